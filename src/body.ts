@@ -1,0 +1,81 @@
+// Reads a request's body, within a limit.
+
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+
+/** A body that cannot be read; `status` is the answer that it deserves. */
+export class UnreadableBody extends Error {
+  readonly expose = true;
+  override readonly name = 'UnreadableBody';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const decoders = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+} as const;
+
+/**
+ * The whole body, decompressed where the sender says that it is compressed.
+ *
+ * @param maxBytes - bound on the body, both as sent and as decompressed
+ * @throws UnreadableBody with 413 over the bound, 415 for an unknown Content-Encoding, 400 when it does not decompress
+ * or ends early
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const declaredBytes = Number(request.headers['content-length'] ?? 0);
+  if (declaredBytes > maxBytes) throw tooLarge(maxBytes, `${declaredBytes} bytes declared`);
+  const sent = await readBytes(request, maxBytes);
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  return encoding === 'identity' || encoding === '' ? sent : decompressed(sent, encoding, maxBytes);
+}
+
+/** By events, not by `for await`: that costs a seventh of the requests a second. */
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) {
+        chunks.push(chunk);
+      } else {
+        request.removeAllListeners('data');
+        request.pause();
+        reject(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`));
+      }
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)));
+    request.once('error', reject);
+    request.once('close', () => {
+      if (!request.complete) reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`));
+    });
+  });
+}
+
+async function decompressed(sent: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
+  if (!isKnown(encoding)) {
+    throw new UnreadableBody(415, `Content-Encoding: expected gzip, deflate or br, found ${JSON.stringify(encoding)}`);
+  }
+  try {
+    return await decoders[encoding](sent, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, 'more when decompressed');
+    throw new UnreadableBody(400, `body: not ${encoding} as Content-Encoding says (${(error as Error).message})`);
+  }
+}
+
+function isKnown(encoding: string): encoding is keyof typeof decoders {
+  return Object.hasOwn(decoders, encoding);
+}
+
+function tooLarge(maxBytes: number, found: string): UnreadableBody {
+  return new UnreadableBody(413, `body: at most ${maxBytes} bytes, found ${found}`);
+}

@@ -1,0 +1,36 @@
+// The log: lines for people on a terminal, JSON elsewhere; one line an event, never one a push.
+
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+export type Log = Logger;
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export const logFormats = ['auto', 'text', 'json'] as const;
+
+export interface LogOptions {
+  readonly level: (typeof logLevels)[number];
+  /** `auto`: text on a terminal, JSON otherwise. */
+  readonly format: (typeof logFormats)[number];
+  readonly destination: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Opens the log on `destination`; times are UTC. */
+export function openLog({ level, format, destination }: LogOptions): Log {
+  const asText = format === 'text' || (format === 'auto' && destination.isTTY === true);
+  const stream: DestinationStream = asText
+    ? PinoPretty({
+        destination,
+        colorize: destination.isTTY === true,
+        translateTime: 'UTC:yyyy-mm-dd"T"HH:MM:ss.l"Z"',
+        ignore: 'pid,hostname',
+        singleLine: true,
+      })
+    : { write: (line) => void destination.write(line) };
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, stream);
+}
+
+/** A log that writes nothing. */
+export function silentLog(): Log {
+  return pino({ level: 'silent' });
+}

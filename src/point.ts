@@ -1,0 +1,66 @@
+// The common coin: a data point as every source makes it, the spool keeps it and every sink writes it.
+
+/** Tag names and values, in the order in which they are written. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** The unit of a data point's timestamp: seconds or milliseconds since 1970-01-01 UTC. */
+export type TimeUnit = 's' | 'ms';
+
+/**
+ * One value of one series at one instant.
+ *
+ * `value` is the final decimal text, so that a point sent twice is the same byte for byte: OpenTSDB breaks the
+ * queries of an hour in which one instant has been written both as an integer and as a float.
+ */
+export interface DataPoint {
+  readonly metric: string;
+  /** Since 1970-01-01 UTC, in `unit`; a positive integer. */
+  readonly timestamp: number;
+  readonly unit: TimeUnit;
+  readonly value: string;
+  /** At least one; names and values made legal by the source (see tag-text.ts). */
+  readonly tags: Tags;
+}
+
+/** What identifies the event behind a delivery, so that the same event sent again adds nothing. */
+export interface RunKey {
+  /** Equal for two deliveries of the same event. */
+  readonly key: string;
+  /** Equal when their contents are equal as well. */
+  readonly digest: string;
+}
+
+/** Something that a source sets aside with its points until it can be completed, in one durable step with them. */
+export interface Parked {
+  /** What it waits for, in the source's own terms; a node id, say. */
+  readonly waitsFor: string;
+  /** The source's own text, given back to it unchanged. */
+  readonly payload: string;
+}
+
+/** What will never reach a sink, and why. */
+export interface DeadLetter {
+  /** One word for the class of the reason, such as `rejected` or `implausible-time`. */
+  readonly kind: string;
+  /** For people: what was wrong, and the value found. */
+  readonly reason: string;
+  /** What could not be used, as text. */
+  readonly raw: string;
+}
+
+export interface DeliverOptions {
+  readonly run?: RunKey;
+  readonly parked?: Parked;
+  /** The id of a parked entry that these points complete; it is removed in the same step. */
+  readonly completes?: string;
+  readonly deadLetter?: DeadLetter;
+}
+
+/** `stored`: new. `duplicate`: the same run with the same contents is there already. `conflict`: stored, but the same run was there with other contents. */
+export type Delivered = 'stored' | 'duplicate' | 'conflict';
+
+/**
+ * Hands points on. Resolves when they are on disk, and not before: only then may a source acknowledge them.
+ * Rejects with a `SpoolFull` when the bound is reached, and with the disk's own error when it fails.
+ */
+export type Deliver = (points: readonly DataPoint[], options?: DeliverOptions) => Promise<Delivered>;
