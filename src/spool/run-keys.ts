@@ -1,0 +1,65 @@
+// Remembers the runs of the last two hours, so that Catchpoint's nine retries of a push count once.
+
+import { hash } from 'node:crypto';
+import type { RunKey } from '../point.ts';
+import type { Store } from './store.ts';
+
+export interface RunKeys {
+  /** What a delivery of this run would be. */
+  look(run: RunKey): 'new' | 'duplicate' | 'conflict';
+  /** Puts the run down; to be called inside a transaction of the store. */
+  remember(run: RunKey): void;
+  /** Begins a new generation when the hour has turned, emptying the oldest. */
+  turn(nowMs: number): Promise<void>;
+}
+
+const generationMs = 3_600_000;
+/** Generations looked into: the running one and two before it, so a key lives two to three hours. */
+const lookedInto = 3;
+
+/** Opens the run keys of a store. */
+export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys> {
+  let generation = store.meta.get('generation') ?? 0;
+
+  function database(number: number): Store['runs'][number] {
+    return store.runs[((number % store.runs.length) + store.runs.length) % store.runs.length] as Store['runs'][number];
+  }
+
+  function digestOf(key: string): string | undefined {
+    for (let age = 0; age < lookedInto; age += 1) {
+      const digest = database(generation - age).get(key);
+      if (digest !== undefined) return digest;
+    }
+    return undefined;
+  }
+
+  const keys: RunKeys = {
+    look(run) {
+      const key = hashOf(run.key);
+      const digest = digestOf(key);
+      if (digest === undefined) return 'new';
+      return digest === run.digest || digestOf(`${key}${run.digest}`) !== undefined ? 'duplicate' : 'conflict';
+    },
+    remember(run) {
+      const key = hashOf(run.key);
+      const running = database(generation);
+      const isConflict = digestOf(key) !== undefined;
+      void running.put(isConflict ? `${key}${run.digest}` : key, run.digest);
+    },
+    async turn(atMs) {
+      const now = Math.floor(atMs / generationMs);
+      if (now <= generation) return;
+      const passed = Math.min(now - generation, store.runs.length);
+      for (let step = 0; step < passed; step += 1) await database(now - step).clearAsync();
+      generation = now;
+      await store.write(() => void store.meta.put('generation', now));
+    },
+  };
+  await keys.turn(nowMs);
+  return keys;
+}
+
+/** 96 bits are plenty for the runs of three hours. */
+function hashOf(key: string): string {
+  return hash('sha1', key, 'base64url').slice(0, 16);
+}

@@ -1,0 +1,67 @@
+// The spool: points wait here, on disk, between the sources that deliver them and the sinks that take them.
+//
+//   append ──► record 1, 2, 3 … n         what is stored, key by key, stands at the head of store.ts
+//                   ▲           ▲
+//        through ───┘           └─── cursor: each sink has its own; a record that every sink has
+//      (finished, deleted)           finished is deleted in the step that finished it
+
+import type { Clock } from '../clock.ts';
+import type { Deliver } from '../point.ts';
+import { appender } from './append.ts';
+import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { openParking, type Parking } from './parking.ts';
+import { type SpoolReader, spoolReader } from './reader.ts';
+import { openRunKeys } from './run-keys.ts';
+import { firstSequence, headOf, type SpoolState, waitingBytes } from './state.ts';
+import { openStore } from './store.ts';
+
+export interface Spool {
+  /** Resolves when the points are on disk; see Deliver in point.ts. */
+  readonly append: Deliver;
+  readonly parking: Parking;
+  readonly deadLetters: DeadLetters;
+  reader(sinkName: string): Promise<SpoolReader>;
+  /** The bytes that count against the bound. */
+  waitingBytes(): number;
+  /** Forgets what is old enough to be forgotten; to be called every few minutes. */
+  tidy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SpoolOptions {
+  readonly directory: string;
+  /** Bound on all that waits, counted before compression. */
+  readonly maxBytes: number;
+  readonly clock: Clock;
+}
+
+/** The parked entries' share of the bound. */
+const shareOfParked = 1 / 8;
+
+/** Opens the spool in a directory, making it when there is none; what waited there waits on. */
+export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): Promise<Spool> {
+  const store = await openStore(directory);
+  const positions = new Map([...store.positions.getRange()].map(({ key, value }) => [key, value] as const));
+  const head = headOf(store, [...positions.values()]);
+  const state: SpoolState = {
+    store,
+    clock,
+    maxBytes,
+    runKeys: await openRunKeys(store, clock.now()),
+    parking: openParking(store, maxBytes * shareOfParked),
+    deadLetters: openDeadLetters(store),
+    head,
+    positions,
+    bells: new Set(),
+    deletedThrough: firstSequence(store, head) - 1,
+  };
+  return {
+    append: appender(state),
+    parking: state.parking,
+    deadLetters: state.deadLetters,
+    reader: (sinkName) => spoolReader(state, sinkName),
+    waitingBytes: () => waitingBytes(state),
+    tidy: () => state.runKeys.turn(clock.now()),
+    close: () => store.close(),
+  };
+}

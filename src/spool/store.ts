@@ -1,0 +1,79 @@
+// The store under the spool: one lmdb environment in the state directory, opened with everything that lives in it.
+//
+//   meta            "format" → 1; "generation" → the newest generation of run keys
+//   records         sequence number → a delivery's points (record.ts)
+//   positions       sink name → how far it has come (position.ts)
+//   runs-0 … -3     hash of a run's key → digest of its contents; a generation an hour, the oldest emptied in turn
+//   parked          [waits for, sequence number] → a measurement that waits for its node (parking.ts)
+//   dead-letters    digest → what will never reach a sink, and why (dead-letters.ts)
+//
+// lmdb writes copy-on-write and syncs once for all that was put in the meantime; what a put changed is on disk when
+// the promise of `write` resolves, and not before.
+
+import { type Database, open } from 'lmdb';
+import type { Position } from './position.ts';
+
+export interface Store {
+  readonly meta: Database<number, string>;
+  readonly records: Database<Buffer, number>;
+  readonly positions: Database<Position, string>;
+  readonly runs: readonly Database<string, string>[];
+  readonly parked: Database<ParkedRow, [waitsFor: string, sequence: number]>;
+  readonly deadLetters: Database<DeadLetterRow, string>;
+  /** Makes the changes in one transaction; resolves when they are on disk. */
+  write(change: () => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ParkedRow {
+  readonly parkedAtMs: number;
+  readonly payload: string;
+}
+
+export interface DeadLetterRow {
+  readonly kind: string;
+  readonly reason: string;
+  readonly raw: string;
+  /** The sink that refused it, where it was one. */
+  readonly sink?: string;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  readonly times: number;
+}
+
+/** A store that this program cannot read. */
+export class UnknownFormat extends Error {
+  override readonly name = 'UnknownFormat';
+}
+
+const format = 1;
+const runGenerations = 4;
+
+/**
+ * Opens the store in `directory`, making it when there is none.
+ *
+ * @throws UnknownFormat when a version that this program does not know wrote it
+ */
+export async function openStore(directory: string): Promise<Store> {
+  const environment = open({ path: directory, maxDbs: 16, encoding: 'json', noSubdir: false });
+  const store: Store = {
+    meta: environment.openDB({ name: 'meta', encoding: 'json' }),
+    records: environment.openDB({ name: 'records', encoding: 'binary', compression: { threshold: 256 } }),
+    positions: environment.openDB({ name: 'positions', encoding: 'json' }),
+    runs: Array.from({ length: runGenerations }, (_, index) => environment.openDB({ name: `runs-${index}`, encoding: 'string' })),
+    parked: environment.openDB({ name: 'parked', encoding: 'json' }),
+    deadLetters: environment.openDB({ name: 'dead-letters', encoding: 'json' }),
+    async write(change) {
+      await environment.batch(change);
+      await environment.flushed;
+    },
+    close: () => environment.close(),
+  };
+  const found = store.meta.get('format');
+  if (found !== undefined && found !== format) {
+    await environment.close();
+    throw new UnknownFormat(`spool in ${directory}: format ${found} is not known here (this program writes ${format})`);
+  }
+  if (found === undefined) await store.write(() => void store.meta.put('format', format));
+  return store;
+}
