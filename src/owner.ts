@@ -1,0 +1,119 @@
+// One daemon to a state directory: its owner answers on a socket in it, which the kernel closes when the owner dies.
+
+import { link, rename, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+
+/** Somebody else owns the state directory. */
+export class StateDirectoryTaken extends Error {
+  override readonly name = 'StateDirectoryTaken';
+  readonly exitCode = 69;
+}
+
+export interface Ownership {
+  release(): Promise<void>;
+}
+
+/** Linux keeps 108 bytes for a socket's path, the last of them a zero. */
+const maxSocketPathBytes = 107;
+
+/**
+ * Takes the state directory for this process.
+ *
+ * The socket is made under a name of its own and linked to the common one, which fails when there is one; a dead
+ * owner's is moved aside first, and moved back if it turns out to be alive.
+ *
+ * @throws StateDirectoryTaken, which names the owner's process id
+ */
+export async function takeStateDirectory(directory: string, pid: number): Promise<Ownership> {
+  const path = join(directory, 'owner');
+  const own = `${path}.${pid}`;
+  if (Buffer.byteLength(own) > maxSocketPathBytes) {
+    throw new Error(`state directory: its path is too long for a socket in it (${maxSocketPathBytes} bytes with ${own})`);
+  }
+  await rm(own, { force: true });
+  const server = await answerWithPid(own, pid);
+  try {
+    await linkAsOwner(own, path, directory);
+  } catch (error) {
+    await closed(server);
+    throw error;
+  }
+  return {
+    async release() {
+      await rm(path, { force: true });
+      await closed(server);
+    },
+  };
+}
+
+async function linkAsOwner(own: string, path: string, directory: string): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      await link(own, path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    await refuseIfAlive(path, directory);
+    await moveAside(path, `${own}.stale`, directory);
+  }
+  throw new StateDirectoryTaken(`state directory ${directory}: another process is taking it`);
+}
+
+async function moveAside(path: string, aside: string, directory: string): Promise<void> {
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const alive = await pidAt(aside);
+  if (alive !== undefined) await rename(aside, path);
+  else await rm(aside, { force: true });
+  if (alive !== undefined) throw taken(directory, alive);
+}
+
+async function refuseIfAlive(path: string, directory: string): Promise<void> {
+  const pid = await pidAt(path);
+  if (pid !== undefined) throw taken(directory, pid);
+}
+
+function taken(directory: string, pid: string): StateDirectoryTaken {
+  return new StateDirectoryTaken(`state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir`);
+}
+
+function answerWithPid(path: string, pid: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.end(`${pid}\n`);
+    });
+    server.once('error', reject);
+    server.listen(path, () => resolve(server));
+    server.unref();
+  });
+}
+
+/** A stopped process is connected to by the kernel, but says nothing. */
+const maxSilenceMs = 2000;
+
+/** What the process behind the socket says its id is; undefined when there is none. */
+function pidAt(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    let said = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(maxSilenceMs, () => {
+      resolve('of unknown id');
+      socket.destroy();
+    });
+    socket.on('data', (chunk: string) => void (said += chunk));
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(said === '' ? undefined : said.trim()));
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

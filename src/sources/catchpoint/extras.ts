@@ -1,0 +1,80 @@
+// The measurements of a run beyond its round trip: which timings, byte counts and counters there are, and what their
+// metrics are called. A closed list, so that no sender can make up metrics.
+
+import { member, quantity } from './fields.ts';
+
+/** The middle of a metric's name, such as `timing.dns`, and the value: ms, bytes, a count or per cent. */
+export type Extra = readonly [name: string, value: number];
+
+/** Members of Summary.Timing, all in milliseconds, Total apart; most are attested by name as template macros only. */
+const timings = `Dns Connect Ssl Send Wait Load ContentLoad Redirect Client Wire DocumentComplete DomLoad DomInteractive
+  DomContentLoadedEvent RenderStart FirstPaintTime FirstContentfulPaintTime TimeToInteractive VisuallyCompleteTime
+  Response WebPageResponse TimeToTitle AboveTheFold Auth ImpactSelf ImpactThirdParty Fetch List Logout Search Delete
+  Download Get Upload RootDelay RootDispersion RoundTripDelay LocalClockOffset`.split(/\s+/);
+
+/** Members of Summary.Byte.Response. */
+const responseBytes = 'Content Headers TotalContent TotalHeaders SelfZone'.split(' ');
+
+/** Members of Summary.Counter. */
+const counters = `Connections Hosts FailedRequests Requests Cached Redirections FilmstripImages JsFailures
+  TracePoints`.split(/\s+/);
+
+/** Members of the ContentType objects of Timing, Byte.Response and Counter. */
+const contentTypes = 'Image Script Html Css Font Media Xml Other'.split(' ');
+
+/** Keys of the flat templates: ours, and those that Grafana's spells in its own way. */
+const templateNames: Readonly<Record<string, string>> = {
+  Dns: 'timing.dns',
+  Connect: 'timing.connect',
+  Ssl: 'timing.ssl',
+  SSL: 'timing.ssl',
+  Send: 'timing.send',
+  Wait: 'timing.wait',
+  Load: 'timing.load',
+  ContentLoad: 'timing.content_load',
+  Redirect: 'timing.redirect',
+  Client: 'timing.client',
+  DocumentComplete: 'timing.document_complete',
+  RenderStart: 'timing.render_start',
+  ResponseContent: 'byte.response.content',
+  ResponseHeaders: 'byte.response.headers',
+  TotalContent: 'byte.response.total_content',
+  TotalHeaders: 'byte.response.total_headers',
+  ...Object.fromEntries(contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`])),
+  ...Object.fromEntries(contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`])),
+};
+
+/** Reads them out of the Summary of Catchpoint's default JSON. */
+export function extrasOfDefaultJson(summary: unknown): Extra[] {
+  const timing = member(summary, 'Timing');
+  const response = member(member(summary, 'Byte'), 'Response');
+  const counter = member(summary, 'Counter');
+  return [
+    ...extrasOf('timing', timing, timings),
+    ...extrasOf('timing.content_type', member(timing, 'ContentType'), contentTypes),
+    ...extrasOf('byte.response', response, responseBytes),
+    ...extrasOf('byte.response.content_type', member(response, 'ContentType'), contentTypes),
+    ...extrasOf('counter', counter, counters),
+    ...extrasOf('counter.content_type', member(counter, 'ContentType'), contentTypes),
+    ...extrasOf('score', member(summary, 'Score'), ['SpeedIndex']),
+  ];
+}
+
+/** Reads them out of a flat template. */
+export function extrasOfTemplate(fields: unknown): Extra[] {
+  return Object.entries(templateNames).flatMap(([key, name]) => extra(name, member(fields, key)));
+}
+
+function extrasOf(prefix: string, values: unknown, names: readonly string[]): Extra[] {
+  return names.flatMap((name) => extra(`${prefix}.${snake(name)}`, member(values, name)));
+}
+
+function extra(name: string, value: unknown): Extra[] {
+  const number = quantity(value);
+  return number === undefined ? [] : [[name, number]];
+}
+
+/** DocumentComplete → document_complete */
+function snake(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+}
