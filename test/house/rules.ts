@@ -1,0 +1,112 @@
+// The house rules over a set of source files: each rule takes the files and returns a line for every breach.
+
+import { type Node, parse } from 'acorn';
+import { full } from 'acorn-walk';
+import { posix } from 'node:path';
+
+/** Source text by path below src/, such as `sources/catchpoint/push.ts`. */
+export type Sources = ReadonlyMap<string, string>;
+
+const maxFileLines = 250;
+const maxFunctionLines = 60;
+const forbiddenNames = /^(utils?|helpers?|common|misc|managers?|services?|types|interfaces|index)$/;
+
+/** The files that a file imports, types included, as paths below src/. */
+export function importsOf(path: string, text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => posix.join(posix.dirname(path), match[1] as string));
+}
+
+export function beginsWithPurpose(sources: Sources): string[] {
+  return [...sources]
+    .filter(([, text]) => !/^(#!.*\n)?\/\/ \S.*\S/.test(text))
+    .map(([path]) => `${path}: does not begin with a comment that says what it is for`);
+}
+
+export function fileSize(sources: Sources): string[] {
+  return [...sources]
+    .map(([path, text]) => [path, text.trimEnd().split('\n').length] as const)
+    .filter(([, lines]) => lines > maxFileLines)
+    .map(([path, lines]) => `${path}: ${lines} lines (at most ${maxFileLines})`);
+}
+
+/** Takes the emitted JavaScript, which has the same functions; a one-line wrapper is not counted apart from its body. */
+export function functionSize(emitted: Sources): string[] {
+  return [...emitted].flatMap(([path, text]) => {
+    const breaches: string[] = [];
+    full(parse(text, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }), (node: Node) => {
+      if (!/Function/.test(node.type)) return;
+      const lines = text.slice(node.start, node.end).split('\n').length;
+      if (lines > maxFunctionLines) {
+        breaches.push(`${path}:${text.slice(0, node.start).split('\n').length}: a function of ${lines} lines (at most ${maxFunctionLines})`);
+      }
+    });
+    return breaches;
+  });
+}
+
+export function names(sources: Sources): string[] {
+  return [...sources.keys()]
+    .filter((path) => path.split('/').some((part) => forbiddenNames.test(part.replace(/\.ts$/, ''))))
+    .map((path) => `${path}: the name says nothing of what is in it`);
+}
+
+export function exportForms(sources: Sources): string[] {
+  return [...sources]
+    .filter(([, text]) => /^export (default|\*)/m.test(text))
+    .map(([path]) => `${path}: has a default export or re-exports everything`);
+}
+
+/** Time, randomness, environment and process are passed in. */
+export function ambient(sources: Sources): string[] {
+  const use = /\b(process\.(?!versions)|console\.|Date\.now\(|Math\.random\(|setTimeout\(|setInterval\(|new Date\(\)|performance\.now)/;
+  return [...sources]
+    .filter(([path]) => path !== 'main.ts' && path !== 'clock.ts')
+    .flatMap(([path, text]) => {
+      const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '').replace(/(?<=\.)setTimeout\(/g, '');
+      const found = use.exec(code);
+      return found === null ? [] : [`${path}: uses ${found[0]} (only main.ts and clock.ts may)`];
+    });
+}
+
+/** What each part may import. The first line that matches a file's path holds; `own` is its own folder. */
+const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
+  [/^main\.ts$/, /^(config|log|clock|program)\.ts$|^commands\//],
+  [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
+  [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
+  [/^(config|config-file|settings|settings-[a-z-]+)\.ts$/, /^(config|config-file|settings|settings-[a-z-]+|log|point)\.ts$|^sources\/catchpoint\/slices\.ts$/],
+  [/^sources\/([^/]+)\//, /^(point|body|backoff|clock|log|schedule|tag-text|number-text)\.ts$|^own\//],
+  [/^sinks\/([^/]+)\//, /^(point|sink|backoff|clock|log)\.ts$|^own\//],
+  [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/render\.ts$/],
+  [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
+  [/^spool\//, /^(point|clock|bell)\.ts$|^spool\//],
+  [/^outlet\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight)(\.ts)?$/],
+  [/^(sink|server|schedule|health)\.ts$/, /^(point|clock|log)\.ts$/],
+  [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|owner)\.ts$/, /^$/],
+];
+
+export function arrowsOfImport(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const rule = arrows.find(([from]) => from.test(path));
+    if (rule === undefined) return [`${path}: no arrow of import is set down for it (test/house/rules.ts)`];
+    const folder = `${posix.dirname(path)}/`;
+    return importsOf(path, text)
+      .filter((target) => !rule[1].test(target.startsWith(folder) && folder !== './' ? `own/${target}` : target) && !rule[1].test(target))
+      .map((target) => `${path}: must not import ${target}`);
+  });
+}
+
+/** Circles, type-only imports included. */
+export function circles(sources: Sources): string[] {
+  const done = new Set<string>();
+  const breaches: string[] = [];
+  function visit(path: string, trail: readonly string[]): void {
+    if (trail.includes(path)) {
+      breaches.push(`circle: ${[...trail.slice(trail.indexOf(path)), path].join(' → ')}`);
+    } else if (!done.has(path)) {
+      for (const target of importsOf(path, sources.get(path) ?? '')) visit(target, [...trail, path]);
+      done.add(path);
+    }
+  }
+  for (const path of sources.keys()) visit(path, []);
+  return breaches;
+}
