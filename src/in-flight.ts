@@ -9,30 +9,36 @@ export interface InFlightLimit {
   failed(): void;
 }
 
-/** How much slower than usual the answers may get before there are too many requests. */
+/** How much slower than at best the answers may get before there are too many requests. */
 const tolerance = 2;
+/** By how much the best is forgotten with each round, so that a sink may become slower for good. */
+const forgetting = 1.01;
 
 /**
- * A limit between 1 and `max` that follows the gradient of the answer time, as TCP Vegas does: the limit is multiplied
- * by usual ÷ recent (at most 1) and grows by its square root, so that it settles where another request in flight would
- * only wait. OpenTSDB answers a put with `sync` after up to a second whatever the load: there the limit goes up to `max`.
+ * A limit between 1 and `max` that follows the gradient of the answer time, as TCP Vegas does: after each round of
+ * answers it is multiplied by best ÷ mean (at most 1) and grows by its square root and one, so that it settles where
+ * another request in flight would only wait. The best is that of a round's mean, since OpenTSDB answers a put with
+ * `sync` after anything up to a second, whatever the load: there the limit goes up to `max`.
  */
 export function inFlightLimit({ max = 64 }: { readonly max?: number } = {}): InFlightLimit {
   let limit = 1;
-  let recentMs: number | undefined;
-  let usualMs = 0;
+  let bestMs = Infinity;
+  let round = { answers: 0, sumMs: 0 };
   return {
     limit: () => Math.floor(limit),
     answered(ms, inFlight) {
-      recentMs = recentMs === undefined ? ms : recentMs + 0.2 * (ms - recentMs);
-      usualMs = usualMs === 0 ? ms : usualMs + 0.02 * (ms - usualMs);
       if (inFlight < limit / 2) return;
-      const gradient = Math.max(0.5, Math.min(1, (tolerance * usualMs) / Math.max(recentMs, 0.001)));
-      const aim = limit * gradient + Math.sqrt(limit);
-      limit = Math.max(1, Math.min(max, limit + 0.2 * (aim - limit)));
+      round = { answers: round.answers + 1, sumMs: round.sumMs + ms };
+      if (round.answers < Math.max(2, limit)) return;
+      const meanMs = Math.max(0.001, round.sumMs / round.answers);
+      bestMs = Math.min(meanMs, bestMs * forgetting);
+      const gradient = Math.max(0.5, Math.min(1, (tolerance * bestMs) / meanMs));
+      limit = Math.max(1, Math.min(max, limit * gradient + Math.sqrt(limit) + 1));
+      round = { answers: 0, sumMs: 0 };
     },
     failed() {
       limit = 1;
+      round = { answers: 0, sumMs: 0 };
     },
   };
 }

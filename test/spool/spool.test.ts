@@ -1,0 +1,154 @@
+// The spool keeps what was appended, once, in order, within its bound and over restarts.
+
+import test, { type ExecutionContext } from 'ava';
+import { openSpool, type Spool } from '../../src/spool/spool.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { points } from '../fakes/points.ts';
+import { movableClock } from '../fakes/time.ts';
+
+const hourMs = 3_600_000;
+
+async function spoolIn(t: ExecutionContext, { maxBytes = 1 << 20, directory }: { maxBytes?: number; directory?: string } = {}) {
+  const clock = movableClock();
+  const path = directory ?? (await temporaryDirectory(t));
+  let spool = await openSpool({ directory: path, maxBytes, clock });
+  t.teardown(() => spool.close());
+  async function reopen(): Promise<Spool> {
+    await spool.close();
+    spool = await openSpool({ directory: path, maxBytes, clock });
+    return spool;
+  }
+  return { spool, clock, reopen };
+}
+
+const run = (key: string, digest = 'a') => ({ run: { key, digest } });
+
+test('a reader takes out what was appended, in order', async (t) => {
+  const { spool } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(2));
+  await spool.append(points(2, 3));
+  t.deepEqual(reader.next(10)?.points, points(4));
+  t.is(reader.next(10), undefined);
+});
+
+test('a batch holds whole records up to the number of points asked for, and one at least', async (t) => {
+  const { spool } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  for (let first = 1; first <= 9; first += 3) await spool.append(points(3, first));
+  t.deepEqual([reader.next(7), reader.next(1), reader.next(1)].map((batch) => batch?.points.length), [6, 3, undefined]);
+});
+
+test('what was not finished is there again after a restart, what was finished is not', async (t) => {
+  const { spool, reopen } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(1, 1));
+  await spool.append(points(1, 2));
+  await spool.append(points(1, 3));
+  const [, second] = [reader.next(1), reader.next(1), reader.next(1)];
+  await reader.finish(second as NonNullable<typeof second>, []);
+  const later = await (await reopen()).reader('tsdb');
+  t.deepEqual([later.next(10)?.points, later.next(10)?.points, later.next(10)], [points(1, 1), points(1, 3), undefined]);
+});
+
+test('the backlog counts what waits, before and after a restart', async (t) => {
+  const { spool, clock, reopen } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  const firstAtMs = clock.now();
+  await spool.append(points(4));
+  await clock.advance(1000);
+  await spool.append(points(2, 5));
+  const first = reader.next(4);
+  t.like(reader.backlog(), { points: 6, oldestAtMs: firstAtMs });
+  await reader.finish(first as NonNullable<typeof first>, []);
+  t.like(reader.backlog(), { points: 2, oldestAtMs: firstAtMs + 1000 });
+  const later = await (await reopen()).reader('tsdb');
+  t.like(later.backlog(), { points: 2, oldestAtMs: firstAtMs + 1000 });
+  const rest = later.next(10);
+  await later.finish(rest as NonNullable<typeof rest>, []);
+  t.deepEqual(later.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
+});
+
+test('a new sink begins with what is appended from then on; an old one keeps its place', async (t) => {
+  const { spool } = await spoolIn(t);
+  const first = await spool.reader('first');
+  await spool.append(points(1, 1));
+  const second = await spool.reader('second');
+  await spool.append(points(1, 2));
+  t.deepEqual(second.next(10)?.points, points(1, 2));
+  t.deepEqual(first.next(10)?.points, points(2));
+});
+
+test('the same run again adds nothing, also while the first is being written and after a restart', async (t) => {
+  const { spool, reopen } = await spoolIn(t);
+  await spool.reader('tsdb');
+  const both = await Promise.all([spool.append(points(1), run('a')), spool.append(points(1), run('a'))]);
+  t.deepEqual(both, ['stored', 'duplicate']);
+  const later = await reopen();
+  t.is(await later.append(points(1), run('a')), 'duplicate');
+  t.is((await later.reader('tsdb')).next(10)?.points.length, 1);
+});
+
+test('the same run with other contents is stored, once, and said to be a conflict', async (t) => {
+  const { spool } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(1), run('a', 'one'));
+  const delivered = [await spool.append(points(1, 2), run('a', 'two')), await spool.append(points(1, 2), run('a', 'two'))];
+  t.deepEqual(delivered, ['conflict', 'duplicate']);
+  t.is(reader.next(10)?.points.length, 2);
+});
+
+test('a run is remembered for two hours at least, and forgotten some time later', async (t) => {
+  const { spool, clock } = await spoolIn(t);
+  await spool.append(points(1), run('a'));
+  for (let minutes = 0; minutes < 120; minutes += 10) {
+    t.is(await spool.append(points(1), run('a')), 'duplicate');
+    await clock.advance(hourMs / 6);
+    await spool.tidy();
+  }
+  await clock.advance(2 * hourMs);
+  await spool.tidy();
+  t.is(await spool.append(points(1), run('a')), 'stored');
+});
+
+test('over its bound the spool refuses with 503 and a pause, and takes again when a sink has taken', async (t) => {
+  const { spool } = await spoolIn(t, { maxBytes: 8000 });
+  const reader = await spool.reader('tsdb');
+  const fill = async () => {
+    for (;;) await spool.append(points(10));
+  };
+  const full = await t.throwsAsync(fill, { name: 'SpoolFull', message: /at most 8000 bytes, found \d+ waiting/ });
+  t.like(full, { status: 503, expose: true, retryAfterMs: 30_000 });
+  for (let batch = reader.next(1); batch !== undefined; batch = reader.next(1)) await reader.finish(batch, []);
+  t.is(await spool.append(points(10)), 'stored');
+});
+
+test('what is parked comes back over a restart and goes with the points that complete it', async (t) => {
+  const { spool, reopen, clock } = await spoolIn(t);
+  await spool.append(points(1), { parked: { waitsFor: '312', payload: '{"one":1}' } });
+  await spool.append(points(1), { parked: { waitsFor: '540', payload: '{"two":2}' } });
+  const later = await reopen();
+  t.deepEqual(later.parking.waitedFor(), ['312', '540']);
+  const [entry] = later.parking.waitingFor('312', 10);
+  t.like(entry, { waitsFor: '312', payload: '{"one":1}', parkedAtMs: clock.now() });
+  await later.append(points(1), { completes: (entry as NonNullable<typeof entry>).id });
+  t.deepEqual([later.parking.waitedFor(), later.parking.count()], [['540'], 1]);
+});
+
+test('what finds no room to park becomes a dead letter at once', async (t) => {
+  const { spool } = await spoolIn(t, { maxBytes: 4000 });
+  const delivered = await spool.append(points(1), { parked: { waitsFor: '1', payload: 'x'.repeat(450) } });
+  t.is(delivered, 'stored');
+  t.is(spool.parking.count(), 0);
+  t.deepEqual([...spool.deadLetters.list()].map(({ letter }) => letter.kind), ['parking-full']);
+});
+
+test('a dead letter is kept with its reason, once for each content', async (t) => {
+  const { spool, reopen } = await spoolIn(t);
+  const deadLetter = { kind: 'implausible-time', reason: 'before 2010', raw: '{"a":1}' };
+  await spool.append([], { deadLetter });
+  await spool.append([], { deadLetter });
+  const [only, more] = [...(await reopen()).deadLetters.list()];
+  t.like(only?.letter, { ...deadLetter, times: 2 });
+  t.is(more, undefined);
+});
