@@ -53,10 +53,11 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       }
     });
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)));
-    request.once('error', reject);
-    request.once('close', () => {
+    const endedEarly = (): void => {
       if (!request.complete) reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`));
-    });
+    };
+    request.once('error', endedEarly);
+    request.once('close', endedEarly);
   });
 }
 

@@ -5,6 +5,7 @@
 //     │               └── again ◄──────┤         kept: these points again, after a pause of their own
 //     └────finish──────────────────────┘         nobody answered: the batch again, after a pause for all
 
+import { setMaxListeners } from 'node:events';
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
@@ -94,9 +95,10 @@ export function outlet(options: OutletOptions): Outlet {
   };
 }
 
-/** Woken by an append, by the end of a write, by the end of a pause, and by the signal. */
+/** Woken by an append, by the end of a write, by the end of a pause, and by the signal, on which each write in flight listens. */
 async function run(state: OutletState, signal: AbortSignal): Promise<void> {
   const { bell } = state.reader;
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', bell.ring, { once: true });
   while (!signal.aborted) {
     const errand = nextErrand(state);

@@ -1,0 +1,134 @@
+// An outlet gets every point to its sink, whatever the sink answers.
+
+import test, { type ExecutionContext } from 'ava';
+import { silentLog } from '../src/log.ts';
+import { outlet } from '../src/outlet.ts';
+import { openSpool } from '../src/spool/spool.ts';
+import { temporaryDirectory } from './fakes/directory.ts';
+import { points } from './fakes/points.ts';
+import { playedSink } from './fakes/sink.ts';
+import { movableClock } from './fakes/time.ts';
+
+async function outletOver(t: ExecutionContext, { batchPoints = 2 }: { batchPoints?: number } = {}) {
+  const clock = movableClock();
+  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
+  const sink = playedSink({ batchPoints });
+  const reader = await spool.reader(sink.name);
+  const stop = new AbortController();
+  const one = outlet({ reader, sink, clock, random: () => 1, log: silentLog() });
+  const running = one.run(stop.signal);
+  t.teardown(async () => {
+    stop.abort();
+    await running;
+    await spool.close();
+  });
+  return { clock, spool, sink, outlet: one, stop, running };
+}
+
+/** Until what was ruled on is written down. */
+async function settled(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('accepted points are done', async (t) => {
+  const { spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  const write = await sink.written();
+  t.deepEqual(write.points, points(2));
+  write.accept();
+  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  t.like(outlet.status(), { accepted: 2, rejected: 0, kept: 0, inFlight: 0, lastError: undefined });
+});
+
+test('a rejected point becomes a dead letter with the reason, its neighbours are done', async (t) => {
+  const { spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  const write = await sink.written();
+  write.rule({ rejected: [{ point: points(1)[0] as never, reason: 'Unknown metric' }] });
+  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  const [letter] = [...spool.deadLetters.list()];
+  t.like(letter?.letter, { kind: 'rejected', reason: 'Unknown metric', sink: 'played', raw: JSON.stringify(points(1)[0]) });
+  t.like(outlet.status(), { accepted: 1, rejected: 1 });
+});
+
+test('a kept point is written again after a pause, alone, while others go on', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  (await sink.written()).rule({ kept: [{ point: points(1)[0] as never, reason: 'Please throttle' }] });
+  await settled(() => outlet.status().kept === 1);
+  await spool.append(points(2, 3));
+  const other = await sink.written();
+  t.deepEqual(other.points, points(2, 3));
+  other.accept();
+  t.is(outlet.status().backlog.points > 0, true);
+  await clock.advance(500);
+  const again = await sink.written();
+  t.deepEqual(again.points, points(1));
+  again.accept();
+  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+});
+
+test('outlet keeps the batch when the sink throws, and writes it again after a growing pause', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  (await sink.written()).fail('connection refused');
+  await settled(() => outlet.status().lastError !== undefined);
+  t.like(outlet.status(), { lastError: 'connection refused', inFlight: 0 });
+  await clock.advance(249);
+  t.is(sink.unread(), 0);
+  await clock.advance(1);
+  const second = await sink.written();
+  t.deepEqual(second.points, points(2));
+  second.fail('connection refused');
+  await settled(() => outlet.status().inFlight === 0);
+  await clock.advance(499);
+  t.is(sink.unread(), 0);
+  await clock.advance(1);
+  (await sink.written()).accept();
+  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  t.is(outlet.status().lastError, undefined);
+});
+
+test('a pause that the sink asks for is kept', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(1));
+  (await sink.written()).fail('429', 60_000);
+  await settled(() => outlet.status().lastError !== undefined);
+  await clock.advance(59_999);
+  t.is(sink.unread(), 0);
+  await clock.advance(1);
+  t.deepEqual((await sink.written()).points, points(1));
+});
+
+test('few points wait for the write in flight and then go together', async (t) => {
+  const { spool, sink } = await outletOver(t, { batchPoints: 100 });
+  await spool.append(points(1, 1));
+  const first = await sink.written();
+  for (let number = 2; number <= 5; number += 1) await spool.append(points(1, number));
+  t.is(sink.unread(), 0);
+  first.accept();
+  t.deepEqual((await sink.written()).points, points(4, 2));
+});
+
+test('a backlog is written with more and more requests in flight', async (t) => {
+  const { spool, sink, outlet } = await outletOver(t, { batchPoints: 1 });
+  for (let number = 1; number <= 60; number += 1) await spool.append(points(1, number));
+  let mostInFlight = 0;
+  for (let answers = 0; answers < 60; answers += 1) {
+    (await sink.written()).accept();
+    await settled(() => outlet.status().accepted > answers);
+    mostInFlight = Math.max(mostInFlight, outlet.status().inFlight);
+  }
+  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  t.true(mostInFlight > 2, `at most ${mostInFlight} in flight`);
+});
+
+test('stopping gives up the write in flight and leaves its batch in the spool', async (t) => {
+  const { spool, sink, stop, running, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  const write = await sink.written();
+  stop.abort();
+  await running;
+  t.true(write.signal.aborted);
+  t.is(outlet.status().backlog.points, 2);
+});
