@@ -1,0 +1,75 @@
+// Parked measurements are completed once their node is known, and given up after a day.
+
+import test, { type ExecutionContext } from 'ava';
+import { silentLog } from '../../../src/log.ts';
+import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts';
+import { nodeDirectory } from '../../../src/sources/catchpoint/node.ts';
+import { completeParked, parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
+import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { openSpool } from '../../../src/spool/spool.ts';
+import { temporaryDirectory } from '../../fakes/directory.ts';
+import { movableClock } from '../../fakes/time.ts';
+
+const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };
+const measurement: Measurement = { testId: 1, nodeId: 999, asn: 64500, timeMs: 1794994452345, rttMs: 12, error: '50010' };
+
+async function parkedIn(t: ExecutionContext) {
+  const clock = movableClock();
+  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
+  t.teardown(() => spool.close());
+  const directory = nodeDirectory();
+  const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+  const reader = await spool.reader('tsdb');
+  const complete = () =>
+    completeParked({ parking: spool.parking, deliver: spool.append, directory, slice, clock, log: silentLog() }, new AbortController().signal);
+  const park = (one: Measurement) => spool.append(slice(one, undefined), { parked: parkedMeasurement(one) });
+  return { clock, spool, directory, slice, reader, complete, park };
+}
+
+for (const [title, one] of [
+  ['with its AS number', measurement],
+  ['without an AS number', { ...measurement, asn: undefined as never }],
+] as const) {
+  test(`a measurement parked ${title} brings all its slices in the end, each once and with its own time`, async (t) => {
+    const { directory, slice, reader, complete, park, spool } = await parkedIn(t);
+    await park(JSON.parse(JSON.stringify(one)) as Measurement);
+    directory.replace([node], 1);
+    await complete();
+    const written = (reader.next(100)?.points ?? []).map((point) => JSON.stringify(point));
+    const expected = slice(one, directory.find(999)).map((point) => JSON.stringify(point));
+    t.deepEqual(written.toSorted(), expected.toSorted());
+    t.is(spool.parking.count(), 0);
+    await complete();
+    t.is(reader.next(100), undefined);
+  });
+}
+
+test('a measurement whose node stays unknown waits', async (t) => {
+  const { clock, complete, park, spool } = await parkedIn(t);
+  await park(measurement);
+  await clock.advance(23 * 3_600_000);
+  await complete();
+  t.is(spool.parking.count(), 1);
+});
+
+test('after a day it becomes a dead letter that says why', async (t) => {
+  const { clock, complete, park, spool } = await parkedIn(t);
+  await park(measurement);
+  await clock.advance(24 * 3_600_000 + 1);
+  await complete();
+  t.is(spool.parking.count(), 0);
+  const [only] = [...spool.deadLetters.list()];
+  t.like(only?.letter, { kind: 'node-unknown', reason: 'node 999 was in no listing for 24 h; its by_node and by_asn points went out' });
+  t.like(JSON.parse(only?.letter.raw ?? ''), { testId: 1, nodeId: 999 });
+});
+
+test('many are completed in turns, with pauses for live pushes', async (t) => {
+  const { clock, directory, complete, park, spool } = await parkedIn(t);
+  for (let number = 0; number < 120; number += 1) await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
+  directory.replace([node], 1);
+  const completing = complete();
+  await clock.untilSomebodySleeps();
+  t.is(spool.parking.count(), 70);
+  while (spool.parking.count() > 0) await clock.advance(100);
+  await completing;
+});

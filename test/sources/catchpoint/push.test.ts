@@ -1,0 +1,157 @@
+// The push over HTTP: what is answered, and what is delivered before it is.
+
+import Router from '@koa/router';
+import test, { type ExecutionContext } from 'ava';
+import { readFileSync } from 'node:fs';
+import { silentLog } from '../../../src/log.ts';
+import type { DataPoint, Delivered, DeliverOptions } from '../../../src/point.ts';
+import { application, listen } from '../../../src/server.ts';
+import { nodeDirectory } from '../../../src/sources/catchpoint/node.ts';
+import { push, pushCounts } from '../../../src/sources/catchpoint/push.ts';
+import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { movableClock } from '../../fakes/time.ts';
+
+const sample = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json', import.meta.url), 'utf8');
+
+type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promise<Delivered>;
+
+async function pushListener(t: ExecutionContext, deliver?: Deliver) {
+  const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
+  const missed: number[] = [];
+  const counts = pushCounts();
+  const directory = nodeDirectory();
+  directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
+  const router = new Router();
+  push(router, {
+    deliver: async (points, options = {}) => {
+      delivered.push({ points, options });
+      return deliver?.(points, options) ?? 'stored';
+    },
+    directory,
+    slice: slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions }),
+    clock: movableClock(),
+    maxBodyBytes: 10_000,
+    extras: false,
+    missed: (nodeId) => missed.push(nodeId),
+    counts,
+  });
+  const app = application(silentLog());
+  app.use(router.routes()).use(router.allowedMethods());
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => listener.close());
+  const post = (path: string, body: string, headers: Record<string, string> = {}) =>
+    fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
+  return { url: listener.url, post, delivered, missed, counts };
+}
+
+for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
+  test(`a push to ${path} is delivered and answered 200`, async (t) => {
+    const { post, delivered, counts } = await pushListener(t);
+    const answer = await post(path, sample);
+    t.deepEqual([answer.status, await answer.text()], [200, '']);
+    t.is(delivered[0]?.points.length, 6);
+    t.is(counts.taken, 1);
+  });
+}
+
+test('the Content-Type does not matter', async (t) => {
+  const { post } = await pushListener(t);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'application/json; charset=utf-16']) {
+    t.is((await post('/', sample, { 'content-type': type })).status, 200);
+  }
+});
+
+test('elsewhere nothing is served, and nothing but POST here, in words', async (t) => {
+  const { url, post } = await pushListener(t);
+  const elsewhere = await post('/other', sample);
+  t.deepEqual([elsewhere.status, await elsewhere.json()], [404, { error: 'path: nothing is served at /other' }]);
+  for (const method of ['GET', 'PUT', 'DELETE']) {
+    const answer = await fetch(`${url}/catchpoint/x`, { method });
+    t.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);
+    t.deepEqual(await answer.json(), { error: `method: ${method} is not served at /catchpoint/x` });
+  }
+});
+
+test('what is no push is answered 400 in one line that names the field and the value', async (t) => {
+  const { post, counts, delivered } = await pushListener(t);
+  const answer = await post('/', sample.replace('"NodeId": 312', '"NodeId": -312'));
+  t.is(answer.status, 400);
+  t.is(await answer.text(), '{"error":"NodeId: expected an integer from 1 to 2^53-1, found -312"}');
+  t.deepEqual([counts.malformed, delivered.length], [1, 0]);
+});
+
+test('a body over the limit is answered 413', async (t) => {
+  const { post } = await pushListener(t);
+  const answer = await post('/', `{"padding":"${'x'.repeat(10_000)}"}`);
+  t.is(answer.status, 413);
+});
+
+test('200 is answered only after the delivery has ended', async (t) => {
+  let end: ((delivered: Delivered) => void) | undefined;
+  const { post, delivered } = await pushListener(t, () => new Promise((resolve) => void (end = resolve)));
+  let isAnswered = false;
+  const answer = post('/', sample).then(({ status }) => {
+    isAnswered = true;
+    return status;
+  });
+  while (delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.false(isAnswered);
+  end?.('stored');
+  t.is(await answer, 200);
+});
+
+test('a full spool is answered 503 with a pause, any other failure 500 without its words', async (t) => {
+  const full = Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
+  const refusing = await pushListener(t, () => Promise.reject(full));
+  const refused = await refusing.post('/', sample);
+  t.deepEqual([refused.status, refused.headers.get('retry-after'), await refused.json()], [503, '30', { error: 'spool: full' }]);
+  t.is(refusing.counts.refused, 1);
+  const failing = await pushListener(t, () => Promise.reject(new Error('EIO on /var/lib')));
+  const failed = await failing.post('/', sample);
+  t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
+});
+
+test('a duplicate and a conflict are answered 200 and counted', async (t) => {
+  for (const kind of ['duplicate', 'conflict'] as const) {
+    const { post, counts } = await pushListener(t, async () => kind);
+    t.is((await post('/', sample)).status, 200);
+    t.deepEqual([counts[kind], counts.taken], [1, 0]);
+  }
+});
+
+test('the same run has the same key whatever else its body says', async (t) => {
+  const { post, delivered } = await pushListener(t);
+  await post('/', sample);
+  await post('/', sample);
+  await post('/', sample.replace('"Total": 164', '"Total": 165'));
+  await post('/', sample.replace('"NodeId": 312', '"NodeId": 313'));
+  const [first, again, changed, elsewhere] = delivered.map(({ options }) => options.run);
+  t.deepEqual(first, again);
+  t.is(changed?.key, first?.key);
+  t.not(changed?.digest, first?.digest);
+  t.not(elsewhere?.key, first?.key);
+});
+
+test('a push from an unknown node is taken: its own slices go out, the measurement is parked', async (t) => {
+  const { post, delivered, missed, counts } = await pushListener(t);
+  t.is((await post('/', sample.replace('"NodeId": 312', '"NodeId": 999'))).status, 200);
+  const [only] = delivered;
+  t.deepEqual(only?.points.map(({ metric }) => metric.split('.').slice(1, 3).join('.')), ['rtt.by_node', 'status.by_node', 'rtt.by_asn', 'status.by_asn']);
+  t.is(only?.options.parked?.waitsFor, '999');
+  t.like(JSON.parse(only?.options.parked?.payload ?? ''), { testId: 204417, nodeId: 999, rttMs: 164, timeMs: 1794994452345 });
+  t.deepEqual([missed, counts.missed], [[999], 1]);
+});
+
+test('a time more than an hour ahead or before 2010 makes a dead letter, answered 200', async (t) => {
+  const { post, delivered } = await pushListener(t);
+  for (const time of ['20261118110000001', '20091231235959999']) {
+    t.is((await post('/', sample.replace('20261118093412345', time))).status, 200);
+  }
+  t.deepEqual(delivered.map(({ points, options }) => [points.length, options.deadLetter?.kind, options.deadLetter?.reason]), [
+    [0, 'implausible-time', "the run's time is more than an hour ahead: 2026-11-18T11:00:00.001Z"],
+    [0, 'implausible-time', "the run's time is before 2010: 2009-12-31T23:59:59.999Z"],
+  ]);
+  t.is((await post('/', sample.replace('20261118093412345', '20261118110000000'))).status, 200);
+  t.is(delivered[2]?.points.length, 6);
+});
