@@ -38,6 +38,9 @@ const requestTimeoutMs = 15_000;
 /** Longer than a load balancer's usual 60 s, so that it never sends into a connection that we are closing. */
 const keepAliveTimeoutMs = 65_000;
 
+/** Once closing, a connection is kept no longer than its request in hand; 0 would keep it for ever. */
+const endKeepAliveMs = 1;
+
 /** An application whose errors are answered with their `status` and one line of JSON: `{"error":"…"}`. */
 export function application(log: Log): Koa {
   const app = new Koa();
@@ -93,6 +96,7 @@ export async function listen(app: Koa, address: Address): Promise<Listener> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        server.keepAliveTimeout = endKeepAliveMs;
       }),
   };
 }

@@ -1,0 +1,50 @@
+// Listening, and closing without dropping a request in hand.
+
+import Router from '@koa/router';
+import test, { type ExecutionContext } from 'ava';
+import { connect } from 'node:net';
+import { health } from '../src/health.ts';
+import { silentLog } from '../src/log.ts';
+import { application, listen } from '../src/server.ts';
+
+async function listener(t: ExecutionContext, mount: (router: Router) => void) {
+  const router = new Router();
+  mount(router);
+  const app = application(silentLog());
+  app.use(router.routes()).use(router.allowedMethods());
+  const open = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => open.close());
+  return open;
+}
+
+test('a taken port is named', async (t) => {
+  const first = await listener(t, () => {});
+  await t.throwsAsync(listen(application(silentLog()), { host: '127.0.0.1', port: first.port }), {
+    name: 'CannotListen',
+    message: `cannot listen on 127.0.0.1:${first.port}: the address is in use`,
+  });
+});
+
+test('closing waits for the request in hand and takes no new one', async (t) => {
+  let answer: (() => void) | undefined;
+  const open = await listener(t, (router) =>
+    router.post('/', async (context) => {
+      await new Promise<void>((resolve) => void (answer = resolve));
+      context.body = 'done';
+    }),
+  );
+  const inHand = fetch(open.url, { method: 'POST', body: 'x' }).then((response) => response.text());
+  while (answer === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const closing = open.close();
+  const refused = await new Promise((resolve) => connect(open.port, '127.0.0.1').once('error', resolve).once('connect', () => resolve('taken')));
+  t.is((refused as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+  answer();
+  t.is(await inHand, 'done');
+  await closing;
+});
+
+test('health says that the process is alive and what flows', async (t) => {
+  const open = await listener(t, (router) => health(router, () => ({ pushes: { taken: 3 } })));
+  const answer = await fetch(`${open.url}/healthz`);
+  t.deepEqual([answer.status, await answer.json()], [200, { status: 'ok', pushes: { taken: 3 } }]);
+});
