@@ -22,10 +22,14 @@ const maxRawLength = 16_384;
 
 /** Opens the dead letters of a store; reads them all once to know their size. */
 export function openDeadLetters(store: Store): DeadLetters {
-  /** By id, also those whose transaction has not ended yet. */
   const sizes = new Map<string, number>();
   let bytes = 0;
-  for (const { key, value } of store.deadLetters.getRange()) noteSize(key, value);
+
+  function reread(): void {
+    bytes = 0;
+    sizes.clear();
+    for (const { key, value } of store.deadLetters.getRange()) noteSize(key, value);
+  }
 
   function noteSize(id: string, row: DeadLetterRow): void {
     const size = id.length + row.raw.length + row.reason.length + 100;
@@ -33,6 +37,8 @@ export function openDeadLetters(store: Store): DeadLetters {
     sizes.set(id, size);
   }
 
+  reread();
+  store.onFailure(reread);
   return {
     add({ kind, reason, raw, sink }, nowMs) {
       const id = hash('sha1', JSON.stringify([kind, sink, raw]), 'base64url').slice(0, 16);
@@ -46,7 +52,7 @@ export function openDeadLetters(store: Store): DeadLetters {
         lastAtMs: nowMs,
         times: (earlier?.times ?? 0) + 1,
       };
-      void store.deadLetters.put(id, row);
+      store.deadLetters.putSync(id, row);
       noteSize(id, row);
     },
     *list() {

@@ -34,7 +34,12 @@ export function openParking(store: Store, maxBytes: number): Parking {
   let bytes = 0;
   let nextSequence = 1;
   const counts = new Map<string, number>();
-  for (const { key, value } of store.parked.getRange()) note(key, value, 1);
+
+  function reread(): void {
+    bytes = 0;
+    counts.clear();
+    for (const { key, value } of store.parked.getRange()) note(key, value, 1);
+  }
 
   function note([waitsFor, sequence]: ParkedKey, { payload }: ParkedRow, sign: 1 | -1): void {
     bytes += sign * (payload.length + bytesAnEntry);
@@ -44,19 +49,21 @@ export function openParking(store: Store, maxBytes: number): Parking {
     else counts.delete(waitsFor);
   }
 
+  reread();
+  store.onFailure(reread);
   return {
     hasRoomFor: ({ payload }) => bytes + payload.length + bytesAnEntry <= maxBytes,
     add({ waitsFor, payload }, nowMs) {
       const key: ParkedKey = [waitsFor, nextSequence];
       const row: ParkedRow = { parkedAtMs: nowMs, payload };
-      void store.parked.put(key, row);
+      store.parked.putSync(key, row);
       note(key, row, 1);
     },
     remove(id) {
       const key = JSON.parse(id) as ParkedKey;
       const row = store.parked.get(key);
       if (row === undefined) return;
-      void store.parked.remove(key);
+      store.parked.removeSync(key);
       note(key, row, -1);
     },
     waitedFor: () => [...counts.keys()],

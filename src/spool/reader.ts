@@ -43,7 +43,7 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
   bells.add(appends);
   let cursor = 0;
   let takenPoints = 0;
-  const startedAt = positions.get(sinkName)?.points ?? 0;
+  const startedAt = (positions.get(sinkName) as Position).points;
   const position = (): Position => positions.get(sinkName) as Position;
   return {
     next(maxPoints) {
@@ -53,16 +53,14 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
       takenPoints += batch.points.length;
       return batch;
     },
-    async finish(batch, letters) {
-      const nowMs = state.clock.now();
-      const moved = finish(position(), batch.range, { points: batch.points.length, bytes: batch.bytes });
-      positions.set(sinkName, moved);
-      await store.write(() => {
-        void store.positions.put(sinkName, moved);
-        for (const letter of letters) state.deadLetters.add(letter, nowMs);
+    finish: (batch, letters) =>
+      store.write(() => {
+        const moved = finish(position(), batch.range, { points: batch.points.length, bytes: batch.bytes });
+        positions.set(sinkName, moved);
+        store.positions.putSync(sinkName, moved);
+        for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
         deleteFinished(state);
-      });
-    },
+      }),
     backlog() {
       const { points, bytes } = position();
       const { totals } = state.head;
@@ -74,9 +72,11 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
 }
 
 async function startAtHead({ store, positions, head }: SpoolState, sinkName: string): Promise<void> {
-  const position: Position = { through: head.sequence, finished: [], ...head.totals };
-  positions.set(sinkName, position);
-  await store.write(() => void store.positions.put(sinkName, position));
+  await store.write(() => {
+    const position: Position = { through: head.sequence, finished: [], ...head.totals };
+    positions.set(sinkName, position);
+    store.positions.putSync(sinkName, position);
+  });
 }
 
 function readBatch({ store }: SpoolState, position: Position, cursor: number, maxPoints: number): Batch | undefined {
@@ -109,7 +109,7 @@ function pointsOf(value: Buffer): { readonly points: readonly DataPoint[]; reado
 /** To be called inside a transaction: deletes the records that no sink needs any more. */
 function deleteFinished(state: SpoolState): void {
   const through = Math.min(...[...state.positions.values()].map((position) => position.through));
-  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) void state.store.records.remove(sequence);
+  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) state.store.records.removeSync(sequence);
   state.deletedThrough = Math.max(state.deletedThrough, through);
 }
 

@@ -44,15 +44,17 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
       const key = hashOf(run.key);
       const running = database(generation);
       const isConflict = digestOf(key) !== undefined;
-      void running.put(isConflict ? `${key}${run.digest}` : key, run.digest);
+      running.putSync(isConflict ? `${key}${run.digest}` : key, run.digest);
     },
     async turn(atMs) {
       const now = Math.floor(atMs / generationMs);
       if (now <= generation) return;
       const passed = Math.min(now - generation, store.runs.length);
-      for (let step = 0; step < passed; step += 1) await database(now - step).clearAsync();
+      await store.write(() => {
+        for (let step = 0; step < passed; step += 1) database(now - step).clearSync();
+        store.meta.putSync('generation', now);
+      });
       generation = now;
-      await store.write(() => void store.meta.put('generation', now));
     },
   };
   await keys.turn(nowMs);

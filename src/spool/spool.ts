@@ -12,7 +12,7 @@ import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { openParking, type Parking } from './parking.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
 import { openRunKeys } from './run-keys.ts';
-import { firstSequence, headOf, type SpoolState, waitingBytes } from './state.ts';
+import { firstSequence, headOf, readPositions, rereadState, type SpoolState, waitingBytes } from './state.ts';
 import { openStore } from './store.ts';
 
 export interface Spool {
@@ -41,7 +41,7 @@ const shareOfParked = 1 / 8;
 /** Opens the spool in a directory, making it when there is none; what waited there waits on. */
 export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): Promise<Spool> {
   const store = await openStore(directory);
-  const positions = new Map([...store.positions.getRange()].map(({ key, value }) => [key, value] as const));
+  const positions = readPositions(store);
   const head = headOf(store, [...positions.values()]);
   const state: SpoolState = {
     store,
@@ -55,6 +55,7 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
     bells: new Set(),
     deletedThrough: firstSequence(store, head) - 1,
   };
+  store.onFailure(() => rereadState(state));
   return {
     append: appender(state),
     parking: state.parking,

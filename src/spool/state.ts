@@ -52,6 +52,19 @@ export function headOf(store: Store, positions: readonly Position[]): Head {
   };
 }
 
+/** How far each sink has come, as the store has it. */
+export function readPositions(store: Store): Map<string, Position> {
+  return new Map([...store.positions.getRange()].map(({ key, value }) => [key, value]));
+}
+
+/** After a transaction has failed: what is stored holds again, for the sinks that this process serves. */
+export function rereadState(state: SpoolState): void {
+  const { store, positions, head } = state;
+  for (const [name, position] of readPositions(store)) positions.set(name, position);
+  Object.assign(head, headOf(store, [...positions.values()]));
+  state.deletedThrough = firstSequence(store, head) - 1;
+}
+
 function lastSequence(store: Store): number | undefined {
   for (const key of store.records.getKeys({ reverse: true, limit: 1 })) return key;
   return undefined;

@@ -7,10 +7,12 @@
 //   parked          [waits for, sequence number] → a measurement that waits for its node (parking.ts)
 //   dead-letters    digest → what will never reach a sink, and why (dead-letters.ts)
 //
-// lmdb writes copy-on-write and syncs once for all that was put in the meantime; what a put changed is on disk when
-// the promise of `write` resolves, and not before.
+// lmdb writes copy-on-write, so a process that dies leaves the last transaction whole. The changes that come while the
+// event loop is busy share one transaction and one sync. It is a synchronous one on purpose: it either throws, having
+// changed nothing, or it is on disk; what lmdb's asynchronous writes do on a full disk nobody can tell from outside.
 
 import { type Database, open } from 'lmdb';
+import { groupedTransactions } from './grouped-transactions.ts';
 import type { Position } from './position.ts';
 
 export interface Store {
@@ -20,8 +22,13 @@ export interface Store {
   readonly runs: readonly Database<string, string>[];
   readonly parked: Database<ParkedRow, [waitsFor: string, sequence: number]>;
   readonly deadLetters: Database<DeadLetterRow, string>;
-  /** Makes the changes in one transaction; resolves when they are on disk. */
-  write(change: () => void): Promise<void>;
+  /**
+   * Makes a change in the next transaction; resolves with what it returned, once that is on disk. A change that throws
+   * must not have put anything. Rejects when the transaction fails: nothing of it is stored then.
+   */
+  write<Result>(change: () => Result): Promise<Result>;
+  /** Called after a transaction has failed, so that what is held in memory can be read anew. */
+  onFailure(reread: () => void): void;
   close(): Promise<void>;
 }
 
@@ -55,7 +62,8 @@ const runGenerations = 4;
  * @throws UnknownFormat when a version that this program does not know wrote it
  */
 export async function openStore(directory: string): Promise<Store> {
-  const environment = open({ path: directory, maxDbs: 16, encoding: 'json', noSubdir: false });
+  const environment = open({ path: directory, maxDbs: 16, encoding: 'json', noSubdir: false, overlappingSync: false });
+  const transactions = groupedTransactions((changes) => environment.transactionSync(changes));
   const store: Store = {
     meta: environment.openDB({ name: 'meta', encoding: 'json' }),
     records: environment.openDB({ name: 'records', encoding: 'binary', compression: { threshold: 256 } }),
@@ -63,17 +71,18 @@ export async function openStore(directory: string): Promise<Store> {
     runs: Array.from({ length: runGenerations }, (_, index) => environment.openDB({ name: `runs-${index}`, encoding: 'string' })),
     parked: environment.openDB({ name: 'parked', encoding: 'json' }),
     deadLetters: environment.openDB({ name: 'dead-letters', encoding: 'json' }),
-    async write(change) {
-      await environment.batch(change);
-      await environment.flushed;
+    write: transactions.write,
+    onFailure: transactions.onFailure,
+    async close() {
+      transactions.flush();
+      await environment.close();
     },
-    close: () => environment.close(),
   };
   const found = store.meta.get('format');
   if (found !== undefined && found !== format) {
     await environment.close();
     throw new UnknownFormat(`spool in ${directory}: format ${found} is not known here (this program writes ${format})`);
   }
-  if (found === undefined) await store.write(() => void store.meta.put('format', format));
+  if (found === undefined) await store.write(() => void store.meta.putSync('format', format));
   return store;
 }
