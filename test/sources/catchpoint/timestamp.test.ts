@@ -1,0 +1,30 @@
+// Catchpoint's timestamps are UTC, whatever zone the process lives in.
+
+import test from 'ava';
+import { execFileSync } from 'node:child_process';
+import { timestampMs } from '../../../src/sources/catchpoint/timestamp.ts';
+
+test('seventeen digits are a moment in UTC', (t) => {
+  t.is(timestampMs('20160226010449609'), 1456448689609);
+  t.is(timestampMs('20261118093412345'), 1794994452345);
+  t.is(timestampMs('20240229000000000'), Date.UTC(2024, 1, 29));
+});
+
+test('a leap second counts as the first of the next minute', (t) => t.is(timestampMs('20161231235960000'), Date.UTC(2017, 0, 1)));
+
+test('years past 2038 are read', (t) => t.is(timestampMs('20991231235959999'), Date.UTC(2100, 0, 1) - 1));
+
+for (const wrong of ['2016022601044960', '201602260104496090', '20160231010449609', '20161326010449609', '20160226240449609', '20160226016049609', '20160226010461609', '2016022601044960x', 20160226010449609, null, undefined]) {
+  test(`${JSON.stringify(wrong)} is no moment`, (t) => t.is(timestampMs(wrong), undefined));
+}
+
+for (const zone of ['America/New_York', 'Asia/Kolkata', 'Pacific/Auckland']) {
+  test(`a process in ${zone} reads the same, also in the hours that its clocks skip or repeat`, (t) => {
+    const texts = ['20160226010449609', '20260308073000000', '20261101053000000', '20260927020000000'];
+    const module = new URL('../../../src/sources/catchpoint/timestamp.js', import.meta.url).href;
+    const script = `import { timestampMs } from ${JSON.stringify(module)};
+      console.log(JSON.stringify([new Date(0).getTimezoneOffset() === 0, ...${JSON.stringify(texts)}.map(timestampMs)]))`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TZ: zone } });
+    t.deepEqual(JSON.parse(printed.toString()), [false, ...texts.map(timestampMs)]);
+  });
+}
