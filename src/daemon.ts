@@ -1,0 +1,178 @@
+// The wiring: starts everything sink-first, so that nothing is taken before it can be kept, and stops source-first.
+
+import { mkdir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import Router from '@koa/router';
+import type Koa from 'koa';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { health } from './health.ts';
+import type { Log } from './log.ts';
+import { type Outlet, outlet, type OutletStatus } from './outlet.ts';
+import { takeStateDirectory } from './owner.ts';
+import { schedule } from './schedule.ts';
+import { type Address, application, CannotListen, listen, type Listener } from './server.ts';
+import type { Sink } from './sink.ts';
+import { fileSink } from './sinks/file.ts';
+import { openTsdbHttp } from './sinks/opentsdb/http.ts';
+import { openTsdbTelnet } from './sinks/opentsdb/telnet.ts';
+import { type Catchpoint, type CatchpointStatus, openCatchpoint } from './sources/catchpoint/catchpoint.ts';
+import { openSpool, type Spool } from './spool/spool.ts';
+
+/** What the process gives, and a test may give in its place. */
+export interface Ambient {
+  readonly clock: Clock;
+  /** In [0, 1), as Math.random gives. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Told to a second daemon that wants the same state directory. */
+  readonly pid: number;
+}
+
+export interface DaemonStatus extends CatchpointStatus {
+  readonly sinks: readonly OutletStatus[];
+  readonly spool: { readonly waitingBytes: number; readonly maxBytes: number };
+  readonly parked: number;
+  readonly deadLetters: number;
+}
+
+export interface Daemon {
+  /** Such as http://127.0.0.1:8080 */
+  readonly pushUrl: string;
+  readonly adminUrl: string;
+  status(): DaemonStatus;
+  /**
+   * Takes no more pushes, finishes those in hand, gives the outlet up to 10 s for what waits, and leaves the rest to the
+   * next start. `hurry` ends the wait.
+   */
+  stop(options?: { readonly hurry?: AbortSignal }): Promise<void>;
+}
+
+const graceMs = 10_000;
+const tidyEveryMs = 300_000;
+const defaultMaxBytes = 4 * 2 ** 30;
+
+/** Everything that was opened, in the order in which it was. */
+interface Parts {
+  readonly spool: Spool;
+  readonly maxBytes: number;
+  readonly outlet: Outlet;
+  readonly catchpoint: Catchpoint;
+}
+
+/**
+ * Starts the bridge; resolves when it takes pushes.
+ *
+ * @throws StateDirectoryTaken, CannotListen and whatever opening the spool meets; what was opened is closed again
+ */
+export async function startDaemon(config: Config, ambient: Ambient): Promise<Daemon> {
+  const { clock, log } = ambient;
+  const releases: (() => Promise<unknown>)[] = [];
+  const releaseAll = async (): Promise<void> => {
+    for (const release of releases.splice(0).reverse()) await release();
+  };
+  try {
+    const parts = await openParts(config, ambient, releases);
+    const status = (): DaemonStatus => statusOf(parts);
+    const outletStop = runUntilReleased(parts.outlet.run, releases);
+    runUntilReleased(parts.catchpoint.run, releases);
+    runUntilReleased((signal) => schedule('tidy the spool', parts.spool.tidy, { everyMs: tidyEveryMs, clock, log, signal }), releases);
+    const admin = await listenForAdmin(config, log, status);
+    releases.push(admin.close);
+    const pushes = await listen(routed(log, parts.catchpoint.mount), config.listen);
+    return {
+      pushUrl: pushes.url,
+      adminUrl: admin.url,
+      status,
+      async stop({ hurry = new AbortController().signal } = {}) {
+        await pushes.close();
+        await drained(parts.outlet, clock, AbortSignal.any([hurry, outletStop.signal]));
+        await releaseAll();
+      },
+    };
+  } catch (error) {
+    await releaseAll();
+    throw error;
+  }
+}
+
+async function openParts(config: Config, ambient: Ambient, releases: (() => Promise<unknown>)[]): Promise<Parts> {
+  const { stateDir, catchpoint: api, metrics, maxBodyBytes } = config;
+  const { clock, random, log, pid } = ambient;
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  releases.push((await takeStateDirectory(stateDir, pid)).release);
+  const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(stateDir));
+  const spool = await openSpool({ directory: join(stateDir, 'spool'), maxBytes, clock });
+  releases.push(spool.close);
+  const sink = openSink(config, ambient);
+  releases.push(sink.close);
+  const points = outlet({ reader: await spool.reader(sink.name), sink, clock, random, log });
+  const slices = { prefix: metrics.prefix, resolution: metrics.resolution, rtt: metrics.rtt, slices: metrics.slices };
+  const catchpoint = await openCatchpoint({
+    ...{ deliver: spool.append, parking: spool.parking, api, slices, timings: metrics.timings },
+    ...{ maxBodyBytes, stateDir, clock, random, log },
+  });
+  return { spool, maxBytes, outlet: points, catchpoint };
+}
+
+/** 4 GiB, or half of the free space where that is less. */
+async function usualMaxBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.min(defaultMaxBytes, Math.floor((bavail * bsize) / 2));
+}
+
+function openSink({ tsdb, file }: Config, { clock, log }: Ambient): Sink {
+  if (file !== undefined) return fileSink(file);
+  return tsdb.put === 'telnet' ? openTsdbTelnet({ ...tsdb, clock, log }) : openTsdbHttp({ ...tsdb, clock, log });
+}
+
+/** Starts a loop, and has it stopped and waited for with the other releases. */
+function runUntilReleased(run: (signal: AbortSignal) => Promise<void>, releases: (() => Promise<unknown>)[]): AbortController {
+  const stop = new AbortController();
+  const running = run(stop.signal);
+  releases.push(async () => {
+    stop.abort();
+    await running;
+  });
+  return stop;
+}
+
+function routed(log: Log, mount: (router: Router) => void): Koa {
+  const router = new Router();
+  mount(router);
+  const app = application(log);
+  app.use(router.routes()).use(router.allowedMethods());
+  return app;
+}
+
+/** On a free port where the usual one is taken and nobody has chosen it. */
+async function listenForAdmin({ adminListen, adminListenChosen }: Config, log: Log, status: () => object): Promise<Listener> {
+  const app = routed(log, (router) => health(router, status));
+  try {
+    return await listen(app, adminListen);
+  } catch (error) {
+    if (adminListenChosen || !(error instanceof CannotListen && error.code === 'EADDRINUSE')) throw error;
+    const free: Address = { ...adminListen, port: 0 };
+    return listen(app, free);
+  }
+}
+
+/** Until nothing waits, the sink takes nothing, the grace is over, or the signal. */
+async function drained({ status }: Outlet, clock: Clock, signal: AbortSignal): Promise<void> {
+  const untilMs = clock.steady() + graceMs;
+  while (!signal.aborted && clock.steady() < untilMs) {
+    const { backlog, inFlight, lastError } = status();
+    if (lastError !== undefined || backlog.points + inFlight === 0) return;
+    await clock.sleep(20);
+  }
+}
+
+function statusOf({ spool, maxBytes, outlet, catchpoint }: Parts): DaemonStatus {
+  return {
+    ...catchpoint.status(),
+    sinks: [outlet.status()],
+    spool: { waitingBytes: spool.waitingBytes(), maxBytes },
+    parked: spool.parking.count(),
+    deadLetters: spool.deadLetters.count(),
+  };
+}

@@ -1,0 +1,89 @@
+// The built program as a stranger starts it: a process of its own, spoken to over HTTP and by signals.
+
+import type { ExecutionContext } from 'ava';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+const main = new URL('../../src/main.js', import.meta.url).pathname;
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** Every line it has printed so far, on either stream. */
+  readonly printed: string[];
+  /** Resolves with the first line that fits; rejects when the program ends before. */
+  line(fits: (line: string) => boolean): Promise<string>;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts the program; it is killed with its test. */
+export function program(t: ExecutionContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } });
+  const printed: string[] = [];
+  const watchers = new Set<() => void>();
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      printed.push(line);
+      for (const watch of watchers) watch();
+    });
+  }
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    child,
+    printed,
+    ended,
+    line: (fits) =>
+      new Promise((resolve, reject) => {
+        const watch = (): void => {
+          const line = printed.find(fits);
+          if (line === undefined) return;
+          watchers.delete(watch);
+          resolve(line);
+        };
+        watchers.add(watch);
+        watch();
+        void ended.then((code) => reject(new Error(`ended with ${code} before the line was printed:\n${printed.join('\n')}`)));
+      }),
+  };
+}
+
+export interface Bridge extends Program {
+  readonly pushUrl: string;
+  readonly adminUrl: string;
+  status(): Promise<BridgeStatus>;
+  push(body: string | Buffer): Promise<number>;
+}
+
+/** What the tests look at of /healthz. */
+export interface BridgeStatus {
+  readonly nodes: { readonly known: number };
+  readonly pushes: Readonly<Record<string, number>>;
+  readonly parked: number;
+  readonly sinks: readonly { readonly accepted: number; readonly rejected: number; readonly backlog: { readonly points: number } }[];
+}
+
+/** Starts the bridge on free ports and waits until it takes pushes. */
+export async function bridge(t: ExecutionContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Bridge> {
+  const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env);
+  const ready = JSON.parse(await started.line((line) => line.includes('"msg":"ready"'))) as { readonly push: string; readonly admin: string };
+  const status = async (): Promise<BridgeStatus> => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
+  return {
+    ...started,
+    pushUrl: ready.push,
+    adminUrl: ready.admin,
+    status,
+    push: async (body) => (await fetch(ready.push, { method: 'POST', body, headers: { connection: 'close' } })).status,
+  };
+}
+
+/** Asks again and again until the bridge says so. */
+export async function untilStatus({ status }: Bridge, fits: (status: BridgeStatus) => boolean): Promise<BridgeStatus> {
+  for (;;) {
+    const now = await status();
+    if (fits(now)) return now;
+  }
+}
