@@ -1,0 +1,44 @@
+// Reads the configuration of a command from the machine: its flags, the environment and the files that these name.
+
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type ConfigRead, readConfig, type ReadConfigOptions, WrongConfiguration } from '../config.ts';
+import { environmentNameOf } from '../settings/names.ts';
+import { type Environment, faultAt, type Flags, type Origin } from '../settings/origins.ts';
+
+/** @throws WrongConfiguration */
+export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
+  return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn }, options);
+}
+
+function configFile(flags: Flags, env: Environment): { readonly path: string; readonly text: string } | undefined {
+  const variable = environmentNameOf('config');
+  const path = flags.config ?? env[variable];
+  if (typeof path !== 'string' || path === '') return undefined;
+  try {
+    return { path, text: readFile(path) };
+  } catch (error) {
+    const origin: Origin = flags.config === undefined ? { rank: 2, where: variable } : { rank: 3, where: '--config' };
+    throw new WrongConfiguration([faultAt(origin, `${path}: ${(error as Error).message}`)]);
+  }
+}
+
+/** The system's error without the path, which stands before it already. */
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error((error as Error).message.replace(/, \w+( '.*')?$/s, ''), { cause: error });
+  }
+}
+
+/** Whether the directory, or the nearest one above it that there is, can be written. */
+function canWriteIn(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return isMissing && dirname(path) !== path && canWriteIn(dirname(path));
+  }
+}

@@ -1,0 +1,30 @@
+// What main hands over of the process, so that nothing else has to touch it.
+
+import type { Command } from 'commander';
+import type { Clock } from '../clock.ts';
+import type { Environment } from '../settings/origins.ts';
+
+/** A stream that people may be looking at. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface Surroundings {
+  readonly env: Environment;
+  /** For what a command was asked for. */
+  readonly stdout: Output;
+  /** For the log, warnings and errors. */
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** In [0, 1), as Math.random gives. */
+  readonly random: () => number;
+  readonly pid: number;
+  /** Aborts when the process is asked to end. */
+  readonly stop: AbortSignal;
+  /** Aborts when it is asked again. */
+  readonly hurry: AbortSignal;
+}
+
+/** What a command does; resolves with the exit code. */
+export type Action = (command: Command) => Promise<number>;
+
+/** Makes of an action what commander calls, and keeps its exit code. */
+export type Bound = (action: Action) => (...given: unknown[]) => Promise<void>;

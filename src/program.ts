@@ -1,0 +1,152 @@
+// The command line: which commands there are, what they take, and which exit code an error deserves.
+
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { loadConfig } from './commands/load-config.ts';
+import { flagsOf, settingOptions } from './commands/setting-options.ts';
+import { addDemo, addSimulate } from './commands/simulation.ts';
+import type { Bound, Surroundings } from './commands/surroundings.ts';
+import { nearest } from './settings/config-file.ts';
+import type { ConfigRead } from './config.ts';
+import { openLog } from './log.ts';
+
+/** After sysexits: the command line was wrong; the program itself failed. */
+const usage = 64;
+const software = 70;
+
+/**
+ * Runs what the arguments say and resolves with the exit code.
+ *
+ * @param argv - without the interpreter and the script
+ */
+export async function runProgram(argv: readonly string[], version: string, surroundings: Surroundings): Promise<number> {
+  let exitCode = 0;
+  const program = commandLine(version, surroundings, (action) => async (...given) => {
+    exitCode = await action(given.at(-1) as Command);
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage;
+    return saidAndRuled(error as ExitError, surroundings);
+  }
+}
+
+interface ExitError extends Error {
+  readonly exitCode?: number;
+  readonly warnings?: readonly string[];
+}
+
+function saidAndRuled({ message, exitCode = software, warnings = [] }: ExitError, { stderr }: Surroundings): number {
+  for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+  for (const line of message.split('\n')) stderr.write(`error: ${line}\n`);
+  return exitCode;
+}
+
+function commandLine(version: string, surroundings: Surroundings, bound: Bound): Command {
+  const program = new Command('catchpoint-opentsdb-bridge')
+    .description('Takes the results that Catchpoint\'s agents push, and puts them, sliced seven ways, into OpenTSDB.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput(outputTo(surroundings));
+  withSettings(program.command('run', { isDefault: true }), 'run the bridge; the default')
+    .allowExcessArguments()
+    .action(bound((command) => runAction(command, surroundings)));
+  withSettings(program.command('check'), 'print the configuration in effect and try what it names')
+    .action(bound((command) => checkAction(command, surroundings)));
+  addNodes(program.command('nodes'), surroundings, bound);
+  addDemo(program.command('demo'), surroundings, bound);
+  addSimulate(program.command('simulate'), surroundings, bound);
+  return withRunInHelp(program);
+}
+
+function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): void {
+  nodes.description('show the nodes that are known, or read them anew').helpOption('-h, --help', 'print this help');
+  const add = (name: string, description: string): Command =>
+    withSettings(nodes.command(name).option('--json', 'for programs'), description);
+  add('list', 'every node').action(bound((command) => nodesAction('list', command, surroundings)));
+  add('show', 'all that is known of a node')
+    .argument('<id>', 'the node\'s id')
+    .action(bound((command) => nodesAction('show', command, surroundings)));
+  add('refresh', 'read the nodes from Catchpoint or the nodes file')
+    .option('--accept', 'believe a listing that misses more than a fifth of the nodes')
+    .action(bound((command) => nodesAction('refresh', command, surroundings)));
+}
+
+function withSettings(command: Command, description: string): Command {
+  command.description(description).helpOption('-h, --help', 'print this help');
+  for (const option of settingOptions()) command.addOption(option);
+  return command;
+}
+
+/** The program's help shows the options of its default command as well: the settings. */
+function withRunInHelp(program: Command): Command {
+  const own = program.createHelp();
+  return program.usage('[command] [options]').configureHelp({
+    visibleOptions(command) {
+      const visible = own.visibleOptions(command);
+      return command === program ? [...visible, ...settingOptions().filter(({ hidden }) => !hidden)] : visible;
+    },
+  });
+}
+
+const widest = 120;
+
+function outputTo({ stdout, stderr }: Surroundings): OutputConfiguration {
+  return {
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+    getOutHelpWidth: () => Math.min(stdout.columns ?? widest, widest),
+    getErrHelpWidth: () => Math.min(stderr.columns ?? widest, widest),
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  };
+}
+
+async function runAction(command: Command, surroundings: Surroundings): Promise<number> {
+  refuseUnknownCommand(command);
+  const { clock, random, pid, stop, hurry, stderr, env } = surroundings;
+  const { config, warnings } = loadConfig(flagsOf(command), env, { needsNodes: true });
+  const log = openLog({ ...config.log, destination: stderr });
+  for (const warning of warnings) log.warn(warning);
+  const { run } = await import('./commands/run.ts');
+  await run(config, { clock, random, log, pid }, { stop, hurry });
+  return 0;
+}
+
+/** What is no command's name reaches the default command as an argument. */
+function refuseUnknownCommand(command: Command): void {
+  const [unknown] = command.args;
+  if (unknown === undefined) return;
+  const names = (command.parent?.commands ?? []).map((other) => other.name());
+  const meant = nearest(unknown, names);
+  command.error(`error: unknown command '${unknown}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`);
+}
+
+async function checkAction(command: Command, surroundings: Surroundings): Promise<number> {
+  const read = loaded(command, surroundings, true);
+  const { stdout, clock, random, stop } = surroundings;
+  const [{ check }, { trials }] = await Promise.all([import('./commands/check.ts'), import('./commands/trials.ts')]);
+  return check({ read, trials: trials({ clock, random, signal: stop }), write: (text) => stdout.write(text) });
+}
+
+async function nodesAction(what: 'list' | 'show' | 'refresh', command: Command, surroundings: Surroundings): Promise<number> {
+  const { config } = loaded(command, surroundings, what === 'refresh');
+  const { clock, random, stop, stdout, stderr } = surroundings;
+  const { accept = false, json = false } = command.opts<{ accept?: boolean; json?: boolean }>();
+  const log = openLog({ ...config.log, level: config.log.level === 'info' ? 'warn' : config.log.level, destination: stderr });
+  const nodes = await import('./commands/nodes.ts');
+  const asked = { config, clock, random, log, json, write: (text: string) => void stdout.write(text) };
+  if (what === 'list') return nodes.listNodes(asked);
+  if (what === 'show') return nodes.showNode({ ...asked, id: command.args[0] ?? '' });
+  return nodes.refreshNodes({ ...asked, accept, signal: stop });
+}
+
+/** The configuration of a command that does not log; warnings go to the terminal. */
+function loaded(command: Command, { env, stderr }: Surroundings, needsNodes: boolean): ConfigRead {
+  const read = loadConfig(flagsOf(command), env, { needsNodes });
+  for (const warning of read.warnings) stderr.write(`warning: ${warning}\n`);
+  return read;
+}

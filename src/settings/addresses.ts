@@ -1,0 +1,91 @@
+// How the text of a setting becomes an address: where to listen, which OpenTSDB, which Catchpoint, which headers.
+
+import { isIPv6 } from 'node:net';
+import { expected } from './values.ts';
+
+/** An OpenTSDB as it was written: a URL is complete, a bare host takes the common port. */
+export type TsdbAddress = { readonly url: string } | { readonly host: string };
+
+/**
+ * [host:]port to listen on.
+ *
+ * @param defaultHost - for a port alone; empty: all interfaces, which `*` says too
+ */
+export function listenAddress(defaultHost: string): (text: string) => { readonly host: string; readonly port: number } {
+  return (text) => {
+    const [, v6, name = '', digits] = /^(?:(?:\[([^\]]*)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text) ?? [];
+    const port = Number(digits);
+    if (!(port <= 65_535) || (v6 !== undefined && !isIPv6(v6))) throw expected('[host:]port, the port from 0 to 65535', text);
+    const host = v6 ?? name;
+    return { host: host === '*' ? '' : host === '' ? defaultHost : host, port };
+  };
+}
+
+/** A port to connect to. */
+export function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > 65_535) throw expected('a port from 1 to 65535', text);
+  return number;
+}
+
+/** `host`, `host:port`, `[v6]:port` or `http(s)://user:password@host:port/prefix`. */
+export function tsdbAddress(text: string): TsdbAddress {
+  const wrong = expected('host, host:port, [v6]:port or http(s)://user:password@host:port/prefix', withoutPassword(text));
+  if (/^https?:\/\//i.test(text)) return { url: tsdbUrl(text, wrong) };
+  const host = isIPv6(text) ? `[${text}]` : text;
+  const [, name, digits] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]?#%\\]+)(?::(\d{1,5}))?$/i.exec(host) ?? [];
+  if (name === undefined || /^\d+$/.test(name) || !URL.canParse(`http://${host}`)) throw wrong;
+  if (digits !== undefined && Number(digits) === 0) throw wrong;
+  return digits === undefined ? { host: name } : { url: `http://${name}:${Number(digits)}` };
+}
+
+function tsdbUrl(text: string, wrong: Error): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.search !== '' || url.hash !== '' || url.port === '0') throw wrong;
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw new Error(`expected a % in user or password to be written %25, found ${JSON.stringify(withoutPassword(text))}`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** The URL of an OpenTSDB; `defaultPort` is for hosts that came without one. */
+export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
+  return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;
+}
+
+/** An address for people: user and password do not show. */
+export function withoutPassword(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
+}
+
+/** scheme://host[:port], nothing behind it. */
+export function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+  if (!isOrigin) throw expected('an origin such as https://io.catchpoint.com', withoutPassword(text));
+  return url.origin;
+}
+
+/** Headers of every request that the bridge itself writes. */
+const ownHeaders = /^(connection|content-encoding|content-length|content-type|expect|transfer-encoding|upgrade)$/i;
+
+/** `Name: value`; the value may be a secret and is never quoted. */
+export function header(text: string): readonly [name: string, value: string] {
+  const colon = text.indexOf(':');
+  if (colon < 0) throw new Error('expected "Name: value", found a text without a colon');
+  const name = text.slice(0, colon).trim();
+  const value = text.slice(colon + 1).trim();
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw expected('the name of a header before the colon', name);
+  if (ownHeaders.test(name)) throw new Error(`expected a header other than those the bridge writes itself, found ${name}`);
+  if (value === '' || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    throw new Error(`expected a value that a header can have, found another for ${name}`);
+  }
+  return [name, value];
+}
+
+/** A header for people: its value does not show. */
+export function withoutValue(text: string): string {
+  return text.replace(/:.*/s, ': ***');
+}

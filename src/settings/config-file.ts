@@ -1,0 +1,104 @@
+// Reads a configuration file, YAML or JSON: which settings stand in it, on which lines, and what is wrong with it.
+
+import { distance } from 'fastest-levenshtein';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument } from 'yaml';
+
+/** What a file gives for a setting: one text, or several; a map such as `Name: value` counts as several texts. */
+export interface FileEntry {
+  readonly line: number;
+  readonly texts: readonly string[];
+  readonly isList: boolean;
+  /** Whether a map, or a list of maps, stood there. */
+  readonly isMap: boolean;
+}
+
+export interface FileContents {
+  readonly path: string;
+  /** By the name of the setting. */
+  readonly entries: ReadonlyMap<string, FileEntry>;
+  /** Whole lines, each beginning with path and line. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * The settings of a configuration file.
+ *
+ * @param names - the names that it may contain
+ */
+export function readConfigFile(path: string, text: string, names: readonly string[]): FileContents {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const entries = new Map<string, FileEntry>();
+  const faults = document.errors.map(({ message, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return `${path}:${line}:${col}: ${message}`;
+  });
+  const { contents } = document;
+  if (faults.length > 0 || contents === null) return { path, entries, faults };
+  if (!isMap(contents)) {
+    return { path, entries, faults: [`${path}:1: expected settings as "name: value", found ${kindOf(contents)}`] };
+  }
+
+  for (const { key, value } of contents.items) {
+    const name = isScalar(key) ? String(key.value) : 'a key';
+    const { line } = lines.linePos((key as Node).range?.[0] ?? 0);
+    const entry = entryOf(document, value as Node | null);
+    if (!names.includes(name)) faults.push(`${path}:${line}: ${noSuchSetting(name, nearest(name, names))}`);
+    else if (typeof entry === 'string') faults.push(`${path}:${line}: ${name}: expected a value, found ${entry}`);
+    else entries.set(name, { ...entry, line });
+  }
+  return { path, entries, faults };
+}
+
+/** The words for a setting that there is not. */
+export function noSuchSetting(name: string, meant: string | undefined): string {
+  return `${name}: no such setting${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+type Texts = Omit<FileEntry, 'line'>;
+
+/** What stands as a value; a text that describes it where it can be none. */
+function entryOf(document: Document, node: Node | null): Texts | string {
+  const value = isAlias(node) ? (node.resolve(document) ?? null) : node;
+  if (isSeq(value)) {
+    const items = value.items.map((item) => entryOf(document, item as Node | null));
+    const wrong = items.find((item) => typeof item === 'string' || item.isList);
+    if (wrong !== undefined) return `a list that holds ${typeof wrong === 'string' ? wrong : 'a list'}`;
+    const entries = items as Texts[];
+    return { texts: entries.flatMap(({ texts }) => texts), isList: true, isMap: entries.some((entry) => entry.isMap) };
+  }
+  if (isMap(value)) {
+    const pairs = value.items.map((pair) => [textOf(pair.key as Node | null), textOf(pair.value as Node | null)] as const);
+    if (pairs.some(([key, text]) => key === undefined || text === undefined)) return 'a map of more than names and texts';
+    return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true };
+  }
+  const text = textOf(value);
+  return text === undefined ? kindOf(value) : { texts: [text], isList: false, isMap: false };
+}
+
+/** A scalar as it was written: 007 stays 007. */
+function textOf(node: Node | null): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined;
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+}
+
+function kindOf(node: Node | null): string {
+  if (isSeq(node)) return 'a list';
+  if (isMap(node)) return 'a map';
+  return isScalar(node) && node.value !== null ? 'a single value' : 'nothing';
+}
+
+/** The one of the names that was probably meant, if one is close. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const wanted = plain(name);
+  const [first] = names
+    .map((candidate) => ({ candidate, changes: distance(wanted, plain(candidate)) }))
+    .filter(({ changes }) => changes <= Math.ceil(wanted.length / 3))
+    .toSorted((a, b) => a.changes - b.changes);
+  return first?.candidate;
+}
+
+/** tsdbHost, tsdb_host and tsdb-host are the same but for their dress. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
