@@ -1,0 +1,125 @@
+// The OpenTSDB sink: points by POST /api/put with sync and details, which tells the fate of each of them.
+
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import type { DataPoint } from '../../point.ts';
+import type { Ruling, Sink, Verdict } from '../../sink.ts';
+import { bodySize } from './body-size.ts';
+import { linked } from './deadline.ts';
+import { hosts } from './hosts.ts';
+import { NoRuling } from './no-ruling.ts';
+import { renderLegal } from './render.ts';
+import { connections } from './post.ts';
+import type { Failed } from './put-answer.ts';
+import { putAll, type PutOptions } from './put.ts';
+import { uidAssigner, type UidAssigner } from './uid-assign.ts';
+import { assignNames } from './unknown-names.ts';
+
+export interface TsdbHttpOptions {
+  /** Origins such as http://tsdb.example:4242, with a path prefix and user:password where given; tried in turn. */
+  readonly urls: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bound on a compressed body; OpenTSDB refuses more than 8192 bytes unless told otherwise. */
+  readonly putMaxBytes?: number;
+  /** Whether unknown metrics, tag names and tag values are assigned by /api/uid/assign; default true. */
+  readonly assignUids?: boolean;
+  /** Extra request headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A PEM file of certificate authorities to trust instead of the usual ones. */
+  readonly caFile?: string | undefined;
+  /** Default `opentsdb`. */
+  readonly name?: string;
+}
+
+export interface SinkStatus {
+  /** Where the points go now, without password. */
+  readonly url: string;
+  /** Since the start. */
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Rulings that a point could not be taken now; one point may have several. */
+  readonly kept: number;
+  /** What was last said against a point or a batch; undefined after a batch that was taken whole. */
+  readonly lastError: string | undefined;
+}
+
+export interface OpenTsdbSink extends Sink {
+  status(): SinkStatus;
+}
+
+const timeoutMs = 15_000;
+const syncTimeoutMs = 10_000;
+
+/**
+ * Opens the sink; connects when points come.
+ *
+ * `write` may be called while others are under way. It throws a NoRuling when no host has ruled on all of the points.
+ *
+ * @throws Error for a URL that cannot be used and a CA file that cannot be read
+ */
+export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
+  const { urls, clock, log, putMaxBytes = 8192, assignUids = true, headers = {}, caFile, name = 'opentsdb' } = options;
+  const all = hosts({ urls, clock, log });
+  const open = connections(caFile === undefined ? undefined : readFileSync(caFile, 'utf8'));
+  const size = bodySize(putMaxBytes, clock);
+  const closing = new AbortController();
+  const put: PutOptions = { hosts: all, connections: open, size, headers, clock, timeoutMs, syncTimeoutMs };
+  const assigner = assignUids
+    ? uidAssigner({ host: all.current, connections: open, headers, clock, timeoutMs, signal: closing.signal })
+    : undefined;
+  const tally = { accepted: 0, rejected: 0, kept: 0, lastError: undefined as string | undefined };
+
+  return {
+    name,
+    batchPoints: size.batchPoints,
+    async write(points, { signal }) {
+      try {
+        const ruler = { put, assigner, putMaxBytes };
+        const verdict = await linked([signal, closing.signal], (either) => rule(ruler, points, either));
+        count(tally, points.length, verdict);
+        return verdict;
+      } catch (error) {
+        tally.lastError = (error as Error).message;
+        throw error;
+      }
+    },
+    async close() {
+      closing.abort(new NoRuling('the sink is closed'));
+      open.close();
+    },
+    status: () => ({ url: all.current().label, ...tally }),
+  };
+}
+
+interface Ruler {
+  readonly put: PutOptions;
+  readonly assigner: UidAssigner | undefined;
+  readonly putMaxBytes: number;
+}
+
+async function rule({ put, assigner, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+  const { legal, rejected } = renderLegal(points, 'json', putMaxBytes);
+  const failed = legal.length === 0 ? [] : await putAll(put, legal, signal);
+  const strangers = failed.filter(({ error }) => error === 'unknown-name');
+  const settled = assigner === undefined || strangers.length === 0 ? strangers : await assignNames(assigner, strangers, signal);
+  const ruled = [...failed.filter(({ error }) => error !== 'unknown-name'), ...settled];
+  return {
+    rejected: [...rejected, ...ruled.filter(({ error }) => error !== 'storage').map(ruling)],
+    kept: ruled.filter(({ error }) => error === 'storage').map(ruling),
+  };
+}
+
+function ruling({ point, words }: Failed): Ruling {
+  return { point, reason: words };
+}
+
+type Tally = { -readonly [Key in keyof Omit<SinkStatus, 'url'>]: SinkStatus[Key] };
+
+function count(tally: Tally, points: number, { rejected, kept }: Verdict): void {
+  tally.accepted += points - rejected.length - kept.length;
+  tally.rejected += rejected.length;
+  tally.kept += kept.length;
+  tally.lastError = kept[0]?.reason ?? rejected[0]?.reason;
+}

@@ -1,0 +1,37 @@
+// Renders the points that may be sent, and parts them from those that may not.
+
+import type { DataPoint } from '../../point.ts';
+import type { Ruling } from '../../sink.ts';
+import { faultOf } from './legal-point.ts';
+import { renderImportLine, renderJson, renderPutLine } from './point-text.ts';
+
+/** A point and its text as it is sent. */
+export interface RenderedPoint {
+  readonly point: DataPoint;
+  readonly text: string;
+}
+
+export interface Rendered {
+  readonly legal: readonly RenderedPoint[];
+  /** With what is wrong with them. */
+  readonly rejected: readonly Ruling[];
+}
+
+const forms = { json: renderJson, put: renderPutLine, import: renderImportLine };
+
+/**
+ * Renders points as elements of /api/put, as telnet lines or as import lines.
+ *
+ * @param maxBytes - bound on a point's text
+ */
+export function renderLegal(points: readonly DataPoint[], form: keyof typeof forms, maxBytes: number): Rendered {
+  const legal: RenderedPoint[] = [];
+  const rejected: Ruling[] = [];
+  for (const point of points) {
+    const text = forms[form](point);
+    const fault = faultOf(point) ?? (text.length > maxBytes ? `${text.length} bytes, at most ${maxBytes} wanted` : undefined);
+    if (fault === undefined) legal.push({ point, text });
+    else rejected.push({ point, reason: `not sent: ${fault}` });
+  }
+  return { legal, rejected };
+}

@@ -1,0 +1,21 @@
+// A certificate for localhost that no authority knows, with its key: for tests of TLS, and worth nothing elsewhere.
+
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUYSmat+02JcIzGbHP0eTMz3ahddEwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAzMTk1NFoYDzIxMjYxMDI4
+MDMxOTU0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARQqWFrbn9H/d//K8fGL3HKYnw/7yrVZVfEatmTFHYXYlvxvRIYJbzq
+QUVU96/emKWyYMX4XGr5kC/TTxAznORro28wbTAdBgNVHQ4EFgQUcFzBl1f20doL
+9Iy/Dk4ivy6pyOEwHwYDVR0jBBgwFoAUcFzBl1f20doL9Iy/Dk4ivy6pyOEwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgJPqTaIIgGhNUbt0CaXrOl0f402ekQVuYCsQ2PeNQmuwCIQCq
+7llRJ8IJc7UdAhb1ap1TZVS+W+ugv0CvrUo+9qT+SQ==
+-----END CERTIFICATE-----
+`;
+
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLkhtnA/yvYf8b4eO
+LJbo1VHhIer5hT4uijNOwEaUyv2hRANCAARQqWFrbn9H/d//K8fGL3HKYnw/7yrV
+ZVfEatmTFHYXYlvxvRIYJbzqQUVU96/emKWyYMX4XGr5kC/TTxAznORr
+-----END PRIVATE KEY-----
+`;
