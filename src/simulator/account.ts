@@ -1,0 +1,4 @@
+// The credentials of the simulated Catchpoint account; they open nothing else.
+
+/** Key and secret of the REST API v1, and the key of v2. */
+export const account = { key: 'demo-key', secret: 'demo-secret', apiKey: 'demo-api-key' } as const;
