@@ -122,7 +122,7 @@ async function usualMaxBytes(directory: string): Promise<number> {
 }
 
 function openSink({ tsdb, file }: Config, { clock, log }: Ambient): Sink {
-  if (file !== undefined) return fileSink(file);
+  if (file !== undefined) return fileSink({ ...file, log });
   return tsdb.put === 'telnet' ? openTsdbTelnet({ ...tsdb, clock, log }) : openTsdbHttp({ ...tsdb, clock, log });
 }
 
