@@ -1,0 +1,56 @@
+// A listing of nodes against the simulated REST APIs, in a state directory of its own.
+
+import type { ExecutionContext } from 'ava';
+import { silentLog } from '../../src/log.ts';
+import type { SimulatedNode } from '../../src/simulator/world-node.ts';
+import { type Listing, nodeListing, type NodeSourceOptions } from '../../src/sources/catchpoint/node-source.ts';
+import { account, type FakeCatchpoint, fakeCatchpoint, world } from './catchpoint.ts';
+import { temporaryDirectory } from './directory.ts';
+import { untilSettled } from './passing-time.ts';
+import { type MovableClock, movableClock } from './time.ts';
+
+export const keyAndSecret = { apiKey: undefined, key: account.key, secret: account.secret };
+export const both = { ...keyAndSecret, apiKey: account.apiKey };
+
+export interface TriedListing {
+  readonly api: FakeCatchpoint;
+  readonly clock: MovableClock;
+  readonly stateDir: string;
+  /** With an API key alone. */
+  readonly options: NodeSourceOptions;
+  /** Lists as a fresh start of the program would, letting the time pass that it needs. */
+  list(credentials?: Partial<NodeSourceOptions>, signal?: AbortSignal): Promise<Listing>;
+  /** What was asked for, in short: `/v2/nodes/all?pageNumber=1`. */
+  paths(): string[];
+}
+
+export async function triedListing(t: ExecutionContext, nodes: readonly SimulatedNode[] = world(12)): Promise<TriedListing> {
+  const clock = movableClock();
+  const api = await fakeCatchpoint(t, { clock, nodes });
+  const stateDir = await temporaryDirectory(t);
+  const options: NodeSourceOptions = {
+    apiKey: account.apiKey,
+    key: undefined,
+    secret: undefined,
+    url: api.url,
+    nodesFile: undefined,
+    stateDir,
+    clock,
+    random: () => 0.5,
+    log: silentLog(),
+  };
+  return {
+    api,
+    clock,
+    stateDir,
+    options,
+    list: (credentials = {}, signal = new AbortController().signal) =>
+      untilSettled(clock, nodeListing({ ...options, ...credentials })(signal), 1000),
+    paths: () => api.calls.map(({ path }) => path.replace(/&pageSize=100$/, '').replace(/^\/(ui\/)?api/, '')),
+  };
+}
+
+/** The most calls within any window of that length. */
+export function most(times: readonly number[], perMs: number): number {
+  return Math.max(...times.map((fromMs) => times.filter((atMs) => atMs >= fromMs && atMs < fromMs + perMs).length));
+}
