@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config.ts';
 import { type Daemon, startDaemon } from '../src/daemon.ts';
 import { silentLog } from '../src/log.ts';
-import { openTsd, type Tsd } from '../src/simulator/tsd.ts';
+import { openTsd, type Tsd } from '../src/simulator/tsd/tsd.ts';
 import { dimensions } from '../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
 
@@ -21,7 +21,7 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     maxBodyBytes: 1 << 20,
     tsdb: { urls: ['http://127.0.0.1:1'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
     file: undefined,
-    catchpoint: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile: `${golden}nodes.json`, refreshHours: 24 },
+    catchpoint: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile: `${golden}../nodes/v1.json`, refreshHours: 24 },
     metrics: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions, timings: false },
     stateDir: await temporaryDirectory(t),
     spoolMaxBytes: 1 << 24,

@@ -2,8 +2,8 @@
 
 import Table from 'cli-table3';
 import type { DataPoint } from '../point.ts';
-import { quantiles, type Quantiles } from '../simulator/quantiles.ts';
-import type { SimulatedTest } from '../simulator/tests.ts';
+import { quantiles, type Quantiles } from '../simulator/agents/quantiles.ts';
+import type { SimulatedTest } from '../simulator/runs/tests.ts';
 import { count } from './ticker.ts';
 
 export interface DemoBoard {

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
 import { type Ambient, type Daemon, startDaemon } from '../daemon.ts';
-import { account } from '../simulator/account.ts';
-import { agents, type Agents } from '../simulator/agents.ts';
-import { incidents, type Incidents } from '../simulator/incidents.ts';
-import { openRestApi } from '../simulator/rest-api.ts';
-import { simulatedTests } from '../simulator/tests.ts';
-import { openTsd } from '../simulator/tsd.ts';
-import { world } from '../simulator/world.ts';
-import type { SimulatedNode } from '../simulator/world-node.ts';
+import { account } from '../simulator/rest/account.ts';
+import { agents, type Agents } from '../simulator/agents/agents.ts';
+import { incidents, type Incidents } from '../simulator/runs/incidents.ts';
+import { openRestApi } from '../simulator/rest/rest-api.ts';
+import { simulatedTests } from '../simulator/runs/tests.ts';
+import { openTsd } from '../simulator/tsd/tsd.ts';
+import { world } from '../simulator/world/world.ts';
+import type { SimulatedNode } from '../simulator/world/world-node.ts';
 import { demoBoard, type DemoBoard } from './demo-board.ts';
 
 export interface StageOptions extends Ambient {

@@ -4,14 +4,14 @@ import Table from 'cli-table3';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
-import type { DirectoryChanges } from '../sources/catchpoint/changes.ts';
-import { directoryFile, type KeptDirectory } from '../sources/catchpoint/directory-file.ts';
-import { ImplausibleListing } from '../sources/catchpoint/directory-updates.ts';
+import type { DirectoryChanges } from '../sources/catchpoint/nodes/changes.ts';
+import { directoryFile, type KeptDirectory } from '../sources/catchpoint/nodes/directory-file.ts';
+import { ImplausibleListing } from '../sources/catchpoint/nodes/directory-updates.ts';
 import { found, positiveInteger } from '../sources/catchpoint/fields.ts';
-import { type Node, nodeDirectory } from '../sources/catchpoint/node.ts';
-import { nodeListing } from '../sources/catchpoint/node-source.ts';
-import { readNodesFile } from '../sources/catchpoint/nodes-file.ts';
-import { nodeRefresher } from '../sources/catchpoint/refresh.ts';
+import { type Node, nodeDirectory } from '../sources/catchpoint/nodes/node.ts';
+import { nodeListing } from '../sources/catchpoint/nodes/node-source.ts';
+import { readNodesFile } from '../sources/catchpoint/nodes/nodes-file.ts';
+import { nodeRefresher } from '../sources/catchpoint/nodes/refresh.ts';
 
 export interface NodesCommand {
   readonly config: Config;

@@ -1,14 +1,14 @@
 // The `simulate` command: a whole Catchpoint's agents, pushing to any bridge.
 
 import type { Clock } from '../clock.ts';
-import { account } from '../simulator/account.ts';
-import { agents, type Agents, type AgentsStatus } from '../simulator/agents.ts';
-import { incidents } from '../simulator/incidents.ts';
-import { openRestApi } from '../simulator/rest-api.ts';
+import { account } from '../simulator/rest/account.ts';
+import { agents, type Agents, type AgentsStatus } from '../simulator/agents/agents.ts';
+import { incidents } from '../simulator/runs/incidents.ts';
+import { openRestApi } from '../simulator/rest/rest-api.ts';
 import { seeded } from '../simulator/seeded.ts';
-import { simulatedTests } from '../simulator/tests.ts';
-import { world } from '../simulator/world.ts';
-import type { SimulatedNode } from '../simulator/world-node.ts';
+import { simulatedTests } from '../simulator/runs/tests.ts';
+import { world } from '../simulator/world/world.ts';
+import type { SimulatedNode } from '../simulator/world/world-node.ts';
 import { count, endAfter, everyTick, milliseconds, minutes } from './ticker.ts';
 
 export interface SimulateOptions {

@@ -6,11 +6,11 @@ import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { probeTsdb } from '../sinks/opentsdb/probe.ts';
-import type { KeptPages } from '../sources/catchpoint/kept-pages.ts';
-import { readNodesFile } from '../sources/catchpoint/nodes-file.ts';
-import { restClient } from '../sources/catchpoint/rest-client.ts';
-import { restV1 } from '../sources/catchpoint/rest-v1.ts';
-import { restV2 } from '../sources/catchpoint/rest-v2.ts';
+import type { KeptPages } from '../sources/catchpoint/nodes/kept-pages.ts';
+import { readNodesFile } from '../sources/catchpoint/nodes/nodes-file.ts';
+import { restClient } from '../sources/catchpoint/nodes/rest-client.ts';
+import { restV1 } from '../sources/catchpoint/nodes/rest-v1.ts';
+import { restV2 } from '../sources/catchpoint/nodes/rest-v2.ts';
 import type { Finding, Trial } from './check.ts';
 
 export interface TrialAmbient {

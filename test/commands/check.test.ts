@@ -8,10 +8,10 @@ import { check, type Finding } from '../../src/commands/check.ts';
 import { trials } from '../../src/commands/trials.ts';
 import { type ConfigRead, readConfig } from '../../src/config.ts';
 import type { Flags } from '../../src/settings/origins.ts';
-import { account } from '../../src/simulator/account.ts';
-import { openRestApi } from '../../src/simulator/rest-api.ts';
-import { openTsd } from '../../src/simulator/tsd.ts';
-import { world } from '../../src/simulator/world.ts';
+import { account } from '../../src/simulator/rest/account.ts';
+import { openRestApi } from '../../src/simulator/rest/rest-api.ts';
+import { openTsd } from '../../src/simulator/tsd/tsd.ts';
+import { world } from '../../src/simulator/world/world.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
 function read(flags: Flags, file?: string): ConfigRead {

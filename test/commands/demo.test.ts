@@ -7,8 +7,8 @@ import { demoBoard } from '../../src/commands/demo-board.ts';
 import { silentLog } from '../../src/log.ts';
 import type { DataPoint } from '../../src/point.ts';
 import { seeded } from '../../src/simulator/seeded.ts';
-import { simulatedTests } from '../../src/simulator/tests.ts';
-import { openTsd, type Tsd } from '../../src/simulator/tsd.ts';
+import { simulatedTests } from '../../src/simulator/runs/tests.ts';
+import { openTsd, type Tsd } from '../../src/simulator/tsd/tsd.ts';
 
 /** Plays until what it has written matches; its exit code and all that it wrote. */
 async function played(until: RegExp, options: Partial<DemoOptions> = {}): Promise<{ exitCode: number; text: string }> {

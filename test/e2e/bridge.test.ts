@@ -5,13 +5,14 @@ import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
-import { openRestApi } from '../../src/simulator/rest-api.ts';
-import type { SimulatedNode } from '../../src/simulator/world-node.ts';
+import { openRestApi } from '../../src/simulator/rest/rest-api.ts';
+import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { type Bridge, bridge, untilStatus } from './program.ts';
 import { asExported, type VictoriaMetrics, victoriaMetrics } from './victoria-metrics.ts';
 
 const golden = new URL('../../../test/golden/catchpoint/', import.meta.url).pathname;
+const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
 /** One at a time: each has a database and a bridge of its own on a machine that may be small. */
 const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 
@@ -34,7 +35,7 @@ interface ListedNode extends Omit<SimulatedNode, 'asn' | 'region'> {
 
 /** A Catchpoint that knows the golden nodes, with the credentials K and S. */
 async function catchpoint(t: ExecutionContext): Promise<string> {
-  const { items } = JSON.parse(payload('nodes').toString()) as { readonly items: readonly ListedNode[] };
+  const { items } = JSON.parse(readFileSync(nodesFile, 'utf8')) as { readonly items: readonly ListedNode[] };
   const nodes = items.map(({ asn, region, coordinates, network_type: networkType, ...item }): SimulatedNode => ({
     ...item,
     ...coordinates,
@@ -57,7 +58,7 @@ async function pushed(one: Bridge, pushes: readonly string[]): Promise<void> {
 }
 
 const byNodesFile = async (t: ExecutionContext): Promise<string[]> => [
-  ...['--nodes-file', join(golden, 'nodes.json')],
+  ...['--nodes-file', nodesFile],
   ...['--state-dir', await temporaryDirectory(t)],
 ];
 

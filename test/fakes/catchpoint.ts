@@ -2,9 +2,9 @@
 
 import type { ExecutionContext } from 'ava';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { openRestApi, type RestApi, type RestApiOptions } from '../../src/simulator/rest-api.ts';
-import { v1Node, v2Node } from '../../src/simulator/rest-shapes.ts';
-import type { SimulatedNode } from '../../src/simulator/world-node.ts';
+import { openRestApi, type RestApi, type RestApiOptions } from '../../src/simulator/rest/rest-api.ts';
+import { v1Node, v2Node } from '../../src/simulator/rest/rest-shapes.ts';
+import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import type { MovableClock } from './time.ts';
 
 export const account = { key: 'KEY-of-a-consumer', secret: 'SECRET/of+a consumer', apiKey: 'APIKEY.of.a.consumer' };

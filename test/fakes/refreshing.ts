@@ -2,10 +2,10 @@
 
 import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../src/log.ts';
-import { directoryFile } from '../../src/sources/catchpoint/directory-file.ts';
-import { type Node, nodeDirectory } from '../../src/sources/catchpoint/node.ts';
-import type { Listing, NodeListing } from '../../src/sources/catchpoint/node-source.ts';
-import { type NodeRefresherOptions, nodeRefresher } from '../../src/sources/catchpoint/refresh.ts';
+import { directoryFile } from '../../src/sources/catchpoint/nodes/directory-file.ts';
+import { type Node, nodeDirectory } from '../../src/sources/catchpoint/nodes/node.ts';
+import type { Listing, NodeListing } from '../../src/sources/catchpoint/nodes/node-source.ts';
+import { type NodeRefresherOptions, nodeRefresher } from '../../src/sources/catchpoint/nodes/refresh.ts';
 import { temporaryDirectory } from './directory.ts';
 import { movableClock } from './time.ts';
 

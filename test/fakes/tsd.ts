@@ -3,10 +3,10 @@
 import type { ExecutionContext } from 'ava';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd.ts';
-import type { TsdAnswer } from '../../src/simulator/tsd-answers.ts';
-import type { Exchange } from '../../src/simulator/tsd-http.ts';
-import type { Storage } from '../../src/simulator/tsd-store.ts';
+import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';
+import type { TsdAnswer } from '../../src/simulator/tsd/answers.ts';
+import type { Exchange } from '../../src/simulator/tsd/http.ts';
+import type { Storage } from '../../src/simulator/tsd/store.ts';
 
 export interface SeenRequest {
   readonly method: string;

@@ -68,15 +68,15 @@ export function ambient(sources: Sources): string[] {
     });
 }
 
-/** What each part may import. The first line that matches a file's path holds; `own` is its own folder. */
+/** What each part may import, beside its own folder below sources/ or sinks/. The first line that fits a file's path holds. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^main\.ts$/, /^(config|log|clock|program)\.ts$|^commands\//],
   [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
   [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
   [/^config\.ts$/, /^(log|point)\.ts$|^settings\/|^sources\/catchpoint\/slices\.ts$/],
   [/^settings\//, /^(log|point)\.ts$|^settings\/|^sources\/catchpoint\/slices\.ts$/],
-  [/^sources\/([^/]+)\//, /^(point|body|backoff|clock|log|schedule|tag-text|number-text)\.ts$|^own\//],
-  [/^sinks\/([^/]+)\//, /^(point|sink|backoff|clock|log)\.ts$|^own\//],
+  [/^sources\/([^/]+)\//, /^(point|body|backoff|clock|log|schedule|tag-text|number-text)\.ts$/],
+  [/^sinks\/([^/]+)\//, /^(point|sink|backoff|clock|log)\.ts$/],
   [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/(render|legal-point)\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
   [/^spool\//, /^(point|clock|bell)\.ts$|^spool\//],
@@ -89,9 +89,9 @@ export function arrowsOfImport(sources: Sources): string[] {
   return [...sources].flatMap(([path, text]) => {
     const rule = arrows.find(([from]) => from.test(path));
     if (rule === undefined) return [`${path}: no arrow of import is set down for it (test/house/rules.ts)`];
-    const folder = `${posix.dirname(path)}/`;
+    const own = /^(sources|sinks)\/[^/]+\//.exec(path)?.[0];
     return importsOf(path, text)
-      .filter((target) => !rule[1].test(target.startsWith(folder) && folder !== './' ? `own/${target}` : target) && !rule[1].test(target))
+      .filter((target) => !(own !== undefined && target.startsWith(own)) && !rule[1].test(target))
       .map((target) => `${path}: must not import ${target}`);
   });
 }

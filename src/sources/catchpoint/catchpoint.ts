@@ -6,12 +6,12 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { Deliver } from '../../point.ts';
 import { schedule } from '../../schedule.ts';
-import { directoryFile } from './directory-file.ts';
-import { nodeDirectory } from './node.ts';
-import { nodeListing } from './node-source.ts';
+import { directoryFile } from './nodes/directory-file.ts';
+import { nodeDirectory } from './nodes/node.ts';
+import { nodeListing } from './nodes/node-source.ts';
 import { completeParked, type ParkedEntries } from './parked.ts';
 import { push, type PushCounts, pushCounts } from './push.ts';
-import { nodeRefresher, type RefreshStatus } from './refresh.ts';
+import { nodeRefresher, type RefreshStatus } from './nodes/refresh.ts';
 import { type SliceOptions, slicer } from './slices.ts';
 
 export interface CatchpointOptions {

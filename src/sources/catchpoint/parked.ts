@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { Deliver, Parked } from '../../point.ts';
 import type { Measurement } from './measurement.ts';
-import type { NodeDirectory } from './node.ts';
+import type { NodeDirectory } from './nodes/node.ts';
 import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
 
 /** What is parked of a push: the measurement, never the body. */

@@ -7,7 +7,7 @@ import { readBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
 import type { Deliver, Delivered } from '../../point.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
-import type { NodeDirectory } from './node.ts';
+import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { parsePush } from './push-text.ts';
 import type { Slicer } from './slices.ts';

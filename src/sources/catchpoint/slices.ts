@@ -4,7 +4,7 @@ import { floatText } from '../../number-text.ts';
 import type { DataPoint, Tags, TimeUnit } from '../../point.ts';
 import { legalTagText } from '../../tag-text.ts';
 import type { Measurement } from './measurement.ts';
-import type { Node } from './node.ts';
+import type { Node } from './nodes/node.ts';
 
 /** The seven cuts, in the order in which their points stand. */
 export const dimensions = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'] as const;

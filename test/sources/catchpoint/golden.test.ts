@@ -3,9 +3,9 @@
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
-import { nodeOfV1 } from '../../../src/sources/catchpoint/listed-node.ts';
+import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
-import type { Node } from '../../../src/sources/catchpoint/node.ts';
+import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-text.ts';
 import { dimensions, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 
@@ -32,14 +32,14 @@ const unusual: Readonly<Record<string, Partial<Options>>> = {
   'template-grafana.timings': { slices: ['node'], timings: true },
 };
 
-const listing = JSON.parse(readFileSync(`${folder}nodes.json`, 'utf8')) as { readonly items: readonly unknown[] };
+const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v1.json', import.meta.url), 'utf8')) as { readonly items: readonly unknown[] };
 const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((node) => [node.id, node]));
 
 const files = readdirSync(folder);
 const pairs = files.filter((file) => file.endsWith('.points')).map((file) => file.replace(/\.points$/, ''));
 
 test('every payload has its points, and every set of points its payload', (t) => {
-  const payloads = files.filter((file) => file.endsWith('.json') && file !== 'nodes.json').map((file) => file.replace(/\.json$/, ''));
+  const payloads = files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
   t.deepEqual(payloads.filter((name) => !pairs.includes(name)), []);
   t.deepEqual(pairs.filter((name) => name.includes('.') !== name in unusual), []);
   t.deepEqual(Object.keys(unusual).filter((name) => !pairs.includes(name)), []);

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../../src/log.ts';
 import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts';
-import { nodeDirectory } from '../../../src/sources/catchpoint/node.ts';
+import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { completeParked, parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../src/spool/spool.ts';

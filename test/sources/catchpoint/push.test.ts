@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { silentLog } from '../../../src/log.ts';
 import type { DataPoint, Delivered, DeliverOptions } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
-import { nodeDirectory } from '../../../src/sources/catchpoint/node.ts';
+import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { push, pushCounts } from '../../../src/sources/catchpoint/push.ts';
 import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { movableClock } from '../../fakes/time.ts';

@@ -1,0 +1,43 @@
+// The node directory on disk: readable JSON with a node a line, read first at start, so that neither a restart nor an
+// outage of the API costs a slice.
+
+import { join } from 'node:path';
+import type { Log } from '../../../log.ts';
+import { finiteNumber, found, member } from '../fields.ts';
+import { keptFile, type KeptFile } from './kept-file.ts';
+import type { Node } from './node.ts';
+import { nodesOf } from './nodes-file.ts';
+
+/** The directory as it is kept. */
+export interface KeptDirectory {
+  /** When the listing that it came from was complete, in ms since 1970 UTC. */
+  readonly refreshedAtMs: number;
+  readonly nodes: readonly Node[];
+}
+
+const format = 'catchpoint-opentsdb-bridge nodes 1';
+
+/** The order in which a node's line has them. */
+const fields = [
+  ...['id', 'name', 'asn', 'continent', 'country', 'region', 'city', 'isp'],
+  ...['networkType', 'latitude', 'longitude', 'ipRanges', 'active', 'retiredAtMs'],
+];
+
+/** The directory's file in the state directory. */
+export function directoryFile({ stateDir, log }: { readonly stateDir: string; readonly log: Log }): KeptFile<KeptDirectory> {
+  return keptFile({ path: join(stateDir, 'nodes', 'directory.json'), parse: directoryOf, render, log });
+}
+
+function render({ refreshedAtMs, nodes }: KeptDirectory): string {
+  const head = JSON.stringify({ format, refreshedAt: new Date(refreshedAtMs).toISOString(), refreshedAtMs });
+  return `${head.slice(0, -1)},"nodes":[\n${nodes.map((node) => JSON.stringify(node, fields)).join(',\n')}\n]}`;
+}
+
+function directoryOf(json: unknown): KeptDirectory {
+  const refreshedAtMs = finiteNumber(member(json, 'refreshedAtMs'));
+  const read = nodesOf(json);
+  if (member(json, 'format') !== format || refreshedAtMs === undefined || read === undefined) {
+    throw new Error(`not a node directory: expected the format ${JSON.stringify(format)}, found ${found(member(json, 'format'))}`);
+  }
+  return { refreshedAtMs, nodes: read.nodes };
+}
