@@ -1,9 +1,10 @@
 // An outlet moves points from the spool to one sink: several batches in flight, each until every point is ruled on.
 //
-//   spool ──next──► batch ──write──► sink        accepted: done
-//     ▲               ▲                │         rejected: dead letter
-//     │               └── again ◄──────┤         kept: these points again, after a pause of their own
-//     └────finish──────────────────────┘         nobody answered: the batch again, after a pause for all
+//   spool ──next──► errand ──write──► sink       accepted: done
+//     ▲  ▲            ▲                │         rejected: dead letter
+//     │  └─retry set──┤◄───────────────┤         kept: into the retry set, with a pause of its own; after a day a dead letter
+//     └───finish──────┼────────────────┤
+//                     └──── again ◄────┘         nobody answered, or nothing was taken: the same again, after a pause for all
 
 import { setMaxListeners } from 'node:events';
 import { backoff } from './backoff.ts';
@@ -11,9 +12,10 @@ import type { Clock } from './clock.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import type { Log } from './log.ts';
 import type { DataPoint } from './point.ts';
-import type { Ruling, Sink } from './sink.ts';
+import type { Ruling, Sink, Verdict } from './sink.ts';
 import type { AddressedLetter } from './spool/dead-letters.ts';
-import type { Backlog, Batch, SpoolReader } from './spool/reader.ts';
+import type { Backlog, Batch, Outcome, SpoolReader } from './spool/reader.ts';
+import type { Retry } from './spool/retries.ts';
 
 export interface OutletOptions {
   readonly reader: SpoolReader;
@@ -39,37 +41,43 @@ export interface OutletStatus {
 }
 
 export interface Outlet {
-  /** Runs until the signal aborts; writes in flight are given up then, and their batches stay in the spool. */
+  /** Runs until the signal aborts; writes in flight are given up then, and their points stay in the spool. */
   run(signal: AbortSignal): Promise<void>;
   status(): OutletStatus;
 }
 
-/** A batch on its way: which of its points are not ruled on yet, and its dead letters so far. */
+/** Points on their way, and where in the spool they stand. */
 interface Errand {
-  readonly batch: Batch;
-  readonly points: readonly DataPoint[];
-  readonly letters: readonly AddressedLetter[];
-  /** How often some of its points were kept. */
-  readonly attempts: number;
-  /** By the steady clock. */
-  readonly notBeforeMs: number;
+  readonly from: Batch | Retry;
+  /** How often nothing of it was taken, in a row. */
+  readonly refusals: number;
 }
 
 interface OutletState extends OutletOptions {
   readonly limit: InFlightLimit;
   readonly underway: Set<Promise<void>>;
-  /** To be written again. */
-  again: Errand[];
+  /** To be written again before anything else is. */
+  readonly again: Errand[];
   readonly counts: { accepted: number; rejected: number; kept: number };
-  /** Rounds without an answer since the last answer. */
+  /** Rounds without an answer, or in which nothing was taken, since one in which something was. */
   failures: number;
   /** By the steady clock. */
   pausedUntilMs: number;
   lastError: string | undefined;
+  /** Whether the last batch was taken from the newest end. */
+  wasNewest: boolean;
+  /** When it will be woken for the retry set, ms since 1970 UTC. */
+  retryWakeAtMs: number;
 }
 
-/** Bound on batches that wait to be written again; at it, no new ones are taken out of the spool. */
-const maxAgain = 128;
+/** A sink that takes nothing of a batch so often gets it from the retry set: it may be the batch and not the sink. */
+const maxRefusals = 5;
+/** Kept for longer, a point becomes a dead letter. */
+const maxKeptMs = 86_400_000;
+/** The pauses of the retry set grow up to this. */
+const maxRetryPauseMs = 600_000;
+/** With more lag, every second batch is taken from the newest end, so that live points do not queue behind a backlog. */
+const maxLagMs = 60_000;
 
 /** The outlet of a sink. */
 export function outlet(options: OutletOptions): Outlet {
@@ -82,6 +90,8 @@ export function outlet(options: OutletOptions): Outlet {
     failures: 0,
     pausedUntilMs: 0,
     lastError: undefined,
+    wasNewest: false,
+    retryWakeAtMs: 0,
   };
   return {
     run: (signal) => run(state, signal),
@@ -102,34 +112,40 @@ async function run(state: OutletState, signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', bell.ring, { once: true });
   while (!signal.aborted) {
     const errand = nextErrand(state);
-    if (errand === undefined) await bell.heard();
-    else start(state, errand, signal);
+    if (errand !== undefined) {
+      start(state, errand, signal);
+    } else {
+      wakeForRetry(state, signal);
+      await bell.heard();
+    }
   }
   await Promise.all(state.underway);
 }
 
-/**
- * What to write now. A batch that is not full goes only when nothing else is in flight, so that few large requests
- * carry what many small ones would.
- */
 function nextErrand(state: OutletState): Errand | undefined {
-  const { reader, sink, underway, clock } = state;
-  const nowMs = clock.steady();
-  if (nowMs < state.pausedUntilMs || underway.size >= state.limit.limit()) return undefined;
-  const due = state.again.find((errand) => errand.notBeforeMs <= nowMs);
-  if (due !== undefined) {
-    state.again = state.again.filter((errand) => errand !== due);
-    return due;
-  }
-  const maxPoints = sink.batchPoints();
-  if (state.again.length >= maxAgain || (underway.size > 0 && reader.untakenPoints() < maxPoints)) return undefined;
-  const batch = reader.next(maxPoints);
-  return batch && { batch, points: batch.points, letters: batch.damaged, attempts: 0, notBeforeMs: 0 };
+  const { reader, underway, clock, again, limit } = state;
+  if (clock.steady() < state.pausedUntilMs || underway.size >= limit.limit()) return undefined;
+  const due = again.shift();
+  if (due !== undefined) return due;
+  const from = reader.nextRetry() ?? nextBatch(state);
+  return from && { from, refusals: 0 };
 }
 
-/** Wakes the outlet when a pause ends. */
-function wakeAfter({ clock, reader }: OutletState, ms: number, signal: AbortSignal): void {
-  clock.sleep(ms, { signal }).then(reader.bell.ring, reader.bell.ring);
+/**
+ * A batch that is not full goes only when nothing else is in flight, so that few large requests carry what many small
+ * ones would.
+ */
+function nextBatch(state: OutletState): Batch | undefined {
+  const { reader, sink, underway } = state;
+  const maxPoints = sink.batchPoints();
+  if (underway.size > 0 && reader.untakenPoints() < maxPoints) return undefined;
+  state.wasNewest = !state.wasNewest && isLagging(state);
+  return reader.next(maxPoints, state.wasNewest ? 'newest' : 'oldest');
+}
+
+function isLagging({ reader, clock }: OutletState): boolean {
+  const { oldestAtMs } = reader.backlog();
+  return oldestAtMs !== undefined && clock.now() - oldestAtMs > maxLagMs;
 }
 
 function start(state: OutletState, errand: Errand, signal: AbortSignal): void {
@@ -140,59 +156,94 @@ function start(state: OutletState, errand: Errand, signal: AbortSignal): void {
   state.underway.add(writing);
 }
 
-async function write(state: OutletState, errand: Errand, signal: AbortSignal): Promise<void> {
-  const { sink, clock, counts } = state;
-  const startedMs = clock.steady();
-  try {
-    const { rejected, kept } = await sink.write(errand.points, { signal });
-    state.limit.answered(clock.steady() - startedMs, state.underway.size);
-    counts.accepted += errand.points.length - rejected.length - kept.length;
-    counts.rejected += rejected.length;
-    counts.kept += kept.length;
-    answered(state);
-    const letters = [...errand.letters, ...rejected.map((ruling) => rejectedLetter(ruling, sink.name))];
-    if (kept.length > 0) writeKeptAgain(state, { ...errand, letters }, kept, signal);
-    else await state.reader.finish(errand.batch, letters);
-  } catch (error) {
-    if (!signal.aborted) nobodyAnswered(state, errand, error as SinkError, startedMs, signal);
-  }
-}
-
 interface SinkError extends Error {
   readonly retryAfterMs?: number;
 }
 
-function answered(state: OutletState): void {
+async function write(state: OutletState, errand: Errand, signal: AbortSignal): Promise<void> {
+  const { sink, clock } = state;
+  const { points } = errand.from;
+  const startedMs = clock.steady();
+  try {
+    const verdict = await sink.write(points, { signal });
+    state.limit.answered(clock.steady() - startedMs, state.underway.size);
+    count(state, points, verdict);
+    const isNothingTaken = points.length > 0 && verdict.kept.length === points.length;
+    if (isNothingTaken && errand.refusals < maxRefusals) {
+      await again(state, { ...errand, refusals: errand.refusals + 1 }, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
+    } else {
+      if (!isNothingTaken) goesOn(state);
+      await settle(state, errand.from, verdict);
+    }
+  } catch (error) {
+    if (!signal.aborted) await again(state, errand, error as SinkError, startedMs, signal);
+  }
+}
+
+function count({ counts }: OutletState, points: readonly DataPoint[], { rejected, kept }: Verdict): void {
+  counts.accepted += points.length - rejected.length - kept.length;
+  counts.rejected += rejected.length;
+  counts.kept += kept.length;
+}
+
+function goesOn(state: OutletState): void {
   if (state.failures > 0) state.log.info({ sink: state.sink.name }, 'the sink takes points again');
   state.failures = 0;
   state.lastError = undefined;
 }
 
 /** Requests that were under way together fail together: they count as one failure. */
-function nobodyAnswered(state: OutletState, errand: Errand, error: SinkError, startedMs: number, signal: AbortSignal): void {
+async function again(
+  state: OutletState,
+  errand: Errand,
+  { message, retryAfterMs = 0 }: Pick<SinkError, 'message' | 'retryAfterMs'>,
+  startedMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { sink, clock, random, log } = state;
   state.again.unshift(errand);
-  state.lastError = error.message;
+  state.lastError = message;
   if (startedMs < state.pausedUntilMs) return;
   state.failures += 1;
-  if (state.failures === 1) log.warn({ sink: sink.name, reason: error.message }, 'the sink takes no points; they wait in the spool');
+  if (state.failures === 1) log.warn({ sink: sink.name, reason: message }, 'the sink takes no points; they wait in the spool');
   state.limit.failed();
-  const pauseMs = Math.max(error.retryAfterMs ?? 0, backoff(state.failures, random));
+  const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random));
   state.pausedUntilMs = clock.steady() + pauseMs;
   wakeAfter(state, pauseMs, signal);
 }
 
-/** Where nothing at all was taken, the sink is asked for less. */
-function writeKeptAgain(state: OutletState, errand: Errand, kept: readonly Ruling[], signal: AbortSignal): void {
-  const attempts = errand.attempts + 1;
-  state.lastError = kept[0]?.reason;
-  if (kept.length === errand.points.length) state.limit.failed();
-  const pauseMs = backoff(attempts, state.random, { baseMs: 500 });
-  const notBeforeMs = state.clock.steady() + pauseMs;
-  state.again.push({ ...errand, attempts, notBeforeMs, points: kept.map(({ point }) => point) });
-  wakeAfter(state, pauseMs, signal);
+/** Writes down what became of the points that were not accepted. */
+async function settle({ reader, sink, clock, random }: OutletState, from: Batch | Retry, { rejected, kept }: Verdict): Promise<void> {
+  const isRetry = 'attempts' in from;
+  const attempts = isRetry ? from.attempts + 1 : 1;
+  const isOverdue = isRetry && clock.now() - from.firstKeptAtMs > maxKeptMs;
+  const outcome: Outcome = {
+    letters: [
+      ...(isRetry ? [] : from.damaged),
+      ...rejected.map((ruling) => letter('rejected', ruling, sink.name)),
+      ...(isOverdue ? kept.map((ruling) => letter('kept-too-long', ruling, sink.name)) : []),
+    ],
+    kept: isOverdue ? [] : kept.map(({ point }) => point),
+    notBeforeMs: clock.now() + backoff(attempts, random, { baseMs: 500, capMs: maxRetryPauseMs }),
+  };
+  await (isRetry ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
 }
 
-function rejectedLetter({ point, reason }: Ruling, sink: string): AddressedLetter {
-  return { kind: 'rejected', reason, raw: JSON.stringify(point), sink };
+function letter(kind: string, { point, reason }: Ruling, sink: string): AddressedLetter {
+  return { kind, reason, raw: JSON.stringify(point), sink };
+}
+
+/** Wakes the outlet when a pause ends. */
+function wakeAfter({ clock, reader }: OutletState, ms: number, signal: AbortSignal): void {
+  clock.sleep(ms, { signal }).then(reader.bell.ring, reader.bell.ring);
+}
+
+/** What is due already waits for a place in flight, and the end of a write wakes for that. */
+function wakeForRetry(state: OutletState, signal: AbortSignal): void {
+  const dueAtMs = state.reader.nextDueAtMs();
+  const nowMs = state.clock.now();
+  const isPlanned = state.retryWakeAtMs > nowMs && state.retryWakeAtMs <= (dueAtMs ?? Infinity);
+  if (dueAtMs === undefined || dueAtMs <= nowMs || isPlanned) return;
+  state.retryWakeAtMs = dueAtMs;
+  wakeAfter(state, dueAtMs - nowMs, signal);
 }

@@ -60,7 +60,8 @@ test('a kept point is written again after a pause, alone, while others go on', a
   const other = await sink.written();
   t.deepEqual(other.points, points(2, 3));
   other.accept();
-  t.is(outlet.status().backlog.points > 0, true);
+  await settled(() => outlet.status().inFlight === 0);
+  t.is(outlet.status().backlog.points, 1);
   await clock.advance(500);
   const again = await sink.written();
   t.deepEqual(again.points, points(1));
@@ -131,4 +132,53 @@ test('stopping gives up the write in flight and leaves its batch in the spool', 
   await running;
   t.true(write.signal.aborted);
   t.is(outlet.status().backlog.points, 2);
+});
+
+test('when nothing of a batch is taken it is written again after a pause for all, and some time later it makes room', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  await spool.append(points(2, 3));
+  const throttled = points(2).map((point) => ({ point, reason: 'Please throttle' }));
+  for (let refusal = 0; refusal <= 5; refusal += 1) {
+    const write = await sink.written();
+    t.deepEqual(write.points, points(2));
+    write.rule({ kept: throttled });
+    if (refusal === 5) break;
+    await settled(() => outlet.status().inFlight === 0);
+    t.is(sink.unread(), 0);
+    await clock.advance(30_000);
+  }
+  t.deepEqual((await sink.written()).points, points(2, 3));
+});
+
+test('points that were kept for a day become dead letters', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  const stubborn = { point: points(1)[0] as never, reason: 'Write timedout' };
+  (await sink.written()).rule({ kept: [stubborn] });
+  await settled(() => outlet.status().inFlight === 0);
+  while ([...spool.deadLetters.list()].length === 0) {
+    await clock.advance(600_000);
+    if (sink.unread() > 0) (await sink.written()).rule({ kept: [stubborn] });
+    await settled(() => outlet.status().inFlight === 0);
+  }
+  t.like([...spool.deadLetters.list()][0]?.letter, { kind: 'kept-too-long', reason: 'Write timedout', sink: 'played' });
+  t.is(outlet.status().backlog.points, 0);
+});
+
+test('with more than a minute of lag every second batch is the newest', async (t) => {
+  const { clock, spool, sink } = await outletOver(t, { batchPoints: 1 });
+  for (let number = 1; number <= 3; number += 1) await spool.append(points(1, number));
+  const first = await sink.written();
+  await clock.advance(60_001);
+  await spool.append(points(1, 4));
+  await spool.append(points(1, 5));
+  const order: (string | undefined)[] = [first.points[0]?.value];
+  first.accept();
+  for (let write = 0; write < 4; write += 1) {
+    const next = await sink.written();
+    order.push(next.points[0]?.value);
+    next.accept();
+  }
+  t.deepEqual(order, ['1.5', '5.5', '2.5', '4.5', '3.5']);
 });

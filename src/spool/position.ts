@@ -36,6 +36,16 @@ export function nextUnfinished({ through, finished }: Position, from: number): {
   return { from: start, before: Infinity };
 }
 
+/** The last unfinished stretch that ends at or before `through`, both ends included; undefined when there is none. */
+export function lastUnfinished({ through: low, finished }: Pick<Position, 'through' | 'finished'>, through: number): Range | undefined {
+  let end = through;
+  for (const [from, last] of finished.toReversed()) {
+    if (last < end) return [last + 1, end];
+    end = Math.min(end, from - 1);
+  }
+  return end > low ? [low + 1, end] : undefined;
+}
+
 function merged(ranges: readonly Range[]): Range[] {
   const result: Range[] = [];
   for (const [from, through] of ranges.toSorted((a, b) => a[0] - b[0])) {

@@ -1,10 +1,11 @@
-// A sink's view of the spool: takes out batches, and records what became of them.
+// A sink's view of the spool: takes out batches, from the oldest or from the newest, and records what became of them.
 
 import { type Bell, bell } from '../bell.ts';
 import type { DataPoint } from '../point.ts';
 import type { AddressedLetter } from './dead-letters.ts';
-import { finish, nextUnfinished, type Position, type Range } from './position.ts';
+import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
 import { decodeRecord } from './record.ts';
+import { openRetries, type Retries, type Retry } from './retries.ts';
 import { bytesBesideRecord, type SpoolState } from './state.ts';
 
 /** Some records in a row, taken out together. */
@@ -16,59 +17,85 @@ export interface Batch {
   readonly damaged: readonly AddressedLetter[];
 }
 
+/** What became of points that were not accepted. */
+export interface Outcome {
+  readonly letters: readonly AddressedLetter[];
+  /** To be written again, not before `notBeforeMs`. */
+  readonly kept: readonly DataPoint[];
+  readonly notBeforeMs: number;
+}
+
 export interface Backlog {
+  /** Those in the retry set included. */
   readonly points: number;
   readonly bytes: number;
-  /** When the oldest unfinished record was appended, ms since 1970 UTC; undefined when nothing waits. */
+  /** When the oldest point that is not ruled on was appended or first kept, ms since 1970 UTC; undefined when nothing waits. */
   readonly oldestAtMs: number | undefined;
 }
 
 export interface SpoolReader {
-  /** The next records that were not taken out since the start, with some `maxPoints` points; undefined when there are none. */
-  next(maxPoints: number): Batch | undefined;
-  /** Records in one step that the batch is finished, and its dead letters. */
-  finish(batch: Batch, letters: readonly AddressedLetter[]): Promise<void>;
+  /** The next records at an end of the spool that were not taken out since the start, with some `maxPoints` points. */
+  next(maxPoints: number, end?: 'oldest' | 'newest'): Batch | undefined;
+  /** The next of the retry set that is due. */
+  nextRetry(): Retry | undefined;
+  /** Records in one step that the batch is finished, and what became of its points. */
+  finish(batch: Batch, outcome: Outcome): Promise<void>;
+  /** Records in one step what became of points of the retry set. */
+  finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
+  /** The sink did not answer: the retry is due again at once. */
+  giveBack(retry: Retry): void;
   backlog(): Backlog;
   /** How many points `next` would still find. */
   untakenPoints(): number;
+  /** When the next of the retry set is due, ms since 1970 UTC. */
+  nextDueAtMs(): number | undefined;
   /** Rung after each append; the reader's owner may ring it too. */
   readonly bell: Bell;
 }
 
+/** What a reader holds in memory. */
+interface Reading {
+  readonly state: SpoolState;
+  readonly sinkName: string;
+  readonly retries: Retries;
+  /** What has been taken out or is finished, as if it were a position. */
+  taken: Position;
+}
+
 /** The reader of a sink; a sink that is new to the spool begins with what is appended from now on. */
 export async function spoolReader(state: SpoolState, sinkName: string): Promise<SpoolReader> {
-  const { store, positions, bells } = state;
-  if (!positions.has(sinkName)) await startAtHead(state, sinkName);
+  if (!state.positions.has(sinkName)) await startAtHead(state, sinkName);
   const appends = bell();
-  bells.add(appends);
-  let cursor = 0;
-  let takenPoints = 0;
-  const startedAt = (positions.get(sinkName) as Position).points;
-  const position = (): Position => positions.get(sinkName) as Position;
+  state.bells.add(appends);
+  const retries = openRetries(state.store, sinkName);
+  state.retries.set(sinkName, retries);
+  const reading: Reading = { state, sinkName, retries, taken: positionOf(state, sinkName) };
   return {
-    next(maxPoints) {
-      const batch = readBatch(state, position(), cursor, maxPoints);
-      if (batch === undefined) return undefined;
-      cursor = batch.range[1] + 1;
-      takenPoints += batch.points.length;
-      return batch;
-    },
-    finish: (batch, letters) =>
-      store.write(() => {
-        const moved = finish(position(), batch.range, { points: batch.points.length, bytes: batch.bytes });
-        positions.set(sinkName, moved);
-        store.positions.putSync(sinkName, moved);
-        for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
+    next: (maxPoints, end = 'oldest') => take(reading, end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
+    nextRetry: () => retries.next(state.clock.now()),
+    finish: (batch, outcome) =>
+      state.store.write(() => {
+        const moved = finish(positionOf(state, sinkName), batch.range, { points: batch.points.length, bytes: batch.bytes });
+        state.positions.set(sinkName, moved);
+        state.store.positions.putSync(sinkName, moved);
+        settle(reading, outcome, { attempts: 1, firstKeptAtMs: state.clock.now() });
         deleteFinished(state);
       }),
-    backlog() {
-      const { points, bytes } = position();
-      const { totals } = state.head;
-      return { points: totals.points - points, bytes: totals.bytes - bytes, oldestAtMs: oldestAtMs(state, position()) };
-    },
-    untakenPoints: () => state.head.totals.points - startedAt - takenPoints,
+    finishRetry: (retry, outcome) =>
+      state.store.write(() => {
+        retries.remove(retry);
+        settle(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs });
+      }),
+    giveBack: retries.giveBack,
+    backlog: () => backlogOf(reading),
+    untakenPoints: () => state.head.totals.points - reading.taken.points,
+    nextDueAtMs: retries.nextDueAtMs,
     bell: appends,
   };
+}
+
+function positionOf({ positions }: SpoolState, sinkName: string): Position {
+  return positions.get(sinkName) as Position;
 }
 
 async function startAtHead({ store, positions, head }: SpoolState, sinkName: string): Promise<void> {
@@ -79,30 +106,70 @@ async function startAtHead({ store, positions, head }: SpoolState, sinkName: str
   });
 }
 
-function readBatch({ store }: SpoolState, position: Position, cursor: number, maxPoints: number): Batch | undefined {
-  const { from, before } = nextUnfinished(position, cursor);
-  const points: DataPoint[] = [];
-  const damaged: AddressedLetter[] = [];
-  let through: number | undefined;
-  let bytes = 0;
-  for (const { key, value } of store.records.getRange({ start: from, end: before })) {
-    const read = pointsOf(value);
-    if (points.length > 0 && read.points.length + points.length > maxPoints) break;
-    points.push(...read.points);
-    if (read.damaged !== undefined) damaged.push(read.damaged);
-    through = key;
-    bytes += value.length + bytesBesideRecord;
-    if (points.length >= maxPoints) break;
-  }
-  return through === undefined ? undefined : { range: [from, through], points, bytes, damaged };
+function take(reading: Reading, batch: Batch | undefined): Batch | undefined {
+  if (batch === undefined) return undefined;
+  reading.taken = finish(reading.taken, batch.range, { points: batch.points.length, bytes: batch.bytes });
+  return batch;
 }
 
-function pointsOf(value: Buffer): { readonly points: readonly DataPoint[]; readonly damaged?: AddressedLetter } {
+/** To be called inside a transaction. */
+function settle({ state, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, terms: { attempts: number; firstKeptAtMs: number }): void {
+  for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
+  if (kept.length > 0) retries.add(kept, { ...terms, notBeforeMs });
+}
+
+/** A record as it is read, whole or not. */
+interface Read {
+  readonly key: number;
+  readonly points: readonly DataPoint[];
+  readonly bytes: number;
+  readonly damaged: readonly AddressedLetter[];
+}
+
+function oldest({ state, taken }: Reading, maxPoints: number): Batch | undefined {
+  const { from, before } = nextUnfinished(taken, 0);
+  const reads = enough(state.store.records.getRange({ start: from, end: before }), maxPoints);
+  const last = reads.at(-1);
+  return last && batchOf(reads, [from, last.key]);
+}
+
+function newest({ state, taken }: Reading, maxPoints: number): Batch | undefined {
+  const stretch = lastUnfinished(taken, state.head.sequence);
+  if (stretch === undefined) return undefined;
+  const reads = enough(state.store.records.getRange({ start: stretch[1], end: stretch[0] - 1, reverse: true }), maxPoints).reverse();
+  const first = reads[0];
+  return first && batchOf(reads, [first.key, stretch[1]]);
+}
+
+/** Whole records, until there are `maxPoints` points; one at least. */
+function enough(records: Iterable<{ readonly key: number; readonly value: Buffer }>, maxPoints: number): Read[] {
+  const reads: Read[] = [];
+  let points = 0;
+  for (const { key, value } of records) {
+    const read = { key, bytes: value.length + bytesBesideRecord, ...pointsOf(value) };
+    if (points > 0 && points + read.points.length > maxPoints) break;
+    points += read.points.length;
+    reads.push(read);
+    if (points >= maxPoints) break;
+  }
+  return reads;
+}
+
+function batchOf(reads: readonly Read[], range: Range): Batch {
+  return {
+    range,
+    points: reads.flatMap(({ points }) => points),
+    bytes: reads.reduce((sum, { bytes }) => sum + bytes, 0),
+    damaged: reads.flatMap(({ damaged }) => damaged),
+  };
+}
+
+function pointsOf(value: Buffer): Pick<Read, 'points' | 'damaged'> {
   try {
-    return { points: decodeRecord(value).points };
+    return { points: decodeRecord(value).points, damaged: [] };
   } catch (error) {
     const reason = (error as Error).message;
-    return { points: [], damaged: { kind: 'damaged', reason, raw: value.toString('base64') } };
+    return { points: [], damaged: [{ kind: 'damaged', reason, raw: value.toString('base64') }] };
   }
 }
 
@@ -111,6 +178,17 @@ function deleteFinished(state: SpoolState): void {
   const through = Math.min(...[...state.positions.values()].map((position) => position.through));
   for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) state.store.records.removeSync(sequence);
   state.deletedThrough = Math.max(state.deletedThrough, through);
+}
+
+function backlogOf({ state, sinkName, retries }: Reading): Backlog {
+  const position = positionOf(state, sinkName);
+  const { points, bytes } = state.head.totals;
+  const ages = [oldestAtMs(state, position), retries.oldestAtMs()].filter((age) => age !== undefined);
+  return {
+    points: points - position.points + retries.points(),
+    bytes: bytes - position.bytes + retries.bytes(),
+    oldestAtMs: ages.length === 0 ? undefined : Math.min(...ages),
+  };
 }
 
 function oldestAtMs({ store }: SpoolState, position: Position): number | undefined {

@@ -23,34 +23,48 @@ export class DamagedRecord extends Error {
 
 const checksumBytes = 4;
 
-type PointRow = [metric: string, timestamp: number, unit: TimeUnit, value: string, tags: Tags];
+export type PointRow = [metric: string, timestamp: number, unit: TimeUnit, value: string, tags: Tags];
 type RecordRow = [appendedAtMs: number, pointsBefore: number, bytesBefore: number, points: PointRow[]];
 
-/**
- * The bytes of a record: the CRC-32 of what follows, big-endian, then JSON without names, for instance
- * `[1794994452345,14,1301,[["catchpoint.rtt.by_node.204417",1794994452,"s","164.0",{"nodeid":"312"}]]]`.
- */
-export function encodeRecord({ appendedAtMs, before, points }: SpoolRecord): Buffer {
-  const rows = points.map(({ metric, timestamp, unit, value, tags }): PointRow => [metric, timestamp, unit, value, tags]);
-  const row: RecordRow = [appendedAtMs, before.points, before.bytes, rows];
-  const json = JSON.stringify(row);
-  const bytes = Buffer.allocUnsafe(checksumBytes + Buffer.byteLength(json));
-  bytes.write(json, checksumBytes);
+/** Text as bytes: its CRC-32, big-endian, then the text. */
+export function sealed(text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(checksumBytes + Buffer.byteLength(text));
+  bytes.write(text, checksumBytes);
   bytes.writeUInt32BE(crc32(bytes.subarray(checksumBytes)));
   return bytes;
 }
 
-/** Whether the bytes are those that were written. */
+/** Whether the bytes are those that were sealed. */
 export function isIntact(bytes: Buffer): boolean {
   return bytes.length > checksumBytes && bytes.readUInt32BE(0) === crc32(bytes.subarray(checksumBytes));
 }
 
-/** Reads a record back. Throws DamagedRecord when the checksum does not fit. */
+/** Reads sealed text back. Throws DamagedRecord when the checksum does not fit. */
+export function unsealed(bytes: Buffer): string {
+  if (!isIntact(bytes)) throw new DamagedRecord(`record of ${bytes.length} bytes: the checksum does not fit`);
+  return bytes.toString('utf8', checksumBytes);
+}
+
+/**
+ * The bytes of a record: sealed JSON without names, for instance
+ * `[1794994452345,14,1301,[["catchpoint.rtt.by_node.204417",1794994452,"s","164.0",{"nodeid":"312"}]]]`.
+ */
+export function encodeRecord({ appendedAtMs, before, points }: SpoolRecord): Buffer {
+  const row: RecordRow = [appendedAtMs, before.points, before.bytes, points.map(rowOf)];
+  return sealed(JSON.stringify(row));
+}
+
+/** Reads a record back. Throws DamagedRecord. */
 export function decodeRecord(bytes: Buffer): SpoolRecord {
-  if (!isIntact(bytes)) {
-    throw new DamagedRecord(`record of ${bytes.length} bytes: the checksum does not fit`);
-  }
-  const [appendedAtMs, pointsBefore, bytesBefore, rows] = JSON.parse(bytes.toString('utf8', checksumBytes)) as RecordRow;
-  const points = rows.map(([metric, timestamp, unit, value, tags]) => ({ metric, timestamp, unit, value, tags }));
-  return { appendedAtMs, before: { points: pointsBefore, bytes: bytesBefore }, points };
+  const [appendedAtMs, pointsBefore, bytesBefore, rows] = JSON.parse(unsealed(bytes)) as RecordRow;
+  return { appendedAtMs, before: { points: pointsBefore, bytes: bytesBefore }, points: rows.map(pointOf) };
+}
+
+/** A point without the names of its members. */
+export function rowOf({ metric, timestamp, unit, value, tags }: DataPoint): PointRow {
+  return [metric, timestamp, unit, value, tags];
+}
+
+export function pointOf([metric, timestamp, unit, value, tags]: PointRow): DataPoint {
+  return { metric, timestamp, unit, value, tags };
 }

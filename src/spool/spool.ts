@@ -52,6 +52,7 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
     deadLetters: openDeadLetters(store),
     head,
     positions,
+    retries: new Map(),
     bells: new Set(),
     deletedThrough: firstSequence(store, head) - 1,
   };

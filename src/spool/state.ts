@@ -6,6 +6,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Parking } from './parking.ts';
 import type { Position } from './position.ts';
 import { decodeRecord, isIntact, type Totals } from './record.ts';
+import type { Retries } from './retries.ts';
 import type { RunKeys } from './run-keys.ts';
 import type { Store } from './store.ts';
 
@@ -19,6 +20,8 @@ export interface SpoolState {
   readonly head: Head;
   /** By sink name. */
   readonly positions: Map<string, Position>;
+  /** By sink name: points that a sink could not take at the time. */
+  readonly retries: Map<string, Retries>;
   /** Rung after each append; one for each reader. */
   readonly bells: Set<Bell>;
   /** Every record up to this one is deleted. */
@@ -77,8 +80,9 @@ export function firstSequence(store: Store, head: Head): number {
 }
 
 /** The bytes that count against the bound: what a sink has not finished, what is parked, and the dead letters. */
-export function waitingBytes({ head, positions, parking, deadLetters }: SpoolState): number {
+export function waitingBytes({ head, positions, retries, parking, deadLetters }: SpoolState): number {
   const finished = [...positions.values()].map(({ bytes }) => bytes);
   const unfinished = head.totals.bytes - Math.min(head.totals.bytes, ...finished);
-  return unfinished + parking.bytes() + deadLetters.bytes();
+  const kept = [...retries.values()].reduce((sum, one) => sum + one.bytes(), 0);
+  return unfinished + kept + parking.bytes() + deadLetters.bytes();
 }

@@ -3,6 +3,7 @@
 //   meta            "format" → 1; "generation" → the newest generation of run keys
 //   records         sequence number → a delivery's points (record.ts)
 //   positions       sink name → how far it has come (position.ts)
+//   retries         [sink name, sequence number] → points that a sink could not take at the time (retries.ts)
 //   runs-0 … -3     hash of a run's key → digest of its contents; a generation an hour, the oldest emptied in turn
 //   parked          [waits for, sequence number] → a measurement that waits for its node (parking.ts)
 //   dead-letters    digest → what will never reach a sink, and why (dead-letters.ts)
@@ -19,6 +20,7 @@ export interface Store {
   readonly meta: Database<number, string>;
   readonly records: Database<Buffer, number>;
   readonly positions: Database<Position, string>;
+  readonly retries: Database<Buffer, [sinkName: string, sequence: number]>;
   readonly runs: readonly Database<string, string>[];
   readonly parked: Database<ParkedRow, [waitsFor: string, sequence: number]>;
   readonly deadLetters: Database<DeadLetterRow, string>;
@@ -68,6 +70,7 @@ export async function openStore(directory: string): Promise<Store> {
     meta: environment.openDB({ name: 'meta', encoding: 'json' }),
     records: environment.openDB({ name: 'records', encoding: 'binary', compression: { threshold: 256 } }),
     positions: environment.openDB({ name: 'positions', encoding: 'json' }),
+    retries: environment.openDB({ name: 'retries', encoding: 'binary', compression: { threshold: 256 } }),
     runs: Array.from({ length: runGenerations }, (_, index) => environment.openDB({ name: `runs-${index}`, encoding: 'string' })),
     parked: environment.openDB({ name: 'parked', encoding: 'json' }),
     deadLetters: environment.openDB({ name: 'dead-letters', encoding: 'json' }),

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { finish, nextUnfinished, type Position, type Range } from '../../src/spool/position.ts';
+import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from '../../src/spool/position.ts';
 
 const start: Position = { through: 0, finished: [], points: 0, bytes: 0 };
 const oneEach = { points: 1, bytes: 1 };
@@ -34,4 +34,12 @@ test('in whatever order the batches end, the mark stands before the first that h
     return position.through === firstOpen - 1 && nextUnfinished(position, 0).from === firstOpen;
   });
   t.notThrows(() => fc.assert(inOrder));
+});
+
+test('the last unfinished stretch is found before the finished ranges', (t) => {
+  const position = finish(finish({ ...start, through: 2 }, [5, 6], oneEach), [9, 9], oneEach);
+  t.deepEqual(lastUnfinished(position, 12), [10, 12]);
+  t.deepEqual(lastUnfinished(position, 9), [7, 8]);
+  t.deepEqual(lastUnfinished(position, 6), [3, 4]);
+  t.is(lastUnfinished(position, 2), undefined);
 });

@@ -7,6 +7,7 @@ import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
 
 const hourMs = 3_600_000;
+const nothing = { letters: [], kept: [], notBeforeMs: 0 };
 
 async function spoolIn(t: ExecutionContext, { maxBytes = 1 << 20, directory }: { maxBytes?: number; directory?: string } = {}) {
   const clock = movableClock();
@@ -46,7 +47,7 @@ test('what was not finished is there again after a restart, what was finished is
   await spool.append(points(1, 2));
   await spool.append(points(1, 3));
   const [, second] = [reader.next(1), reader.next(1), reader.next(1)];
-  await reader.finish(second as NonNullable<typeof second>, []);
+  await reader.finish(second as NonNullable<typeof second>, nothing);
   const later = await (await reopen()).reader('tsdb');
   t.deepEqual([later.next(10)?.points, later.next(10)?.points, later.next(10)], [points(1, 1), points(1, 3), undefined]);
 });
@@ -60,12 +61,12 @@ test('the backlog counts what waits, before and after a restart', async (t) => {
   await spool.append(points(2, 5));
   const first = reader.next(4);
   t.like(reader.backlog(), { points: 6, oldestAtMs: firstAtMs });
-  await reader.finish(first as NonNullable<typeof first>, []);
+  await reader.finish(first as NonNullable<typeof first>, nothing);
   t.like(reader.backlog(), { points: 2, oldestAtMs: firstAtMs + 1000 });
   const later = await (await reopen()).reader('tsdb');
   t.like(later.backlog(), { points: 2, oldestAtMs: firstAtMs + 1000 });
   const rest = later.next(10);
-  await later.finish(rest as NonNullable<typeof rest>, []);
+  await later.finish(rest as NonNullable<typeof rest>, nothing);
   t.deepEqual(later.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
 });
 
@@ -119,7 +120,7 @@ test('over its bound the spool refuses with 503 and a pause, and takes again whe
   };
   const full = await t.throwsAsync(fill, { name: 'SpoolFull', message: /at most 8000 bytes, found \d+ waiting/ });
   t.like(full, { status: 503, expose: true, retryAfterMs: 30_000 });
-  for (let batch = reader.next(1); batch !== undefined; batch = reader.next(1)) await reader.finish(batch, []);
+  for (let batch = reader.next(1); batch !== undefined; batch = reader.next(1)) await reader.finish(batch, nothing);
   t.is(await spool.append(points(10)), 'stored');
 });
 
@@ -151,4 +152,37 @@ test('a dead letter is kept with its reason, once for each content', async (t) =
   const [only, more] = [...(await reopen()).deadLetters.list()];
   t.like(only?.letter, { ...deadLetter, times: 2 });
   t.is(more, undefined);
+});
+
+test('from the newest end come the last records, and the rest from the oldest', async (t) => {
+  const { spool } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  for (let number = 1; number <= 5; number += 1) await spool.append(points(1, number));
+  t.deepEqual(reader.next(2, 'newest')?.points, points(2, 4));
+  t.deepEqual(reader.next(1)?.points, points(1, 1));
+  await spool.append(points(1, 6));
+  t.deepEqual(reader.next(5, 'newest')?.points, points(1, 6));
+  t.deepEqual(reader.next(9)?.points, points(2, 2));
+  t.deepEqual([reader.next(9), reader.next(9, 'newest'), reader.untakenPoints()], [undefined, undefined, 0]);
+});
+
+test('kept points are in the retry set until their pause is over, and over a restart', async (t) => {
+  const { spool, clock, reopen } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(3));
+  const batch = reader.next(9);
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 2), notBeforeMs: clock.now() + 1000 });
+  t.is(reader.nextRetry(), undefined);
+  t.is(reader.backlog().points, 1);
+  const later = await (await reopen()).reader('tsdb');
+  t.like(later.backlog(), { points: 1, oldestAtMs: clock.now() });
+  await clock.advance(1000);
+  const retry = later.nextRetry();
+  t.like(retry, { points: points(1, 2), attempts: 1 });
+  t.is(later.nextRetry(), undefined);
+  await later.finishRetry(retry as NonNullable<typeof retry>, { ...nothing, kept: points(1, 2), notBeforeMs: clock.now() });
+  const again = later.nextRetry();
+  t.is(again?.attempts, 2);
+  await later.finishRetry(again as NonNullable<typeof again>, nothing);
+  t.deepEqual(later.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
 });

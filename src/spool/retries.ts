@@ -1,0 +1,117 @@
+// The retry set of a sink: points that it could not take at the time, each batch of them with its own pause and attempts,
+// kept over restarts so that they block nothing and are not forgotten.
+
+import type { DataPoint } from '../point.ts';
+import { type PointRow, pointOf, rowOf, sealed, unsealed } from './record.ts';
+import type { Store } from './store.ts';
+
+/** Points that wait to be written again. */
+export interface Retry {
+  readonly sequence: number;
+  readonly points: readonly DataPoint[];
+  /** How often the sink could not take them, the first time included. */
+  readonly attempts: number;
+  /** When it first could not, ms since 1970 UTC. */
+  readonly firstKeptAtMs: number;
+}
+
+export interface Retries {
+  /** Puts points down until `notBeforeMs`; to be called inside a transaction of the store. */
+  add(points: readonly DataPoint[], terms: RetryTerms): void;
+  /** The next that is due and not taken out yet. */
+  next(nowMs: number): Retry | undefined;
+  /** Takes one away; to be called inside a transaction of the store. */
+  remove(retry: Retry): void;
+  /** Gives back what was taken out and not dealt with. */
+  giveBack(retry: Retry): void;
+  /** When the next one is due, ms since 1970 UTC; undefined when none waits. */
+  nextDueAtMs(): number | undefined;
+  points(): number;
+  bytes(): number;
+  oldestAtMs(): number | undefined;
+}
+
+export interface RetryTerms {
+  readonly attempts: number;
+  readonly firstKeptAtMs: number;
+  readonly notBeforeMs: number;
+}
+
+interface Row extends RetryTerms {
+  readonly points: readonly PointRow[];
+}
+
+/** What is held in memory of each. */
+interface Entry {
+  readonly points: number;
+  readonly bytes: number;
+  readonly notBeforeMs: number;
+  readonly firstKeptAtMs: number;
+  isTaken: boolean;
+}
+
+/** Opens the retry set of a sink; reads it once. */
+export function openRetries(store: Store, sinkName: string): Retries {
+  const entries = new Map<number, Entry>();
+  const totals = { points: 0, bytes: 0 };
+  let nextSequence = 1;
+
+  function note(sequence: number, bytes: number, row: Row): void {
+    const { notBeforeMs, firstKeptAtMs } = row;
+    entries.set(sequence, { points: row.points.length, bytes, notBeforeMs, firstKeptAtMs, isTaken: false });
+    totals.points += row.points.length;
+    totals.bytes += bytes;
+    nextSequence = Math.max(nextSequence, sequence + 1);
+  }
+
+  function reread(): void {
+    entries.clear();
+    Object.assign(totals, { points: 0, bytes: 0 });
+    for (const { key, value } of store.retries.getRange({ start: [sinkName, 0], end: [sinkName, Infinity] })) {
+      note(key[1], value.length, JSON.parse(unsealed(value)) as Row);
+    }
+  }
+
+  function nextEntry(nowMs: number): number | undefined {
+    for (const [sequence, entry] of entries) if (!entry.isTaken && entry.notBeforeMs <= nowMs) return sequence;
+    return undefined;
+  }
+
+  reread();
+  store.onFailure(reread);
+  return {
+    add(points, terms) {
+      const row: Row = { ...terms, points: points.map(rowOf) };
+      const bytes = sealed(JSON.stringify(row));
+      store.retries.putSync([sinkName, nextSequence], bytes);
+      note(nextSequence, bytes.length, row);
+    },
+    next(nowMs) {
+      const sequence = nextEntry(nowMs);
+      const value = sequence === undefined ? undefined : store.retries.get([sinkName, sequence]);
+      if (sequence === undefined || value === undefined) return undefined;
+      const row = JSON.parse(unsealed(value)) as Row;
+      (entries.get(sequence) as Entry).isTaken = true;
+      return { sequence, points: row.points.map(pointOf), attempts: row.attempts, firstKeptAtMs: row.firstKeptAtMs };
+    },
+    remove({ sequence }) {
+      store.retries.removeSync([sinkName, sequence]);
+      const entry = entries.get(sequence);
+      totals.points -= entry?.points ?? 0;
+      totals.bytes -= entry?.bytes ?? 0;
+      entries.delete(sequence);
+    },
+    giveBack({ sequence }) {
+      const entry = entries.get(sequence);
+      if (entry !== undefined) entry.isTaken = false;
+    },
+    nextDueAtMs: () => least([...entries.values()].filter(({ isTaken }) => !isTaken).map(({ notBeforeMs }) => notBeforeMs)),
+    points: () => totals.points,
+    bytes: () => totals.bytes,
+    oldestAtMs: () => least([...entries.values()].map(({ firstKeptAtMs }) => firstKeptAtMs)),
+  };
+}
+
+function least(numbers: readonly number[]): number | undefined {
+  return numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.min(a, b));
+}
