@@ -1,6 +1,7 @@
 // The `nodes` command: shows the node directory as it is kept on disk, and refreshes it.
 
 import Table from 'cli-table3';
+import { DateTime } from 'luxon';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
@@ -50,7 +51,8 @@ function list(command: NodesCommand, kept: KeptDirectory): number {
     table.push([id, name, asn, continent, country, region, city, isp, networkType, stateOf(node)].map(cell));
   }
   const active = kept.nodes.filter((node) => node.active).length;
-  command.write(`${table.toString().replace(/ +$/gm, '')}\n${kept.nodes.length} nodes, ${active} of them active, as of ${refreshedAt}\n`);
+  const asOf = timeForPeople(kept.refreshedAtMs, command.clock.now());
+  command.write(`${table.toString().replace(/ +$/gm, '')}\n${kept.nodes.length} nodes, ${active} of them active, as of ${asOf}\n`);
   return 0;
 }
 
@@ -62,7 +64,7 @@ export async function showNode({ id, ...command }: NodesCommand & { readonly id:
   }
   return withKept(command, ({ nodes, refreshedAtMs }) => {
     const node = nodes.find((each) => each.id === number);
-    const asOf = new Date(refreshedAtMs).toISOString();
+    const asOf = timeForPeople(refreshedAtMs, command.clock.now());
     if (node === undefined) {
       return failed(command, `node ${number} is not among the ${nodes.length} nodes known as of ${asOf}; \`nodes refresh\` asks again`, 1);
     }
@@ -160,6 +162,13 @@ function described(node: Node): string {
 function stateOf({ active, retiredAtMs }: Node): string {
   if (retiredAtMs !== undefined) return `gone since ${new Date(retiredAtMs).toISOString()}`;
   return active ? 'active' : 'inactive';
+}
+
+/** Such as `2026-11-18T10:00:00.000Z (3 hours ago)`. */
+function timeForPeople(ms: number, nowMs: number): string {
+  const time = DateTime.fromMillis(ms, { zone: 'utc', locale: 'en' });
+  const ago = nowMs - ms < 60_000 ? 'just now' : time.toRelative({ base: DateTime.fromMillis(nowMs, { zone: 'utc' }) });
+  return `${time.toISO()} (${ago})`;
 }
 
 function cell(value: string | number | undefined): string {

@@ -48,7 +48,7 @@ test('refresh fills the directory, list shows it', async (t) => {
   const lines = output.split('\n');
   t.regex(lines[0] ?? '', /^ID +NAME +AS +CONTINENT +COUNTRY +REGION +CITY +ISP +TYPE +STATE$/);
   t.regex(lines[2] ?? '', /^2 +City1001, DE - Tail 2 +64501 +Europe +Germany +Region of City1001 +City1001 +Tail 2 +Backbone +active$/);
-  t.is(lines[13], '12 nodes, 10 of them active, as of 2026-11-18T10:00:00.000Z');
+  t.is(lines[13], '12 nodes, 10 of them active, as of 2026-11-18T10:00:00.000Z (just now)');
   t.is(lines.length, 15);
 });
 
@@ -100,7 +100,7 @@ test('a node that is not there is said to be so', async (t) => {
   await refresh();
   t.deepEqual(await show('99'), {
     exitCode: 1,
-    output: 'nodes: node 99 is not among the 12 nodes known as of 2026-11-18T10:00:00.000Z; `nodes refresh` asks again\n',
+    output: 'nodes: node 99 is not among the 12 nodes known as of 2026-11-18T10:00:00.000Z (just now); `nodes refresh` asks again\n',
   });
   const asJson = await show('99', true);
   t.is(asJson.exitCode, 1);
