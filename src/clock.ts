@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some fixed instant; never jumps. For durations. */
   steady(): number;
-  /** Resolves after `ms`; rejects with the signal's reason once it aborts. */
+  /** Resolves when `ms` have passed by the steady clock, never before; rejects with the signal's reason once it aborts. */
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
@@ -17,8 +17,12 @@ export function systemClock(): Clock {
     now: () => Date.now(),
     steady: () => performance.now(),
     async sleep(ms, { signal } = {}) {
+      const until = performance.now() + ms;
       try {
-        await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
+        // Timers may end up to a millisecond early.
+        for (let leftMs = ms; leftMs > 0; leftMs = until - performance.now()) {
+          await sleepFor(Math.ceil(leftMs), undefined, signal === undefined ? {} : { signal });
+        }
       } catch (error) {
         signal?.throwIfAborted();
         throw error;

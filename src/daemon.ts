@@ -1,6 +1,6 @@
 // The wiring: starts everything sink-first, so that nothing is taken before it can be kept, and stops source-first.
 
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import Router from '@koa/router';
 import type Koa from 'koa';
@@ -49,6 +49,8 @@ export interface Daemon {
 }
 
 const graceMs = 10_000;
+/** A request in hand that takes longer to arrive is cut off; its sender sends it again. */
+const requestGraceMs = 5_000;
 const tidyEveryMs = 300_000;
 const defaultMaxBytes = 4 * 2 ** 30;
 
@@ -78,14 +80,14 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     runUntilReleased(parts.catchpoint.run, releases);
     runUntilReleased((signal) => schedule('tidy the spool', parts.spool.tidy, { everyMs: tidyEveryMs, clock, log, signal }), releases);
     const admin = await listenForAdmin(config, log, status);
-    releases.push(admin.close);
+    releases.push(() => closed(admin, clock, AbortSignal.abort()));
     const pushes = await listen(routed(log, parts.catchpoint.mount), config.listen);
     return {
       pushUrl: pushes.url,
       adminUrl: admin.url,
       status,
       async stop({ hurry = new AbortController().signal } = {}) {
-        await pushes.close();
+        await closed(pushes, clock, hurry);
         await drained(parts.outlet, clock, AbortSignal.any([hurry, outletStop.signal]));
         await releaseAll();
       },
@@ -101,12 +103,15 @@ async function openParts(config: Config, ambient: Ambient, releases: (() => Prom
   const { clock, random, log, pid } = ambient;
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   releases.push((await takeStateDirectory(stateDir, pid)).release);
-  const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(stateDir));
-  const spool = await openSpool({ directory: join(stateDir, 'spool'), maxBytes, clock });
+  const directory = join(stateDir, 'spool');
+  const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
+  const dropped = (sink: object): void => log.error(sink, 'a sink that is gone is forgotten, with the points that waited for it');
+  const spool = await openSpool({ directory, maxBytes, clock, dropped });
   releases.push(spool.close);
   const sink = openSink(config, ambient);
   releases.push(sink.close);
   const points = outlet({ reader: await spool.reader(sink.name), sink, clock, random, log });
+  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; for a week, or until the spool is full');
   const slices = { prefix: metrics.prefix, resolution: metrics.resolution, rtt: metrics.rtt, slices: metrics.slices };
   const catchpoint = await openCatchpoint({
     ...{ deliver: spool.append, parking: spool.parking, api, slices, timings: metrics.timings },
@@ -115,10 +120,14 @@ async function openParts(config: Config, ambient: Ambient, releases: (() => Prom
   return { spool, maxBytes, outlet: points, catchpoint };
 }
 
-/** 4 GiB, or half of the free space where that is less. */
+/** 4 GiB, or half of the space that is free or the spool's already, where that is less. */
 async function usualMaxBytes(directory: string): Promise<number> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
-  return Math.min(defaultMaxBytes, Math.floor((bavail * bsize) / 2));
+  const files = await readdir(directory);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file))).blocks * 512));
+  const ownBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  return Math.min(defaultMaxBytes, Math.floor((bavail * bsize + ownBytes) / 2));
 }
 
 function openSink({ tsdb, file }: Config, { clock, log }: Ambient): Sink {
@@ -155,6 +164,15 @@ async function listenForAdmin({ adminListen, adminListenChosen }: Config, log: L
     const free: Address = { ...adminListen, port: 0 };
     return listen(app, free);
   }
+}
+
+/** Closes a listener; what is in hand is cut off after its grace, or at once when there is a hurry. */
+async function closed(listener: Listener, clock: Clock, hurry: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const closing = listener.close().finally(() => over.abort());
+  await clock.sleep(hurry.aborted ? 0 : requestGraceMs, { signal: AbortSignal.any([hurry, over.signal]) }).catch(() => undefined);
+  listener.cut();
+  await closing;
 }
 
 /** Until nothing waits, the sink takes nothing, the grace is over, or the signal. */

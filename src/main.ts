@@ -8,13 +8,16 @@ import { runProgram } from './program.ts';
 const stop = new AbortController();
 const hurry = new AbortController();
 
+/** A terminal that closes sends SIGHUP. */
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /** The first signal stops, the second one hurries, a third one kills. */
 function onSignal(): void {
   if (!stop.signal.aborted) return stop.abort();
   hurry.abort();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.off(name, onSignal);
+  for (const name of signals) process.off(name, onSignal);
 }
-for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+for (const name of signals) process.on(name, onSignal);
 
 // Whoever read along has gone: `nodes list | head` is no error.
 process.stdout.on('error', () => stop.abort());

@@ -4,17 +4,18 @@
 //     ▲  ▲            ▲                │         rejected: dead letter
 //     │  └─retry set──┤◄───────────────┤         kept: into the retry set, with a pause of its own; after a day a dead letter
 //     └───finish──────┼────────────────┤
-//                     └──── again ◄────┘         nobody answered, or nothing was taken: the same again, after a pause for all
+//                     └──── again ◄────┘         nobody answered, or nothing was taken: again after a pause for all; where only
+//                                                this batch has no answer, as if it had been kept
 
 import { setMaxListeners } from 'node:events';
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { type Errand, firstTry, isItsOwnFault, maxTries, outcomeOf, takeDue, triedOnceMore } from './errand.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import type { Log } from './log.ts';
 import type { DataPoint } from './point.ts';
 import type { Ruling, Sink, Verdict } from './sink.ts';
-import type { AddressedLetter } from './spool/dead-letters.ts';
-import type { Backlog, Batch, Outcome, SpoolReader } from './spool/reader.ts';
+import type { Backlog, Batch, SpoolReader } from './spool/reader.ts';
 import type { Retry } from './spool/retries.ts';
 
 export interface OutletOptions {
@@ -46,18 +47,13 @@ export interface Outlet {
   status(): OutletStatus;
 }
 
-/** Points on their way, and where in the spool they stand. */
-interface Errand {
-  readonly from: Batch | Retry;
-  /** How often nothing of it was taken, in a row. */
-  readonly refusals: number;
-}
-
 interface OutletState extends OutletOptions {
   readonly limit: InFlightLimit;
   readonly underway: Set<Promise<void>>;
-  /** To be written again before anything else is. */
+  /** To be written again. */
   readonly again: Errand[];
+  /** Writes that were answered, and in which something was taken. */
+  answers: number;
   readonly counts: { accepted: number; rejected: number; kept: number };
   /** Rounds without an answer, or in which nothing was taken, since one in which something was. */
   failures: number;
@@ -70,12 +66,6 @@ interface OutletState extends OutletOptions {
   retryWakeAtMs: number;
 }
 
-/** A sink that takes nothing of a batch so often gets it from the retry set: it may be the batch and not the sink. */
-const maxRefusals = 5;
-/** Kept for longer, a point becomes a dead letter. */
-const maxKeptMs = 86_400_000;
-/** The pauses of the retry set grow up to this. */
-const maxRetryPauseMs = 600_000;
 /** With more lag, every second batch is taken from the newest end, so that live points do not queue behind a backlog. */
 const maxLagMs = 60_000;
 
@@ -86,6 +76,7 @@ export function outlet(options: OutletOptions): Outlet {
     limit: inFlightLimit(options.maxInFlight === undefined ? {} : { max: options.maxInFlight }),
     underway: new Set(),
     again: [],
+    answers: 0,
     counts: { accepted: 0, rejected: 0, kept: 0 },
     failures: 0,
     pausedUntilMs: 0,
@@ -125,10 +116,10 @@ async function run(state: OutletState, signal: AbortSignal): Promise<void> {
 function nextErrand(state: OutletState): Errand | undefined {
   const { reader, underway, clock, again, limit } = state;
   if (clock.steady() < state.pausedUntilMs || underway.size >= limit.limit()) return undefined;
-  const due = again.shift();
+  const due = takeDue(again, state.answers);
   if (due !== undefined) return due;
   const from = reader.nextRetry() ?? nextBatch(state);
-  return from && { from, refusals: 0 };
+  return from === undefined ? again.shift() : firstTry(from);
 }
 
 /**
@@ -169,15 +160,23 @@ async function write(state: OutletState, errand: Errand, signal: AbortSignal): P
     state.limit.answered(clock.steady() - startedMs, state.underway.size);
     count(state, points, verdict);
     const isNothingTaken = points.length > 0 && verdict.kept.length === points.length;
-    if (isNothingTaken && errand.refusals < maxRefusals) {
-      await again(state, { ...errand, refusals: errand.refusals + 1 }, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
+    if (isNothingTaken && errand.tries < maxTries) {
+      again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
     } else {
       if (!isNothingTaken) goesOn(state);
       await settle(state, errand.from, verdict);
     }
   } catch (error) {
-    if (!signal.aborted) await again(state, errand, error as SinkError, startedMs, signal);
+    if (!signal.aborted) await unanswered(state, errand, error as SinkError, startedMs, signal);
   }
+}
+
+/** A batch that the sink does not answer while it answers others goes the way of points that were kept. */
+async function unanswered(state: OutletState, errand: Errand, error: SinkError, startedMs: number, signal: AbortSignal): Promise<void> {
+  if (!isItsOwnFault(errand, state.answers)) return again(state, errand, error, startedMs, signal);
+  const kept = errand.from.points.map((point) => ({ point, reason: error.message }));
+  count(state, errand.from.points, { rejected: [], kept });
+  await settle(state, errand.from, { rejected: [], kept });
 }
 
 function count({ counts }: OutletState, points: readonly DataPoint[], { rejected, kept }: Verdict): void {
@@ -189,19 +188,20 @@ function count({ counts }: OutletState, points: readonly DataPoint[], { rejected
 function goesOn(state: OutletState): void {
   if (state.failures > 0) state.log.info({ sink: state.sink.name }, 'the sink takes points again');
   state.failures = 0;
+  state.answers += 1;
   state.lastError = undefined;
 }
 
 /** Requests that were under way together fail together: they count as one failure. */
-async function again(
+function again(
   state: OutletState,
   errand: Errand,
   { message, retryAfterMs = 0 }: Pick<SinkError, 'message' | 'retryAfterMs'>,
   startedMs: number,
   signal: AbortSignal,
-): Promise<void> {
+): void {
   const { sink, clock, random, log } = state;
-  state.again.unshift(errand);
+  state.again.push(triedOnceMore(errand, state.answers));
   state.lastError = message;
   if (startedMs < state.pausedUntilMs) return;
   state.failures += 1;
@@ -213,24 +213,9 @@ async function again(
 }
 
 /** Writes down what became of the points that were not accepted. */
-async function settle({ reader, sink, clock, random }: OutletState, from: Batch | Retry, { rejected, kept }: Verdict): Promise<void> {
-  const isRetry = 'attempts' in from;
-  const attempts = isRetry ? from.attempts + 1 : 1;
-  const isOverdue = isRetry && clock.now() - from.firstKeptAtMs > maxKeptMs;
-  const outcome: Outcome = {
-    letters: [
-      ...(isRetry ? [] : from.damaged),
-      ...rejected.map((ruling) => letter('rejected', ruling, sink.name)),
-      ...(isOverdue ? kept.map((ruling) => letter('kept-too-long', ruling, sink.name)) : []),
-    ],
-    kept: isOverdue ? [] : kept.map(({ point }) => point),
-    notBeforeMs: clock.now() + backoff(attempts, random, { baseMs: 500, capMs: maxRetryPauseMs }),
-  };
-  await (isRetry ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
-}
-
-function letter(kind: string, { point, reason }: Ruling, sink: string): AddressedLetter {
-  return { kind, reason, raw: JSON.stringify(point), sink };
+async function settle({ reader, sink, clock, random }: OutletState, from: Batch | Retry, verdict: Verdict): Promise<void> {
+  const outcome = outcomeOf(from, verdict, { sink: sink.name, nowMs: clock.now(), random });
+  await ('attempts' in from ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
 }
 
 /** Wakes the outlet when a pause ends. */

@@ -1,6 +1,6 @@
 // One daemon to a state directory: its owner answers on a socket in it, which the kernel closes when the owner dies.
 
-import { link, rename, rm } from 'node:fs/promises';
+import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
@@ -39,12 +39,21 @@ export async function takeStateDirectory(directory: string, pid: number): Promis
     await closed(server);
     throw error;
   }
+  await removeDeadSockets(directory, own);
   return {
     async release() {
       await rm(path, { force: true });
       await closed(server);
     },
   };
+}
+
+/** A process that was killed leaves the name that it had made its socket under. */
+async function removeDeadSockets(directory: string, own: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /^owner\.\d+(\.stale)?$/.test(name));
+  for (const path of names.map((name) => join(directory, name))) {
+    if (path !== own && (await pidAt(path)) === undefined) await rm(path, { force: true });
+  }
 }
 
 async function linkAsOwner(own: string, path: string, directory: string): Promise<void> {

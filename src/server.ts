@@ -1,8 +1,8 @@
 // Listens for HTTP: a Koa application on an address, errors answered as one line of JSON, and a close that finishes
 // the requests in hand.
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import Koa from 'koa';
 import type { Log } from './log.ts';
 
@@ -16,8 +16,10 @@ export interface Listener {
   /** Such as http://127.0.0.1:8080 */
   readonly url: string;
   readonly port: number;
-  /** Takes no more connections; resolves when the requests in hand are answered. */
+  /** Takes no more connections, and cuts those without a request; resolves when the requests in hand are answered. */
   close(): Promise<void>;
+  /** Cuts every connection, whatever it is in the middle of. */
+  cut(): void;
 }
 
 /** An address that cannot be listened on. */
@@ -84,6 +86,7 @@ function notServed({ status, method, path }: Koa.Context): string {
 export async function listen(app: Koa, address: Address): Promise<Listener> {
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, app.callback());
   server.keepAliveTimeout = keepAliveTimeoutMs;
+  const idle = idleConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CannotListen(address, error)));
     server.listen(address.port, address.host, resolve);
@@ -95,9 +98,33 @@ export async function listen(app: Koa, address: Address): Promise<Listener> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
         server.keepAliveTimeout = endKeepAliveMs;
+        idle.cut();
       }),
+    cut: () => server.closeAllConnections(),
+  };
+}
+
+/**
+ * The connections that have sent no whole head of a request since their last answer. Node counts one on which nothing
+ * was ever sent among those in use.
+ */
+function idleConnections(server: Server): { cut(): void } {
+  const idle = new Set<Socket>();
+  server.on('connection', (socket) => {
+    idle.add(socket);
+    socket.once('close', () => idle.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  return {
+    cut() {
+      for (const socket of idle) socket.destroy();
+    },
   };
 }
 

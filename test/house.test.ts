@@ -35,17 +35,19 @@ test('the rules see what breaks them', (t) => {
   const broken = new Map([
     ['outlet.ts', "// Moves points.\nimport type { A } from './sink.ts';\n"],
     ['sink.ts', "// Takes points.\nimport { b } from './outlet.ts';\nexport default b;\nconst late = Date.now();\n"],
+    ['http-helpers.ts', '// Helps.\n'],
     ['utils.ts', 'export const a = 1;\n'.repeat(251)],
     ['sources/catchpoint/push.ts', "// Takes pushes.\nimport { x } from '../../daemon.ts';\n"],
   ]);
   t.deepEqual(rules.circles(broken), ['circle: outlet.ts → sink.ts → outlet.ts']);
-  t.deepEqual(rules.names(broken), ['utils.ts: the name says nothing of what is in it']);
+  t.deepEqual(rules.names(broken), ['http-helpers.ts: the name says nothing of what is in it', 'utils.ts: the name says nothing of what is in it']);
   t.deepEqual(rules.fileSize(broken), ['utils.ts: 251 lines (at most 250)']);
   t.deepEqual(rules.beginsWithPurpose(broken), ['utils.ts: does not begin with a comment that says what it is for']);
   t.deepEqual(rules.exportForms(broken), ['sink.ts: has a default export or re-exports everything']);
   t.deepEqual(rules.ambient(broken), ['sink.ts: uses Date.now( (only main.ts and clock.ts may)']);
   t.deepEqual(rules.arrowsOfImport(broken), [
     'sink.ts: must not import outlet.ts',
+    'http-helpers.ts: no arrow of import is set down for it (test/house/rules.ts)',
     'utils.ts: no arrow of import is set down for it (test/house/rules.ts)',
     'sources/catchpoint/push.ts: must not import daemon.ts',
   ]);

@@ -134,21 +134,54 @@ test('stopping gives up the write in flight and leaves its batch in the spool', 
   t.is(outlet.status().backlog.points, 2);
 });
 
-test('when nothing of a batch is taken it is written again after a pause for all, and some time later it makes room', async (t) => {
+test('when nothing of a batch is taken it is written again after a pause for all, others are tried between, and in the end it makes room', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   await spool.append(points(2, 3));
   const throttled = points(2).map((point) => ({ point, reason: 'Please throttle' }));
-  for (let refusal = 0; refusal <= 5; refusal += 1) {
+  const refuse = async (): Promise<void> => {
     const write = await sink.written();
     t.deepEqual(write.points, points(2));
     write.rule({ kept: throttled });
-    if (refusal === 5) break;
     await settled(() => outlet.status().inFlight === 0);
-    t.is(sink.unread(), 0);
+  };
+  for (let tries = 1; tries <= 3; tries += 1) {
+    await refuse();
+    t.is(sink.unread(), 0, 'there is a pause');
     await clock.advance(30_000);
   }
-  t.deepEqual((await sink.written()).points, points(2, 3));
+  const other = await sink.written();
+  t.deepEqual(other.points, points(2, 3));
+  other.accept();
+  for (let tries = 4; tries <= 6; tries += 1) {
+    await refuse();
+    if (tries < 6) await clock.advance(30_000);
+  }
+  t.is(outlet.status().backlog.points, 2, 'they are in the retry set');
+  await clock.advance(500);
+  await refuse();
+});
+
+test('a batch that the sink never answers while it answers others goes into the retry set', async (t) => {
+  const { clock, spool, sink, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  for (let number = 3; number <= 21; number += 2) await spool.append(points(2, number));
+  let fails = 0;
+  while (outlet.status().backlog.points !== 2 || outlet.status().inFlight > 0 || fails < 6) {
+    if (sink.unread() === 0) {
+      await clock.advance(100);
+      continue;
+    }
+    const write = await sink.written();
+    if (write.points[0]?.value === '1.5') {
+      fails += 1;
+      write.fail('500 Internal Server Error');
+    } else {
+      write.accept();
+    }
+  }
+  t.is(fails, 6);
+  t.like(outlet.status(), { accepted: 20, kept: 2, backlog: { points: 2 } });
 });
 
 test('points that were kept for a day become dead letters', async (t) => {

@@ -3,6 +3,7 @@
 import test from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { takeStateDirectory } from '../src/owner.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
 
@@ -33,9 +34,10 @@ test('an owner that was killed leaves the directory to the next', async (t) => {
   child.kill('SIGKILL');
   await once(child, 'exit');
   await (await takeStateDirectory(directory, 301)).release();
+  t.deepEqual(await readdir(directory), []);
 });
 
 test('a path too long for a socket is named', async (t) => {
   const message = /its path is too long for a socket in it/;
-  await t.throwsAsync(takeStateDirectory(`/tmp/${'x'.repeat(120)}`, 1), { message });
+  await t.throwsAsync(takeStateDirectory(`${await temporaryDirectory(t)}/${'x'.repeat(120)}`, 1), { message });
 });

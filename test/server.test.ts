@@ -48,3 +48,26 @@ test('health says that the process is alive and what flows', async (t) => {
   const answer = await fetch(`${open.url}/healthz`);
   t.deepEqual([answer.status, await answer.json()], [200, { status: 'ok', pushes: { taken: 3 } }]);
 });
+
+test('closing does not wait for connections without a request, nor for ever for half a request', async (t) => {
+  const open = await listener(t, (router) =>
+    router.post('/', async (context) => {
+      for await (const chunk of context.req) void chunk;
+    }),
+  );
+  const connections = await Promise.all(
+    ['', 'POST / HT', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf'].map(async (sent) => {
+      const socket = connect(open.port, '127.0.0.1');
+      const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => {}));
+      await new Promise<void>((resolve) => socket.write(sent, () => resolve()));
+      return { ended };
+    }),
+  );
+  await fetch(`${open.url}/nowhere`);
+  const closing = open.close();
+  await Promise.all([connections[0]?.ended, connections[1]?.ended]);
+  open.cut();
+  await connections[2]?.ended;
+  await closing;
+  t.pass();
+});

@@ -5,8 +5,8 @@ export interface GroupedTransactions {
   write<Result>(change: () => Result): Promise<Result>;
   /** See Store.onFailure. */
   onFailure(reread: () => void): void;
-  /** Makes what was asked for now. */
-  flush(): void;
+  /** Makes what was asked for so far; whatever is asked for from now on is rejected. */
+  close(): void;
 }
 
 /** A change that waits for the next transaction. */
@@ -19,6 +19,7 @@ interface Waiting {
 /** @param transact - runs what it is given in one transaction; returns when that is on disk, throws when it is not */
 export function groupedTransactions(transact: (changes: () => void) => void): GroupedTransactions {
   let waiting: Waiting[] = [];
+  let isClosed = false;
   const rereads: (() => void)[] = [];
 
   function flush(): void {
@@ -30,6 +31,7 @@ export function groupedTransactions(transact: (changes: () => void) => void): Gr
   return {
     write(change) {
       return new Promise((resolve, reject) => {
+        if (isClosed) return reject(new Error('the spool is closed'));
         if (waiting.length === 0) setImmediate(flush);
         const make = (): (() => void) => {
           const result = change();
@@ -39,7 +41,10 @@ export function groupedTransactions(transact: (changes: () => void) => void): Gr
       });
     },
     onFailure: (reread) => void rereads.push(reread),
-    flush,
+    close() {
+      isClosed = true;
+      flush();
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export interface Position {
   /** Points and bytes finished, ever; how much waits is what has been appended, ever, less these. */
   readonly points: number;
   readonly bytes: number;
+  /** Since when no such sink is configured, ms since 1970 UTC; absent while one is. */
+  readonly goneSinceMs?: number;
 }
 
 /** The position after the records of `range`, which hold so many points and bytes, are finished too. */

@@ -6,7 +6,7 @@ import type { AddressedLetter } from './dead-letters.ts';
 import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
 import { decodeRecord } from './record.ts';
 import { openRetries, type Retries, type Retry } from './retries.ts';
-import { bytesBesideRecord, type SpoolState } from './state.ts';
+import { bytesBesideRecord, deleteFinished, type SpoolState } from './state.ts';
 
 /** Some records in a row, taken out together. */
 export interface Batch {
@@ -42,8 +42,6 @@ export interface SpoolReader {
   finish(batch: Batch, outcome: Outcome): Promise<void>;
   /** Records in one step what became of points of the retry set. */
   finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
-  /** The sink did not answer: the retry is due again at once. */
-  giveBack(retry: Retry): void;
   backlog(): Backlog;
   /** How many points `next` would still find. */
   untakenPoints(): number;
@@ -64,11 +62,12 @@ interface Reading {
 
 /** The reader of a sink; a sink that is new to the spool begins with what is appended from now on. */
 export async function spoolReader(state: SpoolState, sinkName: string): Promise<SpoolReader> {
-  if (!state.positions.has(sinkName)) await startAtHead(state, sinkName);
+  await comeBackOrStart(state, sinkName);
   const appends = bell();
   state.bells.add(appends);
   const retries = openRetries(state.store, sinkName);
   state.retries.set(sinkName, retries);
+  if (retries.damaged().length > 0) await buryDamaged(state, retries, sinkName);
   const reading: Reading = { state, sinkName, retries, taken: positionOf(state, sinkName) };
   return {
     next: (maxPoints, end = 'oldest') => take(reading, end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
@@ -86,7 +85,6 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
         retries.remove(retry);
         settle(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs });
       }),
-    giveBack: retries.giveBack,
     backlog: () => backlogOf(reading),
     untakenPoints: () => state.head.totals.points - reading.taken.points,
     nextDueAtMs: retries.nextDueAtMs,
@@ -98,11 +96,24 @@ function positionOf({ positions }: SpoolState, sinkName: string): Position {
   return positions.get(sinkName) as Position;
 }
 
-async function startAtHead({ store, positions, head }: SpoolState, sinkName: string): Promise<void> {
+/** A sink that was gone for a while goes on where it was. */
+async function comeBackOrStart({ store, positions, head }: SpoolState, sinkName: string): Promise<void> {
+  const { goneSinceMs, ...position } = positions.get(sinkName) ?? { through: head.sequence, finished: [], ...head.totals };
+  if (positions.has(sinkName) && goneSinceMs === undefined) return;
   await store.write(() => {
-    const position: Position = { through: head.sequence, finished: [], ...head.totals };
     positions.set(sinkName, position);
     store.positions.putSync(sinkName, position);
+  });
+}
+
+/** What cannot be read any more is a dead letter, not a reason never to start again. */
+async function buryDamaged({ store, deadLetters, clock }: SpoolState, retries: Retries, sink: string): Promise<void> {
+  await store.write(() => {
+    for (const { sequence, raw } of retries.damaged()) {
+      const reason = `entry ${sequence} of the retry set: the checksum does not fit`;
+      deadLetters.add({ kind: 'damaged', reason, raw: raw.toString('base64'), sink }, clock.now());
+      retries.remove({ sequence });
+    }
   });
 }
 
@@ -171,13 +182,6 @@ function pointsOf(value: Buffer): Pick<Read, 'points' | 'damaged'> {
     const reason = (error as Error).message;
     return { points: [], damaged: [{ kind: 'damaged', reason, raw: value.toString('base64') }] };
   }
-}
-
-/** To be called inside a transaction: deletes the records that no sink needs any more. */
-function deleteFinished(state: SpoolState): void {
-  const through = Math.min(...[...state.positions.values()].map((position) => position.through));
-  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) state.store.records.removeSync(sequence);
-  state.deletedThrough = Math.max(state.deletedThrough, through);
 }
 
 function backlogOf({ state, sinkName, retries }: Reading): Backlog {

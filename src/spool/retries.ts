@@ -2,7 +2,7 @@
 // kept over restarts so that they block nothing and are not forgotten.
 
 import type { DataPoint } from '../point.ts';
-import { type PointRow, pointOf, rowOf, sealed, unsealed } from './record.ts';
+import { isIntact, type PointRow, pointOf, rowOf, sealed, unsealed } from './record.ts';
 import type { Store } from './store.ts';
 
 /** Points that wait to be written again. */
@@ -21,9 +21,9 @@ export interface Retries {
   /** The next that is due and not taken out yet. */
   next(nowMs: number): Retry | undefined;
   /** Takes one away; to be called inside a transaction of the store. */
-  remove(retry: Retry): void;
-  /** Gives back what was taken out and not dealt with. */
-  giveBack(retry: Retry): void;
+  remove(retry: Pick<Retry, 'sequence'>): void;
+  /** Rows whose checksum does not fit. */
+  damaged(): readonly { readonly sequence: number; readonly raw: Buffer }[];
   /** When the next one is due, ms since 1970 UTC; undefined when none waits. */
   nextDueAtMs(): number | undefined;
   points(): number;
@@ -47,18 +47,19 @@ interface Entry {
   readonly bytes: number;
   readonly notBeforeMs: number;
   readonly firstKeptAtMs: number;
-  isTaken: boolean;
 }
 
 /** Opens the retry set of a sink; reads it once. */
 export function openRetries(store: Store, sinkName: string): Retries {
   const entries = new Map<number, Entry>();
+  const taken = new Set<number>();
+  const damaged = new Map<number, Buffer>();
   const totals = { points: 0, bytes: 0 };
   let nextSequence = 1;
 
   function note(sequence: number, bytes: number, row: Row): void {
     const { notBeforeMs, firstKeptAtMs } = row;
-    entries.set(sequence, { points: row.points.length, bytes, notBeforeMs, firstKeptAtMs, isTaken: false });
+    entries.set(sequence, { points: row.points.length, bytes, notBeforeMs, firstKeptAtMs });
     totals.points += row.points.length;
     totals.bytes += bytes;
     nextSequence = Math.max(nextSequence, sequence + 1);
@@ -68,13 +69,10 @@ export function openRetries(store: Store, sinkName: string): Retries {
     entries.clear();
     Object.assign(totals, { points: 0, bytes: 0 });
     for (const { key, value } of store.retries.getRange({ start: [sinkName, 0], end: [sinkName, Infinity] })) {
-      note(key[1], value.length, JSON.parse(unsealed(value)) as Row);
+      if (isIntact(value)) note(key[1], value.length, JSON.parse(unsealed(value)) as Row);
+      else damaged.set(key[1], value);
+      nextSequence = Math.max(nextSequence, key[1] + 1);
     }
-  }
-
-  function nextEntry(nowMs: number): number | undefined {
-    for (const [sequence, entry] of entries) if (!entry.isTaken && entry.notBeforeMs <= nowMs) return sequence;
-    return undefined;
   }
 
   reread();
@@ -87,11 +85,11 @@ export function openRetries(store: Store, sinkName: string): Retries {
       note(nextSequence, bytes.length, row);
     },
     next(nowMs) {
-      const sequence = nextEntry(nowMs);
+      const [sequence] = [...entries].find(([one, { notBeforeMs }]) => !taken.has(one) && notBeforeMs <= nowMs) ?? [];
       const value = sequence === undefined ? undefined : store.retries.get([sinkName, sequence]);
       if (sequence === undefined || value === undefined) return undefined;
       const row = JSON.parse(unsealed(value)) as Row;
-      (entries.get(sequence) as Entry).isTaken = true;
+      taken.add(sequence);
       return { sequence, points: row.points.map(pointOf), attempts: row.attempts, firstKeptAtMs: row.firstKeptAtMs };
     },
     remove({ sequence }) {
@@ -100,12 +98,10 @@ export function openRetries(store: Store, sinkName: string): Retries {
       totals.points -= entry?.points ?? 0;
       totals.bytes -= entry?.bytes ?? 0;
       entries.delete(sequence);
+      damaged.delete(sequence);
     },
-    giveBack({ sequence }) {
-      const entry = entries.get(sequence);
-      if (entry !== undefined) entry.isTaken = false;
-    },
-    nextDueAtMs: () => least([...entries.values()].filter(({ isTaken }) => !isTaken).map(({ notBeforeMs }) => notBeforeMs)),
+    damaged: () => [...damaged].map(([sequence, raw]) => ({ sequence, raw })),
+    nextDueAtMs: () => least([...entries].filter(([sequence]) => !taken.has(sequence)).map(([, { notBeforeMs }]) => notBeforeMs)),
     points: () => totals.points,
     bytes: () => totals.bytes,
     oldestAtMs: () => least([...entries.values()].map(({ firstKeptAtMs }) => firstKeptAtMs)),

@@ -9,7 +9,7 @@ export interface RunKeys {
   look(run: RunKey): 'new' | 'duplicate' | 'conflict';
   /** Puts the run down; to be called inside a transaction of the store. */
   remember(run: RunKey): void;
-  /** Begins a new generation when the hour has turned, emptying the oldest. */
+  /** Begins a new generation when the hour has turned, emptying the oldest; all of them when the clock was set back by hours. */
   turn(nowMs: number): Promise<void>;
 }
 
@@ -48,8 +48,9 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
     },
     async turn(atMs) {
       const now = Math.floor(atMs / generationMs);
-      if (now <= generation) return;
-      const passed = Math.min(now - generation, store.runs.length);
+      const isBack = now < generation - 1;
+      if (now <= generation && !isBack) return;
+      const passed = isBack ? store.runs.length : Math.min(now - generation, store.runs.length);
       await store.write(() => {
         for (let step = 0; step < passed; step += 1) database(now - step).clearSync();
         store.meta.putSync('generation', now);

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Deliver } from '../point.ts';
 import { appender } from './append.ts';
 import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
 import { openParking, type Parking } from './parking.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
 import { openRunKeys } from './run-keys.ts';
@@ -21,6 +22,8 @@ export interface Spool {
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
   reader(sinkName: string): Promise<SpoolReader>;
+  /** To be called once every sink has its reader: the sinks that are gone keep their place for a week. */
+  markGoneSinks(): Promise<GoneSink[]>;
   /** The bytes that count against the bound. */
   waitingBytes(): number;
   /** Forgets what is old enough to be forgotten; to be called every few minutes. */
@@ -33,13 +36,15 @@ export interface SpoolOptions {
   /** Bound on all that waits, counted before compression. */
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Told of a sink that was gone and is forgotten, with what waited for it. */
+  readonly dropped?: (sink: GoneSink) => void;
 }
 
 /** The parked entries' share of the bound. */
 const shareOfParked = 1 / 8;
 
 /** Opens the spool in a directory, making it when there is none; what waited there waits on. */
-export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): Promise<Spool> {
+export async function openSpool({ directory, maxBytes, clock, dropped = () => {} }: SpoolOptions): Promise<Spool> {
   const store = await openStore(directory);
   const positions = readPositions(store);
   const head = headOf(store, [...positions.values()]);
@@ -54,6 +59,7 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
     positions,
     retries: new Map(),
     bells: new Set(),
+    dropped,
     deletedThrough: firstSequence(store, head) - 1,
   };
   store.onFailure(() => rereadState(state));
@@ -62,8 +68,12 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
     parking: state.parking,
     deadLetters: state.deadLetters,
     reader: (sinkName) => spoolReader(state, sinkName),
+    markGoneSinks: () => markGoneSinks(state),
     waitingBytes: () => waitingBytes(state),
-    tidy: () => state.runKeys.turn(clock.now()),
+    async tidy() {
+      await state.runKeys.turn(clock.now());
+      await forgetGoneSinks(state);
+    },
     close: () => store.close(),
   };
 }

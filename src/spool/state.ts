@@ -24,6 +24,8 @@ export interface SpoolState {
   readonly retries: Map<string, Retries>;
   /** Rung after each append; one for each reader. */
   readonly bells: Set<Bell>;
+  /** Told of a sink that is forgotten with what waited for it. */
+  readonly dropped: (sink: { readonly name: string; readonly points: number }) => void;
   /** Every record up to this one is deleted. */
   deletedThrough: number;
 }
@@ -77,6 +79,13 @@ function lastSequence(store: Store): number | undefined {
 export function firstSequence(store: Store, head: Head): number {
   for (const key of store.records.getKeys({ limit: 1 })) return key;
   return head.sequence + 1;
+}
+
+/** To be called inside a transaction: deletes the records that no sink needs any more. */
+export function deleteFinished(state: SpoolState): void {
+  const through = Math.min(state.head.sequence, ...[...state.positions.values()].map((position) => position.through));
+  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) state.store.records.removeSync(sequence);
+  state.deletedThrough = Math.max(state.deletedThrough, through);
 }
 
 /** The bytes that count against the bound: what a sink has not finished, what is parked, and the dead letters. */

@@ -77,7 +77,7 @@ export async function openStore(directory: string): Promise<Store> {
     write: transactions.write,
     onFailure: transactions.onFailure,
     async close() {
-      transactions.flush();
+      transactions.close();
       await environment.close();
     },
   };

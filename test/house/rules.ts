@@ -46,7 +46,7 @@ export function functionSize(emitted: Sources): string[] {
 
 export function names(sources: Sources): string[] {
   return [...sources.keys()]
-    .filter((path) => path.split('/').some((part) => forbiddenNames.test(part.replace(/\.ts$/, ''))))
+    .filter((path) => path.split('/').some((part) => part.replace(/\.ts$/, '').split('-').some((word) => forbiddenNames.test(word))))
     .map((path) => `${path}: the name says nothing of what is in it`);
 }
 
@@ -80,7 +80,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/(render|legal-point)\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
   [/^spool\//, /^(point|clock|bell)\.ts$|^spool\//],
-  [/^outlet\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight)(\.ts)?$/],
+  [/^(outlet|errand)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand)(\.ts)?$/],
   [/^(sink|server|schedule|health)\.ts$/, /^(point|clock|log)\.ts$/],
   [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|owner)\.ts$/, /^$/],
 ];

@@ -186,3 +186,36 @@ test('kept points are in the retry set until their pause is over, and over a res
   await later.finishRetry(again as NonNullable<typeof again>, nothing);
   t.deepEqual(later.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
 });
+
+test('a sink that is gone keeps its place for a week, and not a byte of the bound', async (t) => {
+  const { spool, reopen } = await spoolIn(t, { maxBytes: 8000 });
+  await spool.reader('gone');
+  await spool.append(points(2));
+  const later = await reopen();
+  const reader = await later.reader('tsdb');
+  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 2 }]);
+  for (let round = 0; round < 20; round += 1) {
+    t.is(await later.append(points(10)), 'stored');
+    for (let batch = reader.next(99); batch !== undefined; batch = reader.next(99)) await reader.finish(batch, nothing);
+  }
+  t.deepEqual(await later.markGoneSinks(), [], 'it was in the way of the bound');
+});
+
+test('a sink that comes back within the week goes on where it was; after it, it begins anew', async (t) => {
+  const { spool, clock, reopen } = await spoolIn(t);
+  await spool.reader('gone');
+  await spool.append(points(2));
+  const second = await reopen();
+  await second.reader('tsdb');
+  await second.markGoneSinks();
+  await clock.advance(6 * 24 * hourMs);
+  await second.tidy();
+  const back = await (await reopen()).reader('gone');
+  t.deepEqual(back.next(9)?.points, points(2));
+  const fourth = await reopen();
+  await fourth.reader('tsdb');
+  await fourth.markGoneSinks();
+  await clock.advance(7 * 24 * hourMs + 1);
+  await fourth.tidy();
+  t.is((await (await reopen()).reader('gone')).next(9), undefined);
+});

@@ -61,19 +61,23 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const slice = slicer(options.slices);
   const counts = pushCounts();
   const stopping = new AbortController();
-  const complete = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
+  const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
   const refresher = nodeRefresher({
     directory,
     file: directoryFile({ stateDir, log }),
     list: nodeListing({ ...api, stateDir, clock, random, log }),
     everyHours: api.refreshHours,
     refreshAtStart: api.nodesFile !== undefined,
-    onRefreshed: () => void complete().catch((error: Error) => log.warn({ reason: error.message }, 'parked measurements wait on')),
+    onRefreshed: () =>
+      void completion.ask().catch((error: Error) => {
+        if (!stopping.signal.aborted) log.warn({ reason: error.message }, 'parked measurements wait on');
+      }),
     clock,
     random,
     log,
   });
   await refresher.load();
+  for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
   return {
     mount: (router) =>
       push(router, {
@@ -88,15 +92,23 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
       }),
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
-      const expiry = schedule('complete parked measurements', complete, { everyMs: expiryEveryMs, clock, log, signal });
+      const expiry = schedule('complete parked measurements', completion.ask, { everyMs: expiryEveryMs, clock, log, signal });
       await Promise.all([refresher.run(signal), expiry]);
+      await completion.settled();
     },
     status: () => ({ pushes: counts, nodes: { known: directory.all().length, ...refresher.status() } }),
   };
 }
 
+interface OneAtATime {
+  /** Resolves when a run that began after this has ended. */
+  ask(): Promise<void>;
+  /** Resolves when nothing runs. */
+  settled(): Promise<void>;
+}
+
 /** Runs a task again for whoever asks while it runs, since what it was asked for may have come behind it. */
-function oneAtATime(task: () => Promise<void>): () => Promise<void> {
+function oneAtATime(task: () => Promise<void>): OneAtATime {
   let underway: Promise<void> | undefined;
   let isWantedAgain = false;
   async function run(): Promise<void> {
@@ -105,9 +117,14 @@ function oneAtATime(task: () => Promise<void>): () => Promise<void> {
       await task();
     } while (isWantedAgain);
   }
-  return () => {
-    isWantedAgain = underway !== undefined;
-    underway ??= run().finally(() => void (underway = undefined));
-    return underway;
+  return {
+    ask() {
+      isWantedAgain = underway !== undefined;
+      underway ??= run().finally(() => void (underway = undefined));
+      return underway;
+    },
+    async settled() {
+      await underway?.catch(() => undefined);
+    },
   };
 }

@@ -25,9 +25,9 @@ export function quantity(value: unknown): number | undefined {
   return number !== undefined && number >= 0 ? number : undefined;
 }
 
-/** An integer from 1 to 2^53−1, as Catchpoint's ids and AS numbers are. */
+/** An integer from 1 to 2^53−1, as Catchpoint's ids and AS numbers are; as text, nothing but digits. */
 export function positiveInteger(value: unknown): number | undefined {
-  const number = finiteNumber(value);
+  const number = typeof value === 'string' && !/^\d+$/.test(value) ? undefined : finiteNumber(value);
   return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }
 

@@ -53,8 +53,11 @@ async function complete({ parking, deliver, directory, slice, clock }: ParkedOpt
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce);
     for (const { id, payload } of entries) {
+      signal.throwIfAborted();
       const measurement = JSON.parse(payload) as Measurement;
-      const missing = slice(measurement, directory.find(measurement.nodeId), dimensionsOfPushAlone(measurement));
+      const node = directory.find(measurement.nodeId);
+      if (node === undefined) return completed;
+      const missing = slice(measurement, node, dimensionsOfPushAlone(measurement));
       await deliver(missing, { completes: id });
       completed += 1;
     }
@@ -68,6 +71,7 @@ async function expire({ parking, deliver, clock }: ParkedOptions, waitsFor: stri
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce).filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
     for (const { id, payload } of entries) {
+      signal.throwIfAborted();
       const reason = `node ${waitsFor} was in no listing for 24 h; its by_node and by_asn points went out`;
       await deliver([], { completes: id, deadLetter: { kind: 'node-unknown', reason, raw: payload } });
       expired += 1;

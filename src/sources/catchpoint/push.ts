@@ -5,7 +5,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { readBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
-import type { Deliver, Delivered } from '../../point.ts';
+import type { Deliver } from '../../point.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
@@ -25,23 +25,27 @@ export interface PushOptions {
   readonly counts: PushCounts;
 }
 
-/** What became of the pushes since the start. */
+/** What became of the pushes since the start; each counts once. */
 export interface PushCounts {
   taken: number;
-  duplicate: number;
-  conflict: number;
-  /** Taken, but the node was unknown. */
+  /** Taken, but the node is not known yet. */
   missed: number;
-  /** Taken, but with a time that cannot be: a dead letter. */
+  /** Taken as a dead letter: its time cannot be. */
   implausible: number;
+  /** Answered 200: the same run with the same contents was there already. */
+  duplicate: number;
+  /** Taken: the same run was there with other contents. */
+  conflict: number;
   /** Not a push, or not readable: answered 4xx. */
   malformed: number;
   /** Answered 503. */
   refused: number;
+  /** Answered 500. */
+  failed: number;
 }
 
 export function pushCounts(): PushCounts {
-  return { taken: 0, duplicate: 0, conflict: 0, missed: 0, implausible: 0, malformed: 0, refused: 0 };
+  return { taken: 0, missed: 0, implausible: 0, duplicate: 0, conflict: 0, malformed: 0, refused: 0, failed: 0 };
 }
 
 /** Mounts the push at `/`, the original's target, and at `/catchpoint` with whatever follows it. */
@@ -54,33 +58,31 @@ async function take(context: Context, options: PushOptions): Promise<void> {
   try {
     const body = await readBody(context.req, options.maxBodyBytes);
     const measurement = measurementOf(parsePush(body), { extras: options.extras });
-    const delivered = await deliver(measurement, body, options);
-    counts[delivered === 'stored' ? 'taken' : delivered] += 1;
+    counts[await deliver(measurement, body, options)] += 1;
     context.status = 200;
     context.body = '';
   } catch (error) {
-    const isSendersFault = ((error as { readonly status?: number }).status ?? 500) < 500;
-    counts[isSendersFault ? 'malformed' : 'refused'] += 1;
+    const { status = 500 } = error as { readonly status?: number };
+    counts[status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed'] += 1;
     throw error;
   }
 }
 
-async function deliver(measurement: Measurement, body: Buffer, options: PushOptions): Promise<Delivered> {
-  const { counts, directory, slice } = options;
+/** What became of a push that was taken. */
+async function deliver(measurement: Measurement, body: Buffer, options: PushOptions): Promise<keyof PushCounts> {
   const run = { key: runKey(measurement), digest: hash('sha1', body, 'base64url') };
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {
-    counts.implausible += 1;
     const deadLetter = { kind: 'implausible-time', reason: implausible, raw: body.toString() };
-    return options.deliver([], { run, deadLetter });
+    return (await options.deliver([], { run, deadLetter })) === 'duplicate' ? 'duplicate' : 'implausible';
   }
-  const node = directory.find(measurement.nodeId);
-  const points = slice(measurement, node);
-  if (node !== undefined) return options.deliver(points, { run });
-  const delivered = await options.deliver(points, { run, parked: parkedMeasurement(measurement) });
-  counts.missed += 1;
-  options.missed(measurement.nodeId);
-  return delivered;
+  const node = options.directory.find(measurement.nodeId);
+  const points = options.slice(measurement, node);
+  const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
+  const delivered = await options.deliver(points, { run, ...parked });
+  if (node === undefined) options.missed(measurement.nodeId);
+  if (delivered !== 'stored') return delivered;
+  return node === undefined ? 'missed' : 'taken';
 }
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */

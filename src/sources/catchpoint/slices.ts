@@ -55,7 +55,7 @@ export function slicer(options: SliceOptions): Slicer {
       add('status', dimension, 1, { ...tags, status });
       for (const [name, value] of extras) add(name, dimension, value, tags);
     }
-    if (error !== undefined && !without.includes('node')) {
+    if (error !== undefined && options.slices.includes('node') && !without.includes('node')) {
       const code = legalTagText(error) ?? 'unknown';
       add('error', 'node', 1, { nodeid: String(measurement.nodeId), error: code });
     }

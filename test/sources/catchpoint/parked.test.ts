@@ -73,3 +73,16 @@ test('many are completed in turns, with pauses for live pushes', async (t) => {
   while (spool.parking.count() > 0) await clock.advance(100);
   await completing;
 });
+
+test('the signal ends it between two entries', async (t) => {
+  const { directory, park, spool, slice, clock } = await parkedIn(t);
+  for (let number = 0; number < 5; number += 1) await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
+  directory.replace([node], 1);
+  const stop = new AbortController();
+  const deliver: typeof spool.append = (points, options) => {
+    stop.abort(new Error('stopping'));
+    return spool.append(points, options);
+  };
+  await t.throwsAsync(completeParked({ parking: spool.parking, deliver, directory, slice, clock, log: silentLog() }, stop.signal), { message: 'stopping' });
+  t.is(spool.parking.count(), 4);
+});
