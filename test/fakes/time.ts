@@ -25,12 +25,17 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
   function sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const sleeper: Sleeper = { wakeAtMs: nowMs + ms, wake: resolve };
-      sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const giveUp = (): void => {
         sleepers = sleepers.filter((other) => other !== sleeper);
-        reject(signal.reason as Error);
-      });
+        reject(signal?.reason as Error);
+      };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const sleeper: Sleeper = { wakeAtMs: nowMs + ms, wake };
+      sleepers.push(sleeper);
+      signal?.addEventListener('abort', giveUp, { once: true });
       for (const watcher of watchers.splice(0)) watcher();
     });
   }

@@ -157,5 +157,6 @@ async function answered(state: State, answer: Promise<readonly string[]>, signal
   if (typeof first !== 'symbol') return first;
   if (state.answersVersion) return answer;
   state.answersVersion = false;
+  for (const { resolve, lines } of state.waiting.splice(0)) resolve(lines);
   return [];
 }
