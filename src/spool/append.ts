@@ -15,6 +15,8 @@ export class SpoolFull extends Error {
 
 /** The dead letters' share of the bound; they are never thrown away to make room. */
 const shareOfLetters = 1 / 8;
+/** Beyond this share a delivery that would add a dead letter is refused, and no other: senders must not fill it all. */
+const shareOfSendersLetters = 1 / 16;
 
 /** The append of a spool. */
 export function appender(state: SpoolState): Deliver {
@@ -34,6 +36,7 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   const record = points.length === 0 ? undefined : encodeRecord({ appendedAtMs: nowMs, before: head.totals, points });
   const bytes = record === undefined ? 0 : record.length + bytesBesideRecord;
   refuseWhenFull(state, bytes);
+  refuseMoreLetters(state, options);
   if (record !== undefined) {
     head.sequence += 1;
     head.totals = { points: head.totals.points + points.length, bytes: head.totals.bytes + bytes };
@@ -55,6 +58,14 @@ function refuseWhenFull(state: SpoolState, bytes: number): void {
   if (waitingBytes(state) + bytes > maxBytes) makeRoomOfGoneSinks(state);
   const waiting = waitingBytes(state);
   if (waiting + bytes > maxBytes) throw new SpoolFull(`spool: at most ${maxBytes} bytes, found ${waiting} waiting`);
+}
+
+function refuseMoreLetters({ maxBytes, deadLetters, parking }: SpoolState, { deadLetter, parked }: DeliverOptions): void {
+  const addsLetter = deadLetter !== undefined || (parked !== undefined && !parking.hasRoomFor(parked));
+  const mostBytes = maxBytes * shareOfSendersLetters;
+  if (addsLetter && deadLetters.bytes() > mostBytes) {
+    throw new SpoolFull(`dead letters of senders: at most ${mostBytes} bytes, found ${deadLetters.bytes()}`);
+  }
 }
 
 function park({ parking, deadLetters }: SpoolState, parked: Parked, nowMs: number): void {

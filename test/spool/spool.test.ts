@@ -219,3 +219,17 @@ test('a sink that comes back within the week goes on where it was; after it, it 
   await fourth.tidy();
   t.is((await (await reopen()).reader('gone')).next(9), undefined);
 });
+
+test('when the dead letters of senders reach their share, only what would add one is refused', async (t) => {
+  const { spool } = await spoolIn(t, { maxBytes: 20_000 });
+  await spool.reader('tsdb');
+  const letter = (number: number) => spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: `${number}`.padEnd(300) } });
+  const full = await t.throwsAsync(
+    async () => {
+      for (let number = 0; ; number += 1) await letter(number);
+    },
+    { name: 'SpoolFull', message: /^dead letters of senders: at most 1250 bytes, found \d+$/ },
+  );
+  t.is((full as { status?: number }).status, 503);
+  t.is(await spool.append(points(1)), 'stored');
+});

@@ -19,16 +19,28 @@ export function finiteNumber(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** A finite number that is not negative: a duration, a count, a share. */
+/**
+ * What is larger was not measured: 30 years in milliseconds, a terabyte. VictoriaMetrics keeps the values of a series in blocks
+ * with one exponent, so that a single 1e300 would turn its neighbours to zero.
+ */
+const largestQuantity = 1e12;
+
+/** A finite number that is not negative and not absurd: a duration, a count, a share. */
 export function quantity(value: unknown): number | undefined {
   const number = finiteNumber(value);
-  return number !== undefined && number >= 0 ? number : undefined;
+  return number !== undefined && number >= 0 && number <= largestQuantity ? number : undefined;
 }
 
 /** An integer from 1 to 2^53−1, as Catchpoint's ids and AS numbers are; as text, nothing but digits. */
 export function positiveInteger(value: unknown): number | undefined {
   const number = typeof value === 'string' && !/^\d+$/.test(value) ? undefined : finiteNumber(value);
   return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}
+
+/** The number of an autonomous system (RFC 6793: 32 bits). */
+export function asNumber(value: unknown): number | undefined {
+  const number = positiveInteger(value);
+  return number !== undefined && number <= 0xffff_ffff ? number : undefined;
 }
 
 /** Text that is not blank. */

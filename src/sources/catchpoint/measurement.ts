@@ -2,7 +2,7 @@
 
 import { type ErrorFields, type Field, pushFields, type PushFields } from './push-fields.ts';
 import { type Extra } from './extras.ts';
-import { finiteNumber, found, isSet, member, positiveInteger, quantity, text } from './fields.ts';
+import { asNumber, finiteNumber, found, isSet, member, positiveInteger, quantity, text } from './fields.ts';
 import { timestampMs } from './timestamp.ts';
 
 export interface Measurement {
@@ -59,7 +59,7 @@ export function measurementOf(body: unknown, { extras = false }: MeasureOptions 
     ...given('monitorTypeId', finiteNumber(fields.monitorTypeId)),
     ...given('testName', text(fields.testName)),
     ...given('nodeName', text(fields.nodeName)),
-    ...given('asn', positiveInteger(fields.asn)),
+    ...given('asn', asNumber(fields.asn)),
     ...given('totalMs', quantity(fields.totalMs)),
     ...given('rttMs', rttMs(fields)),
     ...given('error', errorOf(fields.error)),
@@ -156,11 +156,12 @@ function errorOf(error: ErrorFields): string | undefined {
   return errorCode(error.code) ?? errorClasses.find(([flag]) => isSet(error[flag]))?.[1];
 }
 
-/** The code as text, where there is one that is not 0. */
+/** The code as text, where there is one that is not 0; what is no code at all, and would be a series of its own, is `other`. */
 function errorCode(code: unknown): string | undefined {
   if (typeof code === 'number') return Number.isFinite(code) && code !== 0 ? String(code) : undefined;
   const written = text(code)?.trim();
-  return written === undefined || Number(written) === 0 ? undefined : written;
+  if (written === undefined || Number(written) === 0) return undefined;
+  return /^[\w.-]{1,32}$/.test(written) && /\w/.test(written) ? written : 'other';
 }
 
 /** Any without a code and without a class: a child object failed, the run itself completed. */

@@ -35,6 +35,8 @@ for (const [value, found] of [
   [2 ** 53, '9007199254740992'],
   ['', '""'],
   ['abc\nput x 1 1 a=b', '"abc\\nput x 1 1 a=b"'],
+  ['1e3', '"1e3"'],
+  [' 7 ', '" 7 "'],
   [true, 'true'],
   [[312], 'an array'],
   [{ id: 312 }, 'an object'],
@@ -46,7 +48,7 @@ for (const [value, found] of [
 }
 
 test('an AS number that is none is absent', (t) => {
-  for (const Asn of [undefined, null, 0, -5, 'AS4837', 1e999, {}]) t.is(measurementOf(dns({ Asn })).asn, undefined);
+  for (const Asn of [undefined, null, 0, -5, 'AS4837', '+5', 2 ** 32, 1e999, {}]) t.is(measurementOf(dns({ Asn })).asn, undefined);
 });
 
 test('the time is the run\'s own in UTC, else TestRuntime, else refused', (t) => {
@@ -67,7 +69,7 @@ test('a push without a Summary names what is missing', (t) => {
 
 test('a round trip that was not measured is absent, a measured zero is not', (t) => {
   t.is(measurementOf(dns({}, { Timing: { Total: 0 } })).rttMs, 0);
-  for (const Total of [undefined, null, '', 'abc', -1, 1e999, {}, []]) {
+  for (const Total of [undefined, null, '', 'abc', -1, 1e999, 1e300, {}, []]) {
     t.is(measurementOf(dns({}, { Timing: { Total } })).rttMs, undefined);
   }
 });
@@ -90,6 +92,8 @@ test('a run failed when it has a code, or a flag that is not about its content',
   t.is(errorOf({ Any: 1, Connection: 1, Timeout: 1 }), 'connection');
   t.is(errorOf({ Transaction: 'True', Timeout: '1' }), 'transaction');
   t.is(errorOf({ SystemLimit: 1 }), 'system_limit');
+  t.is(errorOf({ Code: 'x'.repeat(5000) }), 'other');
+  t.is(errorOf({ Code: '\u2026' }), 'other');
   for (const none of [undefined, null, {}, { Any: 1, LoadObjects: 1 }, { Code: 0 }, { Code: '' }, { Code: null }, { Dns: 'False' }]) {
     t.is(errorOf(none), undefined);
   }
