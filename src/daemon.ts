@@ -78,10 +78,11 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     const status = (): DaemonStatus => statusOf(parts);
     const outletStop = runUntilReleased(parts.outlet.run, releases);
     runUntilReleased(parts.catchpoint.run, releases);
-    runUntilReleased((signal) => schedule('tidy the spool', parts.spool.tidy, { everyMs: tidyEveryMs, clock, log, signal }), releases);
-    const admin = await listenForAdmin(config, log, status);
+    const tidying = (): Promise<void> => tidy(parts.spool, log);
+    runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
+    const admin = await listenForAdmin(config, ambient, status);
     releases.push(() => closed(admin, clock, AbortSignal.abort()));
-    const pushes = await listen(routed(log, parts.catchpoint.mount), config.listen);
+    const pushes = await listen(routed(ambient, parts.catchpoint.mount), config.listen);
     return {
       pushUrl: pushes.url,
       adminUrl: admin.url,
@@ -101,17 +102,15 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
 async function openParts(config: Config, ambient: Ambient, releases: (() => Promise<unknown>)[]): Promise<Parts> {
   const { stateDir, catchpoint: api, metrics, maxBodyBytes } = config;
   const { clock, random, log, pid } = ambient;
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   releases.push((await takeStateDirectory(stateDir, pid)).release);
   const directory = join(stateDir, 'spool');
   const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
-  const dropped = (sink: object): void => log.error(sink, 'a sink that is gone is forgotten, with the points that waited for it');
-  const spool = await openSpool({ directory, maxBytes, clock, dropped });
+  const spool = await openSpool({ directory, maxBytes, clock });
   releases.push(spool.close);
   const sink = openSink(config, ambient);
   releases.push(sink.close);
   const points = outlet({ reader: await spool.reader(sink.name), sink, clock, random, log });
-  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; for a week, or until the spool is full');
+  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const slices = { prefix: metrics.prefix, resolution: metrics.resolution, rtt: metrics.rtt, slices: metrics.slices };
   const catchpoint = await openCatchpoint({
     ...{ deliver: spool.append, parking: spool.parking, api, slices, timings: metrics.timings },
@@ -146,17 +145,17 @@ function runUntilReleased(run: (signal: AbortSignal) => Promise<void>, releases:
   return stop;
 }
 
-function routed(log: Log, mount: (router: Router) => void): Koa {
+function routed({ log, clock }: Ambient, mount: (router: Router) => void): Koa {
   const router = new Router();
   mount(router);
-  const app = application(log);
+  const app = application(log, clock);
   app.use(router.routes()).use(router.allowedMethods());
   return app;
 }
 
 /** On a free port where the usual one is taken and nobody has chosen it. */
-async function listenForAdmin({ adminListen, adminListenChosen }: Config, log: Log, status: () => object): Promise<Listener> {
-  const app = routed(log, (router) => health(router, status));
+async function listenForAdmin({ adminListen, adminListenChosen }: Config, ambient: Ambient, status: () => object): Promise<Listener> {
+  const app = routed(ambient, (router) => health(router, status));
   try {
     return await listen(app, adminListen);
   } catch (error) {
@@ -164,6 +163,10 @@ async function listenForAdmin({ adminListen, adminListenChosen }: Config, log: L
     const free: Address = { ...adminListen, port: 0 };
     return listen(app, free);
   }
+}
+
+async function tidy(spool: Spool, log: Log): Promise<void> {
+  for (const gone of await spool.tidy()) log.error(gone, 'no such sink was configured for a week; the points that waited for it are lost');
 }
 
 /** Closes a listener; what is in hand is cut off after its grace, or at once when there is a hurry. */

@@ -60,6 +60,7 @@ interface OutletState extends OutletOptions {
   /** By the steady clock. */
   pausedUntilMs: number;
   lastError: string | undefined;
+  loggedError: string | undefined;
   /** Whether the last batch was taken from the newest end. */
   wasNewest: boolean;
   /** When it will be woken for the retry set, ms since 1970 UTC. */
@@ -81,6 +82,7 @@ export function outlet(options: OutletOptions): Outlet {
     failures: 0,
     pausedUntilMs: 0,
     lastError: undefined,
+    loggedError: undefined,
     wasNewest: false,
     retryWakeAtMs: 0,
   };
@@ -205,7 +207,10 @@ function again(
   state.lastError = message;
   if (startedMs < state.pausedUntilMs) return;
   state.failures += 1;
-  if (state.failures === 1) log.warn({ sink: sink.name, reason: message }, 'the sink takes no points; they wait in the spool');
+  if (state.failures === 1 || message !== state.loggedError) {
+    log.warn({ sink: sink.name, reason: message }, 'the sink takes no points; they wait in the spool');
+    state.loggedError = message;
+  }
   state.limit.failed();
   const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random));
   state.pausedUntilMs = clock.steady() + pauseMs;

@@ -1,13 +1,22 @@
 // One daemon to a state directory: its owner answers on a socket in it, which the kernel closes when the owner dies.
 
-import { link, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Somebody else owns the state directory. */
 export class StateDirectoryTaken extends Error {
   override readonly name = 'StateDirectoryTaken';
   readonly exitCode = 69;
+}
+
+/** Nothing can be kept in the state directory. */
+export class StateDirectoryUnusable extends Error {
+  override readonly name: string = 'StateDirectoryUnusable';
+  readonly exitCode = 69;
+  constructor(directory: string, why: string) {
+    super(`state directory ${directory}: ${why}; choose another with --state-dir`);
+  }
 }
 
 export interface Ownership {
@@ -23,16 +32,19 @@ const maxSocketPathBytes = 107;
  * The socket is made under a name of its own and linked to the common one, which fails when there is one; a dead
  * owner's is moved aside first, and moved back if it turns out to be alive.
  *
- * @throws StateDirectoryTaken, which names the owner's process id
+ * The directory is made when there is none.
+ *
+ * @throws StateDirectoryTaken, which names the owner's process id, and StateDirectoryUnusable
  */
 export async function takeStateDirectory(directory: string, pid: number): Promise<Ownership> {
   const path = join(directory, 'owner');
   const own = `${path}.${pid}`;
   if (Buffer.byteLength(own) > maxSocketPathBytes) {
-    throw new Error(`state directory: its path is too long for a socket in it (${maxSocketPathBytes} bytes with ${own})`);
+    throw new StateDirectoryUnusable(directory, `its path is too long for a socket in it (at most ${maxSocketPathBytes} bytes with /owner.${pid})`);
   }
-  await rm(own, { force: true });
-  const server = await answerWithPid(own, pid);
+  const server = await answerWithPid(own, pid).catch((error: Error) => {
+    throw new StateDirectoryUnusable(directory, error.message);
+  });
   try {
     await linkAsOwner(own, path, directory);
   } catch (error) {
@@ -92,7 +104,9 @@ function taken(directory: string, pid: string): StateDirectoryTaken {
   return new StateDirectoryTaken(`state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir`);
 }
 
-function answerWithPid(path: string, pid: number): Promise<Server> {
+async function answerWithPid(path: string, pid: number): Promise<Server> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await rm(path, { force: true });
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());

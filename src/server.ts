@@ -4,7 +4,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import Koa from 'koa';
+import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { seldom } from './seldom.ts';
 
 /** An address to listen on; port 0 takes a free one. */
 export interface Address {
@@ -44,15 +46,16 @@ const keepAliveTimeoutMs = 65_000;
 const endKeepAliveMs = 1;
 
 /** An application whose errors are answered with their `status` and one line of JSON: `{"error":"…"}`. */
-export function application(log: Log): Koa {
+export function application(log: Log, clock: Clock): Koa {
   const app = new Koa();
+  const failures = seldom(clock);
   app.use(async (context, next) => {
     try {
       await next();
       if (context.status >= 400 && context.body === undefined) answer(context, context.status, notServed(context));
     } catch (error) {
       const { status = 500, expose = false, message, retryAfterMs } = error as HttpError;
-      if (status === 500) log.error({ reason: message, stack: (error as Error).stack }, 'a request failed');
+      if (status === 500) failures((times) => log.error({ times, reason: message, stack: (error as Error).stack }, 'requests fail'));
       if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
       if (!context.req.complete) context.set('Connection', 'close');
       answer(context, status, expose ? message : 'internal error');

@@ -3,7 +3,7 @@
 import test from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { takeStateDirectory } from '../src/owner.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
 
@@ -40,4 +40,11 @@ test('an owner that was killed leaves the directory to the next', async (t) => {
 test('a path too long for a socket is named', async (t) => {
   const message = /its path is too long for a socket in it/;
   await t.throwsAsync(takeStateDirectory(`${await temporaryDirectory(t)}/${'x'.repeat(120)}`, 1), { message });
+});
+
+test('a state directory that cannot be one is named with the reason', async (t) => {
+  const file = `${await temporaryDirectory(t)}/file`;
+  await writeFile(file, '');
+  const error = await t.throwsAsync(takeStateDirectory(file, 1), { name: 'StateDirectoryUnusable', message: new RegExp(`^state directory ${file}: EEXIST`) });
+  t.is((error as { exitCode?: number }).exitCode, 69);
 });

@@ -3,6 +3,7 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { connect } from 'node:net';
+import { systemClock } from '../src/clock.ts';
 import { health } from '../src/health.ts';
 import { silentLog } from '../src/log.ts';
 import { application, listen } from '../src/server.ts';
@@ -10,7 +11,7 @@ import { application, listen } from '../src/server.ts';
 async function listener(t: ExecutionContext, mount: (router: Router) => void) {
   const router = new Router();
   mount(router);
-  const app = application(silentLog());
+  const app = application(silentLog(), systemClock());
   app.use(router.routes()).use(router.allowedMethods());
   const open = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => open.close());
@@ -19,7 +20,7 @@ async function listener(t: ExecutionContext, mount: (router: Router) => void) {
 
 test('a taken port is named', async (t) => {
   const first = await listener(t, () => {});
-  await t.throwsAsync(listen(application(silentLog()), { host: '127.0.0.1', port: first.port }), {
+  await t.throwsAsync(listen(application(silentLog(), systemClock()), { host: '127.0.0.1', port: first.port }), {
     name: 'CannotListen',
     message: `cannot listen on 127.0.0.1:${first.port}: the address is in use`,
   });

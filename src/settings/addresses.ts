@@ -55,9 +55,9 @@ export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;
 }
 
-/** An address for people: user and password do not show. */
+/** An address for people: user and password do not show, nor what stands in a query. */
 export function withoutPassword(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
+  return text.replace(/\?.*$/s, '?***').replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
 }
 
 /** scheme://host[:port], nothing behind it. */

@@ -1,7 +1,6 @@
 // Appends deliveries to the spool: each run once, nothing over the bound, and done only when it is on disk.
 
 import type { DataPoint, Deliver, Delivered, DeliverOptions, Parked } from '../point.ts';
-import { makeRoomOfGoneSinks } from './gone-sinks.ts';
 import { encodeRecord } from './record.ts';
 import { bytesBesideRecord, type SpoolState, waitingBytes } from './state.ts';
 
@@ -55,7 +54,6 @@ function refuseWhenFull(state: SpoolState, bytes: number): void {
   if (deadLetters.bytes() > maxLetterBytes) {
     throw new SpoolFull(`dead letters: at most ${maxLetterBytes} bytes, found ${deadLetters.bytes()}`);
   }
-  if (waitingBytes(state) + bytes > maxBytes) makeRoomOfGoneSinks(state);
   const waiting = waitingBytes(state);
   if (waiting + bytes > maxBytes) throw new SpoolFull(`spool: at most ${maxBytes} bytes, found ${waiting} waiting`);
 }

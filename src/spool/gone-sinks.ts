@@ -1,7 +1,7 @@
-// The positions of sinks that are not configured any more: they hold what waits for them for a week, in case the sink
-// comes back, but never so much that the bound is reached because of them.
+// The positions of sinks that are not configured any more: what waited for a sink when it went is held for a week, in case
+// it comes back. What comes later is not held for it.
 
-import type { Position } from './position.ts';
+import { finish, type Position } from './position.ts';
 import { deleteFinished, type SpoolState } from './state.ts';
 
 const weekMs = 7 * 86_400_000;
@@ -12,43 +12,57 @@ export interface GoneSink {
   readonly points: number;
 }
 
-/** Marks the sinks that have a position and no reader as gone, and returns them. */
+/** Marks the sinks that have a position and no reader as gone, and returns those for which something waits. */
 export async function markGoneSinks(state: SpoolState): Promise<GoneSink[]> {
-  const gone = goneSinks(state);
-  if (gone.length === 0) return [];
-  return state.store.write(() => {
-    for (const [name, position] of gone) put(state, name, { ...position, goneSinceMs: position.goneSinceMs ?? state.clock.now() });
-    return gone.map(([name, { points }]) => ({ name, points: state.head.totals.points - points }));
+  const { head, clock, store, positions } = state;
+  const sinks = goneSinks(state);
+  if (sinks.some(([, { gone }]) => gone === undefined)) {
+    await store.write(() => {
+      for (const [name, position] of goneSinks(state)) {
+        const gone = position.gone ?? { sinceMs: clock.now(), through: head.sequence, ...head.totals };
+        positions.set(name, { ...position, gone });
+        store.positions.putSync(name, { ...position, gone });
+      }
+    });
+  }
+  return goneSinks(state).map(named).filter(({ points }) => points > 0);
+}
+
+/** Forgets sinks that have been gone for a week, and returns those for which something waited. */
+export async function forgetGoneSinks(state: SpoolState): Promise<GoneSink[]> {
+  const { store, positions, clock } = state;
+  const overdue = goneSinks(state).filter(([, { gone }]) => gone !== undefined && clock.now() - gone.sinceMs > weekMs);
+  if (overdue.length === 0) return [];
+  await store.write(() => {
+    for (const [name, position] of overdue) {
+      positions.delete(name);
+      store.positions.removeSync(name);
+      lookAgain(state, position);
+    }
+    deleteFinished(state);
   });
+  return overdue.map(named).filter(({ points }) => points > 0);
 }
 
-/** Forgets sinks that have been gone for a week. */
-export async function forgetGoneSinks(state: SpoolState): Promise<void> {
-  const overdue = goneSinks(state).filter(([, { goneSinceMs }]) => state.clock.now() - (goneSinceMs ?? Infinity) > weekMs);
-  if (overdue.length > 0) await state.store.write(() => drop(state, overdue));
+/** To be called inside a transaction: the position of a sink that has come back, which goes on where it was. */
+export function comeBack(state: SpoolState, { gone, ...position }: Position): Position {
+  if (gone === undefined) return position;
+  lookAgain(state, position);
+  const { sequence, totals } = state.head;
+  const meanwhile = { points: totals.points - gone.points, bytes: totals.bytes - gone.bytes };
+  return sequence > gone.through ? finish(position, [gone.through + 1, sequence], meanwhile) : position;
 }
 
-/** To be called inside a transaction, when the bound is reached: forgets all sinks that are gone. Whether there were any. */
-export function makeRoomOfGoneSinks(state: SpoolState): boolean {
-  const gone = goneSinks(state);
-  drop(state, gone);
-  return gone.length > 0;
+/** What was held has to be looked at when records are deleted next. */
+function lookAgain(state: SpoolState, { through }: Pick<Position, 'through'>): void {
+  state.deletedThrough = Math.min(state.deletedThrough, through);
 }
 
+/** A sink without a retry set has no reader. */
 function goneSinks({ positions, retries }: SpoolState): [name: string, position: Position][] {
   return [...positions].filter(([name]) => !retries.has(name));
 }
 
-function put({ store, positions }: SpoolState, name: string, position: Position): void {
-  positions.set(name, position);
-  store.positions.putSync(name, position);
-}
-
-function drop(state: SpoolState, sinks: readonly (readonly [name: string, position: Position])[]): void {
-  for (const [name, { points }] of sinks) {
-    state.positions.delete(name);
-    state.store.positions.removeSync(name);
-    state.dropped({ name, points: state.head.totals.points - points });
-  }
-  deleteFinished(state);
+function named([name, { points, gone }]: readonly [name: string, position: Position]): GoneSink {
+  return { name, points: (gone?.points ?? points) - points };
 }

@@ -11,8 +11,14 @@ export interface Position {
   /** Points and bytes finished, ever; how much waits is what has been appended, ever, less these. */
   readonly points: number;
   readonly bytes: number;
-  /** Since when no such sink is configured, ms since 1970 UTC; absent while one is. */
-  readonly goneSinceMs?: number;
+  /** Present while no such sink is configured. */
+  readonly gone?: Gone;
+}
+
+/** When a sink went, and the end of the spool then: it holds what waited for it up to there, and nothing that came later. */
+export interface Gone extends Pick<Position, 'through' | 'points' | 'bytes'> {
+  /** ms since 1970 UTC */
+  readonly sinceMs: number;
 }
 
 /** The position after the records of `range`, which hold so many points and bytes, are finished too. */

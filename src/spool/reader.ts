@@ -3,6 +3,7 @@
 import { type Bell, bell } from '../bell.ts';
 import type { DataPoint } from '../point.ts';
 import type { AddressedLetter } from './dead-letters.ts';
+import { comeBack } from './gone-sinks.ts';
 import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
 import { decodeRecord } from './record.ts';
 import { openRetries, type Retries, type Retry } from './retries.ts';
@@ -96,11 +97,13 @@ function positionOf({ positions }: SpoolState, sinkName: string): Position {
   return positions.get(sinkName) as Position;
 }
 
-/** A sink that was gone for a while goes on where it was. */
-async function comeBackOrStart({ store, positions, head }: SpoolState, sinkName: string): Promise<void> {
-  const { goneSinceMs, ...position } = positions.get(sinkName) ?? { through: head.sequence, finished: [], ...head.totals };
-  if (positions.has(sinkName) && goneSinceMs === undefined) return;
+/** A sink that is new begins at the end; one that was gone for a while goes on where it was. */
+async function comeBackOrStart(state: SpoolState, sinkName: string): Promise<void> {
+  const { store, positions, head } = state;
+  const known = positions.get(sinkName);
+  if (known !== undefined && known.gone === undefined) return;
   await store.write(() => {
+    const position = known === undefined ? { through: head.sequence, finished: [], ...head.totals } : comeBack(state, known);
     positions.set(sinkName, position);
     store.positions.putSync(sinkName, position);
   });

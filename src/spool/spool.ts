@@ -22,12 +22,12 @@ export interface Spool {
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
   reader(sinkName: string): Promise<SpoolReader>;
-  /** To be called once every sink has its reader: the sinks that are gone keep their place for a week. */
+  /** To be called once every sink has its reader: what waits for others is held for a week. Those for which something does. */
   markGoneSinks(): Promise<GoneSink[]>;
   /** The bytes that count against the bound. */
   waitingBytes(): number;
-  /** Forgets what is old enough to be forgotten; to be called every few minutes. */
-  tidy(): Promise<void>;
+  /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every few minutes. */
+  tidy(): Promise<GoneSink[]>;
   close(): Promise<void>;
 }
 
@@ -36,15 +36,13 @@ export interface SpoolOptions {
   /** Bound on all that waits, counted before compression. */
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Told of a sink that was gone and is forgotten, with what waited for it. */
-  readonly dropped?: (sink: GoneSink) => void;
 }
 
 /** The parked entries' share of the bound. */
 const shareOfParked = 1 / 8;
 
 /** Opens the spool in a directory, making it when there is none; what waited there waits on. */
-export async function openSpool({ directory, maxBytes, clock, dropped = () => {} }: SpoolOptions): Promise<Spool> {
+export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): Promise<Spool> {
   const store = await openStore(directory);
   const positions = readPositions(store);
   const head = headOf(store, [...positions.values()]);
@@ -59,7 +57,6 @@ export async function openSpool({ directory, maxBytes, clock, dropped = () => {}
     positions,
     retries: new Map(),
     bells: new Set(),
-    dropped,
     deletedThrough: firstSequence(store, head) - 1,
   };
   store.onFailure(() => rereadState(state));
@@ -72,7 +69,7 @@ export async function openSpool({ directory, maxBytes, clock, dropped = () => {}
     waitingBytes: () => waitingBytes(state),
     async tidy() {
       await state.runKeys.turn(clock.now());
-      await forgetGoneSinks(state);
+      return forgetGoneSinks(state);
     },
     close: () => store.close(),
   };

@@ -24,9 +24,7 @@ export interface SpoolState {
   readonly retries: Map<string, Retries>;
   /** Rung after each append; one for each reader. */
   readonly bells: Set<Bell>;
-  /** Told of a sink that is forgotten with what waited for it. */
-  readonly dropped: (sink: { readonly name: string; readonly points: number }) => void;
-  /** Every record up to this one is deleted. */
+  /** Every record up to this one is deleted, or held for a sink that is gone. */
   deletedThrough: number;
 }
 
@@ -83,15 +81,23 @@ export function firstSequence(store: Store, head: Head): number {
 
 /** To be called inside a transaction: deletes the records that no sink needs any more. */
 export function deleteFinished(state: SpoolState): void {
-  const through = Math.min(state.head.sequence, ...[...state.positions.values()].map((position) => position.through));
-  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) state.store.records.removeSync(sequence);
+  const all = [...state.positions.values()];
+  const through = Math.min(state.head.sequence, ...all.flatMap((position) => (position.gone === undefined ? [position.through] : [])));
+  const held = all.flatMap(({ gone, through: from }) => (gone === undefined ? [] : [[from, gone.through] as const]));
+  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) {
+    const holder = held.find(([from, last]) => sequence > from && sequence <= last);
+    if (holder === undefined) state.store.records.removeSync(sequence);
+    else sequence = holder[1];
+  }
   state.deletedThrough = Math.max(state.deletedThrough, through);
 }
 
-/** The bytes that count against the bound: what a sink has not finished, what is parked, and the dead letters. */
+/** The bytes that count against the bound: what a sink has not finished or has kept, what is parked, and the dead letters. */
 export function waitingBytes({ head, positions, retries, parking, deadLetters }: SpoolState): number {
-  const finished = [...positions.values()].map(({ bytes }) => bytes);
+  const all = [...positions.values()];
+  const finished = all.flatMap(({ gone, bytes }) => (gone === undefined ? [bytes] : []));
   const unfinished = head.totals.bytes - Math.min(head.totals.bytes, ...finished);
+  const held = all.reduce((sum, { gone, bytes }) => sum + (gone === undefined ? 0 : gone.bytes - bytes), 0);
   const kept = [...retries.values()].reduce((sum, one) => sum + one.bytes(), 0);
-  return unfinished + kept + parking.bytes() + deadLetters.bytes();
+  return unfinished + held + kept + parking.bytes() + deadLetters.bytes();
 }

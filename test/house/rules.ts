@@ -75,13 +75,13 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
   [/^config\.ts$/, /^(log|point)\.ts$|^settings\/|^sources\/catchpoint\/slices\.ts$/],
   [/^settings\//, /^(log|point)\.ts$|^settings\/|^sources\/catchpoint\/slices\.ts$/],
-  [/^sources\/([^/]+)\//, /^(point|body|backoff|clock|log|schedule|tag-text|number-text)\.ts$/],
+  [/^sources\/([^/]+)\//, /^(point|body|backoff|clock|log|schedule|seldom|tag-text|number-text)\.ts$/],
   [/^sinks\/([^/]+)\//, /^(point|sink|backoff|clock|log)\.ts$/],
   [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/(render|legal-point)\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
   [/^spool\//, /^(point|clock|bell)\.ts$|^spool\//],
   [/^(outlet|errand)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand)(\.ts)?$/],
-  [/^(sink|server|schedule|health)\.ts$/, /^(point|clock|log)\.ts$/],
+  [/^(sink|server|schedule|seldom|health)\.ts$/, /^(point|clock|log|seldom)\.ts$/],
   [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|owner)\.ts$/, /^$/],
 ];
 

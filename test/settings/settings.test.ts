@@ -73,7 +73,7 @@ const refused: readonly (readonly [what: string, parse: (text: string) => unknow
     'user:hunter2@host': `${tsdb}"***@host"`,
     'ftp://user:hunter2@host': `${tsdb}"ftp://***@host"`,
     'http://user:hunter2@host:99999': `${tsdb}"http://***@host:99999"`,
-    'http://host/?a=b': `${tsdb}"http://host/?a=b"`,
+    'http://host/?a=b': `${tsdb}"http://host/?***"`,
     'http://': `${tsdb}"http://"`,
     'http://user:50%off@host': 'expected a % in user or password to be written %25, found "http://***@host"',
   }],

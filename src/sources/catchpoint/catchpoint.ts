@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { Deliver } from '../../point.ts';
 import { schedule } from '../../schedule.ts';
+import { seldom } from '../../seldom.ts';
 import { directoryFile } from './nodes/directory-file.ts';
 import { nodeDirectory } from './nodes/node.ts';
 import { nodeListing } from './nodes/node-source.ts';
@@ -60,6 +61,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const directory = nodeDirectory();
   const slice = slicer(options.slices);
   const counts = pushCounts();
+  const refusals = seldom(clock);
   const stopping = new AbortController();
   const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
   const refresher = nodeRefresher({
@@ -88,6 +90,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
         maxBodyBytes: options.maxBodyBytes,
         extras: options.timings,
         missed: refresher.requestEarly,
+        refused: (reason) => refusals((pushes) => log.warn({ pushes, reason }, 'pushes are refused; Catchpoint sends them again for an hour')),
         counts,
       }),
     async run(signal) {

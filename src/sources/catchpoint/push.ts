@@ -22,6 +22,8 @@ export interface PushOptions {
   readonly extras: boolean;
   /** Told of a node that the directory does not know. */
   readonly missed: (nodeId: number) => void;
+  /** Told why a push was not taken, by no fault of its sender's. */
+  readonly refused: (reason: string) => void;
   readonly counts: PushCounts;
 }
 
@@ -64,6 +66,7 @@ async function take(context: Context, options: PushOptions): Promise<void> {
   } catch (error) {
     const { status = 500 } = error as { readonly status?: number };
     counts[status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed'] += 1;
+    if (status >= 500) options.refused((error as Error).message);
     throw error;
   }
 }

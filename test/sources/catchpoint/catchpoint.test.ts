@@ -3,6 +3,7 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
+import { systemClock } from '../../../src/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { application, listen } from '../../../src/server.ts';
 import { openCatchpoint } from '../../../src/sources/catchpoint/catchpoint.ts';
@@ -35,7 +36,7 @@ async function source(t: ExecutionContext, nodes: number) {
   });
   const router = new Router();
   catchpoint.mount(router);
-  const app = application(silentLog());
+  const app = application(silentLog(), systemClock());
   app.use(router.routes());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   const stop = new AbortController();

@@ -3,6 +3,7 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
+import { systemClock } from '../../../src/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { DataPoint, Delivered, DeliverOptions } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
@@ -18,6 +19,7 @@ type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promis
 async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
   const missed: number[] = [];
+  const refused: string[] = [];
   const counts = pushCounts();
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
@@ -33,15 +35,16 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     maxBodyBytes: 10_000,
     extras: false,
     missed: (nodeId) => missed.push(nodeId),
+    refused: (reason) => refused.push(reason),
     counts,
   });
-  const app = application(silentLog());
+  const app = application(silentLog(), systemClock());
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listener.close());
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { url: listener.url, post, delivered, missed, counts };
+  return { url: listener.url, post, delivered, missed, refused, counts };
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
@@ -106,7 +109,7 @@ test('a full spool is answered 503 with a pause, any other failure 500 without i
   const refusing = await pushListener(t, () => Promise.reject(full));
   const refused = await refusing.post('/', sample);
   t.deepEqual([refused.status, refused.headers.get('retry-after'), await refused.json()], [503, '30', { error: 'spool: full' }]);
-  t.is(refusing.counts.refused, 1);
+  t.deepEqual([refusing.counts.refused, refusing.refused], [1, ['spool: full']]);
   const failing = await pushListener(t, () => Promise.reject(new Error('EIO on /var/lib')));
   const failed = await failing.post('/', sample);
   t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
