@@ -9,9 +9,12 @@ export class UnreadableBody extends Error {
   readonly expose = true;
   override readonly name = 'UnreadableBody';
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** As much of it as was read. */
+  readonly read: Buffer;
+  constructor(status: number, message: string, read: Buffer = Buffer.alloc(0)) {
     super(message);
     this.status = status;
+    this.read = read;
   }
 }
 
@@ -49,12 +52,13 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       } else {
         request.removeAllListeners('data');
         request.pause();
-        reject(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`));
+        reject(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`, Buffer.concat([...chunks, chunk])));
       }
     });
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)));
     const endedEarly = (): void => {
-      if (!request.complete) reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`));
+      if (request.complete) return;
+      reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`, Buffer.concat(chunks)));
     };
     request.once('error', endedEarly);
     request.once('close', endedEarly);
@@ -63,13 +67,13 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
 
 async function decompressed(sent: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   if (!isKnown(encoding)) {
-    throw new UnreadableBody(415, `Content-Encoding: expected gzip, deflate or br, found ${JSON.stringify(encoding)}`);
+    throw new UnreadableBody(415, `Content-Encoding: expected gzip, deflate or br, found ${JSON.stringify(encoding)}`, sent);
   }
   try {
     return await decoders[encoding](sent, { maxOutputLength: maxBytes });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, 'more when decompressed');
-    throw new UnreadableBody(400, `body: not ${encoding} as Content-Encoding says (${(error as Error).message})`);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, 'more when decompressed', sent);
+    throw new UnreadableBody(400, `body: not ${encoding} as Content-Encoding says (${(error as Error).message})`, sent);
   }
 }
 
@@ -77,6 +81,6 @@ function isKnown(encoding: string): encoding is keyof typeof decoders {
   return Object.hasOwn(decoders, encoding);
 }
 
-function tooLarge(maxBytes: number, found: string): UnreadableBody {
-  return new UnreadableBody(413, `body: at most ${maxBytes} bytes, found ${found}`);
+function tooLarge(maxBytes: number, found: string, read?: Buffer): UnreadableBody {
+  return new UnreadableBody(413, `body: at most ${maxBytes} bytes, found ${found}`, read);
 }

@@ -15,7 +15,8 @@ import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import type { Log } from './log.ts';
 import type { DataPoint } from './point.ts';
 import type { Ruling, Sink, Verdict } from './sink.ts';
-import type { Backlog, Batch, SpoolReader } from './spool/reader.ts';
+import type { Backlog } from './spool/backlog.ts';
+import type { Batch, SpoolReader } from './spool/reader.ts';
 import type { Retry } from './spool/retries.ts';
 
 export interface OutletOptions {
@@ -118,10 +119,17 @@ async function run(state: OutletState, signal: AbortSignal): Promise<void> {
 function nextErrand(state: OutletState): Errand | undefined {
   const { reader, underway, clock, again, limit } = state;
   if (clock.steady() < state.pausedUntilMs || underway.size >= limit.limit()) return undefined;
-  const due = takeDue(again, state.answers);
+  const due = takeDue(stillWanted(again, reader), state.answers);
   if (due !== undefined) return due;
   const from = reader.nextRetry() ?? nextBatch(state);
   return from === undefined ? again.shift() : firstTry(from);
+}
+
+/** What was dropped meanwhile is not written again. */
+function stillWanted(again: Errand[], { isWanted }: SpoolReader): Errand[] {
+  const wanted = again.filter(({ from }) => isWanted(from));
+  if (wanted.length < again.length) again.splice(0, again.length, ...wanted);
+  return again;
 }
 
 /**

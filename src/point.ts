@@ -48,11 +48,36 @@ export interface DeadLetter {
   readonly raw: string;
 }
 
+/** A dead letter with its input whole, as a source is given it to try it again. */
+export interface LetterToRetry {
+  readonly id: string;
+  readonly kind: string;
+  readonly input: Buffer;
+}
+
+/** What became of it, in words: it is gone from the letters, or why it stays. */
+export type LetterRetried = { readonly done: string } | { readonly refused: string };
+
+/** Tries a letter again; undefined when it is of a kind that is not the source's. Rejects as Deliver does. */
+export type LetterRetry = (letter: LetterToRetry) => Promise<LetterRetried> | undefined;
+
+/** A body that was refused as no push, or as too large: not acknowledged, and nobody's loss. */
+export interface MalformedBody {
+  /** As much of it as was read. */
+  readonly body: Buffer;
+  /** What the sender was told. */
+  readonly reason: string;
+  /** The sender's address. */
+  readonly from: string;
+}
+
 export interface DeliverOptions {
   readonly run?: RunKey;
   readonly parked?: Parked;
   /** The id of a parked entry that these points complete; it is removed in the same step. */
   readonly completes?: string;
+  /** The id of a dead letter that is made good by this; it is removed in the same step. */
+  readonly redeems?: string;
   readonly deadLetter?: DeadLetter;
 }
 
@@ -61,6 +86,7 @@ export type Delivered = 'stored' | 'duplicate' | 'conflict';
 
 /**
  * Hands points on. Resolves when they are on disk, and not before: only then may a source acknowledge them.
- * Rejects with a `SpoolFull` when the bound is reached, and with the disk's own error when it fails.
+ * Rejects with a `SpoolFull` when the bound is reached, with a `NoSuchLetter` when what it redeems is not there any more, and
+ * with the disk's own error when it fails.
  */
 export type Deliver = (points: readonly DataPoint[], options?: DeliverOptions) => Promise<Delivered>;

@@ -215,3 +215,25 @@ test('with more than a minute of lag every second batch is the newest', async (t
   }
   t.deepEqual(order, ['1.5', '5.5', '2.5', '4.5', '3.5']);
 });
+
+test('what was dropped is not written again, and what comes after it is', async (t) => {
+  const { spool, sink, clock, outlet } = await outletOver(t);
+  await spool.append(points(2));
+  (await sink.written()).fail('nobody answers');
+  await settled(() => outlet.status().lastError !== undefined);
+  await spool.drop('played');
+  await spool.append(points(2, 10));
+  await clock.advance(30_000);
+  t.deepEqual((await sink.written()).points, points(2, 10));
+});
+
+test('a point that went back for its sink is written again', async (t) => {
+  const { spool, sink } = await outletOver(t);
+  await spool.append(points(2));
+  (await sink.written()).rule({ rejected: [{ point: points(1)[0] as never, reason: 'Unknown metric' }] });
+  await settled(() => spool.deadLetters.count() === 1);
+  await spool.returnPoints(spool.letters.after(undefined).map(({ id }) => id));
+  const again = await sink.written();
+  t.deepEqual(again.points, points(1));
+  again.accept();
+});

@@ -12,6 +12,11 @@ export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
 }
 
+/** A dead letter that is not there, or not there any more. */
+export class NoSuchLetter extends Error {
+  override readonly name = 'NoSuchLetter';
+}
+
 /** The dead letters' share of the bound; they are never thrown away to make room. */
 const shareOfLetters = 1 / 8;
 /** Beyond this share a delivery that would add a dead letter is refused, and no other: senders must not fill it all. */
@@ -28,14 +33,20 @@ export function appender(state: SpoolState): Deliver {
 
 /** To be called inside a transaction. */
 function append(state: SpoolState, points: readonly DataPoint[], options: DeliverOptions): Delivered {
-  const { head, store, runKeys, parking, deadLetters } = state;
+  const { head, store, runKeys, parking, letters, deadLetters } = state;
+  const { redeems } = options;
+  if (redeems !== undefined && letters.get(redeems) === undefined) throw new NoSuchLetter(`letter ${redeems} is not there any more`);
   const kind = options.run === undefined ? 'new' : runKeys.look(options.run);
-  if (kind === 'duplicate') return kind;
+  if (kind === 'duplicate') {
+    if (redeems !== undefined) letters.remove(redeems);
+    return kind;
+  }
   const nowMs = state.clock.now();
   const record = points.length === 0 ? undefined : encodeRecord({ appendedAtMs: nowMs, before: head.totals, points });
   const bytes = record === undefined ? 0 : record.length + bytesBesideRecord;
-  refuseWhenFull(state, bytes);
-  refuseMoreLetters(state, options);
+  refuseWhenFull(state, bytes, redeems !== undefined);
+  if (redeems === undefined) refuseMoreLetters(state, options);
+  else letters.remove(redeems);
   if (record !== undefined) {
     head.sequence += 1;
     head.totals = { points: head.totals.points + points.length, bytes: head.totals.bytes + bytes };
@@ -48,10 +59,11 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   return kind === 'new' ? 'stored' : 'conflict';
 }
 
-function refuseWhenFull(state: SpoolState, bytes: number): void {
+/** What makes a dead letter good may come while there are too many of them. */
+function refuseWhenFull(state: SpoolState, bytes: number, makesGood: boolean): void {
   const { maxBytes, deadLetters } = state;
   const maxLetterBytes = maxBytes * shareOfLetters;
-  if (deadLetters.bytes() > maxLetterBytes) {
+  if (!makesGood && deadLetters.bytes() > maxLetterBytes) {
     throw new SpoolFull(`dead letters: at most ${maxLetterBytes} bytes, found ${deadLetters.bytes()}`);
   }
   const waiting = waitingBytes(state);

@@ -1,64 +1,72 @@
-// Keeps what will never reach a sink, with the reason, until somebody looks: bounded, and each content once.
+// Keeps what will never reach a sink, with the reason, until somebody looks: whole, bounded, and each content once.
 
-import { hash } from 'node:crypto';
 import type { DeadLetter } from '../point.ts';
-import type { DeadLetterRow, Store } from './store.ts';
+import { idOfDeadLetter, type Letter, type Letters, oneTurn, sizeOf } from './letters.ts';
+import { entries, type LetterRow, type Store } from './store.ts';
 
 /** A dead letter, and the sink that would not take it, where it was one. */
 export interface AddressedLetter extends DeadLetter {
   readonly sink?: string;
 }
 
-export interface DeadLetters {
+export interface DeadLetters extends Letters {
   /** Puts it down; to be called inside a transaction of the store. */
   add(letter: AddressedLetter, nowMs: number): void;
-  list(): Iterable<{ readonly id: string; readonly letter: DeadLetterRow }>;
-  count(): number;
-  bytes(): number;
+  list(): Iterable<{ readonly id: string; readonly letter: LetterRow }>;
 }
 
-/** Longer inputs are cut: a letter is there to be understood. */
-const maxRawLength = 16_384;
-
-/** Opens the dead letters of a store; reads them all once to know their size. */
+/** Opens the dead letters of a store. How large they are is stored with them, since there may be very many. */
 export function openDeadLetters(store: Store): DeadLetters {
-  const sizes = new Map<string, number>();
   let bytes = 0;
+  let count = 0;
 
   function reread(): void {
-    bytes = 0;
-    sizes.clear();
-    for (const { key, value } of store.deadLetters.getRange()) noteSize(key, value);
+    count = entries(store.deadLetters);
+    bytes = store.meta.get('dead-letter-bytes') ?? (count === 0 ? 0 : counted(store));
   }
 
-  function noteSize(id: string, row: DeadLetterRow): void {
-    const size = id.length + row.raw.length + row.reason.length + 100;
-    bytes += size - (sizes.get(id) ?? 0);
-    sizes.set(id, size);
+  function resize(by: number): void {
+    bytes += by;
+    store.meta.putSync('dead-letter-bytes', bytes);
+  }
+
+  function get(id: string): Letter | undefined {
+    const row = store.deadLetters.get(id);
+    return row && { id, ...row };
   }
 
   reread();
   store.onFailure(reread);
   return {
     add({ kind, reason, raw, sink }, nowMs) {
-      const id = hash('sha1', JSON.stringify([kind, sink, raw]), 'base64url').slice(0, 16);
-      const earlier = store.deadLetters.get(id);
-      const row: DeadLetterRow = {
-        kind,
-        reason,
-        raw: raw.slice(0, maxRawLength),
-        ...(sink === undefined ? {} : { sink }),
-        firstAtMs: earlier?.firstAtMs ?? nowMs,
-        lastAtMs: nowMs,
-        times: (earlier?.times ?? 0) + 1,
-      };
+      const id = idOfDeadLetter(kind, sink, raw);
+      const earlier = get(id);
+      const times = (earlier?.times ?? 0) + 1;
+      const addressee = sink === undefined ? {} : { sink };
+      const row: LetterRow = { kind, reason, raw, ...addressee, firstAtMs: earlier?.firstAtMs ?? nowMs, lastAtMs: nowMs, times };
       store.deadLetters.putSync(id, row);
-      noteSize(id, row);
+      if (earlier === undefined) count += 1;
+      resize(sizeOf(id, row) - (earlier === undefined ? 0 : sizeOf(id, earlier)));
     },
+    get,
+    remove(id) {
+      const letter = get(id);
+      if (letter === undefined) return;
+      store.deadLetters.removeSync(id);
+      count -= 1;
+      resize(-sizeOf(id, letter));
+    },
+    after: (id) => oneTurn(store.deadLetters.getRange(id === undefined ? {} : { start: id, exclusiveStart: true })),
     *list() {
       for (const { key, value } of store.deadLetters.getRange()) yield { id: key, letter: value };
     },
-    count: () => sizes.size,
+    count: () => count,
     bytes: () => bytes,
   };
+}
+
+function counted(store: Store): number {
+  let bytes = 0;
+  for (const { key, value } of store.deadLetters.getRange()) bytes += sizeOf(key, value);
+  return bytes;
 }

@@ -1,8 +1,9 @@
 // The positions of sinks that are not configured any more: what waited for a sink when it went is held for a week, in case
 // it comes back. What comes later is not held for it.
 
+import { deleteFinished } from './finished-records.ts';
 import { finish, type Position } from './position.ts';
-import { deleteFinished, type SpoolState } from './state.ts';
+import { retriesOf, type SpoolState } from './state.ts';
 
 const weekMs = 7 * 86_400_000;
 
@@ -30,18 +31,24 @@ export async function markGoneSinks(state: SpoolState): Promise<GoneSink[]> {
 
 /** Forgets sinks that have been gone for a week, and returns those for which something waited. */
 export async function forgetGoneSinks(state: SpoolState): Promise<GoneSink[]> {
-  const { store, positions, clock } = state;
+  const { store, clock } = state;
   const overdue = goneSinks(state).filter(([, { gone }]) => gone !== undefined && clock.now() - gone.sinceMs > weekMs);
   if (overdue.length === 0) return [];
   await store.write(() => {
-    for (const [name, position] of overdue) {
-      positions.delete(name);
-      store.positions.removeSync(name);
-      lookAgain(state, position);
-    }
+    for (const [name, position] of overdue) forget(state, name, position);
     deleteFinished(state);
   });
   return overdue.map(named).filter(({ points }) => points > 0);
+}
+
+/** To be called inside a transaction: what waits for a sink waits no longer, and neither does its retry set. */
+export function forget(state: SpoolState, name: string, position: Position): void {
+  const { store, positions, retries } = state;
+  retriesOf(state, name).clear();
+  retries.delete(name);
+  positions.delete(name);
+  store.positions.removeSync(name);
+  lookAgain(state, position);
 }
 
 /** To be called inside a transaction: the position of a sink that has come back, which goes on where it was. */
@@ -58,9 +65,9 @@ function lookAgain(state: SpoolState, { through }: Pick<Position, 'through'>): v
   state.deletedThrough = Math.min(state.deletedThrough, through);
 }
 
-/** A sink without a retry set has no reader. */
-function goneSinks({ positions, retries }: SpoolState): [name: string, position: Position][] {
-  return [...positions].filter(([name]) => !retries.has(name));
+/** Those without a reader. */
+function goneSinks({ positions, taken }: SpoolState): [name: string, position: Position][] {
+  return [...positions].filter(([name]) => !taken.has(name));
 }
 
 function named([name, { points, gone }]: readonly [name: string, position: Position]): GoneSink {

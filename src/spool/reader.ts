@@ -2,12 +2,14 @@
 
 import { type Bell, bell } from '../bell.ts';
 import type { DataPoint } from '../point.ts';
+import { type Backlog, backlogOf } from './backlog.ts';
 import type { AddressedLetter } from './dead-letters.ts';
+import { deleteFinished } from './finished-records.ts';
 import { comeBack } from './gone-sinks.ts';
 import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
 import { decodeRecord } from './record.ts';
-import { openRetries, type Retries, type Retry } from './retries.ts';
-import { bytesBesideRecord, deleteFinished, type SpoolState } from './state.ts';
+import type { Retries, Retry } from './retries.ts';
+import { bytesBesideRecord, retriesOf, type SpoolState } from './state.ts';
 
 /** Some records in a row, taken out together. */
 export interface Batch {
@@ -26,14 +28,6 @@ export interface Outcome {
   readonly notBeforeMs: number;
 }
 
-export interface Backlog {
-  /** Those in the retry set included. */
-  readonly points: number;
-  readonly bytes: number;
-  /** When the oldest point that is not ruled on was appended or first kept, ms since 1970 UTC; undefined when nothing waits. */
-  readonly oldestAtMs: number | undefined;
-}
-
 export interface SpoolReader {
   /** The next records at an end of the spool that were not taken out since the start, with some `maxPoints` points. */
   next(maxPoints: number, end?: 'oldest' | 'newest'): Batch | undefined;
@@ -43,6 +37,8 @@ export interface SpoolReader {
   finish(batch: Batch, outcome: Outcome): Promise<void>;
   /** Records in one step what became of points of the retry set. */
   finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
+  /** Whether it waits still: it was taken out, and neither finished nor dropped. */
+  isWanted(from: Batch | Retry): boolean;
   backlog(): Backlog;
   /** How many points `next` would still find. */
   untakenPoints(): number;
@@ -57,8 +53,6 @@ interface Reading {
   readonly state: SpoolState;
   readonly sinkName: string;
   readonly retries: Retries;
-  /** What has been taken out or is finished, as if it were a position. */
-  taken: Position;
 }
 
 /** The reader of a sink; a sink that is new to the spool begins with what is appended from now on. */
@@ -66,31 +60,48 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
   await comeBackOrStart(state, sinkName);
   const appends = bell();
   state.bells.add(appends);
-  const retries = openRetries(state.store, sinkName);
-  state.retries.set(sinkName, retries);
+  const retries = retriesOf(state, sinkName);
   if (retries.damaged().length > 0) await buryDamaged(state, retries, sinkName);
-  const reading: Reading = { state, sinkName, retries, taken: positionOf(state, sinkName) };
+  const reading: Reading = { state, sinkName, retries };
+  state.taken.set(sinkName, positionOf(state, sinkName));
   return {
     next: (maxPoints, end = 'oldest') => take(reading, end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
     nextRetry: () => retries.next(state.clock.now()),
     finish: (batch, outcome) =>
       state.store.write(() => {
-        const moved = finish(positionOf(state, sinkName), batch.range, { points: batch.points.length, bytes: batch.bytes });
-        state.positions.set(sinkName, moved);
-        state.store.positions.putSync(sinkName, moved);
-        settle(reading, outcome, { attempts: 1, firstKeptAtMs: state.clock.now() });
+        const isDropped = !isWanted(reading, batch);
+        if (!isDropped) move(reading, batch);
+        settle(reading, outcome, { attempts: 1, firstKeptAtMs: state.clock.now(), isDropped });
         deleteFinished(state);
       }),
     finishRetry: (retry, outcome) =>
       state.store.write(() => {
+        const isDropped = !isWanted(reading, retry);
         retries.remove(retry);
-        settle(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs });
+        settle(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs, isDropped });
       }),
-    backlog: () => backlogOf(reading),
-    untakenPoints: () => state.head.totals.points - reading.taken.points,
+    isWanted: (from) => isWanted(reading, from),
+    backlog: () => backlogOf(state, sinkName),
+    untakenPoints: () => state.head.totals.points - takenOf(reading).points,
     nextDueAtMs: retries.nextDueAtMs,
     bell: appends,
   };
+}
+
+/** To be called inside a transaction. */
+function move({ state, sinkName }: Reading, { range, points, bytes }: Batch): void {
+  const moved = finish(positionOf(state, sinkName), range, { points: points.length, bytes });
+  state.positions.set(sinkName, moved);
+  state.store.positions.putSync(sinkName, moved);
+}
+
+/** A batch that stands below the low-water mark before it was finished has been dropped. */
+function isWanted({ state, sinkName, retries }: Reading, from: Batch | Retry): boolean {
+  return 'range' in from ? from.range[1] > positionOf(state, sinkName).through : retries.has(from);
+}
+
+function takenOf({ state, sinkName }: Reading): Position {
+  return state.taken.get(sinkName) as Position;
 }
 
 function positionOf({ positions }: SpoolState, sinkName: string): Position {
@@ -122,14 +133,22 @@ async function buryDamaged({ store, deadLetters, clock }: SpoolState, retries: R
 
 function take(reading: Reading, batch: Batch | undefined): Batch | undefined {
   if (batch === undefined) return undefined;
-  reading.taken = finish(reading.taken, batch.range, { points: batch.points.length, bytes: batch.bytes });
+  const taken = finish(takenOf(reading), batch.range, { points: batch.points.length, bytes: batch.bytes });
+  reading.state.taken.set(reading.sinkName, taken);
   return batch;
 }
 
+interface Terms {
+  readonly attempts: number;
+  readonly firstKeptAtMs: number;
+  /** Dropped meanwhile: what was kept is not wanted any more. */
+  readonly isDropped: boolean;
+}
+
 /** To be called inside a transaction. */
-function settle({ state, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, terms: { attempts: number; firstKeptAtMs: number }): void {
+function settle({ state, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, { isDropped, ...terms }: Terms): void {
   for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
-  if (kept.length > 0) retries.add(kept, { ...terms, notBeforeMs });
+  if (kept.length > 0 && !isDropped) retries.add(kept, { ...terms, notBeforeMs });
 }
 
 /** A record as it is read, whole or not. */
@@ -140,15 +159,16 @@ interface Read {
   readonly damaged: readonly AddressedLetter[];
 }
 
-function oldest({ state, taken }: Reading, maxPoints: number): Batch | undefined {
-  const { from, before } = nextUnfinished(taken, 0);
-  const reads = enough(state.store.records.getRange({ start: from, end: before }), maxPoints);
+function oldest(reading: Reading, maxPoints: number): Batch | undefined {
+  const { from, before } = nextUnfinished(takenOf(reading), 0);
+  const reads = enough(reading.state.store.records.getRange({ start: from, end: before }), maxPoints);
   const last = reads.at(-1);
   return last && batchOf(reads, [from, last.key]);
 }
 
-function newest({ state, taken }: Reading, maxPoints: number): Batch | undefined {
-  const stretch = lastUnfinished(taken, state.head.sequence);
+function newest(reading: Reading, maxPoints: number): Batch | undefined {
+  const { state } = reading;
+  const stretch = lastUnfinished(takenOf(reading), state.head.sequence);
   if (stretch === undefined) return undefined;
   const reads = enough(state.store.records.getRange({ start: stretch[1], end: stretch[0] - 1, reverse: true }), maxPoints).reverse();
   const first = reads[0];
@@ -185,27 +205,4 @@ function pointsOf(value: Buffer): Pick<Read, 'points' | 'damaged'> {
     const reason = (error as Error).message;
     return { points: [], damaged: [{ kind: 'damaged', reason, raw: value.toString('base64') }] };
   }
-}
-
-function backlogOf({ state, sinkName, retries }: Reading): Backlog {
-  const position = positionOf(state, sinkName);
-  const { points, bytes } = state.head.totals;
-  const ages = [oldestAtMs(state, position), retries.oldestAtMs()].filter((age) => age !== undefined);
-  return {
-    points: points - position.points + retries.points(),
-    bytes: bytes - position.bytes + retries.bytes(),
-    oldestAtMs: ages.length === 0 ? undefined : Math.min(...ages),
-  };
-}
-
-function oldestAtMs({ store }: SpoolState, position: Position): number | undefined {
-  const { from } = nextUnfinished(position, 0);
-  for (const { value } of store.records.getRange({ start: from, limit: 1 })) {
-    try {
-      return decodeRecord(value).appendedAtMs;
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
 }

@@ -22,6 +22,9 @@ export interface Retries {
   next(nowMs: number): Retry | undefined;
   /** Takes one away; to be called inside a transaction of the store. */
   remove(retry: Pick<Retry, 'sequence'>): void;
+  /** Takes all away; to be called inside a transaction of the store. */
+  clear(): void;
+  has(retry: Pick<Retry, 'sequence'>): boolean;
   /** Rows whose checksum does not fit. */
   damaged(): readonly { readonly sequence: number; readonly raw: Buffer }[];
   /** When the next one is due, ms since 1970 UTC; undefined when none waits. */
@@ -100,6 +103,26 @@ export function openRetries(store: Store, sinkName: string): Retries {
       entries.delete(sequence);
       damaged.delete(sequence);
     },
+    clear() {
+      for (const sequence of [...entries.keys(), ...damaged.keys()]) store.retries.removeSync([sinkName, sequence]);
+      for (const each of [entries, damaged]) each.clear();
+      Object.assign(totals, { points: 0, bytes: 0 });
+    },
+    ...seen({ entries, taken, damaged, totals }),
+  };
+}
+
+/** What is held in memory of a retry set. */
+interface Held {
+  readonly entries: ReadonlyMap<number, Entry>;
+  readonly taken: ReadonlySet<number>;
+  readonly damaged: ReadonlyMap<number, Buffer>;
+  readonly totals: { readonly points: number; readonly bytes: number };
+}
+
+function seen({ entries, taken, damaged, totals }: Held): Omit<Retries, 'add' | 'next' | 'remove' | 'clear'> {
+  return {
+    has: ({ sequence }) => entries.has(sequence),
     damaged: () => [...damaged].map(([sequence, raw]) => ({ sequence, raw })),
     nextDueAtMs: () => least([...entries].filter(([sequence]) => !taken.has(sequence)).map(([, { notBeforeMs }]) => notBeforeMs)),
     points: () => totals.points,

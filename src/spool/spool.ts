@@ -9,11 +9,16 @@ import type { Clock } from '../clock.ts';
 import type { Deliver } from '../point.ts';
 import { appender } from './append.ts';
 import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { type DroppedPoints, dropWaiting } from './drop.ts';
 import { forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
+import { joined, type Letters } from './letters.ts';
 import { openParking, type Parking } from './parking.ts';
+import { type Returned, returnPoints } from './returned-points.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
 import { openRunKeys } from './run-keys.ts';
+import { openSamples, type Samples } from './samples.ts';
 import { firstSequence, headOf, readPositions, rereadState, type SpoolState, waitingBytes } from './state.ts';
+import { type SpoolStatus, spoolStatus } from './status.ts';
 import { openStore } from './store.ts';
 
 export interface Spool {
@@ -21,6 +26,16 @@ export interface Spool {
   readonly append: Deliver;
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
+  readonly samples: Samples;
+  /** The dead letters and the samples. */
+  readonly letters: Letters;
+  /** Puts the points of dead letters back for their sinks, in one step with the letters' removal. */
+  returnPoints(ids: readonly string[]): Promise<Returned[]>;
+  /** Throws letters away; resolves with how many were there. */
+  dropLetters(ids: readonly string[]): Promise<number>;
+  /** Throws away what waits for a sink. Throws NoSuchSink. */
+  drop(sinkName: string): Promise<DroppedPoints>;
+  status(): Promise<SpoolStatus>;
   reader(sinkName: string): Promise<SpoolReader>;
   /** To be called once every sink has its reader: what waits for others is held for a week. Those for which something does. */
   markGoneSinks(): Promise<GoneSink[]>;
@@ -46,16 +61,20 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
   const store = await openStore(directory);
   const positions = readPositions(store);
   const head = headOf(store, [...positions.values()]);
+  const deadLetters = openDeadLetters(store);
+  const samples = openSamples(store, { clock, hasRoom: () => waitingBytes(state) < maxBytes });
   const state: SpoolState = {
     store,
     clock,
     maxBytes,
     runKeys: await openRunKeys(store, clock.now()),
     parking: openParking(store, maxBytes * shareOfParked),
-    deadLetters: openDeadLetters(store),
+    deadLetters,
+    letters: joined(deadLetters, samples),
     head,
     positions,
     retries: new Map(),
+    taken: new Map(),
     bells: new Set(),
     deletedThrough: firstSequence(store, head) - 1,
   };
@@ -63,7 +82,13 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
   return {
     append: appender(state),
     parking: state.parking,
-    deadLetters: state.deadLetters,
+    deadLetters,
+    samples,
+    letters: state.letters,
+    returnPoints: (ids) => returnPoints(state, ids),
+    dropLetters: (ids) => store.write(() => removeAll(state.letters, ids)),
+    drop: (sinkName) => dropWaiting(state, sinkName),
+    status: () => spoolStatus(state, { directory, samples }),
     reader: (sinkName) => spoolReader(state, sinkName),
     markGoneSinks: () => markGoneSinks(state),
     waitingBytes: () => waitingBytes(state),
@@ -73,4 +98,11 @@ export async function openSpool({ directory, maxBytes, clock }: SpoolOptions): P
     },
     close: () => store.close(),
   };
+}
+
+/** To be called inside a transaction. */
+function removeAll(letters: Letters, ids: readonly string[]): number {
+  const there = ids.filter((id) => letters.get(id) !== undefined);
+  for (const id of there) letters.remove(id);
+  return there.length;
 }

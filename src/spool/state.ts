@@ -3,10 +3,11 @@
 import type { Bell } from '../bell.ts';
 import type { Clock } from '../clock.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { Letters } from './letters.ts';
 import type { Parking } from './parking.ts';
 import type { Position } from './position.ts';
 import { decodeRecord, isIntact, type Totals } from './record.ts';
-import type { Retries } from './retries.ts';
+import { openRetries, type Retries } from './retries.ts';
 import type { RunKeys } from './run-keys.ts';
 import type { Store } from './store.ts';
 
@@ -17,11 +18,15 @@ export interface SpoolState {
   readonly runKeys: RunKeys;
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
+  /** The dead letters and the samples of malformed bodies. */
+  readonly letters: Letters;
   readonly head: Head;
   /** By sink name. */
   readonly positions: Map<string, Position>;
   /** By sink name: points that a sink could not take at the time. */
   readonly retries: Map<string, Retries>;
+  /** By the name of each sink that is read for: what has been taken out or is finished, as if it were a position. */
+  readonly taken: Map<string, Position>;
   /** Rung after each append; one for each reader. */
   readonly bells: Set<Bell>;
   /** Every record up to this one is deleted, or held for a sink that is gone. */
@@ -60,6 +65,13 @@ export function readPositions(store: Store): Map<string, Position> {
   return new Map([...store.positions.getRange()].map(({ key, value }) => [key, value]));
 }
 
+/** The retry set of a sink, opened once. */
+export function retriesOf({ store, retries }: SpoolState, sinkName: string): Retries {
+  const opened = retries.get(sinkName) ?? openRetries(store, sinkName);
+  retries.set(sinkName, opened);
+  return opened;
+}
+
 /** After a transaction has failed: what is stored holds again, for the sinks that this process serves. */
 export function rereadState(state: SpoolState): void {
   const { store, positions, head } = state;
@@ -77,19 +89,6 @@ function lastSequence(store: Store): number | undefined {
 export function firstSequence(store: Store, head: Head): number {
   for (const key of store.records.getKeys({ limit: 1 })) return key;
   return head.sequence + 1;
-}
-
-/** To be called inside a transaction: deletes the records that no sink needs any more. */
-export function deleteFinished(state: SpoolState): void {
-  const all = [...state.positions.values()];
-  const through = Math.min(state.head.sequence, ...all.flatMap((position) => (position.gone === undefined ? [position.through] : [])));
-  const held = all.flatMap(({ gone, through: from }) => (gone === undefined ? [] : [[from, gone.through] as const]));
-  for (let sequence = state.deletedThrough + 1; sequence <= through; sequence += 1) {
-    const holder = held.find(([from, last]) => sequence > from && sequence <= last);
-    if (holder === undefined) state.store.records.removeSync(sequence);
-    else sequence = holder[1];
-  }
-  state.deletedThrough = Math.max(state.deletedThrough, through);
 }
 
 /** The bytes that count against the bound: what a sink has not finished or has kept, what is parked, and the dead letters. */

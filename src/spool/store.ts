@@ -1,12 +1,13 @@
 // The store under the spool: one lmdb environment in the state directory, opened with everything that lives in it.
 //
-//   meta            "format" → 1; "generation" → the newest generation of run keys
+//   meta            "format" → 1; "generation" → the newest generation of run keys; "dead-letter-bytes" → how large those are
 //   records         sequence number → a delivery's points (record.ts)
 //   positions       sink name → how far it has come (position.ts)
 //   retries         [sink name, sequence number] → points that a sink could not take at the time (retries.ts)
 //   runs-0 … -3     hash of a run's key → digest of its contents; a generation an hour, the oldest emptied in turn
 //   parked          [waits for, sequence number] → a measurement that waits for its node (parking.ts)
 //   dead-letters    digest → what will never reach a sink, and why (dead-letters.ts)
+//   malformed       digest → the sample of a body that was no push (samples.ts)
 //
 // lmdb writes copy-on-write, so a process that dies leaves the last transaction whole. The changes that come while the
 // event loop is busy share one transaction and one sync. It is a synchronous one on purpose: it either throws, having
@@ -23,7 +24,8 @@ export interface Store {
   readonly retries: Database<Buffer, [sinkName: string, sequence: number]>;
   readonly runs: readonly Database<string, string>[];
   readonly parked: Database<ParkedRow, [waitsFor: string, sequence: number]>;
-  readonly deadLetters: Database<DeadLetterRow, string>;
+  readonly deadLetters: Database<LetterRow, string>;
+  readonly malformed: Database<LetterRow, string>;
   /**
    * Makes a change in the next transaction; resolves with what it returned, once that is on disk. A change that throws
    * must not have put anything. Rejects when the transaction fails: nothing of it is stored then.
@@ -39,12 +41,16 @@ export interface ParkedRow {
   readonly payload: string;
 }
 
-export interface DeadLetterRow {
+export interface LetterRow {
   readonly kind: string;
   readonly reason: string;
   readonly raw: string;
+  /** Of `raw`, where it is no text. */
+  readonly encoding?: 'base64';
   /** The sink that refused it, where it was one. */
   readonly sink?: string;
+  /** The address that a malformed body came from last. */
+  readonly from?: string;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   readonly times: number;
@@ -74,6 +80,7 @@ export async function openStore(directory: string): Promise<Store> {
     runs: Array.from({ length: runGenerations }, (_, index) => environment.openDB({ name: `runs-${index}`, encoding: 'string' })),
     parked: environment.openDB({ name: 'parked', encoding: 'json' }),
     deadLetters: environment.openDB({ name: 'dead-letters', encoding: 'json' }),
+    malformed: environment.openDB({ name: 'malformed', encoding: 'json' }),
     write: transactions.write,
     onFailure: transactions.onFailure,
     async close() {
@@ -88,4 +95,24 @@ export async function openStore(directory: string): Promise<Store> {
   }
   if (found === undefined) await store.write(() => void store.meta.putSync('format', format));
   return store;
+}
+
+/** How many entries a database has, without reading them. */
+export function entries(database: Pick<Store['deadLetters'], 'getStats'>): number {
+  return (database.getStats() as LmdbStats).entryCount;
+}
+
+/** How many bytes the pages of a database take. */
+export function pageBytes(database: Pick<Store['records'], 'getStats'>): number {
+  const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = database.getStats() as LmdbStats;
+  return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+}
+
+/** What lmdb says of a database. */
+interface LmdbStats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+  readonly entryCount: number;
 }

@@ -4,9 +4,10 @@
 import type Router from '@koa/router';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import type { Deliver } from '../../point.ts';
+import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../point.ts';
 import { schedule } from '../../schedule.ts';
 import { seldom } from '../../seldom.ts';
+import { letterRetry } from './letters.ts';
 import { directoryFile } from './nodes/directory-file.ts';
 import { nodeDirectory } from './nodes/node.ts';
 import { nodeListing } from './nodes/node-source.ts';
@@ -17,7 +18,9 @@ import { type SliceOptions, slicer } from './slices.ts';
 
 export interface CatchpointOptions {
   readonly deliver: Deliver;
-  readonly parking: ParkedEntries;
+  readonly parking: ParkedEntries & { hasRoomFor(parked: Parked): boolean };
+  /** Shown each body that is refused as no push. */
+  readonly malformed?: (malformed: MalformedBody) => void;
   readonly api: NodeApi;
   readonly slices: SliceOptions;
   /** Whether to write the timings, byte counts and counters beyond the RTT too. */
@@ -49,6 +52,7 @@ export interface Catchpoint {
   mount(router: Router): void;
   /** Keeps the directory fresh and completes what is parked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
+  readonly retryLetter: LetterRetry;
   status(): CatchpointStatus;
 }
 
@@ -91,8 +95,13 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
         extras: options.timings,
         missed: refresher.requestEarly,
         refused: (reason) => refusals((pushes) => log.warn({ pushes, reason }, 'pushes are refused; Catchpoint sends them again for an hour')),
+        ...(options.malformed === undefined ? {} : { malformed: options.malformed }),
         counts,
       }),
+    retryLetter: letterRetry({
+      ...{ deliver, hasRoomFor: parking.hasRoomFor, directory, slice, clock },
+      ...{ extras: options.timings, missed: refresher.requestEarly },
+    }),
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
       const expiry = schedule('complete parked measurements', completion.ask, { everyMs: expiryEveryMs, clock, log, signal });

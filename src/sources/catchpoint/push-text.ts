@@ -4,7 +4,7 @@ import { NotAPush } from './measurement.ts';
 
 /** Parses a push's body. Throws NotAPush, which says what came instead of JSON. */
 export function parsePush(body: Buffer): unknown {
-  const json = decode(body).trim();
+  const json = pushText(body).trim();
   if (json === '') throw new NotAPush('body: expected one JSON object, found nothing');
   if (json.startsWith('<')) throw new NotAPush(xmlInstead(json));
   try {
@@ -14,8 +14,8 @@ export function parsePush(body: Buffer): unknown {
   }
 }
 
-/** UTF-8, or UTF-16 where a byte order mark says so. */
-function decode(body: Buffer): string {
+/** The text of a push: UTF-8, or UTF-16 where a byte order mark says so. */
+export function pushText(body: Buffer): string {
   if (body[0] === 0xff && body[1] === 0xfe) return new TextDecoder('utf-16le').decode(body);
   if (body[0] === 0xfe && body[1] === 0xff) return new TextDecoder('utf-16le').decode(Buffer.from(body).subarray(0, body.length & ~1).swap16());
   return new TextDecoder().decode(body);

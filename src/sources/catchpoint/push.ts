@@ -3,13 +3,13 @@
 import { hash } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { readBody } from '../../body.ts';
+import { readBody, UnreadableBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
-import type { Deliver } from '../../point.ts';
+import type { Deliver, MalformedBody, RunKey } from '../../point.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
-import { parsePush } from './push-text.ts';
+import { parsePush, pushText } from './push-text.ts';
 import type { Slicer } from './slices.ts';
 
 export interface PushOptions {
@@ -24,6 +24,8 @@ export interface PushOptions {
   readonly missed: (nodeId: number) => void;
   /** Told why a push was not taken, by no fault of its sender's. */
   readonly refused: (reason: string) => void;
+  /** Shown each body that is refused as no push; must not throw, and is not waited for. */
+  readonly malformed?: (malformed: MalformedBody) => void;
   readonly counts: PushCounts;
 }
 
@@ -57,26 +59,32 @@ export function push(router: Router, options: PushOptions): void {
 
 async function take(context: Context, options: PushOptions): Promise<void> {
   const { counts } = options;
+  let body: Buffer | undefined;
   try {
-    const body = await readBody(context.req, options.maxBodyBytes);
+    body = await readBody(context.req, options.maxBodyBytes);
     const measurement = measurementOf(parsePush(body), { extras: options.extras });
     counts[await deliver(measurement, body, options)] += 1;
     context.status = 200;
     context.body = '';
   } catch (error) {
-    const { status = 500 } = error as { readonly status?: number };
+    const { status = 500, message } = error as Error & { readonly status?: number };
     counts[status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed'] += 1;
-    if (status >= 500) options.refused((error as Error).message);
+    if (status >= 500) options.refused(message);
+    else options.malformed?.({ body: body ?? readOf(error), reason: message, from: context.ip });
     throw error;
   }
 }
 
+function readOf(error: unknown): Buffer {
+  return error instanceof UnreadableBody ? error.read : Buffer.alloc(0);
+}
+
 /** What became of a push that was taken. */
 async function deliver(measurement: Measurement, body: Buffer, options: PushOptions): Promise<keyof PushCounts> {
-  const run = { key: runKey(measurement), digest: hash('sha1', body, 'base64url') };
+  const run = runOf(measurement, body);
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {
-    const deadLetter = { kind: 'implausible-time', reason: implausible, raw: body.toString() };
+    const deadLetter = { kind: 'implausible-time', reason: implausible, raw: pushText(body) };
     return (await options.deliver([], { run, deadLetter })) === 'duplicate' ? 'duplicate' : 'implausible';
   }
   const node = options.directory.find(measurement.nodeId);
@@ -89,15 +97,15 @@ async function deliver(measurement: Measurement, body: Buffer, options: PushOpti
 }
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */
-function runKey({ clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement): string {
-  return [clientId, divisionId, testId, nodeId, monitorTypeId, timeMs].join('|');
+export function runOf({ clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement, body: Buffer): RunKey {
+  return { key: [clientId, divisionId, testId, nodeId, monitorTypeId, timeMs].join('|'), digest: hash('sha1', body, 'base64url') };
 }
 
 const earliestMs = Date.UTC(2010, 0, 1);
 const hourMs = 3_600_000;
 
 /** What is wrong with a run's time: OpenTSDB takes any, and a point in 2099 hides in no chart. */
-function implausibleTime(timeMs: number, nowMs: number): string | undefined {
+export function implausibleTime(timeMs: number, nowMs: number): string | undefined {
   if (timeMs < earliestMs) return `the run's time is before 2010: ${new Date(timeMs).toISOString()}`;
   if (timeMs > nowMs + hourMs) return `the run's time is more than an hour ahead: ${new Date(timeMs).toISOString()}`;
   return undefined;

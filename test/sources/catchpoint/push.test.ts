@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../../src/clock.ts';
 import { silentLog } from '../../../src/log.ts';
-import type { DataPoint, Delivered, DeliverOptions } from '../../../src/point.ts';
+import type { DataPoint, Delivered, DeliverOptions, MalformedBody } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { push, pushCounts } from '../../../src/sources/catchpoint/push.ts';
@@ -20,6 +20,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
   const missed: number[] = [];
   const refused: string[] = [];
+  const malformed: MalformedBody[] = [];
   const counts = pushCounts();
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
@@ -36,6 +37,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     extras: false,
     missed: (nodeId) => missed.push(nodeId),
     refused: (reason) => refused.push(reason),
+    malformed: (one) => malformed.push(one),
     counts,
   });
   const app = application(silentLog(), systemClock());
@@ -44,7 +46,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   t.teardown(() => listener.close());
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { url: listener.url, post, delivered, missed, refused, counts };
+  return { url: listener.url, post, delivered, missed, refused, malformed, counts };
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
@@ -157,4 +159,35 @@ test('a time more than an hour ahead or before 2010 makes a dead letter, answere
   ]);
   t.is((await post('/', sample.replace('20261118093412345', '20261118110000000'))).status, 200);
   t.is(delivered[2]?.points.length, 6);
+});
+
+test('what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not', async (t) => {
+  const { post, malformed } = await pushListener(t);
+  const wrong = sample.replace('"NodeId": 312', '"NodeId": -312');
+  const large = `{"padding":"${'x'.repeat(10_000)}"}`;
+  for (const body of [sample, wrong, 'garbage', large]) await post('/', body);
+  t.deepEqual(malformed.slice(0, 2).map(({ body, reason, from }) => [body.toString(), reason.slice(0, 30), from]), [
+    [wrong, 'NodeId: expected an integer fr', '127.0.0.1'],
+    ['garbage', 'body: expected one JSON object', '127.0.0.1'],
+  ]);
+  t.is(malformed[2]?.reason, 'body: at most 10000 bytes, found 10014 bytes declared');
+  const refusing = await pushListener(t, () => Promise.reject(Object.assign(new Error('spool: full'), { status: 503 })));
+  await refusing.post('/', sample);
+  t.deepEqual(refusing.malformed, []);
+});
+
+test('of a body over the limit, what was read is shown', async (t) => {
+  const { url, malformed } = await pushListener(t);
+  const body = new Blob(['x'.repeat(50_000)]).stream();
+  await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit).catch(() => undefined);
+  t.is(malformed[0]?.reason, 'body: at most 10000 bytes, found more than 10000 bytes sent');
+  t.regex(malformed[0]?.body.toString() ?? '', /^x{10000,}$/);
+});
+
+test('a dead letter holds the text of a push that came as UTF-16', async (t) => {
+  const { post, delivered } = await pushListener(t);
+  const text = sample.replace('20261118093412345', '20091231235959999');
+  const body = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
+  t.is((await post('/', body as never)).status, 200);
+  t.is(delivered[0]?.options.deadLetter?.raw, text);
 });

@@ -1,0 +1,50 @@
+// A spool with dead letters in it, and what reads and changes them.
+
+import type { ExecutionContext } from 'ava';
+import type { DataPoint } from '../../src/point.ts';
+import type { AddressedLetter } from '../../src/spool/dead-letters.ts';
+import { openSpool, type Spool } from '../../src/spool/spool.ts';
+import type { SpoolReader } from '../../src/spool/reader.ts';
+import { temporaryDirectory } from './directory.ts';
+import { movableClock } from './time.ts';
+
+export const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+
+export const rejected = (point: DataPoint, reason = 'Unknown metric', sink = 'tsdb'): AddressedLetter => ({
+  kind: 'rejected',
+  reason,
+  raw: JSON.stringify(point),
+  sink,
+});
+
+export interface SpoolOptions {
+  readonly maxBytes?: number;
+  readonly sink?: string;
+}
+
+/** A spool that a sink, `tsdb`, reads from. */
+export async function readSpool(t: ExecutionContext, { maxBytes = 1 << 20, sink = 'tsdb' }: SpoolOptions = {}) {
+  const clock = movableClock();
+  const directory = await temporaryDirectory(t);
+  let spool = await openSpool({ directory, maxBytes, clock });
+  t.teardown(() => spool.close());
+  async function reopened(): Promise<Spool> {
+    await spool.close();
+    spool = await openSpool({ directory, maxBytes, clock });
+    return spool;
+  }
+  return { clock, directory, spool, reader: await spool.reader(sink), reopened };
+}
+
+/** Makes the points dead letters, as a sink that takes none of them. */
+export async function lettersOf(spool: Spool, reader: SpoolReader, points: readonly DataPoint[], letters: readonly AddressedLetter[]): Promise<void> {
+  await spool.append(points);
+  const batch = reader.next(1000);
+  if (batch === undefined) throw new Error('nothing was appended');
+  await reader.finish(batch, { ...nothing, letters });
+}
+
+/** Until pending writes are done. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
