@@ -4,6 +4,8 @@ import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import Router from '@koa/router';
 import type Koa from 'koa';
+import { administration } from './admin/administration.ts';
+import { adminDoor } from './admin/door.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { health } from './health.ts';
@@ -75,18 +77,16 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
   };
   try {
     const parts = await openParts(config, ambient, releases);
-    const status = (): DaemonStatus => statusOf(parts);
     const outletStop = runUntilReleased(parts.outlet.run, releases);
     runUntilReleased(parts.catchpoint.run, releases);
     const tidying = (): Promise<void> => tidy(parts.spool, log);
     runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
-    const admin = await listenForAdmin(config, ambient, status);
-    releases.push(() => closed(admin, clock, AbortSignal.abort()));
+    const adminUrl = await openAdmin(config, ambient, parts, releases);
     const pushes = await listen(routed(ambient, parts.catchpoint.mount), config.listen);
     return {
       pushUrl: pushes.url,
-      adminUrl: admin.url,
-      status,
+      adminUrl,
+      status: () => statusOf(parts),
       async stop({ hurry = new AbortController().signal } = {}) {
         await closed(pushes, clock, hurry);
         await drained(parts.outlet, clock, AbortSignal.any([hurry, outletStop.signal]));
@@ -113,14 +113,14 @@ async function openParts(config: Config, ambient: Ambient, releases: (() => Prom
   for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const slices = { prefix: metrics.prefix, resolution: metrics.resolution, rtt: metrics.rtt, slices: metrics.slices };
   const catchpoint = await openCatchpoint({
-    ...{ deliver: spool.append, parking: spool.parking, api, slices, timings: metrics.timings },
+    ...{ deliver: spool.append, parking: spool.parking, malformed: spool.samples.take, api, slices, timings: metrics.timings },
     ...{ maxBodyBytes, stateDir, clock, random, log },
   });
   return { spool, maxBytes, outlet: points, catchpoint };
 }
 
 /** 4 GiB, or half of the space that is free or the spool's already, where that is less. */
-async function usualMaxBytes(directory: string): Promise<number> {
+export async function usualMaxBytes(directory: string): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
   const files = await readdir(directory);
@@ -153,9 +153,22 @@ function routed({ log, clock }: Ambient, mount: (router: Router) => void): Koa {
   return app;
 }
 
+/** The second listener: health for everybody who reaches it, and the administration. */
+async function openAdmin(config: Config, ambient: Ambient, parts: Parts, releases: (() => Promise<unknown>)[]): Promise<string> {
+  const asked = administration({ spool: parts.spool, retryLetter: parts.catchpoint.retryLetter });
+  const door = await adminDoor({ administration: asked, stateDir: config.stateDir, log: ambient.log });
+  const admin = await listenForAdmin(config, ambient, (router) => {
+    health(router, () => statusOf(parts));
+    door.mount(router);
+  });
+  releases.push(() => closed(admin, ambient.clock, AbortSignal.abort()), door.close);
+  await door.open(admin.url);
+  return admin.url;
+}
+
 /** On a free port where the usual one is taken and nobody has chosen it. */
-async function listenForAdmin({ adminListen, adminListenChosen }: Config, ambient: Ambient, status: () => object): Promise<Listener> {
-  const app = routed(ambient, (router) => health(router, status));
+async function listenForAdmin({ adminListen, adminListenChosen }: Config, ambient: Ambient, mount: (router: Router) => void): Promise<Listener> {
+  const app = routed(ambient, mount);
   try {
     return await listen(app, adminListen);
   } catch (error) {
