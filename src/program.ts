@@ -1,12 +1,12 @@
 // The command line: which commands there are, what they take, and which exit code an error deserves.
 
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
-import { loadConfig } from './commands/load-config.ts';
-import { flagsOf, settingOptions } from './commands/setting-options.ts';
+import { addDeadLetters, addSpool } from './commands/kept.ts';
+import { loadConfig, loadedQuietly } from './commands/load-config.ts';
+import { flagsOf, settingOptions, withSettings } from './commands/setting-options.ts';
 import { addDemo, addSimulate } from './commands/simulation.ts';
 import type { Bound, Surroundings } from './commands/surroundings.ts';
 import { nearest } from './settings/config-file.ts';
-import type { ConfigRead } from './config.ts';
 import { openLog } from './log.ts';
 
 /** After sysexits: the command line was wrong; the program itself failed. */
@@ -57,6 +57,8 @@ function commandLine(version: string, surroundings: Surroundings, bound: Bound):
   withSettings(program.command('check'), 'print the configuration in effect and try what it names')
     .action(bound((command) => checkAction(command, surroundings)));
   addNodes(program.command('nodes'), surroundings, bound);
+  addDeadLetters(program.command('dead-letters'), surroundings, bound);
+  addSpool(program.command('spool'), surroundings, bound);
   addDemo(program.command('demo'), surroundings, bound);
   addSimulate(program.command('simulate'), surroundings, bound);
   return withRunInHelp(program);
@@ -73,12 +75,6 @@ function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): voi
   add('refresh', 'read the nodes from Catchpoint or the nodes file')
     .option('--accept', 'believe a listing that misses more than a fifth of the nodes')
     .action(bound((command) => nodesAction('refresh', command, surroundings)));
-}
-
-function withSettings(command: Command, description: string): Command {
-  command.description(description).helpOption('-h, --help', 'print this help');
-  for (const option of settingOptions()) command.addOption(option);
-  return command;
 }
 
 /** The program's help shows the options of its default command as well: the settings. */
@@ -126,14 +122,14 @@ function refuseUnknownCommand(command: Command): void {
 }
 
 async function checkAction(command: Command, surroundings: Surroundings): Promise<number> {
-  const read = loaded(command, surroundings, true);
+  const read = loadedQuietly(flagsOf(command), surroundings, true);
   const { stdout, clock, random, stop } = surroundings;
   const [{ check }, { trials }] = await Promise.all([import('./commands/check.ts'), import('./commands/trials.ts')]);
   return check({ read, trials: trials({ clock, random, signal: stop }), write: (text) => stdout.write(text) });
 }
 
 async function nodesAction(what: 'list' | 'show' | 'refresh', command: Command, surroundings: Surroundings): Promise<number> {
-  const { config } = loaded(command, surroundings, what === 'refresh');
+  const { config } = loadedQuietly(flagsOf(command), surroundings, what === 'refresh');
   const { clock, random, stop, stdout, stderr } = surroundings;
   const { accept = false, json = false } = command.opts<{ accept?: boolean; json?: boolean }>();
   const log = openLog({ ...config.log, level: config.log.level === 'info' ? 'warn' : config.log.level, destination: stderr });
@@ -142,11 +138,4 @@ async function nodesAction(what: 'list' | 'show' | 'refresh', command: Command, 
   if (what === 'list') return nodes.listNodes(asked);
   if (what === 'show') return nodes.showNode({ ...asked, id: command.args[0] ?? '' });
   return nodes.refreshNodes({ ...asked, accept, signal: stop });
-}
-
-/** The configuration of a command that does not log; warnings go to the terminal. */
-function loaded(command: Command, { env, stderr }: Surroundings, needsNodes: boolean): ConfigRead {
-  const read = loadConfig(flagsOf(command), env, { needsNodes });
-  for (const warning of read.warnings) stderr.write(`warning: ${warning}\n`);
-  return read;
 }

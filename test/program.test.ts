@@ -61,8 +61,10 @@ test('the help names every setting with its flag, its default and its variable, 
 
 test('the program\'s help names every command', async (t) => {
   const { out } = await ran(['--help']);
-  for (const name of ['run', 'check', 'nodes', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['run', 'check', 'nodes', 'dead-letters', 'spool', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));
   t.deepEqual((await ran(['nodes', '--help'])).out.match(/^  (list|show|refresh) /gm), ['  list ', '  show ', '  refresh ']);
+  t.deepEqual((await ran(['dead-letters', '--help'])).out.match(/^  (list|show|retry|drop|export) /gm), ['  list ', '  show ', '  retry ', '  drop ', '  export ']);
+  t.deepEqual((await ran(['spool', '--help'])).out.match(/^  (status|drop) /gm), ['  status ', '  drop ']);
 });
 
 test('the version is printed', async (t) => {
@@ -75,6 +77,9 @@ for (const [what, argv, error] of [
   ['an unknown command of nodes', ['nodes', 'lits'], 'error: unknown command \'lits\'\n(Did you mean list?)\n'],
   ['a flag without its value', ['-l'], 'error: option \'-l, --listen <address>\' argument missing\n'],
   ['a node without an id', ['nodes', 'show'], 'error: missing required argument \'id\'\n'],
+  ['a retry of nothing', ['dead-letters', 'retry'], 'error: expected ids, --all, --reason or --kind, found none of them\n'],
+  ['a drop of ids and of all', ['dead-letters', 'drop', 'a', '--all'], 'error: expected ids, or else --all, --reason or --kind, found both\n'],
+  ['a drop of all and of some', ['dead-letters', 'drop', '--kind', 'a', '--all'], 'error: expected --all, or else --reason or --kind, found both\n'],
   ['a fault of a flag', ['-l', 'x', '--nodes-file', 'n'], 'error: --listen: expected [host:]port, the port from 0 to 65535, found "x"\n'],
   ['no target', ['simulate'], 'error: required option \'--target <url>\' not specified\n'],
   ['a target that is none', ['simulate', '--target', 'x'],

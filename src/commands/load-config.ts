@@ -5,10 +5,18 @@ import { dirname } from 'node:path';
 import { type ConfigRead, readConfig, type ReadConfigOptions, WrongConfiguration } from '../config.ts';
 import { environmentNameOf } from '../settings/names.ts';
 import { type Environment, faultAt, type Flags, type Origin } from '../settings/origins.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** @throws WrongConfiguration */
 export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
   return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn }, options);
+}
+
+/** The configuration of a command that does not log: warnings go to the terminal. Throws WrongConfiguration. */
+export function loadedQuietly(flags: Flags, { env, stderr }: Pick<Surroundings, 'env' | 'stderr'>, needsNodes: boolean): ConfigRead {
+  const read = loadConfig(flags, env, { needsNodes });
+  for (const warning of read.warnings) stderr.write(`warning: ${warning}\n`);
+  return read;
 }
 
 function configFile(flags: Flags, env: Environment): { readonly path: string; readonly text: string } | undefined {

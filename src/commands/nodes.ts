@@ -1,6 +1,5 @@
 // The `nodes` command: shows the node directory as it is kept on disk, and refreshes it.
 
-import Table from 'cli-table3';
 import { DateTime } from 'luxon';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -13,6 +12,7 @@ import { type Node, nodeDirectory } from '../sources/catchpoint/nodes/node.ts';
 import { nodeListing } from '../sources/catchpoint/nodes/node-source.ts';
 import { readNodesFile } from '../sources/catchpoint/nodes/nodes-file.ts';
 import { nodeRefresher } from '../sources/catchpoint/nodes/refresh.ts';
+import { cell, plainTable, shown } from './plain-text.ts';
 
 export interface NodesCommand {
   readonly config: Config;
@@ -41,18 +41,14 @@ function list(command: NodesCommand, kept: KeptDirectory): number {
     command.write(`${JSON.stringify({ refreshedAt, nodes: kept.nodes }, undefined, 2)}\n`);
     return 0;
   }
-  const table = new Table({
-    head: ['ID', 'NAME', 'AS', 'CONTINENT', 'COUNTRY', 'REGION', 'CITY', 'ISP', 'TYPE', 'STATE'],
-    chars: noLines,
-    style: plain,
-  });
-  for (const node of kept.nodes) {
+  const head = ['ID', 'NAME', 'AS', 'CONTINENT', 'COUNTRY', 'REGION', 'CITY', 'ISP', 'TYPE', 'STATE'];
+  const rows = kept.nodes.map((node) => {
     const { id, name, asn, continent, country, region, city, isp, networkType } = node;
-    table.push([id, name, asn, continent, country, region, city, isp, networkType, stateOf(node)].map(cell));
-  }
+    return [id, name, asn, continent, country, region, city, isp, networkType, stateOf(node)];
+  });
   const active = kept.nodes.filter((node) => node.active).length;
   const asOf = timeForPeople(kept.refreshedAtMs, command.clock.now());
-  command.write(`${table.toString().replace(/ +$/gm, '')}\n${kept.nodes.length} nodes, ${active} of them active, as of ${asOf}\n`);
+  command.write(`${plainTable(head, rows)}${kept.nodes.length} nodes, ${active} of them active, as of ${asOf}\n`);
   return 0;
 }
 
@@ -170,33 +166,3 @@ function timeForPeople(ms: number, nowMs: number): string {
   const ago = nowMs - ms < 60_000 ? 'just now' : time.toRelative({ base: DateTime.fromMillis(nowMs, { zone: 'utc' }) });
   return `${time.toISO()} (${ago})`;
 }
-
-function cell(value: string | number | undefined): string {
-  return value === undefined ? '-' : shown(String(value));
-}
-
-/** Names come from elsewhere: nothing in them may steer the terminal. */
-function shown(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
-}
-
-const plain = { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 };
-const noLines = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ].map((part) => [part, '']),
-);

@@ -30,6 +30,13 @@ function description(key: string, setting: Setting<unknown>): string {
   return `${setting.help} (${notes.join('; ')})`;
 }
 
+/** Describes a command, and gives it an option for every setting. */
+export function withSettings(command: Command, description: string): Command {
+  command.description(description).helpOption('-h, --help', 'print this help');
+  for (const each of settingOptions()) command.addOption(each);
+  return command;
+}
+
 /** What was given to a command, by the settings' keys. */
 export function flagsOf(command: Command): Flags {
   return command.opts();

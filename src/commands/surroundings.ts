@@ -7,8 +7,13 @@ import type { Environment } from '../settings/origins.ts';
 /** A stream that people may be looking at. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** A stream that somebody may be typing into. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
 export interface Surroundings {
   readonly env: Environment;
+  /** For the answers to questions; opened when it is asked for. */
+  readonly stdin?: Input;
   /** For what a command was asked for. */
   readonly stdout: Output;
   /** For the log, warnings and errors. */

@@ -21,7 +21,7 @@ export const settings = {
     argument: 'address',
     default: '127.0.0.1:8081',
     parse: listenAddress('127.0.0.1'),
-    help: '[host:]port of the second listener, for health; a port alone: on loopback; if the default is taken, a free port',
+    help: '[host:]port of the second listener, for health and administration; a port alone: on loopback; if the default is taken, a free port',
   }),
   maxBodyBytes: value({
     group: 'Push',
