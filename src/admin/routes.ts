@@ -61,6 +61,16 @@ async function jsonOf({ req }: Context): Promise<Buffer> {
   return readBody(req, maxBodyBytes);
 }
 
+/** So much is written at once. */
+const pieceLength = 16_384;
+
 async function* ndjson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield `${JSON.stringify(value)}\n`;
+  let piece = '';
+  for await (const value of values) {
+    piece += `${JSON.stringify(value)}\n`;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
 }

@@ -13,6 +13,8 @@ export interface LetterExport {
 }
 
 const ioError = 74;
+/** So much is written at once. */
+const pieceLength = 262_144;
 
 /** The file is there when it is complete and on disk, and not before. */
 export async function exportLetters({ administration, query, file, write }: LetterExport): Promise<number> {
@@ -26,11 +28,16 @@ export async function exportLetters({ administration, query, file, write }: Lett
     throw Object.assign(error, { exitCode: ioError });
   });
   let count = 0;
+  let piece = '';
   try {
     for await (const letter of letters) {
-      await handle.write(`${JSON.stringify(letter)}\n`);
+      piece += `${JSON.stringify(letter)}\n`;
       count += 1;
+      if (piece.length < pieceLength) continue;
+      await handle.appendFile(piece);
+      piece = '';
     }
+    await handle.appendFile(piece);
     await handle.sync();
   } catch (error) {
     await handle.close();
