@@ -27,6 +27,8 @@ export interface Config {
   /** Whether `adminListen` was chosen by somebody; if not, a taken port is replaced by a free one. */
   readonly adminListenChosen: boolean;
   readonly maxBodyBytes: number;
+  /** Where raw pushes are archived, and for how many days; undefined: nowhere. */
+  readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly tsdb: TsdbConfig;
   readonly file: FileConfig | undefined;
   readonly catchpoint: CatchpointConfig;
@@ -156,6 +158,7 @@ function configOf(settled: Settled, secrets: Pick<CatchpointConfig, 'key' | 'sec
     adminListen,
     adminListenChosen: settled.origins.adminListen.rank > 0,
     maxBodyBytes,
+    archive: values.archive === undefined ? undefined : { directory: values.archive, days: values.archiveDays },
     tsdb: {
       urls: [...new Set(values.tsdbHost.map((address) => urlOfTsdb(address, values.tsdbPort)))],
       put: values.put,

@@ -9,6 +9,7 @@ import { adminDoor } from './admin/door.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { health } from './health.ts';
+import { tellListening } from './listening.ts';
 import type { Log } from './log.ts';
 import { type Outlet, outlet, type OutletStatus } from './outlet.ts';
 import { takeStateDirectory } from './owner.ts';
@@ -83,6 +84,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
     const adminUrl = await openAdmin(config, ambient, parts, releases);
     const pushes = await listen(routed(ambient, parts.catchpoint.mount), config.listen);
+    await tellListening(config.stateDir, { push: pushes.url, admin: adminUrl }, log);
     return {
       pushUrl: pushes.url,
       adminUrl,
@@ -100,7 +102,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
 }
 
 async function openParts(config: Config, ambient: Ambient, releases: (() => Promise<unknown>)[]): Promise<Parts> {
-  const { stateDir, catchpoint: api, metrics, maxBodyBytes } = config;
+  const { stateDir } = config;
   const { clock, random, log, pid } = ambient;
   releases.push((await takeStateDirectory(stateDir, pid)).release);
   const directory = join(stateDir, 'spool');
@@ -111,15 +113,24 @@ async function openParts(config: Config, ambient: Ambient, releases: (() => Prom
   releases.push(sink.close);
   const points = outlet({ reader: await spool.reader(sink.name), sink, clock, random, log });
   for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
-  const slices = { prefix: metrics.prefix, resolution: metrics.resolution, rtt: metrics.rtt, slices: metrics.slices };
   const catchpoint = await openCatchpoint({
-    ...{ deliver: spool.append, parking: spool.parking, malformed: spool.samples.take, api, slices, timings: metrics.timings },
-    ...{ maxBodyBytes, stateDir, clock, random, log },
+    deliver: spool.append,
+    parking: spool.parking,
+    malformed: spool.samples.take,
+    api: config.catchpoint,
+    slices: config.metrics,
+    timings: config.metrics.timings,
+    maxBodyBytes: config.maxBodyBytes,
+    archive: config.archive,
+    stateDir,
+    clock,
+    random,
+    log,
   });
   return { spool, maxBytes, outlet: points, catchpoint };
 }
 
-/** 4 GiB, or half of the space that is free or the spool's already, where that is less. */
+/** The spool's bound where none is set: 4 GiB, or half of the space that is free or the spool's already, where that is less. */
 export async function usualMaxBytes(directory: string): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
@@ -129,7 +140,8 @@ export async function usualMaxBytes(directory: string): Promise<number> {
   return Math.min(defaultMaxBytes, Math.floor((bavail * bsize + ownBytes) / 2));
 }
 
-function openSink({ tsdb, file }: Config, { clock, log }: Ambient): Sink {
+/** The sink that the configuration asks for; it opens what it needs when it is first written to. */
+export function openSink({ tsdb, file }: Config, { clock, log }: Ambient): Sink {
   if (file !== undefined) return fileSink({ ...file, log });
   return tsdb.put === 'telnet' ? openTsdbTelnet({ ...tsdb, clock, log }) : openTsdbHttp({ ...tsdb, clock, log });
 }

@@ -33,9 +33,7 @@ const packageFile = readFileSync(new URL('../../package.json', import.meta.url),
 const { version } = JSON.parse(packageFile) as { readonly version: string };
 process.exitCode = await runProgram(process.argv.slice(2), version, {
   env: process.env,
-  get stdin() {
-    return process.stdin;
-  },
+  stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock(),

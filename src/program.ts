@@ -3,6 +3,7 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { addDeadLetters, addSpool } from './commands/kept.ts';
 import { loadConfig, loadedQuietly } from './commands/load-config.ts';
+import { addReplay } from './commands/replay/command-line.ts';
 import { flagsOf, settingOptions, withSettings } from './commands/setting-options.ts';
 import { addDemo, addSimulate } from './commands/simulation.ts';
 import type { Bound, Surroundings } from './commands/surroundings.ts';
@@ -59,6 +60,7 @@ function commandLine(version: string, surroundings: Surroundings, bound: Bound):
   addNodes(program.command('nodes'), surroundings, bound);
   addDeadLetters(program.command('dead-letters'), surroundings, bound);
   addSpool(program.command('spool'), surroundings, bound);
+  addReplay(withSettings(program.command('replay'), 'feed archived pushes through the bridge again'), surroundings, bound);
   addDemo(program.command('demo'), surroundings, bound);
   addSimulate(program.command('simulate'), surroundings, bound);
   return withRunInHelp(program);

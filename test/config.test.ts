@@ -39,6 +39,7 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     adminListen: { host: '127.0.0.1', port: 8081 },
     adminListenChosen: false,
     maxBodyBytes: 1_048_576,
+    archive: undefined,
     tsdb: { urls: ['http://localhost:4242'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
     file: undefined,
     catchpoint: { url: 'https://io.catchpoint.com', key: undefined, secret: undefined, apiKey: undefined, nodesFile: undefined, refreshHours: 24 },
@@ -91,6 +92,11 @@ test('file mode writes below the state directory unless a path is given, which s
   t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_FILE: '/x' }, flags: { fileFormat: 'ndjson' } }).config.file, { path: '/x', format: 'ndjson' });
   const shown = read({ flags: { fileMode: true, stateDir: '/s' } }).origins.filter(({ name }) => name.startsWith('file'));
   t.deepEqual(shown.map(({ value }) => value), ['true', '/s/points.put', 'import']);
+});
+
+test('an archive has thirty days unless it is given others', (t) => {
+  t.deepEqual(read({ flags: { archive: '/a' } }).config.archive, { directory: '/a', days: 30 });
+  t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_ARCHIVE: '/a' }, file: 'archive-days: 7' }).config.archive, { directory: '/a', days: 7 });
 });
 
 test('secrets come from files too, and never show', (t) => {
@@ -164,6 +170,7 @@ for (const [what, given, warnings] of [
     'CATCHPOINT_BRIDGE_TSDBHOST: no such setting; did you mean CATCHPOINT_BRIDGE_TSDB_HOST?',
     'CATCHPOINT_BRIDGE_COLOUR: no such setting']],
   ['file mode and OpenTSDB', { flags: { fileMode: true, tsdbHost: ['h'] } }, ['--tsdb-host: without effect, in file mode OpenTSDB is not contacted']],
+  ['days of no archive', { flags: { archiveDays: '3' } }, ['--archive-days: without effect, there is no --archive']],
   ['a file that is not written', { file: 'file: /x\nfile-format: ndjson\n', flags: { fileMode: false } }, [
     'bridge.yaml:1: file: without effect, file mode is off',
     'bridge.yaml:2: file-format: without effect, file mode is off']],

@@ -19,6 +19,7 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     adminListen: { host: '127.0.0.1', port: 0 },
     adminListenChosen: true,
     maxBodyBytes: 1 << 20,
+    archive: undefined,
     tsdb: { urls: ['http://127.0.0.1:1'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
     file: undefined,
     catchpoint: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile: `${golden}../nodes/v1.json`, refreshHours: 24 },

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { systemClock } from '../src/clock.ts';
 import { runProgram } from '../src/program.ts';
 import { environmentWordsOf, flagOf } from '../src/settings/names.ts';
@@ -31,7 +31,7 @@ async function ran(argv: readonly string[], env: Readonly<Record<string, string>
     });
   const [stdout, stderr] = [into('out'), into('err')];
   const stop = AbortSignal.abort();
-  const exitCode = await runProgram(argv, '1.2.3', { env, stdout, stderr, clock: systemClock(), random: () => 0.5, pid: 7, stop, hurry: stop });
+  const exitCode = await runProgram(argv, '1.2.3', { env, stdin: () => Readable.from([]), stdout, stderr, clock: systemClock(), random: () => 0.5, pid: 7, stop, hurry: stop });
   return { exitCode, ...texts };
 }
 
@@ -61,7 +61,7 @@ test('the help names every setting with its flag, its default and its variable, 
 
 test('the program\'s help names every command', async (t) => {
   const { out } = await ran(['--help']);
-  for (const name of ['run', 'check', 'nodes', 'dead-letters', 'spool', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['run', 'check', 'nodes', 'replay', 'dead-letters', 'spool', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));
   t.deepEqual((await ran(['nodes', '--help'])).out.match(/^  (list|show|refresh) /gm), ['  list ', '  show ', '  refresh ']);
   t.deepEqual((await ran(['dead-letters', '--help'])).out.match(/^  (list|show|retry|drop|export) /gm), ['  list ', '  show ', '  retry ', '  drop ', '  export ']);
   t.deepEqual((await ran(['spool', '--help'])).out.match(/^  (status|drop) /gm), ['  status ', '  drop ']);
@@ -81,6 +81,9 @@ for (const [what, argv, error] of [
   ['a drop of ids and of all', ['dead-letters', 'drop', 'a', '--all'], 'error: expected ids, or else --all, --reason or --kind, found both\n'],
   ['a drop of all and of some', ['dead-letters', 'drop', '--kind', 'a', '--all'], 'error: expected --all, or else --reason or --kind, found both\n'],
   ['a fault of a flag', ['-l', 'x', '--nodes-file', 'n'], 'error: --listen: expected [host:]port, the port from 0 to 65535, found "x"\n'],
+  ['a replay of nothing', ['replay'], 'error: missing required argument \'files\'\n'],
+  ['a replay of what is no test', ['replay', 'x', '--test', '5,x'],
+    'error: option \'--test <ids>\' argument \'5,x\' is invalid. expected ids, integers from 1 to 2^53-1, found "x"\n'],
   ['no target', ['simulate'], 'error: required option \'--target <url>\' not specified\n'],
   ['a target that is none', ['simulate', '--target', 'x'],
     'error: option \'--target <url>\' argument \'x\' is invalid. expected a URL such as http://bridge.example:8080/, found "x"\n'],

@@ -113,7 +113,7 @@ async function withOwner(
   const { accessOwner } = await import('./owner-access.ts');
   const owner = await accessOwner({ config, clock, log, pid, signal });
   try {
-    return await act(owner, { ask: asking({ stdin: () => surroundings.stdin, stderr, yes, signal }), write: writer(stdout, signal) });
+    return await act(owner, { ask: asking({ stdin: surroundings.stdin, stderr, yes, signal }), write: writer(stdout, signal) });
   } catch (error) {
     if (signal.aborted) return brokenOff;
     throw error;

@@ -1,5 +1,6 @@
 // What main hands over of the process, so that nothing else has to touch it.
 
+import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../settings/origins.ts';
@@ -12,8 +13,8 @@ export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 export interface Surroundings {
   readonly env: Environment;
-  /** For the answers to questions; opened when it is asked for. */
-  readonly stdin?: Input;
+  /** For the answers to questions, and for what is piped in; opened when it is asked for. */
+  readonly stdin: () => Input & Readable;
   /** For what a command was asked for. */
   readonly stdout: Output;
   /** For the log, warnings and errors. */

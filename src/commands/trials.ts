@@ -24,8 +24,9 @@ export function trials(ambient: TrialAmbient): readonly Trial[] {
   return [stateDirTrial, (config) => tsdbTrial(config, ambient), (config) => catchpointTrial(config, ambient)];
 }
 
-async function stateDirTrial({ stateDir }: Config): Promise<Finding[]> {
-  return [await attempt('state directory', () => writable(stateDir))];
+async function stateDirTrial({ stateDir, archive }: Config): Promise<Finding[]> {
+  const found = [await attempt('state directory', () => writable(stateDir))];
+  return archive === undefined ? found : [...found, await attempt('archive', () => writable(archive.directory))];
 }
 
 /** The directory, or the nearest one above it that there is. */

@@ -4,7 +4,7 @@
 import { logFormats, logLevels } from '../log.ts';
 import { header, listenAddress, origin, port, tsdbAddress, withoutPassword, withoutValue } from './addresses.ts';
 import { list, optional, type Setting, toggle, value } from './kinds.ts';
-import { bytes, choice, hours, metricPrefix, path, secret } from './values.ts';
+import { bytes, choice, days, hours, metricPrefix, path, secret } from './values.ts';
 import { dimensions, rttRules } from '../sources/catchpoint/slices.ts';
 
 export const settings = {
@@ -29,6 +29,19 @@ export const settings = {
     default: '1MiB',
     parse: bytes('1KiB'),
     help: 'the largest push that is read',
+  }),
+  archive: optional({
+    group: 'Push',
+    argument: 'path',
+    parse: path,
+    help: 'a directory in which raw pushes are kept, packed, a file a day; `replay` reads them',
+  }),
+  archiveDays: value({
+    group: 'Push',
+    argument: 'days',
+    default: '30',
+    parse: days,
+    help: 'how many days\' files of the archive are kept, today\'s included',
   }),
 
   tsdbHost: list({

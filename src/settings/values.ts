@@ -51,6 +51,13 @@ export function hours(text: string): number {
   return value;
 }
 
+/** A number of days from 1 to 3650. */
+export function days(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,4}$/.test(text) || value < 1 || value > 3650) throw expected('a number of days from 1 to 3650', text);
+  return value;
+}
+
 /** What stands before every metric's name: letters that OpenTSDB keeps apart, with something to put a dot after. */
 export function metricPrefix(text: string): string {
   if (!/^[A-Za-z0-9._/-]{1,64}$/.test(text) || text.endsWith('.')) {

@@ -104,6 +104,7 @@ test('in file mode OpenTSDB is left alone, and a nodes file is read in place of 
     `file ok ${stateDir}/points.put; OpenTSDB is not contacted`,
     `nodes file ok ${nodesFile}: 2 nodes`,
   ]);
+  t.is((await tried({ stateDir, nodesFile, fileMode: true, archive: nodesFile }))[1], `archive FAILED ${nodesFile}: expected a directory, found something else`);
   const [, , missing] = await tried({ stateDir, nodesFile: `${nodesFile}.gone`, fileMode: true });
   t.regex(missing ?? '', /^nodes file FAILED nodes file .*gone: cannot be read \(ENOENT/);
 });

@@ -82,7 +82,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^spool\//, /^(point|clock|bell)\.ts$|^spool\//],
   [/^admin\//, /^(point|body|log)\.ts$|^spool\/|^admin\//],
   [/^(outlet|errand)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand)(\.ts)?$/],
-  [/^(sink|server|schedule|seldom|health)\.ts$/, /^(point|clock|log|seldom)\.ts$/],
+  [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom)\.ts$/],
   [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|owner)\.ts$/, /^$/],
 ];
 

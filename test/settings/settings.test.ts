@@ -6,7 +6,7 @@ import { header, listenAddress, origin, port, tsdbAddress, urlOfTsdb, withoutPas
 import { groups } from '../../src/settings/kinds.ts';
 import { environmentNameOf, flagOf, nameOf } from '../../src/settings/names.ts';
 import { settingsTables } from '../../src/settings/table.ts';
-import { bytes, choice, hours, metricPrefix, path, secret, yesOrNo } from '../../src/settings/values.ts';
+import { bytes, choice, days, hours, metricPrefix, path, secret, yesOrNo } from '../../src/settings/values.ts';
 import { settingEntries } from '../../src/settings/settings.ts';
 
 const tsdbUrl = (text: string): string => urlOfTsdb(tsdbAddress(text), 4242);
@@ -36,6 +36,7 @@ const taken: readonly (readonly [what: string, parse: (text: string) => unknown,
   }],
   ['max-body-bytes', bytes('1KiB'), { 1024: 1024, '1KiB': 1024, '1.5 MiB': 1_572_864, '2kb': 2000, '4GiB': 2 ** 32, '1024B': 1024, '1tb': 1e12 }],
   ['refresh-hours', hours, { 24: 24, '90m': 1.5, '12h': 12, '1d': 24, '15min': 0.25, '0.5': 0.5 }],
+  ['archive-days', days, { 30: 30, 1: 1, 3650: 3650 }],
   ['tsdb-header', header, { 'X-Scope: a b': ['X-Scope', 'a b'], 'Authorization:Bearer x:y': ['Authorization', 'Bearer x:y'] }],
   ['catchpoint-url', origin, { 'https://io.catchpoint.com': 'https://io.catchpoint.com', 'http://127.0.0.1:9/': 'http://127.0.0.1:9' }],
   ['timings', yesOrNo, { true: true, Yes: true, on: true, 1: true, false: false, NO: false, off: false, 0: false }],
@@ -79,6 +80,7 @@ const refused: readonly (readonly [what: string, parse: (text: string) => unknow
   }],
   ['max-body-bytes', bytes('1KiB'), { '1 KiBB': `${size}"1 KiBB"`, '1K': `${size}"1K"`, '-5': `${size}"-5"`, '': `${size}""`, '9e9': `${size}"9e9"`, 1023: 'expected at least 1KiB, found "1023"' }],
   ['refresh-hours', hours, { '1w': 'expected a number of hours such as 24, or 90m, 12h, 1d, found "1w"', '1m': 'expected from 15m to 7d, found "1m"', '8d': 'expected from 15m to 7d, found "8d"' }],
+  ['archive-days', days, { 0: 'expected a number of days from 1 to 3650, found "0"', '1.5': 'expected a number of days from 1 to 3650, found "1.5"', '4w': 'expected a number of days from 1 to 3650, found "4w"' }],
   ['tsdb-header', header, {
     'Bearer hunter2': 'expected "Name: value", found a text without a colon',
     'A b: c': 'expected the name of a header before the colon, found "A b"',

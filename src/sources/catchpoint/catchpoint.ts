@@ -8,6 +8,7 @@ import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../point.ts
 import { schedule } from '../../schedule.ts';
 import { seldom } from '../../seldom.ts';
 import { letterRetry } from './letters.ts';
+import { type ArchiveStatus, pushArchive } from './archive/archive.ts';
 import { directoryFile } from './nodes/directory-file.ts';
 import { nodeDirectory } from './nodes/node.ts';
 import { nodeListing } from './nodes/node-source.ts';
@@ -26,6 +27,8 @@ export interface CatchpointOptions {
   /** Whether to write the timings, byte counts and counters beyond the RTT too. */
   readonly timings: boolean;
   readonly maxBodyBytes: number;
+  /** Where to archive pushes, and for how many days; undefined: nowhere. */
+  readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly stateDir: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -45,6 +48,7 @@ export interface NodeApi {
 export interface CatchpointStatus {
   readonly pushes: Readonly<PushCounts>;
   readonly nodes: RefreshStatus & { readonly known: number };
+  readonly archive?: ArchiveStatus;
 }
 
 export interface Catchpoint {
@@ -66,6 +70,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const slice = slicer(options.slices);
   const counts = pushCounts();
   const refusals = seldom(clock);
+  const archive = options.archive && pushArchive({ ...options.archive, clock, log });
   const stopping = new AbortController();
   const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
   const refresher = nodeRefresher({
@@ -97,6 +102,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
         refused: (reason) => refusals((pushes) => log.warn({ pushes, reason }, 'pushes are refused; Catchpoint sends them again for an hour')),
         ...(options.malformed === undefined ? {} : { malformed: options.malformed }),
         counts,
+        archive,
       }),
     retryLetter: letterRetry({
       ...{ deliver, hasRoomFor: parking.hasRoomFor, directory, slice, clock },
@@ -105,10 +111,10 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
       const expiry = schedule('complete parked measurements', completion.ask, { everyMs: expiryEveryMs, clock, log, signal });
-      await Promise.all([refresher.run(signal), expiry]);
+      await Promise.all([refresher.run(signal), expiry, archive?.run(signal)]);
       await completion.settled();
     },
-    status: () => ({ pushes: counts, nodes: { known: directory.all().length, ...refresher.status() } }),
+    status: () => ({ pushes: counts, nodes: { known: directory.all().length, ...refresher.status() }, ...(archive && { archive: archive.status() }) }),
   };
 }
 

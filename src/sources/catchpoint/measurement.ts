@@ -157,7 +157,7 @@ function errorOf(error: ErrorFields): string | undefined {
 }
 
 /** The code as text, where there is one that is not 0; what is no code at all, and would be a series of its own, is `other`. */
-function errorCode(code: unknown): string | undefined {
+export function errorCode(code: unknown): string | undefined {
   if (typeof code === 'number') return Number.isFinite(code) && code !== 0 ? String(code) : undefined;
   const written = text(code)?.trim();
   if (written === undefined || Number(written) === 0) return undefined;

@@ -6,27 +6,34 @@ import type { Context } from 'koa';
 import { readBody, UnreadableBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
 import type { Deliver, MalformedBody, RunKey } from '../../point.ts';
+import type { Archive } from './archive/archive.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { parsePush, pushText } from './push-text.ts';
 import type { Slicer } from './slices.ts';
 
-export interface PushOptions {
+/** What the delivery of a run needs. */
+export interface RunOptions {
   readonly deliver: Deliver;
   readonly directory: NodeDirectory;
   readonly slice: Slicer;
   readonly clock: Clock;
+  /** Told of a node that the directory does not know. */
+  readonly missed: (nodeId: number) => void;
+}
+
+export interface PushOptions extends RunOptions {
   readonly maxBodyBytes: number;
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
-  /** Told of a node that the directory does not know. */
-  readonly missed: (nodeId: number) => void;
   /** Told why a push was not taken, by no fault of its sender's. */
   readonly refused: (reason: string) => void;
   /** Shown each body that is refused as no push; must not throw, and is not waited for. */
   readonly malformed?: (malformed: MalformedBody) => void;
   readonly counts: PushCounts;
+  /** Given what was answered 200 and is no replay. */
+  readonly archive?: Pick<Archive, 'keep'> | undefined;
 }
 
 /** What became of the pushes since the start; each counts once. */
@@ -52,6 +59,9 @@ export function pushCounts(): PushCounts {
   return { taken: 0, missed: 0, implausible: 0, duplicate: 0, conflict: 0, malformed: 0, refused: 0, failed: 0 };
 }
 
+/** A request with this header is a replay: it is told what became of it, and is not archived another time. */
+export const replayHeader = 'X-Replayed';
+
 /** Mounts the push at `/`, the original's target, and at `/catchpoint` with whatever follows it. */
 export function push(router: Router, options: PushOptions): void {
   router.post(['/', '/catchpoint{/*rest}'], (context) => take(context, options));
@@ -63,9 +73,12 @@ async function take(context: Context, options: PushOptions): Promise<void> {
   try {
     body = await readBody(context.req, options.maxBodyBytes);
     const measurement = measurementOf(parsePush(body), { extras: options.extras });
-    counts[await deliver(measurement, body, options)] += 1;
+    const became = await deliverRun(measurement, body, options);
+    const isReplay = context.get(replayHeader) !== '';
+    if (!isReplay) options.archive?.keep(body);
+    counts[became] += 1;
     context.status = 200;
-    context.body = '';
+    context.body = isReplay ? { became } : '';
   } catch (error) {
     const { status = 500, message } = error as Error & { readonly status?: number };
     counts[status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed'] += 1;
@@ -79,8 +92,11 @@ function readOf(error: unknown): Buffer {
   return error instanceof UnreadableBody ? error.read : Buffer.alloc(0);
 }
 
-/** What became of a push that was taken. */
-async function deliver(measurement: Measurement, body: Buffer, options: PushOptions): Promise<keyof PushCounts> {
+/** What became of a run that was taken: a word of PushCounts. */
+export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible' | 'duplicate' | 'conflict'>;
+
+/** A run on its way from the measurement to the spool: each run once, joined with its node, parked where that is unknown. */
+export async function deliverRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<Became> {
   const run = runOf(measurement, body);
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {

@@ -28,6 +28,7 @@ async function source(t: ExecutionContext, nodes: number) {
     api: { url: api.url, key: undefined, secret: undefined, apiKey: account.apiKey, nodesFile: undefined, refreshHours: 24 },
     slices: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions },
     timings: false,
+    archive: undefined,
     maxBodyBytes: 1 << 20,
     stateDir,
     clock,

@@ -22,6 +22,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   const refused: string[] = [];
   const malformed: MalformedBody[] = [];
   const counts = pushCounts();
+  const archived: string[] = [];
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
   const router = new Router();
@@ -39,6 +40,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     refused: (reason) => refused.push(reason),
     malformed: (one) => malformed.push(one),
     counts,
+    archive: { keep: (body) => void archived.push(body.toString()) },
   });
   const app = application(silentLog(), systemClock());
   app.use(router.routes()).use(router.allowedMethods());
@@ -46,7 +48,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   t.teardown(() => listener.close());
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { url: listener.url, post, delivered, missed, refused, malformed, counts };
+  return { url: listener.url, post, delivered, missed, refused, malformed, counts, archived };
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
@@ -115,6 +117,23 @@ test('a full spool is answered 503 with a pause, any other failure 500 without i
   const failing = await pushListener(t, () => Promise.reject(new Error('EIO on /var/lib')));
   const failed = await failing.post('/', sample);
   t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
+});
+
+test('what was answered 200 is archived as it came, and nothing else', async (t) => {
+  const { post, archived } = await pushListener(t);
+  await post('/', sample);
+  await post('/', '{}');
+  t.deepEqual(archived, [sample]);
+  const refusing = await pushListener(t, () => Promise.reject(new Error('EIO')));
+  await refusing.post('/', sample);
+  t.deepEqual(refusing.archived, []);
+});
+
+test('a replay is told what became of it, and is not archived again', async (t) => {
+  const { post, archived } = await pushListener(t, async () => 'duplicate');
+  const answer = await post('/', sample, { 'x-replayed': '1' });
+  t.deepEqual([answer.status, await answer.json()], [200, { became: 'duplicate' }]);
+  t.deepEqual(archived, []);
 });
 
 test('a duplicate and a conflict are answered 200 and counted', async (t) => {

@@ -1,0 +1,37 @@
+// Golden pairs of replay: what the original bridge's -f wrote on a machine in some zone (made with its own Python's
+// mktime), and the put lines of the same runs at their true times, as live pushes would have them.
+
+import test from 'ava';
+import { IANAZone } from 'luxon';
+import { readdirSync, readFileSync } from 'node:fs';
+import { renderPutLine } from '../../../../src/sinks/opentsdb/point-text.ts';
+import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
+import { dimensions, slicer } from '../../../../src/sources/catchpoint/slices.ts';
+
+const folder = new URL('../../../../../test/golden/replay/', import.meta.url).pathname;
+const zones: Readonly<Record<string, string>> = { 'new-york': 'America/New_York', dublin: 'Europe/Dublin', utc: 'UTC' };
+const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+
+function runs(name: string): ReplayedRun[] {
+  const lines = readFileSync(`${folder}${name}.ndjson`, 'utf8').trim().split('\n');
+  return lines.map((line) => replayedRun(line, { extras: false, writtenIn: IANAZone.create(zones[name] as string) }));
+}
+
+test('every file has its zone and its points', (t) => {
+  const files = readdirSync(folder);
+  t.deepEqual(files.filter((file) => file.endsWith('.ndjson')).map((file) => file.replace('.ndjson', '')).sort(), Object.keys(zones).sort());
+});
+
+for (const name of Object.keys(zones)) {
+  test(`what was written in ${name} becomes the points of its pair`, (t) => {
+    const lines = runs(name).flatMap(({ measurement, node }) => slice(measurement, node).map((point) => `${renderPutLine(point)}\n`));
+    t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
+  });
+}
+
+test('the hours beside a clock set forward are doubtful, those of a clock set back are not', (t) => {
+  const doubtful = (name: string): string[] => runs(name).filter((run) => run.isDoubtful).map(({ measurement }) => new Date(measurement.timeMs).toISOString());
+  t.deepEqual(doubtful('new-york'), ['2019-03-10T01:59:59.000Z', '2019-03-10T03:30:00.000Z']);
+  t.deepEqual(doubtful('dublin'), ['2019-03-31T00:00:00.000Z', '2019-03-31T02:00:00.000Z']);
+  t.deepEqual(doubtful('utc'), []);
+});

@@ -1,0 +1,63 @@
+// A line of a replay is a push out of the archive, a push alone or a record of the original's; anything else is named.
+
+import test from 'ava';
+import { IANAZone } from 'luxon';
+import { readFileSync } from 'node:fs';
+import { archivedLine } from '../../../../src/sources/catchpoint/archive/archive.ts';
+import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
+
+const golden = new URL('../../../../../test/golden/', import.meta.url).pathname;
+const sample = readFileSync(`${golden}catchpoint/ns1-sample.json`);
+const record = readFileSync(`${golden}replay/utc.ndjson`, 'utf8').trim();
+const run = (line: string, writtenIn?: IANAZone): ReplayedRun => replayedRun(line, { extras: false, writtenIn });
+const archived = (body: Buffer): string => archivedLine(body, '2026-11-18T10:00:00.000Z').toString().trimEnd();
+
+const bodies: readonly (readonly [what: string, body: Buffer])[] = [
+  ['on one line', Buffer.from(sample.toString().trim())],
+  ['on several lines', Buffer.from(JSON.stringify(JSON.parse(sample.toString()), undefined, 2))],
+  ['with line ends of another system', Buffer.from(`\r\n${sample.toString().trim()}\r\n`)],
+  ['with spaces around it', Buffer.from(`  ${sample.toString().trim()} `)],
+  ['with a separator that only JavaScript knows', Buffer.from(sample.toString().trim().replace('Test Name', 'a\u2028b'))],
+  ['with a number that would be written otherwise', Buffer.from(sample.toString().trim().replace('158', '158.000'))],
+];
+
+for (const [what, body] of bodies) {
+  test(`a push ${what} comes out of the archive byte for byte`, (t) => {
+    const line = archived(body);
+    t.false(line.includes('\n'));
+    t.like(JSON.parse(line), { receivedAt: '2026-11-18T10:00:00.000Z' });
+    const { body: replayed, measurement } = run(line);
+    t.is(replayed.toString(), body.toString());
+    t.like(measurement, { testId: 12345, nodeId: 312, timeMs: 1456448689609 });
+  });
+}
+
+test('a push in UTF-16 is archived as its text', (t) => {
+  const body = Buffer.from(`\ufeff${sample.toString()}`, 'utf16le');
+  t.like(run(archived(body)).measurement, { testId: 12345, timeMs: 1456448689609 });
+});
+
+test('a line that somebody else made of an archived push, or a push alone, is one too', (t) => {
+  const value = JSON.parse(sample.toString()) as unknown;
+  t.is(run(JSON.stringify({ body: value, receivedAt: 'x', more: {} })).measurement.testId, 12345);
+  t.is(run(JSON.stringify(value)).measurement.testId, 12345);
+});
+
+test('a record of the original\'s is refused as long as nobody says its zone', (t) => {
+  const error = t.throws(() => run(record), { name: 'ZoneMissing', message: /--written-in-zone America\/New_York/ });
+  t.is((error as Error & { exitCode?: number }).exitCode, 64);
+  t.like(run(record, IANAZone.create('UTC')), { node: { id: 312, city: 'Jinan', isp: 'China Unicom' }, measurement: { timeMs: 1456448689000 } });
+});
+
+for (const [what, line, message] of [
+  ['no JSON', '{"receivedAt"', /^expected a line of JSON, found text that is not JSON/],
+  ['no push', '{"receivedAt":"x","body":{"TestId":1}}', /^NodeId: expected an integer/],
+  ['a number as its body', '{"receivedAt":"x","body":5}', 'body: expected a push, found 5'],
+  ['a list', '[1]', 'body: expected one JSON object, found an array'],
+  ['a record without a node', record.replace('312', 'null'), 'nodeid: expected an integer from 1 to 2^53-1, found null'],
+  ['a record with a time in milliseconds', record.replace('1456448689', '1456448689000'), 'timestamp: expected seconds since 1970, found 1456448689000'],
+] as const) {
+  test(`a line with ${what} is malformed`, (t) => {
+    t.throws(() => run(line, IANAZone.create('UTC')), { name: 'NotAPush', message });
+  });
+}
