@@ -46,7 +46,7 @@ const patience = 8;
 /**
  * The points that OpenTSDB did not take, in its words; every other was taken.
  *
- * @throws NoRuling when it did not rule on all of them
+ * @throws NoRuling when it ruled on none of them
  */
 export async function putAll(options: PutOptions, points: readonly RenderedPoint[], signal: AbortSignal): Promise<Failed[]> {
   const errand: Errand = { options, signal, points: points.length, isRuled: false, isSound: false, refusedAlone: 0 };
@@ -74,7 +74,17 @@ async function putHalves(errand: Errand, points: readonly RenderedPoint[], onFir
   const middle = Math.ceil(points.length / 2);
   const first = await put(errand, points.slice(0, middle));
   onFirst();
-  return [...first, ...(await put(errand, points.slice(middle)))];
+  return [...first, ...(await putOrKeep(errand, points.slice(middle)))];
+}
+
+/** What was ruled on before stays ruled on: were the whole batch written again, its points would arrive twice. */
+async function putOrKeep(errand: Errand, points: readonly RenderedPoint[]): Promise<Failed[]> {
+  try {
+    return await put(errand, points);
+  } catch (error) {
+    if (!(error instanceof NoRuling) || !errand.isRuled || errand.signal.aborted) throw error;
+    return points.map(({ point }) => ({ point, words: error.message, error: 'storage' }));
+  }
 }
 
 async function settle(errand: Errand, points: readonly RenderedPoint[], bytes: number, answer: PutAnswer): Promise<Failed[]> {

@@ -184,6 +184,13 @@ for (const count of [2, 7, 50]) {
   });
 }
 
+test('opentsdb http keeps the half that nobody answers for, and does not write the other half again', async (t) => {
+  const { tsd, sink } = await httpBench(t);
+  tsd.play(answers(413), (_, answer) => answer(), answers(503));
+  t.deepEqual(numbered(await sink.write(batch, forever), batch), { rejected: [], kept: [3, 4] });
+  t.deepEqual(tsd.points().map(asLine), [one, two].map(asLine));
+});
+
 test('opentsdb http throws when its points get lost on the way', async (t) => {
   const { tsd, sink } = await httpBench(t);
   tsd.always(refuses('No datapoints found in content'));
