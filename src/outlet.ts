@@ -69,7 +69,9 @@ interface OutletState extends OutletOptions {
 }
 
 /** With more lag, every second batch is taken from the newest end, so that live points do not queue behind a backlog. */
-const maxLagMs = 60_000;
+const maxLagMs = 2_000;
+/** A sink that has come back is found within this time, unless it has asked for a longer pause itself. */
+const maxPauseMs = 4_000;
 
 /** The outlet of a sink. */
 export function outlet(options: OutletOptions): Outlet {
@@ -220,7 +222,7 @@ function again(
     state.loggedError = message;
   }
   state.limit.failed();
-  const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random));
+  const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
   state.pausedUntilMs = clock.steady() + pauseMs;
   wakeAfter(state, pauseMs, signal);
 }
