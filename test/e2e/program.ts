@@ -17,7 +17,7 @@ export interface Program {
 }
 
 /** Starts the program; it is killed with its test. */
-export function program(t: ExecutionContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } });
   const printed: string[] = [];
   const watchers = new Set<() => void>();
@@ -67,7 +67,7 @@ export interface BridgeStatus {
 }
 
 /** Starts the bridge on free ports and waits until it takes pushes. */
-export async function bridge(t: ExecutionContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Bridge> {
+export async function bridge(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Bridge> {
   const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env);
   const ready = JSON.parse(await started.line((line) => line.includes('"msg":"ready"'))) as { readonly push: string; readonly admin: string };
   const status = async (): Promise<BridgeStatus> => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;

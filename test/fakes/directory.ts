@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Makes an empty directory and removes it when the test has ended. */
-export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
+export async function temporaryDirectory(t: Pick<ExecutionContext, 'teardown'>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'bridge-test-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   return directory;
