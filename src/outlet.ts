@@ -64,7 +64,7 @@ interface OutletState extends OutletOptions {
   loggedError: string | undefined;
   /** Whether the last batch was taken from the newest end. */
   wasNewest: boolean;
-  /** When it will be woken for the retry set, ms since 1970 UTC. */
+  /** When it will be woken for the retry set, by the steady clock; Infinity: not yet. */
   retryWakeAtMs: number;
 }
 
@@ -87,7 +87,7 @@ export function outlet(options: OutletOptions): Outlet {
     lastError: undefined,
     loggedError: undefined,
     wasNewest: false,
-    retryWakeAtMs: 0,
+    retryWakeAtMs: Infinity,
   };
   return {
     run: (signal) => run(state, signal),
@@ -224,7 +224,7 @@ function again(
   state.limit.failed();
   const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
   state.pausedUntilMs = clock.steady() + pauseMs;
-  wakeAfter(state, pauseMs, signal);
+  clock.sleep(pauseMs, { signal }).then(state.reader.bell.ring, state.reader.bell.ring);
 }
 
 /** Writes down what became of the points that were not accepted. */
@@ -233,17 +233,16 @@ async function settle({ reader, sink, clock, random }: OutletState, from: Batch 
   await ('attempts' in from ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
 }
 
-/** Wakes the outlet when a pause ends. */
-function wakeAfter({ clock, reader }: OutletState, ms: number, signal: AbortSignal): void {
-  clock.sleep(ms, { signal }).then(reader.bell.ring, reader.bell.ring);
-}
-
 /** What is due already waits for a place in flight, and the end of a write wakes for that. */
 function wakeForRetry(state: OutletState, signal: AbortSignal): void {
-  const dueAtMs = state.reader.nextDueAtMs();
-  const nowMs = state.clock.now();
-  const isPlanned = state.retryWakeAtMs > nowMs && state.retryWakeAtMs <= (dueAtMs ?? Infinity);
-  if (dueAtMs === undefined || dueAtMs <= nowMs || isPlanned) return;
+  const { reader, clock } = state;
+  const dueAtMs = reader.nextDueAtMs() ?? Infinity;
+  const pauseMs = dueAtMs - clock.steady();
+  if (dueAtMs >= state.retryWakeAtMs || pauseMs <= 0) return;
   state.retryWakeAtMs = dueAtMs;
-  wakeAfter(state, dueAtMs - nowMs, signal);
+  const wake = (): void => {
+    state.retryWakeAtMs = Infinity;
+    reader.bell.ring();
+  };
+  clock.sleep(pauseMs, { signal }).then(wake, wake);
 }

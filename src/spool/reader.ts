@@ -42,7 +42,7 @@ export interface SpoolReader {
   backlog(): Backlog;
   /** How many points `next` would still find. */
   untakenPoints(): number;
-  /** When the next of the retry set is due, ms since 1970 UTC. */
+  /** When the next of the retry set is due, by the steady clock. */
   nextDueAtMs(): number | undefined;
   /** Rung after each append; the reader's owner may ring it too. */
   readonly bell: Bell;
@@ -66,7 +66,7 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
   state.taken.set(sinkName, positionOf(state, sinkName));
   return {
     next: (maxPoints, end = 'oldest') => take(reading, end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
-    nextRetry: () => retries.next(state.clock.now()),
+    nextRetry: retries.next,
     finish: (batch, outcome) =>
       state.store.write(() => {
         const isDropped = !isWanted(reading, batch);

@@ -1,6 +1,7 @@
 // The retry set of a sink: points that it could not take at the time, each batch of them with its own pause and attempts,
 // kept over restarts so that they block nothing and are not forgotten.
 
+import type { Clock } from '../clock.ts';
 import type { DataPoint } from '../point.ts';
 import { isIntact, type PointRow, pointOf, rowOf, sealed, unsealed } from './record.ts';
 import type { Store } from './store.ts';
@@ -19,7 +20,7 @@ export interface Retries {
   /** Puts points down until `notBeforeMs`; to be called inside a transaction of the store. */
   add(points: readonly DataPoint[], terms: RetryTerms): void;
   /** The next that is due and not taken out yet. */
-  next(nowMs: number): Retry | undefined;
+  next(): Retry | undefined;
   /** Takes one away; to be called inside a transaction of the store. */
   remove(retry: Pick<Retry, 'sequence'>): void;
   /** Takes all away; to be called inside a transaction of the store. */
@@ -27,7 +28,7 @@ export interface Retries {
   has(retry: Pick<Retry, 'sequence'>): boolean;
   /** Rows whose checksum does not fit. */
   damaged(): readonly { readonly sequence: number; readonly raw: Buffer }[];
-  /** When the next one is due, ms since 1970 UTC; undefined when none waits. */
+  /** When the next one is due, by the steady clock; undefined when none waits. */
   nextDueAtMs(): number | undefined;
   points(): number;
   bytes(): number;
@@ -48,12 +49,16 @@ interface Row extends RetryTerms {
 interface Entry {
   readonly points: number;
   readonly bytes: number;
-  readonly notBeforeMs: number;
+  /** By the steady clock: a machine's time that is set back puts off nothing that waits. */
+  readonly dueAtMs: number;
   readonly firstKeptAtMs: number;
 }
 
+/** A pause that is still to last longer was written by a wrong clock. */
+const maxPauseMs = 600_000;
+
 /** Opens the retry set of a sink; reads it once. */
-export function openRetries(store: Store, sinkName: string): Retries {
+export function openRetries(store: Store, sinkName: string, clock: Clock): Retries {
   const entries = new Map<number, Entry>();
   const taken = new Set<number>();
   const damaged = new Map<number, Buffer>();
@@ -61,8 +66,8 @@ export function openRetries(store: Store, sinkName: string): Retries {
   let nextSequence = 1;
 
   function note(sequence: number, bytes: number, row: Row): void {
-    const { notBeforeMs, firstKeptAtMs } = row;
-    entries.set(sequence, { points: row.points.length, bytes, notBeforeMs, firstKeptAtMs });
+    const dueAtMs = clock.steady() + Math.min(maxPauseMs, row.notBeforeMs - clock.now());
+    entries.set(sequence, { points: row.points.length, bytes, dueAtMs, firstKeptAtMs: row.firstKeptAtMs });
     totals.points += row.points.length;
     totals.bytes += bytes;
     nextSequence = Math.max(nextSequence, sequence + 1);
@@ -87,8 +92,8 @@ export function openRetries(store: Store, sinkName: string): Retries {
       store.retries.putSync([sinkName, nextSequence], bytes);
       note(nextSequence, bytes.length, row);
     },
-    next(nowMs) {
-      const [sequence] = [...entries].find(([one, { notBeforeMs }]) => !taken.has(one) && notBeforeMs <= nowMs) ?? [];
+    next() {
+      const [sequence] = [...entries].find(([one, { dueAtMs }]) => !taken.has(one) && dueAtMs <= clock.steady()) ?? [];
       const value = sequence === undefined ? undefined : store.retries.get([sinkName, sequence]);
       if (sequence === undefined || value === undefined) return undefined;
       const row = JSON.parse(unsealed(value)) as Row;
@@ -124,7 +129,7 @@ function seen({ entries, taken, damaged, totals }: Held): Omit<Retries, 'add' | 
   return {
     has: ({ sequence }) => entries.has(sequence),
     damaged: () => [...damaged].map(([sequence, raw]) => ({ sequence, raw })),
-    nextDueAtMs: () => least([...entries].filter(([sequence]) => !taken.has(sequence)).map(([, { notBeforeMs }]) => notBeforeMs)),
+    nextDueAtMs: () => least([...entries].filter(([sequence]) => !taken.has(sequence)).map(([, { dueAtMs }]) => dueAtMs)),
     points: () => totals.points,
     bytes: () => totals.bytes,
     oldestAtMs: () => least([...entries.values()].map(({ firstKeptAtMs }) => firstKeptAtMs)),

@@ -66,8 +66,8 @@ export function readPositions(store: Store): Map<string, Position> {
 }
 
 /** The retry set of a sink, opened once. */
-export function retriesOf({ store, retries }: SpoolState, sinkName: string): Retries {
-  const opened = retries.get(sinkName) ?? openRetries(store, sinkName);
+export function retriesOf({ store, clock, retries }: SpoolState, sinkName: string): Retries {
+  const opened = retries.get(sinkName) ?? openRetries(store, sinkName, clock);
   retries.set(sinkName, opened);
   return opened;
 }

@@ -5,6 +5,8 @@ import type { Clock } from '../../src/clock.ts';
 export interface MovableClock extends Clock {
   /** Moves the time forward by `ms`, waking every sleeper whose time has come, in order. */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock by so much, as an administrator does; the steady one goes on, and nobody wakes. */
+  jump(ms: number): void;
   /** How many sleepers wait. */
   sleepers(): number;
   /** Resolves once somebody sleeps (at once when somebody does). */
@@ -19,6 +21,7 @@ interface Sleeper {
 /** A movable clock that starts at `startMs` (ms since 1970 UTC). */
 export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock {
   let nowMs = startMs;
+  let jumpedMs = 0;
   let sleepers: Sleeper[] = [];
   let watchers: (() => void)[] = [];
 
@@ -41,7 +44,8 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
   }
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + jumpedMs,
+    jump: (ms) => void (jumpedMs += ms),
     steady: () => nowMs - startMs,
     sleep: async (ms, options) => sleep(ms, options),
     async advance(ms) {

@@ -241,3 +241,18 @@ test('when the dead letters of senders reach their share, only what would add on
   t.is((full as { status?: number }).status, 503);
   t.is(await spool.append(points(1)), 'stored');
 });
+
+test('a clock that is set back puts off nothing that waits to be written again', async (t) => {
+  const { spool, clock, reopen } = await spoolIn(t);
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(1));
+  const batch = reader.next(9);
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1), notBeforeMs: clock.now() + 1000 });
+  clock.jump(-86_400_000);
+  t.is(reader.nextRetry(), undefined);
+  await clock.advance(1000);
+  t.deepEqual(reader.nextRetry()?.points, points(1));
+  const later = await (await reopen()).reader('tsdb');
+  await clock.advance(600_000);
+  t.deepEqual(later.nextRetry()?.points, points(1));
+});
