@@ -4,10 +4,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../src/clock.ts';
-import { openRestApi } from '../../src/simulator/rest/rest-api.ts';
-import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { goldenCatchpoint } from './golden-catchpoint.ts';
 import { type Bridge, bridge, untilStatus } from './program.ts';
 import { asExported, type VictoriaMetrics, victoriaMetrics } from './victoria-metrics.ts';
 
@@ -24,31 +22,6 @@ const exported = (names: readonly string[]): string[] => names.flatMap(putLines)
 const names = readdirSync(golden)
   .filter((file) => /^[^.]+\.points$/.test(file))
   .map((file) => file.replace('.points', ''));
-
-/** What v1's listing writes in another way than the simulated world; the rest is the same. */
-interface ListedNode extends Omit<SimulatedNode, 'asn' | 'region'> {
-  readonly asn?: { readonly value: string; readonly name: string };
-  readonly region: SimulatedNode['region'] | null;
-  readonly coordinates: { readonly latitude: number; readonly longitude: number };
-  readonly network_type: SimulatedNode['networkType'];
-}
-
-/** A Catchpoint that knows the golden nodes, with the credentials K and S. */
-async function catchpoint(t: ExecutionContext): Promise<string> {
-  const { items } = JSON.parse(readFileSync(nodesFile, 'utf8')) as { readonly items: readonly ListedNode[] };
-  const nodes = items.map(({ asn, region, coordinates, network_type: networkType, ...item }): SimulatedNode => ({
-    ...item,
-    ...coordinates,
-    networkType,
-    ...(asn === undefined ? {} : { asn: Number(asn.value.slice(2)), asnName: asn.name }),
-    ...(region === null || region === undefined ? {} : { region }),
-    active: true,
-    ipRanges: '203.0.113.1',
-  }));
-  const api = await openRestApi({ clock: systemClock(), nodes, key: 'K', secret: 'S', apiKey: 'A' });
-  t.teardown(() => api.close());
-  return api.url;
-}
 
 /** Pushes golden payloads and waits until the sink has ruled on all their points. */
 async function pushed(one: Bridge, pushes: readonly string[]): Promise<void> {
@@ -67,7 +40,7 @@ const intoVictoria = ({ httpPutPort }: VictoriaMetrics): string[] => ['-t', '127
 for (const zone of ['UTC', 'America/New_York']) {
   e2e(`started as the original was, in ${zone}, the original's sample becomes its fourteen points at 1456448689`, async (t) => {
     const victoria = await victoriaMetrics(t);
-    const args = [...intoVictoria(victoria), '-k', 'K', '-s', 'S', '--catchpoint-url', await catchpoint(t)];
+    const args = [...intoVictoria(victoria), '-k', 'K', '-s', 'S', '--catchpoint-url', (await goldenCatchpoint(t)).url];
     const one = await bridge(t, [...args, '--state-dir', await temporaryDirectory(t)], { TZ: zone });
     await pushed(one, ['ns1-sample']);
     const points = await victoria.points('s');

@@ -29,7 +29,7 @@ export interface BridgeProcess {
 
 /** What is looked at of /healthz. */
 export interface Status {
-  readonly nodes: { readonly known: number };
+  readonly nodes: { readonly known: number; readonly failures: number };
   readonly pushes: Readonly<Record<string, number>>;
   readonly parked: number;
   readonly deadLetters: number;

@@ -16,6 +16,8 @@ export interface Bars {
   readonly freshMs?: number | undefined;
   /** Whether a point may be a dead letter. */
   readonly mayBeDead?: (line: string) => boolean;
+  /** Whether measurements may still wait for their node; default false. */
+  readonly mayPark?: boolean;
   /** Bound on memory without mapped files. */
   readonly ownBytes?: number;
   readonly diskBytes?: number;
@@ -47,7 +49,7 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
   const run = await pusher.pushOne();
   const isThrough = await becomes(() => ledger.isComplete(run), drainMs);
   const tookMs = steady() - fromMs;
-  const isDrained = await becomes(async () => isEmpty(await bridge.status()), Math.max(1, drainMs - tookMs));
+  const isDrained = await becomes(async () => isEmpty(await bridge.status(), bars.mayPark), Math.max(1, drainMs - tookMs));
   const drainedMs = steady() - fromMs;
   const disk = await bridge.diskBytes();
   const end = await bridge.stop();
@@ -81,8 +83,8 @@ function fault(isHeld: boolean, words: string): string[] {
   return isHeld ? [] : [words];
 }
 
-function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>): boolean {
-  return status !== undefined && status.parked === 0 && status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0);
+function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>, mayPark = false): boolean {
+  return status !== undefined && (mayPark || status.parked === 0) && status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0);
 }
 
 /** The points among the dead letters that the bridge left behind, as lines. */

@@ -1,6 +1,7 @@
 // The states that the receiver of the fault harness can be in: sound, away, silent, slow, and wrong in each of the ways in
 // which OpenTSDB and what stands before it are wrong.
 
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answers, type Fault, raw, refuses } from '../fakes/tsd.ts';
 import { RefusedPut } from '../../src/simulator/tsd/rules.ts';
@@ -14,6 +15,8 @@ export interface ReceiverState {
   readonly fault?: (play: Play) => Fault;
   /** What the storage does; absent: it stores. */
   readonly storage?: (play: Play) => Storage;
+  /** Shown every new connection by telnet; true when nobody else is to serve it. */
+  readonly telnet?: (play: Play) => (socket: Socket) => boolean;
   /** The answer does not tell what was stored. */
   readonly isSpoiling?: true;
 }
@@ -106,6 +109,31 @@ export const signedOut = refusing('401', answers(401, '<html>sign in</html>'));
 export const partlyFailing: ReceiverState = {
   name: '200 with failed',
   storage: ({ random }) => () => (random() < 0.2 ? { failed: 'Storage exception: Call queue is full' } : 'stored'),
+};
+
+/** A point in a few thousand does; by telnet that is a line on its own somewhere behind the put. */
+export const rarelyFailing: ReceiverState = {
+  name: 'rarely failing',
+  storage: ({ random }) => () => (random() < 0.0005 ? { failed: 'Storage exception: Call queue is full' } : 'stored'),
+};
+
+/** Connections by telnet are closed for writing after a moment, in the middle of whatever comes. */
+export const halfClosing: ReceiverState = {
+  name: 'half-closing',
+  telnet: ({ random }) => (socket) => {
+    void pause(random() * 300).then(() => socket.end());
+    return false;
+  },
+};
+
+/** By telnet everything is read and nothing is said; when the state ends, the connections are cut. */
+export const mute: ReceiverState = {
+  name: 'mute',
+  telnet: ({ changed }) => (socket) => {
+    socket.resume();
+    void changed.then(() => socket.destroy());
+    return true;
+  },
 };
 
 /** Everything is stored, and the answer is no JSON. */

@@ -77,6 +77,7 @@ function optionsOf(one: Receiving, port: number): TsdOptions {
     ...(one.autoCreateMetrics !== undefined && { autoCreateMetrics: one.autoCreateMetrics }),
     onPoint: (point) => one.ledger.deliver(lineOf(point), point.timestamp, one.underway.getStore() ?? byTelnet(one)),
     storage: (point) => (one.state.storage === undefined ? 'stored' : one.state.storage(one)(point)),
+    interceptTelnet: (socket) => one.state.telnet?.(one)(socket) ?? false,
     intercept: (exchange, answer) => intercept(one, exchange, answer),
   };
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { judge } from '../judge.ts';
 import * as states from '../receiver-states.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
-import { openStage } from '../stage.ts';
+import { becomes, openStage } from '../stage.ts';
 
 const odd = [
   ...[states.chunkedRefused, states.tooLarge, states.tooMany, states.unavailable, states.broken, states.signedOut],
@@ -17,7 +17,7 @@ export const oddAnswers: Scenario = {
   async play({ form, seed, closing }) {
     // Nor does it know a metric before it is assigned.
     const stage = await openStage({ seed, closing, autoCreateMetrics: false });
-    const { receiver, pusher } = stage;
+    const { receiver, pusher, bridge } = stage;
     const each = form === 'long' ? 5_000 : 500;
     await stage.begin();
     pusher.start({ agents: 8, rate: 200 });
@@ -27,7 +27,8 @@ export const oddAnswers: Scenario = {
       await receiver.be(states.sometimes(state, 0.5));
       await pause(each);
       await receiver.be(states.healthy);
-      await pause(each / 2);
+      // The pauses that a state has left behind are not to last through the next one.
+      await becomes(async () => ((await bridge.status())?.sinks[0]?.backlog.points ?? 1) < 200, 20_000);
     }
     await pusher.stop();
     return { verdicts: [await judge(stage)], figures: `${odd.length} kinds of answers in ${receiver.asked()} requests` };
@@ -46,7 +47,7 @@ export const badPoints: Scenario = {
     await pusher.done();
     await pusher.stop();
     const { pushed } = ledger.counts();
-    await untilEmpty(stage);
+    await becomes(async () => (await stage.bridge.status())?.sinks[0]?.backlog.points === 0, 120_000);
     const verdict = await judge(stage, { mayBeDead: states.isBad });
     const bad = Array.from({ length: pushed }, (_, run) => runs.points(run).filter(states.isBad).length).reduce((sum, one) => sum + one, 0);
     const { deadLetters } = verdict.account;
@@ -57,11 +58,3 @@ export const badPoints: Scenario = {
     };
   },
 };
-
-async function untilEmpty({ bridge }: Awaited<ReturnType<typeof openStage>>): Promise<void> {
-  for (;;) {
-    const status = await bridge.status();
-    if (status?.sinks[0]?.backlog.points === 0) return;
-    await pause(20);
-  }
-}

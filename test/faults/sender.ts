@@ -1,0 +1,59 @@
+// A sender who does not keep to the rules: any bytes, any headers, and what is answered to them.
+
+import { request } from 'node:http';
+import { connect } from 'node:net';
+
+export interface Heard {
+  /** 0: the connection ended without an answer. */
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** Posts a body, whatever it is. */
+export function send(url: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Heard> {
+  const fromMs = performance.now();
+  return new Promise((resolve) => {
+    const heard = (status: number): void => resolve({ status, ms: performance.now() - fromMs });
+    const sent = request(url, { method: 'POST', headers: { connection: 'close', ...headers } });
+    sent.once('response', (response) => {
+      response.once('error', () => {});
+      response.resume();
+      heard(response.statusCode ?? 0);
+    });
+    sent.once('error', () => heard(0));
+    sent.end(body);
+  });
+}
+
+export interface Stream {
+  /** The first line that came back, and how many bytes had been taken by then. */
+  readonly answer: string;
+  readonly sentBytes: number;
+  readonly ms: number;
+}
+
+/** Sends a head and then more and more, until something comes back, the connection ends, or so many bytes were sent. */
+export function stream(url: string, head: string, chunk: Buffer, maxBytes: number): Promise<Stream> {
+  const { hostname, port } = new URL(url);
+  const fromMs = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    let sentBytes = 0;
+    let answer = '';
+    const write = (): void => {
+      while (sentBytes < maxBytes && !socket.destroyed && answer === '') {
+        sentBytes += chunk.length;
+        if (!socket.write(chunk)) return void socket.once('drain', write);
+      }
+      if (sentBytes >= maxBytes) socket.end();
+    };
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString('latin1');
+      socket.destroy();
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => resolve({ answer: answer.split('\r\n')[0] ?? '', sentBytes, ms: performance.now() - fromMs }));
+    socket.write(head);
+    write();
+  });
+}
