@@ -10,6 +10,7 @@ import { burst, steady } from './scenarios/load.ts';
 import { malformed } from './scenarios/malformed.ts';
 import { badPoints, oddAnswers } from './scenarios/odd-answers.ts';
 import { outage } from './scenarios/outage.ts';
+import { powerLoss } from './scenarios/power-loss.ts';
 import { resets } from './scenarios/resets.ts';
 import { retries } from './scenarios/retries.ts';
 import { slow } from './scenarios/slow.ts';
@@ -18,5 +19,5 @@ import { telnet } from './scenarios/telnet.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...[steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, stop],
-  ...[clocks, catchpointAway, coldStart, malformed, hugeBodies, retries],
+  ...[clocks, catchpointAway, coldStart, malformed, hugeBodies, retries, powerLoss],
 ];
