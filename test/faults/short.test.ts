@@ -6,7 +6,8 @@ import { scenarios } from './scenarios.ts';
 
 /** One at a time: each has a bridge and a receiver of its own on a machine that may be small. */
 const faults = process.env['BRIDGE_FAULTS'] === 'off' ? test.serial.skip : test.serial;
-const seed = Number(process.env['BRIDGE_FAULTS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** The same everywhere unless told otherwise; the long form makes up its own. */
+const seed = Number(process.env['BRIDGE_FAULTS_SEED'] ?? 154312930);
 
 for (const scenario of scenarios.filter(({ forms = ['short'] }) => forms.includes('short'))) {
   faults(`nothing acknowledged is lost (${scenario.id}): ${scenario.title}`, async (t) => {
