@@ -9,6 +9,17 @@ export interface GroupedTransactions {
   close(): void;
 }
 
+/** The transaction failed, for lack of space or because the disk does: nothing of it is stored, and it may be asked for again. */
+export class NotWritten extends Error {
+  override readonly name = 'NotWritten';
+  readonly status = 503;
+  readonly expose = true;
+  readonly retryAfterMs = 30_000;
+  constructor(cause: Error) {
+    super(`spool: cannot be written (${cause.message})`, { cause });
+  }
+}
+
 /** A change that waits for the next transaction. */
 interface Waiting {
   /** Runs inside the transaction; returns how to tell the one who asked, once it is on disk. */
@@ -62,7 +73,8 @@ function commit(transact: (changes: () => void) => void, group: readonly Waiting
     });
   } catch (error) {
     for (const reread of rereads) reread();
-    for (const { fail } of group) fail(error);
+    const failure = new NotWritten(error as Error);
+    for (const { fail } of group) fail(failure);
     return;
   }
   for (const tell of done) tell();
