@@ -9,13 +9,22 @@ export class UnreadableBody extends Error {
   readonly expose = true;
   override readonly name = 'UnreadableBody';
   readonly status: number;
+  /** After a 503, when to come again. */
+  readonly retryAfterMs: number | undefined;
   /** As much of it as was read. */
   readonly read: Buffer;
   constructor(status: number, message: string, read: Buffer = Buffer.alloc(0)) {
     super(message);
     this.status = status;
+    this.retryAfterMs = status === 503 ? 1_000 : undefined;
     this.read = read;
   }
+}
+
+/** Bounds the memory of all bodies that are arriving. */
+export interface ArrivingBodies {
+  /** @param giveUp - called at most once, when this body has to go */
+  begin(giveUp: () => void): { take(bytes: number): void; end(): void };
 }
 
 const decoders = {
@@ -29,35 +38,46 @@ const decoders = {
  * The whole body, decompressed where the sender says that it is compressed.
  *
  * @param maxBytes - bound on the body, both as sent and as decompressed
+ * @param arriving - bounds it together with all others that are arriving
  * @throws UnreadableBody with 413 over the bound, 415 for an unknown Content-Encoding, 400 when it does not decompress
- * or ends early
+ * or ends early, 503 when it was given up for others
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, maxBytes: number, arriving: ArrivingBodies = unbounded): Promise<Buffer> {
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw tooLarge(maxBytes, `${declaredBytes} bytes declared`);
-  const sent = await readBytes(request, maxBytes);
+  const sent = await readBytes(request, maxBytes, arriving);
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   return encoding === 'identity' || encoding === '' ? sent : decompressed(sent, encoding, maxBytes);
 }
 
+const unbounded: ArrivingBodies = { begin: () => ({ take: () => {}, end: () => {} }) };
+
 /** By events, not by `for await`: that costs a seventh of the requests a second. */
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, maxBytes: number, arriving: ArrivingBodies): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
+    const body = arriving.begin(() => stop(new UnreadableBody(503, 'body: too many are arriving, and this one for longest')));
+    const stop = (why: UnreadableBody): void => {
+      body.end();
+      chunks = [];
+      request.removeAllListeners('data');
+      request.pause();
+      reject(why);
+    };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxBytes) {
-        chunks.push(chunk);
-      } else {
-        request.removeAllListeners('data');
-        request.pause();
-        reject(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`, Buffer.concat([...chunks, chunk])));
-      }
+      chunks.push(chunk);
+      if (bytes > maxBytes) stop(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`, Buffer.concat(chunks)));
+      else body.take(chunk.length);
     });
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)));
+    request.once('end', () => {
+      body.end();
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    });
     const endedEarly = (): void => {
       if (request.complete) return;
+      body.end();
       reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`, Buffer.concat(chunks)));
     };
     request.once('error', endedEarly);

@@ -1,61 +1,51 @@
 // What an installation has settled: flags, environment, file and defaults joined to one configuration, or every fault at once.
 
-import { join } from 'node:path';
 import { readConfigFile } from './settings/config-file.ts';
 import type { LogOptions } from './log.ts';
 import type { TimeUnit } from './point.ts';
-import { urlOfTsdb } from './settings/addresses.ts';
-import { contradictions, isFileMode, withoutEffect } from './settings/contradictions.ts';
+import { type AccessConfig, accessConfig, accessFaults } from './settings/access-config.ts';
+import type { ListenAddress } from './settings/addresses.ts';
+import { type BackstopConfig, backstopOf } from './settings/backstop-config.ts';
+import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
+import { settingDigests, type SettingDigests } from './settings/digests.ts';
+import { takesCatchpoint } from './settings/meant.ts';
 import { nameOf } from './settings/names.ts';
 import { type Environment, type Fault, type Flags, settle, type Settled, strangeVariables } from './settings/origins.ts';
 import { halfPairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
 import { type ShownSetting, shownSettings } from './settings/shown.ts';
 import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
 import { settingEntries, type SettingValues } from './settings/settings.ts';
+import { type SinksConfig, sinksOf } from './settings/sink-config.ts';
+import type { RunTagOptions } from './sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, type RttRule } from './sources/catchpoint/slices.ts';
 
-/** An address to listen on; port 0 takes a free one. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface Config {
+export interface Config extends SinksConfig {
   readonly listen: ListenAddress;
   /** The second listener: health, and later metrics, status and administration. */
   readonly adminListen: ListenAddress;
   /** Whether `adminListen` was chosen by somebody; if not, a taken port is replaced by a free one. */
   readonly adminListenChosen: boolean;
   readonly maxBodyBytes: number;
+  /** Who may push, and how much. */
+  readonly access: AccessConfig;
   /** Where raw pushes are archived, and for how many days; undefined: nowhere. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
-  readonly tsdb: TsdbConfig;
-  readonly file: FileConfig | undefined;
   readonly catchpoint: CatchpointConfig;
+  /** Whether Catchpoint's pushes are taken. */
+  readonly takesCatchpoint: boolean;
+  /** Undefined: nothing is taken in Backstop's place. */
+  readonly backstop: BackstopConfig | undefined;
   readonly metrics: MetricsConfig;
+  /** Bounds on what pushes may bring that was not seen before. */
+  readonly cardinality: CardinalityConfig;
   readonly stateDir: string;
   /** Bound on what waits in the spool; undefined: 4 GiB or half of the free space, whichever is less. */
   readonly spoolMaxBytes: number | undefined;
+  /** What may wait for an optional sink: its bytes (undefined: a quarter of the spool's bound) and its age. */
+  readonly optional: { readonly maxBytes: number | undefined; readonly maxAgeMs: number };
   readonly log: Pick<LogOptions, 'level' | 'format'>;
-}
-
-export interface TsdbConfig {
-  /** Origins such as http://tsdb.example:4242, with a path prefix and user:password where given; tried in turn. */
-  readonly urls: readonly string[];
-  readonly put: 'http' | 'telnet';
-  /** Bound on a compressed request body; OpenTSDB refuses more than 8192 bytes unless told otherwise. */
-  readonly putMaxBytes: number;
-  readonly assignUids: boolean;
-  /** Extra request headers. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** A PEM file of certificate authorities to trust for https. */
-  readonly caFile: string | undefined;
-}
-
-/** File mode: OpenTSDB is not contacted, the points go to a file. */
-export interface FileConfig {
-  readonly path: string;
-  readonly format: 'import' | 'ndjson';
+  /** How often the bridge's own metrics are delivered, and what stands before their names; absent: never. */
+  readonly selfMetrics?: { readonly everyMs: number; readonly prefix: string };
 }
 
 export interface CatchpointConfig {
@@ -65,10 +55,20 @@ export interface CatchpointConfig {
   readonly secret: string | undefined;
   readonly apiKey: string | undefined;
   readonly nodesFile: string | undefined;
+  /** What is said of nodes in place of what Catchpoint says. */
+  readonly nodeOverrides?: string | undefined;
   readonly refreshHours: number;
 }
 
-export interface MetricsConfig {
+export interface CardinalityConfig {
+  readonly maxTests: number;
+  /** Of nodes that the directory does not know. */
+  readonly maxNodes: number;
+  /** Of each kind of tag value that a push brings: error codes, AS numbers, test names, values of a label. */
+  readonly maxTagValues: number;
+}
+
+export interface MetricsConfig extends RunTagOptions {
   /** What stands before every metric's name; the original's is `catchpoint`. */
   readonly prefix: string;
   readonly resolution: TimeUnit;
@@ -89,6 +89,8 @@ export interface ConfigPlaces {
   readonly readFile: (path: string) => string;
   /** Whether the directory can be written, or made. */
   readonly canWriteIn: (path: string) => boolean;
+  /** Changes when the file does; undefined where it cannot be looked at. Without it no change of a file is seen. */
+  readonly stampOf?: (path: string) => string | undefined;
 }
 
 export interface ReadConfigOptions {
@@ -100,6 +102,8 @@ export interface ConfigRead {
   readonly config: Config;
   /** Every setting with its value (secrets do not show) and where it comes from. */
   readonly origins: readonly ShownSetting[];
+  /** Of every setting: another when its value, or the file that it names, is another. */
+  readonly digests: SettingDigests;
   /** What is probably not meant as it stands. */
   readonly warnings: readonly string[];
 }
@@ -123,7 +127,7 @@ export class WrongConfiguration extends Error {
  * @throws WrongConfiguration with every fault at once
  */
 export function readConfig(places: ConfigPlaces, { needsNodes }: ReadConfigOptions): ConfigRead {
-  const { flags, env, file, readFile, canWriteIn } = places;
+  const { flags, env, file, readFile, canWriteIn, stampOf = () => undefined } = places;
   const names = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
   const contents = file && readConfigFile(file.path, file.text, names);
   const settled = settle({ flags, env, file: contents });
@@ -132,47 +136,53 @@ export function readConfig(places: ConfigPlaces, { needsNodes }: ReadConfigOptio
   const faults = [
     ...settled.faults,
     ...secrets.faults,
+    ...accessFaults(settled, secrets.found.rotationSecret, readFile),
     ...halfPairs(settled),
     ...contradictions(settled),
     // What is wrong with the file may be the credentials in it.
-    ...(needsNodes && (contents?.faults ?? []).length === 0 ? missingCredentials(settled) : []),
+    ...(needsNodes && takesCatchpoint(settled) && (contents?.faults ?? []).length === 0 ? missingCredentials(settled) : []),
     ...(stateDir === undefined ? [noStateDir] : []),
   ];
-  const warnings = [...strangeVariables(env), ...visibleSecrets(settled), ...withoutEffect(settled)];
+  const warnings = [...strangeVariables(env), ...visibleSecrets(settled), ...withoutEffect(settled), ...beyondTagBudget(settled)];
+  if (settled.values.catchpoint === true && !takesCatchpoint(settled)) warnings.push(`${settled.origins.backstop.where}: Backstop alone is run; Catchpoint's pushes are not taken, there are no credentials`);
   if (faults.length > 0) throw new WrongConfiguration(faults, warnings);
 
   const chosen = typeof stateDir === 'string' ? { path: stateDir } : (stateDir as StateDirChoice);
   const config = configOf(settled, secrets.found, chosen.path);
-  return { config, origins: shownSettings(settled).map((shown) => withChoices(shown, config, chosen)), warnings };
+  const origins = shownSettings(settled).map((shown) => withChoices(shown, config, chosen));
+  return { config, origins, digests: settingDigests(settled, stampOf), warnings };
 }
 
 const noStateDir: Fault = { text: 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them', exitCode: 64 };
 
 /** The configuration of settings that are all right. */
-function configOf(settled: Settled, secrets: Pick<CatchpointConfig, 'key' | 'secret' | 'apiKey'>, stateDir: string): Config {
+function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
   const values = settled.values as SettingValues;
-  const { listen, adminListen, maxBodyBytes, catchpointUrl, nodesFile, refreshHours, spoolMaxBytes } = values;
-  const { metricPrefix, resolution, rtt, slices, timings } = values;
+  const { rotationSecret, ...secrets } = found;
+  const { listen, adminListen, maxBodyBytes, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes } = values;
+  const { metricPrefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
+  const { maxTests, maxNodes, maxTagValues } = values;
   return {
     listen,
     adminListen,
     adminListenChosen: settled.origins.adminListen.rank > 0,
     maxBodyBytes,
+    access: accessConfig(values, rotationSecret),
     archive: values.archive === undefined ? undefined : { directory: values.archive, days: values.archiveDays },
-    tsdb: {
-      urls: [...new Set(values.tsdbHost.map((address) => urlOfTsdb(address, values.tsdbPort)))],
-      put: values.put,
-      putMaxBytes: values.putMaxBytes,
-      assignUids: values.assignUids,
-      headers: Object.fromEntries(values.tsdbHeader),
-      caFile: values.tsdbCa,
+    ...sinksOf(settled, stateDir),
+    catchpoint: { url: catchpointUrl, ...secrets, nodesFile, nodeOverrides, refreshHours },
+    takesCatchpoint: takesCatchpoint(settled),
+    backstop: backstopOf(values),
+    metrics: {
+      ...{ prefix: metricPrefix, resolution, rtt, slices: dimensions.filter((each) => slices.includes(each)), timings },
+      ...{ testAsTag, testNameTag, labelTags },
     },
-    file: isFileMode(settled) ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat } : undefined,
-    catchpoint: { url: catchpointUrl, ...secrets, nodesFile, refreshHours },
-    metrics: { prefix: metricPrefix, resolution, rtt, slices: dimensions.filter((each) => slices.includes(each)), timings },
+    cardinality: { maxTests, maxNodes, maxTagValues },
     stateDir,
     spoolMaxBytes,
+    optional: { maxBytes: values.optionalMaxBytes, maxAgeMs: values.optionalMaxHours * 3_600_000 },
     log: { level: values.logLevel, format: values.logFormat },
+    ...(values.selfMetrics !== undefined && { selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix } }),
   };
 }
 

@@ -1,6 +1,7 @@
 // An errand of the outlet: points on their way to the sink, how often they have been on it, and what comes of them.
 
 import { backoff } from './backoff.ts';
+import type { DataPoint } from './point.ts';
 import type { Ruling, Verdict } from './sink.ts';
 import type { AddressedLetter } from './spool/dead-letters.ts';
 import type { Batch, Outcome } from './spool/reader.ts';
@@ -67,7 +68,7 @@ export function outcomeOf(from: Batch | Retry, { rejected, kept }: Verdict, { si
       ...rejected.map((ruling) => letter('rejected', ruling, sink)),
       ...(isOverdue ? kept.map((ruling) => letter('kept-too-long', ruling, sink)) : []),
     ],
-    kept: isOverdue ? [] : kept.map(({ point }) => point),
+    kept: isOverdue ? [] : kept.map(stillToWrite),
     notBeforeMs: nowMs + backoff(attempts, random, { baseMs: 500, capMs: maxRetryPauseMs }),
   };
 }
@@ -79,6 +80,11 @@ interface Circumstances {
   readonly random: () => number;
 }
 
-function letter(kind: string, { point, reason }: Ruling, sink: string): AddressedLetter {
-  return { kind, reason, raw: JSON.stringify(point), sink };
+function letter(kind: string, ruling: Ruling, sink: string): AddressedLetter {
+  return { kind, reason: ruling.reason, raw: JSON.stringify(stillToWrite(ruling)), sink };
+}
+
+/** What is written when it is tried again: of a point whose value was accepted, the annotation. */
+function stillToWrite({ point, isStored }: Ruling): DataPoint {
+  return isStored === true ? { ...point, only: 'annotation' } : point;
 }

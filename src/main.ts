@@ -2,14 +2,20 @@
 // The process: arguments, environment, streams, signals and the exit code; the only file that touches it.
 
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isatty } from 'node:tty';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './clock.ts';
-import { runProgram } from './program.ts';
+import type { Vitals } from './telemetry/vitals.ts';
+
+// While a backlog drains, most of the heap is points that have arrived. V8 would let it grow to three times what is in use.
+setFlagsFromString('--heap-growing-percent=50');
 
 const stop = new AbortController();
 const hurry = new AbortController();
 
-/** A terminal that closes sends SIGHUP. */
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /** The first signal stops, the second one hurries, a third one kills. */
 function onSignal(): void {
@@ -18,6 +24,17 @@ function onSignal(): void {
   for (const name of signals) process.off(name, onSignal);
 }
 for (const name of signals) process.on(name, onSignal);
+
+/** A terminal that closes sends SIGHUP as well, and is none any more by then. */
+const hasTerminal = process.stderr.isTTY === true;
+/** What comes before anybody has said what it is to do waits for that. */
+let isHungUp = false;
+let hangup = (): void => void (isHungUp = true);
+function hangupDoes(listener: () => void): void {
+  hangup = listener;
+  if (isHungUp) listener();
+}
+process.on('SIGHUP', () => (hasTerminal && !isatty(process.stderr.fd) ? onSignal() : hangup()));
 
 // Whoever read along has gone: `nodes list | head` is no error.
 process.stdout.on('error', () => stop.abort());
@@ -29,16 +46,52 @@ process.on('uncaughtException', (error: unknown) => {
   process.exit(70);
 });
 
+/** After sysexits: the disk fails. */
+const ioError = 74;
+
+const lagResolutionMs = 20;
+
+/** What Node measures includes the pause between two measurements. */
+function vitals(): Vitals {
+  const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
+  const lateMs = (ns: number): number => (lag.count === 0 ? 0 : Math.max(0, ns / 1e6 - lagResolutionMs));
+  lag.enable();
+  return {
+    startedAtMs: performance.timeOrigin,
+    memory() {
+      const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+      return { residentBytes: rss, heapUsedBytes: heapUsed, heapTotalBytes: heapTotal, externalBytes: external };
+    },
+    cpuSeconds() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+    takeLag() {
+      const seen = { meanMs: lateMs(lag.mean), p99Ms: lateMs(lag.percentile(99)), maxMs: lateMs(lag.max) };
+      lag.reset();
+      return seen;
+    },
+  };
+}
+
+const { runProgram } = await import('./program.ts');
 const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(packageFile) as { readonly version: string };
-process.exitCode = await runProgram(process.argv.slice(2), version, {
+const exitCode = await runProgram(process.argv.slice(2), version, {
   env: process.env,
   stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock(),
   random: Math.random,
+  vitals,
+  host: hostname(),
   pid: process.pid,
   stop: stop.signal,
   hurry: hurry.signal,
+  onHangup: hangupDoes,
+  stopOnHangup: () => hangupDoes(onSignal),
 });
+process.exitCode = exitCode;
+// What waits for a failing disk may wait for ever.
+if (exitCode === ioError) process.exit();

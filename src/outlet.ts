@@ -13,8 +13,9 @@ import type { Clock } from './clock.ts';
 import { type Errand, firstTry, isItsOwnFault, maxTries, outcomeOf, takeDue, triedOnceMore } from './errand.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import type { Log } from './log.ts';
+import { type Outage, outage } from './outage.ts';
 import type { DataPoint } from './point.ts';
-import type { Ruling, Sink, Verdict } from './sink.ts';
+import { type Ruling, type Sink, talliedValues, type Verdict } from './sink.ts';
 import type { Backlog } from './spool/backlog.ts';
 import type { Batch, SpoolReader } from './spool/reader.ts';
 import type { Retry } from './spool/retries.ts';
@@ -51,6 +52,7 @@ export interface Outlet {
 interface OutletState extends OutletOptions {
   readonly limit: InFlightLimit;
   readonly underway: Set<Promise<void>>;
+  readonly outage: Outage;
   /** To be written again. */
   readonly again: Errand[];
   /** Writes that were answered, and in which something was taken. */
@@ -61,7 +63,6 @@ interface OutletState extends OutletOptions {
   /** By the steady clock. */
   pausedUntilMs: number;
   lastError: string | undefined;
-  loggedError: string | undefined;
   /** Whether the last batch was taken from the newest end. */
   wasNewest: boolean;
   /** When it will be woken for the retry set, by the steady clock; Infinity: not yet. */
@@ -79,13 +80,13 @@ export function outlet(options: OutletOptions): Outlet {
     ...options,
     limit: inFlightLimit(options.maxInFlight === undefined ? {} : { max: options.maxInFlight }),
     underway: new Set(),
+    outage: outage({ ...options, sink: options.sink.name }),
     again: [],
     answers: 0,
     counts: { accepted: 0, rejected: 0, kept: 0 },
     failures: 0,
     pausedUntilMs: 0,
     lastError: undefined,
-    loggedError: undefined,
     wasNewest: false,
     retryWakeAtMs: Infinity,
   };
@@ -171,11 +172,13 @@ async function write(state: OutletState, errand: Errand, signal: AbortSignal): P
     const verdict = await sink.write(points, { signal });
     state.limit.answered(clock.steady() - startedMs, state.underway.size);
     count(state, points, verdict);
-    const isNothingTaken = points.length > 0 && verdict.kept.length === points.length;
+    const { accepted, kept } = talliedValues(points, verdict);
+    const isNothingTaken = points.length > 0 && kept === points.length;
     if (isNothingTaken && errand.tries < maxTries) {
       again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
     } else {
-      if (!isNothingTaken) goesOn(state);
+      // A batch of nothing but annotations that are kept says nothing of the points.
+      if (accepted > 0 || verdict.kept.length < points.length || points.length === 0) goesOn(state);
       await settle(state, errand.from, verdict);
     }
   } catch (error) {
@@ -191,14 +194,15 @@ async function unanswered(state: OutletState, errand: Errand, error: SinkError, 
   await settle(state, errand.from, { rejected: [], kept });
 }
 
-function count({ counts }: OutletState, points: readonly DataPoint[], { rejected, kept }: Verdict): void {
-  counts.accepted += points.length - rejected.length - kept.length;
-  counts.rejected += rejected.length;
-  counts.kept += kept.length;
+function count({ counts }: OutletState, points: readonly DataPoint[], verdict: Verdict): void {
+  const { accepted, rejected, kept } = talliedValues(points, verdict);
+  counts.accepted += accepted;
+  counts.rejected += rejected;
+  counts.kept += kept;
 }
 
 function goesOn(state: OutletState): void {
-  if (state.failures > 0) state.log.info({ sink: state.sink.name }, 'the sink takes points again');
+  state.outage.ends();
   state.failures = 0;
   state.answers += 1;
   state.lastError = undefined;
@@ -212,15 +216,12 @@ function again(
   startedMs: number,
   signal: AbortSignal,
 ): void {
-  const { sink, clock, random, log } = state;
+  const { clock, random } = state;
   state.again.push(triedOnceMore(errand, state.answers));
   state.lastError = message;
   if (startedMs < state.pausedUntilMs) return;
   state.failures += 1;
-  if (state.failures === 1 || message !== state.loggedError) {
-    log.warn({ sink: sink.name, reason: message }, 'the sink takes no points; they wait in the spool');
-    state.loggedError = message;
-  }
+  state.outage.fails(message);
   state.limit.failed();
   const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
   state.pausedUntilMs = clock.steady() + pauseMs;

@@ -18,8 +18,25 @@ export interface DataPoint {
   readonly timestamp: number;
   readonly unit: TimeUnit;
   readonly value: string;
-  /** At least one; names and values made legal by the source (see tag-text.ts). */
+  /**
+   * Names and values made legal by the source (see tag-text.ts). None where the metric says everything, as Graphite's paths do: such a
+   * path is printable ASCII without spaces and `;`, and each sink says how it writes it.
+   */
   readonly tags: Tags;
+  /** What happened then, for a point that counts events. Sinks that cannot hold it leave it out. */
+  readonly annotation?: Annotation;
+  /** Its value is where it belongs, and the annotation alone is still to be written. Never of a source's point. */
+  readonly only?: 'annotation';
+}
+
+/** Something that happened: for people, beside the series. One line or a few, without other control characters. */
+export interface Annotation {
+  /** ms since 1970 UTC, as the end. */
+  readonly startMs: number;
+  readonly endMs?: number;
+  readonly description: string;
+  readonly notes?: string;
+  readonly custom: Readonly<Record<string, string>>;
 }
 
 /** What identifies the event behind a delivery, so that the same event sent again adds nothing. */

@@ -1,12 +1,21 @@
 // The command line: which commands there are, what they take, and which exit code an error deserves.
 
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { addConfig } from './commands/configuration.ts';
+import { addDoctor } from './commands/doctor/command-line.ts';
+import { addForecast } from './commands/forecast-command.ts';
 import { addDeadLetters, addSpool } from './commands/kept.ts';
 import { loadConfig, loadedQuietly } from './commands/load-config.ts';
+import { addNodesDiff } from './commands/nodes-diff-command.ts';
 import { addReplay } from './commands/replay/command-line.ts';
 import { flagsOf, settingOptions, withSettings } from './commands/setting-options.ts';
 import { addDemo, addSimulate } from './commands/simulation.ts';
+import { addSpoolWork } from './commands/spool-work.ts';
 import type { Bound, Surroundings } from './commands/surroundings.ts';
+import { addTemplate } from './commands/template-command.ts';
+import { addTop } from './commands/top/command-line.ts';
+import { addVerify } from './commands/verify.ts';
+import type { ConfigRead } from './config.ts';
 import { nearest } from './settings/config-file.ts';
 import { openLog } from './log.ts';
 
@@ -22,7 +31,9 @@ const software = 70;
 export async function runProgram(argv: readonly string[], version: string, surroundings: Surroundings): Promise<number> {
   let exitCode = 0;
   const program = commandLine(version, surroundings, (action) => async (...given) => {
-    exitCode = await action(given.at(-1) as Command);
+    const command = given.at(-1) as Command;
+    if (command.name() !== 'run') surroundings.stopOnHangup?.();
+    exitCode = await action(command);
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -54,15 +65,29 @@ function commandLine(version: string, surroundings: Surroundings, bound: Bound):
     .configureOutput(outputTo(surroundings));
   withSettings(program.command('run', { isDefault: true }), 'run the bridge; the default')
     .allowExcessArguments()
-    .action(bound((command) => runAction(command, surroundings)));
+    .action(bound((command) => runAction(command, surroundings, version)));
   withSettings(program.command('check'), 'print the configuration in effect and try what it names')
     .action(bound((command) => checkAction(command, surroundings)));
+  addDoctor(program.command('doctor'), surroundings, bound);
+  addConfig(program.command('config'), surroundings, bound);
   addNodes(program.command('nodes'), surroundings, bound);
   addDeadLetters(program.command('dead-letters'), surroundings, bound);
-  addSpool(program.command('spool'), surroundings, bound);
+  const spool = program.command('spool');
+  addSpool(spool, surroundings, bound);
+  addVerify(spool.command('verify'), surroundings, bound);
   addReplay(withSettings(program.command('replay'), 'feed archived pushes through the bridge again'), surroundings, bound);
+  addTop(program.command('top'), surroundings, bound);
+  addTemplate(withSettings(program.command('template'), 'print the template to paste into Catchpoint, or check a body against it'), surroundings, bound);
+  addForecast(withSettings(program.command('forecast'), 'how many series and points a second there will be'), surroundings, bound);
   addDemo(program.command('demo'), surroundings, bound);
   addSimulate(program.command('simulate'), surroundings, bound);
+  addSpoolWork(program.command('spool-work', { hidden: true }), surroundings, bound);
+  program.command('man', { hidden: true }).action(
+    bound(async () => {
+      surroundings.stdout.write((await import('./commands/man-page.ts')).manPage(program, version));
+      return 0;
+    }),
+  );
   return withRunInHelp(program);
 }
 
@@ -77,6 +102,7 @@ function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): voi
   add('refresh', 'read the nodes from Catchpoint or the nodes file')
     .option('--accept', 'believe a listing that misses more than a fifth of the nodes')
     .action(bound((command) => nodesAction('refresh', command, surroundings)));
+  addNodesDiff(add('diff', 'which tag values two listings of the nodes would give otherwise'), surroundings, bound);
 }
 
 /** The program's help shows the options of its default command as well: the settings. */
@@ -103,14 +129,21 @@ function outputTo({ stdout, stderr }: Surroundings): OutputConfiguration {
   };
 }
 
-async function runAction(command: Command, surroundings: Surroundings): Promise<number> {
+async function runAction(command: Command, surroundings: Surroundings, version: string): Promise<number> {
   refuseUnknownCommand(command);
-  const { clock, random, pid, stop, hurry, stderr, env } = surroundings;
-  const { config, warnings } = loadConfig(flagsOf(command), env, { needsNodes: true });
+  const { clock, random, pid, stderr, env } = surroundings;
+  const read = (): ConfigRead => loadConfig(flagsOf(command), env, { needsNodes: true });
+  const running = read();
+  const { config, warnings } = running;
   const log = openLog({ ...config.log, destination: stderr });
   for (const warning of warnings) log.warn(warning);
-  const { run } = await import('./commands/run.ts');
-  await run(config, { clock, random, log, pid }, { stop, hurry });
+  const [{ run }, { notifySocket }, { reloading }] = await Promise.all([
+    import('./commands/run.ts'),
+    import('./notify-socket.ts'),
+    import('./reload.ts'),
+  ]);
+  const ambient = { clock, random, log, pid, version, host: surroundings.host, vitals: surroundings.vitals?.() };
+  await run(config, { ...ambient, reloading: reloading({ read, running, log, clock }) }, surroundings, notifySocket(env, log));
   return 0;
 }
 
@@ -126,7 +159,7 @@ function refuseUnknownCommand(command: Command): void {
 async function checkAction(command: Command, surroundings: Surroundings): Promise<number> {
   const read = loadedQuietly(flagsOf(command), surroundings, true);
   const { stdout, clock, random, stop } = surroundings;
-  const [{ check }, { trials }] = await Promise.all([import('./commands/check.ts'), import('./commands/trials.ts')]);
+  const [{ check }, { trials }] = await Promise.all([import('./commands/check.ts'), import('./commands/trials/trials.ts')]);
   return check({ read, trials: trials({ clock, random, signal: stop }), write: (text) => stdout.write(text) });
 }
 

@@ -1,11 +1,14 @@
 // Listens for HTTP: a Koa application on an address, errors answered as one line of JSON, and a close that finishes
 // the requests in hand.
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import Koa from 'koa';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { requestIdHeader, requestIds } from './request-id.ts';
 import { seldom } from './seldom.ts';
 
 /** An address to listen on; port 0 takes a free one. */
@@ -36,11 +39,22 @@ export class CannotListen extends Error {
   }
 }
 
-/** How long a sender may take over its headers and over a whole request. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 15_000;
+export interface ListenOptions {
+  /** Listens with TLS. */
+  readonly tls?: TlsOptions | undefined;
+  /** Shown the server before it listens. */
+  readonly guard?: (server: Server) => void;
+}
+
+/** How long a sender may take over its headers and over a whole request, looked at every second. */
+const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+/** Of all headers together. */
+const maxHeaderSize = 16_384;
 /** Longer than a load balancer's usual 60 s, so that it never sends into a connection that we are closing. */
 const keepAliveTimeoutMs = 65_000;
+
+/** Connections that wait to be accepted; a burst over it costs those behind it a second or more. The system may allow fewer. */
+const backlog = 4096;
 
 /** Once closing, a connection is kept no longer than its request in hand; 0 would keep it for ever. */
 const endKeepAliveMs = 1;
@@ -49,20 +63,32 @@ const endKeepAliveMs = 1;
 export function application(log: Log, clock: Clock): Koa {
   const app = new Koa();
   const failures = seldom(clock);
+  const idOf = requestIds();
   app.use(async (context, next) => {
+    const requestId = idOf(context.get(requestIdHeader));
+    context.state['requestId'] = requestId;
+    context.set(requestIdHeader, requestId);
     try {
       await next();
+      // 200 is said of what was taken, and of nothing else.
+      if (context.method === 'OPTIONS' && context.status === 200) context.status = 204;
       if (context.status >= 400 && context.body === undefined) answer(context, context.status, notServed(context));
     } catch (error) {
       const { status = 500, expose = false, message, retryAfterMs } = error as HttpError;
-      if (status === 500) failures((times) => log.error({ times, reason: message, stack: (error as Error).stack }, 'requests fail'));
+      if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack: (error as Error).stack }, 'requests fail'));
       if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
-      if (!context.req.complete) context.set('Connection', 'close');
+      if (!context.req.complete && !isSoonOver(context.req)) context.set('Connection', 'close');
       answer(context, status, expose ? message : 'internal error');
+      log.debug({ requestId, status, reason: message }, 'a request is refused');
     }
   });
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'an answer could not be sent'));
   return app;
+}
+
+/** A body that nobody has begun to read, and that is short, is thrown away; the connection goes on. */
+function isSoonOver({ readableDidRead, headers }: IncomingMessage): boolean {
+  return !readableDidRead && Number(headers['content-length'] ?? Infinity) <= 65_536;
 }
 
 interface HttpError extends Error {
@@ -86,17 +112,18 @@ function notServed({ status, method, path }: Koa.Context): string {
  *
  * @throws CannotListen
  */
-export async function listen(app: Koa, address: Address): Promise<Listener> {
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, app.callback());
+export async function listen(app: Koa, address: Address, { tls, guard }: ListenOptions = {}): Promise<Listener> {
+  const server = serverFor(app.callback(), tls);
   server.keepAliveTimeout = keepAliveTimeoutMs;
   const idle = idleConnections(server);
+  guard?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CannotListen(address, error)));
-    server.listen(address.port, address.host, resolve);
+    server.listen({ ...address, backlog }, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${hostForUrl(address.host)}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${hostForUrl(address.host)}:${port}`,
     port,
     close: () =>
       new Promise((resolve) => {
@@ -104,19 +131,49 @@ export async function listen(app: Koa, address: Address): Promise<Listener> {
         server.keepAliveTimeout = endKeepAliveMs;
         idle.cut();
       }),
-    cut: () => server.closeAllConnections(),
+    cut() {
+      idle.cut();
+      server.closeAllConnections();
+    },
   };
+}
+
+/** Listens on the address, or where that is in use and it may move, on a free port beside it. @throws CannotListen */
+export async function listenNear(app: Koa, address: Address, { mayMove }: { readonly mayMove: boolean }): Promise<Listener> {
+  try {
+    return await listen(app, address);
+  } catch (error) {
+    if (!mayMove || !(error instanceof CannotListen && error.code === 'EADDRINUSE')) throw error;
+    return listen(app, { ...address, port: 0 });
+  }
+}
+
+function serverFor(callback: RequestListener, tls: TlsOptions | undefined): Server {
+  const options = { ...timeouts, maxHeaderSize };
+  return tls === undefined ? createServer(options, callback) : createTlsServer({ ...options, ...tls }, callback);
 }
 
 /**
  * The connections that have sent no whole head of a request since their last answer. Node counts one on which nothing
- * was ever sent among those in use.
+ * was ever sent among those in use, and knows none on which TLS has not come about.
  */
 function idleConnections(server: Server): { cut(): void } {
   const idle = new Set<Socket>();
-  server.on('connection', (socket) => {
+  const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const bare = new Map<string, Socket>();
+  const add = (socket: Socket): void => {
     idle.add(socket);
     socket.once('close', () => idle.delete(socket));
+  };
+  server.on('connection', (socket) => {
+    add(socket);
+    const peer = peerOf(socket);
+    bare.set(peer, socket);
+    socket.once('close', () => bare.delete(peer));
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    add(socket);
+    idle.delete(bare.get(peerOf(socket)) as Socket);
   });
   server.on('request', ({ socket }, response) => {
     idle.delete(socket);

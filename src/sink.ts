@@ -6,6 +6,8 @@ import type { DataPoint } from './point.ts';
 export interface Ruling {
   readonly point: DataPoint;
   readonly reason: string;
+  /** The value was accepted all the same, and the ruling is on the point's annotation alone. */
+  readonly isStored?: true;
 }
 
 /** The fate of a batch: every point that stands in neither list was accepted. */
@@ -14,6 +16,13 @@ export interface Verdict {
   readonly rejected: readonly Ruling[];
   /** The far side could not take these now. */
   readonly kept: readonly Ruling[];
+}
+
+/** What became of the annotations that points carried, since the sink was opened. */
+export interface AnnotationCounts {
+  readonly written: number;
+  /** Not written: the receiver has no annotations. */
+  readonly skipped: number;
 }
 
 export interface Sink {
@@ -28,6 +37,15 @@ export interface Sink {
    */
   write(points: readonly DataPoint[], options: { readonly signal: AbortSignal }): Promise<Verdict>;
   close(): Promise<void>;
+  /** Absent where annotations are never written. */
+  annotations?(): AnnotationCounts;
+}
+
+/** How many values were accepted, rejected and kept; of a point whose annotation alone was to be written none is. */
+export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): { readonly accepted: number; readonly rejected: number; readonly kept: number } {
+  const of = (rulings: readonly Ruling[]): number => rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
+  const values = points.filter(({ only }) => only === undefined).length;
+  return { accepted: values - of(rejected) - of(kept), rejected: of(rejected), kept: of(kept) };
 }
 
 /** The verdict on a batch of which every point was accepted. */

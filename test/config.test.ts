@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { type ConfigPlaces, type ConfigRead, readConfig, WrongConfiguration } from '../src/config.ts';
+import type { Flags } from '../src/settings/origins.ts';
 import { chooseStateDir } from '../src/settings/state-dir.ts';
 
 type Given = Partial<Omit<ConfigPlaces, 'file'>> & { readonly file?: string; readonly needsNodes?: boolean };
@@ -40,16 +41,64 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     adminListenChosen: false,
     maxBodyBytes: 1_048_576,
     archive: undefined,
-    tsdb: { urls: ['http://localhost:4242'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    access: {
+      ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
+      limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 26 },
+    },
+    tsdb: { isOn: true, urls: ['http://localhost:4242'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    graphite: undefined,
     file: undefined,
-    catchpoint: { url: 'https://io.catchpoint.com', key: undefined, secret: undefined, apiKey: undefined, nodesFile: undefined, refreshHours: 24 },
-    metrics: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'], timings: false },
+    catchpoint: { url: 'https://io.catchpoint.com', key: undefined, secret: undefined, apiKey: undefined, nodesFile: undefined, nodeOverrides: undefined, refreshHours: 24 },
+    takesCatchpoint: true,
+    backstop: undefined,
+    metrics: {
+      ...{ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'], timings: false },
+      ...{ testAsTag: false, testNameTag: false, labelTags: [] },
+    },
+    cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
     stateDir: '/var/lib/catchpoint-opentsdb-bridge',
     spoolMaxBytes: undefined,
+    optional: { maxBytes: undefined, maxAgeMs: 86_400_000 },
     log: { level: 'info', format: 'auto' },
   });
   t.deepEqual(warnings, []);
 });
+
+test('Graphite stands beside OpenTSDB and is optional, unless it is alone or told otherwise', (t) => {
+  const { graphite, tsdb } = read({ flags: { graphite: ['carbon-a', 'tcp://Carbon-B:2013', '[::1]:2003:b'], graphiteNames: 'dotted', graphiteOmitTags: ['a', 'b'] } }).config;
+  t.true(tsdb.isOn);
+  t.deepEqual(graphite, {
+    destinations: [
+      { host: 'carbon-a', port: 2003, instance: undefined },
+      { host: 'carbon-b', port: 2013, instance: undefined },
+      { host: '::1', port: 2003, instance: 'b' },
+    ],
+    routing: 'all',
+    names: 'dotted',
+    template: undefined,
+    omitTags: ['a', 'b'],
+    isTls: false,
+    caFile: undefined,
+    isRequired: false,
+  });
+  const isRequired = (flags: Flags): boolean | undefined => read({ flags: { graphite: ['c'], ...flags } }).config.graphite?.isRequired;
+  t.deepEqual([{ graphiteRequired: true }, { opentsdb: false }, { opentsdb: false, fileMode: true }].map(isRequired), [true, true, false]);
+  t.false(read({ flags: { graphite: ['c'], opentsdb: false } }).config.tsdb.isOn);
+  t.false(read({ flags: { fileMode: true } }).config.tsdb.isOn);
+});
+
+for (const [what, given, faults] of [
+  ['no sink at all', { flags: { opentsdb: false } }, [64, '--no-opentsdb: expected another place for the points, --graphite or file mode, found none']],
+  ['no sink at all, by the environment', { env: { CATCHPOINT_BRIDGE_OPENTSDB: 'false' } }, [78,
+    'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite or file mode, found none']],
+  ['a Carbon twice', { flags: { graphite: ['c', 'd', 'C:2003'] } }, [64, '--graphite: expected each Carbon once, found c:2003 twice']],
+  ['Carbons that hash alike', { flags: { graphite: ['c:1:a', 'c:2:b', 'c:3', 'c:4'], graphiteRouting: 'hash' } }, [64,
+    '--graphite: expected host:port:instance for several Carbons on a host with routing hash, found c with instance none twice']],
+  ['a template of the other form', { flags: { graphite: ['c'], graphiteTemplate: '{metric}.{tags}' } }, [64,
+    '--graphite-template: expected neither {tags} nor {values} in tagged names, where tags follow the name, found "{metric}.{tags}"']],
+] as readonly (readonly [string, Given, readonly [number, ...string[]]])[]) {
+  test(`wrong: ${what}`, (t) => t.deepEqual(faultsOf(given), faults));
+}
 
 test('a flag goes before the environment, the environment before the file, the file before the default', (t) => {
   const file = 'tsdb-port: 1\nput: telnet\nresolution: ms\n';
@@ -178,6 +227,11 @@ for (const [what, given, warnings] of [
   ['headers by telnet, authorities without https', { flags: { put: 'telnet', tsdbHeader: ['X-A: a'], tsdbCa: '/ca' } }, [
     '--tsdb-header: without effect, telnet has no headers',
     '--tsdb-ca: without effect, no --tsdb-host is https']],
+  ['Graphite\'s settings without a Carbon', { flags: { graphiteRouting: 'hash', graphiteCa: '/ca', graphiteRequired: true } }, [
+    '--graphite-routing: without effect, there is no --graphite',
+    '--graphite-required: without effect, there is no --graphite',
+    '--graphite-ca: without effect, there is no --graphite-tls']],
+  ['a host of an OpenTSDB that is off', { flags: { opentsdb: false, graphite: ['c'], tsdbHost: ['h'] } }, ['--tsdb-host: without effect, OpenTSDB is not written to']],
 ] as readonly (readonly [string, Given, readonly string[]])[]) {
   test(`warning or not: ${what}`, (t) => {
     t.deepEqual(read(given).warnings, warnings);
@@ -209,4 +263,17 @@ test('a state directory that is set goes before all others', (t) => {
   const { config, origins } = read({ env: { STATE_DIRECTORY: '/a' }, flags: { stateDir: '/b' } });
   t.is(config.stateDir, '/b');
   t.deepEqual(origins.find((shown) => shown.name === 'state-dir'), { name: 'state-dir', value: '/b', origin: '--state-dir' });
+});
+
+test('the bridge\'s own metrics go into OpenTSDB only where an interval is given', (t) => {
+  t.is(read({}).config.selfMetrics, undefined);
+  t.deepEqual(read({ flags: { selfMetrics: '1m' } }).config.selfMetrics, { everyMs: 60_000, prefix: 'catchpoint.bridge' });
+});
+
+test('with Carbon\'s addresses alone, as Backstop was given them, points go to Carbon and to no OpenTSDB, and Catchpoint is off', (t) => {
+  const config = (env: Readonly<Record<string, string>>) => read({ env, needsNodes: true }).config;
+  const { tsdb, graphite, takesCatchpoint, backstop } = config({ CARBON_URLS: 'carbon://carbon-a:2003,carbon://carbon-b:2003' });
+  t.deepEqual([tsdb.isOn, takesCatchpoint, backstop !== undefined, graphite?.isRequired], [false, false, true, true]);
+  t.deepEqual(graphite?.destinations.map(({ host }) => host), ['carbon-a', 'carbon-b']);
+  t.true(config({ CARBON_URLS: 'carbon://carbon-a:2003', CATCHPOINT_BRIDGE_TSDB_HOST: 'tsdb' }).tsdb.isOn);
 });

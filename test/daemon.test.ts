@@ -20,12 +20,21 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     adminListenChosen: true,
     maxBodyBytes: 1 << 20,
     archive: undefined,
-    tsdb: { urls: ['http://127.0.0.1:1'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    access: {
+      ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
+      limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 26 },
+    },
+    takesCatchpoint: true,
+    backstop: undefined,
+    tsdb: { isOn: true, urls: ['http://127.0.0.1:1'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    graphite: undefined,
     file: undefined,
     catchpoint: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile: `${golden}../nodes/v1.json`, refreshHours: 24 },
     metrics: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions, timings: false },
+    cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
     stateDir: await temporaryDirectory(t),
     spoolMaxBytes: 1 << 24,
+    optional: { maxBytes: undefined, maxAgeMs: 86_400_000 },
     log: { level: 'silent', format: 'json' },
     ...changes,
   };
@@ -34,7 +43,7 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
 async function started(t: ExecutionContext, settled: Config): Promise<Daemon> {
   const daemon = await startDaemon(settled, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4711 });
   t.teardown(() => daemon.stop({ hurry: AbortSignal.abort() }));
-  await until(() => daemon.status().nodes.known > 0);
+  await until(() => (daemon.status().nodes?.known ?? 0) > 0);
   return daemon;
 }
 
@@ -123,4 +132,90 @@ test('a full spool refuses with 503 and Retry-After', async (t) => {
   for (let run = 1; run <= 8; run += 1) answers.push(await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`)));
   t.deepEqual([answers[0]?.status, answers.at(-1)?.status, answers.at(-1)?.headers.get('retry-after')], [200, 503, '30']);
   t.regex(await (answers.at(-1) as Response).text(), /^\{"error":"spool: at most 6000 bytes, found \d+ waiting"\}$/);
+});
+
+test('with OpenTSDB away the bridge is ready and warns of it; with a full spool it is not ready', async (t) => {
+  const daemon = await started(t, await config(t, { spoolMaxBytes: 20_000 }));
+  await post(daemon);
+  await until(() => daemon.status().sinks[0]?.lastError !== undefined);
+  const readiness = async (): Promise<[number, { reasons: string[]; warnings: string[] }]> => {
+    const answer = await fetch(`${daemon.adminUrl}/readyz`);
+    return [answer.status, (await answer.json()) as { reasons: string[]; warnings: string[] }];
+  };
+  const [status, { reasons, warnings }] = await readiness();
+  t.deepEqual([status, reasons], [200, []]);
+  t.true(warnings.some((warning) => /^opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 14 points wait$/.test(warning)), warnings.join('\n'));
+  for (let run = 1; (await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`))).status === 200; run += 1);
+  const [fullStatus, full] = await readiness();
+  t.is(fullStatus, 503);
+  t.regex(full.reasons.join('\n'), /^the spool is full: [\d.]+ KiB wait, at most 19.5 KiB may/);
+});
+
+test('the bridge\'s own metrics arrive at OpenTSDB beside the others, and are counted as a source', async (t) => {
+  const one = await tsd(t);
+  const settled = await config(t);
+  const selfMetrics = { everyMs: 50, prefix: 'own.bridge' };
+  const daemon = await started(t, { ...settled, selfMetrics, tsdb: { ...settled.tsdb, urls: [one.url] } });
+  await post(daemon);
+  await until(() => one.points().some(({ metric, tags, value }) => metric === 'own.bridge.pushes_total' && tags['outcome'] === 'taken' && Number(value) === 1));
+  const own = one.points().filter(({ metric }) => metric.startsWith('own.bridge.'));
+  t.deepEqual(own.find(({ metric }) => metric === 'own.bridge.ready')?.tags, { host: 'unknown' });
+  const metrics = await (await fetch(`${daemon.adminUrl}/metrics`)).text();
+  t.regex(metrics, /\ncatchpoint_bridge_source_points_total\{source="catchpoint"\} 14\n/);
+  t.regex(metrics, /\ncatchpoint_bridge_source_points_total\{source="bridge"\} [1-9]\d*\n/);
+});
+
+const backstop = {
+  listen: { host: '127.0.0.1', port: 0 },
+  naming: 'tags' as const,
+  auth: [],
+  prefixes: ['test'],
+  prefix: undefined,
+  githubSecrets: [],
+  pagerDutySecrets: [],
+  typesFile: undefined,
+};
+const alert = JSON.stringify({
+  event: { id: '01A', event_type: 'incident.triggered', occurred_at: '2024-03-05T10:00:00.250Z', data: { title: 'disk', service: { summary: 'shop' } } },
+});
+
+test('Backstop listens on an address of its own; an event reaches OpenTSDB with its annotation, sent twice as once', async (t) => {
+  const one = await tsd(t);
+  const settled = await config(t, { backstop });
+  const daemon = await started(t, { ...settled, tsdb: { ...settled.tsdb, urls: [one.url] } });
+  t.not(daemon.backstopUrl, daemon.pushUrl);
+  for (let time = 0; time < 2; time += 1) {
+    t.is((await fetch(`${daemon.backstopUrl}/pagerduty`, { method: 'POST', body: alert, headers: { connection: 'close' } })).status, 200);
+  }
+  await until(() => daemon.status().sinks[0]?.accepted === 1);
+  t.deepEqual(one.annotations().map(({ startTime, description }) => [startTime, description]), [[1709632800250, 'triggered: disk']]);
+  t.like(daemon.status().backstop, { accepted: 2, duplicate: 1 });
+  t.is((await fetch(`${daemon.pushUrl}/health`)).status, 404, "Catchpoint's listener serves nothing else");
+});
+
+test('an annotation is written after a restart, too', async (t) => {
+  const settled = await config(t, { backstop });
+  const first = await started(t, settled);
+  await fetch(`${first.backstopUrl}/pagerduty`, { method: 'POST', body: alert, headers: { connection: 'close' } });
+  await first.stop({ hurry: AbortSignal.abort() });
+  const one = await tsd(t);
+  const second = await started(t, { ...settled, tsdb: { ...settled.tsdb, urls: [one.url] } });
+  await until(() => second.status().sinks[0]?.backlog.points === 0);
+  t.is(one.annotations().length, 1);
+});
+
+test('with Catchpoint switched off only Backstop listens, and of Catchpoint nothing is said', async (t) => {
+  const settled = await config(t, { backstop, takesCatchpoint: false });
+  const daemon = await startDaemon(settled, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4711 });
+  t.teardown(() => daemon.stop({ hurry: AbortSignal.abort() }));
+  t.is(daemon.backstopUrl, daemon.pushUrl);
+  t.is((await post(daemon)).status, 404);
+  const { pushes, nodes, backstop: counts } = daemon.status();
+  t.deepEqual([pushes, nodes, counts?.accepted], [undefined, undefined, 0]);
+});
+
+test('a types.db that cannot be read stops the start', async (t) => {
+  const settled = await config(t, { backstop: { ...backstop, typesFile: '/nowhere/types.db' } });
+  const start = startDaemon(settled, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 1 });
+  await t.throwsAsync(start, { name: 'WrongTypesDb', message: /^collectd-types: \/nowhere\/types\.db: ENOENT/ });
 });

@@ -1,7 +1,7 @@
 // The command line takes what the settings say, explains itself, and ends with the exit code that the outcome deserves.
 
 import test, { type ExecutionContext } from 'ava';
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -150,6 +150,25 @@ test('check prints the settings and its findings, warnings apart', async (t) => 
   t.is(err, 'warning: --tsdb-host: without effect, in file mode OpenTSDB is not contacted\n');
   t.regex(out, /^setting +value +from\nlisten +127\.0\.0\.1:0 +--listen\n/);
   t.regex(out, /\n\nstate directory +ok .*\nfile +ok .*\nnodes file +ok .*\n$/);
+});
+
+test('config init writes a file that check takes, for its owner alone, and never over another', async (t) => {
+  const path = join(await temporaryDirectory(t), 'bridge.yaml');
+  t.deepEqual(await ran(['config', 'init', path]), { exitCode: 0, out: `${path}: written; try it with: catchpoint-opentsdb-bridge check --config ${path}\n`, err: '' });
+  t.is((await stat(path)).mode & 0o777, 0o600);
+  const { argv } = await anywhere(t);
+  t.is((await ran(['check', ...argv, '--config', path])).exitCode, 0);
+  await writeFile(path, 'mine');
+  t.deepEqual(await ran(['config', 'init', path]), { exitCode: 73, out: '', err: `error: ${path}: is there already, and stays as it is\n` });
+  t.is(await readFile(path, 'utf8'), 'mine');
+  t.deepEqual(await ran(['config', 'init', '/nowhere/b.yaml']), { exitCode: 73, out: '', err: 'error: /nowhere/b.yaml: ENOENT: no such file or directory\n' });
+  t.regex((await ran(['config', 'init', '-'])).out, /^# Configuration of .*\n[^]*\n#listen: 8080\n/);
+});
+
+test('config schema prints JSON', async (t) => {
+  const { out, exitCode } = await ran(['config', 'schema']);
+  t.is(exitCode, 0);
+  t.like(JSON.parse(out), { type: 'object', additionalProperties: false });
 });
 
 test('nodes are listed, shown and refreshed without an account where there is a file of them', async (t) => {

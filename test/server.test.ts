@@ -7,6 +7,7 @@ import { systemClock } from '../src/clock.ts';
 import { health } from '../src/health.ts';
 import { silentLog } from '../src/log.ts';
 import { application, listen } from '../src/server.ts';
+import { readLog } from './fakes/log.ts';
 
 async function listener(t: ExecutionContext, mount: (router: Router) => void) {
   const router = new Router();
@@ -71,4 +72,33 @@ test('closing does not wait for connections without a request, nor for ever for 
   await connections[2]?.ended;
   await closing;
   t.pass();
+});
+
+test('an answer names its request, and so does the log when it fails or is refused', async (t) => {
+  const { log, lines } = readLog();
+  const router = new Router();
+  router.get('/fails', () => {
+    throw new Error('the disk');
+  });
+  router.get('/refuses', (context) => context.throw(400, 'no push'));
+  const app = application(log, systemClock());
+  app.use(router.routes()).use(router.allowedMethods());
+  const open = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => open.close());
+  const idOf = async (path: string, headers = {}): Promise<string> => (await fetch(open.url + path, { headers })).headers.get('x-request-id') ?? '';
+  t.is(await idOf('/fails', { 'x-request-id': 'of-a-proxy' }), 'of-a-proxy');
+  const own = await idOf('/refuses', { 'x-request-id': 'not "sane"' });
+  t.regex(own, /^[0-9a-f]{12}-1$/);
+  t.like(lines(), {
+    0: { requestId: 'of-a-proxy', times: 1, reason: 'the disk', msg: 'requests fail' },
+    2: { requestId: own, status: 400, reason: 'no push', msg: 'a request is refused' },
+  });
+});
+
+test('200 is never said to a question about what is served', async (t) => {
+  const { url } = await listener(t, (router) => router.post('/', (context) => void (context.body = 'taken')));
+  const ask = (method: string): Promise<Response> => fetch(url, { method, headers: { connection: 'close' } });
+  const answers = await Promise.all(['OPTIONS', 'GET', 'PROPFIND', 'POST'].map(ask));
+  t.deepEqual(answers.map(({ status }) => status), [204, 405, 501, 200]);
+  t.is(answers[0]?.headers.get('allow'), 'POST');
 });

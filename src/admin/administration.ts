@@ -1,5 +1,6 @@
 // What the owner of a state directory can be asked and told: its dead letters, and its spool.
 
+import type { Clock } from '../clock.ts';
 import type { LetterRetry } from '../point.ts';
 import type { DroppedPoints } from '../spool/drop.ts';
 import { type Letter, type Letters, wholeInput } from '../spool/letters.ts';
@@ -30,10 +31,11 @@ export interface Administration {
 export interface AdministrationOptions {
   readonly spool: Pick<Spool, 'letters' | 'returnPoints' | 'dropLetters' | 'drop' | 'status'>;
   readonly retryLetter: LetterRetry;
+  readonly clock: Pick<Clock, 'steady' | 'sleep'>;
 }
 
 /** The administration of an open spool. */
-export function administration({ spool, retryLetter }: AdministrationOptions): Administration {
+export function administration({ spool, retryLetter, clock }: AdministrationOptions): Administration {
   return {
     async *letters(query, { withInput = false } = {}) {
       for await (const letters of lettersInTurns(spool.letters, query)) {
@@ -42,7 +44,14 @@ export function administration({ spool, retryLetter }: AdministrationOptions): A
     },
     async *retry(query) {
       yield* missing(query, spool.letters);
-      for await (const letters of lettersInTurns(spool.letters, query)) yield* await retryTurn(letters, { spool, retryLetter });
+      let fromMs = clock.steady();
+      for await (const letters of lettersInTurns(spool.letters, query)) {
+        yield* await retryTurn(letters, { spool, retryLetter });
+        // Half of the time is left to pushes and to what goes out.
+        const tookMs = clock.steady() - fromMs;
+        if (tookMs > 0) await clock.sleep(tookMs);
+        fromMs = clock.steady();
+      }
     },
     async *drop(query) {
       yield* missing(query, spool.letters);
@@ -57,7 +66,7 @@ export function administration({ spool, retryLetter }: AdministrationOptions): A
 }
 
 /** Points of sinks share a step; what a source tries again shares the next transactions. */
-async function retryTurn(letters: readonly Letter[], { spool, retryLetter }: AdministrationOptions): Promise<LetterOutcome[]> {
+async function retryTurn(letters: readonly Letter[], { spool, retryLetter }: Omit<AdministrationOptions, 'clock'>): Promise<LetterOutcome[]> {
   const ofPoints = letters.filter(({ kind }) => kindsOfPoints.includes(kind)).map(({ id }) => id);
   const returned = ofPoints.length === 0 ? [] : await spool.returnPoints(ofPoints);
   const others = letters.filter(({ kind }) => !kindsOfPoints.includes(kind));

@@ -5,7 +5,7 @@ import type Router from '@koa/router';
 import type { Log } from '../log.ts';
 import { adminFileOf, removeAdminFile, writeAdminFile } from './admin-file.ts';
 import type { Administration } from './administration.ts';
-import { adminRoutes } from './routes.ts';
+import { adminRoutes, type AdminRoutesOptions } from './routes.ts';
 
 export interface AdminDoor {
   mount(router: Router): void;
@@ -15,19 +15,19 @@ export interface AdminDoor {
   close(): Promise<void>;
 }
 
-export interface AdminDoorOptions {
+export interface AdminDoorOptions extends Pick<AdminRoutesOptions, 'reload'> {
   readonly administration: Administration;
   readonly stateDir: string;
   readonly log: Log;
 }
 
 /** To be made by the owner of the state directory: what an earlier one has left is removed. */
-export async function adminDoor({ administration, stateDir, log }: AdminDoorOptions): Promise<AdminDoor> {
+export async function adminDoor({ administration, stateDir, log, reload }: AdminDoorOptions): Promise<AdminDoor> {
   const token = randomBytes(32).toString('base64url');
   const ended = new AbortController();
   await removeAdminFile(stateDir);
   return {
-    mount: (router) => adminRoutes(router, { administration, token, ended: ended.signal }),
+    mount: (router) => adminRoutes(router, { administration, token, reload, ended: ended.signal }),
     async open(url) {
       try {
         await writeAdminFile(stateDir, { url, token });

@@ -35,6 +35,17 @@ export function remoteAdministration(access: AdminAccess, signal: AbortSignal): 
   };
 }
 
+/** Has the bridge read its configuration anew. Throws OwnerRefused with what is wrong with that. */
+export async function remoteReload(access: AdminAccess, signal: AbortSignal): Promise<Reloaded> {
+  return JSON.parse(await textOf(await answered(access, '/admin/reload', {}, signal))) as Reloaded;
+}
+
+/** The names of settings: in effect now, and in effect only after a restart. */
+export interface Reloaded {
+  readonly changed: readonly string[];
+  readonly needRestart: readonly string[];
+}
+
 function bodyOf(query: LetterQuery): object {
   return Object.keys(query).some((name) => name !== 'untilMs') ? query : { ...query, all: true };
 }

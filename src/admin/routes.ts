@@ -13,12 +13,14 @@ export interface AdminRoutesOptions {
   readonly token: string;
   /** Ends the answers that are under way. */
   readonly ended: AbortSignal;
+  /** Reads the configuration anew and tells what came of it; throws an error with the status that the refusal deserves. */
+  readonly reload?: (() => Promise<object>) | undefined;
 }
 
 const maxBodyBytes = 4 * 2 ** 20;
 
 /** Mounts everything under `/admin/`; lists are NDJSON, a line a letter, and as long as it takes. */
-export function adminRoutes(router: Router, { administration, token, ended }: AdminRoutesOptions): void {
+export function adminRoutes(router: Router, { administration, token, ended, reload }: AdminRoutesOptions): void {
   router.use('/admin', demand(token));
   const lines = (context: Context, values: AsyncIterable<unknown>): void => {
     context.type = 'application/x-ndjson';
@@ -34,6 +36,11 @@ export function adminRoutes(router: Router, { administration, token, ended }: Ad
   });
   router.post('/admin/dead-letters/retry', async (context) => lines(context, administration.retry(queryOfBody(await jsonOf(context)))));
   router.post('/admin/dead-letters/drop', async (context) => lines(context, administration.drop(queryOfBody(await jsonOf(context)))));
+  if (reload !== undefined) {
+    router.post('/admin/reload', async (context) => {
+      context.body = await reload();
+    });
+  }
   router.get('/admin/spool', async (context) => {
     context.body = await administration.spoolStatus();
   });

@@ -1,19 +1,8 @@
 // `check`: prints the configuration in effect and where each setting comes from, then tries what the bridge will need.
 
-import type { Config, ConfigRead } from '../config.ts';
+import type { ConfigRead } from '../config.ts';
 import type { ShownSetting } from '../settings/shown.ts';
-
-/** What came of trying something. */
-export interface Finding {
-  /** What was tried, such as `OpenTSDB`. */
-  readonly what: string;
-  readonly ok: boolean;
-  /** For people, without secrets. */
-  readonly words: string;
-}
-
-/** Tries something that the configuration names; does not throw for what it finds. */
-export type Trial = (config: Config) => Promise<readonly Finding[]>;
+import type { Finding, Grade, Trial } from './finding.ts';
 
 export interface CheckOptions {
   readonly read: ConfigRead;
@@ -26,9 +15,11 @@ export async function check({ read, trials, write }: CheckOptions): Promise<0 | 
   write(settingsText(read.origins));
   const found = await Promise.all(trials.map((trial) => trial(read.config)));
   const findings = found.flat();
-  write(`\n${columns(findings.map(({ what, ok, words }) => [what, ok ? 'ok' : 'FAILED', words]))}`);
-  return findings.every(({ ok }) => ok) ? 0 : 69;
+  write(`\n${columns(findings.map(({ what, grade, words }: Finding) => [what, shownGrades[grade], words]))}`);
+  return findings.every(({ grade }) => grade !== 'fault') ? 0 : 69;
 }
+
+const shownGrades: Readonly<Record<Grade, string>> = { ok: 'ok', warning: 'warning', fault: 'FAILED', unknown: '-' };
 
 function settingsText(origins: readonly ShownSetting[]): string {
   const rows = origins.map(({ name, value, origin }) => [name, value === '' ? '-' : value, origin]);
@@ -38,7 +29,8 @@ function settingsText(origins: readonly ShownSetting[]): string {
 /** A longer text pushes what stands behind it to the right, rather than every line. */
 const maxColumnWidth = 60;
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Lines of text whose cells stand below each other. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => {
     const lengths = rows.map((row) => row[column]?.length ?? 0);
     return Math.max(0, ...lengths.filter((length) => length <= maxColumnWidth));

@@ -1,6 +1,6 @@
 // The `demo` command: the bridge at work between a simulated Catchpoint and an OpenTSDB, for people to watch.
 
-import type { DaemonStatus } from '../daemon.ts';
+import type { DaemonStatus } from '../parts.ts';
 import { openStage, type Releases, type Stage, type StageOptions } from './demo-stage.ts';
 import { count, endAfter, everyTick, milliseconds, minutes } from './ticker.ts';
 
@@ -32,7 +32,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   try {
     const stage = await openStage({ ...options, rate, nodes }, releases);
     write(addresses(stage, rate));
-    if (!(await isSoon(options, () => stage.daemon.status().nodes.known > 0))) return noNodes(stage, options);
+    if (!(await isSoon(options, () => (stage.daemon.status().nodes?.known ?? 0) > 0))) return noNodes(stage, options);
     const startMs = clock.steady();
     const end = endAfter(clock, seconds, signal);
     await Promise.all([stage.agents.run(end), show(stage, options, end)]);
@@ -58,7 +58,7 @@ async function isSoon(
 
 function noNodes({ daemon }: Stage, { write, signal }: DemoOptions): number {
   if (signal.aborted) return 0;
-  write(`the bridge got no nodes: ${daemon.status().nodes.lastError ?? `none within ${patienceMs / 1000} s`}\n`);
+  write(`the bridge got no nodes: ${daemon.status().nodes?.lastError ?? `none within ${patienceMs / 1000} s`}\n`);
   return unavailable;
 }
 
@@ -67,6 +67,7 @@ function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, board, agents }: Sta
   return [
     `Catchpoint (simulated)   ${catchpointUrl}   ${nodes.length} nodes in ${countries} countries, ${count(rate)} pushes a second`,
     `bridge, takes pushes     ${daemon.pushUrl}`,
+    `bridge, status page      ${daemon.adminUrl}/   (in a terminal: top --admin-url ${daemon.adminUrl})`,
     `bridge, health           ${daemon.adminUrl}/healthz`,
     `OpenTSDB ${board === undefined ? '               ' : '(simulated)    '} ${tsdbUrl}`,
     '',
@@ -117,7 +118,7 @@ interface Outcome {
 
 function outcomeOf({ agents, daemon, board }: Stage): Outcome {
   const status = daemon.status();
-  const { taken, duplicate, conflict } = status.pushes;
+  const { taken, duplicate, conflict } = status.pushes ?? { taken: 0, duplicate: 0, conflict: 0 };
   const { accepted, rejected } = sinkOf(status);
   const waiting = backlogOf(status);
   const isAllThrough = waiting === 0 && rejected === 0;

@@ -1,6 +1,6 @@
 // Reads the configuration of a command from the machine: its flags, the environment and the files that these name.
 
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ConfigRead, readConfig, type ReadConfigOptions, WrongConfiguration } from '../config.ts';
 import { environmentNameOf } from '../settings/names.ts';
@@ -9,7 +9,7 @@ import type { Surroundings } from './surroundings.ts';
 
 /** @throws WrongConfiguration */
 export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
-  return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn }, options);
+  return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn, stampOf }, options);
 }
 
 /** The configuration of a command that does not log: warnings go to the terminal. Throws WrongConfiguration. */
@@ -37,6 +37,16 @@ function readFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new Error((error as Error).message.replace(/, \w+( '.*')?$/s, ''), { cause: error });
+  }
+}
+
+/** A file that was written or replaced has another one. */
+function stampOf(path: string): string | undefined {
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return [ino, mtimeMs, size].join(' ');
+  } catch {
+    return undefined;
   }
 }
 

@@ -32,6 +32,13 @@ class NothingKept extends Error {
   readonly exitCode = 69;
 }
 
+/** Nothing can be done with what is kept before it is salvaged. */
+class DamagedStore extends Error {
+  override readonly name = 'DamagedStore';
+  /** After sysexits: an input or output error. */
+  readonly exitCode = 74;
+}
+
 /**
  * Takes the state directory where nobody owns it, so that no bridge starts meanwhile, and opens what is kept there.
  *
@@ -73,13 +80,15 @@ async function ofRunning(stateDir: string, signal: AbortSignal): Promise<Adminis
 /** Loaded only now: a command that asks a running bridge needs nothing of it. */
 async function openKept({ config, clock, log }: OwnerAccessOptions, release: () => Promise<void>): Promise<OwnerAccess> {
   const { stateDir, spoolMaxBytes, metrics } = config;
-  const [{ usualMaxBytes }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
-    import('../daemon.ts'),
+  const [{ usualMaxBytes }, { openingFaults }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
+    import('../spool/usual-max-bytes.ts'),
+    import('../spool/soundness.ts'),
     import('../spool/spool.ts'),
     import('../sources/catchpoint/letters.ts'),
     import('../sources/catchpoint/slices.ts'),
   ]);
   const directory = join(stateDir, 'spool');
+  refuseDamaged(directory, openingFaults(directory));
   const spool = await openSpool({ directory, maxBytes: spoolMaxBytes ?? (await usualMaxBytes(directory)), clock });
   const close = async (): Promise<void> => {
     await spool.close();
@@ -90,11 +99,17 @@ async function openKept({ config, clock, log }: OwnerAccessOptions, release: () 
       ...{ deliver: spool.append, hasRoomFor: spool.parking.hasRoomFor, directory: await keptDirectory(config, log) },
       ...{ slice: slicer(metrics), clock, extras: metrics.timings, missed: () => {} },
     });
-    return { administration: administration({ spool, retryLetter }), isRunning: false, close };
+    return { administration: administration({ spool, retryLetter, clock }), isRunning: false, close };
   } catch (error) {
     await spool.close();
     throw error;
   }
+}
+
+/** lmdb would read a damaged store until the process dies of it. */
+function refuseDamaged(directory: string, faults: readonly string[]): void {
+  const [fault] = faults;
+  if (fault !== undefined) throw new DamagedStore(`spool in ${directory} is damaged (${fault}); start the bridge, which sets it aside and salvages it`);
 }
 
 /** The nodes as the bridge has kept them; before its first refresh, those of a nodes file. */

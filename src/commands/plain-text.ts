@@ -18,6 +18,13 @@ export function shown(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }
 
+/** `12.3 MiB` */
+export function sized(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${power === 0 ? Math.round(bytes) : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
+}
+
 const plain = { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 };
 const noLines = Object.fromEntries(
   [

@@ -3,7 +3,7 @@
 import { Duration } from 'luxon';
 import type { Administration } from '../admin/administration.ts';
 import type { SinkWaiting, SpoolStatus } from '../spool/status.ts';
-import { plainTable, shown } from './plain-text.ts';
+import { plainTable, shown, sized } from './plain-text.ts';
 import type { Ask } from './question.ts';
 
 export interface SpoolCommand {
@@ -50,13 +50,6 @@ function stateOf({ isConfigured }: SinkWaiting): string | undefined {
 function ageOf({ backlog: { oldestAtMs } }: SinkWaiting, nowMs: number): string | undefined {
   if (oldestAtMs === undefined) return undefined;
   return Duration.fromMillis(Math.max(0, nowMs - oldestAtMs)).toFormat('hh:mm:ss');
-}
-
-/** `12.3 MiB` */
-function sized(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  return `${power === 0 ? Math.round(bytes) : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
 }
 
 /**

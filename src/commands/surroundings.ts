@@ -4,9 +4,10 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../settings/origins.ts';
+import type { Vitals } from '../telemetry/vitals.ts';
 
 /** A stream that people may be looking at. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** A stream that somebody may be typing into. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -23,10 +24,18 @@ export interface Surroundings {
   /** In [0, 1), as Math.random gives. */
   readonly random: () => number;
   readonly pid: number;
+  /** The machine's name. */
+  readonly host?: string;
+  /** Begins to watch the process. */
+  readonly vitals?: () => Vitals;
   /** Aborts when the process is asked to end. */
   readonly stop: AbortSignal;
   /** Aborts when it is asked again. */
   readonly hurry: AbortSignal;
+  /** Calls the listener on each SIGHUP, which then does not end the process, unless its terminal has gone. */
+  readonly onHangup?: (listener: () => void) => void;
+  /** From now on, and for one that has come before, SIGHUP is `stop`. */
+  readonly stopOnHangup?: () => void;
 }
 
 /** What a command does; resolves with the exit code. */

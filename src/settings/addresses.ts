@@ -1,7 +1,13 @@
 // How the text of a setting becomes an address: where to listen, which OpenTSDB, which Catchpoint, which headers.
 
 import { isIPv6 } from 'node:net';
-import { expected } from './values.ts';
+import { expected, type Parse } from './values.ts';
+
+/** An address to listen on; port 0 takes a free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** An OpenTSDB as it was written: a URL is complete, a bare host takes the common port. */
 export type TsdbAddress = { readonly url: string } | { readonly host: string };
@@ -11,14 +17,15 @@ export type TsdbAddress = { readonly url: string } | { readonly host: string };
  *
  * @param defaultHost - for a port alone; empty: all interfaces, which `*` says too
  */
-export function listenAddress(defaultHost: string): (text: string) => { readonly host: string; readonly port: number } {
-  return (text) => {
+export function listenAddress(defaultHost: string): Parse<{ readonly host: string; readonly port: number }> {
+  const parse = (text: string): { readonly host: string; readonly port: number } => {
     const [, v6, name = '', digits] = /^(?:(?:\[([^\]]*)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text) ?? [];
     const port = Number(digits);
     if (!(port <= 65_535) || (v6 !== undefined && !isIPv6(v6))) throw expected('[host:]port, the port from 0 to 65535', text);
     const host = v6 ?? name;
     return { host: host === '*' ? '' : host === '' ? defaultHost : host, port };
   };
+  return Object.assign(parse, { form: { type: ['integer', 'string'], minimum: 0, maximum: 65_535, pattern: '^(.*:)?\\d{1,5}$' } });
 }
 
 /** A port to connect to. */
@@ -27,6 +34,7 @@ export function port(text: string): number {
   if (number < 1 || number > 65_535) throw expected('a port from 1 to 65535', text);
   return number;
 }
+port.form = { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern: '^\\d{1,5}$' };
 
 /** `host`, `host:port`, `[v6]:port` or `http(s)://user:password@host:port/prefix`. */
 export function tsdbAddress(text: string): TsdbAddress {
@@ -37,6 +45,26 @@ export function tsdbAddress(text: string): TsdbAddress {
   if (name === undefined || /^\d+$/.test(name) || !URL.canParse(`http://${host}`)) throw wrong;
   if (digits !== undefined && Number(digits) === 0) throw wrong;
   return digits === undefined ? { host: name } : { url: `http://${name}:${Number(digits)}` };
+}
+tsdbAddress.form = { type: 'string', pattern: '\\S' };
+
+/** A Carbon as carbon-relay's DESTINATIONS name it; the instance is part of the hash alone. */
+export interface CarbonAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly instance: string | undefined;
+}
+
+/** `host`, `host:port`, `host:port:instance`, the host a `[v6]` too; a scheme before it says nothing, as in Backstop's CARBON_URLS. */
+export function carbonAddress(text: string): CarbonAddress {
+  const wrong = expected('host, host:port, [v6]:port or host:port:instance', text);
+  const address = text.replace(/^(carbon|tcp):\/\//i, '');
+  const [, v6, name = '', digits = '2003', instance] =
+    /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]?#%\\,']+))(?::(\d{1,5})(?::([A-Za-z0-9_-]+))?)?$/i.exec(isIPv6(address) ? `[${address}]` : address) ?? [];
+  const number = Number(digits);
+  const host = (v6 ?? name).toLowerCase();
+  if (host === '' || (v6 !== undefined && !isIPv6(v6)) || /^\d+$/.test(host) || number < 1 || number > 65_535) throw wrong;
+  return { host, port: number, instance };
 }
 
 function tsdbUrl(text: string, wrong: Error): string {
@@ -67,6 +95,7 @@ export function origin(text: string): string {
   if (!isOrigin) throw expected('an origin such as https://io.catchpoint.com', withoutPassword(text));
   return url.origin;
 }
+origin.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://[^/?#@]+/?$' };
 
 /** Headers of every request that the bridge itself writes. */
 const ownHeaders = /^(connection|content-encoding|content-length|content-type|expect|transfer-encoding|upgrade)$/i;
@@ -84,6 +113,7 @@ export function header(text: string): readonly [name: string, value: string] {
   }
   return [name, value];
 }
+header.form = { type: 'string', pattern: "^\\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\\s*:" };
 
 /** A header for people: its value does not show. */
 export function withoutValue(text: string): string {

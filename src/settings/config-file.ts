@@ -1,7 +1,7 @@
 // Reads a configuration file, YAML or JSON: which settings stand in it, on which lines, and what is wrong with it.
 
 import { distance } from 'fastest-levenshtein';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument, type YAMLError } from 'yaml';
 
 /** What a file gives for a setting: one text, or several; a map such as `Name: value` counts as several texts. */
 export interface FileEntry {
@@ -10,6 +10,8 @@ export interface FileEntry {
   readonly isList: boolean;
   /** Whether a map, or a list of maps, stood there. */
   readonly isMap: boolean;
+  /** Whether true or false stood there, bare. */
+  readonly isTruth: boolean;
 }
 
 export interface FileContents {
@@ -29,25 +31,36 @@ export function readConfigFile(path: string, text: string, names: readonly strin
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const entries = new Map<string, FileEntry>();
-  const faults = document.errors.map(({ message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
-    return `${path}:${line}:${col}: ${message}`;
-  });
+  const faults = document.errors.map((error) => `${path}:${faultOf(error, text, lines)}`);
   const { contents } = document;
-  if (faults.length > 0 || contents === null) return { path, entries, faults };
+  const isReadable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  if (!isReadable || contents === null) return { path, entries, faults };
   if (!isMap(contents)) {
     return { path, entries, faults: [`${path}:1: expected settings as "name: value", found ${kindOf(contents)}`] };
   }
 
   for (const { key, value } of contents.items) {
-    const name = isScalar(key) ? String(key.value) : 'a key';
     const { line } = lines.linePos((key as Node).range?.[0] ?? 0);
+    if (!isScalar(key)) {
+      faults.push(`${path}:${line}: expected the name of a setting, found ${kindOf(key as Node)}`);
+      continue;
+    }
+    const name = String(key.value);
     const entry = entryOf(document, value as Node | null);
     if (!names.includes(name)) faults.push(`${path}:${line}: ${noSuchSetting(name, nearest(name, names))}`);
     else if (typeof entry === 'string') faults.push(`${path}:${line}: ${name}: expected a value, found ${entry}`);
     else entries.set(name, { ...entry, line });
   }
   return { path, entries, faults };
+}
+
+/** What is no YAML, and names that stand twice: the position is the second one's. */
+function faultOf({ code, message, pos: [at] }: YAMLError, text: string, lines: LineCounter): string {
+  const { line, col } = lines.linePos(at);
+  if (code === 'MULTIPLE_DOCS') return `${line}: expected one document, found another one behind ---`;
+  if (code !== 'DUPLICATE_KEY') return `${line}:${col}: ${message}`;
+  const [, quoted, bare] = /^(?:["']([^"'\n]*)["']|([^\s:]+))/.exec(text.slice(at)) ?? [];
+  return `${line}: ${quoted ?? bare ?? 'a name'}: expected it once, found it a second time`;
 }
 
 /** The words for a setting that there is not. */
@@ -59,21 +72,29 @@ type Texts = Omit<FileEntry, 'line'>;
 
 /** What stands as a value; a text that describes it where it can be none. */
 function entryOf(document: Document, node: Node | null): Texts | string {
-  const value = isAlias(node) ? (node.resolve(document) ?? null) : node;
+  const value = resolved(document, node);
   if (isSeq(value)) {
+    // Looked at before they are read: an alias may stand for the list that it is in.
+    if (value.items.some((item) => isSeq(resolved(document, item as Node | null)))) return 'a list that holds a list';
     const items = value.items.map((item) => entryOf(document, item as Node | null));
-    const wrong = items.find((item) => typeof item === 'string' || item.isList);
-    if (wrong !== undefined) return `a list that holds ${typeof wrong === 'string' ? wrong : 'a list'}`;
+    const wrong = items.find((item) => typeof item === 'string');
+    if (wrong !== undefined) return `a list that holds ${wrong}`;
     const entries = items as Texts[];
-    return { texts: entries.flatMap(({ texts }) => texts), isList: true, isMap: entries.some((entry) => entry.isMap) };
+    const texts = entries.flatMap((entry) => entry.texts);
+    return { texts, isList: true, isMap: entries.some((entry) => entry.isMap), isTruth: entries.some((entry) => entry.isTruth) };
   }
   if (isMap(value)) {
     const pairs = value.items.map((pair) => [textOf(pair.key as Node | null), textOf(pair.value as Node | null)] as const);
     if (pairs.some(([key, text]) => key === undefined || text === undefined)) return 'a map of more than names and texts';
-    return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true };
+    return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true, isTruth: false };
   }
   const text = textOf(value);
-  return text === undefined ? kindOf(value) : { texts: [text], isList: false, isMap: false };
+  const isTruth = isScalar(value) && typeof value.value === 'boolean';
+  return text === undefined ? kindOf(value) : { texts: [text], isList: false, isMap: false, isTruth };
+}
+
+function resolved(document: Document, node: Node | null): Node | null {
+  return isAlias(node) ? (node.resolve(document) ?? null) : node;
 }
 
 /** A scalar as it was written: 007 stays 007. */

@@ -1,9 +1,9 @@
 // What a setting is: how it is read, its default, and what stands about it in the help.
 
-import { yesOrNo } from './values.ts';
+import { type Form, type Parse, yesOrNo } from './values.ts';
 
 /** The headings under which settings stand in the help, in order. */
-export const groups = ['Push', 'OpenTSDB', 'File mode', 'Catchpoint', 'Metrics', 'State', 'Logging', 'Configuration'] as const;
+export const groups = ['Push', 'Who may push', 'OpenTSDB', 'Graphite', 'File mode', 'Catchpoint', 'Backstop', 'Metrics', 'Cardinality', 'State', 'Own metrics', 'Logging', 'Configuration'] as const;
 export type Group = (typeof groups)[number];
 
 /** What is said of a setting in the table. */
@@ -20,6 +20,10 @@ export interface Described {
   /** Makes a text fit to be shown; secrets do not show at all. */
   readonly masked?: (text: string) => string;
   readonly isSecret?: boolean;
+  /** Variables of another program's environment that give it, after its own; `text`: what being set says, where that is not its text. */
+  readonly alsoFrom?: readonly { readonly variable: string; readonly text?: string }[];
+  /** Names a file that a running bridge reads again when it changes. */
+  readonly isWatchedFile?: boolean;
   /** Cannot stand in the configuration file. */
   readonly isNotInFile?: boolean;
 }
@@ -28,6 +32,8 @@ export interface Setting<T> extends Described {
   /** `value`: one text. `list`: any number of texts, each split at the separator. `switch`: a flag without an argument. */
   readonly kind: 'value' | 'list' | 'switch';
   readonly separator?: ',' | '\n';
+  /** What the value, or each of several, may look like in a configuration file; undefined: any text or number. */
+  readonly form?: Form | undefined;
   /** As somebody would give it; undefined: none. */
   readonly default: string | undefined;
   /** Reads what was given. Throws an Error that says what was expected and what was found. */
@@ -35,8 +41,7 @@ export interface Setting<T> extends Described {
 }
 
 interface Value<T> extends Described {
-  /** Throws an Error that says what was expected and what was found. */
-  readonly parse: (text: string) => T;
+  readonly parse: Parse<T>;
 }
 
 interface ListValue<T> extends Value<T> {
@@ -46,12 +51,13 @@ interface ListValue<T> extends Value<T> {
 
 /** A setting with a default. */
 export function value<T>({ parse, ...described }: Value<T> & { readonly default: string }): Setting<T> {
-  return { ...described, kind: 'value', read: ([text = '']) => parse(text) };
+  return { ...described, kind: 'value', form: parse.form, read: ([text = '']) => parse(text) };
 }
 
 /** A setting that may be absent. */
 export function optional<T>({ parse, ...described }: Value<T>): Setting<T | undefined> {
-  return { ...described, kind: 'value', default: undefined, read: ([text]) => (text === undefined ? undefined : parse(text)) };
+  const read = ([text]: readonly string[]): T | undefined => (text === undefined ? undefined : parse(text));
+  return { ...described, kind: 'value', form: parse.form, default: undefined, read };
 }
 
 /** A setting of several values, separated or given several times; with a default, it needs at least one. */
@@ -59,6 +65,7 @@ export function list<T>({ parse, ...described }: ListValue<T>): Setting<readonly
   return {
     ...described,
     kind: 'list',
+    form: parse.form,
     default: described.default,
     read(texts) {
       if (texts.length === 0 && described.default !== undefined) throw new Error('expected at least one, found none');
@@ -69,5 +76,5 @@ export function list<T>({ parse, ...described }: ListValue<T>): Setting<readonly
 
 /** A setting that is on or off. */
 export function toggle(described: Described & { readonly default: 'true' | 'false' }): Setting<boolean> {
-  return { ...described, kind: 'switch', read: ([text = '']) => yesOrNo(text) };
+  return { ...described, kind: 'switch', form: yesOrNo.form, read: ([text = '']) => yesOrNo(text) };
 }

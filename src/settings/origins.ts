@@ -1,7 +1,7 @@
 // Settles each setting by the places that can give it: flags before environment before file before default. Every
 // fault is collected, none is thrown.
 
-import { type FileContents, nearest, noSuchSetting } from './config-file.ts';
+import { type FileContents, type FileEntry, nearest, noSuchSetting } from './config-file.ts';
 import type { Setting } from './kinds.ts';
 import { environmentNameOf, environmentPrefix, flagOf, nameOf } from './names.ts';
 import { type SettingKey, type SettingValues, settingEntries } from './settings.ts';
@@ -52,7 +52,7 @@ export function settle(places: Places): Settled {
   const faults: Fault[] = (places.file?.faults ?? []).map((text) => ({ text, exitCode: 78 }));
   for (const [key, setting] of settingEntries) {
     const given =
-      fromFlags(key, setting, places) ?? fromEnvironment(key, places) ?? fromFile(key, setting, places) ?? byDefault(setting);
+      fromFlags(key, setting, places) ?? fromEnvironment(key, setting, places) ?? fromFile(key, setting, places) ?? byDefault(setting);
     origins[key] = given.origin;
     texts[key] = setting.kind === 'list' ? split(given.texts, setting.separator ?? ',') : given.texts;
     try {
@@ -79,23 +79,30 @@ function fromFlags(key: SettingKey, setting: Setting<unknown>, { flags }: Places
 }
 
 /** An empty variable counts as one that is not set. */
-function fromEnvironment(key: SettingKey, { env }: Places): Given | undefined {
-  const where = environmentNameOf(key);
-  const text = env[where];
-  return text === undefined || text === '' ? undefined : { texts: [text], origin: { rank: 2, where } };
+function fromEnvironment(key: SettingKey, { alsoFrom = [] }: Setting<unknown>, { env }: Places): Given | undefined {
+  const named: readonly { readonly variable: string; readonly text?: string }[] = [{ variable: environmentNameOf(key) }, ...alsoFrom];
+  const found = named.find(({ variable }) => (env[variable] ?? '') !== '');
+  if (found === undefined) return undefined;
+  return { texts: [found.text ?? env[found.variable] ?? ''], origin: { rank: 2, where: found.variable } };
 }
 
 function fromFile(key: SettingKey, setting: Setting<unknown>, { file }: Places): Given | undefined {
   const entry = file?.entries.get(nameOf(key));
   if (file === undefined || entry === undefined) return undefined;
-  const wanted = setting.kind === 'list' ? 'a list of texts' : 'a single value';
-  const found = entry.isMap ? 'a map' : entry.isList ? 'a list' : undefined;
-  const isRight = found === undefined || (setting.kind === 'list' && (!entry.isMap || setting.separator === '\n'));
+  const wrongForm = wrongFormOf(entry, setting);
   return {
     texts: entry.texts,
     origin: { rank: 1, where: `${file.path}:${entry.line}: ${nameOf(key)}` },
-    ...(!isRight && { wrongForm: `expected ${wanted}, found ${found}` }),
+    ...(wrongForm !== undefined && { wrongForm }),
   };
+}
+
+/** What is wrong with the kind of thing that stands in a file; undefined: nothing. */
+function wrongFormOf({ isMap, isList, isTruth, texts }: FileEntry, { kind, separator }: Setting<unknown>): string | undefined {
+  if (isTruth && kind !== 'switch') return `expected a text or a number, found ${texts.join(', ')}`;
+  const wanted = kind === 'list' ? 'a list of texts' : 'a single value';
+  if (isMap && separator !== '\n') return `expected ${wanted}, found a map`;
+  return isList && kind !== 'list' ? `expected ${wanted}, found a list` : undefined;
 }
 
 function byDefault(setting: Setting<unknown>): Given {

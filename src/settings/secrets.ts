@@ -5,7 +5,7 @@ import { environmentNameOf, nameOf } from './names.ts';
 import { type Fault, faultAt, type Settled } from './origins.ts';
 import { secret } from './values.ts';
 
-type SecretKey = 'key' | 'secret' | 'apiKey';
+type SecretKey = 'key' | 'secret' | 'apiKey' | 'rotationSecret';
 interface SecretsRead {
   readonly found: Secrets;
   readonly faults: readonly Fault[];
@@ -13,7 +13,8 @@ interface SecretsRead {
 
 type Secrets = { readonly [K in SecretKey]: string | undefined };
 
-const secretKeys: readonly SecretKey[] = ['key', 'secret', 'apiKey'];
+const credentialKeys: readonly SecretKey[] = ['key', 'secret', 'apiKey'];
+const secretKeys: readonly SecretKey[] = [...credentialKeys, 'rotationSecret'];
 
 /**
  * The secrets themselves, those in files read.
@@ -22,7 +23,7 @@ const secretKeys: readonly SecretKey[] = ['key', 'secret', 'apiKey'];
  */
 export function readSecrets(settled: Settled, readFile: (path: string) => string): SecretsRead {
   const faults: Fault[] = [];
-  const found = { key: undefined, secret: undefined, apiKey: undefined } as Record<SecretKey, string | undefined>;
+  const found = { key: undefined, secret: undefined, apiKey: undefined, rotationSecret: undefined } as Record<SecretKey, string | undefined>;
   for (const key of secretKeys) {
     const own = settled.origins[key];
     const ofFile = settled.origins[`${key}File`];
@@ -56,16 +57,20 @@ export function halfPairs(settled: Settled): Fault[] {
   });
 }
 
+/** Whether there is somewhere to get the nodes from. */
+export function hasCredentials(settled: Settled): boolean {
+  return settled.origins.nodesFile.rank > 0 || credentialKeys.some((key) => originOf(settled, key).rank > 0);
+}
+
 /** There must be somewhere to get the nodes from. */
 export function missingCredentials(settled: Settled): Fault[] {
-  const isThere = settled.origins.nodesFile.rank > 0 || secretKeys.some((key) => originOf(settled, key).rank > 0);
   const wanted = '--key and --secret (Catchpoint\'s REST API v1), --api-key (v2) or --nodes-file (no account)';
-  return isThere ? [] : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
+  return hasCredentials(settled) ? [] : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
 }
 
 /** What everybody on the machine can read in the process list, in words. */
 export function visibleSecrets({ origins, texts }: Settled): string[] {
-  const visible = secretKeys
+  const visible = ([...secretKeys, 'pushToken'] as const)
     .filter((key) => origins[key].rank === 3)
     .map((key) => `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`);
   if (origins.tsdbHost.rank === 3 && texts.tsdbHost.some((text) => text.includes('@'))) {
@@ -74,6 +79,9 @@ export function visibleSecrets({ origins, texts }: Settled): string[] {
   }
   if (origins.tsdbHeader.rank === 3 && texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text))) {
     visible.push(`--tsdb-header: visible in the process list; use ${environmentNameOf('tsdbHeader')} or a configuration file`);
+  }
+  for (const key of ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const) {
+    if (origins[key].rank === 3) visible.push(`--${nameOf(key)}: visible in the process list; use ${environmentNameOf(key)} or a configuration file`);
   }
   return visible;
 }

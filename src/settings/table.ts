@@ -19,5 +19,7 @@ function row(key: string, setting: Setting<unknown>): string {
   const short = setting.short === undefined ? '' : `\`-${setting.short}\`, `;
   const words = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
   const shownDefault = words !== undefined && setting.defaultWords === undefined ? `\`${words}\`` : (words ?? '');
-  return `| ${short}\`${flagOf(key, setting)}${argument}\` | \`${environmentWordsOf(key, setting)}\` | ${shownDefault} | ${setting.help} |`;
+  const variables = [environmentWordsOf(key, setting), ...(setting.alsoFrom ?? []).map(({ variable }) => variable)];
+  const environment = variables.map((words) => `\`${words}\``).join(', ');
+  return `| ${short}\`${flagOf(key, setting)}${argument}\` | ${environment} | ${shownDefault} | ${setting.help} |`;
 }

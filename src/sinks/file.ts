@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Log } from '../log.ts';
 import type { Sink, Verdict } from '../sink.ts';
 import { renderLegal } from './opentsdb/render.ts';
+import { writeTagged } from './opentsdb/tagged.ts';
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -49,9 +50,11 @@ export function fileSink(options: FileSinkOptions): Sink {
     async write(points, { signal }): Promise<Verdict> {
       signal.throwIfAborted();
       if (state.isClosed) throw new Error(`${path}: the sink is closed`);
-      const { legal, rejected } = renderLegal(points, format === 'import' ? 'import' : 'json', maxLineBytes);
-      if (legal.length > 0) await append(state, legal.map(({ text }) => `${text}\n`).join(''));
-      return { rejected, kept: [] };
+      return writeTagged(points, async (sent) => {
+        const { legal, rejected } = renderLegal(sent, format === 'import' ? 'import' : 'json', maxLineBytes);
+        if (legal.length > 0) await append(state, legal.map(({ text }) => `${text}\n`).join(''));
+        return { rejected, kept: [] };
+      });
     },
     async close() {
       state.isClosed = true;

@@ -1,16 +1,11 @@
 // Appends deliveries to the spool: each run once, nothing over the bound, and done only when it is on disk.
 
 import type { DataPoint, Deliver, Delivered, DeliverOptions, Parked } from '../point.ts';
-import { encodeRecord } from './record.ts';
+import { encodeRecord, type Totals } from './record.ts';
+import { giveWay, skipOverBudgets } from './skipping.ts';
+import { SpoolFull } from './spool-full.ts';
+import { deleteFinished } from './finished-records.ts';
 import { bytesBesideRecord, type SpoolState, waitingBytes } from './state.ts';
-
-/** The bound is reached: nothing more is taken until a sink has taken something. */
-export class SpoolFull extends Error {
-  readonly status = 503;
-  readonly expose = true;
-  readonly retryAfterMs = 30_000;
-  override readonly name = 'SpoolFull';
-}
 
 /** A dead letter that is not there, or not there any more. */
 export class NoSuchLetter extends Error {
@@ -21,6 +16,9 @@ export class NoSuchLetter extends Error {
 const shareOfLetters = 1 / 8;
 /** Beyond this share a delivery that would add a dead letter is refused, and no other: senders must not fill it all. */
 const shareOfSendersLetters = 1 / 16;
+
+/** On a scarce disk the optional sinks give way so often at most. */
+const giveWayEveryMs = 1000;
 
 /** The append of a spool. */
 export function appender(state: SpoolState): Deliver {
@@ -33,7 +31,7 @@ export function appender(state: SpoolState): Deliver {
 
 /** To be called inside a transaction. */
 function append(state: SpoolState, points: readonly DataPoint[], options: DeliverOptions): Delivered {
-  const { head, store, runKeys, parking, letters, deadLetters } = state;
+  const { head, runKeys, parking, letters, deadLetters } = state;
   const { redeems } = options;
   if (redeems !== undefined && letters.get(redeems) === undefined) throw new NoSuchLetter(`letter ${redeems} is not there any more`);
   const kind = options.run === undefined ? 'new' : runKeys.look(options.run);
@@ -42,16 +40,12 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
     return kind;
   }
   const nowMs = state.clock.now();
-  const record = points.length === 0 ? undefined : encodeRecord({ appendedAtMs: nowMs, before: head.totals, points });
-  const bytes = record === undefined ? 0 : record.length + bytesBesideRecord;
-  refuseWhenFull(state, bytes, redeems !== undefined);
+  const record = points.length === 0 ? undefined : encodeRecord(head.sequence + 1, { appendedAtMs: nowMs, before: head.totals, points });
+  refuseWhenFull(state, record === undefined ? 0 : record.length + bytesBesideRecord, redeems !== undefined);
   if (redeems === undefined) refuseMoreLetters(state, options);
   else letters.remove(redeems);
-  if (record !== undefined) {
-    head.sequence += 1;
-    head.totals = { points: head.totals.points + points.length, bytes: head.totals.bytes + bytes };
-    store.records.putSync(head.sequence, record);
-  }
+  if (record !== undefined) putRecord(state, record, points.length);
+  if (state.budgets.size > 0) skipOverBudgets(state);
   if (options.run !== undefined) runKeys.remember(options.run);
   if (options.parked !== undefined) park(state, options.parked, nowMs);
   if (options.completes !== undefined) parking.remove(options.completes);
@@ -59,15 +53,42 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   return kind === 'new' ? 'stored' : 'conflict';
 }
 
-/** What makes a dead letter good may come while there are too many of them. */
-function refuseWhenFull(state: SpoolState, bytes: number, makesGood: boolean): void {
+/** Puts a record at the end, and returns what it adds to the totals; to be called inside a transaction. */
+export function putRecord({ head, store }: SpoolState, record: Buffer, points: number): Totals {
+  const bytes = record.length + bytesBesideRecord;
+  head.sequence += 1;
+  head.totals = { points: head.totals.points + points, bytes: head.totals.bytes + bytes };
+  store.records.putSync(head.sequence, record);
+  return { points, bytes };
+}
+
+/**
+ * What makes a dead letter good may come while there are too many of them. Before anything is refused the optional sinks give way.
+ *
+ * @throws SpoolFull when so many bytes more find no room
+ */
+export function refuseWhenFull(state: SpoolState, bytes: number, makesGood = false): void {
+  const scarcity = state.store.scarcity();
+  if (scarcity !== undefined) {
+    giveWayOnDisk(state);
+    throw new SpoolFull(scarcity);
+  }
   const { maxBytes, deadLetters } = state;
   const maxLetterBytes = maxBytes * shareOfLetters;
   if (!makesGood && deadLetters.bytes() > maxLetterBytes) {
     throw new SpoolFull(`dead letters: at most ${maxLetterBytes} bytes, found ${deadLetters.bytes()}`);
   }
-  const waiting = waitingBytes(state);
+  let waiting = waitingBytes(state);
+  while (waiting + bytes > maxBytes && giveWay(state)) waiting = waitingBytes(state);
   if (waiting + bytes > maxBytes) throw new SpoolFull(`spool: at most ${maxBytes} bytes, found ${waiting} waiting`);
+}
+
+/** What is deleted is seen when the disk is looked at next; until then nothing more is given up. */
+function giveWayOnDisk(state: SpoolState): void {
+  const nowMs = state.clock.steady();
+  if (deleteFinished(state) || nowMs < state.givesWayAgainAtMs || !giveWay(state)) return;
+  state.givesWayAgainAtMs = nowMs + giveWayEveryMs;
+  deleteFinished(state);
 }
 
 function refuseMoreLetters({ maxBytes, deadLetters, parking }: SpoolState, { deadLetter, parked }: DeliverOptions): void {

@@ -28,9 +28,9 @@ export function backlogOf(state: SpoolState, sinkName: string): Backlog {
 function oldestAtMs({ store }: SpoolState, position: Position): number | undefined {
   const { from } = nextUnfinished(position, 0);
   const end = position.gone === undefined ? {} : { end: position.gone.through + 1 };
-  for (const { value } of store.records.getRange({ start: from, ...end, limit: 1 })) {
+  for (const { key, value } of store.records.getRange({ start: from, ...end, limit: 1 })) {
     try {
-      return decodeRecord(value).appendedAtMs;
+      return decodeRecord(key, value).appendedAtMs;
     } catch {
       return undefined;
     }

@@ -2,7 +2,8 @@
 
 import type { DeadLetter } from '../point.ts';
 import { idOfDeadLetter, type Letter, type Letters, oneTurn, sizeOf } from './letters.ts';
-import { entries, type LetterRow, type Store } from './store.ts';
+import { type LetterRow, type Store } from './store.ts';
+import { entries } from './store-size.ts';
 
 /** A dead letter, and the sink that would not take it, where it was one. */
 export interface AddressedLetter extends DeadLetter {
@@ -12,13 +13,18 @@ export interface AddressedLetter extends DeadLetter {
 export interface DeadLetters extends Letters {
   /** Puts it down; to be called inside a transaction of the store. */
   add(letter: AddressedLetter, nowMs: number): void;
+  /** Puts down what an earlier store kept; to be called inside a transaction of the store. */
+  restore(id: string, row: LetterRow): void;
   list(): Iterable<{ readonly id: string; readonly letter: LetterRow }>;
+  /** How often one was put down since the start, by kind; the same content counts each time. */
+  added(): Readonly<Record<string, number>>;
 }
 
 /** Opens the dead letters of a store. How large they are is stored with them, since there may be very many. */
 export function openDeadLetters(store: Store): DeadLetters {
   let bytes = 0;
   let count = 0;
+  const additions = countsOfTransactions(store);
 
   function reread(): void {
     count = entries(store.deadLetters);
@@ -47,6 +53,7 @@ export function openDeadLetters(store: Store): DeadLetters {
       store.deadLetters.putSync(id, row);
       if (earlier === undefined) count += 1;
       resize(sizeOf(id, row) - (earlier === undefined ? 0 : sizeOf(id, earlier)));
+      additions.count(kind);
     },
     get,
     remove(id) {
@@ -57,9 +64,16 @@ export function openDeadLetters(store: Store): DeadLetters {
       resize(-sizeOf(id, letter));
     },
     after: (id) => oneTurn(store.deadLetters.getRange(id === undefined ? {} : { start: id, exclusiveStart: true })),
+    restore(id, row) {
+      if (get(id) !== undefined) return;
+      store.deadLetters.putSync(id, row);
+      count += 1;
+      resize(sizeOf(id, row));
+    },
     *list() {
       for (const { key, value } of store.deadLetters.getRange()) yield { id: key, letter: value };
     },
+    added: additions.counts,
     count: () => count,
     bytes: () => bytes,
   };
@@ -69,4 +83,23 @@ function counted(store: Store): number {
   let bytes = 0;
   for (const { key, value } of store.deadLetters.getRange()) bytes += sizeOf(key, value);
   return bytes;
+}
+
+/** Counts inside transactions, and forgets what a transaction that fails has counted; transactions are synchronous. */
+function countsOfTransactions(store: Store): { count(kind: string): void; counts(): Readonly<Record<string, number>> } {
+  const counts: Record<string, number> = {};
+  let underway: string[] = [];
+  store.onFailure(() => void (underway = []));
+  return {
+    count(kind) {
+      if (underway.length === 0) {
+        queueMicrotask(() => {
+          for (const each of underway) counts[each] = (counts[each] ?? 0) + 1;
+          underway = [];
+        });
+      }
+      underway.push(kind);
+    },
+    counts: () => ({ ...counts }),
+  };
 }

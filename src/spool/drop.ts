@@ -4,7 +4,7 @@ import { backlogOf } from './backlog.ts';
 import { deleteFinished } from './finished-records.ts';
 import { forget } from './gone-sinks.ts';
 import type { Position } from './position.ts';
-import { retriesOf, type SpoolState } from './state.ts';
+import { retriesOf, setPosition, type SpoolState } from './state.ts';
 
 export interface DroppedPoints {
   readonly points: number;
@@ -41,8 +41,7 @@ export async function dropWaiting(state: SpoolState, sinkName: string): Promise<
     }
     const atHead: Position = { through: head.sequence, finished: [], ...head.totals };
     retriesOf(state, sinkName).clear();
-    positions.set(sinkName, atHead);
-    store.positions.putSync(sinkName, atHead);
+    setPosition(state, sinkName, atHead);
     if (takenBefore !== undefined) taken.set(sinkName, atHead);
     return { points, bytes };
   };

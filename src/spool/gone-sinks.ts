@@ -3,7 +3,7 @@
 
 import { deleteFinished } from './finished-records.ts';
 import { finish, type Position } from './position.ts';
-import { retriesOf, type SpoolState } from './state.ts';
+import { retriesOf, setPosition, type SpoolState } from './state.ts';
 
 const weekMs = 7 * 86_400_000;
 
@@ -15,14 +15,13 @@ export interface GoneSink {
 
 /** Marks the sinks that have a position and no reader as gone, and returns those for which something waits. */
 export async function markGoneSinks(state: SpoolState): Promise<GoneSink[]> {
-  const { head, clock, store, positions } = state;
+  const { head, clock, store } = state;
   const sinks = goneSinks(state);
   if (sinks.some(([, { gone }]) => gone === undefined)) {
     await store.write(() => {
       for (const [name, position] of goneSinks(state)) {
         const gone = position.gone ?? { sinceMs: clock.now(), through: head.sequence, ...head.totals };
-        positions.set(name, { ...position, gone });
-        store.positions.putSync(name, { ...position, gone });
+        setPosition(state, name, { ...position, gone });
       }
     });
   }

@@ -44,6 +44,11 @@ export function sizeOf(id: string, { raw, reason }: LetterRow): number {
 /** The ids of samples stand behind those of dead letters, which are hexadecimal. */
 const markOfSample = 'm';
 
+/** Whether it is that of a sample: the body of something that was never acknowledged. */
+export function isSample(id: string): boolean {
+  return id.startsWith(markOfSample);
+}
+
 export function idOfDeadLetter(kind: string, sink: string | undefined, raw: string): string {
   return hash('sha1', JSON.stringify([kind, sink, raw])).slice(0, 20);
 }

@@ -30,7 +30,7 @@ export interface Parking {
 const bytesAnEntry = 64;
 
 /** Opens the parked entries of a store; reads them all once to know their size. */
-export function openParking(store: Store, maxBytes: number): Parking {
+export function openParking(store: Store, maxBytes: () => number): Parking {
   let bytes = 0;
   let nextSequence = 1;
   const counts = new Map<string, number>();
@@ -52,7 +52,7 @@ export function openParking(store: Store, maxBytes: number): Parking {
   reread();
   store.onFailure(reread);
   return {
-    hasRoomFor: ({ payload }) => bytes + payload.length + bytesAnEntry <= maxBytes,
+    hasRoomFor: ({ payload }) => bytes + payload.length + bytesAnEntry <= maxBytes(),
     add({ waitsFor, payload }, nowMs) {
       const key: ParkedKey = [waitsFor, nextSequence];
       const row: ParkedRow = { parkedAtMs: nowMs, payload };

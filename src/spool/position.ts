@@ -34,6 +34,11 @@ export function finish(position: Position, range: Range, { points, bytes }: Pick
   };
 }
 
+/** What came when a sink was gone is nothing to it. */
+export function isFinished({ through, finished, gone }: Position, sequence: number): boolean {
+  return sequence <= through || sequence > (gone?.through ?? Infinity) || finished.some(([from, last]) => from <= sequence && sequence <= last);
+}
+
 /** The first unfinished stretch at or after `from`: where it begins, and where the next finished range ends it. */
 export function nextUnfinished({ through, finished }: Position, from: number): { readonly from: number; readonly before: number } {
   let start = Math.max(from, through + 1);

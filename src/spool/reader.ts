@@ -9,7 +9,8 @@ import { comeBack } from './gone-sinks.ts';
 import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
 import { decodeRecord } from './record.ts';
 import type { Retries, Retry } from './retries.ts';
-import { bytesBesideRecord, retriesOf, type SpoolState } from './state.ts';
+import { finishedAlso, hasRoomForLetters, hasRoomForRetries, totalsOf } from './skipping.ts';
+import { type Budget, bytesBesideRecord, retriesOf, setPosition, type SpoolState } from './state.ts';
 
 /** Some records in a row, taken out together. */
 export interface Batch {
@@ -40,6 +41,8 @@ export interface SpoolReader {
   /** Whether it waits still: it was taken out, and neither finished nor dropped. */
   isWanted(from: Batch | Retry): boolean;
   backlog(): Backlog;
+  /** What an optional sink has missed, ever, since too much waited for it. */
+  skippedPoints(): number;
   /** How many points `next` would still find. */
   untakenPoints(): number;
   /** When the next of the retry set is due, by the steady clock. */
@@ -56,7 +59,8 @@ interface Reading {
 }
 
 /** The reader of a sink; a sink that is new to the spool begins with what is appended from now on. */
-export async function spoolReader(state: SpoolState, sinkName: string): Promise<SpoolReader> {
+export async function spoolReader(state: SpoolState, sinkName: string, budget?: Budget): Promise<SpoolReader> {
+  if (budget !== undefined) state.budgets.set(sinkName, budget);
   await comeBackOrStart(state, sinkName);
   const appends = bell();
   state.bells.add(appends);
@@ -82,6 +86,7 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
       }),
     isWanted: (from) => isWanted(reading, from),
     backlog: () => backlogOf(state, sinkName),
+    skippedPoints: () => state.skipped.of(sinkName),
     untakenPoints: () => state.head.totals.points - takenOf(reading).points,
     nextDueAtMs: retries.nextDueAtMs,
     bell: appends,
@@ -89,10 +94,20 @@ export async function spoolReader(state: SpoolState, sinkName: string): Promise<
 }
 
 /** To be called inside a transaction. */
-function move({ state, sinkName }: Reading, { range, points, bytes }: Batch): void {
-  const moved = finish(positionOf(state, sinkName), range, { points: points.length, bytes });
-  state.positions.set(sinkName, moved);
-  state.store.positions.putSync(sinkName, moved);
+function move({ state, sinkName }: Reading, { range, points, bytes, damaged }: Batch): void {
+  const position = positionOf(state, sinkName);
+  const rest: Range = [Math.max(range[0], position.through + 1), range[1]];
+  const totals = rest[0] === range[0] ? { points: points.length, bytes } : totalsOf(state, rest);
+  const moved = squared(state, finish(position, rest, totals));
+  setPosition(state, sinkName, moved);
+  state.losses.add({ records: damaged.length });
+}
+
+/** Once everything is finished, what is missing in the count was in records that were damaged. */
+function squared({ head, losses }: SpoolState, position: Position): Position {
+  if (position.through < head.sequence || position.points >= head.totals.points) return position;
+  losses.add({ points: head.totals.points - position.points });
+  return { ...position, ...head.totals };
 }
 
 /** A batch that stands below the low-water mark before it was finished has been dropped. */
@@ -100,8 +115,14 @@ function isWanted({ state, sinkName, retries }: Reading, from: Batch | Retry): b
   return 'range' in from ? from.range[1] > positionOf(state, sinkName).through : retries.has(from);
 }
 
+/** What was skipped meanwhile is finished, and counts as taken out. */
 function takenOf({ state, sinkName }: Reading): Position {
-  return state.taken.get(sinkName) as Position;
+  const position = positionOf(state, sinkName);
+  const before = state.taken.get(sinkName) as Position;
+  if (position.through <= before.through) return before;
+  const taken = before.finished.reduce((moved, range) => finishedAlso(state, moved, range), position);
+  state.taken.set(sinkName, taken);
+  return taken;
 }
 
 function positionOf({ positions }: SpoolState, sinkName: string): Position {
@@ -115,18 +136,18 @@ async function comeBackOrStart(state: SpoolState, sinkName: string): Promise<voi
   if (known !== undefined && known.gone === undefined) return;
   await store.write(() => {
     const position = known === undefined ? { through: head.sequence, finished: [], ...head.totals } : comeBack(state, known);
-    positions.set(sinkName, position);
-    store.positions.putSync(sinkName, position);
+    setPosition(state, sinkName, position);
   });
 }
 
 /** What cannot be read any more is a dead letter, not a reason never to start again. */
-async function buryDamaged({ store, deadLetters, clock }: SpoolState, retries: Retries, sink: string): Promise<void> {
+async function buryDamaged({ store, deadLetters, losses, clock }: SpoolState, retries: Retries, sink: string): Promise<void> {
   await store.write(() => {
     for (const { sequence, raw } of retries.damaged()) {
       const reason = `entry ${sequence} of the retry set: the checksum does not fit`;
       deadLetters.add({ kind: 'damaged', reason, raw: raw.toString('base64'), sink }, clock.now());
       retries.remove({ sequence });
+      losses.add({ retries: 1 });
     }
   });
 }
@@ -146,9 +167,12 @@ interface Terms {
 }
 
 /** To be called inside a transaction. */
-function settle({ state, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, { isDropped, ...terms }: Terms): void {
-  for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
-  if (kept.length > 0 && !isDropped) retries.add(kept, { ...terms, notBeforeMs });
+function settle({ state, sinkName, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, { isDropped, ...terms }: Terms): void {
+  if (letters.length > 0 && hasRoomForLetters(state, sinkName)) for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
+  else state.skipped.add(sinkName, letters.length);
+  if (kept.length === 0 || isDropped) return;
+  if (hasRoomForRetries(state, sinkName)) retries.add(kept, { ...terms, notBeforeMs });
+  else state.skipped.add(sinkName, kept.length);
 }
 
 /** A record as it is read, whole or not. */
@@ -180,7 +204,7 @@ function enough(records: Iterable<{ readonly key: number; readonly value: Buffer
   const reads: Read[] = [];
   let points = 0;
   for (const { key, value } of records) {
-    const read = { key, bytes: value.length + bytesBesideRecord, ...pointsOf(value) };
+    const read = { key, bytes: value.length + bytesBesideRecord, ...pointsOf(key, value) };
     if (points > 0 && points + read.points.length > maxPoints) break;
     points += read.points.length;
     reads.push(read);
@@ -198,9 +222,9 @@ function batchOf(reads: readonly Read[], range: Range): Batch {
   };
 }
 
-function pointsOf(value: Buffer): Pick<Read, 'points' | 'damaged'> {
+function pointsOf(sequence: number, value: Buffer): Pick<Read, 'points' | 'damaged'> {
   try {
-    return { points: decodeRecord(value).points, damaged: [] };
+    return { points: decodeRecord(sequence, value).points, damaged: [] };
   } catch (error) {
     const reason = (error as Error).message;
     return { points: [], damaged: [{ kind: 'damaged', reason, raw: value.toString('base64') }] };

@@ -41,7 +41,8 @@ export interface RetryTerms {
   readonly notBeforeMs: number;
 }
 
-interface Row extends RetryTerms {
+/** As it is stored. */
+export interface RetryRow extends RetryTerms {
   readonly points: readonly PointRow[];
 }
 
@@ -65,7 +66,7 @@ export function openRetries(store: Store, sinkName: string, clock: Clock): Retri
   const totals = { points: 0, bytes: 0 };
   let nextSequence = 1;
 
-  function note(sequence: number, bytes: number, row: Row): void {
+  function note(sequence: number, bytes: number, row: RetryRow): void {
     const dueAtMs = clock.steady() + Math.min(maxPauseMs, row.notBeforeMs - clock.now());
     entries.set(sequence, { points: row.points.length, bytes, dueAtMs, firstKeptAtMs: row.firstKeptAtMs });
     totals.points += row.points.length;
@@ -77,7 +78,7 @@ export function openRetries(store: Store, sinkName: string, clock: Clock): Retri
     entries.clear();
     Object.assign(totals, { points: 0, bytes: 0 });
     for (const { key, value } of store.retries.getRange({ start: [sinkName, 0], end: [sinkName, Infinity] })) {
-      if (isIntact(value)) note(key[1], value.length, JSON.parse(unsealed(value)) as Row);
+      if (isIntact(value, key)) note(key[1], value.length, JSON.parse(unsealed(value, key)) as RetryRow);
       else damaged.set(key[1], value);
       nextSequence = Math.max(nextSequence, key[1] + 1);
     }
@@ -87,8 +88,8 @@ export function openRetries(store: Store, sinkName: string, clock: Clock): Retri
   store.onFailure(reread);
   return {
     add(points, terms) {
-      const row: Row = { ...terms, points: points.map(rowOf) };
-      const bytes = sealed(JSON.stringify(row));
+      const row: RetryRow = { ...terms, points: points.map(rowOf) };
+      const bytes = sealed(JSON.stringify(row), [sinkName, nextSequence]);
       store.retries.putSync([sinkName, nextSequence], bytes);
       note(nextSequence, bytes.length, row);
     },
@@ -96,7 +97,7 @@ export function openRetries(store: Store, sinkName: string, clock: Clock): Retri
       const [sequence] = [...entries].find(([one, { dueAtMs }]) => !taken.has(one) && dueAtMs <= clock.steady()) ?? [];
       const value = sequence === undefined ? undefined : store.retries.get([sinkName, sequence]);
       if (sequence === undefined || value === undefined) return undefined;
-      const row = JSON.parse(unsealed(value)) as Row;
+      const row = JSON.parse(unsealed(value, [sinkName, sequence])) as RetryRow;
       taken.add(sequence);
       return { sequence, points: row.points.map(pointOf), attempts: row.attempts, firstKeptAtMs: row.firstKeptAtMs };
     },

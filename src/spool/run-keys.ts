@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { RunKey } from '../point.ts';
+import { SpoolFull } from './spool-full.ts';
 import type { Store } from './store.ts';
 
 export interface RunKeys {
@@ -9,6 +10,8 @@ export interface RunKeys {
   look(run: RunKey): 'new' | 'duplicate' | 'conflict';
   /** Puts the run down; to be called inside a transaction of the store. */
   remember(run: RunKey): void;
+  /** Puts down what an earlier store remembered; to be called inside a transaction of the store. */
+  restore(storedKey: string, digest: string): void;
   /** Begins a new generation when the hour has turned, emptying the oldest; all of them when the clock was set back by hours. */
   turn(nowMs: number): Promise<void>;
 }
@@ -46,6 +49,9 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
       const isConflict = digestOf(key) !== undefined;
       running.putSync(isConflict ? `${key}${run.digest}` : key, run.digest);
     },
+    restore(storedKey, digest) {
+      if (digestOf(storedKey) === undefined) database(generation).putSync(storedKey, digest);
+    },
     async turn(atMs) {
       const now = Math.floor(atMs / generationMs);
       const isBack = now < generation - 1;
@@ -58,8 +64,13 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
       generation = now;
     },
   };
-  await keys.turn(nowMs);
+  await keys.turn(nowMs).catch(unlessFull);
   return keys;
+}
+
+/** On a full disk the generation that was running runs on. */
+function unlessFull(error: unknown): void {
+  if (!(error instanceof SpoolFull)) throw error;
 }
 
 /** 96 bits are plenty for the runs of three hours. */

@@ -6,7 +6,7 @@ import { type Backlog, backlogOf } from './backlog.ts';
 import type { Letters } from './letters.ts';
 import { decodeRecord } from './record.ts';
 import { retriesOf, type SpoolState, waitingBytes } from './state.ts';
-import { pageBytes } from './store.ts';
+import { pageBytes } from './store-size.ts';
 
 /** A number of something, and the bytes that count for it. */
 export interface Amount {
@@ -83,9 +83,9 @@ function amountOf({ count, bytes }: { count(): number; bytes(): number }): Amoun
 
 /** The first record that can be read says how many points came before it. */
 function pointsInRecords({ store, head }: SpoolState): number {
-  for (const { value } of store.records.getRange({})) {
+  for (const { key, value } of store.records.getRange({})) {
     try {
-      return head.totals.points - decodeRecord(value).before.points;
+      return head.totals.points - decodeRecord(key, value).before.points;
     } catch {
       continue;
     }

@@ -16,7 +16,7 @@ async function opened(t: ExecutionContext) {
   const command = (json: boolean) => {
     output = '';
     const write = async (text: string): Promise<void> => void (output += text);
-    return { administration: administration({ spool, retryLetter: () => undefined }), nowMs: clock.now(), isRunning: true, write, json };
+    return { administration: administration({ spool, retryLetter: () => undefined, clock }), nowMs: clock.now(), isRunning: true, write, json };
   };
   const show = async (json = false) => ({ exitCode: await showSpool(command(json)), output });
   async function drop(sink?: string, { answer = true, json = false } = {}) {

@@ -79,6 +79,8 @@ e2e('the golden points arrive over telnet, too', async (t) => {
   const telnet = ['-t', '127.0.0.1', '-p', String(victoria.telnetPutPort), '--put', 'telnet'];
   const one = await bridge(t, [...telnet, ...(await byNodesFile(t))]);
   await pushed(one, names);
+  // Nobody says when the lines that were sent are read.
+  while ((await victoria.points('s')).length < exported(names).length);
   t.deepEqual((await victoria.points('s')).sort(), exported(names));
 });
 

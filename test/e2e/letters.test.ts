@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { relay } from '../fakes/relay.ts';
 import { type FakeTsd, fakeTsd } from '../fakes/tsd.ts';
 import { type Bridge, bridge, program, untilStatus } from './program.ts';
 
@@ -21,10 +22,11 @@ interface Outcome {
 async function beforeStrictTsd(t: ExecutionContext) {
   const stateDir = await temporaryDirectory(t);
   let tsd = await fakeTsd(t, { autoCreateMetrics: false });
-  const { port } = new URL(tsd.url);
+  const portOf = ({ url }: FakeTsd): number => Number(new URL(url).port);
+  const door = await relay(t, portOf(tsd));
   const common = ['--state-dir', stateDir, '--nodes-file', join(golden, 'nodes', 'v1.json')];
   const start = async (): Promise<Bridge> => {
-    const one = await bridge(t, ['-t', '127.0.0.1', '-p', port, '--no-assign-uids', ...common]);
+    const one = await bridge(t, ['-t', '127.0.0.1', '-p', String(door.port), '--no-assign-uids', ...common]);
     await untilStatus(one, ({ nodes }) => nodes.known > 0);
     return one;
   };
@@ -36,8 +38,10 @@ async function beforeStrictTsd(t: ExecutionContext) {
     (await command(...args, '--json')).lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   /** From now on OpenTSDB makes the metrics that it is given. */
   async function learns(): Promise<FakeTsd> {
-    await tsd.close();
-    tsd = await fakeTsd(t, { port: Number(port) });
+    const former = tsd;
+    tsd = await fakeTsd(t);
+    door.to(portOf(tsd));
+    await former.close();
     return tsd;
   }
   return { stateDir, start, command, json, learns };

@@ -16,9 +16,14 @@ export interface Program {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts the program; it is killed with its test. */
-export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } });
+/**
+ * Starts the program; it is killed with its test.
+ *
+ * @param under - a command that runs it, such as strace
+ */
+export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}, under: readonly string[] = []): Program {
+  const [command, ...all] = [...under, process.execPath, main, ...args] as [string, ...string[]];
+  const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } });
   const printed: string[] = [];
   const watchers = new Set<() => void>();
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
@@ -53,6 +58,8 @@ export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly st
 
 export interface Bridge extends Program {
   readonly pushUrl: string;
+  /** Where Backstop's listener is, if there is one. */
+  readonly backstopUrl: string | undefined;
   readonly adminUrl: string;
   status(): Promise<BridgeStatus>;
   push(body: string | Buffer): Promise<number>;
@@ -62,18 +69,25 @@ export interface Bridge extends Program {
 export interface BridgeStatus {
   readonly nodes: { readonly known: number };
   readonly pushes: Readonly<Record<string, number>>;
+  readonly backstop?: Readonly<Record<string, number>>;
   readonly parked: number;
-  readonly sinks: readonly { readonly accepted: number; readonly rejected: number; readonly backlog: { readonly points: number } }[];
+  readonly sinks: readonly { readonly accepted: number; readonly rejected: number; readonly backlog: { readonly points: number }; readonly lastError?: string }[];
 }
 
 /** Starts the bridge on free ports and waits until it takes pushes. */
-export async function bridge(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Bridge> {
-  const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env);
-  const ready = JSON.parse(await started.line((line) => line.includes('"msg":"ready"'))) as { readonly push: string; readonly admin: string };
+export async function bridge(
+  t: Pick<ExecutionContext, 'teardown'>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
+): Promise<Bridge> {
+  const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env, under);
+  const ready = JSON.parse(await started.line((line) => line.includes('"msg":"ready"'))) as { readonly push: string; readonly backstop?: string; readonly admin: string };
   const status = async (): Promise<BridgeStatus> => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
   return {
     ...started,
     pushUrl: ready.push,
+    backstopUrl: ready.backstop,
     adminUrl: ready.admin,
     status,
     push: async (body) => (await fetch(ready.push, { method: 'POST', body, headers: { connection: 'close' } })).status,

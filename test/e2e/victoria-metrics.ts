@@ -1,18 +1,13 @@
 // A real VictoriaMetrics for the end-to-end tests, out of Debian's package, and what it holds in the end.
-//
-// The binary is looked for in $VICTORIA_METRICS, on the PATH and in .tools/; when it is nowhere, the package is
-// downloaded and unpacked there, without being installed: no root, no unit started.
 
 import type { ExecutionContext } from 'ava';
-import { execFile, spawn } from 'node:child_process';
-import { access, mkdir, readdir } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { debianTool } from './debian-tool.ts';
 
-const run = promisify(execFile);
-const tools = new URL('../../../.tools/', import.meta.url).pathname;
+/** Another one can be named in $VICTORIA_METRICS. */
+const findBinary = debianTool({ package: 'victoria-metrics', binary: 'victoria-metrics', variable: 'VICTORIA_METRICS' });
 
 export interface VictoriaMetrics {
   /** Where OpenTSDB's HTTP put is spoken. */
@@ -76,9 +71,12 @@ interface Series {
   readonly timestamps: readonly number[];
 }
 
+/** Without it the second that has not ended yet is left out. */
+const farAhead = '4102444800';
+
 async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
   await fetch(`${origin}/internal/force_flush`);
-  const answer = await fetch(`${origin}/api/v1/export?${new URLSearchParams({ 'match[]': '{__name__!=""}' })}`);
+  const answer = await fetch(`${origin}/api/v1/export?${new URLSearchParams({ 'match[]': '{__name__!=""}', end: farAhead })}`);
   const series = (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Series);
   return series.flatMap(({ metric: { __name__: name, ...tags }, values, timestamps }) =>
     values.map((value, index) => {
@@ -92,52 +90,6 @@ async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
 export function asExported(putLine: string): string {
   const [name, time, value, ...tags] = putLine.replace(/^put /, '').split(' ');
   return [name, time, Number(value), ...tags.sort()].join(' ');
-}
-
-let found: Promise<string> | undefined;
-
-function findBinary(): Promise<string> {
-  return (found ??= locate());
-}
-
-async function locate(): Promise<string> {
-  const unpacked = join(tools, 'usr/bin/victoria-metrics');
-  const onPath = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'victoria-metrics'));
-  for (const path of [process.env['VICTORIA_METRICS'], ...onPath, unpacked]) {
-    if (path !== undefined && (await exists(path))) return path;
-  }
-  try {
-    await download();
-  } catch (error) {
-    throw new Error(
-      `the end-to-end tests need VictoriaMetrics, and Debian's package could not be fetched (${(error as Error).message}). ` +
-        'Point VICTORIA_METRICS at a binary, or leave the end-to-end tests out with BRIDGE_E2E=off npm test.',
-    );
-  }
-  return unpacked;
-}
-
-/** Asks apt for the package; where it has no list of packages, it is given one of its own below .tools/. */
-async function download(): Promise<void> {
-  const folder = join(tools, 'packages');
-  await mkdir(folder, { recursive: true });
-  const own = [`Dir::State=${tools}apt/state`, `Dir::Cache=${tools}apt/cache`].flatMap((setting) => ['-o', setting]);
-  try {
-    await run('apt-get', ['download', 'victoria-metrics'], { cwd: folder });
-  } catch {
-    for (const path of ['state/lists/partial', 'cache/archives/partial']) await mkdir(join(tools, 'apt', path), { recursive: true });
-    await run('apt-get', [...own, 'update'], { cwd: folder });
-    await run('apt-get', [...own, 'download', 'victoria-metrics'], { cwd: folder });
-  }
-  const archive = (await readdir(folder)).find((name) => name.startsWith('victoria-metrics_'));
-  await run('dpkg-deb', ['-x', join(folder, archive ?? 'victoria-metrics.deb'), tools]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function freePort(): Promise<number> {

@@ -23,7 +23,7 @@ export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry 
   spool.samples.take({ body: Buffer.from('garbage'), reason: 'body: no push', from: '203.0.113.9' });
   await until(() => spool.samples.count() === 1);
   const idOf = (reason: string): string => spool.letters.after(undefined).concat(spool.samples.after(undefined)).find((one) => one.reason === reason)?.id ?? '';
-  return { ...kept, idOf, administration: administration({ spool, retryLetter }) };
+  return { ...kept, idOf, administration: administration({ spool, retryLetter, clock: kept.clock }) };
 }
 
 /** The same behind a listener, with the door's file in a state directory of its own. */

@@ -1,4 +1,4 @@
-// A certificate for localhost that no authority knows, with its key: for tests of TLS, and worth nothing elsewhere.
+// Certificates that no authority knows, with their keys: for tests of TLS, and worth nothing elsewhere.
 
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUYSmat+02JcIzGbHP0eTMz3ahddEwCgYIKoZIzj0EAwIw
@@ -17,5 +17,46 @@ export const privateKey = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLkhtnA/yvYf8b4eO
 LJbo1VHhIer5hT4uijNOwEaUyv2hRANCAARQqWFrbn9H/d//K8fGL3HKYnw/7yrV
 ZVfEatmTFHYXYlvxvRIYJbzqQUVU96/emKWyYMX4XGr5kC/TTxAznORr
+-----END PRIVATE KEY-----
+`;
+
+/** Another one for localhost, to change to. */
+export const newCertificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUAXBqN/bwuHZuYQRLRReRziHiudYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA1MzA1MVoYDzIxMjYxMDI4
+MDUzMDUxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARxrdonUUgvB+XswE/V1FYaVlQGpFr1wVK5gmLiKkJeSIReK4FH1Ghm
+kMk0cvZqHzAiR6nOW0xZYenQMSQhqpqAo28wbTAdBgNVHQ4EFgQUo1zmO1KKb2+k
+8aUFhuLFbpdi5LQwHwYDVR0jBBgwFoAUo1zmO1KKb2+k8aUFhuLFbpdi5LQwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgWnR941dj2hHJXIizp9KziCQiDWn1JkMHqT5BZVdAjIACIEPO
+0VB1FkRZFfMZujjDEaYSbHfEShuRytBfEUW3dQWq
+-----END CERTIFICATE-----
+`;
+
+export const newPrivateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgV0mdFCga3M8qJNUJ
+JI4LSAhukz8EuAzW72YE3xvuwhuhRANCAARxrdonUUgvB+XswE/V1FYaVlQGpFr1
+wVK5gmLiKkJeSIReK4FH1GhmkMk0cvZqHzAiR6nOW0xZYenQMSQhqpqA
+-----END PRIVATE KEY-----
+`;
+
+/** A sender's, its own authority. */
+export const senderCertificate = `-----BEGIN CERTIFICATE-----
+MIIBdzCCAR2gAwIBAgIUL2ukmghJKCn+6izDYp10m3lUidMwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFYWdlbnQwIBcNMjYxMTIxMDUzMDUxWhgPMjEyNjEwMjgwNTMw
+NTFaMBAxDjAMBgNVBAMMBWFnZW50MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+0b4FTuuyGAlzml5jzWELyG6hvUXZDxEQ6JKiT5tA3TVI7/pk9zVfYc4otJ7ocimP
+TZ2eu7/X3cipv6AxbtXLMKNTMFEwHQYDVR0OBBYEFEtJYsFyvbatJu6PvgjDjcNU
+2KNOMB8GA1UdIwQYMBaAFEtJYsFyvbatJu6PvgjDjcNU2KNOMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAMvmfISsTPP0bV5Simtl4JJgKctbEnM6
+UFPk7nRmnoqLAiBB7PrJ4MXjaUa2xEF0xMY/DZF3Enslw/CgVM/f4Mb4ug==
+-----END CERTIFICATE-----
+`;
+
+export const senderPrivateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUj4okBCQIpZVDJsq
+26sGoMF3YJbKxF3jsyshQU29UHmhRANCAATRvgVO67IYCXOaXmPNYQvIbqG9RdkP
+ERDokqJPm0DdNUjv+mT3NV9hzii0nuhyKY9NnZ67v9fdyKm/oDFu1csw
 -----END PRIVATE KEY-----
 `;

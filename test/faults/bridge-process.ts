@@ -13,8 +13,10 @@ export interface BridgeProcess {
   pushUrl(): string | undefined;
   adminUrl(): string | undefined;
   pid(): number | undefined;
-  /** Starts it and waits until it takes pushes; ms until then. */
-  start(env?: Readonly<Record<string, string>>): Promise<number>;
+  /** Starts it, under a command such as strace if one is given, and waits until it takes pushes; ms until then. */
+  start(env?: Readonly<Record<string, string>>, under?: readonly string[]): Promise<number>;
+  /** Resolves when it has ended by itself, which is then no fault: the exit code. */
+  endsItself(): Promise<number | string | null>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGTERM; the exit code, and how long it took in ms. */
@@ -23,8 +25,10 @@ export interface BridgeProcess {
   figures(): BridgeFigures;
   /** What the state directory takes up on disk. */
   diskBytes(): Promise<number>;
-  /** Warnings and errors that it logged, the last ones. */
-  complaints(): readonly string[];
+  /** How it ended when nobody had asked it to, and what it said last. */
+  unaskedEnds(): readonly string[];
+  /** What the one that runs has printed. */
+  printed(): readonly string[];
 }
 
 /** What is looked at of /healthz. */
@@ -33,7 +37,10 @@ export interface Status {
   readonly pushes: Readonly<Record<string, number>>;
   readonly parked: number;
   readonly deadLetters: number;
-  readonly spool: { readonly waitingBytes: number };
+  readonly access: { readonly connections: { readonly open: number } };
+  readonly spool: { readonly waitingBytes: number; readonly scarcity?: string };
+  readonly restoring: boolean;
+  readonly lost: { readonly records: number; readonly points: number; readonly uncounted: number };
   readonly sinks: readonly {
     readonly accepted: number;
     readonly inFlight: number;
@@ -66,7 +73,8 @@ const sampleEveryMs = 100;
 export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
   const { closing, stateDir, steady, onDeath } = options;
   const figures = { starts: 0, deaths: 0, slowestReadyMs: 0, mostOwnBytes: 0, mostWaitingBytes: 0 };
-  const said: string[] = [];
+  const unaskedEnds: string[] = [];
+  const asked = new WeakSet<Bridge>();
   let running: Bridge | undefined;
   let isOver = false;
 
@@ -75,6 +83,13 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
       figures.mostOwnBytes = Math.max(figures.mostOwnBytes, ownBytes(one.child.pid ?? 0));
       await pause(sampleEveryMs);
     }
+  }
+  async function noteEnd(one: Bridge): Promise<void> {
+    const code = await one.ended;
+    if (asked.has(one) || isOver) return;
+    unaskedEnds.push(`${code}: ${one.printed.slice(-3).join(' | ')}`);
+    onDeath();
+    if (running === one) running = undefined;
   }
   async function status(): Promise<Status | undefined> {
     try {
@@ -88,11 +103,11 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
   async function end(signal: NodeJS.Signals): Promise<number | string | null> {
     const one = running;
     if (one === undefined) return null;
+    asked.add(one);
     one.child.kill(signal);
     if (signal === 'SIGKILL') running = undefined;
     const code = await one.ended;
     running = undefined;
-    said.push(...one.printed.filter((line) => /"level":(40|50|60)|^error/.test(line)));
     return code;
   }
   closing.teardown(() => void (isOver = true));
@@ -100,14 +115,24 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
     pushUrl: () => running?.pushUrl,
     adminUrl: () => running?.adminUrl,
     pid: () => running?.child.pid,
-    async start(env = {}) {
+    async start(env = {}, under = []) {
       const fromMs = steady();
-      running = await bridge(closing, ['--state-dir', stateDir, ...options.args], { ...options.env, ...env });
+      running = await bridge(closing, ['--state-dir', stateDir, ...options.args], { ...options.env, ...env }, under);
       const readyMs = steady() - fromMs;
       figures.starts += 1;
       figures.slowestReadyMs = Math.max(figures.slowestReadyMs, readyMs);
       void watch(running);
+      void noteEnd(running);
       return readyMs;
+    },
+    async endsItself() {
+      if (running === undefined) return null;
+      const one = running;
+      asked.add(one);
+      const code = await one.ended;
+      onDeath();
+      running = undefined;
+      return code;
     },
     async kill() {
       figures.deaths += 1;
@@ -122,7 +147,8 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
     status,
     figures: () => figures,
     diskBytes: () => bytesBelow(stateDir),
-    complaints: () => said.slice(-20),
+    unaskedEnds: () => unaskedEnds,
+    printed: () => running?.printed ?? [],
   };
 }
 

@@ -64,6 +64,7 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
     ...fault(mostOwnBytes <= ownBytes, `B: ${megabytes(mostOwnBytes)} of memory of its own`),
     ...fault(disk <= diskBytes, `B: ${megabytes(disk)} on disk`),
     ...fault(strays.length === 0, `C: ${strays.length} dead letters that are none, such as ${strays[0]}`),
+    ...bridge.unaskedEnds().map((words) => `the bridge ended unasked, with ${words}`),
     ...fault(!endsWell || end.code === 0, `the bridge ended with ${end.code}`),
   ];
   return { account, freshMs: tookMs, drainMs: drainedMs, mostOwnBytes, diskBytes: disk, faults };

@@ -2,7 +2,9 @@
 // again like Catchpoint does, or, half of the time, never again.
 
 import { Agent, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import type { Ledger } from './ledger.ts';
 import type { Runs } from './runs.ts';
 
@@ -43,10 +45,19 @@ export interface PusherOptions {
   readonly ledger: Ledger;
   readonly random: () => number;
   readonly steady: () => number;
+  /** An address of this machine to come from; a sender of its own for the bridge. */
+  readonly from?: string;
+  /** A connection for each push, as Catchpoint's many agents have. */
+  readonly freshConnections?: boolean;
+}
+
+interface Agents {
+  readonly http: Agent;
+  readonly https: TlsAgent;
 }
 
 interface Pushing extends PusherOptions {
-  readonly agent: Agent;
+  readonly agent: Agents;
   readonly answers: Record<string, number>;
   readonly timesMs: number[];
   isStopped: boolean;
@@ -59,7 +70,9 @@ const lookEveryMs = 20;
 const maxTimes = 200_000;
 
 export function pusher(options: PusherOptions): Pusher {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const { from, freshConnections = false } = options;
+  const how = { keepAlive: !freshConnections, maxSockets: 256, ...(from !== undefined && { localAddress: from }) };
+  const agent = { http: new Agent(how), https: new TlsAgent({ ...how, ...{ secureContext: createSecureContext(), rejectUnauthorized: false, maxCachedSessions: 0 } }) };
   const one: Pushing = { ...options, agent, answers: {}, timesMs: [], isStopped: true, left: 0, nextAtMs: 0 };
   let working: Promise<unknown> = Promise.resolve();
   return {
@@ -79,7 +92,10 @@ export function pusher(options: PusherOptions): Pusher {
     },
     push: (run) => push(one, run),
     figures: () => ({ answers: { ...one.answers }, slowestMs: Math.max(0, ...one.timesMs.slice(-maxTimes)), p99Ms: p99(one.timesMs) }),
-    close: () => agent.destroy(),
+    close() {
+      agent.http.destroy();
+      agent.https.destroy();
+    },
   };
 }
 
@@ -126,9 +142,10 @@ async function push(one: Pushing, run: number): Promise<number> {
 }
 
 /** The status of the answer, told as soon as its head is there: who has seen a 200 is owed the run. 0: there was none. */
-function post(agent: Agent, url: string, body: string): Promise<number> {
+function post(agent: Agents, url: string, body: string): Promise<number> {
   return new Promise((resolve) => {
-    const sent = request(url, { agent, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } });
+    const how = { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } };
+    const sent = url.startsWith('https:') ? tlsRequest(url, { ...how, agent: agent.https }) : request(url, { ...how, agent: agent.http });
     sent.once('response', (response) => {
       response.once('error', () => {});
       response.resume();

@@ -34,8 +34,12 @@ export interface StageOptions {
   /** Flags beside those that the stage gives. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Appended to the URL to which the stage pushes, such as a token. */
+  readonly path?: string;
   /** Where the nodes come from; default: a file of the golden nodes. */
   readonly nodes?: readonly string[];
+  /** Where the bridge keeps its state; default: a new directory. */
+  readonly stateDir?: string;
   /** Whether the receiver takes metrics that it does not know; default true. */
   readonly autoCreateMetrics?: boolean;
   /** Whether others push as well, so that points of no run of ours are none of the ledger's business. */
@@ -45,7 +49,7 @@ export interface StageOptions {
 const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { seed, closing, args = [], env = {}, nodes = ['--nodes-file', nodesFile], autoCreateMetrics = true, takesStrangers = false } = options;
+  const { seed, closing, args = [], env = {}, path = '', nodes = ['--nodes-file', nodesFile], autoCreateMetrics = true, takesStrangers = false } = options;
   // Each has a stream of its own: the order in which they draw depends on the machine's speed.
   const [random, ofReceiver, ofPusher] = [seeded(seed), seeded(seed + 1), seeded(seed + 2)];
   const steady = (): number => performance.now();
@@ -53,12 +57,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const ledger = openLedger(runs, { takesStrangers });
   const receiver = await openReceiver({ ledger, random: ofReceiver, steady, autoCreateMetrics });
   closing.teardown(() => receiver.close());
-  const stateDir = await temporaryDirectory(closing);
+  const stateDir = options.stateDir ?? (await temporaryDirectory(closing));
   const bridge = bridgeProcess({
     ...{ closing, stateDir, env, steady, onDeath: () => ledger.disturbed(steady()) },
     args: ['-t', '127.0.0.1', '-p', String(receiver.port), '--resolution', 'ms', ...nodes, ...args],
   });
-  const agents = pusher({ url: bridge.pushUrl, runs, ledger, random: ofPusher, steady });
+  const agents = pusher({ url: () => bridge.pushUrl()?.concat(path), runs, ledger, random: ofPusher, steady });
   closing.teardown(() => agents.close());
   return {
     ...{ seed, random, steady, stateDir, runs, ledger, receiver, bridge, pusher: agents },

@@ -2,11 +2,11 @@
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
-import { header, listenAddress, origin, port, tsdbAddress, urlOfTsdb, withoutPassword, withoutValue } from '../../src/settings/addresses.ts';
+import { carbonAddress, header, listenAddress, origin, port, tsdbAddress, urlOfTsdb, withoutPassword, withoutValue } from '../../src/settings/addresses.ts';
 import { groups } from '../../src/settings/kinds.ts';
 import { environmentNameOf, flagOf, nameOf } from '../../src/settings/names.ts';
 import { settingsTables } from '../../src/settings/table.ts';
-import { bytes, choice, days, hours, metricPrefix, path, secret, yesOrNo } from '../../src/settings/values.ts';
+import { bytes, choice, days, hours, metricPrefix, path, pause, secret, yesOrNo } from '../../src/settings/values.ts';
 import { settingEntries } from '../../src/settings/settings.ts';
 
 const tsdbUrl = (text: string): string => urlOfTsdb(tsdbAddress(text), 4242);
@@ -34,9 +34,19 @@ const taken: readonly (readonly [what: string, parse: (text: string) => unknown,
     'http://tsdb.example:4243/': 'http://tsdb.example:4243',
     'https://user:pa%3Ass@tsdb.example/prefix/': 'https://user:pa%3Ass@tsdb.example/prefix',
   }],
+  ['graphite', carbonAddress, {
+    'carbon.example': { host: 'carbon.example', port: 2003, instance: undefined },
+    '10.0.0.1:2013': { host: '10.0.0.1', port: 2013, instance: undefined },
+    'carbon:2003:a-1': { host: 'carbon', port: 2003, instance: 'a-1' },
+    '::1': { host: '::1', port: 2003, instance: undefined },
+    '[::1]:2013:a': { host: '::1', port: 2013, instance: 'a' },
+    'carbon://c:1': { host: 'c', port: 1, instance: undefined },
+    'tcp://c': { host: 'c', port: 2003, instance: undefined },
+  }],
   ['max-body-bytes', bytes('1KiB'), { 1024: 1024, '1KiB': 1024, '1.5 MiB': 1_572_864, '2kb': 2000, '4GiB': 2 ** 32, '1024B': 1024, '1tb': 1e12 }],
   ['refresh-hours', hours, { 24: 24, '90m': 1.5, '12h': 12, '1d': 24, '15min': 0.25, '0.5': 0.5 }],
   ['archive-days', days, { 30: 30, 1: 1, 3650: 3650 }],
+  ['self-metrics', pause('10s', '1h'), { '10s': 10_000, '30 s': 30_000, '1m': 60_000, '1.5min': 90_000, '1h': 3_600_000 }],
   ['tsdb-header', header, { 'X-Scope: a b': ['X-Scope', 'a b'], 'Authorization:Bearer x:y': ['Authorization', 'Bearer x:y'] }],
   ['catchpoint-url', origin, { 'https://io.catchpoint.com': 'https://io.catchpoint.com', 'http://127.0.0.1:9/': 'http://127.0.0.1:9' }],
   ['timings', yesOrNo, { true: true, Yes: true, on: true, 1: true, false: false, NO: false, off: false, 0: false }],
@@ -54,6 +64,12 @@ const tsdb = 'expected host, host:port, [v6]:port or http(s)://user:password@hos
 const size = 'expected a number of bytes such as 8192, 512MiB or 4GB, found ';
 
 const refused: readonly (readonly [what: string, parse: (text: string) => unknown, cases: Readonly<Record<string, string>>])[] = [
+  ['graphite', carbonAddress, Object.fromEntries(
+    ['', ':2003', 'c:0', 'c:65536', 'c:x', 'c:1:', 'c:1:a:b', 'http://c', 'a b', "c'", '[x]:1', '2003', 'u@c', 'c/d'].map((text) => [
+      text,
+      `expected host, host:port, [v6]:port or host:port:instance, found ${JSON.stringify(text)}`,
+    ]),
+  )],
   ['listen', listenAddress(''), {
     'x': `${address}"x"`,
     '': `${address}""`,
@@ -80,6 +96,7 @@ const refused: readonly (readonly [what: string, parse: (text: string) => unknow
   }],
   ['max-body-bytes', bytes('1KiB'), { '1 KiBB': `${size}"1 KiBB"`, '1K': `${size}"1K"`, '-5': `${size}"-5"`, '': `${size}""`, '9e9': `${size}"9e9"`, 1023: 'expected at least 1KiB, found "1023"' }],
   ['refresh-hours', hours, { '1w': 'expected a number of hours such as 24, or 90m, 12h, 1d, found "1w"', '1m': 'expected from 15m to 7d, found "1m"', '8d': 'expected from 15m to 7d, found "8d"' }],
+  ['self-metrics', pause('10s', '1h'), { 30: 'expected a time with its unit such as 30s, 5m or 1h, found "30"', '1d': 'expected a time with its unit such as 30s, 5m or 1h, found "1d"', '9s': 'expected from 10s to 1h, found "9s"', '61m': 'expected from 10s to 1h, found "61m"' }],
   ['archive-days', days, { 0: 'expected a number of days from 1 to 3650, found "0"', '1.5': 'expected a number of days from 1 to 3650, found "1.5"', '4w': 'expected a number of days from 1 to 3650, found "4w"' }],
   ['tsdb-header', header, {
     'Bearer hunter2': 'expected "Name: value", found a text without a colon',

@@ -12,6 +12,8 @@ export interface Bench {
   arrived(): Promise<readonly string[]>;
   /** The bytes of all that was sent. */
   sent(): Promise<Buffer>;
+  /** How a point without tags arrives; left out: with a tag, and in OpenTSDB's letters. */
+  readonly untagged?: string;
   /** From now on nobody answers. */
   vanish(): Promise<void>;
   /** From now on the far side listens and says nothing. Left out where it cannot. */
@@ -39,7 +41,6 @@ export const illegalPoints: readonly DataPoint[] = [
   { timestamp: 1794994452, unit: 'ms' as const },
   { timestamp: 17949944520000, unit: 'ms' as const },
   { timestamp: 1794994452123, unit: 's' as const },
-  { tags: {} },
   { tags: { city: '' } },
   { tags: { '': 'x' } },
   { tags: { city: 'a=b' } },
@@ -60,6 +61,13 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
     const { sink, arrived } = await make(t);
     t.deepEqual(await sink.write(points(40), forever), { rejected: [], kept: [] });
     t.deepEqual([...(await arrived())].toSorted(), points(40).map(asLine).toSorted());
+  });
+
+  test(`${title} takes a point without tags`, async (t) => {
+    const { sink, arrived, untagged = 'github.api.a_b 1794994452 1 source=bridge' } = await make(t);
+    const path: DataPoint = { metric: 'github.api.a+b', timestamp: 1794994452, unit: 's', value: '1', tags: {} };
+    t.deepEqual(await sink.write([path], forever), { rejected: [], kept: [] });
+    t.deepEqual(await arrived(), [untagged]);
   });
 
   test(`${title} takes an empty batch`, async (t) => {
@@ -131,6 +139,6 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
   });
 
   test(`${title} has a name that can be a key`, async (t) => {
-    t.regex((await make(t)).sink.name, /^[a-z][a-z0-9-]*$/);
+    t.regex((await make(t)).sink.name, /^[a-z][a-z0-9.:[\]-]*$/);
   });
 }

@@ -1,10 +1,13 @@
 // Dead letters are whole, counted, and gone in the step that makes them good.
 
 import test from 'ava';
+import { openDeadLetters } from '../../src/spool/dead-letters.ts';
 import { wholeInput } from '../../src/spool/letters.ts';
 import { openStore } from '../../src/spool/store.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
 import { lettersOf, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
+import { movableClock } from '../fakes/time.ts';
 
 const [point] = points(1) as [ReturnType<typeof points>[number]];
 
@@ -125,7 +128,7 @@ test('a letter that was altered on the disk is not sent', async (t) => {
   await lettersOf(spool, reader, points(1), [rejected(point)]);
   const [letter] = spool.letters.after(undefined);
   await spool.close();
-  const store = await openStore(directory);
+  const store = await openStore(directory, { clock: movableClock() });
   const { id, ...row } = letter as NonNullable<typeof letter>;
   await store.write(() => void store.deadLetters.putSync(id, { ...row, raw: row.raw.replace('1.5', '7.5') }));
   await store.close();
@@ -133,4 +136,21 @@ test('a letter that was altered on the disk is not sent', async (t) => {
   await later.reader('tsdb');
   t.regex((await later.returnPoints([id]))[0]?.refused ?? '', /damaged/);
   t.is(later.deadLetters.count(), 1);
+});
+
+test('additions are counted by kind, the same content each time, and not those of a transaction that failed', async (t) => {
+  const store = await openStore(await temporaryDirectory(t), { clock: movableClock() });
+  t.teardown(() => store.close());
+  const failed: (() => void)[] = [];
+  const letters = openDeadLetters({ ...store, onFailure: (reread) => void failed.push(reread) });
+  const add = (kind: string): void => letters.add({ kind, reason: 'r', raw: 'x' }, 1);
+  await store.write(() => ['rejected', 'rejected', 'damaged'].forEach(add));
+  t.deepEqual(letters.added(), { rejected: 2, damaged: 1 });
+  await store.write(() => {
+    add('rejected');
+    for (const reread of failed) reread();
+  });
+  t.deepEqual(letters.added(), { rejected: 2, damaged: 1 });
+  await store.write(() => add('node-unknown'));
+  t.deepEqual(letters.added(), { rejected: 2, damaged: 1, 'node-unknown': 1 });
 });

@@ -11,7 +11,7 @@ import { movableClock } from '../fakes/time.ts';
 async function samplesIn(t: ExecutionContext, { maxBytes, hasRoom = () => true }: { maxBytes?: number; hasRoom?: () => boolean } = {}) {
   const clock = movableClock();
   const directory = await temporaryDirectory(t);
-  let store = await openStore(directory);
+  let store = await openStore(directory, { clock });
   t.teardown(() => store.close());
   const options = { clock, hasRoom, ...(maxBytes === undefined ? {} : { maxBytes }) };
   return {
@@ -20,7 +20,7 @@ async function samplesIn(t: ExecutionContext, { maxBytes, hasRoom = () => true }
     fail: () => void (store.write = () => Promise.reject(new Error('EIO'))),
     async reopened() {
       await store.close();
-      store = await openStore(directory);
+      store = await openStore(directory, { clock });
       return openSamples(store, options);
     },
   };

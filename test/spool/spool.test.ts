@@ -228,6 +228,23 @@ test('a sink that comes back within the week goes on where it was; after it, it 
   t.is((await (await reopen()).reader('gone')).next(9), undefined);
 });
 
+test('what is held for a sink that is gone does not set the end of the spool back at a restart: what comes then is for the others', async (t) => {
+  const { reopen, spool } = await spoolIn(t);
+  await spool.reader('other');
+  await spool.append(points(2));
+  const without = await reopen();
+  const reader = await without.reader('tsdb');
+  await without.markGoneSinks();
+  for (let index = 0; index < 20; index += 1) await without.append(points(2, 10 + index));
+  for (let batch = reader.next(100); batch !== undefined; batch = reader.next(100)) await reader.finish(batch, nothing);
+  const later = await reopen();
+  const again = await later.reader('tsdb');
+  t.deepEqual([(await later.status()).lastRecord, again.backlog().points], [21, 0]);
+  await later.append(points(3, 50));
+  t.is(again.backlog().points, 3);
+  t.deepEqual(again.next(100)?.points, points(3, 50));
+});
+
 test('when the dead letters of senders reach their share, only what would add one is refused', async (t) => {
   const { spool } = await spoolIn(t, { maxBytes: 20_000 });
   await spool.reader('tsdb');

@@ -5,6 +5,7 @@ import { openLog } from '../../log.ts';
 import { StateDirectoryTaken } from '../../owner.ts';
 import { readListening } from '../../listening.ts';
 import type { Config } from '../../config.ts';
+import { wantedLabels } from '../../sources/catchpoint/run-tags.ts';
 import { expected } from '../../settings/values.ts';
 import { loadConfig } from '../load-config.ts';
 import { flagsOf } from '../setting-options.ts';
@@ -52,6 +53,7 @@ async function replayAction(command: Command, surroundings: Surroundings): Promi
     rate: flags.rate,
     writtenIn: flags.writtenInZone,
     extras: config.metrics.timings,
+    labels: wantedLabels(config.metrics),
     open: (waits) => opened(flags.to, config, surroundings, waits),
     ...{ clock, stdin, stdout, stderr, signal: stop },
   });
@@ -70,7 +72,7 @@ async function opened(to: string | undefined, config: Config, surroundings: Surr
     if (!(error instanceof StateDirectoryTaken)) throw error;
     const listening = await readListening(config.stateDir);
     if (listening === undefined) throw new CannotReplay(`${error.message}; where that listens is not known, say it by --to`);
-    return toBridge({ pushUrl: listening.push, adminUrl: listening.admin, clock, random, waits });
+    return toBridge({ pushUrl: listening.push, adminUrl: listening.admin, ownerToken: listening.token, clock, random, waits });
   }
 }
 

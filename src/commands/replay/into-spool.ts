@@ -2,12 +2,17 @@
 
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { type Ambient, openSink, usualMaxBytes } from '../../daemon.ts';
+import type { Ambient } from '../../ambient.ts';
+import { usualMaxBytes } from '../../spool/usual-max-bytes.ts';
+import { openSinks } from '../../outlets.ts';
 import { type Ownership, takeStateDirectory } from '../../owner.ts';
-import { directoryFile } from '../../sources/catchpoint/nodes/directory-file.ts';
-import { type Node, type NodeDirectory, nodeDirectory } from '../../sources/catchpoint/nodes/node.ts';
-import { readNodesFile } from '../../sources/catchpoint/nodes/nodes-file.ts';
+import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';
+import type { Node, NodeDirectory } from '../../sources/catchpoint/nodes/node.ts';
 import { deliverRun, type RunOptions } from '../../sources/catchpoint/push.ts';
+import { type CardinalityGuard, cardinalityGuard } from '../../sources/catchpoint/cardinality/guard.ts';
+import { type KnownWords, openKnownWords } from '../../sources/catchpoint/cardinality/known-words.ts';
+import { openOverrides } from '../../sources/catchpoint/nodes/overrides-file.ts';
+import { runTagger } from '../../sources/catchpoint/run-tags.ts';
 import { slicer } from '../../sources/catchpoint/slices.ts';
 import { openSpool, type Spool } from '../../spool/spool.ts';
 import { CannotReplay, type Destination } from './destination.ts';
@@ -22,11 +27,18 @@ const inFlight = 64;
 export async function intoSpool(config: Config, ambient: Ambient): Promise<Destination> {
   const { stateDir, metrics } = config;
   const { clock } = ambient;
-  const directory = await knownNodes(config, ambient);
+  const directory = await knownNodes(stateDir, config.catchpoint.nodesFile, ambient.log);
+  const overrides = await openOverrides({ path: config.catchpoint.nodeOverrides, clock, log: ambient.log });
   const ownership = await takeStateDirectory(stateDir, ambient.pid);
   const spool = await openedSpool(config, ambient, ownership);
+  const known = await openKnownWords({ stateDir, log: ambient.log }).catch(async (error: Error) => {
+    await spool.close();
+    await ownership.release();
+    throw error;
+  });
   const options: RunOptions = {
-    ...{ deliver: spool.append, slice: slicer(metrics), clock, directory },
+    ...{ deliver: spool.append, slice: slicer(metrics, overrides.of), clock, directory },
+    guard: stopping(config, known),
     missed: () => {},
   };
   return {
@@ -44,8 +56,21 @@ export async function intoSpool(config: Config, ambient: Ambient): Promise<Desti
       }
     },
     async close() {
+      await known.settled();
       await spool.close();
       await ownership.release();
+    },
+  };
+}
+
+/** Somebody is there to be asked, and the files stay: rather than thousands of dead letters, the replay ends. */
+function stopping({ cardinality: bounds, metrics }: Config, known: KnownWords): Pick<CardinalityGuard, 'refusal'> {
+  const guard = cardinalityGuard({ bounds, known, tagsOfRun: runTagger(metrics), slices: metrics.slices });
+  return {
+    refusal(measurement, node) {
+      const refusal = guard.refusal(measurement, node);
+      if (refusal !== undefined) throw new CannotReplay(`${refusal}, then replay again: what is in the spool counts as duplicate`, 75);
+      return undefined;
     },
   };
 }
@@ -57,23 +82,15 @@ async function openedSpool(config: Config, ambient: Ambient, ownership: Ownershi
     const directory = join(stateDir, 'spool');
     const maxBytes = spoolMaxBytes ?? (await usualMaxBytes(directory));
     const spool = await openSpool({ directory, maxBytes, clock: ambient.clock });
-    const sink = openSink(config, ambient);
-    await spool.reader(sink.name);
-    await sink.close();
+    for (const { sink } of openSinks(config, ambient)) {
+      await spool.reader(sink.name);
+      await sink.close();
+    }
     return spool;
   } catch (error) {
     await ownership.release();
     throw error;
   }
-}
-
-/** What the daemon has kept; before its first refresh, what a nodes file holds. */
-async function knownNodes({ stateDir, catchpoint }: Config, { clock, log }: Ambient): Promise<NodeDirectory> {
-  const directory = nodeDirectory();
-  const kept = await directoryFile({ stateDir, log }).read();
-  if (kept !== undefined) directory.replace(kept.nodes, kept.refreshedAtMs);
-  else if (catchpoint.nodesFile !== undefined) directory.replace((await readNodesFile(catchpoint.nodesFile)).nodes, clock.now());
-  return directory;
 }
 
 function directoryOf(node: Node): NodeDirectory {

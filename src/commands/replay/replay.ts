@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly writtenIn: Zone | undefined;
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
+  /** The labels to read, in lower case. */
+  readonly labels?: readonly string[];
   /** Opens where it goes; `waits` is told what is waited for. */
   readonly open: (waits: (words: string) => void) => Promise<Destination>;
   readonly clock: Clock;
@@ -160,7 +162,7 @@ function book(state: State, { isDoubtful, measurement }: ReplayedRun, where: str
   const { tally: counts } = state;
   if (typeof outcome === 'object') return malformed(state, where, outcome.malformed);
   counts[outcome === 'duplicate' ? 'duplicate' : 'replayed'] += 1;
-  if (outcome === 'missed' || outcome === 'implausible' || outcome === 'conflict') counts[outcome] += 1;
+  if (outcome === 'missed' || outcome === 'implausible' || outcome === 'cardinality' || outcome === 'conflict') counts[outcome] += 1;
   if (isDoubtful && outcome !== 'duplicate') counts.doubtful.push(measurement.timeMs);
 }
 

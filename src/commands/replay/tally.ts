@@ -11,6 +11,8 @@ export interface Tally {
   missed: number;
   /** Of those replayed: a dead letter, since the time cannot be. */
   implausible: number;
+  /** Of those replayed: a dead letter, since it brings more than the cardinality guard lets in. */
+  cardinality: number;
   /** Of those replayed: the same run was there with other contents. */
   conflict: number;
   duplicate: number;
@@ -23,7 +25,7 @@ export interface Tally {
 }
 
 export function tally(): Tally {
-  return { read: 0, replayed: 0, missed: 0, implausible: 0, conflict: 0, duplicate: 0, malformed: 0, skipped: 0, damaged: 0, doubtful: [] };
+  return { read: 0, replayed: 0, missed: 0, implausible: 0, cardinality: 0, conflict: 0, duplicate: 0, malformed: 0, skipped: 0, damaged: 0, doubtful: [] };
 }
 
 /** For people; what is not usual stands in it only when there was some. */
@@ -32,6 +34,7 @@ export function summary({ read, replayed, duplicate, malformed, skipped, doubtfu
   const seldom: readonly Row[] = [
     ['missed', unusual.missed, 'of those replayed: from nodes that are not known'],
     ['implausible', unusual.implausible, 'of those replayed: dead letters, their time cannot be'],
+    ['cardinality', unusual.cardinality, 'of those replayed: dead letters, they bring more tests, nodes or tag values than are let in'],
     ['conflict', unusual.conflict, 'of those replayed: were there with other contents'],
     ['damaged', unusual.damaged, 'stretches that could not be read'],
     ['doubtful', doubtful.length, `beside a clock change, perhaps off by it: ${hoursOf(doubtful)}`],

@@ -3,8 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { answerAnnotations } from './annotation.ts';
 import { chunkedRefused, endpointNotFound, errorAnswer, jsonAnswer, type HttpAnswer, type TsdAnswer } from './answers.ts';
 import { answerPut, type Sleep } from './put.ts';
+import { aggregatorNames } from './query/aggregators.ts';
+import { answerQuery } from './query/answer.ts';
+import { filterTypes } from './query/filters.ts';
 import type { TsdStore } from './store.ts';
 import { answerAssign } from './uid-assign.ts';
 import type { UidKind } from './uids.ts';
@@ -20,7 +24,11 @@ export interface TsdHttpOptions {
   readonly maxChunkBytes: number | undefined;
   readonly isReadOnly: boolean;
   readonly version: string;
+  /** What /api/config tells. */
+  readonly config: Readonly<Record<string, string>>;
   readonly sleep: Sleep;
+  /** The end of a query that names none, ms since 1970 UTC. */
+  readonly nowMs: () => number;
 }
 
 /** A request, while it is answered. */
@@ -63,7 +71,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 async function route(options: TsdHttpOptions, request: IncomingMessage, text: string): Promise<HttpAnswer> {
-  const { store, isReadOnly, version, sleep } = options;
+  const { store, isReadOnly, version, config, sleep, nowMs } = options;
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://tsd');
   const method = request.method ?? 'GET';
   switch (pathname.replace(/\/$/, '')) {
@@ -71,10 +79,20 @@ async function route(options: TsdHttpOptions, request: IncomingMessage, text: st
       return isReadOnly ? endpointNotFound() : await answerPut(store, { method, query, text }, sleep);
     case '/api/uid/assign':
       return isReadOnly ? endpointNotFound() : answerAssign(store.uids, { method, query, text });
+    case '/api/annotation/bulk':
+      return isReadOnly ? endpointNotFound() : answerAnnotations(store.annotations, method, text);
     case '/api/version':
       return jsonAnswer(200, { version, short_revision: '', full_revision: '', repo_status: 'MODIFIED', host: 'simulator' });
+    case '/api/config':
+      return jsonAnswer(200, config);
     case '/api/suggest':
       return answerSuggest(store, query);
+    case '/api/query':
+      return answerQuery({ points: store.points, isKnown: store.uids.isKnown, nowMs }, { method, text });
+    case '/api/aggregators':
+      return jsonAnswer(200, aggregatorNames);
+    case '/api/config/filters':
+      return jsonAnswer(200, Object.fromEntries(filterTypes.map((type) => [type, { description: '', examples: '' }])));
     default:
       return endpointNotFound();
   }

@@ -2,6 +2,7 @@
 
 import type { DataPoint } from '../../point.ts';
 import { checkPut, unitOf, type ReceivedPut } from './rules.ts';
+import type { StoredAnnotation } from './annotation.ts';
 import type { Uids } from './uids.ts';
 
 /** `failed`: the words of the error, such as `Storage exception: Call queue is full` or `Please throttle`. */
@@ -30,6 +31,8 @@ export interface TsdCounts {
 export interface TsdStore {
   readonly uids: Uids;
   readonly counts: TsdCounts;
+  /** By their start. */
+  readonly annotations: Map<number, StoredAnnotation>;
   /** The points taken last, oldest first. */
   points(): readonly DataPoint[];
   /**
@@ -84,6 +87,7 @@ export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: 
   return {
     uids,
     counts,
+    annotations: new Map(),
     points: () => points.slice(-rememberedPoints),
     add(put) {
       const point = resolved(put);

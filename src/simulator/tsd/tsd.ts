@@ -4,6 +4,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { DataPoint } from '../../point.ts';
+import type { StoredAnnotation } from './annotation.ts';
 import type { TsdAnswer } from './answers.ts';
 import { answerHttp, exchange, send, type Exchange } from './http.ts';
 import type { Sleep } from './put.ts';
@@ -32,6 +33,8 @@ export interface TsdOptions {
   readonly isReadOnly?: boolean;
   /** What stands behind it; by default it stores everything. */
   readonly storage?: Storage;
+  /** The end of a query that names none, ms since 1970 UTC; default: when the last point is. */
+  readonly nowMs?: () => number;
   /** For sync_timeout; without it no timeout ends. */
   readonly sleep?: Sleep;
   /** Comes before the answer to an HTTP request: may wait, change it, or answer instead. */
@@ -47,6 +50,8 @@ export interface Tsd {
   readonly counts: TsdCounts;
   /** The points stored last, oldest first; names as OpenTSDB stores them, values as they were written. */
   points(): readonly DataPoint[];
+  /** Every annotation, as it was sent. */
+  annotations(): readonly StoredAnnotation[];
   /** Closes every connection at once. */
   close(): Promise<void>;
 }
@@ -84,7 +89,7 @@ export async function openTsd(options: TsdOptions = {}): Promise<Tsd> {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const address = server.address() as AddressInfo;
   const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-  return { port: address.port, url, counts: store.counts, points: store.points, close };
+  return { port: address.port, url, counts: store.counts, points: store.points, annotations: () => [...store.annotations.values()], close };
 }
 
 /** PipelineFactory: a capital letter opens HTTP, anything else telnet. */
@@ -102,10 +107,11 @@ function handToHttp(http: HttpServer, socket: Socket, first: Buffer): void {
 
 /** The limits are those of Netty's HttpRequestDecoder, line and headers taken together. */
 function httpDoor({ intercept, sleep = () => new Promise(() => {}), ...options }: TsdOptions, store: TsdStore): HttpServer {
-  const { maxChunkBytes, isReadOnly = false } = options;
+  const { maxChunkBytes, isReadOnly = false, nowMs = () => latestMs(store) } = options;
+  const config = shownConfig(options);
   const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const underway = exchange(request);
-    const answer = () => answerHttp({ store, maxChunkBytes, isReadOnly, version, sleep }, underway);
+    const answer = () => answerHttp({ store, maxChunkBytes, isReadOnly, version, config, sleep, nowMs }, underway);
     try {
       send(response, await (intercept === undefined ? answer() : intercept(underway, answer)));
     } catch {
@@ -115,4 +121,22 @@ function httpDoor({ intercept, sleep = () => new Promise(() => {}), ...options }
   };
   const listen = (request: IncomingMessage, response: ServerResponse) => void answerTo(request, response);
   return createHttpServer({ maxHeaderSize: 4096 + 8192, keepAliveTimeout: 0 }, listen).on('checkContinue', listen);
+}
+
+/** A part of what Config.java tells: a flat map of texts. */
+function shownConfig({ port = 0, autoCreateMetrics = true, autoCreateTags = true, maxTags = 8, maxChunkBytes, isReadOnly = false }: TsdOptions) {
+  return {
+    'tsd.core.auto_create_metrics': String(autoCreateMetrics),
+    'tsd.core.auto_create_tagks': String(autoCreateTags),
+    'tsd.core.auto_create_tagvs': String(autoCreateTags),
+    'tsd.http.request.enable_chunked': String(maxChunkBytes !== undefined),
+    'tsd.http.request.max_chunk': String(maxChunkBytes ?? 4096),
+    'tsd.mode': isReadOnly ? 'ro' : 'rw',
+    'tsd.network.port': String(port),
+    'tsd.storage.max_tags': String(maxTags),
+  };
+}
+
+function latestMs({ points }: TsdStore): number {
+  return points().reduce((latest, { timestamp, unit }) => Math.max(latest, unit === 's' ? timestamp * 1000 : timestamp), 0);
 }

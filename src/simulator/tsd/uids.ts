@@ -17,6 +17,8 @@ export interface Uids {
    * @throws RefusedPut for an illegal name and for one that has a UID already
    */
   assign(kind: UidKind, name: string): string;
+  /** Whether the name, as it is stored, has a UID. */
+  isKnown(kind: UidKind, name: string): boolean;
   /** The first `max` names that begin with `prefix`, in order. */
   suggest(kind: UidKind, prefix: string, max: number): string[];
 }
@@ -55,6 +57,7 @@ export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
       if (uid !== undefined) throw new RefusedPut('argument', `Name already exists with UID: ${uid}`);
       return add(kind, name);
     },
+    isKnown: (kind, name) => stored[kind].has(name),
     suggest: (kind, prefix, max) => [...stored[kind]].filter((name) => name.startsWith(prefix)).toSorted().slice(0, max),
   };
 }

@@ -2,7 +2,7 @@
 
 import { got } from 'got';
 import type { Clock } from '../../clock.ts';
-import { within } from './deadline.ts';
+import { within } from '../../deadline.ts';
 import type { TsdHost } from './hosts.ts';
 import type { Connections } from './post.ts';
 
@@ -13,6 +13,11 @@ export interface AskedOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
 }
 
 const maxAnswerBytes = 1_000_000;
@@ -26,7 +31,7 @@ export async function asked(
   { host, connections, headers, clock, timeoutMs, signal }: AskedOptions,
   path: string,
   json?: unknown,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<Answered> {
   const { isTls, hostname, port, prefix, authorization } = host;
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
   return within(clock, timeoutMs, signal, async (over) => {

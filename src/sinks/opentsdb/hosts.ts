@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
+import { seldom } from '../../seldom.ts';
 import { NoRuling } from './no-ruling.ts';
 
 /** One OpenTSDB, as its URL tells. */
@@ -41,6 +42,7 @@ export function hosts({ urls, clock, log }: HostsOptions): Hosts {
   if (first === undefined) throw new Error('OpenTSDB: at least one URL wanted');
   let current = first;
   let tryFirstAtMs = Infinity;
+  const moves = seldom(clock);
 
   /** One question in a while goes to the first host, so that not everything waits for one that is still away. */
   function start(): TsdHost {
@@ -53,7 +55,7 @@ export function hosts({ urls, clock, log }: HostsOptions): Hosts {
     if (host === current) return;
     current = host;
     tryFirstAtMs = clock.steady() + returnAfterMs;
-    log.warn({ url: host.label }, 'OpenTSDB: points go to this host now');
+    moves((times) => log.warn({ url: host.label, times }, 'OpenTSDB: points go to this host now'));
   }
 
   return {

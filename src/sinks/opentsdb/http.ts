@@ -2,17 +2,20 @@
 
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
+import { linked } from '../../deadline.ts';
 import type { Log } from '../../log.ts';
 import type { DataPoint } from '../../point.ts';
-import type { Ruling, Sink, Verdict } from '../../sink.ts';
+import { type AnnotationCounts, type Ruling, type Sink, talliedValues, type Verdict } from '../../sink.ts';
+import { annotationWriter, type AnnotationWriter } from './annotations.ts';
 import { bodySize } from './body-size.ts';
-import { linked } from './deadline.ts';
+import { conceal, concealedVerdict } from './conceal.ts';
 import { hosts } from './hosts.ts';
 import { NoRuling } from './no-ruling.ts';
 import { renderLegal } from './render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
 import { putAll, type PutOptions } from './put.ts';
+import { writeTagged } from './tagged.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
 import { assignNames } from './unknown-names.ts';
 
@@ -46,7 +49,7 @@ export interface SinkStatus {
 }
 
 export interface OpenTsdbSink extends Sink {
-  status(): SinkStatus;
+  status(): SinkStatus & { readonly annotations?: AnnotationCounts };
 }
 
 const timeoutMs = 15_000;
@@ -64,11 +67,13 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const all = hosts({ urls, clock, log });
   const open = connections(caFile === undefined ? undefined : readFileSync(caFile, 'utf8'));
   const size = bodySize(putMaxBytes, clock);
+  const hide = conceal({ urls, headers });
   const closing = new AbortController();
   const put: PutOptions = { hosts: all, connections: open, size, headers, clock, timeoutMs, syncTimeoutMs };
   const assigner = assignUids
     ? uidAssigner({ host: all.current, connections: open, headers, clock, timeoutMs, signal: closing.signal })
     : undefined;
+  const annotations = annotationWriter(put, log);
   const tally = { accepted: 0, rejected: 0, kept: 0, lastError: undefined as string | undefined };
 
   return {
@@ -76,39 +81,43 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
     batchPoints: size.batchPoints,
     async write(points, { signal }) {
       try {
-        const ruler = { put, assigner, putMaxBytes };
-        const verdict = await linked([signal, closing.signal], (either) => rule(ruler, points, either));
-        count(tally, points.length, verdict);
+        const ruler = { put, assigner, annotations, putMaxBytes };
+        const ruled = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => rule(ruler, sent, either)));
+        const verdict = concealedVerdict(ruled, hide);
+        count(tally, points, verdict);
         return verdict;
       } catch (error) {
-        tally.lastError = (error as Error).message;
-        throw error;
+        tally.lastError = hide((error as Error).message);
+        throw Object.assign(error as Error, signal.aborted ? {} : { message: tally.lastError });
       }
     },
     async close() {
       closing.abort(new NoRuling('the sink is closed'));
       open.close();
     },
-    status: () => ({ url: all.current().label, ...tally }),
+    annotations: annotations.counts,
+    status: () => ({ url: all.current().label, ...tally, annotations: annotations.counts() }),
   };
 }
 
 interface Ruler {
   readonly put: PutOptions;
   readonly assigner: UidAssigner | undefined;
+  readonly annotations: AnnotationWriter;
   readonly putMaxBytes: number;
 }
 
-async function rule({ put, assigner, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
-  const { legal, rejected } = renderLegal(points, 'json', putMaxBytes);
+async function rule({ put, assigner, annotations, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+  const { legal, rejected } = renderLegal(points.filter(({ only }) => only === undefined), 'json', putMaxBytes);
   const failed = legal.length === 0 ? [] : await putAll(put, legal, signal);
   const strangers = failed.filter(({ error }) => error === 'unknown-name');
   const settled = assigner === undefined || strangers.length === 0 ? strangers : await assignNames(assigner, strangers, signal);
   const ruled = [...failed.filter(({ error }) => error !== 'unknown-name'), ...settled];
-  return {
+  const verdict = {
     rejected: [...rejected, ...ruled.filter(({ error }) => error !== 'storage').map(ruling)],
     kept: ruled.filter(({ error }) => error === 'storage').map(ruling),
   };
+  return annotations.write(points, verdict, signal);
 }
 
 function ruling({ point, words }: Failed): Ruling {
@@ -117,9 +126,10 @@ function ruling({ point, words }: Failed): Ruling {
 
 type Tally = { -readonly [Key in keyof Omit<SinkStatus, 'url'>]: SinkStatus[Key] };
 
-function count(tally: Tally, points: number, { rejected, kept }: Verdict): void {
-  tally.accepted += points - rejected.length - kept.length;
-  tally.rejected += rejected.length;
-  tally.kept += kept.length;
-  tally.lastError = kept[0]?.reason ?? rejected[0]?.reason;
+function count(tally: Tally, points: readonly DataPoint[], verdict: Verdict): void {
+  const { accepted, rejected, kept } = talliedValues(points, verdict);
+  tally.accepted += accepted;
+  tally.rejected += rejected;
+  tally.kept += kept;
+  tally.lastError = verdict.kept[0]?.reason ?? verdict.rejected[0]?.reason;
 }

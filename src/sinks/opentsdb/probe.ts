@@ -3,8 +3,9 @@
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
+import { within } from '../../deadline.ts';
 import { asked, type AskedOptions } from './asked.ts';
-import { within } from './deadline.ts';
+import { conceal } from './conceal.ts';
 import { tsdHost } from './hosts.ts';
 import { quoted } from './no-ruling.ts';
 import { connections } from './post.ts';
@@ -37,6 +38,11 @@ type Finding = Omit<Probe, 'roundTripMs'>;
 
 /** Asks for the version, by HTTP and where that fails by telnet. Rejects only when the signal aborts. */
 export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
+  const probe = await probed(options);
+  return { ...probe, words: conceal({ ...options, urls: [options.url] })(probe.words) };
+}
+
+async function probed(options: ProbeOptions): Promise<Probe> {
   const { url, clock, put = 'http', headers = {}, caFile, timeoutMs = 5_000, signal = new AbortController().signal } = options;
   const startedMs = clock.steady();
   let roundTripMs = 0;
@@ -131,11 +137,30 @@ function telnetFinding(text: string): Finding {
   return { ok: true, flavour, words: `answers ${quoted(text)} to \`version\`` };
 }
 
-/** VictoriaMetrics takes everything but `put` for HTTP, on the port where it speaks both. */
+/** VictoriaMetrics takes everything but `put` for HTTP on the port where it speaks both, and has a port for HTTP alone as well. */
 async function puzzledHttp(asking: AskedOptions): Promise<Finding> {
   const version = await asked(asking, '/api/version');
-  if (isVictoriaMetrics(version.text)) return { ok: true, flavour: 'victoriametrics', words: 'VictoriaMetrics: it answers nothing by telnet' };
-  return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
+  if (!isVictoriaMetrics(version.text)) return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
+  const flavour = 'victoriametrics';
+  if (!(await takesPutForHttp(asking))) return { ok: true, flavour, words: 'VictoriaMetrics: it answers nothing by telnet' };
+  return { ok: false, flavour, words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr' };
+}
+
+/** Whether a put without a point, which stores nothing, is answered as a bad request. By telnet it meets with silence. */
+async function takesPutForHttp({ host, clock, timeoutMs, signal }: AskedOptions): Promise<boolean> {
+  const socket = connect({ host: host.hostname, port: host.port });
+  let answer = '';
+  try {
+    socket.setEncoding('utf8').on('data', (text: string) => void (answer += text));
+    await within(clock, timeoutMs, signal, async () => {
+      const ended = new Promise<void>((resolve, reject) => socket.once('close', () => resolve()).once('error', reject));
+      socket.end('put \n');
+      await ended;
+    });
+    return answer.startsWith('HTTP/');
+  } finally {
+    socket.destroy();
+  }
 }
 
 function isVictoriaMetrics(text: string): boolean {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '../../clock.ts';
 import type { BodySize } from './body-size.ts';
-import { within } from './deadline.ts';
+import { within } from '../../deadline.ts';
 import type { Hosts, TsdHost } from './hosts.ts';
 import { NoRuling } from './no-ruling.ts';
 import { post, type Connections } from './post.ts';

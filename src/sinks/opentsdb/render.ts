@@ -2,7 +2,7 @@
 
 import type { DataPoint } from '../../point.ts';
 import type { Ruling } from '../../sink.ts';
-import { faultOf } from './legal-point.ts';
+import { faultOf } from '../../legal-point.ts';
 import { renderImportLine, renderJson, renderPutLine } from './point-text.ts';
 
 /** A point and its text as it is sent. */
@@ -28,10 +28,11 @@ export function renderLegal(points: readonly DataPoint[], form: keyof typeof for
   const legal: RenderedPoint[] = [];
   const rejected: Ruling[] = [];
   for (const point of points) {
-    const text = forms[form](point);
-    const fault = faultOf(point) ?? (text.length > maxBytes ? `${text.length} bytes, at most ${maxBytes} wanted` : undefined);
-    if (fault === undefined) legal.push({ point, text });
-    else rejected.push({ point, reason: `not sent: ${fault}` });
+    const fault = faultOf(point);
+    const text = fault === undefined ? forms[form](point) : '';
+    if (fault !== undefined) rejected.push({ point, reason: `not sent: ${fault}` });
+    else if (text.length > maxBytes) rejected.push({ point, reason: `not sent: ${text.length} bytes, at most ${maxBytes} wanted` });
+    else legal.push({ point, text });
   }
   return { legal, rejected };
 }

@@ -3,7 +3,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { orAborted, within } from './deadline.ts';
+import { orAborted, within } from '../../deadline.ts';
 import type { TsdHost } from './hosts.ts';
 import { NoRuling } from './no-ruling.ts';
 import { telnetAnswers } from './telnet-answers.ts';

@@ -5,11 +5,12 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { DataPoint } from '../../point.ts';
 import type { Verdict } from '../../sink.ts';
-import { linked, orAborted } from './deadline.ts';
+import { linked, orAborted } from '../../deadline.ts';
 import { hosts, type TsdHost } from './hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from './http.ts';
 import { NoRuling } from './no-ruling.ts';
 import { renderLegal } from './render.ts';
+import { writeTagged } from './tagged.ts';
 import { errorLines } from './telnet-error-lines.ts';
 import { rulingOf } from './telnet-ruling.ts';
 import { telnetConnection, type TelnetConnection } from './telnet-connection.ts';
@@ -64,7 +65,7 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
     batchPoints: () => batchPoints,
     async write(points, { signal }) {
       try {
-        const verdict = await linked([signal, closing.signal], (either) => write(points, either));
+        const verdict = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => write(sent, either)));
         tally.accepted += points.length - verdict.rejected.length - verdict.kept.length;
         tally.rejected += verdict.rejected.length;
         tally.kept += verdict.kept.length;

@@ -1,7 +1,7 @@
 // Asks OpenTSDB to give names their UIDs, for installations in which a put may not make new ones.
 
 import { asked, type AskedOptions } from './asked.ts';
-import { orAborted } from './deadline.ts';
+import { orAborted } from '../../deadline.ts';
 import type { TsdHost } from './hosts.ts';
 import { quoted } from './no-ruling.ts';
 

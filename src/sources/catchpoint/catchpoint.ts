@@ -7,26 +7,41 @@ import type { Log } from '../../log.ts';
 import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../point.ts';
 import { schedule } from '../../schedule.ts';
 import { seldom } from '../../seldom.ts';
+import { type CardinalityBounds, type CardinalityGuard, cardinalityGuard, type CardinalityStatus } from './cardinality/guard.ts';
+import { type KnownWords, openKnownWords } from './cardinality/known-words.ts';
 import { letterRetry } from './letters.ts';
 import { type ArchiveStatus, pushArchive } from './archive/archive.ts';
 import { directoryFile } from './nodes/directory-file.ts';
-import { nodeDirectory } from './nodes/node.ts';
-import { nodeListing } from './nodes/node-source.ts';
+import { nodeDirectory, type NodeDirectory } from './nodes/node.ts';
+import { type NodeListing, nodeListing } from './nodes/node-source.ts';
+import { openOverrides, type OverridesFile } from './nodes/overrides-file.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { completeParked, type ParkedEntries } from './parked.ts';
-import { push, type PushCounts, pushCounts } from './push.ts';
-import { nodeRefresher, type RefreshStatus } from './nodes/refresh.ts';
-import { type SliceOptions, slicer } from './slices.ts';
+import { push, type PushCounts, pushCounts, type PushOptions, type SeenPush } from './push.ts';
+import { type NodeRefresher, nodeRefresher, type RefreshStatus } from './nodes/refresh.ts';
+import { type RunTagger, runTagger, wantedLabels } from './run-tags.ts';
+import { type Slicer, type SliceOptions, slicer } from './slices.ts';
 
 export interface CatchpointOptions {
   readonly deliver: Deliver;
   readonly parking: ParkedEntries & { hasRoomFor(parked: Parked): boolean };
   /** Shown each body that is refused as no push. */
   readonly malformed?: (malformed: MalformedBody) => void;
+  /** Told how long each push took from its head to its answer. */
+  readonly answered?: (ms: number) => void;
+  /** Told why a push was answered 5xx. */
+  readonly refused?: (reason: string) => void;
+  /** Shown each push when it is answered. */
+  readonly seen?: (push: SeenPush) => void;
   readonly api: NodeApi;
   readonly slices: SliceOptions;
   /** Whether to write the timings, byte counts and counters beyond the RTT too. */
   readonly timings: boolean;
+  /** What pushes may bring that was not seen before. */
+  readonly cardinality?: CardinalityBounds;
   readonly maxBodyBytes: number;
+  /** Who stands before the route: bounds what arrives, and says who may speak for which node. */
+  readonly access?: Pick<PushOptions, 'bodies' | 'admit'>;
   /** Where to archive pushes, and for how many days; undefined: nowhere. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly stateDir: string;
@@ -42,6 +57,8 @@ export interface NodeApi {
   readonly secret: string | undefined;
   readonly apiKey: string | undefined;
   readonly nodesFile: string | undefined;
+  /** A file with what is said of nodes in place of what Catchpoint says; read again when it changes. */
+  readonly nodeOverrides?: string | undefined;
   readonly refreshHours: number;
 }
 
@@ -49,6 +66,16 @@ export interface CatchpointStatus {
   readonly pushes: Readonly<PushCounts>;
   readonly nodes: RefreshStatus & { readonly known: number };
   readonly archive?: ArchiveStatus;
+  readonly cardinality: CardinalityStatus;
+}
+
+/** What can change while pushes are taken. */
+export interface CatchpointChanges {
+  readonly push?: Pick<CatchpointOptions, 'maxBodyBytes' | 'timings'> & { readonly slices: Omit<SliceOptions, 'resolution'> };
+  /** Where the nodes come from; they are listed anew at once. */
+  readonly api?: Omit<NodeApi, 'refreshHours'>;
+  readonly refreshHours?: number;
+  readonly cardinality?: CardinalityBounds;
 }
 
 export interface Catchpoint {
@@ -57,32 +84,49 @@ export interface Catchpoint {
   /** Keeps the directory fresh and completes what is parked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
   readonly retryLetter: LetterRetry;
+  /** To look nodes up in. */
+  readonly directory: Omit<NodeDirectory, 'replace'>;
+  /** Returns what puts the changes into effect. Throws when there is nowhere to get nodes from. */
+  prepare(changes: CatchpointChanges): () => void;
+  /** The same for the file of node overrides, read now; undefined: none. @throws WrongOverrides */
+  prepareOverrides(path: string | undefined): Promise<() => void>;
   status(): CatchpointStatus;
 }
 
 /** Entries whose node was in no listing expire after a day; looked at so often. */
 const expiryEveryMs = 600_000;
 
-/** Opens the source, with the directory that was kept on disk. */
+/** Where nobody says otherwise; the settings have the same. */
+const usualBounds: CardinalityBounds = { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 };
+
+/**
+ * Opens the source, with the directory that was kept on disk.
+ *
+ * @throws WrongOverrides when the file of node overrides cannot be used
+ */
 export async function openCatchpoint(options: CatchpointOptions): Promise<Catchpoint> {
   const { deliver, parking, api, clock, random, log, stateDir } = options;
   const directory = nodeDirectory();
-  const slice = slicer(options.slices);
+  const overrides = await openOverrides({ path: api.nodeOverrides, clock, log });
+  const known = await openKnownWords({ stateDir, log });
+  const current = currentOf(options, overrides);
+  const guard = guardOf(current, known);
+  const slice: Slicer = (...given) => current.slice(...given);
+  const joining = { deliver, directory, slice, clock, guard };
   const counts = pushCounts();
-  const refusals = seldom(clock);
   const archive = options.archive && pushArchive({ ...options.archive, clock, log });
   const stopping = new AbortController();
   const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
   const refresher = nodeRefresher({
     directory,
     file: directoryFile({ stateDir, log }),
-    list: nodeListing({ ...api, stateDir, clock, random, log }),
+    list: (signal) => current.list(signal),
     everyHours: api.refreshHours,
     refreshAtStart: api.nodesFile !== undefined,
-    onRefreshed: () =>
-      void completion.ask().catch((error: Error) => {
-        if (!stopping.signal.aborted) log.warn({ reason: error.message }, 'parked measurements wait on');
-      }),
+    onRefreshed() {
+      guard.nodesListed((id) => directory.find(id) !== undefined);
+      completion.ask().catch(waitOn(log, stopping.signal));
+    },
     clock,
     random,
     log,
@@ -90,59 +134,115 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   await refresher.load();
   for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
   return {
+    directory,
     mount: (router) =>
       push(router, {
-        deliver,
-        directory,
-        slice,
-        clock,
-        maxBodyBytes: options.maxBodyBytes,
-        extras: options.timings,
-        missed: refresher.requestEarly,
-        refused: (reason) => refusals((pushes) => log.warn({ pushes, reason }, 'pushes are refused; Catchpoint sends them again for an hour')),
-        ...(options.malformed === undefined ? {} : { malformed: options.malformed }),
+        ...{ ...options.access, ...joining, missed: refresher.requestEarly },
+        get maxBodyBytes() { return current.maxBodyBytes; },
+        get extras() { return current.timings; },
+        get labels() { return current.labels; },
+        refused: refusalTold(options),
+        ...watchers(options),
         counts,
         archive,
       }),
     retryLetter: letterRetry({
-      ...{ deliver, hasRoomFor: parking.hasRoomFor, directory, slice, clock },
-      ...{ extras: options.timings, missed: refresher.requestEarly },
+      ...{ ...joining, hasRoomFor: parking.hasRoomFor, missed: refresher.requestEarly },
+      get extras() { return current.timings; },
+      get labels() { return current.labels; },
     }),
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
       const expiry = schedule('complete parked measurements', completion.ask, { everyMs: expiryEveryMs, clock, log, signal });
-      await Promise.all([refresher.run(signal), expiry, archive?.run(signal)]);
-      await completion.settled();
+      await Promise.all([refresher.run(signal), expiry, archive?.run(signal), overrides.run(signal)]);
+      await Promise.all([completion.settled(), known.settled()]);
     },
-    status: () => ({ pushes: counts, nodes: { known: directory.all().length, ...refresher.status() }, ...(archive && { archive: archive.status() }) }),
+    prepareOverrides: overrides.prepare,
+    prepare: (changes) => prepared(changes, { options, overrides, current, refresher }),
+    status: () => ({ pushes: counts, nodes: nodesOf(directory, refresher), cardinality: guard.status(), ...(archive && { archive: archive.status() }) }),
   };
 }
 
-interface OneAtATime {
-  /** Resolves when a run that began after this has ended. */
-  ask(): Promise<void>;
-  /** Resolves when nothing runs. */
-  settled(): Promise<void>;
+function nodesOf(directory: NodeDirectory, refresher: NodeRefresher): CatchpointStatus['nodes'] {
+  return { known: directory.all().length, ...refresher.status() };
 }
 
-/** Runs a task again for whoever asks while it runs, since what it was asked for may have come behind it. */
-function oneAtATime(task: () => Promise<void>): OneAtATime {
-  let underway: Promise<void> | undefined;
-  let isWantedAgain = false;
-  async function run(): Promise<void> {
-    do {
-      isWantedAgain = false;
-      await task();
-    } while (isWantedAgain);
-  }
-  return {
-    ask() {
-      isWantedAgain = underway !== undefined;
-      underway ??= run().finally(() => void (underway = undefined));
-      return underway;
-    },
-    async settled() {
-      await underway?.catch(() => undefined);
-    },
+function waitOn(log: Log, stopping: AbortSignal): (error: Error) => void {
+  return (error) => {
+    if (!stopping.aborted) log.warn({ reason: error.message }, 'parked measurements wait on');
+  };
+}
+
+function refusalTold({ refused, clock, log }: CatchpointOptions): PushOptions['refused'] {
+  const refusals = seldom(clock);
+  return (reason, requestId) => {
+    refused?.(reason);
+    refusals((pushes) => log.warn({ pushes, reason, requestId }, 'pushes are refused; Catchpoint sends them again for an hour'));
+  };
+}
+
+/** Those that are there of whoever is told of pushes. */
+function watchers({ malformed, answered, seen }: CatchpointOptions): Pick<PushOptions, 'malformed' | 'answered' | 'seen'> {
+  return { ...(malformed && { malformed }), ...(answered && { answered }), ...(seen && { seen }) };
+}
+
+/** What can be another at the next push. */
+interface Current extends Shape {
+  maxBodyBytes: number;
+  timings: boolean;
+  list: NodeListing;
+  bounds: CardinalityBounds;
+}
+
+/** What points look like. */
+interface Shape {
+  slice: Slicer;
+  slices: SliceOptions['slices'];
+  tagsOfRun: RunTagger;
+  labels: readonly string[];
+}
+
+function shapeOf(slices: SliceOptions, overrides: OverridesFile): Shape {
+  return { slice: slicer(slices, overrides.of), slices: slices.slices, tagsOfRun: runTagger(slices), labels: wantedLabels(slices) };
+}
+
+function currentOf(options: CatchpointOptions, overrides: OverridesFile): Current {
+  const { maxBodyBytes, timings, slices, api, cardinality: bounds = usualBounds } = options;
+  return { maxBodyBytes, timings, bounds, list: listing(options, api), ...shapeOf(slices, overrides) };
+}
+
+function guardOf(current: Current, known: KnownWords): CardinalityGuard {
+  return cardinalityGuard({
+    known,
+    get bounds() { return current.bounds; },
+    get slices() { return current.slices; },
+    tagsOfRun: (measurement) => current.tagsOfRun(measurement),
+  });
+}
+
+function listing({ stateDir, clock, random, log }: CatchpointOptions, api: Omit<NodeApi, 'refreshHours'>): NodeListing {
+  return nodeListing({ ...api, stateDir, clock, random, log });
+}
+
+interface Changeable {
+  readonly options: CatchpointOptions;
+  readonly overrides: OverridesFile;
+  readonly current: Current;
+  readonly refresher: NodeRefresher;
+}
+
+/** The unit of the points' times stays: to mix two breaks queries. */
+function prepared({ push, api, refreshHours, cardinality }: CatchpointChanges, { options, overrides, current, refresher }: Changeable): () => void {
+  const list = api && listing(options, api);
+  return () => {
+    if (push !== undefined) {
+      const { maxBodyBytes, timings, slices } = push;
+      Object.assign(current, { maxBodyBytes, timings, ...shapeOf({ ...options.slices, ...slices }, overrides) });
+    }
+    if (cardinality !== undefined) current.bounds = cardinality;
+    if (refreshHours !== undefined) refresher.refreshEvery(refreshHours);
+    if (list === undefined) return;
+    current.list = list;
+    refresher.refreshAnew();
   };
 }

@@ -42,7 +42,23 @@ const templateNames: Readonly<Record<string, string>> = {
   TotalHeaders: 'byte.response.total_headers',
   ...Object.fromEntries(contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`])),
   ...Object.fromEntries(contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`])),
+  ...Object.fromEntries(timings.map((name) => [name, `timing.${snake(name)}`])),
+  ResponseSelfZone: 'byte.response.self_zone',
+  ...Object.fromEntries(counters.map((name) => [`Counter${name}`, `counter.${snake(name)}`])),
+  SpeedIndex: 'score.speed_index',
 };
+
+/** Members of Summary.Timing for which no template macro is attested, and the one counter of a content type without. */
+const withoutMacro = ['FirstPaintTime', 'FirstContentfulPaintTime', 'TimeToInteractive', 'VisuallyCompleteTime', 'OtherCount'];
+
+/** The keys of a flat template that are read as extras, each with the macro that gives it, where one is attested. */
+export const templateExtras: readonly { readonly field: string; readonly metric: string; readonly macro: string | undefined }[] = Object.entries(
+  templateNames,
+).map(([field, metric]) => ({
+  field,
+  metric,
+  macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
+}));
 
 /** Reads them out of the Summary of Catchpoint's default JSON. */
 export function extrasOfDefaultJson(summary: unknown): Extra[] {

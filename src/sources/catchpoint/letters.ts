@@ -2,7 +2,8 @@
 
 import type { Clock } from '../../clock.ts';
 import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../point.ts';
-import { type Measurement, measurementOf, NotAPush } from './measurement.ts';
+import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
+import { type MeasureOptions, type Measurement, measurementOf, NotAPush } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { implausibleTime, runOf } from './push.ts';
@@ -18,6 +19,9 @@ export interface LetterRetryOptions {
   readonly clock: Clock;
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
+  /** The labels to read, in lower case. */
+  readonly labels?: readonly string[];
+  readonly guard?: Pick<CardinalityGuard, 'refusal'>;
   /** Told of a node that the directory does not know. */
   readonly missed: (nodeId: number) => void;
 }
@@ -31,6 +35,7 @@ export function letterRetry(options: LetterRetryOptions): LetterRetry {
         return retryMeasurement(letter, options);
       case 'implausible-time':
       case 'malformed':
+      case overCardinality:
         return retryPush(letter, options);
       default:
         return undefined;
@@ -62,12 +67,14 @@ async function retryMeasurement({ id, input }: LetterToRetry, options: LetterRet
  */
 async function retryPush({ id, kind, input }: LetterToRetry, options: LetterRetryOptions): Promise<LetterRetried> {
   const { deliver, directory, slice, clock } = options;
-  const measurement = measured(input, options.extras);
+  const measurement = measured(input, { extras: options.extras, labels: options.labels ?? [] });
   if (typeof measurement === 'string') return { refused: `still no push: ${measurement}` };
   const implausible = implausibleTime(measurement.timeMs, clock.now());
   if (implausible !== undefined) return { refused: implausible };
   const run = kind === 'malformed' ? { run: runOf(measurement, input) } : {};
   const node = directory.find(measurement.nodeId);
+  const refusal = options.guard?.refusal(measurement, node);
+  if (refusal !== undefined) return { refused: refusal };
   const points = slice(measurement, node);
   const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
   const delivered = await deliver(points, { ...run, ...parked, redeems: id });
@@ -76,9 +83,9 @@ async function retryPush({ id, kind, input }: LetterToRetry, options: LetterRetr
   return { done: `taken: ${points.length} points wait in the spool` };
 }
 
-function measured(input: Buffer, extras: boolean): Measurement | string {
+function measured(input: Buffer, options: MeasureOptions): Measurement | string {
   try {
-    return measurementOf(parsePush(input), { extras });
+    return measurementOf(parsePush(input), options);
   } catch (error) {
     if (error instanceof NotAPush) return error.message;
     throw error;

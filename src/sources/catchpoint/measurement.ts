@@ -3,6 +3,7 @@
 import { type ErrorFields, type Field, pushFields, type PushFields } from './push-fields.ts';
 import { type Extra } from './extras.ts';
 import { asNumber, finiteNumber, found, isSet, member, positiveInteger, quantity, text } from './fields.ts';
+import { type Labels, labelsOf } from './labels.ts';
 import { timestampMs } from './timestamp.ts';
 
 export interface Measurement {
@@ -25,6 +26,8 @@ export interface Measurement {
   readonly error?: string;
   /** The other timings, byte counts and counters, and a content error, where they were asked for. */
   readonly extras?: readonly Extra[];
+  /** The labels of the test that were asked for. */
+  readonly labels?: Labels;
 }
 
 /** A body that is not a push; the message names the field and the value found. Answered 400. */
@@ -37,13 +40,15 @@ export class NotAPush extends Error {
 export interface MeasureOptions {
   /** Whether to read the other timings, byte counts and counters too. */
   readonly extras?: boolean;
+  /** Names of labels to read, in lower case. */
+  readonly labels?: readonly string[];
 }
 
 /**
  * Reads a push's parsed body. Ids are integers from 1 to 2^53−1, as numbers or as text; a value that is missing, null,
  * "" or unreadable counts as not measured. Throws NotAPush.
  */
-export function measurementOf(body: unknown, { extras = false }: MeasureOptions = {}): Measurement {
+export function measurementOf(body: unknown, { extras = false, labels = [] }: MeasureOptions = {}): Measurement {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new NotAPush(`body: expected one JSON object, found ${found(body)}`);
   }
@@ -64,6 +69,7 @@ export function measurementOf(body: unknown, { extras = false }: MeasureOptions 
     ...given('rttMs', rttMs(fields)),
     ...given('error', errorOf(fields.error)),
     ...(measured.length === 0 ? {} : { extras: measured }),
+    ...given('labels', labelsOf(fields.labels, labels)),
   };
 }
 

@@ -40,43 +40,59 @@ const pauseMs = 100;
  */
 export async function completeParked(options: ParkedOptions, signal: AbortSignal): Promise<void> {
   const { parking, directory, log } = options;
-  for (const waitsFor of parking.waitedFor()) {
-    const completed = directory.find(Number(waitsFor)) === undefined ? 0 : await complete(options, waitsFor, signal);
-    if (completed > 0) log.info({ node: Number(waitsFor), completed }, 'parked measurements completed');
-    const expired = await expire(options, waitsFor, signal);
-    if (expired > 0) log.warn({ node: Number(waitsFor), expired }, 'parked measurements expired: Catchpoint lists no such node');
+  const completed = new Map<string, number>();
+  const expired = new Map<string, number>();
+  try {
+    for (const waitsFor of parking.waitedFor()) {
+      if (directory.find(Number(waitsFor)) !== undefined) await complete(options, waitsFor, counting(completed, waitsFor), signal);
+      await expire(options, waitsFor, counting(expired, waitsFor), signal);
+    }
+  } finally {
+    if (completed.size > 0) log.info(inWords(completed), 'parked measurements completed');
+    if (expired.size > 0) log.warn(inWords(expired), 'parked measurements expired: Catchpoint lists no such nodes');
   }
 }
 
-async function complete({ parking, deliver, directory, slice, clock }: ParkedOptions, waitsFor: string, signal: AbortSignal): Promise<number> {
-  let completed = 0;
+function counting(counts: Map<string, number>, waitsFor: string): () => void {
+  return () => void counts.set(waitsFor, (counts.get(waitsFor) ?? 0) + 1);
+}
+
+const nodesInLine = 10;
+
+/** One line for all of them; there may be thousands. */
+function inWords(counts: ReadonlyMap<string, number>): object {
+  const measurements = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return { measurements, nodes: counts.size, among: [...counts.keys()].slice(0, nodesInLine).map(Number) };
+}
+
+async function complete(options: ParkedOptions, waitsFor: string, count: () => void, signal: AbortSignal): Promise<void> {
+  const { parking, deliver, directory, slice, clock } = options;
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce);
     for (const { id, payload } of entries) {
       signal.throwIfAborted();
       const measurement = JSON.parse(payload) as Measurement;
       const node = directory.find(measurement.nodeId);
-      if (node === undefined) return completed;
+      if (node === undefined) return;
       const missing = slice(measurement, node, dimensionsOfPushAlone(measurement));
       await deliver(missing, { completes: id });
-      completed += 1;
+      count();
     }
-    if (entries.length < entriesAtOnce) return completed;
+    if (entries.length < entriesAtOnce) return;
     await clock.sleep(pauseMs, { signal });
   }
 }
 
-async function expire({ parking, deliver, clock }: ParkedOptions, waitsFor: string, signal: AbortSignal): Promise<number> {
-  let expired = 0;
+async function expire({ parking, deliver, clock }: ParkedOptions, waitsFor: string, count: () => void, signal: AbortSignal): Promise<void> {
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce).filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
     for (const { id, payload } of entries) {
       signal.throwIfAborted();
       const reason = `node ${waitsFor} was in no listing for 24 h; its by_node and by_asn points went out`;
       await deliver([], { completes: id, deadLetter: { kind: 'node-unknown', reason, raw: payload } });
-      expired += 1;
+      count();
     }
-    if (entries.length < entriesAtOnce) return expired;
+    if (entries.length < entriesAtOnce) return;
     await clock.sleep(pauseMs, { signal });
   }
 }

@@ -33,6 +33,7 @@ export interface PushFields {
   readonly monitorTypeId: unknown;
   readonly asn: unknown;
   readonly testName: unknown;
+  readonly labels: unknown;
   readonly nodeName: unknown;
   /** Where the run's time may stand, best first; yyyyMMddHHmmssfff. */
   readonly timestamps: readonly Field[];
@@ -78,6 +79,7 @@ function fieldsOfDefaultJson(body: object): PushFields {
     monitorTypeId: at(body, 'TestDetail', 'MonitorTypeId'),
     asn: member(body, 'Asn'),
     testName: at(body, 'TestDetail', 'Name'),
+    labels: at(body, 'TestDetail', 'Labels'),
     nodeName: member(body, 'NodeName'),
     timestamps: [
       { name: 'Summary.Timestamp', value: member(summary, 'Timestamp') },
@@ -115,6 +117,7 @@ function fieldsOfOurTemplate(body: object): PushFields {
     monitorTypeId: member(body, 'MonitorTypeId'),
     asn: member(body, 'Asn'),
     testName: member(body, 'TestName'),
+    labels: member(body, 'Labels'),
     nodeName: member(body, 'NodeName'),
     timestamps: [{ name: 'Timestamp', value: member(body, 'Timestamp') }],
     epochSeconds: member(body, 'TimestampEpoch'),
@@ -151,6 +154,7 @@ function fieldsOfGrafanaTemplate(body: object): PushFields {
     monitorTypeId: member(test, 'MonitorTypeId'),
     asn: member(test, 'Asn'),
     testName: member(test, 'TestName'),
+    labels: member(test, 'Labels'),
     nodeName: member(test, 'NodeName'),
     timestamps: [{ name: 'Summary.Timestamp', value: member(summary, 'Timestamp') }],
     epochSeconds: undefined,

@@ -3,12 +3,13 @@
 import { hash } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { readBody, UnreadableBody } from '../../body.ts';
+import { type ArrivingBodies, readBody, UnreadableBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
-import type { Deliver, MalformedBody, RunKey } from '../../point.ts';
+import type { DataPoint, Deliver, MalformedBody, RunKey } from '../../point.ts';
 import type { Archive } from './archive/archive.ts';
+import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
-import type { NodeDirectory } from './nodes/node.ts';
+import type { Node, NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { parsePush, pushText } from './push-text.ts';
 import type { Slicer } from './slices.ts';
@@ -21,19 +22,48 @@ export interface RunOptions {
   readonly clock: Clock;
   /** Told of a node that the directory does not know. */
   readonly missed: (nodeId: number) => void;
+  /** Undefined: a run may bring what it will. */
+  readonly guard?: Pick<CardinalityGuard, 'refusal'>;
 }
 
+/** Looked at anew for each push. */
 export interface PushOptions extends RunOptions {
   readonly maxBodyBytes: number;
+  /** Bounds the bodies that are arriving, all together. */
+  readonly bodies?: ArrivingBodies;
+  /** Throws an error with status 403 where the sender may not speak for what the push names. */
+  readonly admit?: (context: Context, run: SentRun) => void;
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
+  /** The labels to read, in lower case. */
+  readonly labels?: readonly string[];
   /** Told why a push was not taken, by no fault of its sender's. */
-  readonly refused: (reason: string) => void;
+  readonly refused: (reason: string, requestId: string | undefined) => void;
   /** Shown each body that is refused as no push; must not throw, and is not waited for. */
   readonly malformed?: (malformed: MalformedBody) => void;
   readonly counts: PushCounts;
+  /** Told how long each push took from its head to its answer. */
+  readonly answered?: (ms: number) => void;
+  /** Shown each push when it is answered; must not throw, and is not waited for. */
+  readonly seen?: (push: SeenPush) => void;
   /** Given what was answered 200 and is no replay. */
   readonly archive?: Pick<Archive, 'keep'> | undefined;
+}
+
+/** A push as those are shown it who watch. */
+export interface SeenPush {
+  /** A word of PushCounts. */
+  readonly became: keyof PushCounts;
+  /** Of what was taken. */
+  readonly run?: TakenRun;
+  /** Why it was not taken. */
+  readonly reason?: string;
+}
+
+/** What a push says of where it comes from, and what the directory knows of its node. */
+export interface SentRun extends Pick<Measurement, 'nodeId' | 'clientId' | 'divisionId'> {
+  /** The addresses that the node sends from, as Catchpoint lists them. */
+  readonly ipRanges: string | undefined;
 }
 
 /** What became of the pushes since the start; each counts once. */
@@ -43,12 +73,16 @@ export interface PushCounts {
   missed: number;
   /** Taken as a dead letter: its time cannot be. */
   implausible: number;
+  /** Taken as a dead letter: it brings more than the cardinality guard lets in. */
+  cardinality: number;
   /** Answered 200: the same run with the same contents was there already. */
   duplicate: number;
   /** Taken: the same run was there with other contents. */
   conflict: number;
   /** Not a push, or not readable: answered 4xx. */
   malformed: number;
+  /** Its sender may not speak for the node, division or client that it names: answered 403. */
+  denied: number;
   /** Answered 503. */
   refused: number;
   /** Answered 500. */
@@ -56,7 +90,7 @@ export interface PushCounts {
 }
 
 export function pushCounts(): PushCounts {
-  return { taken: 0, missed: 0, implausible: 0, duplicate: 0, conflict: 0, malformed: 0, refused: 0, failed: 0 };
+  return { taken: 0, missed: 0, implausible: 0, cardinality: 0, duplicate: 0, conflict: 0, malformed: 0, denied: 0, refused: 0, failed: 0 };
 }
 
 /** A request with this header is a replay: it is told what became of it, and is not archived another time. */
@@ -68,23 +102,31 @@ export function push(router: Router, options: PushOptions): void {
 }
 
 async function take(context: Context, options: PushOptions): Promise<void> {
-  const { counts } = options;
+  const { counts, clock } = options;
+  const startedMs = clock.steady();
   let body: Buffer | undefined;
   try {
-    body = await readBody(context.req, options.maxBodyBytes);
-    const measurement = measurementOf(parsePush(body), { extras: options.extras });
-    const became = await deliverRun(measurement, body, options);
+    body = await readBody(context.req, options.maxBodyBytes, options.bodies);
+    const measurement = measurementOf(parsePush(body), { extras: options.extras, labels: options.labels ?? [] });
+    options.admit?.(context, { ...measurement, ipRanges: options.directory.find(measurement.nodeId)?.ipRanges });
+    const run = await takeRun(measurement, body, options);
+    const { became } = run;
     const isReplay = context.get(replayHeader) !== '';
     if (!isReplay) options.archive?.keep(body);
     counts[became] += 1;
+    options.seen?.({ became, run });
     context.status = 200;
     context.body = isReplay ? { became } : '';
   } catch (error) {
     const { status = 500, message } = error as Error & { readonly status?: number };
-    counts[status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed'] += 1;
-    if (status >= 500) options.refused(message);
-    else options.malformed?.({ body: body ?? readOf(error), reason: message, from: context.ip });
+    const became = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
+    counts[became] += 1;
+    options.seen?.({ became, reason: message });
+    if (status >= 500) options.refused(message, context.state['requestId'] as string | undefined);
+    else if (status !== 403) options.malformed?.({ body: body ?? readOf(error), reason: message, from: context.ip });
     throw error;
+  } finally {
+    options.answered?.(clock.steady() - startedMs);
   }
 }
 
@@ -93,23 +135,52 @@ function readOf(error: unknown): Buffer {
 }
 
 /** What became of a run that was taken: a word of PushCounts. */
-export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible' | 'duplicate' | 'conflict'>;
+export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible' | 'cardinality' | 'duplicate' | 'conflict'>;
+
+/** A run that was taken, with the points that it became. */
+export interface TakenRun {
+  readonly became: Became;
+  readonly measurement: Measurement;
+  readonly points: readonly DataPoint[];
+}
 
 /** A run on its way from the measurement to the spool: each run once, joined with its node, parked where that is unknown. */
 export async function deliverRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<Became> {
+  return (await takeRun(measurement, body, options)).became;
+}
+
+async function takeRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<TakenRun> {
   const run = runOf(measurement, body);
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {
     const deadLetter = { kind: 'implausible-time', reason: implausible, raw: pushText(body) };
-    return (await options.deliver([], { run, deadLetter })) === 'duplicate' ? 'duplicate' : 'implausible';
+    const became = (await options.deliver([], { run, deadLetter })) === 'duplicate' ? 'duplicate' : 'implausible';
+    return { became, measurement, points: [] };
   }
   const node = options.directory.find(measurement.nodeId);
+  const refusal = options.guard?.refusal(measurement, node);
+  if (refusal !== undefined) return { became: await refuse(refusal, measurement, node, run, body, options), measurement, points: [] };
   const points = options.slice(measurement, node);
   const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
   const delivered = await options.deliver(points, { run, ...parked });
   if (node === undefined) options.missed(measurement.nodeId);
-  if (delivered !== 'stored') return delivered;
-  return node === undefined ? 'missed' : 'taken';
+  const became = delivered !== 'stored' ? delivered : node === undefined ? 'missed' : 'taken';
+  return { became, measurement, points };
+}
+
+/** A node that is real after all must become known, so it is asked for. */
+async function refuse(
+  reason: string,
+  { nodeId }: Measurement,
+  node: Node | undefined,
+  run: RunKey,
+  body: Buffer,
+  { deliver, missed }: RunOptions,
+): Promise<Became> {
+  const deadLetter = { kind: overCardinality, reason, raw: pushText(body) };
+  const delivered = await deliver([], { run, deadLetter });
+  if (node === undefined) missed(nodeId);
+  return delivered === 'duplicate' ? 'duplicate' : 'cardinality';
 }
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */

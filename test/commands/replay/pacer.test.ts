@@ -1,10 +1,13 @@
 // So many pass a second, also after a pause, and with no rate at all everybody.
 
 import test from 'ava';
+import { setMaxListeners } from 'node:events';
 import { pacer } from '../../../src/commands/replay/pacer.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 const never = new AbortController().signal;
+// Many wait at once.
+setMaxListeners(0, never);
 
 test('so many a second go, and no more', async (t) => {
   const clock = movableClock();

@@ -1,14 +1,16 @@
 // A process of its own that opens stores as a start would and prints what is in each: a damaged one may end the process.
 // Arguments: directories. For each a line of JSON: the put lines of all records, or what was wrong.
 
+import { systemClock } from '../../../src/clock.ts';
+import { diskOf } from '../../../src/spool/disk.ts';
 import { decodeRecord } from '../../../src/spool/record.ts';
 import { openStore } from '../../../src/spool/store.ts';
 
 for (const directory of process.argv.slice(2)) {
   try {
-    const store = await openStore(directory);
-    const lines = [...store.records.getRange()].flatMap(({ value }) =>
-      decodeRecord(value).points.map(({ metric, timestamp, value: number, tags }) => {
+    const store = await openStore(directory, { clock: systemClock(), disk: { ...diskOf(directory), takeReserve: () => {} } });
+    const lines = [...store.records.getRange()].flatMap(({ key, value }) =>
+      decodeRecord(key, value).points.map(({ metric, timestamp, value: number, tags }) => {
         const pairs = Object.entries(tags).map((tag) => tag.join('='));
         return `${metric} ${timestamp} ${number} ${pairs.join(' ')}`;
       }),

@@ -1,9 +1,12 @@
 // F19: bodies without end: a gigabyte that is announced, one that is not, chunks without end, and lengths that lie.
 
+import { setTimeout as pause } from 'node:timers/promises';
+import { compared, comparison, disturbed } from '../bystander.ts';
+import { crowd } from '../crowd.ts';
 import { judge, megabytes } from '../judge.ts';
 import type { Scenario } from '../scenario.ts';
 import { send, type Stream, stream } from '../sender.ts';
-import { openStage } from '../stage.ts';
+import { openStage, type Stage } from '../stage.ts';
 
 const head = (...headers: readonly string[]): string => `POST / HTTP/1.1\r\nHost: x\r\n${headers.join('\r\n')}\r\n\r\n`;
 const block = Buffer.alloc(65_536, '{"a":1,');
@@ -12,39 +15,60 @@ const limitBytes = 2 ** 20;
 /** What may be under way in sockets before the answer is seen. */
 const slackBytes = 16 * 2 ** 20;
 const growthBarBytes = 32 * 2 ** 20;
+/** What the bodies that are arriving may hold, and what holding and letting go of it costs beside. */
+const heldBarBytes = (64 + 96) * 2 ** 20;
 
 export const hugeBodies: Scenario = {
   id: 'F19',
-  title: 'huge bodies, chunks without end, lengths that lie',
+  title: 'huge bodies, chunks without end, lengths that lie, bodies that stop before their end',
   async play({ form, seed, closing }) {
     const stage = await openStage({ seed, closing });
-    const { bridge, pusher } = stage;
+    const { bridge } = stage;
     await stage.begin();
-    pusher.start({ agents: 4, rate: 100 });
-    const url = bridge.pushUrl() ?? '';
-    await send(url, Buffer.alloc(limitBytes, '['));
+    await send(bridge.pushUrl() ?? '', Buffer.alloc(limitBytes, '['));
     const before = bridge.figures().mostOwnBytes;
-    const heard: (readonly [string, Stream])[] = [];
-    for (let round = 0; round < (form === 'long' ? 50 : 5); round += 1) {
-      heard.push(['a gigabyte announced', await stream(url, head('Content-Length: 1073741824'), block, 2 ** 30)]);
-      heard.push(['chunks without end', await stream(url, head('Transfer-Encoding: chunked'), oneChunk, 2 ** 30)]);
-      heard.push(['more than announced', await stream(url, head('Content-Length: 5'), block, slackBytes)]);
-      heard.push(['less than announced', await stream(url, head('Content-Length: 900000', 'Connection: close'), Buffer.from('{"TestId":1}'), 12)]);
-    }
-    await pusher.stop();
-    const verdict = await judge(stage);
+    const huge = await compared(stage, form, () => hugeOnes(stage, form === 'long' ? 50 : 5), { rate: 100 });
     const grown = bridge.figures().mostOwnBytes - before;
+    const halves = await compared(stage, form, () => halfBodies(stage, form === 'long' ? 400 : 150), { rate: 100 });
+    const held = bridge.figures().mostOwnBytes - before;
+    const verdict = await judge(stage);
+    const heard = huge.came;
     const wrong = heard.filter(([name, { answer, sentBytes }]) => {
       const wanted = name === 'a gigabyte announced' || name === 'chunks without end' ? /^(HTTP\/1.1 413.*)?$/ : /^(HTTP\/1.1 400.*)?$/;
       return !wanted.test(answer) || sentBytes > limitBytes + slackBytes;
     });
     return {
       verdicts: [verdict],
-      figures: `${heard.length} bodies; ${heard.filter(([, { answer }]) => answer.includes('413')).length} saw their 413, the others a closed connection or a 400; memory grew ${megabytes(grown)}`,
+      figures: `${heard.length} bodies; ${heard.filter(([, { answer }]) => answer.includes('413')).length} saw their 413, the others a closed connection or a 400; memory grew ${megabytes(grown)}; ${comparison(huge)}; ${halves.came}, memory grew ${megabytes(held)}; ${comparison(halves)}`,
       faults: [
+        ...disturbed('huge bodies', huge.seen, huge.barMs),
+        ...disturbed('half bodies', halves.seen, halves.barMs),
+        ...(held > heldBarBytes ? [`B: with half bodies memory grew ${megabytes(held)}`] : []),
         ...wrong.map(([name, { answer, sentBytes }]) => `${name}: ${answer || 'no answer'} after ${megabytes(sentBytes)}`),
         ...(grown > growthBarBytes ? [`B: memory grew ${megabytes(grown)}`] : []),
       ],
     };
   },
 };
+
+async function hugeOnes({ bridge }: Stage, rounds: number): Promise<readonly (readonly [string, Stream])[]> {
+  const url = bridge.pushUrl() ?? '';
+  const heard: (readonly [string, Stream])[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    heard.push(['a gigabyte announced', await stream(url, head('Content-Length: 1073741824'), block, 2 ** 30)]);
+    heard.push(['chunks without end', await stream(url, head('Transfer-Encoding: chunked'), oneChunk, 2 ** 30)]);
+    heard.push(['more than announced', await stream(url, head('Content-Length: 5'), block, slackBytes)]);
+    heard.push(['less than announced', await stream(url, head('Content-Length: 900000', 'Connection: close'), Buffer.from('{"TestId":1}'), 12)]);
+  }
+  return heard;
+}
+
+/** All but the last byte of a megabyte each, and nothing more. */
+async function halfBodies({ bridge }: Stage, count: number): Promise<string> {
+  const first = Buffer.from(head(`Content-Length: ${limitBytes}`) + ' '.repeat(limitBytes - 1));
+  const halves = await crowd({ url: bridge.pushUrl() ?? '', count, addresses: 20, first });
+  await pause(4_000);
+  const answers = halves.answers();
+  halves.close();
+  return `${count} bodies of a MiB that stop before their last byte: ${answers['503'] ?? 0} given up with 503`;
+}

@@ -79,10 +79,13 @@ interface Contents {
   readonly error?: string;
 }
 
+/** A store that ends the process that reads it hides those behind it, which are read again. */
 async function contents(directories: readonly string[]): Promise<ReadonlyMap<string, Contents>> {
   const { stdout } = await run(process.execPath, [reader, ...directories], { maxBuffer: 2 ** 30 }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
   const rows = stdout.split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Contents);
-  return new Map(rows.map((row) => [row.directory, row]));
+  const read = new Map(rows.map((row) => [row.directory, row]));
+  const behind = directories.slice(rows.length + 1);
+  return behind.length === 0 ? read : new Map([...read, ...(await contents(behind))]);
 }
 
 function missing(answered: readonly string[], read: Contents | undefined, runs: Runs): string[] {

@@ -107,6 +107,26 @@ test('probe recognises a listener that speaks telnet only', async (t) => {
   t.like(await probed(url, { put: 'telnet' }), { ok: true, flavour: 'telnet' });
 });
 
+for (const [what, answersPut, found] of [
+  ['both protocols', false, { ok: true, flavour: 'victoriametrics', words: 'VictoriaMetrics: it answers nothing by telnet' }],
+  ['HTTP alone', true, {
+    ok: false,
+    flavour: 'victoriametrics',
+    words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
+  }],
+] as const) {
+  test(`probe knows VictoriaMetrics' port for ${what}`, async (t) => {
+    const url = await listener(t, (socket) => {
+      socket.once('data', (chunk) => {
+        if (String(chunk).startsWith('put ') && !answersPut) return socket.once('end', () => socket.end()).resume();
+        const text = String(chunk).startsWith('GET') ? 'unexpected path requested on HTTP OpenTSDB server: "/api/version"' : '400 Bad Request';
+        return socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+      });
+    });
+    t.deepEqual(await probed(url, { put: 'telnet' }), found);
+  });
+}
+
 test('probe says that a web server does not speak telnet', async (t) => {
   const url = await listener(t, (socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));

@@ -7,6 +7,7 @@ import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-text.ts';
+import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 
 const folder = new URL('../../../../test/golden/catchpoint/', import.meta.url).pathname;
@@ -30,6 +31,10 @@ const unusual: Readonly<Record<string, Partial<Options>>> = {
   'traceroute.timings': { slices: ['node'], timings: true },
   'template-custom.timings': { slices: ['node'], timings: true },
   'template-grafana.timings': { slices: ['node'], timings: true },
+  'dns-error.test-as-tag': { testAsTag: true },
+  'web.tags': { testAsTag: true, testNameTag: true, labelTags: [labelTag('Team'), labelTag('env=Environment')] },
+  'web.labels': { slices: ['node'], timings: true, labelTags: [labelTag('team')] },
+  'template-labels.tags': { slices: ['node', 'city'], testNameTag: true, labelTags: 'Team,zone=Business Unit,Tier,Stage,Owner'.split(',').map(labelTag) },
 };
 
 const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v1.json', import.meta.url), 'utf8')) as { readonly items: readonly unknown[] };
@@ -49,7 +54,7 @@ for (const name of pairs) {
   test(`${name} becomes the points of its pair`, (t) => {
     const options = { ...usual, ...unusual[name] };
     const payload = readFileSync(`${folder}${name.split('.')[0]}.json`);
-    const measurement = measurementOf(parsePush(payload), { extras: options.timings });
+    const measurement = measurementOf(parsePush(payload), { extras: options.timings, labels: wantedLabels(options) });
     const lines = slicer(options)(measurement, nodes.get(measurement.nodeId)).map((point) => `${renderPutLine(point)}\n`);
     t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
   });

@@ -8,6 +8,7 @@ import { completeParked, parkedMeasurement } from '../../../src/sources/catchpoi
 import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
+import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };
@@ -20,10 +21,10 @@ async function parkedIn(t: ExecutionContext) {
   const directory = nodeDirectory();
   const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
   const reader = await spool.reader('tsdb');
-  const complete = () =>
-    completeParked({ parking: spool.parking, deliver: spool.append, directory, slice, clock, log: silentLog() }, new AbortController().signal);
+  const { log, lines } = readLog();
+  const complete = () => completeParked({ parking: spool.parking, deliver: spool.append, directory, slice, clock, log }, new AbortController().signal);
   const park = (one: Measurement) => spool.append(slice(one, undefined), { parked: parkedMeasurement(one) });
-  return { clock, spool, directory, slice, reader, complete, park };
+  return { clock, spool, directory, slice, reader, complete, park, lines };
 }
 
 for (const [title, one] of [
@@ -85,4 +86,16 @@ test('the signal ends it between two entries', async (t) => {
   };
   await t.throwsAsync(completeParked({ parking: spool.parking, deliver, directory, slice, clock, log: silentLog() }, stop.signal), { message: 'stopping' });
   t.is(spool.parking.count(), 4);
+});
+
+test('however many nodes it was about, the log has a line for what was completed and one for what expired', async (t) => {
+  const { clock, directory, complete, park, lines } = await parkedIn(t);
+  for (let nodeId = 1; nodeId <= 12; nodeId += 1) await park({ ...measurement, nodeId });
+  directory.replace([{ ...node, id: 3 }], 1);
+  await clock.advance(24 * 3_600_000 + 1);
+  await complete();
+  t.deepEqual(lines(), [
+    { measurements: 1, nodes: 1, among: [3], msg: 'parked measurements completed' },
+    { measurements: 11, nodes: 11, among: [1, 2, 4, 5, 6, 7, 8, 9, 10, 11], msg: 'parked measurements expired: Catchpoint lists no such nodes' },
+  ]);
 });

@@ -20,8 +20,11 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
   const missed: number[] = [];
   const refused: string[] = [];
+  const refusedIds: string[] = [];
+  const answered: number[] = [];
   const malformed: MalformedBody[] = [];
   const counts = pushCounts();
+  const clock = movableClock();
   const archived: string[] = [];
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
@@ -33,11 +36,15 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     },
     directory,
     slice: slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions }),
-    clock: movableClock(),
+    clock,
     maxBodyBytes: 10_000,
     extras: false,
     missed: (nodeId) => missed.push(nodeId),
-    refused: (reason) => refused.push(reason),
+    refused(reason, requestId = 'none') {
+      refused.push(reason);
+      refusedIds.push(requestId);
+    },
+    answered: (ms) => answered.push(ms),
     malformed: (one) => malformed.push(one),
     counts,
     archive: { keep: (body) => void archived.push(body.toString()) },
@@ -48,7 +55,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   t.teardown(() => listener.close());
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { url: listener.url, post, delivered, missed, refused, malformed, counts, archived };
+  return { clock, url: listener.url, post, delivered, missed, refused, refusedIds, answered, malformed, counts, archived };
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
@@ -209,4 +216,17 @@ test('a dead letter holds the text of a push that came as UTF-16', async (t) => 
   const body = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
   t.is((await post('/', body as never)).status, 200);
   t.is(delivered[0]?.options.deadLetter?.raw, text);
+});
+
+test('each push is timed to its answer, whatever that is, and a refused one is named by its request', async (t) => {
+  const { post, answered, refusedIds, clock } = await pushListener(t, async () => {
+    await clock.advance(answered.length === 0 ? 30 : 70);
+    if (answered.length === 0) return 'stored';
+    throw Object.assign(new Error('spool: full'), { status: 503, expose: true });
+  });
+  t.is((await post('/', sample)).status, 200);
+  t.is((await post('/', sample, { 'x-request-id': 'proxy-7' })).status, 503);
+  t.is((await post('/', 'no push')).status, 400);
+  t.deepEqual(answered, [30, 70, 0]);
+  t.deepEqual(refusedIds, ['proxy-7']);
 });

@@ -14,6 +14,21 @@ export interface DirectoryChanges {
   readonly total: number;
 }
 
+/** The changes of several refreshes. */
+export type ChangesSum = Omit<DirectoryChanges, 'total'>;
+
+export const noChanges: ChangesSum = { added: 0, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0 };
+
+export function withChanges(sum: ChangesSum, more: DirectoryChanges): ChangesSum {
+  return {
+    added: sum.added + more.added,
+    removed: sum.removed + more.removed,
+    renamed: sum.renamed + more.renamed,
+    movedAsn: sum.movedAsn + more.movedAsn,
+    movedIsp: sum.movedIsp + more.movedIsp,
+  };
+}
+
 /** For so long a node that vanished from the listing stays findable. */
 export const retirementMs = 7 * 86_400_000;
 

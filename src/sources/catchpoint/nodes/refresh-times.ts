@@ -8,6 +8,10 @@ export interface RefreshTimes {
   dueInMs(early: boolean): number;
   /** Counts from a directory of that time (in ms since 1970 UTC); without one a refresh is due at once. */
   from(refreshedAtMs: number | undefined): void;
+  /** Regular refreshes come so often from now on. */
+  every(everyMs: number): void;
+  /** Whatever went wrong was with another source: a refresh is due at once. */
+  anew(): void;
   started(): void;
   /** `filled`: nothing was left out. `found`: whether any of the unknown nodes is known now; undefined when there were none. */
   succeeded(outcome: { readonly filled: boolean; readonly found: boolean | undefined }): void;
@@ -33,7 +37,8 @@ const failedEveryMs = { baseMs: 60_000, capMs: 1_800_000 } as const;
  *
  * Counted on the steady clock: a machine's time that is set right does not put a refresh off for years.
  */
-export function refreshTimes({ everyMs, clock, random }: RefreshTimesOptions): RefreshTimes {
+export function refreshTimes({ clock, random, ...options }: RefreshTimesOptions): RefreshTimes {
+  let { everyMs } = options;
   let regularAt = clock.steady();
   let notBefore = -Infinity;
   let startedAt = -Infinity;
@@ -47,6 +52,12 @@ export function refreshTimes({ everyMs, clock, random }: RefreshTimesOptions): R
       const ageMs = refreshedAtMs === undefined ? Infinity : clock.now() - refreshedAtMs;
       // A time that is still to come was written by a wrong clock.
       regularAt = clock.steady() + (ageMs >= everyMs || ageMs < 0 ? 0 : Math.max(0, jittered(everyMs) - ageMs));
+    },
+    every: (ms) => void (everyMs = ms),
+    anew() {
+      failures = 0;
+      notBefore = -Infinity;
+      regularAt = clock.steady();
     },
     started: () => void (startedAt = clock.steady()),
     succeeded({ filled, found }) {

@@ -1,7 +1,7 @@
 // Keeps the node directory fresh: by schedule, early when unknown nodes appear, and only ever by a complete, plausible
 // listing. Nothing waits for it but who calls refreshNow.
 
-import type { DirectoryChanges } from './changes.ts';
+import { type ChangesSum, type DirectoryChanges, noChanges, withChanges } from './changes.ts';
 import { type DirectoryUpdates, directoryUpdates, type DirectoryUpdatesOptions, ImplausibleListing } from './directory-updates.ts';
 import type { NodeListing } from './node-source.ts';
 import { type RefreshTimes, refreshTimes } from './refresh-times.ts';
@@ -24,6 +24,9 @@ export interface RefreshStatus {
   readonly refreshedAtMs: number | undefined;
   readonly nextAtMs: number;
   readonly lastChanges: DirectoryChanges | undefined;
+  /** Since the start. */
+  readonly changes: ChangesSum;
+  readonly everyMs: number;
   /** What the last listing could not fill in. */
   readonly notes: readonly string[];
   /** Why the directory is in memory alone; undefined when it is on disk. */
@@ -47,6 +50,10 @@ export interface NodeRefresher {
   requestEarly(nodeId: number): void;
   /** Refreshes at once, or joins the refresh that is under way. @throws ImplausibleListing, or what the listing throws */
   refreshNow(options: RefreshNow): Promise<DirectoryChanges>;
+  /** Refreshes so often from now on. */
+  refreshEvery(hours: number): void;
+  /** The listing asks somebody else now: refreshes as soon as may be. */
+  refreshAnew(): void;
   status(): RefreshStatus;
 }
 
@@ -66,6 +73,7 @@ interface Refreshing {
   failures: number;
   lastError: string | undefined;
   lastChanges: DirectoryChanges | undefined;
+  changes: ChangesSum;
   notes: readonly string[];
 }
 
@@ -82,6 +90,7 @@ export function nodeRefresher(options: NodeRefresherOptions): NodeRefresher {
     failures: 0,
     lastError: undefined,
     lastChanges: undefined,
+    changes: noChanges,
     notes: [],
   };
   return {
@@ -93,6 +102,21 @@ export function nodeRefresher(options: NodeRefresherOptions): NodeRefresher {
       if (state.wanted.size === 1) state.wake?.abort();
     },
     refreshNow: (how) => refreshAlone(state, how),
+    refreshEvery(hours) {
+      state.times.every(hours * 3_600_000);
+      // What is due already stays due.
+      if (dueInMs(state) > 0) state.times.from(directory.refreshedAtMs());
+      state.wake?.abort();
+    },
+    refreshAnew() {
+      const dueNow = (): void => {
+        state.times.anew();
+        state.wake?.abort();
+      };
+      dueNow();
+      // One that is under way asks whoever was asked before.
+      void state.underWay?.then(dueNow, dueNow);
+    },
     status: () => ({
       refreshes: state.refreshes,
       failures: state.failures,
@@ -100,6 +124,8 @@ export function nodeRefresher(options: NodeRefresherOptions): NodeRefresher {
       refreshedAtMs: directory.refreshedAtMs(),
       nextAtMs: Math.round(clock.now() + dueInMs(state)),
       lastChanges: state.lastChanges,
+      changes: state.changes,
+      everyMs: everyHours * 3_600_000,
       notes: state.notes,
       fileFault: state.updates.fileFault(),
       nodes: directory.all().length,
@@ -184,6 +210,7 @@ async function refresh(state: Refreshing, { accept = false, signal }: RefreshNow
     state.refreshes += 1;
     state.lastError = undefined;
     state.lastChanges = changes;
+    state.changes = withChanges(state.changes, changes);
     state.notes = listing.notes;
     return changes;
   } catch (error) {

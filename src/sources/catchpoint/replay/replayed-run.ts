@@ -27,6 +27,8 @@ export class ZoneMissing extends Error {
 export interface ReplayedRunOptions {
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
+  /** The labels to read, in lower case. */
+  readonly labels?: readonly string[];
   /** In which zone the machine of the original bridge lived. */
   readonly writtenIn: Zone | undefined;
 }
@@ -36,16 +38,16 @@ export interface ReplayedRunOptions {
  *
  * @throws NotAPush when it holds none, ZoneMissing for a record of the original's without `writtenIn`
  */
-export function replayedRun(line: string, { extras, writtenIn }: ReplayedRunOptions): ReplayedRun {
+export function replayedRun(line: string, { extras, labels = [], writtenIn }: ReplayedRunOptions): ReplayedRun {
   const archived = archivedVerbatim(line);
-  if (archived !== undefined) return { measurement: measurementOf(archived.json, { extras }), body: archived.body, isDoubtful: false };
+  if (archived !== undefined) return { measurement: measurementOf(archived.json, { extras, labels }), body: archived.body, isDoubtful: false };
   const json = jsonOf(line);
   if (isJoinedRecord(json)) {
     if (writtenIn === undefined) throw new ZoneMissing(zoneMissing);
     return { ...joinedRun(json, writtenIn), body: Buffer.from(line) };
   }
   const body = bodyOf(json, line);
-  return { measurement: measurementOf(parsePush(body), { extras }), body, isDoubtful: false };
+  return { measurement: measurementOf(parsePush(body), { extras, labels }), body, isDoubtful: false };
 }
 
 const zoneMissing =

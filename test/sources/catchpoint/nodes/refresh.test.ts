@@ -189,3 +189,39 @@ test('a machine’s clock that is set back does not put the next refresh off', a
   await timePasses(clock, 25 * hourMs, 5 * minuteMs);
   t.is(listedAtMs.length, 2);
 });
+
+test('other hours hold from now on, counted from the directory that is there; what is due already stays due', async (t) => {
+  const { clock, start, listedAtMs } = await triedRefresh(t);
+  const { refresher, running } = start();
+  void running();
+  await clock.untilSomebodySleeps();
+  refresher.refreshEvery(2);
+  await timePasses(clock, 3 * hourMs, 5 * minuteMs);
+  t.is(listedAtMs.length, 2);
+  refresher.refreshEvery(24);
+  await timePasses(clock, 20 * hourMs, 5 * minuteMs);
+  t.is(listedAtMs.length, 2);
+  refresher.refreshAnew();
+  refresher.refreshEvery(24);
+  await timePasses(clock, 5 * minuteMs, minuteMs);
+  t.is(listedAtMs.length, 3);
+});
+
+test('another source is asked at once, though the last one has failed or is still being asked', async (t) => {
+  const { clock, start, listedAtMs, answerWith } = await triedRefresh(t);
+  answerWith(() => Promise.reject(new RestFailure('GET /nodes: answered 401', { final: true })));
+  const { refresher, running, sizes } = start();
+  void running();
+  await clock.untilSomebodySleeps();
+  t.is(listedAtMs.length, 1);
+  let answer = (): void => {};
+  answerWith(() => new Promise((resolve) => (answer = () => resolve(listing(nodes(100))))));
+  refresher.refreshAnew();
+  while (listedAtMs.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  refresher.refreshAnew();
+  answerWith(() => listing(nodes(101)));
+  answer();
+  await timePasses(clock, 10, 1);
+  t.is(listedAtMs.length, 3);
+  t.deepEqual(sizes, [100, 101]);
+});

@@ -1,0 +1,153 @@
+// Who may push, and how much: everything that stands between the open internet and the push route.
+
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { TlsOptions } from 'node:tls';
+import type { Context, Middleware } from 'koa';
+import { schedule } from '../schedule.ts';
+import { seldom } from '../seldom.ts';
+import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
+import { boundConnections, type ConnectionCounts, connectionCounts } from './connections.ts';
+import { door, type DoorCounts } from './door.ts';
+import type { RotatingTokens } from './rotating-tokens.ts';
+import { type RequestCounts, requestsInHand } from './requests-in-hand.ts';
+import { rotation, type RotationCounts } from './rotation.ts';
+import { checkedSenders, type SenderCounts, type SentRun } from './sender-check.ts';
+import { type AccessAmbient, type AccessOptions, type SettledAccess, settledAccess } from './settled-access.ts';
+
+/** Counts since the start, but for what is open or held now. */
+export interface AccessStatus {
+  /** Whether a push needs no token and no certificate. */
+  readonly isOpen: boolean;
+  /** How many tokens are valid, those that Catchpoint set not counted. */
+  readonly tokens: number;
+  readonly tokenFiles: { readonly reloads: number; readonly failures: number };
+  readonly door: Readonly<DoorCounts>;
+  readonly rotation: (Readonly<RotationCounts> & { readonly rotatedAtMs?: number }) | undefined;
+  readonly senders: Readonly<SenderCounts>;
+  readonly connections: Readonly<ConnectionCounts>;
+  readonly requests: Readonly<RequestCounts>;
+  readonly bodies: Readonly<BodyCounts>;
+  readonly tls: { readonly notAfterMs: number; readonly reloads: number; readonly failures: number } | undefined;
+}
+
+export interface Access {
+  /** In this order before the routes. */
+  readonly middlewares: readonly Middleware[];
+  readonly tls: TlsOptions | undefined;
+  readonly bodies: BodyMemory;
+  /** With it a push of the owner's goes through, from everywhere and for every node. */
+  readonly ownerToken: string;
+  /** To be called before the server listens. */
+  guard(server: Server): void;
+  /** @throws Refusal with 403, where the sender may not speak for what the push names */
+  admit(context: Context, run: SentRun): void;
+  /** Looks after the files until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Reads the files again now; what cannot be used stays as it was. */
+  reload(): Promise<void>;
+  /**
+   * Makes ready other tokens, allow-lists, proxies and limits, and returns what puts them into effect. TLS stays as it is, but for what its
+   * files hold.
+   *
+   * @throws an Error that names the file, when one cannot be used
+   */
+  prepare(next: AccessOptions): Promise<() => void>;
+  status(): AccessStatus;
+}
+
+/** Files that have changed are read once they have stayed the same for so long. */
+const lookEveryMs = 2_000;
+
+/** @throws an Error with exit code 78 that names the file, when one cannot be used */
+export async function openAccess(options: AccessOptions, ambient: AccessAmbient): Promise<Access> {
+  const { clock, log } = ambient;
+  const current = await settledAccess(options, ambient);
+  const certificates = options.tls && (await openCertificates(options.tls, ambient));
+  const hasClientCa = options.tls?.clientCaFile !== undefined;
+  const counts = connectionCounts();
+  const bodies = bodyMemory(() => current.limits.maxArrivingBytes);
+  const requests = requestsInHand(requestBounds(current));
+  const gate = gateOf(current, ambient);
+  const strangers = seldom(clock);
+  const checked = checkedSenders(current, (node, from) =>
+    strangers((times) => log.warn({ times, node, from }, 'pushes come from an address that is none of their node\'s')),
+  );
+  const isOpen = (): boolean => current.needsNoToken && !hasClientCa;
+  const warnIfOpen = (): void => (isOpen() ? log.warn('whoever reaches the push listener may push: there is no --push-token, --push-token-file or --rotation-secret') : undefined);
+  warnIfOpen();
+  const looked = async (): Promise<void> => void (await Promise.all([current.files.look(), certificates?.look()]));
+  return {
+    ...{ middlewares: [gate.middleware, requests.middleware], tls: certificates?.options, bodies, ownerToken: gate.ownerToken },
+    guard(server) {
+      boundConnections(server, connectionBounds(current, ambient), counts);
+      certificates?.serve(server);
+    },
+    admit: (context, run) => (context.state['isOwner'] === true ? undefined : checked.admit(context.ip, run)),
+    run: (signal) => schedule('look after tokens and certificate', looked, { everyMs: lookEveryMs, clock, log, signal }),
+    reload: async () => void (await Promise.all([current.files.reload(), certificates?.reload()])),
+    async prepare(next) {
+      const settled = await settledAccess(next, ambient, current);
+      return () => {
+        const wasOpen = isOpen();
+        Object.assign(current, settled);
+        if (!wasOpen) warnIfOpen();
+      };
+    },
+    status: () => ({
+      ...{ isOpen: isOpen(), tokens: current.own.length + current.files.digests().length, tokenFiles: current.files.counts },
+      ...{ door: gate.counts, rotation: gate.rotationStatus(), senders: checked.counts },
+      ...{ connections: counts, requests: requests.counts, bodies: bodies.counts, tls: tlsStatus(certificates) },
+    }),
+  };
+}
+
+function requestBounds(current: SettledAccess): Parameters<typeof requestsInHand>[0] {
+  return {
+    get maxRequests() { return current.limits.maxRequests; },
+    get maxPerSender() { return Math.max(1, Math.ceil(current.limits.maxRequests / 4)); },
+    isProxy: (address) => current.senders.isProxy(address),
+  };
+}
+
+function connectionBounds(current: SettledAccess, { clock, log }: AccessAmbient): Parameters<typeof boundConnections>[1] {
+  return {
+    ...{ clock, log },
+    get maxConnections() { return current.maxConnections; },
+    get maxPerAddress() { return current.limits.maxConnectionsPerAddress; },
+    isProxy: (address) => current.senders.isProxy(address),
+  };
+}
+
+/** The door with the tokens that open it. */
+function gateOf(current: SettledAccess, { clock, log }: AccessAmbient) {
+  const ownerToken = randomBytes(32).toString('base64url');
+  const setter = {
+    ...rotation({
+      ...{ clock, log },
+      get secret() { return current.rotation?.secret ?? ''; },
+      get tokens() { return current.rotation?.tokens as RotatingTokens; },
+    }),
+    isAwaited: () => current.rotation?.tokens.digests().length === 0,
+  };
+  const gate = door({
+    ...{ ownerToken, clock, log },
+    valid: () => [current.own, current.files.digests(), current.rotation?.tokens.digests() ?? []],
+    get isOpen() { return current.needsNoToken; },
+    get rotation() { return current.rotation && setter; },
+    senders: { of: (request) => current.senders.of(request), isProxy: (address) => current.senders.isProxy(address) },
+  });
+  return {
+    ...gate,
+    ownerToken,
+    rotationStatus() {
+      const rotatedAtMs = current.rotation?.tokens.rotatedAtMs();
+      return current.rotation && { ...setter.counts, ...(rotatedAtMs !== undefined && { rotatedAtMs }) };
+    },
+  };
+}
+
+function tlsStatus(certificates: Certificates | undefined): AccessStatus['tls'] {
+  return certificates && { notAfterMs: certificates.notAfterMs(), ...certificates.counts };
+}

@@ -1,0 +1,84 @@
+// The door of the push listener: who presents a valid token goes through to the routes, everybody else is refused, whatever
+// they asked for.
+
+import type { Context, Middleware } from 'koa';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { seldom } from '../seldom.ts';
+import { type Digest, digestOf, isAmong } from './digests.ts';
+import { presentedTokens } from './presented.ts';
+import { Refusal } from './refusal.ts';
+import { challenge, type Rotation, rotationPath } from './rotation.ts';
+import type { SenderAddresses } from './sender-address.ts';
+
+/** Looked at with every request. */
+export interface DoorOptions {
+  /** The lists of tokens that are valid now. */
+  readonly valid: () => readonly (readonly Digest[])[];
+  /** Whether there are no tokens to be had, so that everybody goes through. */
+  readonly isOpen: boolean;
+  /** Of the owner of the state directory, who may push for every node. */
+  readonly ownerToken: string;
+  /** Where Catchpoint sets the tokens; undefined: it does not. */
+  readonly rotation: (Rotation & { isAwaited(): boolean }) | undefined;
+  readonly senders: SenderAddresses;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface DoorCounts {
+  /** Answered 401: no valid token. */
+  unauthenticated: number;
+  /** Answered 503: Catchpoint has set no token yet. */
+  awaiting: number;
+}
+
+export interface Door {
+  readonly middleware: Middleware;
+  readonly counts: DoorCounts;
+}
+
+/** Catchpoint sets a token every half hour, and pushes again for longer than that. */
+const awaitMs = 60_000;
+
+export function door(options: DoorOptions): Door {
+  const { valid, ownerToken, senders, clock, log } = options;
+  const counts: DoorCounts = { unauthenticated: 0, awaiting: 0 };
+  const strangers = seldom(clock);
+  const owner = [digestOf(ownerToken)];
+
+  function refuse(context: Context): never {
+    if (options.rotation?.isAwaited() === true) {
+      counts.awaiting += 1;
+      throw new Refusal(503, 'token: Catchpoint has set none yet', awaitMs);
+    }
+    counts.unauthenticated += 1;
+    strangers((times) => log.warn({ times, from: context.ip }, 'requests without a valid push token are refused'));
+    context.set('WWW-Authenticate', challenge);
+    throw new Refusal(401, 'token: expected a valid one');
+  }
+
+  /** Whether the token is the owner's, or undefined when none is valid. */
+  function judged(context: Context): boolean | undefined {
+    for (const token of presentedTokens(context)) {
+      const digest = digestOf(token);
+      const isOwner = isAmong(digest, owner);
+      const isValid = valid().map((digests) => isAmong(digest, digests)).includes(true);
+      if (isOwner || isValid) return isOwner;
+    }
+    return undefined;
+  }
+
+  return {
+    counts,
+    async middleware(context, next) {
+      context.request.ip = senders.of(context.req);
+      const { rotation, isOpen } = options;
+      if (rotation !== undefined && context.path === rotationPath && context.method === 'POST') return rotation.take(context);
+      const isOwner = judged(context);
+      if (isOwner === undefined && !isOpen) refuse(context);
+      context.state['isOwner'] = isOwner === true;
+      await next();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// What a running bridge is made of, opened sink-first, so that nothing is taken before it can be kept.
+
+import { join } from 'node:path';
+import { type Access, type AccessStatus, openAccess } from './access/access.ts';
+import { turnedAway } from './access/turned-away.ts';
+import type { Ambient } from './ambient.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { openOutlets, type Outlets, type SinkStatus } from './outlets.ts';
+import { takeStateDirectory } from './owner.ts';
+import { openSources, type Sources, type SourcesStatus } from './sources.ts';
+import type { Lost } from './spool/lost.ts';
+import { openSoundSpool, type SoundSpool } from './spool/sound-spool.ts';
+import { usualMaxBytes } from './spool/usual-max-bytes.ts';
+import { seenPushes } from './status/seen-pushes.ts';
+import { type StatusPage, statusPage } from './status/status-page.ts';
+import { freeBytes, type Snapshot, snapshots } from './telemetry/snapshot.ts';
+import { telemetry, type Telemetry } from './telemetry/telemetry.ts';
+
+export interface DaemonStatus extends SourcesStatus {
+  readonly sinks: readonly SinkStatus[];
+  /** `scarcity`: why nothing is taken now, since the disk is nearly full. */
+  readonly spool: { readonly waitingBytes: number; readonly maxBytes: number; readonly scarcity: string | undefined };
+  readonly parked: number;
+  readonly deadLetters: number;
+  /** Whether what can be read of a damaged spool is being put back. */
+  readonly restoring: boolean;
+  /** What had been acknowledged and is gone, ever; see Lost. */
+  readonly lost: Lost;
+  readonly access: AccessStatus;
+}
+
+/** Everything that was opened, in the order in which it was. */
+export interface Parts {
+  readonly spool: SoundSpool;
+  readonly outlets: Outlets;
+  readonly access: Access;
+  readonly sources: Sources;
+  readonly counters: Telemetry;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly page: StatusPage;
+}
+
+/** Opens them; each is closed by one of the releases, in the opposite order. */
+export async function openParts(config: Config, ambient: Ambient, releases: (() => Promise<unknown>)[]): Promise<Parts> {
+  const { stateDir } = config;
+  const { clock, random, log, pid } = ambient;
+  releases.push((await takeStateDirectory(stateDir, pid)).release);
+  const directory = join(stateDir, 'spool');
+  const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
+  const spool = await openSoundSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
+  releases.push(spool.close);
+  const counters = telemetry(ambient);
+  const outlets = await openOutlets({ config, spool, maxBytes, clock, random, log, releases, watched: counters.sink });
+  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
+  const seen = seenPushes({ clock, rtt: config.metrics.rtt });
+  const access = await openAccess(config.access, { stateDir, clock, log });
+  const sources = await openSources({ config, spool, counters, seen, access, clock, random, log });
+  const snapshot = snapshots({
+    ...{ clock, version: ambient.version ?? '', counters, spool, outlets: outlets.status, catchpoint: sources.catchpointStatus },
+    ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status },
+    freeBytes: () => freeBytes(directory),
+  });
+  const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: ambient.reloading?.state() });
+  const page = statusPage({ seen, snapshot, besides, directory: sources.directory, letters: [spool.deadLetters, spool.samples], clock, log });
+  return { spool, outlets, access, sources, counters, snapshot, page };
+}
+
+function sayScarcity(log: Log, scarcity: string | undefined): void {
+  if (scarcity === undefined) log.info('the disk has room again: pushes are taken');
+  else log.error({ reason: scarcity }, 'the disk is nearly full: pushes are refused with 503');
+}
+
+export function statusOf({ spool, outlets, sources, access }: Parts): DaemonStatus {
+  return {
+    ...sources.status(),
+    sinks: outlets.status(),
+    spool: { waitingBytes: spool.waitingBytes(), maxBytes: spool.maxBytes(), scarcity: spool.scarcity() },
+    parked: spool.parking.count(),
+    deadLetters: spool.deadLetters.count(),
+    restoring: spool.isRestoring(),
+    lost: spool.lost(),
+    access: access.status(),
+  };
+}

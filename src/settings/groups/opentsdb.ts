@@ -1,0 +1,61 @@
+// The settings of the OpenTSDB sink.
+
+import { header, port, tsdbAddress, withoutPassword, withoutValue } from '../addresses.ts';
+import { list, optional, type Setting, toggle, value } from '../kinds.ts';
+import { bytes, choice, path } from '../values.ts';
+
+export const openTsdbSettings = {
+  tsdbHost: list({
+    group: 'OpenTSDB',
+    short: 't',
+    argument: 'hosts',
+    default: 'localhost',
+    separator: ',',
+    parse: tsdbAddress,
+    masked: withoutPassword,
+    help: 'host, host:port, [v6]:port or http(s)://user:password@host:port/prefix; several, separated by commas, are tried in turn',
+  }),
+  tsdbPort: value({
+    group: 'OpenTSDB',
+    short: 'p',
+    argument: 'port',
+    default: '4242',
+    parse: port,
+    help: 'the port of hosts that are given without one; a URL has its own',
+  }),
+  put: value({
+    group: 'OpenTSDB',
+    argument: 'way',
+    default: 'http',
+    parse: choice(['http', 'telnet']),
+    help: 'http, which tells the fate of each point, or telnet, which confirms nothing',
+  }),
+  putMaxBytes: value({
+    group: 'OpenTSDB',
+    argument: 'size',
+    default: '8192',
+    parse: bytes('512'),
+    help: 'the largest compressed request; an OpenTSDB with default settings refuses more than 8192',
+  }),
+  assignUids: toggle({
+    group: 'OpenTSDB',
+    default: 'true',
+    help: 'do not assign an id to a metric or tag that OpenTSDB does not know yet; its points become dead letters',
+  }),
+  tsdbHeader: list({
+    group: 'OpenTSDB',
+    argument: 'header',
+    separator: '\n',
+    parse: header,
+    masked: withoutValue,
+    help: '\'Name: value\', sent with every request; can be repeated, in the environment one a line',
+  }),
+  tsdbCa: optional({
+    group: 'OpenTSDB',
+    argument: 'path',
+    isWatchedFile: true,
+    parse: path,
+    help: 'a PEM file of the certificate authorities to trust for https',
+  }),
+  opentsdb: toggle({ group: 'OpenTSDB', default: 'true', help: 'do not write to OpenTSDB, but to Graphite alone' }),
+} as const satisfies Record<string, Setting<unknown>>;

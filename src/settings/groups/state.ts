@@ -1,0 +1,35 @@
+// The settings of what is kept on disk.
+
+import { optional, type Setting, value } from '../kinds.ts';
+import { bytes, hours, path } from '../values.ts';
+
+export const stateSettings = {
+  stateDir: optional({
+    group: 'State',
+    argument: 'path',
+    defaultWords: '$STATE_DIRECTORY, else /var/lib/catchpoint-opentsdb-bridge where that can be written, else $XDG_STATE_HOME or ~/.local/state',
+    parse: path,
+    help: 'the directory of everything that is kept',
+  }),
+  spoolMaxBytes: optional({
+    group: 'State',
+    argument: 'size',
+    defaultWords: '4GiB or half of the free space, whichever is less',
+    parse: bytes('1MiB'),
+    help: 'how much may wait for OpenTSDB before pushes are refused',
+  }),
+  optionalMaxBytes: optional({
+    group: 'State',
+    argument: 'size',
+    defaultWords: 'a quarter of the spool\'s',
+    parse: bytes('64KiB'),
+    help: 'how much may wait for each optional sink before its oldest points are skipped',
+  }),
+  optionalMaxHours: value({
+    group: 'State',
+    argument: 'hours',
+    default: '24',
+    parse: hours,
+    help: 'how long a point may wait for an optional sink before it is skipped',
+  }),
+} as const satisfies Record<string, Setting<unknown>>;

@@ -1,0 +1,46 @@
+// Stores that were damaged stand aside, beside the one that has taken their place, until somebody has looked at them.
+
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const mark = '.damaged-';
+/** In a store that was salvaged to its end. */
+const salvagedFile = 'salvaged';
+
+/**
+ * Moves a store aside, to `spool.damaged-20261121T033412Z`, and returns where it is now. Of those that stand there already
+ * and were salvaged, none is kept: one is enough to look at, and they are large.
+ */
+export function setAside(directory: string, nowMs: number): string {
+  for (const old of standingAside(directory)) if (isSalvaged(old)) rmSync(old, { recursive: true, force: true });
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const aside = freeName(`${directory}${mark}${time}`);
+  renameSync(directory, aside);
+  rmSync(join(aside, 'reserve'), { force: true });
+  return aside;
+}
+
+/** The stores that stand aside and were not salvaged to their end, the oldest first. */
+export function unsalvaged(directory: string): string[] {
+  return standingAside(directory).filter((aside) => !isSalvaged(aside));
+}
+
+export function noteSalvaged(aside: string): void {
+  writeFileSync(join(aside, salvagedFile), '');
+}
+
+function standingAside(directory: string): string[] {
+  const parent = dirname(directory);
+  const names = readdirSync(parent).filter((name) => name.startsWith(`${basename(directory)}${mark}`));
+  return names.toSorted().map((name) => join(parent, name));
+}
+
+function isSalvaged(aside: string): boolean {
+  return statSync(join(aside, salvagedFile), { throwIfNoEntry: false }) !== undefined;
+}
+
+function freeName(name: string, number = 2): string {
+  const taken = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!taken(name)) return name;
+  return taken(`${name}-${number}`) ? freeName(name, number + 1) : `${name}-${number}`;
+}

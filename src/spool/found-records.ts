@@ -1,0 +1,99 @@
+// The records found in a damaged store, and those that should be there too: told by their numbers, which have no gaps but
+// where a sink is gone, and by how many points had been appended before each.
+
+import type { Lost } from './lost.ts';
+import { isFinished, type Position } from './position.ts';
+import type { SalvagedItem } from './salvaged-item.ts';
+import { sequences } from './sequences.ts';
+
+type FoundRecord = Extract<SalvagedItem, { kind: 'record' }>;
+
+export interface FoundRecords {
+  /** Of a sink; the rest is judged by them. */
+  position(position: Position): void;
+  /** How many lmdb has counted. */
+  counted(entries: number): void;
+  /** False when it was found before. */
+  add(record: FoundRecord): boolean;
+  isMissing(sequence: number): boolean;
+  hasGaps(): boolean;
+  lost(): Pick<Lost, 'records' | 'points'>;
+}
+
+interface Found {
+  readonly positions: Position[];
+  readonly numbers: ReturnType<typeof sequences>;
+  entries: number | undefined;
+  count: number;
+  points: number;
+  first: FoundRecord | undefined;
+  last: FoundRecord | undefined;
+}
+
+export function foundRecords(): FoundRecords {
+  const found: Found = { positions: [], numbers: sequences(), entries: undefined, count: 0, points: 0, first: undefined, last: undefined };
+  return {
+    position: (position) => void found.positions.push(position),
+    counted: (entries) => void (found.entries = entries),
+    add: (record) => add(found, record),
+    isMissing: (sequence) => isWanted(found, sequence) && !found.numbers.has(sequence),
+    hasGaps: () => found.numbers.rows().length > 1 || found.count < (found.entries ?? 0),
+    lost: () => lost(found),
+  };
+}
+
+function add(found: Found, record: FoundRecord): boolean {
+  const { numbers, first, last } = found;
+  if (numbers.has(record.sequence)) return false;
+  numbers.add(record.sequence);
+  found.count += 1;
+  found.points += record.points;
+  if (first === undefined || record.sequence < first.sequence) found.first = record;
+  if (last === undefined || record.sequence > last.sequence) found.last = record;
+  return true;
+}
+
+function isWanted(found: Found, sequence: number): boolean {
+  return sequence >= lowest(found) && (found.entries === undefined || sequence <= highest(found)) && isUnfinished(found, sequence);
+}
+
+function isUnfinished({ positions }: Found, sequence: number): boolean {
+  return positions.length === 0 || positions.some((position) => !isFinished(position, sequence));
+}
+
+/** What is stored begins behind what every sink has finished. */
+function lowest({ positions, first }: Found): number {
+  return positions.length > 0 ? Math.min(...positions.map(({ through }) => through)) + 1 : (first?.sequence ?? 1);
+}
+
+function highest(found: Found): number {
+  const { entries, positions, last } = found;
+  if (entries === undefined) return last?.sequence ?? 0;
+  const served = positions.filter(({ gone }) => gone === undefined).map(({ through }) => through);
+  const from = served.length === 0 ? lowest(found) - 1 : Math.min(...served);
+  return from + entries - heldUpTo(positions, from);
+}
+
+/** How many records up to there are kept for sinks that are gone alone. */
+function heldUpTo(positions: readonly Position[], through: number): number {
+  const held = positions.flatMap((position) => (position.gone === undefined ? [] : [[position.through, position.gone.through] as const]));
+  let reached = 0;
+  let count = 0;
+  for (const [from, last] of held.toSorted((a, b) => a[0] - b[0])) {
+    const end = Math.min(last, through);
+    count += Math.max(0, end - Math.max(from, reached));
+    reached = Math.max(reached, end);
+  }
+  return count;
+}
+
+function lost(found: Found): Pick<Lost, 'records' | 'points'> {
+  const { numbers, first, last } = found;
+  const missing = [...numbers.missing([lowest(found), highest(found)])];
+  const records = missing.filter((sequence) => isUnfinished(found, sequence)).length;
+  if (records === 0 || first === undefined || last === undefined) return { records, points: 0 };
+  const within = missing.filter((sequence) => sequence > first.sequence && sequence < last.sequence).length;
+  const withinPoints = Math.max(0, last.pointsBefore + last.points - first.pointsBefore - found.points);
+  const outsidePoints = (missing.length - within) * (found.points / found.count);
+  return { records, points: Math.round((withinPoints + outsidePoints) * (records / missing.length)) };
+}

@@ -1,0 +1,18 @@
+// The README's table of the bridge's own metrics.
+
+import { metricPrefix } from '../prometheus.ts';
+import type { Alarm, Measure } from './measure.ts';
+import { measures } from './measures.ts';
+
+const alarmWords: Readonly<Record<NonNullable<Alarm>, string>> = { loss: '**data is lost**', risk: 'data is at risk' };
+
+/** A Markdown table of all measures. */
+export function measuresTable(): string {
+  const head = ['| metric | type | labels | | when it is not as it should be |', '|---|---|---|---|---|'];
+  return `${[...head, ...measures.map(row)].join('\n')}\n`;
+}
+
+function row({ name, type, labels, help, alarm }: Measure): string {
+  const shownLabels = labels.map((label) => `\`${label}\``).join(', ');
+  return `| \`${metricPrefix}${name}\` | ${type} | ${shownLabels} | ${help} | ${alarm === undefined ? '' : alarmWords[alarm]} |`;
+}

@@ -1,0 +1,145 @@
+// Whether pushes are taken, and what is not as it should be, in words.
+//
+// Not ready is a bridge that answers pushes 503, and no other: a dead OpenTSDB or a stale node directory are no reason for
+// a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
+
+import { bytesInWords, sinceInWords } from './words.ts';
+import type { LostSeen, SinkSeen, Snapshot } from './snapshot.ts';
+
+export interface Readiness {
+  readonly isReady: boolean;
+  /** Why pushes are refused; empty when they are not. */
+  readonly reasons: readonly string[];
+  /** What is to be looked at although pushes are taken. */
+  readonly warnings: readonly string[];
+}
+
+/** About what a large push needs. */
+const roomForAPushBytes = 8192;
+/** A refusal counts for so long, unless a delivery has come through since. */
+const refusalCountsMs = 30_000;
+const spoolWarnsAt = 0.8;
+const lettersRefuseAt = 1 / 8;
+const lettersWarnAt = 1 / 32;
+const lagWarnsMs = 600_000;
+const dayMs = 86_400_000;
+/** Certificates that are renewed by themselves are by then. */
+const certificateWarnsMs = 14 * dayMs;
+/** With so many intervals without a refresh the directory is stale. */
+const staleIntervals = 2;
+
+export function readiness(snapshot: Snapshot): Readiness {
+  const reasons = [...stopping(snapshot), ...fullSpool(snapshot), ...lately(snapshot)];
+  const warnings = [
+    ...snapshot.sinks.flatMap((sink) => sinkWarnings(sink, snapshot.atMs)),
+    ...nodeWarnings(snapshot),
+    ...spoolWarnings(snapshot),
+    ...keptWarnings(snapshot),
+    ...settledWarnings(snapshot),
+  ];
+  return { isReady: reasons.length === 0, reasons, warnings };
+}
+
+function stopping({ isStopping }: Snapshot): string[] {
+  return isStopping ? ['the bridge is stopping'] : [];
+}
+
+function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }: Snapshot): string[] {
+  const reasons = scarcity === undefined ? [] : [`the disk is nearly full: ${scarcity}`];
+  if (waitingBytes + roomForAPushBytes > maxBytes) {
+    reasons.push(`the spool is full: ${bytesInWords(waitingBytes)} wait, at most ${bytesInWords(maxBytes)} may`);
+  }
+  if (deadLetters.bytes > maxBytes * lettersRefuseAt) {
+    reasons.push(`there are too many dead letters: ${bytesInWords(deadLetters.bytes)}, at most ${bytesInWords(maxBytes * lettersRefuseAt)}`);
+  }
+  return reasons;
+}
+
+/** Whatever else pushes are refused for, a disk that fails say, shows by that they are. */
+function lately({ atMs, pushes: { lastRefusal }, sources }: Snapshot): string[] {
+  if (lastRefusal === undefined || atMs - lastRefusal.atMs > refusalCountsMs) return [];
+  const isThroughSince = sources.some(({ lastAtMs = -Infinity }) => lastAtMs >= lastRefusal.atMs);
+  return isThroughSince ? [] : [`the last push, ${sinceInWords(lastRefusal.atMs, atMs)} ago, was refused: ${lastRefusal.reason}`];
+}
+
+function sinkWarnings({ name, failingSinceMs, lastError, backlog }: SinkSeen, atMs: number): string[] {
+  const { points, oldestAtMs } = backlog;
+  if (failingSinceMs !== undefined) {
+    const error = lastError === undefined ? '' : ` (${lastError})`;
+    return [`${name} has taken nothing for ${sinceInWords(failingSinceMs, atMs)}${error}; ${points} points wait`];
+  }
+  if (oldestAtMs === undefined || atMs - oldestAtMs <= lagWarnsMs) return [];
+  return [`${name} lags: ${points} points wait, the oldest for ${sinceInWords(oldestAtMs, atMs)}`];
+}
+
+/** The configuration, and the certificate that it names. */
+function settledWarnings({ atMs, reloads, access }: Snapshot): string[] {
+  const warnings: string[] = [];
+  if (reloads?.isLastGood === false) {
+    warnings.push(`the configuration as it stands cannot be used; the last good one, ${sinceInWords(reloads.lastGoodAtMs, atMs)} old, stays in effect`);
+  }
+  const leftMs = (access?.tls?.notAfterMs ?? Infinity) - atMs;
+  if (leftMs <= 0) warnings.push('the certificate of the push listener has expired; senders that look do not push');
+  else if (leftMs < certificateWarnsMs) warnings.push(`the certificate of the push listener expires within ${Math.ceil(leftMs / dayMs)} days`);
+  return warnings;
+}
+
+function nodeWarnings({ atMs, takesPushes, nodes }: Snapshot): string[] {
+  if (!takesPushes) return [];
+  const { known, refreshedAtMs, everyMs, lastError, fileFault, notes } = nodes;
+  const warnings: string[] = [];
+  const error = lastError === undefined ? '' : `; the last refresh failed: ${lastError}`;
+  if (known === 0) {
+    warnings.push(`the node directory is empty; pushes wait for their nodes${error}`);
+  } else if (refreshedAtMs !== undefined && atMs - refreshedAtMs > staleIntervals * everyMs) {
+    warnings.push(`the node directory is stale: ${sinceInWords(refreshedAtMs, atMs)} old${error}`);
+  }
+  if (fileFault !== undefined) warnings.push(`the node directory is in memory alone: ${fileFault}`);
+  if (notes.length > 0) warnings.push(`the node directory lacks something: ${notes.join('; ')}`);
+  return warnings;
+}
+
+function spoolWarnings({ spool, goneSinks, deadLetters }: Snapshot): string[] {
+  const { waitingBytes, maxBytes, fileBytes, freeBytes } = spool;
+  const warnings: string[] = [];
+  if (waitingBytes > maxBytes * spoolWarnsAt) {
+    warnings.push(`the spool is ${Math.floor((100 * waitingBytes) / maxBytes)} % full`);
+  }
+  if (freeBytes !== undefined && fileBytes + freeBytes < maxBytes) {
+    warnings.push(`the spool's disk has ${bytesInWords(freeBytes)} free, less than the spool may grow by`);
+  }
+  for (const { name, backlog } of goneSinks) {
+    if (backlog.points > 0) warnings.push(`${backlog.points} points wait for ${name}, which is not configured; after a week they are lost`);
+  }
+  if (deadLetters.bytes > maxBytes * lettersWarnAt) {
+    warnings.push(`${deadLetters.count} dead letters take ${bytesInWords(deadLetters.bytes)}; at ${bytesInWords(maxBytes * lettersRefuseAt)} pushes are refused`);
+  }
+  return warnings;
+}
+
+const lostWords: Readonly<Record<keyof LostSeen, string>> = {
+  records: 'deliveries',
+  points: 'points',
+  retries: 'writes to be made again',
+  parked: 'parked measurements',
+  deadLetters: 'dead letters',
+  uncounted: 'damaged spools of unknown contents',
+  goneSinkPoints: 'points of a sink that is gone',
+};
+
+/** What had been acknowledged and is gone, a line at most. */
+export function losses(lost: LostSeen): string[] {
+  const names = Object.keys(lostWords) as (keyof LostSeen)[];
+  const parts = names.filter((name) => lost[name] > 0).map((name) => `${lost[name]} ${lostWords[name]}`);
+  return parts.length === 0 ? [] : [`lost, ever: ${parts.join(', ')}`];
+}
+
+function keptWarnings({ lost, archive, spool, sinks }: Snapshot): string[] {
+  const skipping = sinks.filter(({ skipped }) => skipped > 0);
+  return [
+    ...losses(lost),
+    ...(spool.isRestoring ? ['the spool was damaged, and what can be read of it is being put back'] : []),
+    ...skipping.map(({ name, skipped }) => `${name} has missed ${skipped} points, ever, since too much waited for it`),
+    ...(archive?.lastError === undefined ? [] : [`pushes are not archived: ${archive.lastError}`]),
+  ];
+}

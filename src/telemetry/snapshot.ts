@@ -1,0 +1,206 @@
+// All that can be told of a running bridge at one moment, in one shape: for /metrics, /status, readiness and whoever shows it.
+
+import { statfs } from 'node:fs/promises';
+import type { AccessStatus } from '../access/access.ts';
+import type { Clock } from '../clock.ts';
+import type { SinkStatus } from '../outlets.ts';
+import type { ReloadSeen } from '../reload.ts';
+import type { Lost } from '../spool/lost.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
+import type { DurationsSeen } from './durations.ts';
+import type { WritesSeen } from './sink-counts.ts';
+import type { SourceSeen } from './source-counts.ts';
+import type { Counted, Telemetry } from './telemetry.ts';
+import type { VitalsSeen } from './vitals.ts';
+
+/** Times are ms since 1970 UTC; counts are since the start of the process unless something else is said. */
+export interface Snapshot {
+  readonly atMs: number;
+  readonly startedAtMs: number;
+  /** Of the program; empty where nobody has told it. */
+  readonly version: string;
+  readonly isStopping: boolean;
+  /** Whether Catchpoint's pushes are taken at all. */
+  readonly takesPushes: boolean;
+  readonly pushes: PushesSeen;
+  readonly sources: readonly SourceSeen[];
+  /** Those that are configured. */
+  readonly sinks: readonly SinkSeen[];
+  /** Sinks that are configured no more, for which something is held. */
+  readonly goneSinks: readonly SinkWaiting[];
+  readonly nodes: NodesSeen;
+  readonly spool: SpoolSeen;
+  /** Measurements that wait for their node. */
+  readonly parked: SpoolStatus['parked'];
+  readonly deadLetters: DeadLettersSeen;
+  /** Samples of bodies that were no pushes. */
+  readonly malformed: Amount;
+  /** Undefined where nothing is archived. */
+  readonly archive: ArchiveSeen | undefined;
+  /** What had been acknowledged and is gone; must stay nothing. */
+  readonly lost: LostSeen;
+  /** Who was let in, and who was not. */
+  readonly access?: AccessStatus;
+  /** How much is known of how much that pushes may bring; undefined where no pushes are taken. */
+  readonly cardinality?: CardinalitySeen;
+  /** What became of what came in Backstop's way, by outcome; undefined where nothing does. */
+  readonly backstop?: Readonly<Record<string, number>>;
+  /** What came of reading the configuration anew; undefined where nobody does. */
+  readonly reloads?: ReloadSeen;
+  /** Undefined where nobody lets the process be seen. */
+  readonly process: VitalsSeen | undefined;
+}
+
+export interface PushesSeen {
+  /** Every push counts once, under one of the words of PushCounts in sources/catchpoint/push.ts. */
+  readonly byOutcome: Readonly<Record<string, number>>;
+  readonly answerTimes: DurationsSeen;
+  readonly lastRefusal: Counted['lastRefusal'];
+}
+
+/** An outlet, its sink, and what waits for it. */
+export interface SinkSeen extends SinkStatus, Omit<WritesSeen, 'name'> {
+  /** Points that it could not take at the time; in the backlog, too. */
+  readonly retrySet: SinkWaiting['retrySet'];
+}
+
+/** As nodes/refresh.ts has it. */
+export interface NodesSeen {
+  readonly known: number;
+  readonly refreshes: number;
+  readonly failures: number;
+  readonly lastError: string | undefined;
+  readonly refreshedAtMs: number | undefined;
+  readonly nextAtMs: number;
+  readonly everyMs: number;
+  /** All changes since the start. */
+  readonly changes: { readonly added: number; readonly removed: number; readonly renamed: number; readonly movedAsn: number; readonly movedIsp: number };
+  readonly fileFault: string | undefined;
+  readonly notes: readonly string[];
+}
+
+export interface SpoolSeen {
+  /** What counts against the bound. */
+  readonly waitingBytes: number;
+  readonly maxBytes: number;
+  readonly fileBytes: number;
+  /** Of the disk that it is on; undefined when that cannot be asked. */
+  readonly freeBytes: number | undefined;
+  /** Deliveries with points that were ever appended. */
+  readonly lastRecord: number;
+  /** Why nothing is taken now, since the disk is nearly full; undefined when there is room. */
+  readonly scarcity: string | undefined;
+  /** Whether what can be read of a damaged spool is being put back. */
+  readonly isRestoring: boolean;
+}
+
+/** Ever, over restarts, but for the last. */
+export interface LostSeen extends Lost {
+  /** Waited for a sink that was not configured for a week; since the start. */
+  readonly goneSinkPoints: number;
+}
+
+export interface DeadLettersSeen extends Amount {
+  /** How often something became a dead letter since the start, by kind; the same content counts each time. */
+  readonly added: Readonly<Record<string, number>>;
+}
+
+export interface ArchiveSeen {
+  readonly archived: number;
+  readonly lost: number;
+  readonly lastError: string | undefined;
+}
+
+interface Filling {
+  readonly known: number;
+  readonly most: number;
+}
+
+/** As cardinality/guard.ts has it; `tagValues` by the name of the tag. */
+export interface CardinalitySeen {
+  readonly tests: Filling;
+  readonly nodes: Filling;
+  readonly tagValues: Readonly<Record<string, Filling>>;
+}
+
+/** What the source of pushes tells of itself. */
+export interface PushSource {
+  /** How often, by outcome. */
+  readonly pushes: object;
+  readonly nodes: NodesSeen;
+  readonly archive?: ArchiveSeen;
+  readonly cardinality?: CardinalitySeen;
+}
+
+export interface SnapshotParts {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly version: string;
+  readonly counters: Pick<Telemetry, 'counted'>;
+  readonly outlets: () => readonly SinkStatus[];
+  /** Undefined where no pushes are taken. */
+  readonly catchpoint: () => PushSource | undefined;
+  readonly spool: Pick<Spool, 'status' | 'scarcity' | 'lost' | 'deadLetters'> & { isRestoring(): boolean };
+  readonly access?: () => AccessStatus;
+  readonly backstop?: () => object | undefined;
+  readonly reloads?: (() => ReloadSeen) | undefined;
+  /** Of the spool's disk. */
+  readonly freeBytes: () => Promise<number>;
+}
+
+/** Takes a snapshot whenever it is called. */
+export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
+  return async () => {
+    const [spool, freeBytes] = await Promise.all([parts.spool.status(), parts.freeBytes().catch(() => undefined)]);
+    const source = parts.catchpoint();
+    const { pushes, nodes, archive, cardinality } = source ?? noPushes;
+    const backstop = parts.backstop?.();
+    const { answerTimes, lastRefusal, writes, goneSinkLostPoints, ...counted } = parts.counters.counted();
+    const { waitingBytes, maxBytes, fileBytes, lastRecord, parked, deadLetters, malformed } = spool;
+    return {
+      atMs: parts.clock.now(),
+      version: parts.version,
+      ...counted,
+      takesPushes: source !== undefined,
+      pushes: { byOutcome: { ...(pushes as Readonly<Record<string, number>>) }, answerTimes, lastRefusal },
+      sinks: parts.outlets().map((outlet) => sinkSeen(outlet, writes, spool.sinks)),
+      goneSinks: spool.sinks.filter(({ isConfigured }) => isConfigured === false),
+      nodes,
+      spool: { waitingBytes, maxBytes, fileBytes, freeBytes, lastRecord, scarcity: parts.spool.scarcity(), isRestoring: parts.spool.isRestoring() },
+      parked,
+      deadLetters: { ...deadLetters, added: parts.spool.deadLetters.added() },
+      malformed,
+      archive,
+      ...(parts.access && { access: parts.access() }),
+      ...(cardinality && { cardinality }),
+      ...(backstop !== undefined && { backstop: { ...(backstop as Readonly<Record<string, number>>) } }),
+      ...(parts.reloads && { reloads: parts.reloads() }),
+      lost: { ...parts.spool.lost(), goneSinkPoints: goneSinkLostPoints },
+    };
+  };
+}
+
+/** Where pushes are not taken. */
+const noPushes: PushSource = {
+  pushes: {},
+  nodes: {
+    ...{ known: 0, refreshes: 0, failures: 0, lastError: undefined, refreshedAtMs: undefined, nextAtMs: 0, everyMs: 0 },
+    ...{ changes: { added: 0, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0 }, fileFault: undefined, notes: [] },
+  },
+};
+
+/** Of the disk that a directory is on, to those who are not root. */
+export async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+const noWrites: Omit<WritesSeen, 'name'> = {
+  ...{ answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined },
+  durations: { boundsSeconds: [], atMost: [], count: 0, sumSeconds: 0 },
+};
+
+function sinkSeen(outlet: SinkStatus, writes: readonly WritesSeen[], waiting: readonly SinkWaiting[]): SinkSeen {
+  const named = <One extends { readonly name: string }>(all: readonly One[]): One | undefined => all.find(({ name }) => name === outlet.name);
+  return { ...noWrites, ...named(writes), ...outlet, retrySet: named(waiting)?.retrySet ?? { points: 0, bytes: 0 } };
+}

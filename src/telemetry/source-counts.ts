@@ -1,0 +1,51 @@
+// What a source hands on, counted on the way to the spool.
+
+import type { Clock } from '../clock.ts';
+import type { DataPoint, Deliver } from '../point.ts';
+
+/** What a source has handed on since the start. */
+export interface SourceSeen {
+  readonly name: string;
+  /** Points that are on disk. */
+  readonly points: number;
+  /** Deliveries that are on disk, those without a point included. */
+  readonly deliveries: number;
+  /** Deliveries that were there already. */
+  readonly duplicates: number;
+  /** Deliveries that were refused, or failed. */
+  readonly failures: number;
+  /** When the last one was on disk, ms since 1970 UTC; undefined before the first. */
+  readonly lastAtMs: number | undefined;
+}
+
+export interface CountedSource {
+  readonly deliver: Deliver;
+  seen(): SourceSeen;
+}
+
+/** The same delivery, counted. */
+export function countedSource(name: string, deliver: Deliver, clock: Pick<Clock, 'now'>): CountedSource {
+  let points = 0;
+  let deliveries = 0;
+  let duplicates = 0;
+  let failures = 0;
+  let lastAtMs: number | undefined;
+  const fail = (error: unknown): never => {
+    failures += 1;
+    throw error;
+  };
+  return {
+    deliver: (delivery: readonly DataPoint[], options) =>
+      deliver(delivery, options).then((delivered) => {
+        if (delivered === 'duplicate') {
+          duplicates += 1;
+        } else {
+          deliveries += 1;
+          points += delivery.length;
+          lastAtMs = clock.now();
+        }
+        return delivered;
+      }, fail),
+    seen: () => ({ name, points, deliveries, duplicates, failures, lastAtMs }),
+  };
+}

@@ -1,0 +1,84 @@
+// The bridge's own counters: plain numbers, made once by the daemon and passed to whoever counts.
+//
+// What a part counts already (an outlet, the spool, the source) is not counted here: snapshot.ts joins both.
+
+import type { Clock } from '../clock.ts';
+import type { Deliver } from '../point.ts';
+import type { Sink } from '../sink.ts';
+import { durations, type DurationsSeen } from './durations.ts';
+import { countedSink, type CountedSink, type WritesSeen } from './sink-counts.ts';
+import { countedSource, type CountedSource, type SourceSeen } from './source-counts.ts';
+import { type Vitals, vitalsWatch, type VitalsSeen } from './vitals.ts';
+
+export interface Telemetry {
+  /** The delivery of a source, counted under its name. */
+  source(name: string, deliver: Deliver): Deliver;
+  /** A sink, its writes timed and counted under its own name. */
+  sink(sink: Sink): Sink;
+  /** To be told of each push how long it took from its head to its answer, whatever that was. */
+  readonly pushAnswered: (ms: number) => void;
+  /** To be told why a push was answered 5xx. */
+  readonly pushRefused: (reason: string) => void;
+  /** To be told of points that waited for a sink that was not configured for a week, and are gone. */
+  readonly goneSinkLost: (points: number) => void;
+  /** To be told that the bridge takes no more pushes and ends. */
+  stopping(): void;
+  /** Watches the event loop, until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  counted(): Counted;
+}
+
+/** Everything that is counted here, since the start. */
+export interface Counted {
+  /** ms since 1970 UTC */
+  readonly startedAtMs: number;
+  readonly isStopping: boolean;
+  readonly sources: readonly SourceSeen[];
+  readonly writes: readonly WritesSeen[];
+  readonly answerTimes: DurationsSeen;
+  /** The push that was answered 5xx last; undefined when none was. */
+  readonly lastRefusal: { readonly atMs: number; readonly reason: string } | undefined;
+  readonly goneSinkLostPoints: number;
+  /** Undefined where nobody lets the process be seen. */
+  readonly process: VitalsSeen | undefined;
+}
+
+export interface TelemetryOptions {
+  readonly clock: Clock;
+  readonly vitals?: Vitals | undefined;
+}
+
+export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
+  const startedAtMs = clock.now();
+  const sources: CountedSource[] = [];
+  const sinks: CountedSink[] = [];
+  const answerTimes = durations();
+  let goneSinkLostPoints = 0;
+  const watch = vitals && vitalsWatch(vitals, clock);
+  let lastRefusal: Counted['lastRefusal'];
+  let isStopping = false;
+  return {
+    source: (name, deliver) => kept(sources, countedSource(name, deliver, clock)).deliver,
+    sink: (sink) => kept(sinks, countedSink(sink, clock)).sink,
+    pushAnswered: answerTimes.add,
+    pushRefused: (reason) => void (lastRefusal = { atMs: clock.now(), reason }),
+    goneSinkLost: (points) => void (goneSinkLostPoints += points),
+    stopping: () => void (isStopping = true),
+    run: async (signal) => watch?.run(signal),
+    counted: () => ({
+      startedAtMs,
+      isStopping,
+      sources: sources.map(({ seen }) => seen()),
+      writes: sinks.map(({ seen }) => seen()),
+      answerTimes: answerTimes.seen(),
+      lastRefusal,
+      goneSinkLostPoints,
+      process: watch?.seen(),
+    }),
+  };
+}
+
+function kept<One>(all: One[], one: One): One {
+  all.push(one);
+  return one;
+}

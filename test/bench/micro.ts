@@ -1,0 +1,77 @@
+// `npm run bench:micro`: what each step of a push's way costs by itself, from its body to the bytes for OpenTSDB.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Bench } from 'tinybench';
+import { systemClock } from '../../src/clock.ts';
+import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
+import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
+import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
+import { runOf } from '../../src/sources/catchpoint/push.ts';
+import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
+import { decodeRecord, encodeRecord } from '../../src/spool/record.ts';
+import { openSpool } from '../../src/spool/spool.ts';
+import { slice } from './backlog.ts';
+import { bodiesOf, bodyKinds } from './bodies.ts';
+import { writeNodes } from './node-file.ts';
+
+/** Pushes that go through a step in turn, so that none is measured with one value alone. */
+const several = 1000;
+/** Deliveries that share a transaction, and pushes that share a put. */
+const group = 40;
+
+const directory = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
+const { path, ids } = writeNodes(directory, 3000);
+const nodes = new Map((await readNodesFile(path)).nodes.map((node) => [node.id, node]));
+const bench = new Bench({ time: 300, warmupTime: 100 });
+
+/** Adds a step, given one input after another. */
+function step<Input>(name: string, inputs: readonly Input[], run: (input: Input) => unknown): void {
+  let count = 0;
+  bench.add(name, () => void run(inputs[(count += 1) % inputs.length] as Input));
+}
+
+for (const kind of bodyKinds) {
+  const next = bodiesOf({ kind, nodeIds: ids, tests: 100 }).next;
+  const bodies = Array.from({ length: several }, next);
+  step(`parse, ${kind}`, bodies, (body) => measurementOf(parsePush(body)));
+}
+
+const next = bodiesOf({ kind: 'dns', nodeIds: ids, tests: 100 }).next;
+const bodies = Array.from({ length: several }, next);
+const measurements = bodies.map((body) => measurementOf(parsePush(body)));
+const pointsOf = measurements.map((measurement) => slice(measurement, nodes.get(measurement.nodeId)));
+const head = { appendedAtMs: 1_794_994_452_345, before: { points: 14, bytes: 1_301 } };
+const records = pointsOf.map((points, sequence) => ({ sequence, bytes: encodeRecord(sequence, { ...head, points }) }));
+const batches = Array.from({ length: several / group }, (_, at) => pointsOf.slice(at * group, (at + 1) * group).flat());
+const rendered = batches.map((points) => renderLegal(points, 'json', 8192).legal.map(({ text }) => text).join(','));
+
+step('slice', measurements, (measurement) => slice(measurement, nodes.get(measurement.nodeId)));
+step('encode a record', pointsOf, (points) => encodeRecord(1, { ...head, points }));
+step('decode a record', records, ({ sequence, bytes }) => decodeRecord(sequence, bytes));
+step(`render ${group} pushes`, batches, (points) => renderLegal(points, 'json', 8192));
+step(`compress ${group} pushes`, rendered, (text) => gzipSync(text, { level: 1 }));
+
+const spool = await openSpool({ directory: join(directory, 'spool'), maxBytes: 2 ** 36, clock: systemClock() });
+bench.add(`append ${group} pushes, synced`, () =>
+  Promise.all(
+    Array.from({ length: group }, () => {
+      const body = next();
+      const measurement = measurementOf(parsePush(body));
+      return spool.append(slice(measurement, nodes.get(measurement.nodeId)), { run: runOf(measurement, body) });
+    }),
+  ),
+);
+
+await bench.run();
+console.table(
+  bench.tasks.map(({ name, result }) => {
+    if (!('latency' in result)) throw new Error(`${name}: ${result.state}`);
+    const { latency } = result;
+    return { step: name, 'median µs': (latency.p50 * 1000).toFixed(1), 'p99 µs': (latency.p99 * 1000).toFixed(1), 'mean µs': `${(latency.mean * 1000).toFixed(1)} ± ${latency.rme.toFixed(1)} %` };
+  }),
+);
+await spool.close();
+rmSync(directory, { recursive: true });

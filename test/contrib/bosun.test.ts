@@ -1,0 +1,65 @@
+// The alerts for Bosun, as far as they can be checked without it: their form, and every query in them asked of an OpenTSDB.
+
+import test from 'ava';
+import { readFileSync } from 'node:fs';
+import { openTsd } from '../../src/simulator/tsd/tsd.ts';
+
+const text = readFileSync(new URL('../../../contrib/bosun/catchpoint.conf', import.meta.url), 'utf8');
+const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+const queries = [...text.matchAll(/\b(?:q|band)\("([^"]*)"/g)].map(([, query = '']) => query.replace('$test', '12345'));
+
+/** `agg:downsample:metric{grouping filters}{other filters}`, as OpenTSDB's m= has it since 2.2. */
+function asSubQuery(query: string): object {
+  const [, aggregator, downsample, metric, grouping = '', others = ''] = /^(\w+):([\w-]+):([\w.]+)(?:\{([^}]*)\})?(?:\{([^}]*)\})?$/.exec(query) ?? [];
+  const filters = (tags: string, groupBy: boolean): object[] =>
+    tags === '' ? [] : tags.split(',').map((tag) => {
+      const [, tagk, type = 'wildcard', inner, plain] = /^(\w+)=(?:(\w+)\((.*)\)|(.*))$/.exec(tag) ?? [];
+      return { tagk, type, filter: inner ?? plain, groupBy };
+    });
+  return { aggregator, downsample, metric, filters: [...filters(grouping, true), ...filters(others, false)] };
+}
+
+test('every query is taken by an OpenTSDB that holds what the bridge writes', async (t) => {
+  const tsd = await openTsd();
+  t.teardown(tsd.close);
+  const lastS = 1_794_994_200;
+  const golden = ['dns', 'dns-error'].flatMap((name) => readFileSync(new URL(`../../../test/golden/catchpoint/${name}.points`, import.meta.url), 'utf8').trim().split('\n'));
+  for (const line of golden) {
+    const [, metric = '', , value, ...tags] = line.split(' ');
+    const body = { metric: metric.replace(/\.\d+$/, '.12345'), timestamp: lastS, value, tags: Object.fromEntries(tags.map((tag) => tag.split('='))) };
+    t.is((await fetch(`${tsd.url}/api/put`, { method: 'POST', body: JSON.stringify(body) })).status, 204);
+  }
+  t.is(queries.length, 5);
+  for (const query of queries) {
+    const body = JSON.stringify({ start: lastS - 3600, end: lastS + 60, queries: [asSubQuery(query)] });
+    const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body });
+    const said = await response.text();
+    t.is(response.status, 200, said.slice(0, 200));
+    t.not(said, '[]', query);
+  }
+});
+
+test('braces, quotes and parentheses close, and every variable is set before it is used', (t) => {
+  const set = new Set<string>();
+  let depth = 0;
+  for (const line of lines) {
+    const [, name, expression = line] = /^\s*(\$\w+) = (.*)$/.exec(line) ?? [];
+    for (const [used] of expression.matchAll(/\$\w+/g)) t.true(set.has(used), `${used} in ${line}`);
+    if (name !== undefined) set.add(name);
+    t.is(line.split('(').length, line.split(')').length, line);
+    t.is(line.split('"').length % 2, 1, line);
+    depth += line.split('{').length - line.split('}').length;
+    t.true(depth >= 0, line);
+  }
+  t.is(depth, 0);
+});
+
+test('each alert has a template that is there, and says what it warns of', (t) => {
+  const alerts = text.split(/^alert /m).slice(1);
+  t.deepEqual(alerts.map((alert) => alert.split(' ')[0]), ['catchpoint.error.rate', 'catchpoint.rtt.week', 'catchpoint.no.data']);
+  for (const alert of alerts) {
+    const [, template] = /template = (\w+)/.exec(alert) ?? [];
+    t.true(text.includes(`template ${template} {`));
+    for (const key of ['$value', 'warn', 'crit']) t.true(alert.includes(`    ${key} = `), key);
+  }
+});

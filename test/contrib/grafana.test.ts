@@ -1,0 +1,173 @@
+// The dashboards for OpenTSDB: every query names what the bridge writes, is taken by an OpenTSDB's /api/query, and finds what it is for.
+
+import test, { type ExecutionContext } from 'ava';
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import type { DataPoint } from '../../src/point.ts';
+import { pushBody } from '../../src/simulator/runs/push-body.ts';
+import { runOf } from '../../src/simulator/runs/run.ts';
+import { simulatedTests } from '../../src/simulator/runs/tests.ts';
+import { seeded } from '../../src/simulator/seeded.ts';
+import { openTsd } from '../../src/simulator/tsd/tsd.ts';
+import { world } from '../../src/simulator/world/world.ts';
+import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
+import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
+import { asSubQuery, type Dashboard, filledIn, type Target, type Values } from './grafana-target.ts';
+
+const folder = new URL('../../../contrib/grafana/', import.meta.url);
+const files = readdirSync(new URL('dashboards/', folder)).filter((file) => file.endsWith('.json'));
+const dashboards = files.map((file) => JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')) as Dashboard);
+const ofTests = dashboards.filter(({ panels }) => panels.every(({ datasource }) => datasource.type === 'opentsdb'));
+
+const beginMs = Date.UTC(2026, 10, 18, 9);
+const endMs = beginMs + 3_600_000;
+/** Metrics that a test has, without its id and the prefix. */
+const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+
+/** An hour of one test, at many nodes, in which every fifth run fails: what the bridge makes of the simulator's pushes. */
+function anHour(): DataPoint[] {
+  const [one] = simulatedTests();
+  if (one === undefined) throw new Error('the simulator has no tests');
+  const random = seeded(5);
+  const nodes = world({ count: 30 });
+  return nodes.flatMap((node) =>
+    Array.from({ length: 6 }, (_, at) => {
+      const incidents = () => ({ title: '', startMs: 0, endMs: Infinity, delayMs: 0, failingShare: 0.2, hits: () => true });
+      const run = runOf(one, node, beginMs + at * 600_000 + node.id % 300 * 1000, { random, incidents });
+      const { name, asn, city, region, country, continent, isp } = node;
+      const known = { id: node.id, name, active: true, city: city.name, country: country.name, continent: continent.name, isp: isp.name };
+      return slice(measurementOf(pushBody(run)), { ...known, ...(asn !== undefined && { asn }), ...(region !== undefined && { region: region.name }) });
+    }).flat(),
+  );
+}
+
+interface Answered {
+  readonly status: number;
+  readonly series: readonly { readonly metric: string; readonly tags: Values; readonly dps: Readonly<Record<string, number>> }[];
+  readonly text: string;
+}
+
+interface Database {
+  /** The values that the variables have when a dashboard is opened. */
+  values(dashboard: Dashboard): Promise<Values>;
+  ask(target: Target, values: Values): Promise<Answered>;
+}
+
+/** A database that holds the hour, asked as Grafana asks. */
+async function database(t: ExecutionContext, points = anHour()): Promise<Database> {
+  const tsd = await openTsd();
+  t.teardown(tsd.close);
+  const puts = points.map(({ metric, timestamp, value, tags }) => ({ metric, timestamp, value, tags }));
+  for (let at = 0; at < puts.length; at += 200) {
+    const body = gzipSync(JSON.stringify(puts.slice(at, at + 200)));
+    const { status } = await fetch(`${tsd.url}/api/put`, { method: 'POST', body, headers: { 'content-encoding': 'gzip' } });
+    if (status !== 204) throw new Error(`put was answered ${status}`);
+  }
+  return {
+    async values({ templating: { list } }) {
+      const values: Record<string, string> = {};
+      for (const { name, type, query, regex = '', current } of list) {
+        values[name] = type === 'query' ? await firstMetric(tsd.url, filledIn(String(query), values), regex) : (current.value ?? 'chosen');
+      }
+      return values;
+    },
+    async ask(target, values) {
+      const body = { start: beginMs, end: endMs, queries: [asSubQuery(target, values)], msResolution: false, globalAnnotations: true, showQuery: true };
+      const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body: JSON.stringify(body) });
+      const text = await response.text();
+      return { status: response.status, text, series: response.status === 200 ? (JSON.parse(text) as Answered['series']) : [] };
+    },
+  };
+}
+
+/** `metrics(prefix)` asks /api/suggest, which needs no meta tables; the expression picks a part of each name. */
+async function firstMetric(url: string, query: string, regex: string): Promise<string> {
+  const [, prefix = ''] = /^metrics\((.*)\)$/.exec(query) ?? [];
+  const [, expression = ''] = /^\/(.*)\/$/.exec(regex) ?? [];
+  const names = (await (await fetch(`${url}/api/suggest?type=metrics&q=${prefix}&max=10000`)).json()) as string[];
+  return names.map((name) => new RegExp(expression).exec(name)?.[1]).find((found) => found !== undefined) ?? 'none found';
+}
+
+const targetsOf = ({ panels }: Dashboard): Target[] => panels.flatMap(({ targets }) => targets);
+
+test('the dashboards are those that their source makes, with uids that stay', async (t) => {
+  const { dashboards: made } = (await import(new URL('build.mjs', folder).href)) as { readonly dashboards: Readonly<Record<string, object>> };
+  t.deepEqual(Object.keys(made).toSorted(), files.toSorted());
+  for (const file of files) t.deepEqual(JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')), JSON.parse(JSON.stringify(made[file])), file);
+  t.deepEqual(dashboards.map(({ uid }) => `${uid}.json`), files);
+  t.is(ofTests.length, 6);
+});
+
+test('no panel lies on another, and each says what it shows', (t) => {
+  for (const { panels, uid } of dashboards) {
+    t.is(new Set(panels.map(({ id }) => id)).size, panels.length, uid);
+    const places = (panels as unknown as { readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>> }[]).map(({ gridPos }) => gridPos);
+    const cells = places.flatMap(({ x, y, w, h }) => Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`));
+    t.is(new Set(cells).size, cells.length, uid);
+    t.true(places.every(({ x, w }) => x + w <= 24), uid);
+    t.deepEqual(panels.filter(({ title, description }) => title === '' || description === '').map(({ title }) => title), [], uid);
+  }
+});
+
+test('every variable that is used is there, and none asks for meta tables', (t) => {
+  for (const { uid, templating, panels } of ofTests) {
+    const names = templating.list.map(({ name }) => name);
+    const text = JSON.stringify(panels.map(({ targets, datasource }) => [datasource, targets.map(({ alias: _, ...others }) => others)]));
+    const used = [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+    t.deepEqual([...new Set(used)].filter((name) => !names.includes(name)), [], uid);
+    t.deepEqual(templating.list.filter(({ query }) => /tag_(names|values)\(/.test(String(query))), [], uid);
+  }
+});
+
+for (const one of ofTests) {
+  test(`${one.uid}: every query is taken, and finds a line for each value of the tag that it is named by`, async (t) => {
+    const { values, ask } = await database(t);
+    const chosen = await values(one);
+    t.regex(chosen['test'] ?? '', /^\d+$/);
+    for (const target of targetsOf(one)) {
+      const { status, series, text } = await ask(target, chosen);
+      t.is(status, 200, text.slice(0, 300));
+      const [, tag = ''] = /^\$tag_(\w+)$/.exec(target.alias) ?? [];
+      const lines = series.map(({ tags }) => tags[tag]);
+      t.true(lines.length >= 1 && lines.every((value) => value !== undefined), `${target.metric} by ${tag}: ${lines}`);
+      t.is(new Set(lines).size, lines.length);
+      t.true(series.every(({ dps }) => Object.keys(dps).length > 0 && Object.values(dps).every(Number.isFinite)));
+    }
+  });
+}
+
+test('what is counted is the number of runs, and the shares are those of the runs', async (t) => {
+  const points = anHour();
+  const { values, ask } = await database(t, points);
+  const [dashboard] = ofTests.filter(({ uid }) => uid === 'catchpoint-availability');
+  const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
+  if (dashboard === undefined || first === undefined) return t.fail();
+  const { series } = await ask(first, await values(dashboard));
+  const shown = Object.fromEntries(series.map(({ tags, dps }) => [tags['status'], Object.values(dps).reduce((sum, count) => sum + count, 0)]));
+  const runs = points.filter(({ metric }) => metric.includes('.status.by_node.'));
+  const failed = runs.filter(({ tags }) => tags['status'] === 'error').length;
+  t.true(failed > 10);
+  t.deepEqual(shown, { ok: runs.length - failed, error: failed });
+});
+
+test('what is typed into a variable narrows the lines', async (t) => {
+  const { values, ask } = await database(t);
+  const [dashboard] = ofTests.filter(({ uid }) => uid === 'catchpoint-continents');
+  const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
+  if (dashboard === undefined || first === undefined) return t.fail();
+  const chosen = await values(dashboard);
+  const lines = async (continent: string): Promise<(string | undefined)[]> => (await ask(first, { ...chosen, continent })).series.map(({ tags }) => tags['continent']).toSorted();
+  t.true((await lines('.*')).length > 3);
+  t.deepEqual(await lines('America'), ['North_America', 'South_America']);
+  t.deepEqual(await lines('^(Asia|Europe)$'), ['Asia', 'Europe']);
+});
+
+test('a query that names what is not there is refused', async (t) => {
+  const { values, ask } = await database(t);
+  const dashboard = ofTests[0] as Dashboard;
+  const target = targetsOf(dashboard)[0] as Target;
+  const chosen = await values(dashboard);
+  t.is((await ask({ ...target, metric: '$prefix.rtt.by_planet.$test' }, chosen)).status, 400);
+  t.is((await ask({ ...target, downsampleAggregator: 'mean' }, chosen)).status, 400);
+  t.is((await ask({ ...target, filters: [{ tagk: 'planet', filter: '*', type: 'wildcard', groupBy: true }] }, chosen)).status, 400);
+});

@@ -1,0 +1,100 @@
+// The systemd unit: `systemd-analyze` finds no fault in it, it is closely confined, and it names what the bridge has.
+
+import test, { type ExecutionContext } from 'ava';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { environmentNameOf } from '../../src/settings/names.ts';
+import { settingEntries } from '../../src/settings/settings.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+
+const run = promisify(execFile);
+const folder = new URL('../../../contrib/systemd/', import.meta.url).pathname;
+const name = 'catchpoint-opentsdb-bridge.service';
+const text = (file: string): string => readFileSync(join(folder, file), 'utf8');
+const unit = text(name);
+const dropIns = ['rest-v1.conf', 'rest-v2.conf', 'push-token.conf', 'tls.conf'];
+
+/** The values of a key, in the order in which they stand. */
+const valuesOf = (key: string, from = unit): string[] => [...from.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+
+/** The unit and its drop-ins as they are installed, changed as told; the program is one that every machine has. */
+async function installed(t: ExecutionContext, change = (one: string): string => one): Promise<string> {
+  const directory = await temporaryDirectory(t);
+  await mkdir(join(directory, `${name}.d`));
+  for (const dropIn of dropIns) await copyFile(join(folder, dropIn), join(directory, `${name}.d`, dropIn));
+  await writeFile(join(directory, name), change(unit.replace('ExecStart=catchpoint-opentsdb-bridge', 'ExecStart=/bin/true')));
+  return join(directory, name);
+}
+
+interface Analysis {
+  readonly code: number;
+  /** What it said of our files; it speaks of units of the machine as well. */
+  readonly words: string;
+}
+
+async function analysis(path: string, ...args: readonly string[]): Promise<Analysis> {
+  const ours = (output: string): string => output.split('\n').filter((line) => line.includes('catchpoint')).join('\n');
+  const env = { ...process.env, SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
+  try {
+    const { stdout, stderr } = await run('systemd-analyze', [...args, path], { env });
+    return { code: 0, words: ours(stdout + stderr) };
+  } catch (error) {
+    const { code, stdout, stderr, message } = error as { readonly code: number | string; readonly stdout: string; readonly stderr: string; readonly message: string };
+    if (typeof code === 'string') throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`);
+    return { code, words: ours(stdout + stderr) };
+  }
+}
+
+test('systemd-analyze verify has nothing to say, with every drop-in', async (t) => {
+  t.deepEqual(await analysis(await installed(t), 'verify'), { code: 0, words: '' });
+});
+
+test('it would say what breaks the unit', async (t) => {
+  const { words } = await analysis(await installed(t, (one) => one.replace('RestartSec=5', 'RestartSecs=5')), 'verify');
+  t.regex(words, /RestartSecs/);
+});
+
+test('systemd-analyze security gives it an exposure of at most 1.5', async (t) => {
+  const { code, words } = await analysis(await installed(t), 'security', '--offline=true', '--threshold=15', '--no-pager');
+  t.is(code, 0, words);
+  t.regex(words, /Overall exposure level for catchpoint-opentsdb-bridge.service: 1\.\d OK/);
+});
+
+test('less confinement is not taken', async (t) => {
+  const bare = await installed(t, (one) => one.replaceAll(/^(?:Protect|Private|Restrict|SystemCall|Capab).*$/gm, ''));
+  t.not((await analysis(bare, 'security', '--offline=true', '--threshold=15', '--no-pager')).code, 0);
+});
+
+test('every variable is a setting, and what a drop-in hands over is a credential that it loads', (t) => {
+  const known = ['NODE_ENV', ...settingEntries.map(([key]) => environmentNameOf(key))];
+  const given = valuesOf('Environment', [unit, ...dropIns.map(text)].join('\n')).map((one) => one.split('=') as [string, string]);
+  t.deepEqual(given.filter(([variable]) => !known.includes(variable)), []);
+  for (const dropIn of dropIns) {
+    const loaded = valuesOf('LoadCredential', text(dropIn)).map((one) => `%d/${one.split(':')[0]}`);
+    const read = valuesOf('Environment', text(dropIn)).map((one) => one.split('=')[1]);
+    t.true(loaded.length > 0);
+    t.deepEqual(read, loaded);
+  }
+});
+
+test('no secret stands in the unit, but in files', (t) => {
+  const secrets = settingEntries.filter(([, { isSecret }]) => isSecret === true).map(([key]) => `${environmentNameOf(key)}=`);
+  t.true(secrets.length > 2);
+  for (const file of [name, ...dropIns]) t.deepEqual(secrets.filter((secret) => text(file).includes(secret)), [], file);
+});
+
+test('wrong usage and wrong configuration do not start it again, anything else does, for as long as it takes', (t) => {
+  t.deepEqual([valuesOf('Restart'), valuesOf('RestartPreventExitStatus'), valuesOf('StartLimitIntervalSec')], [['on-failure'], ['64 78'], ['0']]);
+});
+
+test('it waits longer for the end than the bridge takes: 15 s for pushes in hand, 10 s for what waits', (t) => {
+  t.true(Number(valuesOf('TimeoutStopSec')[0]) > 25);
+});
+
+test('the user of the unit is the one that systemd-sysusers makes', (t) => {
+  const [kind, user] = text('catchpoint-opentsdb-bridge.sysusers.conf').split('\n').filter((line) => !line.startsWith('#'))[0]?.split(' ') ?? [];
+  t.deepEqual([kind, user], ['u', valuesOf('User')[0]]);
+});

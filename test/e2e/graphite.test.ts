@@ -1,0 +1,158 @@
+// The Graphite sinks and a real carbon-cache: what is in its whisper files in the end, through its restarts and its death.
+
+import test, { type ExecutionContext } from 'ava';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { systemClock } from '../../src/clock.ts';
+import { silentLog } from '../../src/log.ts';
+import type { DataPoint } from '../../src/point.ts';
+import type { Sink } from '../../src/sink.ts';
+import { type GraphiteOptions, graphiteSinks } from '../../src/sinks/graphite/graphite.ts';
+import { naming } from '../../src/sinks/graphite/naming.ts';
+import { carbonRing } from '../../src/sinks/graphite/ring.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { points } from '../fakes/points.ts';
+import { type CarbonCache, carbonCache } from './carbon-cache.ts';
+import { bridge, untilStatus } from './program.ts';
+
+const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
+const forever = { signal: new AbortController().signal };
+
+function sinkTo(t: ExecutionContext, { port }: CarbonCache, options: Partial<GraphiteOptions> = {}): Sink {
+  const [sink] = graphiteSinks({ destinations: [{ host: '127.0.0.1', port }], names: 'tagged', clock: systemClock(), log: silentLog(), ...options });
+  t.teardown(() => sink?.close());
+  return sink as Sink;
+}
+
+/** Points of now, which whisper keeps by the second. */
+function fresh(count: number, first = 1): DataPoint[] {
+  const seconds = Math.floor(Date.now() / 1000) - 60;
+  return points(count, first).map((point) => ({ ...point, timestamp: seconds }));
+}
+
+/** Writes as the outlet does: until the sink takes the points. */
+async function written(sink: Sink, batch: readonly DataPoint[]): Promise<void> {
+  for (;;) {
+    try {
+      return void (await sink.write(batch, forever));
+    } catch (error) {
+      if (!/ECONNREFUSED|connection/.test((error as Error).message)) throw error;
+    }
+  }
+}
+
+async function isThere(t: ExecutionContext, carbon: CarbonCache, batch: readonly DataPoint[], form: 'tagged' | 'dotted' = 'tagged'): Promise<void> {
+  const nameOf = naming({ form });
+  for (const point of batch) t.is(await carbon.value(nameOf(point), Math.floor(point.timestamp / (point.unit === 'ms' ? 1000 : 1))), Number(point.value));
+}
+
+for (const form of ['tagged', 'dotted'] as const) {
+  e2e(`points are in carbon-cache's whisper files under ${form} names`, async (t) => {
+    const carbon = await carbonCache(t);
+    const batch = fresh(12);
+    const [last] = fresh(1, 13) as [DataPoint];
+    const inMilliseconds = { ...last, unit: 'ms' as const, timestamp: last.timestamp * 1000 + 789 };
+    t.deepEqual(await sinkTo(t, carbon, { names: form }).write([...batch, inMilliseconds], forever), { rejected: [], kept: [] });
+    await isThere(t, carbon, [...batch, inMilliseconds], form);
+  });
+}
+
+e2e('carbon-cache closes a connection whose end it has read, so that points are known to be read', async (t) => {
+  const carbon = await carbonCache(t);
+  const warned: unknown[] = [];
+  const log = Object.assign(silentLog(), { warn: (...words: unknown[]) => void warned.push(words) });
+  const sink = sinkTo(t, carbon, { log });
+  for (let first = 1; first < 5; first += 1) await sink.write(fresh(1_000, first * 1_000), forever);
+  t.deepEqual(warned, []);
+});
+
+e2e('what is written while carbon-cache is stopped and started again is there, before and after', async (t) => {
+  const carbon = await carbonCache(t);
+  const sink = sinkTo(t, carbon);
+  const batches = Array.from({ length: 20 }, (_, index) => fresh(2, 1 + index * 2));
+  const writing = (async () => {
+    for (const batch of batches) await written(sink, batch);
+  })();
+  await carbon.kill('SIGTERM');
+  await carbon.start();
+  await writing;
+  await isThere(t, carbon, batches.flat());
+});
+
+e2e('what carbon-cache had read and not yet on disk when it was killed is sent again with the next points', async (t) => {
+  const carbon = await carbonCache(t, { MAX_UPDATES_PER_SECOND: '1' });
+  const sink = sinkTo(t, carbon);
+  const before = fresh(30);
+  await written(sink, before);
+  await carbon.kill('SIGKILL');
+  const nameOf = naming({ form: 'tagged' });
+  const survivors = await Promise.all(before.map((point) => carbon.has(nameOf(point))));
+  t.true(survivors.filter((has) => !has).length > 10, 'it had most of them in memory alone');
+  await carbon.start();
+  const after = fresh(2, 31);
+  await written(sink, after);
+  await isThere(t, carbon, [...before, ...after]);
+});
+
+const golden = (path: string): string => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url), 'utf8');
+const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
+const isDone = ({ backlog }: { readonly backlog: { readonly points: number } }): boolean => backlog.points === 0;
+
+async function goldenIsThere(t: ExecutionContext, carbon: CarbonCache, file: string): Promise<void> {
+  for (const line of golden(`graphite/${file}`).trim().split('\n')) {
+    const [name = '', value, seconds] = line.split(' ');
+    t.is(await carbon.value(name, Number(seconds)), Number(value), name);
+  }
+}
+
+e2e('a push becomes its golden lines in Graphite while OpenTSDB is away', async (t) => {
+  const carbon = await carbonCache(t);
+  const args = ['-t', '127.0.0.1', '-p', '1', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)];
+  const one = await bridge(t, [...args, '--graphite', `127.0.0.1:${carbon.port}`, '--graphite-names', 'dotted']);
+  await untilStatus(one, ({ nodes }) => nodes.known > 0);
+  t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
+  await goldenIsThere(t, carbon, 'ns1-sample.dotted');
+  await untilStatus(one, ({ sinks }) => sinks[1] !== undefined && isDone(sinks[1]));
+  const { sinks } = await one.status();
+  t.is(sinks[0]?.backlog.points, 14);
+});
+
+e2e('with Graphite alone, what was pushed while Carbon was away is there when it has come back', async (t) => {
+  const carbon = await carbonCache(t);
+  await carbon.kill('SIGTERM');
+  const args = ['--no-opentsdb', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)];
+  const one = await bridge(t, [...args, '--graphite', `127.0.0.1:${carbon.port}`]);
+  await untilStatus(one, ({ nodes }) => nodes.known > 0);
+  t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
+  await untilStatus(one, ({ sinks }) => sinks.length === 1 && sinks[0]?.lastError !== undefined);
+  await carbon.start();
+  await untilStatus(one, ({ sinks }) => sinks[0] !== undefined && isDone(sinks[0]));
+  await goldenIsThere(t, carbon, 'ns1-sample.tagged');
+});
+
+const hashed = `
+import sys, json
+from carbon.hashing import ConsistentHashRing
+nodes, names = json.load(sys.stdin)
+ring = ConsistentHashRing([])
+for host, instance in nodes: ring.add_node((host, instance))
+json.dump([[list(n) for n in nodes].index(list(ring.get_node(name))) for name in names], sys.stdout)
+`;
+
+e2e('by hash a series has the destination that carbon-relay itself chooses', async (t) => {
+  const clusters: readonly (readonly [host: string, instance: string | null][])[] = [
+    [['10.0.0.1', null], ['10.0.0.2', null], ['10.0.0.3', null]],
+    [['127.0.0.1', 'a'], ['127.0.0.1', 'b'], ['carbon-2.example', 'a'], ['::1', 'b'], ['carbon-2.example', null]],
+    // So many that positions meet, and move on.
+    Array.from({ length: 40 }, (_, index) => [`carbon-${index}.example`, null]),
+  ];
+  const nameOf = naming({ form: 'tagged' });
+  const names = points(3_000).flatMap((point) => [nameOf(point), point.metric]);
+  for (const cluster of clusters) {
+    const ring = carbonRing(cluster.map(([host, instance]) => ({ host, instance: instance ?? undefined })));
+    const asking = promisify(execFile)('/usr/bin/python3', ['-c', hashed], { maxBuffer: 2 ** 24 });
+    asking.child.stdin?.end(JSON.stringify([cluster, names]));
+    t.deepEqual(names.map(ring), JSON.parse((await asking).stdout));
+  }
+});

@@ -1,0 +1,88 @@
+// A push listener with everything that stands before its route, and senders who speak to it in bare bytes.
+
+import Router from '@koa/router';
+import type { ExecutionContext } from 'ava';
+import type { Context } from 'koa';
+import { connect, type Socket } from 'node:net';
+import { type Access, openAccess } from '../../src/access/access.ts';
+import type { AccessOptions } from '../../src/access/settled-access.ts';
+import { readBody } from '../../src/body.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Log, silentLog } from '../../src/log.ts';
+import { application, listen, type Listener } from '../../src/server.ts';
+import { temporaryDirectory } from './directory.ts';
+
+export interface Guarded extends Listener {
+  readonly access: Access;
+  readonly stateDir: string;
+}
+
+export interface GuardedOptions extends Partial<Omit<AccessOptions, 'limits'>> {
+  readonly limits?: Partial<AccessOptions['limits']>;
+  readonly stateDir?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** What the route does once the body is there; default: it answers `taken`. */
+  readonly take?: (context: Context, body: Buffer) => Promise<void> | void;
+}
+
+/** As the daemon wires it, but for what happens to a push. */
+export async function guarded(t: ExecutionContext, options: GuardedOptions = {}): Promise<Guarded> {
+  const { limits = {}, clock = systemClock(), log = silentLog(), take = (context) => void (context.body = 'taken'), ...given } = options;
+  const stateDir = options.stateDir ?? (await temporaryDirectory(t));
+  const usual = { maxConnections: 100, maxConnectionsPerAddress: 100, maxRequests: 100, maxArrivingBytes: 2 ** 20 };
+  const nothing = { tokens: [], tokenFiles: [], rotationSecret: undefined, trustedProxies: [], divisions: [], clients: [], tls: undefined };
+  const access = await openAccess({ checkSender: 'off', ...nothing, ...given, limits: { ...usual, ...limits } }, { stateDir, clock, log });
+  const router = new Router();
+  router.post(['/', '/catchpoint{/*rest}'], async (context) => take(context, await readBody(context.req, 2 ** 20, access.bodies)));
+  const app = application(log, clock);
+  for (const middleware of access.middlewares) app.use(middleware);
+  app.use(router.routes()).use(router.allowedMethods());
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { tls: access.tls, guard: access.guard });
+  t.teardown(async () => {
+    const closed = listener.close();
+    listener.cut();
+    await closed;
+  });
+  return { ...listener, access, stateDir };
+}
+
+export interface BareConnection {
+  readonly socket: Socket;
+  /** Everything that came, once the other side has closed. */
+  readonly heard: Promise<string>;
+  /** What has come so far, as soon as it fits. */
+  hears(fits: RegExp): Promise<string>;
+}
+
+export async function bare({ port }: Pick<Listener, 'port'>, sent = ''): Promise<BareConnection> {
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  const watchers = new Set<() => void>();
+  const heard = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
+  socket.on('data', (data: Buffer) => {
+    text += data.toString('latin1');
+    for (const watch of watchers) watch();
+  });
+  socket.on('error', () => {});
+  await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+  socket.write(sent);
+  return {
+    socket,
+    heard,
+    hears: (fits) =>
+      new Promise((resolve, reject) => {
+        const watch = (): void => {
+          if (fits.test(text)) resolve(text);
+        };
+        watchers.add(watch);
+        watch();
+        void heard.then(() => reject(new Error(`the connection ended after ${JSON.stringify(text)}`)));
+      }),
+  };
+}
+
+/** Asks again and again until it is so; each turn lets the other side work. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

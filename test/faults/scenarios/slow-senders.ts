@@ -1,0 +1,85 @@
+// F18: senders that take their time: over the head, over the body, over reading the answer. Each gets its 408 or is cut, and a
+// well-behaved sender beside them does not notice.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { compared, comparison, disturbed } from '../bystander.ts';
+import { type Crowd, crowd, type CrowdOptions } from '../crowd.ts';
+import { judge } from '../judge.ts';
+import type { Form, Scenario } from '../scenario.ts';
+import { becomes, openStage, type Stage } from '../stage.ts';
+
+const run = promisify(execFile);
+const kinds: readonly (readonly [name: string, first: string, then: string])[] = [
+  ['slow heads', 'POST / HTTP/1.1\r\nHost: x\r\n', 'A: b\r\n'],
+  ['slow bodies', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{', ' '],
+  ['silence', '', ''],
+];
+/** Those of the senders that behave, and some on their way out. */
+const usualConnections = 20;
+/** Much longer than the headers' 10 s and the whole request's 15 s. */
+const patienceMs = 40_000;
+/** slowhttptest: headers, bodies, reading. */
+const slowTests: readonly (readonly string[])[] = [['-H', '-i', '5'], ['-B', '-i', '5', '-s', '8192'], ['-X', '-w', '1', '-y', '8', '-n', '5', '-z', '1', '-k', '3']];
+
+export const slowSenders: Scenario = {
+  id: 'F18',
+  title: 'slow heads, slow bodies, slow readers',
+  async play({ form, seed, closing }) {
+    const stage = await openStage({ seed, closing });
+    await stage.begin();
+    const slow = await compared(stage, form, () => slowCrowds(stage, form));
+    const timedOut = slow.came.reduce((sum, { answers }) => sum + (answers['408'] ?? 0), 0);
+    const faults = [...disturbed('slow crowds', slow.seen, slow.barMs), ...slow.came.flatMap(unanswered), ...(timedOut > 0 ? [] : ['nobody was answered 408'])];
+    const figures = [...slow.came.map(({ name, asked, answers }) => `${asked} × ${name}: ${told(answers)}`), comparison(slow)];
+    for (const flags of form === 'long' ? slowTests : []) {
+      const test = await compared(stage, form, () => slowHttpTest(stage, flags));
+      figures.push(`slowhttptest ${flags[0]}, 2000 connections from one address: ${test.came ?? 'not installed, not run'}, ${comparison(test)}`);
+      faults.push(...disturbed(`slowhttptest ${flags[0]}`, test.seen, test.barMs));
+    }
+    return { verdicts: [await judge(stage)], figures: figures.join('; '), faults };
+  },
+};
+
+interface CrowdEnd {
+  readonly name: string;
+  readonly asked: number;
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+/** All kinds at once, more than there may be connections in the long form. */
+async function slowCrowds({ bridge }: Stage, form: Form): Promise<readonly CrowdEnd[]> {
+  const count = form === 'long' ? 1_500 : 200;
+  const url = bridge.pushUrl() ?? '';
+  const crowds: Crowd[] = [];
+  for (const [, first, then] of kinds) crowds.push(await crowd({ url, count, addresses: 20, first, then } satisfies CrowdOptions));
+  await becomes(() => crowds.every((one) => one.open() === 0), patienceMs, 100);
+  const ends = crowds.map((one, at) => ({ name: kinds[at]?.[0] ?? '', asked: count, answers: one.answers(), open: one.open() }));
+  const held = (await bridge.status())?.access.connections.open ?? Infinity;
+  for (const one of crowds) one.close();
+  const name = held <= usualConnections ? 'unaccepted' : 'open';
+  return ends.map(({ open, ...end }) => ({ ...end, answers: { ...end.answers, ...(open > 0 && { [name]: open }) } }));
+}
+
+/** Each was answered 408, or cut to make room. What never got past a full backlog may still think itself connected: the bridge knows. */
+function unanswered({ name, asked, answers }: CrowdEnd): string[] {
+  const { 408: timedOut = 0, '': cut = 0, unaccepted = 0 } = answers;
+  return timedOut + cut + unaccepted === asked ? [] : [`${asked} × ${name}: ${told(answers)}`];
+}
+
+function told(answers: Readonly<Record<string, number>>): string {
+  return Object.entries(answers).map(([status, times]) => `${times} ${status === '' ? 'cut' : status}`).join(', ');
+}
+
+/** What it counted at its end; undefined when it is not installed. */
+async function slowHttpTest({ bridge }: Stage, flags: readonly string[]): Promise<string | undefined> {
+  const args = [...flags, '-c', '2000', '-r', '500', '-l', '30', '-u', `${bridge.pushUrl()}/`, '-t', 'POST'];
+  try {
+    const { stdout } = await run('slowhttptest', args, { maxBuffer: 2 ** 26 });
+    const counted = [...stdout.replaceAll(/\x1b\[[0-9;]*m/g, '').matchAll(/(initializing|pending|connected|error|closed):\s+(\d+)/g)].slice(-5);
+    return counted.map(([, state, count]) => `${count} ${state}`).join(', ');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

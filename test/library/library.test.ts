@@ -1,0 +1,62 @@
+// The pieces as a program of somebody else's imports them, by the package's own name.
+
+import test from 'ava';
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../../src/clock.ts';
+import { silentLog } from '../../src/log.ts';
+import { openTsd } from '../../src/simulator/tsd/tsd.ts';
+import { fakeCarbon } from '../fakes/carbon.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { read, thermometers } from './thermometers.ts';
+
+const root = new URL('../../../', import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+
+test('the example of embedding brings points of a source of its own to OpenTSDB and to Graphite, the same reading once', async (t) => {
+  const taken: string[] = [];
+  const tsd = await openTsd({ onPoint: ({ metric, value, tags }) => void taken.push(`${metric} ${value} ${tags['room']}`) });
+  t.teardown(tsd.close);
+  const carbon = await fakeCarbon(t);
+  const options = {
+    directory: await temporaryDirectory(t),
+    tsdb: tsd.url,
+    carbon: { host: '127.0.0.1', port: carbon.port },
+    clock: systemClock(),
+    log: silentLog(),
+  };
+  const stop = new AbortController();
+  const running = thermometers(
+    async (deliver) => {
+      await read('cellar', 11.3, 1794994452, deliver);
+      await read('attic', 24, 1794994452, deliver);
+      await read('attic', 24, 1794994452, deliver);
+    },
+    options,
+    stop.signal,
+  );
+  await carbon.untilLines(2);
+  while (taken.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await running;
+  t.deepEqual(carbon.lines().toSorted(), ['room.celsius.room.attic 24.0 1794994452', 'room.celsius.room.cellar 11.3 1794994452']);
+  t.deepEqual(taken.toSorted(), ['room.celsius 11.3 cellar', 'room.celsius 24.0 attic']);
+});
+
+test('every entry of the package\'s exports is a module with types', async (t) => {
+  const { exports } = JSON.parse(text('package.json')) as { exports: Record<string, string | { types: string; default: string }> };
+  const entries = Object.entries(exports).filter(([name]) => name !== './package.json');
+  t.true(entries.length > 8);
+  for (const [name, target] of entries) {
+    t.not(typeof target, 'string', name);
+    const { types, default: code } = target as { types: string; default: string };
+    t.is(types, code.replace(/\.js$/, '.d.ts'));
+    t.regex(text(types), /export/);
+    await t.notThrowsAsync(import(name.replace('.', 'catchpoint-opentsdb-bridge')), name);
+    t.true(text('README.md').includes(`\`${name.replace('./', '…/')}\``), `${name} stands in the README`);
+  }
+});
+
+test('the README shows the example that runs here', (t) => {
+  const example = /\/\/ <example>\n([\s\S]*)\/\/ <\/example>/.exec(text('test/library/thermometers.ts'))?.[1] as string;
+  t.true(text('README.md').includes(example));
+});

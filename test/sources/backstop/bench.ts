@@ -1,0 +1,62 @@
+// A Backstop source behind a listener, and what it has delivered.
+
+import Router from '@koa/router';
+import type { ExecutionContext } from 'ava';
+import { silentLog } from '../../../src/log.ts';
+import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/point.ts';
+import { application, listen } from '../../../src/server.ts';
+import { type Backstop, openBackstop } from '../../../src/sources/backstop/backstop.ts';
+import { usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
+import type { BackstopSettings } from '../../../src/sources/backstop/routes.ts';
+import { movableClock } from '../../fakes/time.ts';
+
+export interface BackstopBench {
+  readonly url: string;
+  readonly source: Backstop;
+  readonly delivered: { readonly points: readonly DataPoint[]; readonly options: DeliverOptions }[];
+  readonly malformed: MalformedBody[];
+  post(path: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+export const usualSettings: BackstopSettings = {
+  naming: 'legacy',
+  unit: 's',
+  prefix: undefined,
+  prefixes: ['test'],
+  auth: [],
+  githubSecrets: [],
+  pagerDutySecrets: [],
+  dataSets: usualDataSets(),
+  maxBodyBytes: 10_000,
+};
+
+/** @param deliver - how a delivery ends, once it is remembered */
+export async function backstopBench(
+  t: Pick<ExecutionContext, 'teardown'>,
+  settings: Partial<BackstopSettings> = {},
+  deliver: Deliver = async () => 'stored',
+): Promise<BackstopBench> {
+  const clock = movableClock();
+  const delivered: BackstopBench['delivered'] = [];
+  const malformed: MalformedBody[] = [];
+  const source = openBackstop({
+    ...usualSettings,
+    ...settings,
+    deliver: (points, options = {}) => {
+      delivered.push({ points, options });
+      return deliver(points, options);
+    },
+    malformed: (one) => malformed.push(one),
+    clock,
+    log: silentLog(),
+  });
+  const router = new Router();
+  source.mount(router);
+  const app = application(silentLog(), clock);
+  app.use(router.routes()).use(router.allowedMethods());
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => listener.close());
+  const post = (path: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
+  return { url: listener.url, source, delivered, malformed, post };
+}

@@ -1,0 +1,129 @@
+// The status page over HTTP: what it is served with, whom it answers, and how many may watch.
+
+import test from 'ava';
+import { get, request } from 'node:http';
+import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import { eventClients } from '../../src/status/event-clients.ts';
+import { sliceNames } from '../../src/status/messages.ts';
+import { isOwnHost } from '../../src/status/own-host.ts';
+import { onSheet } from '../../src/status/world-sheet.ts';
+import { dimensions } from '../../src/sources/catchpoint/slices.ts';
+import { openBridge } from './browser.ts';
+
+const html = readFileSync(new URL('../../../src/status/page/page.html', import.meta.url), 'utf8');
+
+test('the page is served under a strict policy, its files for ever, and none by another name', async (t) => {
+  const { daemon } = await openBridge(t);
+  const page = await fetch(daemon.adminUrl);
+  t.is(page.status, 200);
+  t.is(
+    page.headers.get('content-security-policy'),
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+  const text = await page.text();
+  t.notRegex(text, /<script>|<style|style="|\son\w+="|https?:/);
+  const files = [...text.matchAll(/(?:href|src)="(status\/[^"]+)"/g)].map(([, path]) => path);
+  t.is(files.length, 5);
+  for (const file of files) {
+    const answer = await fetch(`${daemon.adminUrl}/${file}`);
+    t.deepEqual([answer.status, answer.headers.get('cache-control')], [200, 'public, max-age=31536000, immutable'], file);
+    t.is(answer.headers.get('x-content-type-options'), 'nosniff');
+    await answer.arrayBuffer();
+  }
+  for (const wrong of ['/status/files/other/page.js', `/${files[0]?.replace(/[^/]+$/, '..%2Fpage.html')}`]) t.is((await fetch(daemon.adminUrl + wrong)).status, 404, wrong);
+});
+
+test('a name that somebody lets point to loopback is not answered', async (t) => {
+  const { daemon } = await openBridge(t);
+  const statusFor = (host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      request(`${daemon.adminUrl}/status/tests`, { headers: { host }, agent: false }, (response) => resolve(response.resume().statusCode)).once('error', reject).end();
+    });
+  t.is(await statusFor('rebound.example:8081'), 421);
+  t.is(await statusFor('localhost:8081'), 200);
+  t.true(isOwnHost('bridge.example:8081', '192.0.2.7'));
+  t.true(isOwnHost('[::1]:8081', '::1'));
+  t.false(isOwnHost('127.0.0.1.rebound.example', '::ffff:127.0.0.1'));
+});
+
+test('the map refuses what cannot be meant, and names it', async (t) => {
+  const { daemon } = await openBridge(t);
+  const answers = await Promise.all(['by=planet', 'test=x', 'minutes=61'].map(async (search) => (await fetch(`${daemon.adminUrl}/status/map?${search}`)).json()));
+  t.deepEqual(answers, [
+    { error: 'by: expected one of node, asn, continent, city, country, region, isp, found "planet"' },
+    { error: 'test: expected an integer from 1 to 9007199254740991, found "x"' },
+    { error: 'minutes: expected an integer from 1 to 60, found "61"' },
+  ]);
+});
+
+test('nodes that are known already are not sent again', async (t) => {
+  const { daemon } = await openBridge(t);
+  const first = await fetch(`${daemon.adminUrl}/status/nodes`);
+  const nodes = (await first.json()) as { id: number; x?: number }[];
+  t.deepEqual(nodes.map(({ id, x }) => [id, x !== undefined]), [[11, true], [12, true], [13, true], [14, true], [15, false]]);
+  const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+  const again = await new Promise((resolve, reject) => {
+    get(`${daemon.adminUrl}/status/nodes`, { headers, agent: false }, (response) => resolve(response.resume().statusCode)).once('error', reject);
+  });
+  t.is(again, 304);
+});
+
+test('the page offers the seven slices, which are the source\'s', (t) => {
+  t.deepEqual([...sliceNames], [...dimensions]);
+  const offered = /<select id="by">(.*?)<\/select>/s.exec(html)?.[1] ?? '';
+  t.deepEqual([...offered.matchAll(/value="(\w+)"/g)].map(([, name]) => name), [...sliceNames]);
+});
+
+test('nodes of one place stand around it, each where it can be pointed at', (t) => {
+  const placed = onSheet(Array.from({ length: 30 }, (_, nth) => ({ id: nth + 1, latitude: 50.11, longitude: 8.68 })));
+  const places = new Set(placed.map(({ x, y }) => `${x} ${y}`));
+  t.is(places.size, 30);
+  t.true(placed.every(({ x = 0, y = 0 }) => Math.hypot(x - (placed[0]?.x ?? 0), y - (placed[0]?.y ?? 0)) < 15));
+});
+
+test('no more than thirty-two watch, and who stops reading is let go', async (t) => {
+  const { daemon } = await openBridge(t);
+  const watchers = await Promise.all(
+    Array.from({ length: 33 }, () => new Promise<number | undefined>((resolve, reject) => {
+      const asking = get(`${daemon.adminUrl}/status/events`, { agent: false }, (response) => resolve(response.resume().on('error', () => {}).statusCode));
+      asking.once('error', reject);
+      t.teardown(() => asking.destroy());
+    })),
+  );
+  t.deepEqual(watchers.toSorted(), [...Array.from({ length: 32 }, () => 200), 503]);
+});
+
+test('a watcher that lets a megabyte pile up is cut off, and the others go on', (t) => {
+  const clients = eventClients();
+  const [slow, quick] = [watcher(2 ** 21), watcher(0)];
+  t.true(clients.add(slow, 'event: hour\n\n'));
+  t.true(clients.add(quick, 'event: hour\n\n'));
+  t.is(clients.count(), 1);
+  clients.send('event: now\n\n');
+  t.true(slow.destroyed);
+  t.false(quick.destroyed);
+  clients.close();
+  t.is(clients.count(), 0);
+});
+
+/** A response of which so much is unread. */
+function watcher(unreadBytes: number): ServerResponse {
+  const stream = Object.assign(new PassThrough(), { writeHead: () => stream });
+  Object.defineProperty(stream, 'writableLength', { get: () => unreadBytes });
+  return stream.resume() as unknown as ServerResponse;
+}
+
+test('the bridge stops at once though somebody watches', async (t) => {
+  const { daemon } = await openBridge(t);
+  const socket = connect(Number(new URL(daemon.adminUrl).port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  await new Promise((resolve) => socket.write('GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n', resolve));
+  await new Promise((resolve) => socket.once('data', resolve));
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  await daemon.stop();
+  await ended;
+  t.pass();
+});

@@ -1,0 +1,93 @@
+// When a bridge is ready, what it is not ready for, and what is only a warning.
+
+import test from 'ava';
+import { readiness } from '../../src/telemetry/readiness.ts';
+import type { Snapshot } from '../../src/telemetry/snapshot.ts';
+import { seenAtMs, sinkOf, snapshotOf } from '../fakes/snapshot.ts';
+
+const well = snapshotOf();
+
+test('a bridge that is well is ready and warns of nothing', (t) => {
+  t.deepEqual(readiness(well), { isReady: true, reasons: [], warnings: [] });
+});
+
+const reasons: [title: string, changes: Partial<Snapshot>, reason: string][] = [
+  ['that is stopping', { isStopping: true }, 'the bridge is stopping'],
+  ['whose spool is full', { spool: { ...well.spool, waitingBytes: 2 ** 30 } }, 'the spool is full: 1 GiB wait, at most 1 GiB may'],
+  ['whose disk is nearly full', { spool: { ...well.spool, scarcity: 'disk: no space left' } }, 'the disk is nearly full: disk: no space left'],
+  ['with too many dead letters', { deadLetters: { ...well.deadLetters, bytes: 2 ** 28 } }, 'there are too many dead letters: 256 MiB, at most 128 MiB'],
+  [
+    'that has refused the last push',
+    { pushes: { ...well.pushes, lastRefusal: { atMs: seenAtMs - 400, reason: 'spool: cannot be written' } } },
+    'the last push, 0 s ago, was refused: spool: cannot be written',
+  ],
+];
+for (const [title, changes, reason] of reasons) {
+  test(`a bridge ${title} is not ready, and says so`, (t) => {
+    t.like(readiness(snapshotOf(changes)), { isReady: false, reasons: [reason] });
+  });
+}
+
+test('a refusal counts no longer once a push has come through since, or after half a minute', (t) => {
+  const refusedAt = (atMs: number): Partial<Snapshot> => ({ pushes: { ...well.pushes, lastRefusal: { atMs, reason: 'full' } } });
+  t.true(readiness(snapshotOf(refusedAt(seenAtMs - 600))).isReady);
+  t.false(readiness(snapshotOf(refusedAt(seenAtMs - 400))).isReady);
+  t.false(readiness(snapshotOf({ ...refusedAt(seenAtMs - 30_000), sources: [] })).isReady);
+  t.true(readiness(snapshotOf({ ...refusedAt(seenAtMs - 30_001), sources: [] })).isReady);
+});
+
+const nodes = (changes: Partial<Snapshot['nodes']>): Partial<Snapshot> => ({ nodes: { ...well.nodes, ...changes } });
+const waiting = { points: 14, bytes: 900, oldestAtMs: seenAtMs - 7_300_000 };
+const goneSink = { name: 'old', through: 1, backlog: waiting, retrySet: { points: 0, bytes: 0 }, isConfigured: false };
+
+const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] = [
+  [
+    'a dead sink',
+    { sinks: [sinkOf({ failingSinceMs: seenAtMs - 300_000, lastError: 'connect ECONNREFUSED', backlog: waiting })] },
+    'opentsdb has taken nothing for 5 min (connect ECONNREFUSED); 14 points wait',
+  ],
+  ['a sink that lags', { sinks: [sinkOf({ backlog: waiting })] }, 'opentsdb lags: 14 points wait, the oldest for 2 h'],
+  ['a sink that has missed points', { sinks: [sinkOf({ skipped: 7 })] }, 'opentsdb has missed 7 points, ever, since too much waited for it'],
+  [
+    'an empty node directory',
+    nodes({ known: 0, refreshedAtMs: undefined, lastError: '401' }),
+    'the node directory is empty; pushes wait for their nodes; the last refresh failed: 401',
+  ],
+  ['a stale one', nodes({ refreshedAtMs: seenAtMs - 259_200_000 }), 'the node directory is stale: 3 days old'],
+  ['one that is not on disk', nodes({ fileFault: 'EACCES' }), 'the node directory is in memory alone: EACCES'],
+  ['one that lacks something', nodes({ notes: ['regions', 'continents'] }), 'the node directory lacks something: regions; continents'],
+  ['a spool that fills', { spool: { ...well.spool, waitingBytes: 0.9 * 2 ** 30 } }, 'the spool is 90 % full'],
+  [
+    'a disk that is too small for it',
+    { spool: { ...well.spool, freeBytes: 1000 } },
+    'the spool\'s disk has 1000 B free, less than the spool may grow by',
+  ],
+  ['points of a sink that is gone', { goneSinks: [goneSink] }, '14 points wait for old, which is not configured; after a week they are lost'],
+  [
+    'many dead letters',
+    { deadLetters: { count: 9, bytes: 2 ** 26, added: {} } },
+    '9 dead letters take 64 MiB; at 128 MiB pushes are refused',
+  ],
+  ['a loss', { lost: { ...well.lost, points: 28, records: 2 } }, 'lost, ever: 2 deliveries, 28 points'],
+  ['a spool that was damaged', { spool: { ...well.spool, isRestoring: true } }, 'the spool was damaged, and what can be read of it is being put back'],
+  ['an archive that is not written', { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } }, 'pushes are not archived: ENOSPC'],
+];
+for (const [title, changes, warning] of warnings) {
+  test(`${title} is a warning, and pushes are taken`, (t) => {
+    t.deepEqual(readiness(snapshotOf(changes)), { isReady: true, reasons: [], warnings: [warning] });
+  });
+}
+
+test('a configuration that cannot be used and a certificate that runs out are warnings', (t) => {
+  const { reloads, access } = well;
+  const certificate = (leftDays: number): Partial<Snapshot> => ({
+    ...(access?.tls && { access: { ...access, tls: { ...access.tls, notAfterMs: seenAtMs + leftDays * 86_400_000 } } }),
+  });
+  const warningsOf = (changes: Partial<Snapshot>): readonly string[] => readiness(snapshotOf(changes)).warnings;
+  t.deepEqual(warningsOf({ ...(reloads && { reloads: { ...reloads, isLastGood: false, lastGoodAtMs: seenAtMs - 120_000 } }) }), [
+    'the configuration as it stands cannot be used; the last good one, 2 min old, stays in effect',
+  ]);
+  t.deepEqual(warningsOf(certificate(14)), []);
+  t.deepEqual(warningsOf(certificate(13.5)), ['the certificate of the push listener expires within 14 days']);
+  t.deepEqual(warningsOf(certificate(0)), ['the certificate of the push listener has expired; senders that look do not push']);
+});

@@ -1,0 +1,91 @@
+// The counters: what sources hand on, what sinks are written, and how the process is.
+
+import test from 'ava';
+import type { Delivered } from '../../src/point.ts';
+import { telemetry } from '../../src/telemetry/telemetry.ts';
+import type { Lag } from '../../src/telemetry/vitals.ts';
+import { points } from '../fakes/points.ts';
+import { playedSink } from '../fakes/sink.ts';
+import { movableClock } from '../fakes/time.ts';
+
+test('a source is counted by what became of its deliveries, which it is told as before', async (t) => {
+  const clock = movableClock();
+  const counters = telemetry({ clock });
+  const outcomes: (Delivered | Error)[] = ['stored', 'conflict', 'duplicate', new Error('full')];
+  const given: unknown[] = [];
+  const deliver = counters.source('catchpoint', async (...delivery) => {
+    given.push(delivery);
+    const outcome = outcomes.shift() as Delivered | Error;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  });
+  const options = { run: { key: 'k', digest: 'd' } };
+  t.is(await deliver(points(3), options), 'stored');
+  t.deepEqual(given, [[points(3), options]]);
+  await clock.advance(5);
+  t.is(await deliver(points(2)), 'conflict');
+  await clock.advance(5);
+  t.is(await deliver(points(9)), 'duplicate');
+  await t.throwsAsync(deliver(points(9)), { message: 'full' });
+  const [source] = counters.counted().sources;
+  t.deepEqual(source, { name: 'catchpoint', points: 5, deliveries: 2, duplicates: 1, failures: 1, lastAtMs: clock.now() - 5 });
+});
+
+test('writes are timed, and a sink fails from its first failure until it takes something', async (t) => {
+  const clock = movableClock();
+  const counters = telemetry({ clock });
+  const played = playedSink();
+  const sink = counters.sink(played);
+  const { signal } = new AbortController();
+  const writes = () => counters.counted().writes[0];
+  const first = sink.write(points(2), { signal });
+  await clock.advance(30);
+  (await played.written()).fail('refused');
+  await t.throwsAsync(first, { message: 'refused' });
+  const sinceMs = clock.now();
+  await clock.advance(1000);
+  const second = sink.write(points(2), { signal });
+  (await played.written()).rule({ kept: points(2).map((point) => ({ point, reason: 'later' })) });
+  await second;
+  t.like(writes(), { name: 'played', answered: 1, failed: 1, failingSinceMs: sinceMs, lastTakenAtMs: undefined });
+  const third = sink.write(points(2), { signal });
+  (await played.written()).rule({ rejected: points(1).map((point) => ({ point, reason: 'never' })) });
+  t.is((await third).rejected.length, 1);
+  t.like(writes(), { answered: 2, failed: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
+  t.like(writes()?.durations, { count: 3, sumSeconds: 0.03 });
+});
+
+test('a write that is given up at the end is no failure', async (t) => {
+  const counters = telemetry({ clock: movableClock() });
+  const sink = counters.sink(playedSink());
+  const end = new AbortController();
+  const write = sink.write(points(1), { signal: end.signal });
+  end.abort(new Error('the end'));
+  await t.throwsAsync(write, { message: 'the end' });
+  t.like(counters.counted().writes[0], { failed: 0, failingSinceMs: undefined });
+});
+
+test('what a gone sink cost is counted', (t) => {
+  const counters = telemetry({ clock: movableClock() });
+  t.is(counters.counted().goneSinkLostPoints, 0);
+  counters.goneSinkLost(14);
+  counters.goneSinkLost(1);
+  t.is(counters.counted().goneSinkLostPoints, 15);
+});
+
+test('the event loop\'s lag is that of the last minute, whoever asks', async (t) => {
+  const clock = movableClock();
+  const lags: Lag[] = [900, 1, 2, 3, 4, 5, 6].map((ms) => ({ meanMs: ms, p99Ms: ms * 2, maxMs: ms * 3 }));
+  const memory = { residentBytes: 1, heapUsedBytes: 2, heapTotalBytes: 3, externalBytes: 4 };
+  const vitals = { startedAtMs: 5, memory: () => memory, cpuSeconds: () => 6, takeLag: () => lags.shift() as Lag };
+  const counters = telemetry({ clock, vitals });
+  const end = new AbortController();
+  const running = counters.run(end.signal);
+  await clock.advance(60_000);
+  t.is(counters.counted().process?.eventLoopLag.maxMs, 2700);
+  await clock.advance(10_000);
+  const seen = { startedAtMs: 5, ...memory, cpuSeconds: 6, eventLoopLag: { meanMs: 3.5, p99Ms: 12, maxMs: 18 } };
+  t.deepEqual([counters.counted().process, counters.counted().process], [seen, seen]);
+  end.abort();
+  await running;
+});
