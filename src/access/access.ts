@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { TlsOptions } from 'node:tls';
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import { schedule } from '../schedule.ts';
 import { seldom } from '../seldom.ts';
 import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory.ts';
@@ -42,7 +42,7 @@ export interface Access {
   /** To be called before the server listens. */
   guard(server: Server): void;
   /** @throws Refusal with 403, where the sender may not speak for what the push names */
-  admit(context: Context, run: SentRun): void;
+  admit(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
   /** Looks after the files until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** Reads the files again now; what cannot be used stays as it was. */
@@ -84,7 +84,7 @@ export async function openAccess(options: AccessOptions, ambient: AccessAmbient)
       boundConnections(server, connectionBounds(current, ambient), counts);
       certificates?.serve(server);
     },
-    admit: (context, run) => (context.state['isOwner'] === true ? undefined : checked.admit(context.ip, run)),
+    admit: ({ ip, isOwner }, run) => (isOwner ? undefined : checked.admit(ip, run)),
     run: (signal) => schedule('look after tokens and certificate', looked, { everyMs: lookEveryMs, clock, log, signal }),
     reload: async () => void (await Promise.all([current.files.reload(), certificates?.reload()])),
     async prepare(next) {
