@@ -15,6 +15,7 @@ import type { Bound, Surroundings } from './commands/surroundings.ts';
 import { addTemplate } from './commands/template-command.ts';
 import { addTop } from './commands/top/command-line.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWorker } from './commands/worker.ts';
 import type { ConfigRead } from './config.ts';
 import { nearest } from './settings/config-file.ts';
 import { openLog } from './log.ts';
@@ -22,6 +23,9 @@ import { openLog } from './log.ts';
 /** After sysexits: the command line was wrong; the program itself failed. */
 const usage = 64;
 const software = 70;
+
+/** SIGHUP tells the one to read its configuration anew, and the other nothing: its owner does. */
+const keepRunningOnHangup = ['run', 'worker'];
 
 /**
  * Runs what the arguments say and resolves with the exit code.
@@ -32,7 +36,7 @@ export async function runProgram(argv: readonly string[], version: string, surro
   let exitCode = 0;
   const program = commandLine(version, surroundings, (action) => async (...given) => {
     const command = given.at(-1) as Command;
-    if (command.name() !== 'run') surroundings.stopOnHangup?.();
+    if (!keepRunningOnHangup.includes(command.name())) surroundings.stopOnHangup?.();
     exitCode = await action(command);
   });
   try {
@@ -82,6 +86,7 @@ function commandLine(version: string, surroundings: Surroundings, bound: Bound):
   addDemo(program.command('demo'), surroundings, bound);
   addSimulate(program.command('simulate'), surroundings, bound);
   addSpoolWork(program.command('spool-work', { hidden: true }), surroundings, bound);
+  addWorker(program.command('worker', { hidden: true }), surroundings, bound);
   program.command('man', { hidden: true }).action(
     bound(async () => {
       surroundings.stdout.write((await import('./commands/man-page.ts')).manPage(program, version));
@@ -142,7 +147,8 @@ async function runAction(command: Command, surroundings: Surroundings, version: 
     import('./notify-socket.ts'),
     import('./reload.ts'),
   ]);
-  const ambient = { clock, random, log, pid, version, host: surroundings.host, vitals: surroundings.vitals?.() };
+  const { host, startWorker } = surroundings;
+  const ambient = { clock, random, log, pid, version, host, startWorker, vitals: surroundings.vitals?.() };
   await run(config, { ...ambient, reloading: reloading({ read, running, log, clock }) }, surroundings, notifySocket(env, log));
   return 0;
 }
