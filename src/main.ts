@@ -104,6 +104,8 @@ function startWorker(): WorkerProcess {
 function owner(): Duplex {
   const { worker } = cluster;
   worker?.once('disconnect', () => (worker.exitedAfterDisconnect = true));
+  // It then tells an owner that is gone that it listens no more.
+  worker?.on('error', () => {});
   return new Socket({ fd: workerPipe, readable: true, writable: true });
 }
 

@@ -23,7 +23,7 @@ const headBytes = 4;
 
 export function openChannel<Said, Heard>(stream: Duplex, { hear, alongside = () => [] }: ChannelOptions<Said, Heard>): Channel<Said> {
   let waiting: Said[] = [];
-  const closed = new Promise<void>((resolve) => stream.once('close', resolve));
+  const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   function flush(): void {
     const messages = [...waiting, ...alongside()];
     waiting = [];

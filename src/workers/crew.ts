@@ -57,8 +57,9 @@ export interface CrewOptions {
 }
 
 const lookEveryMs = 1_000;
-/** One that has worked for so long is replaced as fast as at first. */
-const steadyMs = 60_000;
+/** While a worker is away the others have more to do; one that has worked for so long is replaced as fast as at first. */
+const pauses = { baseMs: 250, capMs: 5_000 };
+const steadyMs = 10_000;
 
 /** What all workers are told alike. */
 type Common = Omit<Instructions, 'worker' | 'listen'>;
@@ -170,7 +171,7 @@ async function keep(worker: number, running: Running, intake: PushIntake): Promi
     members.delete(worker);
     if (signal.aborted) return;
     if (clock.steady() - sinceMs > steadyMs) attempt = 1;
-    const inMs = backoff(attempt, random);
+    const inMs = backoff(attempt, random, pauses);
     log.error({ worker, pid: one.pid, ...end, reason: one.reason(), inMs }, 'a worker has ended; another one takes its place');
     await clock.sleep(inMs, { signal }).catch(() => undefined);
     if (signal.aborted) return;
