@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { connect, createServer } from 'node:net';
@@ -283,11 +283,14 @@ test.serial('an address that is taken ends the start with the same words as with
 });
 
 test.serial('a kept connection stays with its worker, and nobody but a bridge starts one', async (t) => {
-  const one = await withWorkers(t);
+  const stateDir = await temporaryDirectory(t);
+  const one = await withWorkers(t, ['--push-token', fileToken, '--state-dir', stateDir]);
+  const { token } = JSON.parse(await readFile(join(stateDir, 'listening.json'), 'utf8')) as { readonly token: string };
+  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${token}`, body: nextRun() }))), [200], 'the owner of the state directory is let in');
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ids = new Set<string>();
   for (let count = 0; count < 5; count += 1) {
-    const asked = request(one.pushUrl, { method: 'POST', agent }).end(nextRun());
+    const asked = request(`${one.pushUrl}/catchpoint/${fileToken}`, { method: 'POST', agent }).end(nextRun());
     const [answer] = (await once(asked, 'response')) as [IncomingMessage];
     ids.add(String(answer.headers['x-request-id']).split('-')[0] as string);
     answer.resume();
