@@ -28,8 +28,11 @@ function onSignal(): void {
   hurry.abort();
   for (const name of signals) process.off(name, onSignal);
 }
+/** Whether it takes requests for another process of this program. */
+const isWorker = cluster.isWorker && process.argv[2] === 'worker';
+
 // A terminal sends them to workers as well, which their owner directs.
-for (const name of signals) process.on(name, cluster.isWorker ? () => {} : onSignal);
+for (const name of signals) process.on(name, isWorker ? () => {} : onSignal);
 
 /** A terminal that closes sends SIGHUP as well, and is none any more by then. */
 const hasTerminal = process.stderr.isTTY === true;
@@ -40,7 +43,7 @@ function hangupDoes(listener: () => void): void {
   hangup = listener;
   if (isHungUp) listener();
 }
-process.on('SIGHUP', () => (hasTerminal && !cluster.isWorker && !isatty(process.stderr.fd) ? onSignal() : hangup()));
+process.on('SIGHUP', () => (hasTerminal && !isWorker && !isatty(process.stderr.fd) ? onSignal() : hangup()));
 
 // Whoever read along has gone: `nodes list | head` is no error.
 process.stdout.on('error', () => stop.abort());
@@ -122,8 +125,9 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
   vitals,
   host: hostname(),
   pid: process.pid,
-  startWorker,
-  owner: cluster.isWorker ? owner : undefined,
+  // What another program has started as a worker of its own can start none.
+  startWorker: cluster.isPrimary ? startWorker : undefined,
+  owner: isWorker ? owner : undefined,
   stop: stop.signal,
   hurry: hurry.signal,
   onHangup: hangupDoes,
@@ -131,4 +135,4 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
 });
 process.exitCode = exitCode;
 // What waits for a failing disk may wait for ever, and so may a worker's ties to its owner.
-if (exitCode === ioError || cluster.isWorker) process.exit();
+if (exitCode === ioError || isWorker) process.exit();

@@ -75,7 +75,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
 
 function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Crew | undefined {
   if (config.workers === 0 || !config.takesCatchpoint) return undefined;
-  if (startWorker === undefined) throw new Error('workers: there is nobody who could start them');
+  if (startWorker === undefined) throw new Error(`workers: expected 0 where the bridge is a worker of another program, found ${config.workers}`);
   return openCrew({ count: config.workers, config, access, start: startWorker, clock, random, log });
 }
 

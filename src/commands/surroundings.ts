@@ -29,8 +29,8 @@ export interface Surroundings {
   readonly host?: string;
   /** Begins to watch the process. */
   readonly vitals?: () => Vitals;
-  /** Starts a process that takes requests for this one. */
-  readonly startWorker?: StartWorker;
+  /** Starts a process that takes requests for this one; undefined: there can be none. */
+  readonly startWorker?: StartWorker | undefined;
   /** Opens the way to the process that this one takes requests for; undefined: there is none. */
   readonly owner?: (() => Duplex) | undefined;
   /** Aborts when the process is asked to end. */
