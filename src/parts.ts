@@ -16,7 +16,7 @@ import { seenPushes } from './status/seen-pushes.ts';
 import { type StatusPage, statusPage } from './status/status-page.ts';
 import { freeBytes, type Snapshot, snapshots } from './telemetry/snapshot.ts';
 import { telemetry, type Telemetry } from './telemetry/telemetry.ts';
-import { type Crew, type CrewStatus, openCrew } from './workers/crew.ts';
+import type { Crew, CrewStatus } from './workers/crew.ts';
 
 export interface DaemonStatus extends SourcesStatus {
   readonly sinks: readonly SinkStatus[];
@@ -60,7 +60,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const seen = seenPushes({ clock, rtt: config.metrics.rtt });
   const own = await openAccess(config.access, { stateDir, clock, log });
-  const crew = crewOf(config, own, ambient);
+  const crew = await crewOf(config, own, ambient);
   const access = crew === undefined ? own : { ...own, status: () => crew.access(own.status()) };
   const sources = await openSources({ config, spool, counters, seen, access, clock, random, log });
   const snapshot = snapshots({
@@ -73,9 +73,10 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   return { spool, outlets, access, crew, sources, counters, snapshot, page };
 }
 
-function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Crew | undefined {
+async function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Promise<Crew | undefined> {
   if (config.workers === 0 || !config.takesCatchpoint) return undefined;
   if (startWorker === undefined) throw new Error(`workers: expected 0 where the bridge is a worker of another program, found ${config.workers}`);
+  const { openCrew } = await import('./workers/crew.ts');
   return openCrew({ count: config.workers, config, access, start: startWorker, clock, random, log });
 }
 
