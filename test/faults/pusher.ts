@@ -91,7 +91,7 @@ export function pusher(options: PusherOptions): Pusher {
       return run;
     },
     push: (run) => push(one, run),
-    figures: () => ({ answers: { ...one.answers }, slowestMs: Math.max(0, ...one.timesMs.slice(-maxTimes)), p99Ms: p99(one.timesMs) }),
+    figures: () => ({ answers: { ...one.answers }, slowestMs: one.timesMs.slice(-maxTimes).reduce((most, ms) => Math.max(most, ms), 0), p99Ms: p99(one.timesMs) }),
     close() {
       agent.http.destroy();
       agent.https.destroy();
