@@ -3,6 +3,7 @@
 //   meta            "format" → 3; "generation" → the newest generation of run keys; "dead-letter-bytes" → how large those are;
 //                   "lost-…", "skipped-[sink name]" → what was lost, and what optional sinks have missed, ever
 //                   "restored [store]" → how much of one that was set aside is back; -1: all that could be
+//                   "damaged [sequence number]" → how many points were in a record that is counted as lost and waited for still
 //   records         sequence number → a delivery's points (record.ts)
 //   positions       sink name → how far it has come (position.ts)
 //   retries         [sink name, sequence number] → points that a sink could not take at the time (retries.ts)
