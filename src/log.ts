@@ -1,7 +1,8 @@
 // The log: lines for people on a terminal, JSON elsewhere; one line an event, never one a push.
 
+import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type * as Pretty from 'pino-pretty';
 
 export type Log = Logger;
 
@@ -19,7 +20,7 @@ export interface LogOptions {
 export function openLog({ level, format, destination }: LogOptions): Log {
   const asText = format === 'text' || (format === 'auto' && destination.isTTY === true);
   const stream: DestinationStream = asText
-    ? PinoPretty({
+    ? prettyLines()({
         destination,
         colorize: destination.isTTY === true,
         translateTime: 'UTC:yyyy-mm-dd"T"HH:MM:ss.l"Z"',
@@ -28,6 +29,11 @@ export function openLog({ level, format, destination }: LogOptions): Log {
       })
     : { write: (line) => void destination.write(line) };
   return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, stream);
+}
+
+/** Read in for people alone: services start without it. */
+function prettyLines(): typeof Pretty.PinoPretty {
+  return (createRequire(import.meta.url)('pino-pretty') as typeof Pretty).PinoPretty;
 }
 
 /** A log that writes nothing. */

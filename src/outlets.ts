@@ -7,10 +7,6 @@ import { exchangeableSink, type ExchangeableSink } from './exchangeable-sink.ts'
 import type { Log } from './log.ts';
 import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
 import type { AnnotationCounts, Sink } from './sink.ts';
-import { fileSink } from './sinks/file.ts';
-import { graphiteSinks } from './sinks/graphite/graphite.ts';
-import { openTsdbHttp } from './sinks/opentsdb/http.ts';
-import { openTsdbTelnet } from './sinks/opentsdb/telnet.ts';
 import type { Spool } from './spool/spool.ts';
 
 export interface ConfiguredSink {
@@ -31,8 +27,8 @@ export interface Outlets {
   /** Runs all of them until the signal; rejects when one of them cannot go on. */
   run(signal: AbortSignal): Promise<void>;
   status(): readonly SinkStatus[];
-  /** Opens OpenTSDB's sink anew, and returns what has the points go there. Throws when it cannot be opened. */
-  prepare(next: Config): () => void;
+  /** Opens OpenTSDB's sink anew, and returns what has the points go there. Rejects when it cannot be opened. */
+  prepare(next: Config): Promise<() => void>;
   /** Whether nothing waits, or what waits has nowhere to go now. */
   isIdle(): boolean;
 }
@@ -53,12 +49,13 @@ export interface OutletsOptions {
 
 const shareOfOptional = 1 / 4;
 
-/** The sinks; they open what they need when they are first written to. */
-export function openSinks({ tsdb, graphite, file }: Config, { clock, log }: Pick<OutletsOptions, 'clock' | 'log'>): readonly ConfiguredSink[] {
+/** The sinks, read in where they are configured; they open what they need when they are first written to. */
+export async function openSinks({ tsdb, graphite, file }: Config, { clock, log }: Pick<OutletsOptions, 'clock' | 'log'>): Promise<readonly ConfiguredSink[]> {
   const required: Sink[] = [];
-  if (file !== undefined) required.push(fileSink({ ...file, log }));
-  if (tsdb.isOn) required.push(tsdb.put === 'telnet' ? openTsdbTelnet({ ...tsdb, clock, log }) : openTsdbHttp({ ...tsdb, clock, log }));
-  const carbons = graphite === undefined ? [] : graphiteSinks({ ...graphite, clock, log });
+  if (file !== undefined) required.push((await import('./sinks/file.ts')).fileSink({ ...file, log }));
+  if (tsdb.isOn && tsdb.put === 'telnet') required.push((await import('./sinks/opentsdb/telnet.ts')).openTsdbTelnet({ ...tsdb, clock, log }));
+  else if (tsdb.isOn) required.push((await import('./sinks/opentsdb/http.ts')).openTsdbHttp({ ...tsdb, clock, log }));
+  const carbons = graphite === undefined ? [] : (await import('./sinks/graphite/graphite.ts')).graphiteSinks({ ...graphite, clock, log });
   return [
     ...required.map((sink) => ({ sink, isRequired: true })),
     ...carbons.map((sink) => ({ sink, isRequired: graphite?.isRequired === true })),
@@ -70,7 +67,7 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   const { config, spool, maxBytes, releases, watched = (sink) => sink, ...ambient } = options;
   const budget = { maxBytes: config.optional.maxBytes ?? maxBytes * shareOfOptional, maxAgeMs: config.optional.maxAgeMs };
   const outlets: (ConfiguredSink & Outlet & { readonly exchangeable: ExchangeableSink; skippedPoints(): number })[] = [];
-  for (const { sink: opened, isRequired } of openSinks(config, ambient)) {
+  for (const { sink: opened, isRequired } of await openSinks(config, ambient)) {
     const exchangeable = exchangeableSink(opened);
     const sink = watched(exchangeable);
     releases.push(sink.close);
@@ -81,7 +78,7 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
     async run(signal) {
       await Promise.all(outlets.map((each) => each.run(signal)));
     },
-    prepare: (next) => exchange(outlets.map(({ exchangeable }) => exchangeable), openSinks(next, ambient)),
+    prepare: async (next) => exchange(outlets.map(({ exchangeable }) => exchangeable), await openSinks(next, ambient)),
     status: () =>
       outlets.map(({ status, isRequired, skippedPoints, exchangeable: { annotations } }) => ({
         ...{ ...status(), isRequired, skipped: skippedPoints() },

@@ -1,20 +1,10 @@
 // The command line: which commands there are, what they take, and which exit code an error deserves.
 
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
-import { addConfig } from './commands/configuration.ts';
-import { addDoctor } from './commands/doctor/command-line.ts';
-import { addForecast } from './commands/forecast-command.ts';
-import { addDeadLetters, addSpool } from './commands/kept.ts';
+import { type Completion, type LateCommands, lateCommands } from './commands/late-commands.ts';
 import { loadConfig, loadedQuietly } from './commands/load-config.ts';
-import { addNodesDiff } from './commands/nodes-diff-command.ts';
-import { addReplay } from './commands/replay/command-line.ts';
 import { flagsOf, settingOptions, withSettings } from './commands/setting-options.ts';
-import { addDemo, addSimulate } from './commands/simulation.ts';
-import { addSpoolWork } from './commands/spool-work.ts';
 import type { Bound, Surroundings } from './commands/surroundings.ts';
-import { addTemplate } from './commands/template-command.ts';
-import { addTop } from './commands/top/command-line.ts';
-import { addVerify } from './commands/verify.ts';
 import type { ConfigRead } from './config.ts';
 import { nearest } from './settings/config-file.ts';
 import { openLog } from './log.ts';
@@ -30,12 +20,13 @@ const software = 70;
  */
 export async function runProgram(argv: readonly string[], version: string, surroundings: Surroundings): Promise<number> {
   let exitCode = 0;
-  const program = commandLine(version, surroundings, (action) => async (...given) => {
+  const { program, late } = commandLine(version, surroundings, (action) => async (...given) => {
     const command = given.at(-1) as Command;
     if (command.name() !== 'run') surroundings.stopOnHangup?.();
     exitCode = await action(command);
   });
   try {
+    if (argv.some((word) => ['help', '-h', '--help'].includes(word))) await late.completeAll();
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -55,7 +46,12 @@ function saidAndRuled({ message, exitCode = software, warnings = [] }: ExitError
   return exitCode;
 }
 
-function commandLine(version: string, surroundings: Surroundings, bound: Bound): Command {
+interface CommandLine {
+  readonly program: Command;
+  readonly late: LateCommands;
+}
+
+function commandLine(version: string, surroundings: Surroundings, bound: Bound): CommandLine {
   const program = new Command('catchpoint-opentsdb-bridge')
     .description('Takes the results that Catchpoint\'s agents push, and puts them, sliced seven ways, into OpenTSDB.')
     .version(version, '-V, --version', 'print the version')
@@ -63,36 +59,47 @@ function commandLine(version: string, surroundings: Surroundings, bound: Bound):
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureOutput(outputTo(surroundings));
-  withSettings(program.command('run', { isDefault: true }), 'run the bridge; the default')
-    .allowExcessArguments()
-    .action(bound((command) => runAction(command, surroundings, version)));
-  withSettings(program.command('check'), 'print the configuration in effect and try what it names')
-    .action(bound((command) => checkAction(command, surroundings)));
-  addDoctor(program.command('doctor'), surroundings, bound);
-  addConfig(program.command('config'), surroundings, bound);
-  addNodes(program.command('nodes'), surroundings, bound);
-  addDeadLetters(program.command('dead-letters'), surroundings, bound);
-  const spool = program.command('spool');
-  addSpool(spool, surroundings, bound);
-  addVerify(spool.command('verify'), surroundings, bound);
-  addReplay(withSettings(program.command('replay'), 'feed archived pushes through the bridge again'), surroundings, bound);
-  addTop(program.command('top'), surroundings, bound);
-  addTemplate(withSettings(program.command('template'), 'print the template to paste into Catchpoint, or check a body against it'), surroundings, bound);
-  addForecast(withSettings(program.command('forecast'), 'how many series and points a second there will be'), surroundings, bound);
-  addDemo(program.command('demo'), surroundings, bound);
-  addSimulate(program.command('simulate'), surroundings, bound);
-  addSpoolWork(program.command('spool-work', { hidden: true }), surroundings, bound);
-  program.command('man', { hidden: true }).action(
-    bound(async () => {
-      surroundings.stdout.write((await import('./commands/man-page.ts')).manPage(program, version));
-      return 0;
-    }),
-  );
-  return withRunInHelp(program);
+  const late = lateCommands(program);
+  const run: Completion = (command) => withSettings(command).allowExcessArguments().action(bound((given) => runAction(given, surroundings, version)));
+  const check: Completion = (command) => withSettings(command).action(bound((given) => checkAction(given, surroundings)));
+  late.add('run', 'run the bridge; the default', run, { isDefault: true });
+  late.add('check', 'print the configuration in effect and try what it names', check);
+  addFurther(late, surroundings, bound);
+  late.add('man', '', (command) => command.action(bound(() => manAction(program, late, surroundings, version))), { hidden: true });
+  return { program: withRunInHelp(program), late };
 }
 
-function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): void {
-  nodes.description('show the nodes that are known, or read them anew').helpOption('-h, --help', 'print this help');
+function addFurther({ add }: LateCommands, surroundings: Surroundings, bound: Bound): void {
+  add('doctor', 'examine everything that the bridge needs, and say what to do about what is wrong', async (command) =>
+    (await import('./commands/doctor/command-line.ts')).addDoctor(command, surroundings, bound));
+  add('config', 'make a configuration file, or print the schema of one', async (command) =>
+    (await import('./commands/configuration.ts')).addConfig(command, surroundings, bound));
+  add('nodes', 'show the nodes that are known, or read them anew', (command) => addNodes(command, surroundings, bound));
+  add('dead-letters', 'what could not be used: list it, try it again, throw it away', async (command) =>
+    (await import('./commands/kept.ts')).addDeadLetters(command, surroundings, bound));
+  add('spool', 'what waits for OpenTSDB: look at it, throw it away', async (command) => {
+    const [{ addSpool }, { addVerify }] = await Promise.all([import('./commands/kept.ts'), import('./commands/verify.ts')]);
+    addSpool(command, surroundings, bound);
+    addVerify(command.command('verify'), surroundings, bound);
+  });
+  add('replay', 'feed archived pushes through the bridge again', async (command) =>
+    (await import('./commands/replay/command-line.ts')).addReplay(withSettings(command), surroundings, bound));
+  add('top', 'watch a running bridge in the terminal', async (command) =>
+    (await import('./commands/top/command-line.ts')).addTop(command, surroundings, bound));
+  add('template', 'print the template to paste into Catchpoint, or check a body against it', async (command) =>
+    (await import('./commands/template-command.ts')).addTemplate(withSettings(command), surroundings, bound));
+  add('forecast', 'how many series and points a second there will be', async (command) =>
+    (await import('./commands/forecast-command.ts')).addForecast(withSettings(command), surroundings, bound));
+  add('demo', 'watch the bridge at work: a simulated Catchpoint pushes, an OpenTSDB takes the points', async (command) =>
+    (await import('./commands/simulation.ts')).addDemo(command, surroundings, bound));
+  add('simulate', 'push to a bridge as Catchpoint\'s agents would', async (command) =>
+    (await import('./commands/simulation.ts')).addSimulate(command, surroundings, bound));
+  add('spool-work', '', async (command) => (await import('./commands/spool-work.ts')).addSpoolWork(command, surroundings, bound), { hidden: true });
+}
+
+async function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): Promise<void> {
+  const { addNodesDiff } = await import('./commands/nodes-diff-command.ts');
+  nodes.helpOption('-h, --help', 'print this help');
   const add = (name: string, description: string): Command =>
     withSettings(nodes.command(name).option('--json', 'for programs'), description);
   add('list', 'every node').action(bound((command) => nodesAction('list', command, surroundings)));
@@ -154,6 +161,12 @@ function refuseUnknownCommand(command: Command): void {
   const names = (command.parent?.commands ?? []).map((other) => other.name());
   const meant = nearest(unknown, names);
   command.error(`error: unknown command '${unknown}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`);
+}
+
+async function manAction(program: Command, late: LateCommands, { stdout }: Surroundings, version: string): Promise<number> {
+  await late.completeAll();
+  stdout.write((await import('./commands/man-page.ts')).manPage(program, version));
+  return 0;
 }
 
 async function checkAction(command: Command, surroundings: Surroundings): Promise<number> {

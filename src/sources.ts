@@ -7,8 +7,7 @@ import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import type { LetterRetry } from './point.ts';
 import type { ListenAddress } from './settings/addresses.ts';
-import { type Backstop, openBackstop } from './sources/backstop/backstop.ts';
-import { readDataSets } from './sources/backstop/collectd/data-sets.ts';
+import type { Backstop } from './sources/backstop/backstop.ts';
 import { type Catchpoint, type CatchpointStatus, openCatchpoint } from './sources/catchpoint/catchpoint.ts';
 import { nodeDirectory } from './sources/catchpoint/nodes/node.ts';
 import type { Spool } from './spool/spool.ts';
@@ -100,6 +99,7 @@ function catchpointOptions({ config, spool, counters, seen, access, clock, rando
 
 async function backstopOf(settled: NonNullable<Config['backstop']>, { config, spool, counters, clock, log }: SourcesOptions): Promise<Backstop & { address: ListenAddress }> {
   const { listen: address, typesFile, ...settings } = settled;
+  const [{ openBackstop }, { readDataSets }] = await Promise.all([import('./sources/backstop/backstop.ts'), import('./sources/backstop/collectd/data-sets.ts')]);
   const source = openBackstop({
     ...settings,
     dataSets: await readDataSets(typesFile),

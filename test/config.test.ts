@@ -43,7 +43,7 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     archive: undefined,
     access: {
       ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
-      limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 26 },
+      limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 25 },
     },
     tsdb: { isOn: true, urls: ['http://localhost:4242'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
     graphite: undefined,

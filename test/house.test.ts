@@ -27,8 +27,18 @@ for (const [title, rule] of [
   test(title, (t) => t.deepEqual(rule(sources), []));
 }
 
+const emitted = filesBelow('build/src', '.js');
+
 test('no function is longer than 60 lines', (t) => {
-  t.deepEqual(rules.functionSize(filesBelow('build/src', '.js')), []);
+  t.deepEqual(rules.functionSize(emitted), []);
+});
+
+/** Each of them takes its time; what is not needed before pushes are taken is imported on demand, or after that by soon-needed.ts. */
+test('the start of the bridge waits for these packages alone', (t) => {
+  const ofRun = ['main.js', 'program.js', 'commands/run.js', 'notify-socket.js', 'reload.js', 'sinks/opentsdb/http.js'];
+  t.deepEqual(rules.packagesOf(emitted, ofRun), [
+    ...['@koa/router', 'any-ascii', 'commander', 'fastest-levenshtein', 'koa', 'lmdb', 'ordered-binary', 'pino', 'write-file-atomic'],
+  ]);
 });
 
 test('the rules see what breaks them', (t) => {
@@ -51,6 +61,12 @@ test('the rules see what breaks them', (t) => {
     'utils.ts: no arrow of import is set down for it (test/house/rules.ts)',
     'sources/catchpoint/push.ts: must not import daemon.ts',
   ]);
+  const late = new Map([
+    ['run.js', "import './a.js';\nimport 'node:fs';\nawait import('got');\n"],
+    ['a.js', "export { b } from './b/b.js';\n"],
+    ['b/b.js', "import '../run.js';\nimport Koa from 'koa';\n"],
+  ]);
+  t.deepEqual(rules.packagesOf(late, ['run.js']), ['koa']);
   const long = new Map([['outlet.js', `function run() {\n${'  step();\n'.repeat(60)}}\n`]]);
   t.deepEqual(rules.functionSize(long), ['outlet.js:1: a function of 62 lines (at most 60)']);
 });

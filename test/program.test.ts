@@ -59,6 +59,12 @@ test('the help names every setting with its flag, its default and its variable, 
   }
 });
 
+test('the help of a command is the same whichever way it is asked for', async (t) => {
+  const [asked, flagged] = [await ran(['help', 'replay']), await ran(['replay', '--help'])];
+  t.is(asked.out, flagged.out);
+  for (const option of ['--since <time>', '--state-dir <path>']) t.true(asked.out.includes(option), option);
+});
+
 test('the program\'s help names every command', async (t) => {
   const { out } = await ran(['--help']);
   for (const name of ['run', 'check', 'nodes', 'replay', 'dead-letters', 'spool', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));

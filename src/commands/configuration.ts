@@ -16,7 +16,7 @@ const usualPath = 'bridge.yaml';
 
 export function addConfig(command: Command, surroundings: Surroundings, bound: Bound): void {
   const { stdout, stderr } = surroundings;
-  command.description('make a configuration file, or print the schema of one').helpOption('-h, --help', 'print this help');
+  command.helpOption('-h, --help', 'print this help');
   command
     .command('init')
     .description('write a file with every setting, its help and its default, commented out')

@@ -10,13 +10,13 @@ import { flagsOf, withSettings } from './setting-options.ts';
 import type { Bound, Output, Surroundings } from './surroundings.ts';
 
 export function addDeadLetters(command: Command, surroundings: Surroundings, bound: Bound): void {
-  command.description('what could not be used: list it, try it again, throw it away').helpOption('-h, --help', 'print this help');
+  command.helpOption('-h, --help', 'print this help');
   const add = (name: string, description: string): Command =>
     command.command(name).option('--json', 'for programs, a line a letter').description(description);
   const narrowed = (line: Command): Command =>
     line.option('--reason <text>', 'those whose reason has this in it').option('--kind <kind>', 'those of this kind, such as rejected or malformed');
   const finished = (line: Command, action: LetterAction): void =>
-    void withSettings(line, line.description()).action(bound((given) => lettersAction(action, given, surroundings)));
+    void withSettings(line).action(bound((given) => lettersAction(action, given, surroundings)));
 
   finished(narrowed(add('list', 'every dead letter, the newest first')), 'list');
   finished(add('show', 'all that is known of a letter, with its input').argument('<id>', 'the letter\'s id'), 'show');
@@ -29,7 +29,7 @@ export function addDeadLetters(command: Command, surroundings: Surroundings, bou
 }
 
 export function addSpool(command: Command, surroundings: Surroundings, bound: Bound): void {
-  command.description('what waits for OpenTSDB: look at it, throw it away').helpOption('-h, --help', 'print this help');
+  command.helpOption('-h, --help', 'print this help');
   withSettings(command.command('status').option('--json', 'for programs'), 'what waits, for whom and since when').action(
     bound((given) => spoolAction('status', given, surroundings)),
   );

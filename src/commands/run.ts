@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Ambient } from '../ambient.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import type { NotifySocket } from '../notify-socket.ts';
+import { readInSoonNeeded } from '../soon-needed.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface RunSignals {
@@ -40,6 +41,7 @@ export async function run(
   void reloading?.watch(AbortSignal.any([stop, watching.signal]));
   log.info({ push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir }, 'ready');
   const told = manager.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
+  void readInSoonNeeded(log);
   const failure = await Promise.race([aborted(stop), daemon.failed]);
   watching.abort();
   if (failure !== undefined) {

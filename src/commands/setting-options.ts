@@ -30,8 +30,8 @@ function description(key: string, setting: Setting<unknown>): string {
   return `${setting.help} (${notes.join('; ')})`;
 }
 
-/** Describes a command, and gives it an option for every setting. */
-export function withSettings(command: Command, description: string): Command {
+/** Gives a command an option for every setting, and a description where it has none. */
+export function withSettings(command: Command, description: string = command.description()): Command {
   command.description(description).helpOption('-h, --help', 'print this help');
   for (const each of settingOptions()) command.addOption(each);
   return command;

@@ -17,7 +17,6 @@ interface DemoFlags {
 export function addDemo(command: Command, surroundings: Surroundings, bound: Bound): void {
   const { stdout, stderr, clock, random, pid, stop } = surroundings;
   command
-    .description('watch the bridge at work: a simulated Catchpoint pushes, an OpenTSDB takes the points')
     .helpOption('-h, --help', 'print this help')
     .option('-t, --tsdb-host <host>', 'feed this OpenTSDB, as for run (default: one that is built in)')
     .option('-p, --tsdb-port <port>', 'its port', valid(port))
@@ -51,7 +50,6 @@ interface SimulateFlags {
 export function addSimulate(command: Command, surroundings: Surroundings, bound: Bound): void {
   const { stdout, clock, random, stop } = surroundings;
   command
-    .description('push to a bridge as Catchpoint\'s agents would')
     .helpOption('-h, --help', 'print this help')
     .requiredOption('--target <url>', 'where to, such as http://bridge.example:8080/', valid(webAddress))
     .option('--rate <number>', 'pushes a second (default: 50)', number)

@@ -1,7 +1,13 @@
 // Reads a configuration file, YAML or JSON: which settings stand in it, on which lines, and what is wrong with it.
 
+import { createRequire } from 'node:module';
 import { distance } from 'fastest-levenshtein';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument, type YAMLError } from 'yaml';
+import type * as Yaml from 'yaml';
+import type { Document, LineCounter, Node, YAMLError } from 'yaml';
+
+const require = createRequire(import.meta.url);
+/** Read in with the first file: it takes longer than all of our settings, and many a bridge has no file. */
+const yaml = (): typeof Yaml => require('yaml') as typeof Yaml;
 
 /** What a file gives for a setting: one text, or several; a map such as `Name: value` counts as several texts. */
 export interface FileEntry {
@@ -28,6 +34,7 @@ export interface FileContents {
  * @param names - the names that it may contain
  */
 export function readConfigFile(path: string, text: string, names: readonly string[]): FileContents {
+  const { isMap, isScalar, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const entries = new Map<string, FileEntry>();
@@ -72,6 +79,7 @@ type Texts = Omit<FileEntry, 'line'>;
 
 /** What stands as a value; a text that describes it where it can be none. */
 function entryOf(document: Document, node: Node | null): Texts | string {
+  const { isMap, isScalar, isSeq } = yaml();
   const value = resolved(document, node);
   if (isSeq(value)) {
     // Looked at before they are read: an alias may stand for the list that it is in.
@@ -94,16 +102,17 @@ function entryOf(document: Document, node: Node | null): Texts | string {
 }
 
 function resolved(document: Document, node: Node | null): Node | null {
-  return isAlias(node) ? (node.resolve(document) ?? null) : node;
+  return yaml().isAlias(node) ? (node.resolve(document) ?? null) : node;
 }
 
 /** A scalar as it was written: 007 stays 007. */
 function textOf(node: Node | null): string | undefined {
-  if (!isScalar(node) || node.value === null) return undefined;
+  if (!yaml().isScalar(node) || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
 }
 
 function kindOf(node: Node | null): string {
+  const { isMap, isScalar, isSeq } = yaml();
   if (isSeq(node)) return 'a list';
   if (isMap(node)) return 'a map';
   return isScalar(node) && node.value !== null ? 'a single value' : 'nothing';

@@ -34,10 +34,10 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   const { head, runKeys, parking, letters, deadLetters } = state;
   const { redeems } = options;
   if (redeems !== undefined && letters.get(redeems) === undefined) throw new NoSuchLetter(`letter ${redeems} is not there any more`);
-  const kind = options.run === undefined ? 'new' : runKeys.look(options.run);
-  if (kind === 'duplicate') {
+  const run = options.run && runKeys.look(options.run);
+  if (run?.kind === 'duplicate') {
     if (redeems !== undefined) letters.remove(redeems);
-    return kind;
+    return 'duplicate';
   }
   const nowMs = state.clock.now();
   const record = points.length === 0 ? undefined : encodeRecord(head.sequence + 1, { appendedAtMs: nowMs, before: head.totals, points });
@@ -46,11 +46,11 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   else letters.remove(redeems);
   if (record !== undefined) putRecord(state, record, points.length);
   if (state.budgets.size > 0) skipOverBudgets(state);
-  if (options.run !== undefined) runKeys.remember(options.run);
+  run?.remember();
   if (options.parked !== undefined) park(state, options.parked, nowMs);
   if (options.completes !== undefined) parking.remove(options.completes);
   if (options.deadLetter !== undefined) deadLetters.add(options.deadLetter, nowMs);
-  return kind === 'new' ? 'stored' : 'conflict';
+  return run?.kind === 'conflict' ? 'conflict' : 'stored';
 }
 
 /** Puts a record at the end, and returns what it adds to the totals; to be called inside a transaction. */

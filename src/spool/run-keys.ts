@@ -5,11 +5,15 @@ import type { RunKey } from '../point.ts';
 import { SpoolFull } from './spool-full.ts';
 import type { Store } from './store.ts';
 
+/** What a delivery of a run would be. */
+export interface KnownRun {
+  readonly kind: 'new' | 'duplicate' | 'conflict';
+  /** Puts the run down; to be called inside the same transaction of the store. */
+  remember(): void;
+}
+
 export interface RunKeys {
-  /** What a delivery of this run would be. */
-  look(run: RunKey): 'new' | 'duplicate' | 'conflict';
-  /** Puts the run down; to be called inside a transaction of the store. */
-  remember(run: RunKey): void;
+  look(run: RunKey): KnownRun;
   /** Puts down what an earlier store remembered; to be called inside a transaction of the store. */
   restore(storedKey: string, digest: string): void;
   /** Begins a new generation when the hour has turned, emptying the oldest; all of them when the clock was set back by hours. */
@@ -40,14 +44,12 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
     look(run) {
       const key = hashOf(run.key);
       const digest = digestOf(key);
-      if (digest === undefined) return 'new';
-      return digest === run.digest || digestOf(`${key}${run.digest}`) !== undefined ? 'duplicate' : 'conflict';
-    },
-    remember(run) {
-      const key = hashOf(run.key);
-      const running = database(generation);
-      const isConflict = digestOf(key) !== undefined;
-      running.putSync(isConflict ? `${key}${run.digest}` : key, run.digest);
+      const ofConflict = `${key}${run.digest}`;
+      const isKnown = digest === run.digest || (digest !== undefined && digestOf(ofConflict) !== undefined);
+      return {
+        kind: isKnown ? 'duplicate' : digest === undefined ? 'new' : 'conflict',
+        remember: () => void database(generation).putSync(digest === undefined ? key : ofConflict, run.digest),
+      };
     },
     restore(storedKey, digest) {
       if (digestOf(storedKey) === undefined) database(generation).putSync(storedKey, digest);

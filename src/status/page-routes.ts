@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
-import { type PageFile, type PageFiles, pageFiles } from './page-files.ts';
+import type { PageFile, PageFiles } from './page-files.ts';
 import { isOwnHost } from './own-host.ts';
 import { mapQueryOf } from './map-query.ts';
 import type { MapFigures, MapNode, NodeRun, SeenTest } from './messages.ts';
@@ -14,7 +14,7 @@ import type { MapQuery } from './map-figures.ts';
 export interface PageSource {
   /** Takes over the response; false when too many watch already. */
   watch(response: Context['res']): boolean;
-  nodes(): readonly MapNode[];
+  nodes(): Promise<readonly MapNode[]>;
   /** Changes with the nodes. */
   nodesVersion(): string;
   tests(): readonly SeenTest[];
@@ -33,7 +33,7 @@ const policy = [
 /** Mounts the page at `/` and everything else below `/status/`. */
 export function pageRoutes(router: Router, source: PageSource): void {
   let files: Promise<PageFiles> | undefined;
-  const read = (): Promise<PageFiles> => (files ??= pageFiles());
+  const read = (): Promise<PageFiles> => (files ??= import('./page-files.ts').then(({ pageFiles }) => pageFiles()));
   router.get('/', guarded, async (context) => send(context, (await read()).page, 'no-cache'));
   router.get('/status/files/:version/:name', guarded, async (context) => {
     const { name, version } = context.params as { name: string; version: string };
@@ -55,7 +55,7 @@ function lookups(router: Router, source: PageSource): void {
     context.status = 200;
     context.etag = source.nodesVersion();
     if (context.fresh) context.status = 304;
-    else await json(context, source.nodes());
+    else await json(context, await source.nodes());
   });
   router.get('/status/nodes/:id/runs', guarded, (context) => json(context, source.runsOf(Number((context.params as { id: string }).id))));
   router.get('/status/tests', guarded, (context) => json(context, source.tests()));

@@ -16,7 +16,7 @@ import { pageRoutes } from './page-routes.ts';
 import type { SeenPushes } from './seen-pushes.ts';
 import { type ConfigurationSeen, troublesOf } from './troubles.ts';
 import { notTakenCounts, nowOf } from './watched-status.ts';
-import { onSheet, type PlacedNode } from './world-sheet.ts';
+import type { PlacedNode } from './world-sheet.ts';
 
 export interface StatusPage {
   mount(router: Router): void;
@@ -58,7 +58,7 @@ export function statusPage(options: StatusPageOptions): StatusPage {
   const clients = eventClients();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
-  const sheet = remembered(() => onSheet(directory.all()));
+  const sheet = remembered(async () => (await import('./world-sheet.ts')).onSheet(directory.all()));
   const maps = mapsInTurn(options);
   const lately = latelySince();
   let before: Snapshot | undefined;
@@ -112,8 +112,8 @@ function total(counts: Readonly<Record<string, number>>): number {
 }
 
 /** Makes it anew when the version has changed. */
-function remembered(make: () => MapNode[]): (version: string) => readonly MapNode[] {
-  let made: { readonly version: string; readonly nodes: MapNode[] } | undefined;
+function remembered(make: () => Promise<MapNode[]>): (version: string) => Promise<readonly MapNode[]> {
+  let made: { readonly version: string; readonly nodes: Promise<MapNode[]> } | undefined;
   return (version) => {
     if (made?.version !== version) made = { version, nodes: make() };
     return made.nodes;

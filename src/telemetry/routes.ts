@@ -1,16 +1,17 @@
 // What the second listener tells everybody who reaches it: metrics, readiness and status.
 
 import type Router from '@koa/router';
-import { metricsPage } from './prometheus.ts';
+import type { MetricsPage } from './prometheus.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Mounts `/metrics`, `/readyz` and `/status`. */
 export function telemetryRoutes(router: Router, snapshot: () => Promise<Snapshot>): void {
-  const page = metricsPage();
+  let page: Promise<MetricsPage> | undefined;
   router.get('/metrics', async (context) => {
-    context.body = await page.text(await snapshot());
-    context.type = page.contentType;
+    const { text, contentType } = await (page ??= import('./prometheus.ts').then(({ metricsPage }) => metricsPage()));
+    context.body = await text(await snapshot());
+    context.type = contentType;
   });
   router.get('/readyz', async (context) => {
     const seen = readiness(await snapshot());

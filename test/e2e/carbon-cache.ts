@@ -4,10 +4,10 @@ import type { ExecutionContext } from 'ava';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { freePort } from '../fakes/free-port.ts';
 
 const run = promisify(execFile);
 
@@ -54,9 +54,16 @@ export async function carbonCache(
     async start(own = {}) {
       await writeConfiguration(directory, { ...ports({ port, pickle, query }), ...own }, retentions);
       const args = [`--config=${join(directory, 'carbon.conf')}`, `--pidfile=${join(directory, 'carbon.pid')}`, '--nodaemon', 'start'];
-      child = spawn('carbon-cache', args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GRAPHITE_ROOT: directory } });
+      child = spawn('carbon-cache', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GRAPHITE_ROOT: directory } });
       const started = child;
       const said: Buffer[] = [];
+      const heard = (): string => Buffer.concat(said).toString();
+      const isListening = new Promise<void>((resolve) => {
+        child?.stdout?.on('data', (chunk: Buffer) => {
+          said.push(chunk);
+          if (heard().includes(`starting on ${port}\n`)) resolve();
+        });
+      });
       child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
       gone = new Promise((resolve) => {
         started.once('exit', () => resolve());
@@ -65,9 +72,11 @@ export async function carbonCache(
           resolve();
         });
       });
-      let isGone = false;
-      void gone.then(() => (isGone = true));
-      while (!(await listens(port))) if (isGone) throw new Error(`carbon-cache ended: ${Buffer.concat(said).toString().slice(-2000)}`);
+      const ended = gone.then(() => {
+        throw new Error(`carbon-cache ended: ${heard().slice(-2000)}`);
+      });
+      await Promise.race([isListening, ended]);
+      ended.catch(() => {});
     },
   };
   t.teardown(() => carbon.kill('SIGKILL'));
@@ -149,22 +158,4 @@ async function fetched(file: string, seconds: number): Promise<number | undefine
   const { stdout } = await run('whisper-fetch', [`--from=${seconds - stepSeconds}`, `--until=${seconds}`, '--json', file]);
   const { start, step, values } = JSON.parse(stdout) as { start: number; step: number; values: (number | null)[] };
   return values[Math.floor((seconds - start) / step)] ?? undefined;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

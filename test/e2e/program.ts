@@ -94,10 +94,14 @@ export async function bridge(
   };
 }
 
-/** Asks again and again until the bridge says so. */
+const longestMs = 90_000;
+
+/** Asks again and again until the bridge says so; rejects with what it says when it never does. */
 export async function untilStatus({ status }: Bridge, fits: (status: BridgeStatus) => boolean): Promise<BridgeStatus> {
+  const untilMs = performance.now() + longestMs;
   for (;;) {
     const now = await status();
     if (fits(now)) return now;
+    if (performance.now() > untilMs) throw new Error(`not within ${longestMs} ms, it says ${JSON.stringify(now)}`);
   }
 }

@@ -2,8 +2,8 @@
 
 import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { debianTool } from './debian-tool.ts';
 
 /** Another one can be named in $VICTORIA_METRICS. */
@@ -90,15 +90,4 @@ async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
 export function asExported(putLine: string): string {
   const [name, time, value, ...tags] = putLine.replace(/^put /, '').split(' ');
   return [name, time, Number(value), ...tags.sort()].join(' ');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

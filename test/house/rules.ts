@@ -16,6 +16,29 @@ export function importsOf(path: string, text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => posix.join(posix.dirname(path), match[1] as string));
 }
 
+/** The packages that are loaded with these files, by whatever is imported with them and not later on demand. Takes the emitted JavaScript. */
+export function packagesOf(emitted: Sources, files: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  function visit(path: string): void {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const text = emitted.get(path);
+    if (text === undefined) throw new Error(`${path}: no such file`);
+    for (const name of staticImports(text)) {
+      if (name.startsWith('.')) visit(posix.join(posix.dirname(path), name));
+      else if (!name.startsWith('node:')) packages.add(name);
+    }
+  }
+  files.forEach(visit);
+  return [...packages].toSorted();
+}
+
+function staticImports(text: string): string[] {
+  const { body } = parse(text, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true });
+  return body.flatMap((node) => ('source' in node && typeof node.source?.value === 'string' ? [node.source.value] : []));
+}
+
 export function beginsWithPurpose(sources: Sources): string[] {
   return [...sources]
     .filter(([, text]) => !/^(#!.*\n)?\/\/ \S.*\S/.test(text))
@@ -80,6 +103,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^parts\.ts$/, /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\//],
   [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|server|sources)\.ts$|^(admin|telemetry)\//],
   [/^notify-socket\.ts$/, /^log\.ts$/],
+  [/^soon-needed\.ts$/, /^(log|telemetry\/prometheus|status\/page-files)\.ts$/],
   [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
   [/^sources\.ts$/, /^(config|point|clock|log|settings\/addresses)\.ts$|^sources\/|^spool\/spool\.ts$|^telemetry\/telemetry\.ts$|^status\/seen-pushes\.ts$|^access\/access\.ts$/],
   [/^config\.ts$/, /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$/],

@@ -7,7 +7,7 @@ import { flagsOf, withSettings } from '../setting-options.ts';
 import type { Bound, Surroundings } from '../surroundings.ts';
 
 export function addDoctor(command: Command, surroundings: Surroundings, bound: Bound): void {
-  withSettings(command, 'examine everything that the bridge needs, and say what to do about what is wrong')
+  withSettings(command)
     .option('--push-url <url>', 'the push URL as it stands in Catchpoint\'s webhook: is tried from here', httpUrl)
     .option('--json', 'for programs')
     .action(bound((given) => doctorAction(given, surroundings)));

@@ -82,7 +82,7 @@ async function openedSpool(config: Config, ambient: Ambient, ownership: Ownershi
     const directory = join(stateDir, 'spool');
     const maxBytes = spoolMaxBytes ?? (await usualMaxBytes(directory));
     const spool = await openSpool({ directory, maxBytes, clock: ambient.clock });
-    for (const { sink } of openSinks(config, ambient)) {
+    for (const { sink } of await openSinks(config, ambient)) {
       await spool.reader(sink.name);
       await sink.close();
     }

@@ -18,7 +18,7 @@ class NoBridge extends Error {
 }
 
 export function addTop(command: Command, surroundings: Surroundings, bound: Bound): void {
-  withSettings(command, 'watch a running bridge in the terminal')
+  withSettings(command)
     .option('--admin-url <url>', 'the second listener of a bridge elsewhere (default: of the one that uses the state directory)', webAddress)
     .option('--plain', 'a line a second, as where there is no terminal')
     .option('--url', 'print the address of the status page, with the token that lets it retry and drop dead letters, and end')

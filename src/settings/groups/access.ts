@@ -83,7 +83,7 @@ export const accessSettings = {
   maxArrivingBytes: value({
     group: 'Who may push',
     argument: 'size',
-    default: '64MiB',
+    default: '32MiB',
     parse: bytes('1MiB'),
     help: 'memory for bodies that are arriving; over it the oldest is given up with 503',
   }),

@@ -1,6 +1,5 @@
 // Questions to OpenTSDB beside the puts: versions, names.
 
-import { got } from 'got';
 import type { Clock } from '../../clock.ts';
 import { within } from '../../deadline.ts';
 import type { TsdHost } from './hosts.ts';
@@ -35,6 +34,7 @@ export async function asked(
   const { isTls, hostname, port, prefix, authorization } = host;
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
   return within(clock, timeoutMs, signal, async (over) => {
+    const { got } = await import('got');
     const stop = new AbortController();
     over.addEventListener('abort', () => stop.abort());
     const request = got(`${isTls ? 'https' : 'http'}://${authority}${prefix}${path}`, {

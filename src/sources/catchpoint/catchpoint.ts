@@ -10,7 +10,7 @@ import { seldom } from '../../seldom.ts';
 import { type CardinalityBounds, type CardinalityGuard, cardinalityGuard, type CardinalityStatus } from './cardinality/guard.ts';
 import { type KnownWords, openKnownWords } from './cardinality/known-words.ts';
 import { letterRetry } from './letters.ts';
-import { type ArchiveStatus, pushArchive } from './archive/archive.ts';
+import type { ArchiveStatus } from './archive/archive.ts';
 import { directoryFile } from './nodes/directory-file.ts';
 import { nodeDirectory, type NodeDirectory } from './nodes/node.ts';
 import { type NodeListing, nodeListing } from './nodes/node-source.ts';
@@ -114,7 +114,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const slice: Slicer = (...given) => current.slice(...given);
   const joining = { deliver, directory, slice, clock, guard };
   const counts = pushCounts();
-  const archive = options.archive && pushArchive({ ...options.archive, clock, log });
+  const archive = options.archive && (await import('./archive/archive.ts')).pushArchive({ ...options.archive, clock, log });
   const stopping = new AbortController();
   const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
   const refresher = nodeRefresher({

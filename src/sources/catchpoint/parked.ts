@@ -30,9 +30,10 @@ export interface ParkedOptions {
 }
 
 const dayMs = 86_400_000;
-const entriesAtOnce = 50;
-/** After so many entries live pushes are let through: at most some 500 measurements a second are completed. */
-const pauseMs = 100;
+/** They share one transaction, and its sync. */
+const entriesAtOnce = 100;
+/** After so many entries live pushes are let through: at most some 4,000 measurements a second are completed. */
+const pauseMs = 25;
 
 /**
  * Delivers the missing slices of every measurement whose node the directory knows by now, each with its run's own
@@ -69,15 +70,16 @@ async function complete(options: ParkedOptions, waitsFor: string, count: () => v
   const { parking, deliver, directory, slice, clock } = options;
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce);
-    for (const { id, payload } of entries) {
-      signal.throwIfAborted();
-      const measurement = JSON.parse(payload) as Measurement;
-      const node = directory.find(measurement.nodeId);
-      if (node === undefined) return;
-      const missing = slice(measurement, node, dimensionsOfPushAlone(measurement));
-      await deliver(missing, { completes: id });
-      count();
-    }
+    const node = directory.find(Number(waitsFor));
+    if (node === undefined) return;
+    signal.throwIfAborted();
+    await Promise.all(
+      entries.map(async ({ id, payload }) => {
+        const measurement = JSON.parse(payload) as Measurement;
+        await deliver(slice(measurement, node, dimensionsOfPushAlone(measurement)), { completes: id });
+        count();
+      }),
+    );
     if (entries.length < entriesAtOnce) return;
     await clock.sleep(pauseMs, { signal });
   }

@@ -18,7 +18,7 @@ import { becomes, openStage, type Stage } from '../stage.ts';
 
 const run = promisify(execFile);
 /** New handshakes a second, of a machine with two cores that generator and receiver share. */
-const barPerSecond = { short: 30, long: 300 };
+const barPerSecond = { short: 5, long: 300 };
 /** Made once: Node reads all authorities that it knows for each. */
 const secureContext = createSecureContext();
 /** Clients that shake hands at the same time. */

@@ -16,7 +16,7 @@ const limitBytes = 2 ** 20;
 const slackBytes = 16 * 2 ** 20;
 const growthBarBytes = 32 * 2 ** 20;
 /** What the bodies that are arriving may hold, and what holding and letting go of it costs beside. */
-const heldBarBytes = (64 + 96) * 2 ** 20;
+const heldBarBytes = (32 + 128) * 2 ** 20;
 
 export const hugeBodies: Scenario = {
   id: 'F19',

@@ -85,7 +85,9 @@ export function placeOf(value: unknown): Place {
 
 /** The object without the members that are not known. */
 export function known<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+  const present: Partial<T> = {};
+  for (const name in members) if (members[name] !== undefined) present[name] = members[name];
+  return present as T;
 }
 
 type Rest = { readonly [K in Exclude<keyof Node, 'id' | 'name' | 'active'>]?: Node[K] | undefined };

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../../../clock.ts';
 import type { Log } from '../../../log.ts';
 import { schedule } from '../../../schedule.ts';
-import { type NodeOverride, type NodeOverrides, nodeOverridesOf, WrongOverrides } from './node-overrides.ts';
+import type { NodeOverride, NodeOverrides } from './node-overrides.ts';
 
 export interface OverridesFile {
   readonly of: (nodeId: number) => NodeOverride | undefined;
@@ -29,6 +29,7 @@ const lookEveryMs = 60_000;
 
 /** Reads the file at a path. @throws WrongOverrides, also where it cannot be read */
 export async function readOverrides(path: string): Promise<NodeOverrides> {
+  const { nodeOverridesOf, WrongOverrides } = await import('./node-overrides.ts');
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new WrongOverrides(`node-overrides: ${path}: cannot be read (${error.message})`);
   });

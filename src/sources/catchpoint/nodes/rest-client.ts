@@ -1,7 +1,6 @@
 // One call to Catchpoint's REST API: paced, bounded in time and size, tried again where that may help, with errors
 // that name what came back and no secret.
 
-import { got } from 'got';
 import { backoff } from '../../../backoff.ts';
 import type { Clock } from '../../../clock.ts';
 import type { CallBudget } from './call-budget.ts';
@@ -110,6 +109,7 @@ async function send<T>(options: RestClientOptions, request: RestRequest<T>, sign
 /** As a stream, so that a body without an end is cut off; redirects lead to login pages and are not followed. */
 async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Sent> {
   const { url, timeoutMs = 30_000, maxBytes = 32 * 1024 * 1024 } = options;
+  const { got } = await import('got');
   const stream = got.stream(`${url.replace(/\/+$/, '')}${request.path}`, {
     method: request.method,
     headers: { accept: 'application/json', 'user-agent': 'catchpoint-opentsdb-bridge', ...request.headers },
