@@ -10,6 +10,7 @@ import type { SettingKey } from './settings/settings.ts';
 import type { Sources } from './sources.ts';
 import type { Spool } from './spool/spool.ts';
 import { usualMaxBytes } from './spool/usual-max-bytes.ts';
+import type { Crew } from './workers/crew.ts';
 
 /** By the part that takes them; every other setting needs a restart. */
 export const changeableSettings = {
@@ -27,16 +28,21 @@ export const changeableSettings = {
   spool: ['spoolMaxBytes'],
 } as const satisfies Readonly<Record<string, readonly SettingKey[]>>;
 
+/** What workers have to know of what others take. */
+const workersSettings: readonly SettingKey[] = [...changeableSettings.log, ...changeableSettings.access, 'maxBodyBytes'];
+
 export interface ChangeablePartsOptions {
   readonly log: Log;
   readonly outlets: Pick<Outlets, 'prepare'>;
   readonly access: Pick<Access, 'prepare' | 'reload'>;
+  /** Undefined: there are no workers. */
+  readonly crew?: Pick<Crew, 'instruct' | 'settled'> | undefined;
   readonly sources: Pick<Sources, 'prepare' | 'prepareOverrides'>;
   readonly spool: Pick<Spool, 'setMaxBytes'>;
   readonly stateDir: string;
 }
 
-export function changeableParts({ log, outlets, access, sources, spool, stateDir }: ChangeablePartsOptions): readonly ChangeablePart[] {
+export function changeableParts({ log, outlets, access, crew, sources, spool, stateDir }: ChangeablePartsOptions): readonly ChangeablePart[] {
   return [
     { settings: changeableSettings.log, prepare: (next) => () => void (log.level = next.log.level) },
     { settings: changeableSettings.openTsdb, prepare: (next) => outlets.prepare(next) },
@@ -53,6 +59,8 @@ export function changeableParts({ log, outlets, access, sources, spool, stateDir
         return () => spool.setMaxBytes(maxBytes);
       },
     },
+    // The last: workers are told what the owner has put into effect.
+    ...(crew === undefined ? [] : [{ settings: workersSettings, prepare: (next: Config) => () => crew.instruct(next), reread: crew.settled }]),
   ];
 }
 

@@ -26,6 +26,8 @@ export interface Config extends SinksConfig {
   /** Whether `adminListen` was chosen by somebody; if not, a taken port is replaced by a free one. */
   readonly adminListenChosen: boolean;
   readonly maxBodyBytes: number;
+  /** How many processes take requests in place of the owner; 0: it takes them itself. */
+  readonly workers: number;
   /** Who may push, and how much. */
   readonly access: AccessConfig;
   /** Where raw pushes are archived, and for how many days; undefined: nowhere. */
@@ -159,7 +161,7 @@ const noStateDir: Fault = { text: 'state-dir: expected --state-dir, $STATE_DIREC
 function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
   const values = settled.values as SettingValues;
   const { rotationSecret, ...secrets } = found;
-  const { listen, adminListen, maxBodyBytes, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes } = values;
+  const { listen, adminListen, maxBodyBytes, workers, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes } = values;
   const { metricPrefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
   const { maxTests, maxNodes, maxTagValues } = values;
   return {
@@ -167,6 +169,7 @@ function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found
     adminListen,
     adminListenChosen: settled.origins.adminListen.rank > 0,
     maxBodyBytes,
+    workers,
     access: accessConfig(values, rotationSecret),
     archive: values.archive === undefined ? undefined : { directory: values.archive, days: values.archiveDays },
     ...sinksOf(settled, stateDir),

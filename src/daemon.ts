@@ -4,13 +4,14 @@ import type { Ambient } from './ambient.ts';
 import { changeableParts } from './changeable-parts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { closed, openAdmin, openDoors } from './doors.ts';
+import { openAdmin, openDoors } from './doors.ts';
 import { tellListening } from './listening.ts';
 import type { Log } from './log.ts';
 import { type Loop, runUntilReleased } from './loop.ts';
 import type { Outlets } from './outlets.ts';
 import { type DaemonStatus, openParts, type Parts, statusOf } from './parts.ts';
 import { schedule } from './schedule.ts';
+import { closed } from './serving.ts';
 import type { SoundSpool } from './spool/sound-spool.ts';
 import { deliverSelfPoints } from './telemetry/self-points.ts';
 
@@ -51,6 +52,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     const source = runUntilReleased(parts.sources.run, releases);
     const restoration = runUntilReleased(parts.spool.restore, releases);
     runUntilReleased(parts.access.run, releases);
+    if (parts.crew !== undefined) runUntilReleased(parts.crew.run, releases);
     runUntilReleased(parts.counters.run, releases);
     const ownMetrics = { ...ambient, ...parts, settings: config.selfMetrics, resolution: config.metrics.resolution };
     runUntilReleased((signal) => deliverSelfPoints(ownMetrics, signal), releases);

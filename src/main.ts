@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 // The process: arguments, environment, streams, signals and the exit code; the only file that touches it.
 
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './clock.ts';
 import type { Vitals } from './telemetry/vitals.ts';
+import type { WorkerEnd, WorkerProcess } from './workers/processes.ts';
 
 // While a backlog drains, most of the heap is points that have arrived. V8 would let it grow to three times what is in use.
 setFlagsFromString('--heap-growing-percent=50');
@@ -23,7 +28,11 @@ function onSignal(): void {
   hurry.abort();
   for (const name of signals) process.off(name, onSignal);
 }
-for (const name of signals) process.on(name, onSignal);
+/** Whether it takes requests for another process of this program. */
+const isWorker = cluster.isWorker && process.argv[2] === 'worker';
+
+// A terminal sends them to workers as well, which their owner directs.
+for (const name of signals) process.on(name, isWorker ? () => {} : onSignal);
 
 /** A terminal that closes sends SIGHUP as well, and is none any more by then. */
 const hasTerminal = process.stderr.isTTY === true;
@@ -34,7 +43,7 @@ function hangupDoes(listener: () => void): void {
   hangup = listener;
   if (isHungUp) listener();
 }
-process.on('SIGHUP', () => (hasTerminal && !isatty(process.stderr.fd) ? onSignal() : hangup()));
+process.on('SIGHUP', () => (hasTerminal && !isWorker && !isatty(process.stderr.fd) ? onSignal() : hangup()));
 
 // Whoever read along has gone: `nodes list | head` is no error.
 process.stdout.on('error', () => stop.abort());
@@ -74,6 +83,35 @@ function vitals(): Vitals {
   };
 }
 
+/** The pipe between a worker and its owner, beside that of node:cluster. */
+const workerPipe = 4;
+
+/** Workers accept their connections themselves: the owner has none to pass on, and touches none. */
+function startWorker(): WorkerProcess {
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({ exec: fileURLToPath(import.meta.url), args: ['worker'], stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
+  const worker = cluster.fork();
+  const ended = new Promise<WorkerEnd>((resolve) => {
+    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+    worker.on('error', () => {
+      if (worker.process.pid === undefined) resolve({ code: null, signal: null });
+    });
+  });
+  const { pid = 0 } = worker.process;
+  // One that could not be started has no pipes.
+  const stdio = worker.process.stdio as readonly unknown[] | undefined;
+  return { pid, channel: (stdio?.[workerPipe] as Duplex | undefined) ?? new Duplex().destroy(), ended, kill: () => void worker.process.kill('SIGKILL') };
+}
+
+/** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */
+function owner(): Duplex {
+  const { worker } = cluster;
+  worker?.once('disconnect', () => (worker.exitedAfterDisconnect = true));
+  // It then tells an owner that is gone that it listens no more.
+  worker?.on('error', () => {});
+  return new Socket({ fd: workerPipe, readable: true, writable: true });
+}
+
 const { runProgram } = await import('./program.ts');
 const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(packageFile) as { readonly version: string };
@@ -87,11 +125,14 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
   vitals,
   host: hostname(),
   pid: process.pid,
+  // What another program has started as a worker of its own can start none.
+  startWorker: cluster.isPrimary ? startWorker : undefined,
+  owner: isWorker ? owner : undefined,
   stop: stop.signal,
   hurry: hurry.signal,
   onHangup: hangupDoes,
   stopOnHangup: () => hangupDoes(onSignal),
 });
 process.exitCode = exitCode;
-// What waits for a failing disk may wait for ever.
-if (exitCode === ioError) process.exit();
+// What waits for a failing disk may wait for ever, and so may a worker's ties to its owner.
+if (exitCode === ioError || isWorker) process.exit();

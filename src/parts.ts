@@ -17,6 +17,7 @@ import { seenPushes } from './status/seen-pushes.ts';
 import { type StatusPage, statusPage } from './status/status-page.ts';
 import { freeBytes, type Snapshot, snapshots } from './telemetry/snapshot.ts';
 import { telemetry, type Telemetry } from './telemetry/telemetry.ts';
+import type { Crew, CrewStatus } from './workers/crew.ts';
 
 export interface DaemonStatus extends SourcesStatus {
   readonly sinks: readonly SinkStatus[];
@@ -29,6 +30,8 @@ export interface DaemonStatus extends SourcesStatus {
   /** What had been acknowledged and is gone, ever; see Lost. */
   readonly lost: Lost;
   readonly access: AccessStatus;
+  /** Undefined where there are none. */
+  readonly workers?: CrewStatus;
 }
 
 /** Everything that was opened, in the order in which it was. */
@@ -36,6 +39,8 @@ export interface Parts {
   readonly spool: SoundSpool;
   readonly outlets: Outlets;
   readonly access: Access;
+  /** Those who take requests in place of this process; undefined: nobody does. */
+  readonly crew: Crew | undefined;
   readonly sources: Sources;
   readonly counters: Telemetry;
   readonly snapshot: () => Promise<Snapshot>;
@@ -56,16 +61,25 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const outlets = await openOutlets({ config, spool, maxBytes, clock, random, log, releases, watched: counters.sink });
   for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const seen = seenPushes({ clock, rtt: config.metrics.rtt });
-  const access = await openAccess(config.access, { stateDir, clock, log });
+  const own = await openAccess(config.access, { stateDir, clock, log });
+  const crew = await crewOf(config, own, ambient);
+  const access = crew === undefined ? own : { ...own, status: () => crew.access(own.status()) };
   const sources = await openSources({ config, spool, counters, seen, access, clock, random, log });
   const snapshot = snapshots({
     ...{ clock, version: ambient.version ?? '', counters, spool, outlets: outlets.status, catchpoint: sources.catchpointStatus },
-    ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status },
+    ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status, workers: crew?.status },
     freeBytes: () => freeBytes(directory),
   });
   const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: ambient.reloading?.state() });
   const page = statusPage({ seen, snapshot, besides, directory: sources.directory, letters: [spool.deadLetters, spool.samples], clock, log });
-  return { spool, outlets, access, sources, counters, snapshot, page };
+  return { spool, outlets, access, crew, sources, counters, snapshot, page };
+}
+
+async function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Promise<Crew | undefined> {
+  if (config.workers === 0 || !config.takesCatchpoint) return undefined;
+  if (startWorker === undefined) throw new Error(`workers: expected 0 where the bridge is a worker of another program, found ${config.workers}`);
+  const { openCrew } = await import('./workers/crew.ts');
+  return openCrew({ count: config.workers, config, access, start: startWorker, clock, random, log });
 }
 
 function sayScarcity(log: Log, scarcity: string | undefined): void {
@@ -73,7 +87,7 @@ function sayScarcity(log: Log, scarcity: string | undefined): void {
   else log.error({ reason: scarcity }, 'the disk is nearly full: pushes are refused with 503');
 }
 
-export function statusOf({ spool, outlets, sources, access }: Parts): DaemonStatus {
+export function statusOf({ spool, outlets, sources, access, crew }: Parts): DaemonStatus {
   return {
     ...sources.status(),
     sinks: outlets.status(),
@@ -83,5 +97,6 @@ export function statusOf({ spool, outlets, sources, access }: Parts): DaemonStat
     restoring: spool.isRestoring(),
     lost: spool.lost(),
     access: access.status(),
+    ...(crew && { workers: crew.status() }),
   };
 }

@@ -13,6 +13,9 @@ import { openLog } from './log.ts';
 const usage = 64;
 const software = 70;
 
+/** SIGHUP tells the one to read its configuration anew, and the other nothing: its owner does. */
+const keepRunningOnHangup = ['run', 'worker'];
+
 /**
  * Runs what the arguments say and resolves with the exit code.
  *
@@ -22,7 +25,7 @@ export async function runProgram(argv: readonly string[], version: string, surro
   let exitCode = 0;
   const { program, late } = commandLine(version, surroundings, (action) => async (...given) => {
     const command = given.at(-1) as Command;
-    if (command.name() !== 'run') surroundings.stopOnHangup?.();
+    if (!keepRunningOnHangup.includes(command.name())) surroundings.stopOnHangup?.();
     exitCode = await action(command);
   });
   try {
@@ -95,6 +98,7 @@ function addFurther({ add }: LateCommands, surroundings: Surroundings, bound: Bo
   add('simulate', 'push to a bridge as Catchpoint\'s agents would', async (command) =>
     (await import('./commands/simulation.ts')).addSimulate(command, surroundings, bound));
   add('spool-work', '', async (command) => (await import('./commands/spool-work.ts')).addSpoolWork(command, surroundings, bound), { hidden: true });
+  add('worker', '', async (command) => (await import('./commands/worker.ts')).addWorker(command, surroundings, bound), { hidden: true });
 }
 
 async function addNodes(nodes: Command, surroundings: Surroundings, bound: Bound): Promise<void> {
@@ -149,7 +153,8 @@ async function runAction(command: Command, surroundings: Surroundings, version: 
     import('./notify-socket.ts'),
     import('./reload.ts'),
   ]);
-  const ambient = { clock, random, log, pid, version, host: surroundings.host, vitals: surroundings.vitals?.() };
+  const { host, startWorker } = surroundings;
+  const ambient = { clock, random, log, pid, version, host, startWorker, vitals: surroundings.vitals?.() };
   await run(config, { ...ambient, reloading: reloading({ read, running, log, clock }) }, surroundings, notifySocket(env, log));
   return 0;
 }

@@ -40,6 +40,7 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     adminListen: { host: '127.0.0.1', port: 8081 },
     adminListenChosen: false,
     maxBodyBytes: 1_048_576,
+    workers: 0,
     archive: undefined,
     access: {
       ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },

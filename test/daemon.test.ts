@@ -19,6 +19,7 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     adminListen: { host: '127.0.0.1', port: 0 },
     adminListenChosen: true,
     maxBodyBytes: 1 << 20,
+    workers: 0,
     archive: undefined,
     access: {
       ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },

@@ -1,15 +1,15 @@
 // Who may push, and how much: everything that stands between the open internet and the push route.
 
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { TlsOptions } from 'node:tls';
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import { schedule } from '../schedule.ts';
 import { seldom } from '../seldom.ts';
 import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory.ts';
-import { type Certificates, openCertificates } from './certificates.ts';
+import type { Certificates } from './certificates.ts';
 import { boundConnections, type ConnectionCounts, connectionCounts } from './connections.ts';
 import { door, type DoorCounts } from './door.ts';
+import { type HeldKeys, type Keys, keysOnDisk } from './keys.ts';
 import type { RotatingTokens } from './rotating-tokens.ts';
 import { type RequestCounts, requestsInHand } from './requests-in-hand.ts';
 import { rotation, type RotationCounts } from './rotation.ts';
@@ -39,10 +39,18 @@ export interface Access {
   readonly bodies: BodyMemory;
   /** With it a push of the owner's goes through, from everywhere and for every node. */
   readonly ownerToken: string;
+  /** What a worker of this process has to know to let in the same senders. */
+  held(): HeldKeys;
+  /**
+   * Makes a token the one that Catchpoint has set last; resolves when that is on disk.
+   *
+   * @throws an Error where Catchpoint sets none, or when it cannot be written; it holds until the next restart then
+   */
+  rotate(token: string): Promise<void>;
   /** To be called before the server listens. */
   guard(server: Server): void;
   /** @throws Refusal with 403, where the sender may not speak for what the push names */
-  admit(context: Context, run: SentRun): void;
+  admit(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
   /** Looks after the files until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** Reads the files again now; what cannot be used stays as it was. */
@@ -57,38 +65,49 @@ export interface Access {
   status(): AccessStatus;
 }
 
+const none: HeldKeys['rotated'] = [];
+
 /** Files that have changed are read once they have stayed the same for so long. */
 const lookEveryMs = 2_000;
 
-/** @throws an Error with exit code 78 that names the file, when one cannot be used */
-export async function openAccess(options: AccessOptions, ambient: AccessAmbient): Promise<Access> {
+/**
+ * @param told - what a worker is told, in place of what stands in files; its owner says what is to be said of it
+ * @throws an Error with exit code 78 that names the file, when one cannot be used
+ */
+export async function openAccess(options: AccessOptions, ambient: AccessAmbient, told?: Keys): Promise<Access> {
   const { clock, log } = ambient;
-  const current = await settledAccess(options, ambient);
-  const certificates = options.tls && (await openCertificates(options.tls, ambient));
+  const keys = told ?? keysOnDisk(ambient);
+  const current = await settledAccess(options, keys, ambient);
+  const certificates = options.tls && (await keys.certificates(options.tls));
   const hasClientCa = options.tls?.clientCaFile !== undefined;
   const counts = connectionCounts();
   const bodies = bodyMemory(() => current.limits.maxArrivingBytes);
   const requests = requestsInHand(requestBounds(current));
-  const gate = gateOf(current, ambient);
+  const gate = gateOf(current, keys.ownerToken, ambient);
   const strangers = seldom(clock);
   const checked = checkedSenders(current, (node, from) =>
     strangers((times) => log.warn({ times, node, from }, 'pushes come from an address that is none of their node\'s')),
   );
   const isOpen = (): boolean => current.needsNoToken && !hasClientCa;
-  const warnIfOpen = (): void => (isOpen() ? log.warn('whoever reaches the push listener may push: there is no --push-token, --push-token-file or --rotation-secret') : undefined);
+  const warnIfOpen = (): void => (isOpen() && told === undefined ? log.warn('whoever reaches the push listener may push: there is no --push-token, --push-token-file or --rotation-secret') : undefined);
   warnIfOpen();
   const looked = async (): Promise<void> => void (await Promise.all([current.files.look(), certificates?.look()]));
   return {
-    ...{ middlewares: [gate.middleware, requests.middleware], tls: certificates?.options, bodies, ownerToken: gate.ownerToken },
+    ...{ middlewares: [gate.middleware, requests.middleware], tls: certificates?.options, bodies, ownerToken: keys.ownerToken },
+    held: () => ({ ownerToken: keys.ownerToken, fileTokens: current.files.digests(), rotated: current.rotation?.tokens.digests() ?? none, pems: certificates?.pems() }),
+    async rotate(token) {
+      if (current.rotation === undefined) throw new Error('token: there is no --rotation-secret any more');
+      await current.rotation.tokens.rotate(token);
+    },
     guard(server) {
       boundConnections(server, connectionBounds(current, ambient), counts);
       certificates?.serve(server);
     },
-    admit: (context, run) => (context.state['isOwner'] === true ? undefined : checked.admit(context.ip, run)),
+    admit: ({ ip, isOwner }, run) => (isOwner ? undefined : checked.admit(ip, run)),
     run: (signal) => schedule('look after tokens and certificate', looked, { everyMs: lookEveryMs, clock, log, signal }),
     reload: async () => void (await Promise.all([current.files.reload(), certificates?.reload()])),
     async prepare(next) {
-      const settled = await settledAccess(next, ambient, current);
+      const settled = await settledAccess(next, keys, ambient, current);
       return () => {
         const wasOpen = isOpen();
         Object.assign(current, settled);
@@ -121,8 +140,7 @@ function connectionBounds(current: SettledAccess, { clock, log }: AccessAmbient)
 }
 
 /** The door with the tokens that open it. */
-function gateOf(current: SettledAccess, { clock, log }: AccessAmbient) {
-  const ownerToken = randomBytes(32).toString('base64url');
+function gateOf(current: SettledAccess, ownerToken: string, { clock, log }: AccessAmbient) {
   const setter = {
     ...rotation({
       ...{ clock, log },
@@ -140,7 +158,6 @@ function gateOf(current: SettledAccess, { clock, log }: AccessAmbient) {
   });
   return {
     ...gate,
-    ownerToken,
     rotationStatus() {
       const rotatedAtMs = current.rotation?.tokens.rotatedAtMs();
       return current.rotation && { ...setter.counts, ...(rotatedAtMs !== undefined && { rotatedAtMs }) };

@@ -23,12 +23,15 @@ export interface Certificates {
   serve(server: Server): void;
   look(): Promise<void>;
   reload(): Promise<void>;
+  /** As they are in use; another object when they are others. */
+  pems(): Pems;
   /** Until when the certificate is valid, ms since 1970 UTC. */
   notAfterMs(): number;
   readonly counts: { reloads: number; failures: number };
 }
 
-interface Pems {
+/** The texts of the files. */
+export interface Pems {
   readonly cert: string;
   readonly key: string;
   readonly ca?: string;
@@ -65,13 +68,19 @@ export async function openCertificates(files: CertificateFiles, { clock, log }: 
     }
   }
   return {
-    options: { ...loaded.pems, handshakeTimeout: handshakeTimeoutMs, ...(clientCaFile !== undefined && { requestCert: true, rejectUnauthorized: true }) },
+    options: tlsOptions(loaded.pems),
+    pems: () => loaded.pems,
     serve: (listening) => void (server = listening as unknown as typeof server),
     reload,
     look: async () => ((await changing.look()) ? reload() : undefined),
     notAfterMs: () => loaded.notAfterMs,
     counts,
   };
+}
+
+/** What a server with these is made with; where there are authorities, senders must have a certificate of one of them. */
+export function tlsOptions(pems: Pems): TlsOptions {
+  return { ...pems, handshakeTimeout: handshakeTimeoutMs, ...(pems.ca !== undefined && { requestCert: true, rejectUnauthorized: true }) };
 }
 
 async function load({ certFile, keyFile, clientCaFile }: CertificateFiles): Promise<Loaded> {

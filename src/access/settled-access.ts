@@ -5,11 +5,12 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { CertificateFiles } from './certificates.ts';
 import { type Digest, digestOf } from './digests.ts';
+import type { Keys } from './keys.ts';
 import { maxOpenFiles } from './open-files.ts';
-import { openRotatingTokens, type RotatingTokens } from './rotating-tokens.ts';
+import type { RotatingTokens } from './rotating-tokens.ts';
 import { type SenderAddresses, senderAddresses } from './sender-address.ts';
 import type { SenderCheck } from './sender-check.ts';
-import { openTokenFiles, type TokenFiles } from './token-files.ts';
+import type { TokenFiles } from './token-files.ts';
 
 export interface AccessOptions {
   readonly tokens: readonly string[];
@@ -63,14 +64,14 @@ export interface SettledAccess {
  * @param former - what goes on from it: counts, and the tokens that Catchpoint set
  * @throws an Error with exit code 78 that names the file, when one cannot be used
  */
-export async function settledAccess(options: AccessOptions, ambient: AccessAmbient, former?: SettledAccess): Promise<SettledAccess> {
+export async function settledAccess(options: AccessOptions, keys: Keys, { log }: Pick<AccessAmbient, 'log'>, former?: SettledAccess): Promise<SettledAccess> {
   const { tokens, tokenFiles, rotationSecret: secret, checkSender: check, trustedProxies, divisions, clients, limits } = options;
-  const rotation = secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await openRotatingTokens(ambient)) };
+  const rotation = secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await keys.rotatingTokens()) };
   return {
-    ...{ own: tokens.map(digestOf), files: await openTokenFiles(tokenFiles, ambient.log, former?.files.counts), rotation },
+    ...{ own: tokens.map(digestOf), files: await keys.tokenFiles(tokenFiles, former?.files), rotation },
     needsNoToken: tokens.length + tokenFiles.length === 0 && rotation === undefined,
     ...{ senders: senderAddresses(trustedProxies), check, divisions, clients, limits },
-    maxConnections: await connectionsWithin(limits, ambient.log),
+    maxConnections: await connectionsWithin(limits, log),
   };
 }
 

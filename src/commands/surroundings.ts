@@ -1,10 +1,11 @@
 // What main hands over of the process, so that nothing else has to touch it.
 
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../settings/origins.ts';
 import type { Vitals } from '../telemetry/vitals.ts';
+import type { StartWorker } from '../workers/processes.ts';
 
 /** A stream that people may be looking at. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -28,6 +29,10 @@ export interface Surroundings {
   readonly host?: string;
   /** Begins to watch the process. */
   readonly vitals?: () => Vitals;
+  /** Starts a process that takes requests for this one; undefined: there can be none. */
+  readonly startWorker?: StartWorker | undefined;
+  /** Opens the way to the process that this one takes requests for; undefined: there is none. */
+  readonly owner?: (() => Duplex) | undefined;
   /** Aborts when the process is asked to end. */
   readonly stop: AbortSignal;
   /** Aborts when it is asked again. */

@@ -101,6 +101,7 @@ export function withoutEffect(settled: Settled): string[] {
   const fileMode = isFileMode(settled);
   const isHttps = hosts.some((address) => 'url' in address && address.url.startsWith('https:'));
   const rules: readonly (readonly [key: SettingKey, holds: boolean, why: string])[] = [
+    ['workers', values.catchpoint === false, 'Catchpoint\'s pushes are not taken'],
     ['archiveDays', values.archive === undefined, 'there is no --archive'],
     ['file', !fileMode, 'file mode is off'],
     ['fileFormat', !fileMode, 'file mode is off'],

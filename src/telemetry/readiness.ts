@@ -29,19 +29,29 @@ const certificateWarnsMs = 14 * dayMs;
 const staleIntervals = 2;
 
 export function readiness(snapshot: Snapshot): Readiness {
-  const reasons = [...stopping(snapshot), ...fullSpool(snapshot), ...lately(snapshot)];
+  const reasons = [...stopping(snapshot), ...noWorker(snapshot), ...fullSpool(snapshot), ...lately(snapshot)];
   const warnings = [
     ...snapshot.sinks.flatMap((sink) => sinkWarnings(sink, snapshot.atMs)),
     ...nodeWarnings(snapshot),
     ...spoolWarnings(snapshot),
     ...keptWarnings(snapshot),
     ...settledWarnings(snapshot),
+    ...workerWarnings(snapshot),
   ];
   return { isReady: reasons.length === 0, reasons, warnings };
 }
 
 function stopping({ isStopping }: Snapshot): string[] {
   return isStopping ? ['the bridge is stopping'] : [];
+}
+
+function noWorker({ workers, isStopping }: Snapshot): string[] {
+  return workers?.running === 0 && !isStopping ? ['no worker takes requests'] : [];
+}
+
+function workerWarnings({ workers }: Snapshot): string[] {
+  const isShort = workers !== undefined && workers.running > 0 && workers.running < workers.wanted;
+  return isShort ? [`${workers.running} of ${workers.wanted} workers take requests`] : [];
 }
 
 function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }: Snapshot): string[] {

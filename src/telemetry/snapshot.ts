@@ -46,6 +46,8 @@ export interface Snapshot {
   readonly cardinality?: CardinalitySeen;
   /** What became of what came in Backstop's way, by outcome; undefined where nothing does. */
   readonly backstop?: Readonly<Record<string, number>>;
+  /** Processes that take requests; undefined where there are none. */
+  readonly workers?: WorkersSeen;
   /** What came of reading the configuration anew; undefined where nobody does. */
   readonly reloads?: ReloadSeen;
   /** Undefined where nobody lets the process be seen. */
@@ -112,6 +114,14 @@ export interface ArchiveSeen {
   readonly lastError: string | undefined;
 }
 
+/** As workers/crew.ts has it. */
+export interface WorkersSeen {
+  readonly wanted: number;
+  readonly running: number;
+  /** Since the start. */
+  readonly replaced: number;
+}
+
 interface Filling {
   readonly known: number;
   readonly most: number;
@@ -144,6 +154,7 @@ export interface SnapshotParts {
   readonly access?: () => AccessStatus;
   readonly backstop?: () => object | undefined;
   readonly reloads?: (() => ReloadSeen) | undefined;
+  readonly workers?: (() => WorkersSeen) | undefined;
   /** Of the spool's disk. */
   readonly freeBytes: () => Promise<number>;
 }
@@ -175,6 +186,7 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
       ...(cardinality && { cardinality }),
       ...(backstop !== undefined && { backstop: { ...(backstop as Readonly<Record<string, number>>) } }),
       ...(parts.reloads && { reloads: parts.reloads() }),
+      ...(parts.workers && { workers: parts.workers() }),
       lost: { ...parts.spool.lost(), goneSinkPoints: goneSinkLostPoints },
     };
   };

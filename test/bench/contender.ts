@@ -11,9 +11,11 @@ export interface Contender {
   readonly ready: Readonly<Record<string, unknown>>;
   /** From the start of the process until then. */
   readonly readyMs: number;
-  /** CPU time of all its threads since its start. */
+  /** CPU time of all its threads since its start, those of its workers included. */
   cpuMs(): number;
-  /** The most memory without mapped file pages that it was seen to have. */
+  /** The same without its workers. */
+  ownerCpuMs(): number;
+  /** The most memory without mapped file pages that it and its workers were seen to have. */
   ownBytes(): number;
   /** With SIGTERM it may finish what it does. */
   stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
@@ -35,13 +37,16 @@ export async function contender(args: readonly string[], urlOf: (ready: Record<s
   const ready = await Promise.any([child.stdout, child.stderr].map((output) => readyLine(output, urlOf)));
   const readyMs = performance.now() - fromMs;
   let mostBytes = 0;
-  const sampling = setInterval(() => (mostBytes = Math.max(mostBytes, ownBytes(pid))), sampleEveryMs);
+  const workers = childrenOf(pid);
+  const sum = (of: (pid: number) => number): number => [pid, ...workers].reduce((total, one) => total + of(one), 0);
+  const sampling = setInterval(() => (mostBytes = Math.max(mostBytes, sum(ownBytes))), sampleEveryMs);
   return {
     url: urlOf(ready) as string,
     ready,
     readyMs,
-    cpuMs: () => cpuMs(pid),
-    ownBytes: () => Math.max(mostBytes, ownBytes(pid)),
+    cpuMs: () => sum(cpuMs),
+    ownerCpuMs: () => cpuMs(pid),
+    ownBytes: () => Math.max(mostBytes, sum(ownBytes)),
     async stop(signal = 'SIGKILL') {
       clearInterval(sampling);
       child.kill(signal);
@@ -61,6 +66,12 @@ async function readyLine(output: NodeJS.ReadableStream, urlOf: (ready: Record<st
     });
     lines.on('close', () => reject(new Error(`it ended before it was ready, and said last: ${last}`)));
   });
+}
+
+/** The workers of a bridge that is ready. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+  return text.split(' ').filter((word) => word !== '').map(Number);
 }
 
 function cpuMs(pid: number): number {

@@ -34,6 +34,8 @@ export interface BridgeOptions {
   /** How long the receiver takes over each answer. */
   readonly delayMs?: number | undefined;
   readonly isTls?: boolean;
+  /** Processes that take requests for it. */
+  readonly workers?: number;
   /** Carbons beside the OpenTSDB. */
   readonly carbons?: number;
   /** Given the state directory, before the bridge starts. */
@@ -45,7 +47,7 @@ export interface BridgeOptions {
 }
 
 /** The bridge as shipped, over a receiver of its own. */
-export async function startBridge({ nodes, delayMs = 0, isTls = false, carbons = 0, prepare, root = ownRoot, profileDir }: BridgeOptions): Promise<BridgeContender> {
+export async function startBridge({ nodes, delayMs = 0, isTls = false, workers = 0, carbons = 0, prepare, root = ownRoot, profileDir }: BridgeOptions): Promise<BridgeContender> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
   const { path, ids } = writeNodes(stateDir, nodes);
   await prepare?.(stateDir);
@@ -56,6 +58,7 @@ export async function startBridge({ nodes, delayMs = 0, isTls = false, carbons =
       ...[join(root, 'build/src/main.js'), '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '-t', tsd.url, '--nodes-file', path],
       ...['--state-dir', stateDir, '--spool-max-bytes', '64GiB', '--log-format', 'json', '--push-token', token, ...roomForOneSender],
       ...(isTls ? certificateFiles(stateDir) : []),
+      ...(workers === 0 ? [] : ['--workers', String(workers)]),
       ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),
     ],
     ({ push }) => push,

@@ -18,7 +18,7 @@ interface Entrant {
 const sharesOfPeak = [0.1, 0.4, 0.7];
 
 export async function pushes(settings: Settings): Promise<void> {
-  const { nodes, tests, isTls, isNewEach, against } = settings;
+  const { nodes, tests, isTls, isNewEach, workers, against } = settings;
   const bridge = await startBridge({ nodes, isTls });
   const entrants: Entrant[] = [
     entrant('a', 'the bridge', bridge),
@@ -27,6 +27,7 @@ export async function pushes(settings: Settings): Promise<void> {
     entrant('d', 'bare Koa', await startBare('koa', isTls)),
   ];
   if (against !== undefined) entrants.push(entrant('e', 'the other bridge', await startBridge({ nodes, isTls, root: against })));
+  for (const count of workers) entrants.push(entrant(`w${count}`, `the bridge, workers: ${count}`, await startBridge({ nodes, isTls, workers: count })));
   const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests });
   const load = { bodies, seconds: settings.seconds, connections: settings.connections, isNewEach };
   console.log(`${settings.body}, ${bodies.bytes} bytes; ${settings.connections} connections${isTls ? ', TLS' : ''}${isNewEach ? ', a new one each push' : ''}; ${nodes} nodes, ${tests} tests; ${settings.rounds} rounds of ${settings.seconds} s\n`);
@@ -47,12 +48,12 @@ function entrant(letter: string, words: string, contender: Contender): Entrant {
 }
 
 function tell(entrants: readonly Entrant[]): void {
-  console.log('| | pushes/s | range | points/s received | CPU a push | p50 | p99 | p99.9 | failed | memory |\n|---|---|---|---|---|---|---|---|---|---|');
+  console.log('| | pushes/s | range | points/s received | CPU a push | of it the owner\'s | p50 | p99 | p99.9 | failed | memory |\n|---|---|---|---|---|---|---|---|---|---|---|');
   for (const { letter, words, contender, rounds } of entrants) {
     const of = (key: keyof Measured): number => median(rounds.map((round) => round[key]));
     const perSecond = rounds.map((round) => round.perSecond);
     const cells = [
-      ...[`(${letter}) ${words}`, median(perSecond).toFixed(0), range(perSecond, 0), of('pointsPerSecond').toFixed(0), `${of('cpuUs').toFixed(0)} µs`],
+      ...[`(${letter}) ${words}`, median(perSecond).toFixed(0), range(perSecond, 0), of('pointsPerSecond').toFixed(0), `${of('cpuUs').toFixed(0)} µs`, `${of('ownerCpuUs').toFixed(0)} µs`],
       ...[of('p50Ms'), of('p99Ms'), of('p999Ms')].map((ms) => `${ms.toFixed(1)} ms`),
       ...[rounds.reduce((sum, { failures }) => sum + failures, 0), `${(contender.ownBytes() / 2 ** 20).toFixed(0)} MiB`],
     ];
@@ -61,8 +62,8 @@ function tell(entrants: readonly Entrant[]): void {
   const [bridge, ...others] = entrants as [Entrant, ...Entrant[]];
   console.log('');
   for (const other of others) {
-    const ratio = (key: 'perSecond' | 'cpuUs'): readonly number[] => bridge.rounds.map((round, at) => round[key] / (other.rounds[at] as Measured)[key]);
-    console.log(`a/${other.letter}: ${median(ratio('perSecond')).toFixed(2)} (${range(ratio('perSecond'), 2)}); CPU ${median(ratio('cpuUs')).toFixed(2)} (${range(ratio('cpuUs'), 2)})`);
+    const ratio = (key: 'perSecond' | 'cpuUs' | 'ownerCpuUs'): readonly number[] => bridge.rounds.map((round, at) => round[key] / (other.rounds[at] as Measured)[key]);
+    console.log(`a/${other.letter}: ${median(ratio('perSecond')).toFixed(2)} (${range(ratio('perSecond'), 2)}); CPU ${median(ratio('cpuUs')).toFixed(2)} (${range(ratio('cpuUs'), 2)}), the owners' ${median(ratio('ownerCpuUs')).toFixed(2)} (${range(ratio('ownerCpuUs'), 2)})`);
   }
 }
 

@@ -19,6 +19,8 @@ export interface Settings {
   readonly seconds: number;
   /** Points that wait when the draining begins. */
   readonly backlog: number;
+  /** Bridges with so many workers each, measured in the same turns. */
+  readonly workers: readonly number[];
   /** Another checkout of the bridge, built, measured in the same turns. */
   readonly against: string | undefined;
 }
@@ -34,6 +36,7 @@ const usual = {
   rounds: { type: 'string', default: '5' },
   seconds: { type: 'string', default: '4' },
   backlog: { type: 'string', default: '700000' },
+  workers: { type: 'string', default: '' },
   against: { type: 'string' },
 } as const;
 
@@ -51,6 +54,7 @@ export function readSettings(): Settings {
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     backlog: Number(values.backlog),
+    workers: values.workers.split(',').filter((word) => word !== '').map(Number),
     against: values.against,
   };
 }

@@ -39,6 +39,7 @@ export interface Status {
   readonly deadLetters: number;
   readonly access: { readonly connections: { readonly open: number } };
   readonly spool: { readonly waitingBytes: number; readonly scarcity?: string };
+  readonly workers?: { readonly running: number; readonly replaced: number };
   readonly restoring: boolean;
   readonly lost: { readonly records: number; readonly points: number; readonly uncounted: number };
   readonly sinks: readonly {

@@ -24,10 +24,11 @@ import { slow } from './scenarios/slow.ts';
 import { slowSenders } from './scenarios/slow-senders.ts';
 import { stop } from './scenarios/stop.ts';
 import { telnet } from './scenarios/telnet.ts';
+import { worker } from './scenarios/worker.ts';
 import { wrongTokens } from './scenarios/wrong-tokens.ts';
 
 export const scenarios: readonly Scenario[] = [
-  ...[steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, stop],
+  ...[steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, worker, stop],
   ...[fullDisk, failingSync, damage],
   ...[clocks, catchpointAway, coldStart, malformed, slowSenders, hugeBodies, floods, wrongTokens, handshakes, reloads, retries, powerLoss],
   largeStore,

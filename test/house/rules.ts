@@ -93,15 +93,17 @@ export function ambient(sources: Sources): string[] {
 
 /** What each part may import, beside its own folder below sources/ or sinks/. The first line that fits a file's path holds. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^main\.ts$/, /^(config|log|clock|program|telemetry\/vitals)\.ts$|^commands\//],
+  [/^main\.ts$/, /^(config|log|clock|program|telemetry\/vitals|workers\/processes)\.ts$|^commands\//],
   [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
   [/^outlets\.ts$/, /^(config|clock|log|outlet|sink|exchangeable-sink)\.ts$|^sinks\/|^spool\//],
   [/^exchangeable-sink\.ts$/, /^sink\.ts$/],
   [/^reload\.ts$/, /^(config|clock|log|schedule)\.ts$|^settings\//],
-  [/^changeable-parts\.ts$/, /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^settings\/|^spool\//],
-  [/^ambient\.ts$/, /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$/],
-  [/^parts\.ts$/, /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\//],
-  [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|server|sources)\.ts$|^(admin|telemetry)\//],
+  [/^changeable-parts\.ts$/, /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^workers\/crew\.ts$|^settings\/|^spool\//],
+  [/^ambient\.ts$/, /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$|^workers\/processes\.ts$/],
+  [/^parts\.ts$/, /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\/|^workers\/crew\.ts$/],
+  [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|server|serving|sources)\.ts$|^(admin|telemetry)\//],
+  [/^serving\.ts$/, /^(clock|log|server)\.ts$/],
+  [/^workers\//, /^(backoff|clock|config|log|schedule|server|serving|sources\/catchpoint\/push-route)\.ts$|^access\/|^workers\//],
   [/^notify-socket\.ts$/, /^log\.ts$/],
   [/^soon-needed\.ts$/, /^(log|telemetry\/prometheus|status\/page-files)\.ts$/],
   [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],

@@ -91,3 +91,10 @@ test('a configuration that cannot be used and a certificate that runs out are wa
   t.deepEqual(warningsOf(certificate(13.5)), ['the certificate of the push listener expires within 14 days']);
   t.deepEqual(warningsOf(certificate(0)), ['the certificate of the push listener has expired; senders that look do not push']);
 });
+
+test('without a worker no push is taken; with fewer than are wanted that is a warning', (t) => {
+  const of = (running: number): ReturnType<typeof readiness> => readiness(snapshotOf({ workers: { wanted: 2, running, replaced: 1 } }));
+  t.deepEqual(of(2), { isReady: true, reasons: [], warnings: [] });
+  t.deepEqual(of(1), { isReady: true, reasons: [], warnings: ['1 of 2 workers take requests'] });
+  t.deepEqual(of(0), { isReady: false, reasons: ['no worker takes requests'], warnings: [] });
+});

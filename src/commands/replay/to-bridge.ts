@@ -6,7 +6,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import got, { type Response } from 'got';
 import { backoff } from '../../backoff.ts';
 import type { Clock } from '../../clock.ts';
-import { type Became, replayHeader } from '../../sources/catchpoint/push.ts';
+import type { Became } from '../../sources/catchpoint/push.ts';
+import { replayHeader } from '../../sources/catchpoint/push-route.ts';
 import { CannotReplay, type Destination, type Outcome } from './destination.ts';
 
 export interface BridgeOptions {

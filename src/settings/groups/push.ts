@@ -2,7 +2,7 @@
 
 import { listenAddress } from '../addresses.ts';
 import { optional, type Setting, value } from '../kinds.ts';
-import { bytes, days, path } from '../values.ts';
+import { bytes, days, path, wholeNumber } from '../values.ts';
 
 export const pushSettings = {
   listen: value({
@@ -26,6 +26,13 @@ export const pushSettings = {
     default: '1MiB',
     parse: bytes('1KiB'),
     help: 'the largest push that is read',
+  }),
+  workers: value({
+    group: 'Push',
+    argument: 'number',
+    default: '0',
+    parse: wholeNumber(0, 32),
+    help: 'processes that take requests and hand the pushes to the bridge; 0: it takes them itself',
   }),
   archive: optional({
     group: 'Push',

@@ -17,7 +17,8 @@ import { type NodeListing, nodeListing } from './nodes/node-source.ts';
 import { openOverrides, type OverridesFile } from './nodes/overrides-file.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { completeParked, type ParkedEntries } from './parked.ts';
-import { push, type PushCounts, pushCounts, type PushOptions, type SeenPush } from './push.ts';
+import { type PushCounts, pushCounts, pushIntake, type PushOptions, type SeenPush } from './push.ts';
+import { type PushIntake, pushRoute, type ReadingOptions } from './push-route.ts';
 import { type NodeRefresher, nodeRefresher, type RefreshStatus } from './nodes/refresh.ts';
 import { type RunTagger, runTagger, wantedLabels } from './run-tags.ts';
 import { type Slicer, type SliceOptions, slicer } from './slices.ts';
@@ -41,7 +42,7 @@ export interface CatchpointOptions {
   readonly cardinality?: CardinalityBounds;
   readonly maxBodyBytes: number;
   /** Who stands before the route: bounds what arrives, and says who may speak for which node. */
-  readonly access?: Pick<PushOptions, 'bodies' | 'admit'>;
+  readonly access?: Pick<PushOptions, 'admit'> & Pick<ReadingOptions, 'bodies'>;
   /** Where to archive pushes, and for how many days; undefined: nowhere. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly stateDir: string;
@@ -81,6 +82,8 @@ export interface CatchpointChanges {
 export interface Catchpoint {
   /** Takes pushes at `/` and `/catchpoint`. */
   mount(router: Router): void;
+  /** Takes those that another process has read. */
+  readonly intake: PushIntake;
   /** Keeps the directory fresh and completes what is parked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
   readonly retryLetter: LetterRetry;
@@ -133,19 +136,15 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   });
   await refresher.load();
   for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
+  const intake = pushIntake({
+    ...{ ...watchers(options), ...joining, missed: refresher.requestEarly, refused: refusalTold(options), counts, archive },
+    get extras() { return current.timings; },
+    get labels() { return current.labels; },
+  });
   return {
     directory,
-    mount: (router) =>
-      push(router, {
-        ...{ ...options.access, ...joining, missed: refresher.requestEarly },
-        get maxBodyBytes() { return current.maxBodyBytes; },
-        get extras() { return current.timings; },
-        get labels() { return current.labels; },
-        refused: refusalTold(options),
-        ...watchers(options),
-        counts,
-        archive,
-      }),
+    intake,
+    mount: (router) => pushRoute(router, intake, { bodies: options.access?.bodies, clock, get maxBodyBytes() { return current.maxBodyBytes; } }),
     retryLetter: letterRetry({
       ...{ ...joining, hasRoomFor: parking.hasRoomFor, missed: refresher.requestEarly },
       get extras() { return current.timings; },
@@ -181,9 +180,9 @@ function refusalTold({ refused, clock, log }: CatchpointOptions): PushOptions['r
   };
 }
 
-/** Those that are there of whoever is told of pushes. */
-function watchers({ malformed, answered, seen }: CatchpointOptions): Pick<PushOptions, 'malformed' | 'answered' | 'seen'> {
-  return { ...(malformed && { malformed }), ...(answered && { answered }), ...(seen && { seen }) };
+/** Those that are there of whoever judges pushes and is told of them. */
+function watchers({ malformed, answered, seen, access }: CatchpointOptions): Pick<PushOptions, 'malformed' | 'answered' | 'seen' | 'admit'> {
+  return { ...(malformed && { malformed }), ...(answered && { answered }), ...(seen && { seen }), ...(access?.admit && { admit: access.admit }) };
 }
 
 /** What can be another at the next push. */

@@ -1,9 +1,6 @@
-// Takes Catchpoint's pushes over HTTP: read, measure, find the node, slice, deliver, and only then answer 200.
+// Takes Catchpoint's pushes: measure, find the node, slice, deliver, and only then say what became of each.
 
 import { hash } from 'node:crypto';
-import type Router from '@koa/router';
-import type { Context } from 'koa';
-import { type ArrivingBodies, readBody, UnreadableBody } from '../../body.ts';
 import type { Clock } from '../../clock.ts';
 import type { DataPoint, Deliver, MalformedBody, RunKey } from '../../point.ts';
 import type { Archive } from './archive/archive.ts';
@@ -11,6 +8,7 @@ import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
 import type { Node, NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
+import type { ArrivedPush, PushIntake, PushSender } from './push-route.ts';
 import { parsePush, pushText } from './push-text.ts';
 import type { Slicer } from './slices.ts';
 
@@ -28,11 +26,8 @@ export interface RunOptions {
 
 /** Looked at anew for each push. */
 export interface PushOptions extends RunOptions {
-  readonly maxBodyBytes: number;
-  /** Bounds the bodies that are arriving, all together. */
-  readonly bodies?: ArrivingBodies;
   /** Throws an error with status 403 where the sender may not speak for what the push names. */
-  readonly admit?: (context: Context, run: SentRun) => void;
+  readonly admit?: (sender: Pick<PushSender, 'ip' | 'isOwner'>, run: SentRun) => void;
   /** Whether to read the timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
   /** The labels to read, in lower case. */
@@ -93,45 +88,40 @@ export function pushCounts(): PushCounts {
   return { taken: 0, missed: 0, implausible: 0, cardinality: 0, duplicate: 0, conflict: 0, malformed: 0, denied: 0, refused: 0, failed: 0 };
 }
 
-/** A request with this header is a replay: it is told what became of it, and is not archived another time. */
-export const replayHeader = 'X-Replayed';
-
-/** Mounts the push at `/`, the original's target, and at `/catchpoint` with whatever follows it. */
-export function push(router: Router, options: PushOptions): void {
-  router.post(['/', '/catchpoint{/*rest}'], (context) => take(context, options));
+/** Takes pushes that have arrived, from whichever process has read them. */
+export function pushIntake(options: PushOptions): PushIntake {
+  return {
+    take: (push) => take(push, options),
+    unread: ({ read, ...push }) => refuse(push, read, push, options),
+    answered: (ms) => options.answered?.(ms),
+  };
 }
 
-async function take(context: Context, options: PushOptions): Promise<void> {
-  const { counts, clock } = options;
-  const startedMs = clock.steady();
-  let body: Buffer | undefined;
+async function take(push: ArrivedPush, options: PushOptions): Promise<Became> {
+  const { body, isReplay } = push;
   try {
-    body = await readBody(context.req, options.maxBodyBytes, options.bodies);
     const measurement = measurementOf(parsePush(body), { extras: options.extras, labels: options.labels ?? [] });
-    options.admit?.(context, { ...measurement, ipRanges: options.directory.find(measurement.nodeId)?.ipRanges });
+    options.admit?.(push, { ...measurement, ipRanges: options.directory.find(measurement.nodeId)?.ipRanges });
     const run = await takeRun(measurement, body, options);
     const { became } = run;
-    const isReplay = context.get(replayHeader) !== '';
     if (!isReplay) options.archive?.keep(body);
-    counts[became] += 1;
+    options.counts[became] += 1;
     options.seen?.({ became, run });
-    context.status = 200;
-    context.body = isReplay ? { became } : '';
+    return became;
   } catch (error) {
-    const { status = 500, message } = error as Error & { readonly status?: number };
-    const became = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
-    counts[became] += 1;
-    options.seen?.({ became, reason: message });
-    if (status >= 500) options.refused(message, context.state['requestId'] as string | undefined);
-    else if (status !== 403) options.malformed?.({ body: body ?? readOf(error), reason: message, from: context.ip });
+    const { status = 500, message: reason } = error as Error & { readonly status?: number };
+    refuse({ status, reason }, body, push, options);
     throw error;
-  } finally {
-    options.answered?.(clock.steady() - startedMs);
   }
 }
 
-function readOf(error: unknown): Buffer {
-  return error instanceof UnreadableBody ? error.read : Buffer.alloc(0);
+/** A push is answered that it was not taken. */
+function refuse({ status, reason }: { readonly status: number; readonly reason: string }, body: Buffer, { ip, requestId }: PushSender, options: PushOptions): void {
+  const became = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
+  options.counts[became] += 1;
+  options.seen?.({ became, reason });
+  if (status >= 500) options.refused(reason, requestId);
+  else if (status !== 403) options.malformed?.({ body, reason, from: ip });
 }
 
 /** What became of a run that was taken: a word of PushCounts. */
@@ -159,7 +149,7 @@ async function takeRun(measurement: Measurement, body: Buffer, options: RunOptio
   }
   const node = options.directory.find(measurement.nodeId);
   const refusal = options.guard?.refusal(measurement, node);
-  if (refusal !== undefined) return { became: await refuse(refusal, measurement, node, run, body, options), measurement, points: [] };
+  if (refusal !== undefined) return { became: await overBound(refusal, measurement, node, run, body, options), measurement, points: [] };
   const points = options.slice(measurement, node);
   const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
   const delivered = await options.deliver(points, { run, ...parked });
@@ -169,7 +159,7 @@ async function takeRun(measurement: Measurement, body: Buffer, options: RunOptio
 }
 
 /** A node that is real after all must become known, so it is asked for. */
-async function refuse(
+async function overBound(
   reason: string,
   { nodeId }: Measurement,
   node: Node | undefined,

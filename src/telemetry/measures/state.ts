@@ -95,6 +95,33 @@ const vitalMeasures: readonly Measure[] = [
   },
 ];
 
+const workerMeasures: readonly Measure[] = [
+  {
+    name: 'workers_wanted',
+    type: 'gauge',
+    labels: [],
+    alarm: undefined,
+    help: 'Processes that shall take requests; only with --workers',
+    read: ({ workers }) => single(workers?.wanted),
+  },
+  {
+    name: 'workers_running',
+    type: 'gauge',
+    labels: [],
+    alarm: undefined,
+    help: 'Those of them that do; only with --workers',
+    read: ({ workers }) => single(workers?.running),
+  },
+  {
+    name: 'workers_replaced_total',
+    type: 'counter',
+    labels: [],
+    alarm: undefined,
+    help: 'How often another one took the place of one that had ended; only with --workers',
+    read: ({ workers }) => single(workers?.replaced),
+  },
+];
+
 const reload = (read: (seen: ReloadSeen) => number): ((snapshot: Snapshot) => readonly Sample[]) =>
   ({ reloads }) => single(reloads && read(reloads));
 
@@ -125,4 +152,4 @@ const reloadMeasures: readonly Measure[] = [
   },
 ];
 
-export const stateMeasures: readonly Measure[] = [...bridgeMeasures, ...reloadMeasures, ...vitalMeasures];
+export const stateMeasures: readonly Measure[] = [...bridgeMeasures, ...workerMeasures, ...reloadMeasures, ...vitalMeasures];

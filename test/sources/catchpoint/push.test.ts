@@ -8,7 +8,8 @@ import { silentLog } from '../../../src/log.ts';
 import type { DataPoint, Delivered, DeliverOptions, MalformedBody } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
-import { push, pushCounts } from '../../../src/sources/catchpoint/push.ts';
+import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
+import { pushRoute } from '../../../src/sources/catchpoint/push-route.ts';
 import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { movableClock } from '../../fakes/time.ts';
 
@@ -29,7 +30,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
   const router = new Router();
-  push(router, {
+  const intake = pushIntake({
     deliver: async (points, options = {}) => {
       delivered.push({ points, options });
       return deliver?.(points, options) ?? 'stored';
@@ -37,7 +38,6 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     directory,
     slice: slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions }),
     clock,
-    maxBodyBytes: 10_000,
     extras: false,
     missed: (nodeId) => missed.push(nodeId),
     refused(reason, requestId = 'none') {
@@ -49,6 +49,7 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     counts,
     archive: { keep: (body) => void archived.push(body.toString()) },
   });
+  pushRoute(router, intake, { maxBodyBytes: 10_000, clock });
   const app = application(silentLog(), systemClock());
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });

@@ -1,0 +1,153 @@
+// A worker: takes requests on the push address, lets them in and reads their bodies, hands each push to the owner, and answers what
+// the owner says. Nothing is kept here.
+
+import type { Duplex } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
+import { type Access, openAccess } from '../access/access.ts';
+import type { Clock } from '../clock.ts';
+import { type Log, type LogOptions, openLog } from '../log.ts';
+import { schedule } from '../schedule.ts';
+import { CannotListen, listen, type Listener } from '../server.ts';
+import { routed } from '../serving.ts';
+import { pushRoute } from '../sources/catchpoint/push-route.ts';
+import { type Channel, openChannel } from './channel.ts';
+import { deferred, type Deferred } from './deferred.ts';
+import type { Instructions, OwnerSays, WorkerSays } from './handover.ts';
+import { type OwnerIntake, ownerIntake } from './owner-intake.ts';
+import { lastMomentMs } from './processes.ts';
+import { questions } from './questions.ts';
+import { type ToldKeys, toldKeys } from './told-keys.ts';
+
+export interface WorkerAmbient {
+  readonly clock: Clock;
+  /** For the log. */
+  readonly stderr: LogOptions['destination'];
+}
+
+const statusEveryMs = 1_000;
+/** After sysexits: the program itself failed. */
+const software = 70;
+
+/**
+ * Works until its owner says so, or is gone; resolves with the exit code.
+ *
+ * @param stream - to the owner
+ */
+export async function work(stream: Duplex, ambient: WorkerAmbient): Promise<number> {
+  const { clock } = ambient;
+  const early: OwnerSays[] = [];
+  const told = deferred<Instructions>();
+  const over = deferred<number>();
+  let post: Post | undefined;
+  const channel = openChannel<WorkerSays, OwnerSays>(stream, {
+    alongside: () => answeredOf(post),
+    hear(message) {
+      if (post !== undefined) obey(message, post, over);
+      else if (message.say === 'instructions' && early.length === 0) told.resolve(message.instructions);
+      if (post === undefined) early.push(message);
+    },
+  });
+  const instructions = await Promise.race([told.promise, channel.closed]);
+  if (instructions === undefined) return 0;
+  try {
+    post = await openPost(instructions, channel, ambient);
+    for (const message of early.splice(0).slice(1)) obey(message, post, over);
+    const watching = new AbortController();
+    const tellStatus = async (): Promise<void> => channel.say({ say: 'status', access: (post as Post).access.status() });
+    void schedule('tell the owner how it goes', tellStatus, { everyMs: statusEveryMs, clock, log: post.log, signal: watching.signal });
+    const exitCode = await Promise.race([over.promise, channel.closed]);
+    watching.abort();
+    await tellStatus();
+    return exitCode ?? (await abandoned(post, clock));
+  } catch (error) {
+    return saidWhy(error as Error, channel);
+  } finally {
+    await Promise.race([channel.close(), clock.sleep(lastMomentMs)]);
+  }
+}
+
+/** A worker as it stands there. */
+interface Post {
+  readonly access: Access;
+  readonly keys: ToldKeys;
+  readonly log: Log;
+  readonly intake: OwnerIntake;
+  readonly rotations: Rotations;
+  readonly channel: Channel<WorkerSays>;
+  readonly listener: Listener;
+  /** Followed one after the other. */
+  following: Promise<void>;
+  /** Those in effect. */
+  current: Instructions;
+}
+
+type Rotations = ReturnType<typeof questions<undefined>>;
+
+/** @throws CannotListen */
+async function openPost(first: Instructions, channel: Channel<WorkerSays>, { clock, stderr }: WorkerAmbient): Promise<Post> {
+  const log = openLog({ ...first.log, destination: stderr }).child({ worker: first.worker });
+  const rotations: Rotations = questions();
+  const keys = toldKeys(first.keys, async (token) => rotations.ask((id) => channel.say({ say: 'rotate', id, token })));
+  const access = await openAccess(first.access, { stateDir: '', clock, log }, keys);
+  const state = { following: Promise.resolve(), current: first };
+  const intake = ownerIntake(channel.say, () => state.current.access.limits.maxArrivingBytes);
+  const reading = { bodies: access.bodies, clock, get maxBodyBytes() { return state.current.maxBodyBytes; } };
+  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), access.middlewares);
+  const listener = await listen(app, first.listen, access);
+  channel.say({ say: 'listening', url: listener.url, port: listener.port });
+  return Object.assign(state, { access, keys, log, intake, rotations, channel, listener });
+}
+
+/** Why it could not begin, or go on; the owner has the words for it. */
+function saidWhy(error: Error & { readonly code?: string; readonly exitCode?: number }, channel: Channel<WorkerSays>): number {
+  const { message, stack, exitCode = software } = error;
+  if (error instanceof CannotListen) channel.say({ say: 'cannotListen', code: error.code, reason: (error.cause as Error).message });
+  else channel.say({ say: 'failed', reason: stack ?? message });
+  return exitCode;
+}
+
+function obey(message: OwnerSays, post: Post, over: Deferred<number>): void {
+  const { intake, rotations, listener } = post;
+  switch (message.say) {
+    case 'taken':
+      return intake.taken(message.id, message.became);
+    case 'refused':
+      return intake.refused(message.id, message.refusal);
+    case 'rotated':
+      return message.fault === undefined ? rotations.answer(message.id, undefined) : rotations.refuse(message.id, new Error(message.fault));
+    case 'instructions':
+      post.following = post.following.then(() => follow(message.instructions, post));
+      return void post.following.catch(over.reject);
+    case 'stop':
+      return void listener.close().then(() => over.resolve(0));
+    case 'cut':
+      listener.cut();
+      return over.resolve(0);
+  }
+}
+
+/** Keys before the options that may ask for them. */
+async function follow(next: Instructions, post: Post): Promise<void> {
+  const { access, keys, log, channel, current } = post;
+  keys.tell(next.keys);
+  if (!isDeepStrictEqual(next.access, current.access)) (await access.prepare(next.access))();
+  log.level = next.log.level;
+  post.current = next;
+  channel.say({ say: 'follows', edition: next.edition });
+}
+
+/** The owner is gone: nobody can take a push any more, and the port belongs to the next owner. */
+async function abandoned({ intake, rotations, listener, log }: Post, clock: Clock): Promise<number> {
+  const closing = listener.close();
+  intake.lost();
+  rotations.refuseAll(() => new Error('the bridge is ending'));
+  log.error('the bridge that this worker works for is gone; it ends');
+  await Promise.race([closing, clock.sleep(lastMomentMs / 2)]);
+  listener.cut();
+  return software;
+}
+
+function answeredOf(post: Post | undefined): readonly WorkerSays[] {
+  const ms = post?.intake.takeTimes() ?? [];
+  return ms.length === 0 ? [] : [{ say: 'answered', ms }];
+}
