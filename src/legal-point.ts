@@ -28,7 +28,7 @@ export function faultOf({ metric, timestamp, unit, value, tags }: DataPoint, { m
 }
 
 /** Whether a text is a number literal of JSON. */
-export function isJsonNumber(text: string): boolean {
+function isJsonNumber(text: string): boolean {
   return /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(text);
 }
 

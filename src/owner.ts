@@ -3,6 +3,7 @@
 import { link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { obstacleOf } from './obstacle.ts';
 
 /** Somebody else owns the state directory. */
 export class StateDirectoryTaken extends Error {
@@ -13,9 +14,11 @@ export class StateDirectoryTaken extends Error {
 /** Nothing can be kept in the state directory. */
 export class StateDirectoryUnusable extends Error {
   override readonly name: string = 'StateDirectoryUnusable';
-  readonly exitCode = 69;
-  constructor(directory: string, why: string) {
-    super(`state directory ${directory}: ${why}; choose another with --state-dir`);
+  /** After sysexits; see Obstacle. */
+  readonly exitCode: number;
+  constructor(directory: string, why: string, exitCode = 69) {
+    super(`state directory ${directory}: ${why}; or choose another with --state-dir`);
+    this.exitCode = exitCode;
   }
 }
 
@@ -43,7 +46,8 @@ export async function takeStateDirectory(directory: string, pid: number): Promis
     throw new StateDirectoryUnusable(directory, `its path is too long for a socket in it (at most ${maxSocketPathBytes} bytes with /owner.${pid})`);
   }
   const server = await answerWithPid(own, pid).catch((error: Error) => {
-    throw new StateDirectoryUnusable(directory, error.message);
+    const { words, exitCode } = obstacleOf(error) ?? { words: error.message, exitCode: 69 };
+    throw new StateDirectoryUnusable(directory, words, exitCode);
   });
   try {
     await linkAsOwner(own, path, directory);

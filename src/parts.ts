@@ -11,6 +11,7 @@ import { takeStateDirectory } from './owner.ts';
 import { openSources, type Sources, type SourcesStatus } from './sources.ts';
 import type { Lost } from './spool/lost.ts';
 import { openSoundSpool, type SoundSpool } from './spool/sound-spool.ts';
+import { requireUsable } from './spool/usable.ts';
 import { usualMaxBytes } from './spool/usual-max-bytes.ts';
 import { seenPushes } from './status/seen-pushes.ts';
 import { type StatusPage, statusPage } from './status/status-page.ts';
@@ -52,6 +53,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const { clock, random, log, pid } = ambient;
   releases.push((await takeStateDirectory(stateDir, pid)).release);
   const directory = join(stateDir, 'spool');
+  requireUsable(directory);
   const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
   const spool = await openSoundSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
   releases.push(spool.close);

@@ -45,6 +45,6 @@ test('a path too long for a socket is named', async (t) => {
 test('a state directory that cannot be one is named with the reason', async (t) => {
   const file = `${await temporaryDirectory(t)}/file`;
   await writeFile(file, '');
-  const error = await t.throwsAsync(takeStateDirectory(file, 1), { name: 'StateDirectoryUnusable', message: new RegExp(`^state directory ${file}: EEXIST`) });
-  t.is((error as { exitCode?: number }).exitCode, 69);
+  const error = await t.throwsAsync(takeStateDirectory(file, 1), { name: 'StateDirectoryUnusable', message: `state directory ${file}: is no directory; move away what is there; or choose another with --state-dir` });
+  t.is((error as { exitCode?: number }).exitCode, 78);
 });

@@ -8,6 +8,7 @@ import { remoteAdministration } from '../admin/remote.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
+import { obstacleOf } from '../obstacle.ts';
 import { StateDirectoryTaken, takeStateDirectory } from '../owner.ts';
 
 export interface OwnerAccess {
@@ -29,7 +30,12 @@ export interface OwnerAccessOptions {
 /** There is nobody to ask, and nothing to open. */
 class NothingKept extends Error {
   override readonly name = 'NothingKept';
-  readonly exitCode = 69;
+  /** After sysexits. */
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 69) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /** Nothing can be done with what is kept before it is salvaged. */
@@ -67,7 +73,9 @@ async function refuseWithoutStore(stateDir: string): Promise<void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    throw new NothingKept(`state directory ${stateDir}: ${isMissing ? 'there is no spool in it; no bridge has run with it' : message}`);
+    const { words, exitCode } = obstacleOf(error) ?? { words: message, exitCode: 69 };
+    if (!isMissing) throw new NothingKept(`state directory ${stateDir}: ${words}`, exitCode);
+    throw new NothingKept(`state directory ${stateDir}: there is no spool in it; no bridge has run with it`);
   }
 }
 
@@ -80,7 +88,8 @@ async function ofRunning(stateDir: string, signal: AbortSignal): Promise<Adminis
 /** Loaded only now: a command that asks a running bridge needs nothing of it. */
 async function openKept({ config, clock, log }: OwnerAccessOptions, release: () => Promise<void>): Promise<OwnerAccess> {
   const { stateDir, spoolMaxBytes, metrics } = config;
-  const [{ usualMaxBytes }, { openingFaults }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
+  const [{ requireUsable }, { usualMaxBytes }, { openingFaults }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
+    import('../spool/usable.ts'),
     import('../spool/usual-max-bytes.ts'),
     import('../spool/soundness.ts'),
     import('../spool/spool.ts'),
@@ -88,6 +97,7 @@ async function openKept({ config, clock, log }: OwnerAccessOptions, release: () 
     import('../sources/catchpoint/slices.ts'),
   ]);
   const directory = join(stateDir, 'spool');
+  requireUsable(directory);
   refuseDamaged(directory, openingFaults(directory));
   const spool = await openSpool({ directory, maxBytes: spoolMaxBytes ?? (await usualMaxBytes(directory)), clock });
   const close = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Input, Output } from './surroundings.ts';
 
 /** Nobody is there to be asked. */
-export class NobodyToAsk extends Error {
+class NobodyToAsk extends Error {
   override readonly name = 'NobodyToAsk';
   readonly exitCode = 64;
 }

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../owner.ts';
 import { format, UnknownFormat } from '../spool/store.ts';
+import { requireUsable } from '../spool/usable.ts';
 import { verifyStore } from '../spool/verification.ts';
 import { loadConfig } from './load-config.ts';
 import { flagsOf, settingOptions } from './setting-options.ts';
@@ -34,7 +35,7 @@ export interface VerifyOptions {
   readonly write: (text: string) => void;
 }
 
-/** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat. */
+/** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat and PathUnusable. */
 export async function verify({ stateDir, clock, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
   const directory = join(stateDir, 'spool');
   if (statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false }) === undefined) {
@@ -43,6 +44,7 @@ export async function verify({ stateDir, clock, pid, signal, json, write }: Veri
   }
   const owner = await owned(stateDir, pid);
   try {
+    requireUsable(directory);
     const { damage, deaths, isOfOtherFormat } = await verifyStore(directory, { isAlone: owner !== undefined, stopsAtFirst: false, clock, signal });
     if (isOfOtherFormat) throw new UnknownFormat(`spool in ${directory}: another version wrote it, and its format is not known here (this program reads ${format})`);
     if (json) write(`${JSON.stringify({ damage, deaths })}\n`);

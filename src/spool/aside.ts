@@ -13,11 +13,16 @@ const salvagedFile = 'salvaged';
  */
 export function setAside(directory: string, nowMs: number): string {
   for (const old of standingAside(directory)) if (isSalvaged(old)) rmSync(old, { recursive: true, force: true });
-  const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const aside = freeName(`${directory}${mark}${time}`);
+  const aside = nameAside(directory, nowMs);
   renameSync(directory, aside);
   rmSync(join(aside, 'reserve'), { force: true });
   return aside;
+}
+
+/** A name for a store that is to stand aside, which is not taken. */
+export function nameAside(directory: string, nowMs: number): string {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return freeName(`${directory}${mark}${time}`);
 }
 
 /** The stores that stand aside and were not salvaged to their end, the oldest first. */

@@ -1,5 +1,6 @@
 // Deletes the records that no sink needs any more, so many at a time that nobody waits for it.
 
+import { forgetDeleted } from './damaged-records.ts';
 import type { SpoolState } from './state.ts';
 
 /** A drop can leave millions to be deleted. */
@@ -19,5 +20,6 @@ export function deleteFinished(state: SpoolState): boolean {
     left -= 1;
   }
   state.deletedThrough = Math.max(state.deletedThrough, Math.min(through, sequence - 1));
+  if (state.losses.damaged.size > 0) forgetDeleted(state);
   return state.deletedThrough < through;
 }

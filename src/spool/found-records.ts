@@ -13,6 +13,8 @@ export interface FoundRecords {
   position(position: Position): void;
   /** How many lmdb has counted. */
   counted(entries: number): void;
+  /** That one is lost, and counted as such: it is looked for no more. */
+  countedLost(sequence: number, points: number): void;
   /** False when it was found before. */
   add(record: FoundRecord): boolean;
   isMissing(sequence: number): boolean;
@@ -35,6 +37,11 @@ export function foundRecords(): FoundRecords {
   return {
     position: (position) => void found.positions.push(position),
     counted: (entries) => void (found.entries = entries),
+    countedLost(sequence, points) {
+      found.numbers.add(sequence);
+      found.count += 1;
+      found.points += points;
+    },
     add: (record) => add(found, record),
     isMissing: (sequence) => isWanted(found, sequence) && !found.numbers.has(sequence),
     hasGaps: () => found.numbers.rows().length > 1 || found.count < (found.entries ?? 0),

@@ -8,6 +8,8 @@ export interface LossTally {
   position(item: Extract<SalvagedItem, { kind: 'position' }>): void;
   /** How many entries lmdb has counted in a database. */
   counted(database: string, entries: number): void;
+  /** That a record was counted as lost already. */
+  countedLost(sequence: number, points: number): void;
   /** Notes something that was found; false when it was found before. */
   isNew(item: SalvagedItem): boolean;
   /** Whether a record is wanted that was not found yet. */
@@ -27,6 +29,7 @@ export function lossTally(): LossTally {
       counts.set(database, entries);
       if (database === 'records') records.counted(entries);
     },
+    countedLost: records.countedLost,
     isNew(item) {
       if (item.kind === 'record') return records.add(item);
       if (item.kind === 'position' || item.kind === 'run' || item.kind === 'count') return true;

@@ -4,6 +4,7 @@ import { type Bell, bell } from '../bell.ts';
 import type { DataPoint } from '../point.ts';
 import { type Backlog, backlogOf } from './backlog.ts';
 import type { AddressedLetter } from './dead-letters.ts';
+import { countDamaged, missing } from './damaged-records.ts';
 import { deleteFinished } from './finished-records.ts';
 import { comeBack } from './gone-sinks.ts';
 import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
@@ -19,6 +20,8 @@ export interface Batch {
   readonly bytes: number;
   /** Records whose checksum did not fit; they hold no points any more. */
   readonly damaged: readonly AddressedLetter[];
+  /** The numbers of these. */
+  readonly damagedRecords: readonly number[];
 }
 
 /** What became of points that were not accepted. */
@@ -94,20 +97,17 @@ export async function spoolReader(state: SpoolState, sinkName: string, budget?: 
 }
 
 /** To be called inside a transaction. */
-function move({ state, sinkName }: Reading, { range, points, bytes, damaged }: Batch): void {
+function move({ state, sinkName }: Reading, { range, points, bytes, damagedRecords }: Batch): void {
   const position = positionOf(state, sinkName);
   const rest: Range = [Math.max(range[0], position.through + 1), range[1]];
-  const totals = rest[0] === range[0] ? { points: points.length, bytes } : totalsOf(state, rest);
-  const moved = squared(state, finish(position, rest, totals));
-  setPosition(state, sinkName, moved);
-  state.losses.add({ records: damaged.length });
+  const lost = damagedRecords.filter((sequence) => sequence >= rest[0]).map((sequence) => countDamaged(state, sequence, position));
+  const totals = rest[0] === range[0] ? { points: lost.reduce((sum, each) => sum + each, points.length), bytes } : totalsOf(state, rest);
+  setPosition(state, sinkName, squared(state, finish(position, rest, totals)));
 }
 
-/** Once everything is finished, what is missing in the count was in records that were damaged. */
-function squared({ head, losses }: SpoolState, position: Position): Position {
-  if (position.through < head.sequence || position.points >= head.totals.points) return position;
-  losses.add({ points: head.totals.points - position.points });
-  return { ...position, ...head.totals };
+/** Once everything is finished, nothing waits, whatever was counted of what is damaged. */
+function squared({ head }: SpoolState, position: Position): Position {
+  return position.through < head.sequence ? position : { ...position, ...head.totals };
 }
 
 /** A batch that stands below the low-water mark before it was finished has been dropped. */
@@ -185,8 +185,9 @@ interface Read {
 
 function oldest(reading: Reading, maxPoints: number): Batch | undefined {
   const { from, before } = nextUnfinished(takenOf(reading), 0);
-  const reads = enough(reading.state.store.records.getRange({ start: from, end: before }), maxPoints);
+  const reads = enough(reading.state.store.records.getRange({ start: from, end: before }), maxPoints, (read) => from + read);
   const last = reads.at(-1);
+  if (last === undefined && before < Infinity) throw missing(from);
   return last && batchOf(reads, [from, last.key]);
 }
 
@@ -194,16 +195,24 @@ function newest(reading: Reading, maxPoints: number): Batch | undefined {
   const { state } = reading;
   const stretch = lastUnfinished(takenOf(reading), state.head.sequence);
   if (stretch === undefined) return undefined;
-  const reads = enough(state.store.records.getRange({ start: stretch[1], end: stretch[0] - 1, reverse: true }), maxPoints).reverse();
+  const [low, high] = stretch;
+  const reads = enough(state.store.records.getRange({ start: high, end: low - 1, reverse: true }), maxPoints, (read) => high - read).reverse();
   const first = reads[0];
-  return first && batchOf(reads, [first.key, stretch[1]]);
+  if (first === undefined && high < state.head.sequence) throw missing(high);
+  return first && batchOf(reads, [first.key, high]);
 }
 
-/** Whole records, until there are `maxPoints` points; one at least. */
-function enough(records: Iterable<{ readonly key: number; readonly value: Buffer }>, maxPoints: number): Read[] {
+/**
+ * Whole records, until there are `maxPoints` points; one at least.
+ *
+ * @param expected - which number the record has before which so many were read
+ * @throws DamagedRecord when it has another one: a search does not find what is there, or finds what is not
+ */
+function enough(records: Iterable<{ readonly key: number; readonly value: Buffer }>, maxPoints: number, expected: (read: number) => number): Read[] {
   const reads: Read[] = [];
   let points = 0;
   for (const { key, value } of records) {
+    if (key !== expected(reads.length)) throw missing(expected(reads.length));
     const read = { key, bytes: value.length + bytesBesideRecord, ...pointsOf(key, value) };
     if (points > 0 && points + read.points.length > maxPoints) break;
     points += read.points.length;
@@ -219,6 +228,7 @@ function batchOf(reads: readonly Read[], range: Range): Batch {
     points: reads.flatMap(({ points }) => points),
     bytes: reads.reduce((sum, { bytes }) => sum + bytes, 0),
     damaged: reads.flatMap(({ damaged }) => damaged),
+    damagedRecords: reads.filter(({ damaged }) => damaged.length > 0).map(({ key }) => key),
   };
 }
 

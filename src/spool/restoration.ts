@@ -27,9 +27,9 @@ const pauseWhenFullMs = 1000;
 /** A child that dies is started again behind what it has handed over; not more often than so without anything new. */
 const maxFruitless = 3;
 
-/** Restores one store after the other; ends when all is done, or with the signal. What is not done then is done after the next start. */
+/** Restores one store after the other, the last one first: it knows what it holds of those before it. Ends when all is done, or with the signal. What is not done then is done after the next start. */
 export async function restoreAll(options: RestorationOptions, signal: AbortSignal): Promise<void> {
-  for (const aside of unsalvaged(options.directory)) {
+  for (const aside of unsalvaged(options.directory).toReversed()) {
     if (!signal.aborted) await restore(options, aside, signal);
   }
 }
@@ -47,7 +47,8 @@ async function restore(options: RestorationOptions, aside: string, signal: Abort
       await whenThereIsRoom(options.clock, signal, () => one.end(lost));
       if (one.isEnded()) await noteWhenThereIsRoom(options, aside, signal);
       const isLoss = Object.values(lost).some((count) => count > 0);
-      log[isLoss ? 'error' : 'warn']({ aside, restored, lost }, isLoss ? 'the damaged spool is restored, but for what is lost' : 'the damaged spool is restored');
+      const heldFor = one.heldFor();
+      log[isLoss ? 'error' : 'warn']({ aside, restored, lost, ...(heldFor.length > 0 && { heldFor }) }, isLoss ? 'the damaged spool is restored, but for what is lost' : 'the damaged spool is restored');
       return;
     }
     fruitless = one.restored() > before ? 0 : fruitless + 1;

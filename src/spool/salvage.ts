@@ -10,7 +10,7 @@ import { openPageFile, type PageFile } from './lmdb-file/page-file.ts';
 import { entriesOf, valueAt, type Walking, walking } from './lmdb-file/walk.ts';
 import { type LossTally, lossTally } from './loss-tally.ts';
 import type { Lost } from './lost.ts';
-import { countOf, itemOf, runOf, type SalvagedItem } from './salvaged-item.ts';
+import { countedLostOf, countOf, itemOf, runOf, type SalvagedItem } from './salvaged-item.ts';
 
 /** The salvage of one store. */
 interface Salvage {
@@ -59,12 +59,14 @@ function begin(file: PageFile): Salvage {
   return { file, rolledBackTo, walk, trees, tally, holed };
 }
 
-function* counts({ walk, trees }: Salvage): Generator<SalvagedItem> {
+function* counts({ walk, trees, tally }: Salvage): Generator<SalvagedItem> {
   const tree = trees.get('meta');
   if (walk === undefined || tree === undefined) return;
   for (const { key, value } of entriesOf(walk, tree, 'meta')) {
     const item = value && countOf(key, value);
     if (item !== undefined) yield item;
+    const countedLost = value && countedLostOf(key, value);
+    if (countedLost !== undefined) tally.countedLost(countedLost.sequence, countedLost.points);
   }
 }
 

@@ -17,7 +17,7 @@ export type SalvagedItem =
   | { readonly kind: 'parked'; readonly waitsFor: string; readonly sequence: number; readonly row: ParkedRow }
   | { readonly kind: 'letter'; readonly id: string; readonly row: LetterRow }
   | { readonly kind: 'run'; readonly key: string; readonly digest: string }
-  /** What the damaged store had counted itself, ever: as lost, or as skipped for a sink. */
+  /** What the damaged store had counted itself, ever: as lost, as skipped for a sink, or as restored of another (store.ts). */
   | { readonly kind: 'count'; readonly name: string; readonly count: number };
 
 /** Whether it is told anew each time, and kept in mind, not put back. */
@@ -51,10 +51,18 @@ export function runOf(key: Buffer, value: Buffer): Extract<SalvagedItem, { kind:
 /** What an entry of the meta data has counted; undefined when it has not, or its checksum does not fit. */
 export function countOf(storedKey: Buffer, stored: Buffer): Extract<SalvagedItem, { kind: 'count' }> | undefined {
   const name = keyOf(storedKey);
-  if (typeof name !== 'string' || !/^(lost|skipped)-./.test(name)) return undefined;
+  if (typeof name !== 'string' || !/^(lost-|skipped-|restored )./.test(name)) return undefined;
   const text = textOf(name, stored);
   const count = text === undefined ? NaN : Number(text);
-  return Number.isSafeInteger(count) && count > 0 ? { kind: 'count', name, count } : undefined;
+  return Number.isSafeInteger(count) && count !== 0 ? { kind: 'count', name, count } : undefined;
+}
+
+/** A record that the damaged store had itself counted as lost, and the points in it. */
+export function countedLostOf(storedKey: Buffer, stored: Buffer): { readonly sequence: number; readonly points: number } | undefined {
+  const name = keyOf(storedKey);
+  const number = typeof name === 'string' ? /^damaged (\d+)$/.exec(name)?.[1] : undefined;
+  const text = number === undefined || typeof name !== 'string' ? undefined : textOf(name, stored);
+  return text === undefined ? undefined : { sequence: Number(number), points: Number(text) };
 }
 
 function ofNumber(sequence: number, [, pointsBefore, , points]: RecordRow, text: string): Extract<SalvagedItem, { kind: 'record' }> {

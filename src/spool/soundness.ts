@@ -3,14 +3,18 @@
 
 import { join } from 'node:path';
 import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import { firstMissing } from './awaited-records.ts';
 import { recordDictionary } from './dictionary.ts';
+import { checkBranches } from './lmdb-file/branches.ts';
 import { checkStructure, databasesOf } from './lmdb-file/databases.ts';
 import { lengthFault } from './lmdb-file/free-pages.ts';
 import { readMeta } from './lmdb-file/meta.ts';
 import { openPageFile } from './lmdb-file/page-file.ts';
-import { entriesOf, type Walking, walking } from './lmdb-file/walk.ts';
+import { type Entry, entriesOf, freePages, type Walking, walking } from './lmdb-file/walk.ts';
+import type { Position } from './position.ts';
 import { isIntact, type SealKey, sealedJson, unsealed } from './record.ts';
 import { keyOf } from './salvaged-item.ts';
+import { type Sequences, sequences } from './sequences.ts';
 import { format, unknownFormat } from './store.ts';
 
 /** What stands in the way of opening the store at all, and can be seen in a few reads: looked at before every start. */
@@ -24,14 +28,17 @@ export function openingFaults(directory: string): readonly string[] {
     const cut = lengthFault(walking(file, meta, () => {}));
     if (cut !== undefined) found.push(cut);
     const written = formatIn(walk);
-    return written.isOther ? [] : found.concat(written.faults);
+    if (written.isOther) return [];
+    const branches = walking(file, meta, (words) => void found.push(words));
+    for (const [name, tree] of [...databasesOf(walking(file, meta, () => {})), [freePages, meta.free] as const]) checkBranches(branches, tree, name);
+    return found.concat(written.faults);
   } finally {
     file.close();
   }
 }
 
 /** Of the meta data (store.ts), which is sealed without its keys. */
-const metaKey = /^(format|generation|dead-letter-bytes|lost-\w+|skipped-.+|restored .+)$/;
+const metaKey = /^(format|generation|dead-letter-bytes|lost-\w+|skipped-.+|restored .+|damaged \d+)$/;
 
 interface FormatFound {
   /** Whether another version has written the store: that is no damage. */
@@ -73,10 +80,26 @@ export function checkFile(directory: string, fault: (words: string) => void): vo
     const walk = walking(file, meta, fault);
     const cut = lengthFault(walk);
     if (cut !== undefined) fault(cut);
-    checkStructure(walk);
+    const found = { records: sequences(), positions: new Map<string, Position>() };
+    checkStructure(walk, (database, entry) => note(found, database, entry));
+    const missing = firstMissing(found.records, [...found.positions.values()]);
+    if (missing !== undefined) fault(`records: ${missing} is waited for, and is not there`);
   } finally {
     file.close();
   }
+}
+
+interface Found {
+  readonly records: Sequences;
+  /** By sink name. */
+  readonly positions: Map<string, Position>;
+}
+
+function note({ records, positions }: Found, database: string, { key, value }: Entry): void {
+  if (database !== 'records' && database !== 'positions') return;
+  const id = keyOf(key);
+  if (database === 'records' && typeof id === 'number') records.add(id);
+  if (database === 'positions' && typeof id === 'string' && value !== undefined && isIntact(value, id)) positions.set(id, JSON.parse(unsealed(value, id)) as Position);
 }
 
 const plain = { isSealed: false, isSealedWithKey: false, isCompressed: false };

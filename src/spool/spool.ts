@@ -5,7 +5,6 @@
 //        through ───┘           └─── cursor: each sink has its own; a record that every sink has
 //      (finished, deleted)           finished is deleted in the step that finished it
 
-import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { Deliver } from '../point.ts';
 import { appender } from './append.ts';
@@ -29,6 +28,7 @@ import { skipTooOld } from './skipping.ts';
 import { type Budget, firstSequence, headOf, readPositions, rereadState, type SpoolState, waitingBytes } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 import { openStore, type Store } from './store.ts';
+import { requireUsable } from './usable.ts';
 
 export interface Spool {
   /** Resolves when the points are on disk; see Deliver in point.ts. */
@@ -85,10 +85,10 @@ const shareOfParked = 1 / 8;
 /**
  * Opens the spool in a directory, making it when there is none; what waited there waits on.
  *
- * @throws DiskFailed or DamagedRecord when it cannot be read, and UnknownFormat
+ * @throws DiskFailed or DamagedRecord when it cannot be read, PathUnusable and UnknownFormat
  */
 export async function openSpool({ directory, maxBytes, clock, ...disk }: SpoolOptions): Promise<Spool> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  requireUsable(directory);
   const store = await openStore(directory, { clock, ...disk });
   try {
     return await spoolOn(store, { directory, maxBytes, clock });

@@ -105,7 +105,9 @@ export function retriesOf({ store, clock, retries }: SpoolState, sinkName: strin
 /** After a transaction has failed: what is stored holds again, for the sinks that this process serves. */
 export function rereadState(state: SpoolState): void {
   const { store, positions, head } = state;
-  for (const [name, position] of readPositions(store)) positions.set(name, position);
+  const stored = readPositions(store);
+  for (const name of positions.keys()) if (!stored.has(name)) positions.delete(name);
+  for (const [name, position] of stored) positions.set(name, position);
   Object.assign(head, headOf(store, [...positions.values()]));
   state.deletedThrough = firstSequence(store, head) - 1;
 }

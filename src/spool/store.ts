@@ -3,6 +3,7 @@
 //   meta            "format" → 3; "generation" → the newest generation of run keys; "dead-letter-bytes" → how large those are;
 //                   "lost-…", "skipped-[sink name]" → what was lost, and what optional sinks have missed, ever
 //                   "restored [store]" → how much of one that was set aside is back; -1: all that could be
+//                   "damaged [sequence number]" → how many points were in a record that is counted as lost and waited for still
 //   records         sequence number → a delivery's points (record.ts)
 //   positions       sink name → how far it has come (position.ts)
 //   retries         [sink name, sequence number] → points that a sink could not take at the time (retries.ts)
@@ -25,6 +26,7 @@ import { type Disk, diskOf } from './disk.ts';
 import { DiskFailed, groupedTransactions } from './grouped-transactions.ts';
 import { sealedJson } from './record.ts';
 import { openRoom } from './room.ts';
+import { openStoreFile, type StoreFile } from './store-file.ts';
 import { reusableBytes } from './store-size.ts';
 
 export interface Store {
@@ -102,8 +104,12 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
   const damage: { tell: (error: unknown) => void } = { tell: () => {} };
   const { environment, databases } = opened(directory, (error) => damage.tell(error));
   const room = openRoom({ disk, clock, reusableBytes: () => reusableBytes(Object.values(databases).flat()), onChange: onScarcity });
+  const file = openStoreFile(directory, clock.now);
   const transactions = groupedTransactions({
-    transact: (changes) => disk.transact(() => environment.transactionSync(changes)),
+    transact(changes) {
+      requireThere(file);
+      disk.transact(() => environment.transactionSync(changes));
+    },
     isLackOfSpace: room.isLackOfSpace,
   });
   damage.tell = transactions.fail;
@@ -111,11 +117,16 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
     ...databases,
     write: transactions.write,
     onFailure: transactions.onFailure,
-    scarcity: room.scarcity,
-    failed: transactions.failed,
+    scarcity() {
+      if (!file.isThere()) transactions.fail(new FileGone());
+      return room.scarcity();
+    },
+    failed: transactions.failed.then((failure) => rescued(file, failure)),
     async close() {
       transactions.close();
+      if (!file.isThere()) await file.rescue();
       await environment.close();
+      file.close();
     },
   };
   const found = store.meta.get('format');
@@ -125,6 +136,23 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
   }
   if (found === undefined) await store.write(() => void store.meta.putSync('format', format));
   return store;
+}
+
+/** The file of the store has another name now, or none. */
+class FileGone extends Error {
+  override readonly name = 'FileGone';
+  constructor() {
+    super('data.mdb was deleted or replaced');
+  }
+}
+
+function requireThere(file: StoreFile): void {
+  if (!file.isThere()) throw new FileGone();
+}
+
+/** Nothing is written any more: what is in a file that is gone can be copied as it is. */
+async function rescued(file: StoreFile, failure: DiskFailed): Promise<DiskFailed> {
+  return failure.cause instanceof FileGone ? new DiskFailed(`spool: ${await file.rescue()}`, { cause: failure.cause }) : failure;
 }
 
 function opened(directory: string, onDamage: (error: unknown) => void): { readonly environment: RootDatabase; readonly databases: Databases } {

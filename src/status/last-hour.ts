@@ -18,7 +18,7 @@ interface Gathering {
   readonly answers: DurationsSeen;
 }
 
-export const slotS = 5;
+const slotS = 5;
 const most = 3600 / slotS;
 
 export function lastHour(): LastHour {

@@ -12,7 +12,7 @@ export interface Numbering {
 }
 
 /** Before that an id keeps its number, for what was written down under it is still looked at. */
-export const keptS = 3600;
+const keptS = 3600;
 const sweepEveryS = 60;
 
 /** @param most - how many numbers there are, at most 65,535 */

@@ -13,7 +13,7 @@ export function bucketOf(ms: number): number {
 }
 
 /** The middle of a bucket, with three digits. */
-export function msOfBucket(bucket: number): number {
+function msOfBucket(bucket: number): number {
   return Number((smallestMs * Math.exp((bucket - 1) * widening)).toPrecision(3));
 }
 

@@ -21,8 +21,8 @@ export interface WorldOutlines {
   readonly borders: string;
 }
 
-export const sheetWidth = 1000;
-export const sheetHeight = 490;
+const sheetWidth = 1000;
+const sheetHeight = 490;
 
 /** Equal areas, so that Europe's many nodes do not stand in the smallest corner of an inflated north. */
 const projection = geoEqualEarth().fitSize([sheetWidth, sheetHeight], { type: 'Sphere' });

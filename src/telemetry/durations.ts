@@ -16,7 +16,7 @@ export interface Durations {
 }
 
 /** From a millisecond to the 20 s after which Catchpoint gives up. */
-export const usualBoundsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] as const;
+const usualBoundsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] as const;
 
 /** Durations of which none has been seen. */
 export function durations(boundsSeconds: readonly number[] = usualBoundsSeconds): Durations {

@@ -82,7 +82,9 @@ export async function bridge(
   under: readonly string[] = [],
 ): Promise<Bridge> {
   const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env, under);
-  const ready = JSON.parse(await started.line((line) => line.includes('"msg":"ready"'))) as { readonly push: string; readonly backstop?: string; readonly admin: string };
+  const line = await started.line((one) => one.includes('"msg":"ready"'));
+  // What lmdb prints of damage ends without a line's end.
+  const ready = JSON.parse(line.slice(line.indexOf('{"level"'))) as { readonly push: string; readonly backstop?: string; readonly admin: string };
   const status = async (): Promise<BridgeStatus> => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
   return {
     ...started,

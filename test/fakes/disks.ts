@@ -1,9 +1,9 @@
-// Small disks: a real one of memory where the machine lets us mount it, and one that a test plays.
+// Small disks: real ones, of memory or in a file, where the machine lets us mount them, and one that a test plays.
 
 import type { ExecutionContext } from 'ava';
-import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Disk } from '../../src/spool/disk.ts';
 import { temporaryDirectory } from './directory.ts';
 
@@ -67,4 +67,43 @@ export async function mountedDisk(t: Mounting, sizeBytes: number): Promise<strin
   }
   t.teardown(() => execFileSync('umount', ['--lazy', directory]));
   return directory;
+}
+
+export interface DiskBecomingReadOnly {
+  readonly directory: string;
+  /** As the kernel has it when a file system meets an error. */
+  becomeReadOnly(): void;
+  /** Mounts it anew, once nobody has a file open on it. */
+  becomeWritable(): void;
+}
+
+/** Mounts an ext4 in a file; undefined, with a word in the test's output, where that is not permitted. */
+export async function becomingReadOnly(t: Mounting, sizeBytes: number): Promise<DiskBecomingReadOnly | undefined> {
+  const root = await temporaryDirectory(t);
+  const [image, directory] = [join(root, 'image'), join(root, 'disk')];
+  const run = (command: string, ...args: string[]): string => execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
+  const mount = (): string => run('mount', '-t', 'ext4', '-o', 'loop,errors=remount-ro', image, directory);
+  const trigger = (): string => `/sys/fs/ext4/${basename(run('findmnt', '-n', '-o', 'SOURCE', directory).trim())}/trigger_fs_error`;
+  try {
+    mkdirSync(directory);
+    writeFileSync(image, '');
+    truncateSync(image, sizeBytes);
+    run('mkfs.ext4', '-q', image);
+    mount();
+    accessSync(trigger(), constants.W_OK);
+  } catch (error) {
+    spawnSync('umount', ['--lazy', directory]);
+    t.log(`no ext4 can be mounted here (${(error as Error).message.trim()})`);
+    return undefined;
+  }
+  t.teardown(() => run('umount', '--lazy', directory));
+  return {
+    directory,
+    becomeReadOnly: () => writeFileSync(trigger(), 'played by a test'),
+    becomeWritable() {
+      run('umount', directory);
+      spawnSync('e2fsck', ['-f', '-y', image]);
+      mount();
+    },
+  };
 }

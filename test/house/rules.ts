@@ -117,7 +117,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^legal-point\.ts$/, /^point\.ts$/],
   [/^deadline\.ts$/, /^clock\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
-  [/^spool\//, /^(point|clock|bell|log)\.ts$|^spool\//],
+  [/^spool\//, /^(point|clock|bell|log|obstacle)\.ts$|^spool\//],
   [/^telemetry\//, /^(point|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//],
   [/^status\/page\//, /^status\/(page\/|messages\.ts$)/],
   [/^status\//, /^(point|clock|log|schedule)\.ts$|^telemetry\/|^status\/(?!page\/)/],
@@ -125,7 +125,8 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^(outlet|errand)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand|outage)(\.ts)?$/],
   [/^outage\.ts$/, /^(clock|log|seldom)\.ts$/],
   [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom|request-id)\.ts$/],
-  [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|owner|loop|request-id)\.ts$/, /^$/],
+  [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|obstacle|loop|request-id)\.ts$/, /^$/],
+  [/^owner\.ts$/, /^obstacle\.ts$/],
 ];
 
 export function arrowsOfImport(sources: Sources): string[] {

@@ -1,75 +1,14 @@
 // A damaged store never keeps the spool from opening: it is set aside, and what was not damaged comes back once.
 
-import test, { type ExecutionContext } from 'ava';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import test from 'ava';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { systemClock } from '../../src/clock.ts';
-import { openLog } from '../../src/log.ts';
-import type { DataPoint } from '../../src/point.ts';
-import type { SpoolReader } from '../../src/spool/reader.ts';
 import { sealedJson } from '../../src/spool/record.ts';
-import { openSoundSpool, type SoundSpool } from '../../src/spool/sound-spool.ts';
 import { openingFaults } from '../../src/spool/soundness.ts';
+import { copyOf, drained, isWhole, restored, sound, stateWithStore, worded, zeroPage } from '../damage/damaged-spool.ts';
 import { usesOfPages } from '../damage/damages.ts';
-import { fillStore, pointsOf } from '../damage/stored.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
-import { linesOf } from '../fakes/lines.ts';
-
-const deliveries = 400;
-const nothing = { letters: [], kept: [], notBeforeMs: 0 };
-const sound = { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 };
-
-async function stateWithStore(t: ExecutionContext) {
-  const stateDir = await temporaryDirectory(t);
-  const directory = join(stateDir, 'spool');
-  await fillStore(directory, deliveries);
-  const { lines, destination } = linesOf();
-  const log = openLog({ level: 'info', format: 'json', destination });
-  const opened: SoundSpool[] = [];
-  t.teardown(async () => void (await Promise.all(opened.map((one) => one.close()))));
-  async function start(maxBytes = 1 << 30): Promise<{ spool: SoundSpool; reader: SpoolReader }> {
-    const spool = await openSoundSpool({ directory, maxBytes, clock: systemClock(), log });
-    opened.push(spool);
-    return { spool, reader: await spool.reader('tsdb') };
-  }
-  const suspect = (): void => writeFileSync(join(stateDir, 'last-run.json'), '{"suspected":"a test"}');
-  return { stateDir, directory, start, suspect, messages: () => lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg) };
-}
-
-/** Zeroes a page of this use. */
-function zeroPage(directory: string, use: string, nth = 0): void {
-  const path = join(directory, 'data.mdb');
-  const { uses, pageBytes } = usesOfPages(path);
-  const page = uses.flatMap((each, index) => (each === use ? [index] : []))[nth] as number;
-  const file = readFileSync(path);
-  file.fill(0, page * pageBytes, (page + 1) * pageBytes);
-  writeFileSync(path, file);
-}
-
-/** The deliveries whose points come out, each with how many do. */
-async function drained(reader: SpoolReader): Promise<Map<number, number>> {
-  const counts = new Map<number, number>();
-  for (let batch = reader.next(500); batch !== undefined; batch = reader.next(500)) {
-    for (const { metric } of batch.points as readonly DataPoint[]) {
-      const delivery = Number(metric.split('.').at(-1));
-      counts.set(delivery, (counts.get(delivery) ?? 0) + 1);
-    }
-    await reader.finish(batch, nothing);
-  }
-  return counts;
-}
-
-async function restored(spool: SoundSpool, isEnough: () => boolean): Promise<void> {
-  const stop = new AbortController();
-  const restoring = spool.restore(stop.signal);
-  while (!isEnough()) await new Promise((resolve) => setImmediate(resolve));
-  stop.abort();
-  await restoring;
-}
-
-const worded = (counts: ReadonlyMap<number, number>): string => [...counts].toSorted((a, b) => a[0] - b[0]).map((pair) => pair.join(':')).join(' ');
-const isWhole = (counts: ReadonlyMap<number, number>): boolean => [...counts].every(([delivery, count]) => count === pointsOf(delivery).length);
+import { pointsOf } from '../damage/stored.ts';
 
 test('what can be read of a damaged store comes back, once, while new points are taken', async (t) => {
   const { directory, start, suspect, messages, stateDir } = await stateWithStore(t);
@@ -92,14 +31,6 @@ test('what can be read of a damaged store comes back, once, while new points are
   t.regex(readdirSync(stateDir).join(' '), /spool\.damaged-\d{8}T\d{6}Z/);
   t.true(messages().includes('the spool is damaged: it is set aside, a new one is opened, and what can be read of it comes back'));
 });
-
-async function copyOf(t: ExecutionContext, directory: string) {
-  const copy = join(await temporaryDirectory(t), 'spool');
-  cpSync(directory, copy, { recursive: true });
-  const spool = await openSoundSpool({ directory: copy, maxBytes: 1 << 30, clock: systemClock(), log: openLog({ level: 'silent', format: 'json', destination: linesOf().destination }) });
-  t.teardown(() => spool.close());
-  return { spool, reader: await spool.reader('tsdb') };
-}
 
 test('a branch page that is gone costs nothing', async (t) => {
   const { directory, start, suspect, messages } = await stateWithStore(t);

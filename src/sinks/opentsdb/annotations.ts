@@ -111,7 +111,7 @@ function grouped(points: readonly Annotated[]): Annotated[][] {
 }
 
 /** An element of the array; without a tsuid it is a global annotation. The same annotation gives the same bytes. */
-export function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
+function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
   return JSON.stringify({ startTime: startMs, ...(endMs !== undefined && { endTime: endMs }), description, notes, custom });
 }
 

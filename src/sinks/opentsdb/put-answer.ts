@@ -58,7 +58,7 @@ export function errorMessage(json: unknown): string | undefined {
 }
 
 /** An answer that rules on nothing, as an error. */
-export function notARuling(answer: Answer, nowMs: number): NoRuling {
+function notARuling(answer: Answer, nowMs: number): NoRuling {
   return new NoRuling(says(answer), { retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) });
 }
 

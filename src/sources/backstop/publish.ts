@@ -8,7 +8,7 @@ import { type Item, item, pointOf, type ReadingOptions } from './naming.ts';
 import { valueText } from './collectd/value-list.ts';
 
 /** A prefix that is none of those configured. */
-export class UnknownPrefix extends Error {
+class UnknownPrefix extends Error {
   readonly status = 404;
   readonly expose = true;
   override readonly name = 'UnknownPrefix';

@@ -2,7 +2,7 @@
 
 import { type Tree, treeBytes, treeOf } from './meta.ts';
 import { freePagesOf } from './free-pages.ts';
-import { entriesOf, type Walking } from './walk.ts';
+import { entriesOf, type Entry, type Walking } from './walk.ts';
 
 /** The trees of the databases by name, as far as they can be reached. */
 export function databasesOf(walk: Walking): Map<string, Tree> {
@@ -14,9 +14,9 @@ export function databasesOf(walk: Walking): Map<string, Tree> {
   return trees;
 }
 
-/** Walks everything there is; the faults are told to the walk. */
-export function checkStructure(walk: Walking): void {
-  for (const [name, tree] of databasesOf(walk)) for (const _ of entriesOf(walk, tree, name));
+/** Walks everything there is; the faults are told to the walk, the entries of the databases to `see`. */
+export function checkStructure(walk: Walking, see: (database: string, entry: Entry) => void): void {
+  for (const [name, tree] of databasesOf(walk)) for (const entry of entriesOf(walk, tree, name)) see(name, entry);
   const free = freePagesOf(walk);
   for (const page of free) {
     if (walk.reached[page] === 1) walk.fault(`page ${page}: is in use and free`);

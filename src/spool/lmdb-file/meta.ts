@@ -8,6 +8,8 @@ export interface Tree {
   /** Undefined when it is empty. */
   readonly root: number | undefined;
   readonly depth: number;
+  readonly branchPages: number;
+  readonly leafPages: number;
   readonly entries: number;
 }
 
@@ -82,6 +84,8 @@ export function treeOf(bytes: Buffer): Tree {
   const root = bytes.readBigUInt64LE(40);
   return {
     depth: bytes.readUInt16LE(6),
+    branchPages: Number(bytes.readBigUInt64LE(8)),
+    leafPages: Number(bytes.readBigUInt64LE(16)),
     entries: Number(bytes.readBigUInt64LE(32)),
     root: root === 0xffffffffffffffffn ? undefined : Number(root),
   };

@@ -41,6 +41,8 @@ export function pageOf(bytes: Buffer, number: number, transaction: number): Page
   const upper = bytes.readUInt16LE(22);
   if (lower % 2 !== 0 || lower > upper || headerBytes + upper > bytes.length) return 'has impossible bounds';
   const offsets = offsetsOf(bytes, lower / 2);
+  const gap = gapBehind(bytes, headerBytes + upper, offsets, flags === leafFlag);
+  if (gap !== undefined) return `has nodes that do not follow each other at byte ${gap}`;
   if (flags === branchFlag) {
     const branch = offsets.map((offset) => branchNode(bytes, offset));
     return branch.length > 0 && branch.every((node) => node !== undefined) ? { branch } : 'has a node outside of its bounds';
@@ -77,6 +79,18 @@ export function overflowValue(bytes: Buffer, page: number, { valueBytes }: LeafN
 
 function offsetsOf(bytes: Buffer, count: number): number[] {
   return Array.from({ length: count }, (_, index) => headerBytes + bytes.readUInt16LE(headerBytes + index * 2));
+}
+
+/** lmdb keeps the nodes of a page one behind the other, to its end: where they are not; undefined: they are. */
+function gapBehind(bytes: Buffer, upper: number, offsets: readonly number[], isLeaf: boolean): number | undefined {
+  let end = upper;
+  for (const offset of offsets.toSorted((a, b) => a - b)) {
+    if (offset !== end || offset + nodeHeaderBytes > bytes.length) return end;
+    const valueBytes = (bytes.readUInt16LE(offset + 4) & isOverflow) !== 0 ? overflowReferenceBytes : bytes.readUInt16LE(offset) + bytes.readUInt16LE(offset + 2) * 2 ** 16;
+    const nodeBytes = nodeHeaderBytes + bytes.readUInt16LE(offset + 6) + (isLeaf ? valueBytes : 0);
+    end += nodeBytes + (nodeBytes % 2);
+  }
+  return end === bytes.length ? undefined : end;
 }
 
 function branchNode(bytes: Buffer, offset: number): BranchNode | undefined {

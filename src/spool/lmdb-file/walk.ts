@@ -31,27 +31,39 @@ export function* entriesOf(walk: Walking, tree: Tree, name: string): Generator<E
   if (tree.root === undefined) return;
   let faults = 0;
   let entries = 0;
-  let before: Buffer | undefined;
-  const own: Walking = {
-    ...walk,
-    fault(words) {
-      faults += 1;
-      walk.fault(`${name}: ${words}`);
-    },
+  const fault = (words: string): void => {
+    faults += 1;
+    walk.fault(`${name}: ${words}`);
   };
+  const own: Ordered = { ...walk, fault, compare: name === freePages ? compareNumbers : Buffer.compare, before: undefined, bound: undefined };
   for (const { entry, page } of below(own, tree.root, tree.depth)) {
-    // The keys of the free pages are numbers; their order is no concern of ours.
-    if (name !== freePages && before !== undefined && Buffer.compare(before, entry.key) >= 0) own.fault(`page ${page}: a key is out of order`);
-    before = entry.key;
+    if (own.before !== undefined && own.compare(own.before, entry.key) >= 0) own.fault(`page ${page}: a key is out of order`);
+    if (own.bound !== undefined && own.compare(own.bound, entry.key) > 0) own.fault(`page ${page}: a search for its first key leads elsewhere`);
+    own.before = entry.key;
+    own.bound = undefined;
     entries += 1;
     yield entry;
   }
   if (faults === 0 && entries !== tree.entries) own.fault(`${entries} entries, ${tree.entries} were counted`);
 }
 
+/** A walk through a tree in the order of its keys. */
+interface Ordered extends Walking {
+  readonly compare: (a: Buffer, b: Buffer) => number;
+  /** The last key that was come to. */
+  before: Buffer | undefined;
+  /** What the branch says that the next key is not less than. */
+  bound: Buffer | undefined;
+}
+
+/** Keys of the free pages: numbers, the low byte first. */
+export function compareNumbers(a: Buffer, b: Buffer): number {
+  return Buffer.compare(Buffer.from(a).reverse(), Buffer.from(b).reverse());
+}
+
 export const freePages = 'free pages';
 
-function* below(walk: Walking, number: number, depth: number): Generator<{ readonly entry: Entry; readonly page: number }> {
+function* below(walk: Ordered, number: number, depth: number): Generator<{ readonly entry: Entry; readonly page: number }> {
   const page = reach(walk, number);
   if (page === undefined) return;
   if ('leaf' in page) {
@@ -60,8 +72,17 @@ function* below(walk: Walking, number: number, depth: number): Generator<{ reado
   } else if (depth <= 1) {
     walk.fault(`page ${number}: is no leaf`);
   } else {
-    for (const child of page.branch) yield* below(walk, child.page, depth - 1);
+    for (const [index, child] of page.branch.entries()) {
+      if (index > 0) boundBy(walk, child.key, number);
+      yield* below(walk, child.page, depth - 1);
+    }
   }
+}
+
+/** Every key left of a branch's key is less, and none right of it: lmdb finds its way by that. The first one is not looked at. */
+function boundBy(walk: Ordered, key: Buffer, page: number): void {
+  if (walk.before !== undefined && walk.compare(walk.before, key) >= 0) walk.fault(`page ${page}: a search for the last key before ${key.toString('hex')} leads elsewhere`);
+  walk.bound = key;
 }
 
 function reach({ file, meta, reached, fault }: Walking, number: number): Page | undefined {

@@ -28,7 +28,7 @@ const head = 'catchpoint-opentsdb-bridge known words 1';
 const names = 'known-words';
 
 /** Where it stands in a state directory. */
-export function knownWordsPath(stateDir: string): string {
+function knownWordsPath(stateDir: string): string {
   return join(stateDir, names);
 }
 

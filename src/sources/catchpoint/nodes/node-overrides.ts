@@ -6,7 +6,7 @@ import { legalTagText } from '../../../tag-text.ts';
 import { asNumber, positiveInteger } from '../fields.ts';
 
 /** The fields of a node that can be said otherwise. */
-export const overridableFields = ['city', 'country', 'region', 'continent', 'isp', 'asn'] as const;
+const overridableFields = ['city', 'country', 'region', 'continent', 'isp', 'asn'] as const;
 type Field = (typeof overridableFields)[number];
 
 /** What is said of a node; texts as they would stand in Catchpoint's listing. */

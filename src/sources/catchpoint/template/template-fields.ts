@@ -22,7 +22,7 @@ export interface TemplateChoice {
   readonly labels: readonly string[];
 }
 
-export const templateSchema = 'cp-tsdb-1';
+const templateSchema = 'cp-tsdb-1';
 
 /** Members that nothing reads, and nobody need wonder at. */
 export const idleMembers = ['schema', 'ReportWindow'];

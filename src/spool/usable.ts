@@ -1,0 +1,52 @@
+// Whether a directory and the store's files in it can be used at all: what stands in the way is said in words, with what to do.
+
+import { accessSync, constants, existsSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Obstacle, obstacleOf } from '../obstacle.ts';
+
+/** A file or directory that cannot be used as it is. */
+export class PathUnusable extends Error {
+  override readonly name = 'PathUnusable';
+  readonly exitCode: number;
+  constructor(path: string, { words, exitCode }: Obstacle, cause?: unknown) {
+    super(`${path}: ${words}`, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Makes the directory of a store where there is none, and looks whether it and the files in it can be read and written. lmdb
+ * would end the process over some of what it may not write.
+ *
+ * @throws PathUnusable, which names the path
+ */
+export function requireUsable(directory: string): void {
+  using(directory, () => make(directory));
+  using(directory, () => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK));
+  for (const path of ['data.mdb', 'lock.mdb'].map((name) => join(directory, name))) {
+    const found = using(path, () => statSync(path, { throwIfNoEntry: false }));
+    if (found === undefined) continue;
+    if (!found.isFile()) throw new PathUnusable(path, { words: `expected a file, found ${kindOf(found)}; move it away`, exitCode: 78 });
+    using(path, () => accessSync(path, constants.R_OK | constants.W_OK));
+  }
+}
+
+/** On a disk that is mounted read-only Node says of a directory that is to be made with those above it that it is not there. */
+function make(directory: string): void {
+  const isThere = existsSync(directory);
+  if (!isThere && existsSync(dirname(directory))) accessSync(dirname(directory), constants.W_OK);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+}
+
+function kindOf(found: Stats): string {
+  return found.isDirectory() ? 'a directory' : 'something else';
+}
+
+function using<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    const obstacle = obstacleOf(error);
+    throw obstacle === undefined ? error : new PathUnusable(path, obstacle, error);
+  }
+}

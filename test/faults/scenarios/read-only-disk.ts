@@ -1,0 +1,38 @@
+// A part of F12: the file system under the state directory meets an error and is mounted read-only by the kernel while pushes come in.
+
+import { becomingReadOnly } from '../../fakes/disks.ts';
+import { judge, type Verdict } from '../judge.ts';
+import { down } from '../receiver-states.ts';
+import type { Setting } from '../scenario.ts';
+import { becomes, openStage } from '../stage.ts';
+
+export interface Played {
+  /** Undefined where no such disk can be mounted; the figures say so. */
+  readonly verdict: Verdict | undefined;
+  readonly figures: string;
+  readonly faults: readonly string[];
+}
+
+export async function readOnlyDisk({ seed, closing }: Setting): Promise<Played> {
+  const words: string[] = [];
+  const disk = await becomingReadOnly({ ...closing, log: (said) => void words.push(said) }, 64 << 20);
+  if (disk === undefined) return { verdict: undefined, figures: `no disk that becomes read-only: ${words.join(' ')}`, faults: [] };
+  const stage = await openStage({ seed, closing, stateDir: disk.directory });
+  const { bridge, pusher, receiver } = stage;
+  const answers = (status: string): number => pusher.figures().answers[status] ?? 0;
+  const faults: string[] = [];
+  await stage.begin();
+  await receiver.be(down);
+  const ending = bridge.endsItself();
+  pusher.start({ agents: 4, rate: 200 });
+  await becomes(() => answers('200') > 100, 20_000);
+  disk.becomeReadOnly();
+  const code = await ending;
+  if (code !== 74) faults.push(`on a disk that became read-only it ended with ${code}, not with 74`);
+  await pusher.stop();
+  const isNamed = await bridge.start().then(() => false, () => true);
+  if (!isNamed) faults.push('it started on a disk that is mounted read-only');
+  disk.becomeWritable();
+  await bridge.start();
+  return { verdict: await judge(stage), figures: `${answers('200')} runs taken before an ext4 became read-only: 74, and all is there once it is mounted for writing`, faults };
+}

@@ -1,0 +1,79 @@
+// A store whose file is deleted or replaced while it is open: nothing is acknowledged into it any more, and what is in it is kept.
+
+import test, { type ExecutionContext } from 'ava';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { openLog } from '../../src/log.ts';
+import { openSoundSpool } from '../../src/spool/sound-spool.ts';
+import { openSpool } from '../../src/spool/spool.ts';
+import { drained, restored } from '../damage/damaged-spool.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { linesOf } from '../fakes/lines.ts';
+import { points } from '../fakes/points.ts';
+
+async function stored(t: ExecutionContext) {
+  const directory = join(await temporaryDirectory(t), 'spool');
+  const { lines, destination } = linesOf();
+  const log = openLog({ level: 'info', format: 'json', destination });
+  const open = async () => {
+    const spool = await openSoundSpool({ directory, maxBytes: 1 << 30, clock: systemClock(), log });
+    t.teardown(() => spool.close());
+    return { spool, reader: await spool.reader('a') };
+  };
+  const first = await open();
+  for (let index = 0; index < 50; index += 1) await first.spool.append(points(10, 10 * index));
+  return { directory, path: join(directory, 'data.mdb'), open, lines, ...first };
+}
+
+async function failsWith(t: ExecutionContext, { append, failed }: { append: (some: ReturnType<typeof points>) => Promise<unknown>; failed: Promise<Error> }): Promise<string> {
+  t.like(await t.throwsAsync(append(points(1))), { name: 'DiskFailed', status: 503 });
+  const failure = await failed;
+  t.like(failure, { name: 'DiskFailed', exitCode: 74 });
+  await t.throwsAsync(append(points(1)), { name: 'DiskFailed' });
+  return failure.message;
+}
+
+test('a file that is deleted, or its whole directory, is noticed before anything more is acknowledged, and is there again with all of it', async (t) => {
+  for (const what of ['file', 'directory'] as const) {
+    const { directory, path, spool, open } = await stored(t);
+    rmSync(what === 'file' ? path : directory, { recursive: true });
+    t.is(await failsWith(t, spool), `spool: ${path} was deleted while the bridge ran; what was in it is there again`);
+    await spool.close();
+    const { reader } = await open();
+    t.is(reader.backlog().points, 500);
+    t.is([...(await drained(reader)).values()].reduce((sum, count) => sum + count, 0), 500);
+  }
+});
+
+test('a file that is deleted while nothing is pushed is there again when the store is closed', async (t) => {
+  const { path, spool, open } = await stored(t);
+  rmSync(path);
+  await spool.close();
+  t.is((await open()).reader.backlog().points, 500);
+});
+
+test('a file that another takes the place of is kept aside, and what was in it comes back beside what is in the other', async (t) => {
+  const { directory, path, spool, open, lines } = await stored(t);
+  const other = join(await temporaryDirectory(t), 'spool');
+  const another = await openSpool({ directory: other, maxBytes: 1 << 30, clock: systemClock() });
+  await another.reader('a');
+  await another.append(points(7, 5000));
+  await another.close();
+  renameSync(join(other, 'data.mdb'), path);
+  t.regex(await failsWith(t, spool), /data\.mdb was replaced while the bridge ran; what was in it is in .*\/spool\.damaged-\S+, and comes back after the next start$/);
+  await spool.close();
+  const later = await open();
+  t.is(later.reader.backlog().points, 7);
+  await restored(later.spool, () => lines.some((line) => line.includes('the damaged spool is restored')));
+  t.is(later.reader.backlog().points, 507);
+  t.true(existsSync(directory));
+});
+
+test('where it cannot be saved, that is said', async (t) => {
+  const { directory, path, spool } = await stored(t);
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, 'in the way');
+  t.regex(await failsWith(t, spool), new RegExp(`^spool: ${path} was deleted while the bridge ran, and what was in it could not be saved \\(.*\\): all that waited is lost$`));
+  rmSync(directory);
+});
