@@ -42,7 +42,7 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
 
   const keys: RunKeys = {
     look(run) {
-      const key = hashOf(run.key);
+      const key = storedKeyOf(run);
       const digest = digestOf(key);
       const ofConflict = `${key}${run.digest}`;
       const isKnown = digest === run.digest || (digest !== undefined && digestOf(ofConflict) !== undefined);
@@ -75,7 +75,11 @@ function unlessFull(error: unknown): void {
   if (!(error instanceof SpoolFull)) throw error;
 }
 
-/** 96 bits are plenty for the runs of three hours. */
-function hashOf(key: string): string {
-  return hash('sha1', key, 'base64url').slice(0, 16);
+const secondDigits = 7;
+const lastSecond = 36 ** secondDigits - 1;
+
+/** Its second, and a hash of its key: 96 bits are plenty for the runs of three hours. By hashes alone each run would touch a page of its own. */
+function storedKeyOf({ key, atMs = 0 }: RunKey): string {
+  const second = Math.min(Math.max(0, Math.floor(atMs / 1000)), lastSecond);
+  return `${second.toString(36).padStart(secondDigits, '0')}${hash('sha1', key, 'base64url').slice(0, 16)}`;
 }

@@ -7,7 +7,7 @@
 //   records         sequence number → a delivery's points (record.ts)
 //   positions       sink name → how far it has come (position.ts)
 //   retries         [sink name, sequence number] → points that a sink could not take at the time (retries.ts)
-//   runs-0 … -3     hash of a run's key → digest of its contents; a generation an hour, the oldest emptied in turn
+//   runs-0 … -3     a run's second and the hash of its key → digest of its contents; a generation an hour, the oldest emptied in turn
 //   parked          [waits for, sequence number] → a measurement that waits for its node (parking.ts)
 //   dead-letters    digest → what will never reach a sink, and why (dead-letters.ts)
 //   malformed       digest → the sample of a body that was no push (samples.ts)

@@ -175,7 +175,7 @@ async function overBound(
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */
 export function runOf({ clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement, body: Buffer): RunKey {
-  return { key: [clientId, divisionId, testId, nodeId, monitorTypeId, timeMs].join('|'), digest: hash('sha1', body, 'base64url') };
+  return { key: [clientId, divisionId, testId, nodeId, monitorTypeId, timeMs].join('|'), atMs: timeMs, digest: hash('sha1', body, 'base64url') };
 }
 
 const earliestMs = Date.UTC(2010, 0, 1);
