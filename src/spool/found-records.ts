@@ -95,12 +95,28 @@ function heldUpTo(positions: readonly Position[], through: number): number {
 }
 
 function lost(found: Found): Pick<Lost, 'records' | 'points'> {
-  const { numbers, first, last } = found;
-  const missing = [...numbers.missing([lowest(found), highest(found)])];
+  const missing = [...found.numbers.missing([lowest(found), highest(found)])];
   const records = missing.filter((sequence) => isUnfinished(found, sequence)).length;
-  if (records === 0 || first === undefined || last === undefined) return { records, points: 0 };
-  const within = missing.filter((sequence) => sequence > first.sequence && sequence < last.sequence).length;
-  const withinPoints = Math.max(0, last.pointsBefore + last.points - first.pointsBefore - found.points);
-  const outsidePoints = (missing.length - within) * (found.points / found.count);
+  const [from, end] = knownEnds(found);
+  if (records === 0 || from === undefined || end === undefined) return { records, points: 0 };
+  const within = missing.filter((sequence) => sequence >= from.sequence && sequence <= end.sequence).length;
+  const withinPoints = Math.max(0, end.points - from.points - found.points);
+  const outsidePoints = (missing.length - within) * (found.points / Math.max(1, found.count));
   return { records, points: Math.round((withinPoints + outsidePoints) * (records / missing.length)) };
+}
+
+interface KnownEnd {
+  readonly sequence: number;
+  /** How many had been appended, ever, before that record; or with it, at the end. */
+  readonly points: number;
+}
+
+/** How much had been appended is known of the records found, and of the sinks that have finished everything up to where they stand. */
+function knownEnds({ first, last, positions }: Found): [from: KnownEnd | undefined, end: KnownEnd | undefined] {
+  const whole = positions.filter(({ finished, gone }) => finished.length === 0 && gone === undefined);
+  const starts = whole.map(({ through, points }) => ({ sequence: through + 1, points }));
+  if (first !== undefined) starts.push({ sequence: first.sequence, points: first.pointsBefore });
+  const ends: KnownEnd[] = whole.map(({ through, points }) => ({ sequence: through, points }));
+  if (last !== undefined) ends.push({ sequence: last.sequence, points: last.pointsBefore + last.points });
+  return [starts.toSorted((a, b) => a.sequence - b.sequence)[0], ends.toSorted((a, b) => b.sequence - a.sequence)[0]];
 }
