@@ -2,7 +2,7 @@
 // where a sink is gone, and by how many points had been appended before each.
 
 import type { Lost } from './lost.ts';
-import { isFinished, type Position } from './position.ts';
+import { isFinished, merged, type Position, type Range, unfinishedRanges } from './position.ts';
 import type { SalvagedItem } from './salvaged-item.ts';
 import { sequences } from './sequences.ts';
 
@@ -15,6 +15,8 @@ export interface FoundRecords {
   counted(entries: number): void;
   /** That one is lost, and counted as such: it is looked for no more. */
   countedLost(sequence: number, points: number): void;
+  /** That a record stands on a page in use: it is stored, finished or not. */
+  seen(sequence: number): void;
   /** False when it was found before. */
   add(record: FoundRecord): boolean;
   isMissing(sequence: number): boolean;
@@ -25,23 +27,34 @@ export interface FoundRecords {
 interface Found {
   readonly positions: Position[];
   readonly numbers: ReturnType<typeof sequences>;
+  readonly seen: ReturnType<typeof sequences>;
+  /** Counted as lost before. */
+  readonly countedLost: { readonly sequence: number; readonly points: number }[];
   entries: number | undefined;
   count: number;
   points: number;
+  /** The last record that may be wanted, until something changes it. */
+  furthest: number | undefined;
   first: FoundRecord | undefined;
   last: FoundRecord | undefined;
 }
 
 export function foundRecords(): FoundRecords {
-  const found: Found = { positions: [], numbers: sequences(), entries: undefined, count: 0, points: 0, first: undefined, last: undefined };
+  const found: Found = { positions: [], numbers: sequences(), seen: sequences(), countedLost: [], entries: undefined, count: 0, points: 0, furthest: undefined, first: undefined, last: undefined };
   return {
-    position: (position) => void found.positions.push(position),
-    counted: (entries) => void (found.entries = entries),
-    countedLost(sequence, points) {
-      found.numbers.add(sequence);
-      found.count += 1;
-      found.points += points;
+    position(position) {
+      found.positions.push(position);
+      found.furthest = undefined;
     },
+    counted(entries) {
+      found.entries = entries;
+      found.furthest = undefined;
+    },
+    countedLost(sequence, points) {
+      found.countedLost.push({ sequence, points });
+      note(found, sequence, points);
+    },
+    seen: (sequence) => found.seen.add(sequence),
     add: (record) => add(found, record),
     isMissing: (sequence) => isWanted(found, sequence) && !found.numbers.has(sequence),
     hasGaps: () => found.numbers.rows().length > 1 || found.count < (found.entries ?? 0),
@@ -52,16 +65,24 @@ export function foundRecords(): FoundRecords {
 function add(found: Found, record: FoundRecord): boolean {
   const { numbers, first, last } = found;
   if (numbers.has(record.sequence)) return false;
-  numbers.add(record.sequence);
-  found.count += 1;
-  found.points += record.points;
+  note(found, record.sequence, record.points);
   if (first === undefined || record.sequence < first.sequence) found.first = record;
   if (last === undefined || record.sequence > last.sequence) found.last = record;
   return true;
 }
 
+/** What is unfinished is there up to the last record, found or not; only of what is finished it says something new. */
+function note(found: Found, sequence: number, points: number): void {
+  found.numbers.add(sequence);
+  found.count += 1;
+  found.points += points;
+  if (found.positions.length === 0 || !isUnfinished(found, sequence)) found.furthest = undefined;
+}
+
+/** What all have finished may be deleted, wherever it stands: it is not counted on here. */
 function isWanted(found: Found, sequence: number): boolean {
-  return sequence >= lowest(found) && (found.entries === undefined || sequence <= highest(found)) && isUnfinished(found, sequence);
+  if (sequence < lowest(found) || !isUnfinished(found, sequence)) return false;
+  return found.entries === undefined || sequence <= (found.furthest ??= lastStored(found, found.entries, []));
 }
 
 function isUnfinished({ positions }: Found, sequence: number): boolean {
@@ -73,36 +94,48 @@ function lowest({ positions, first }: Found): number {
   return positions.length > 0 ? Math.min(...positions.map(({ through }) => through)) + 1 : (first?.sequence ?? 1);
 }
 
+/**
+ * What some sink waits for is stored. What all have finished is deleted up to where the first of them stands, and above that
+ * where one came back that nothing was held for meanwhile; beyond where the last of them stands it is stored still.
+ */
 function highest(found: Found): number {
   const { entries, positions, last } = found;
   if (entries === undefined) return last?.sequence ?? 0;
-  const served = positions.filter(({ gone }) => gone === undefined).map(({ through }) => through);
-  const from = served.length === 0 ? lowest(found) - 1 : Math.min(...served);
-  return from + entries - heldUpTo(positions, from);
+  const others = positions.length === 0 ? [] : [[Math.max(...positions.map(({ through }) => through)) + 1, Infinity] as const];
+  return Math.max(last?.sequence ?? 0, lastStored(found, entries, [...found.seen.rows(), ...others]));
 }
 
-/** How many records up to there are kept for sinks that are gone alone. */
-function heldUpTo(positions: readonly Position[], through: number): number {
-  const held = positions.flatMap((position) => (position.gone === undefined ? [] : [[position.through, position.gone.through] as const]));
-  let reached = 0;
-  let count = 0;
-  for (const [from, last] of held.toSorted((a, b) => a[0] - b[0])) {
-    const end = Math.min(last, through);
-    count += Math.max(0, end - Math.max(from, reached));
-    reached = Math.max(reached, end);
+/** The last of so many records, of which there are those that are waited for, those found, and those in `others`. */
+function lastStored(found: Found, entries: number, others: readonly Range[]): number {
+  const waitedFor = found.positions.length === 0 ? [[lowest(found), Infinity] as const] : found.positions.flatMap(unfinishedRanges);
+  let left = entries;
+  let end = 0;
+  for (const [from, through] of merged([...waitedFor, ...found.numbers.rows(), ...others])) {
+    if (through - from + 1 >= left) return from + left - 1;
+    left -= through - from + 1;
+    end = through;
   }
-  return count;
+  return end;
 }
 
 function lost(found: Found): Pick<Lost, 'records' | 'points'> {
-  const missing = [...found.numbers.missing([lowest(found), highest(found)])];
-  const records = missing.filter((sequence) => isUnfinished(found, sequence)).length;
   const [from, end] = knownEnds(found);
-  if (records === 0 || from === undefined || end === undefined) return { records, points: 0 };
-  const within = missing.filter((sequence) => sequence >= from.sequence && sequence <= end.sequence).length;
-  const withinPoints = Math.max(0, end.points - from.points - found.points);
-  const outsidePoints = (missing.length - within) * (found.points / Math.max(1, found.count));
-  return { records, points: Math.round((withinPoints + outsidePoints) * (records / missing.length)) };
+  const isWithin = (sequence: number): boolean => from !== undefined && end !== undefined && sequence >= from.sequence && sequence <= end.sequence;
+  const unfound = { within: 0, unfinishedWithin: 0, unfinishedOutside: 0 };
+  for (const sequence of found.numbers.missing([lowest(found), highest(found)])) {
+    const unfinished = Number(isUnfinished(found, sequence));
+    if (!isWithin(sequence)) unfound.unfinishedOutside += unfinished;
+    else {
+      unfound.within += 1;
+      unfound.unfinishedWithin += unfinished;
+    }
+  }
+  const records = unfound.unfinishedWithin + unfound.unfinishedOutside;
+  if (from === undefined || end === undefined) return { records, points: 0 };
+  const countedElsewhere = found.countedLost.filter(({ sequence }) => !isWithin(sequence)).reduce((sum, { points }) => sum + points, 0);
+  const withinPoints = Math.max(0, end.points - from.points - (found.points - countedElsewhere));
+  const share = unfound.unfinishedWithin / Math.max(1, unfound.within);
+  return { records, points: Math.round(withinPoints * share + unfound.unfinishedOutside * (found.points / Math.max(1, found.count))) };
 }
 
 interface KnownEnd {

@@ -10,6 +10,8 @@ export interface LossTally {
   counted(database: string, entries: number): void;
   /** That a record was counted as lost already. */
   countedLost(sequence: number, points: number): void;
+  /** That a record stands on a page in use, whether it is wanted or not. */
+  seen(sequence: number): void;
   /** Notes something that was found; false when it was found before. */
   isNew(item: SalvagedItem): boolean;
   /** Whether a record is wanted that was not found yet. */
@@ -30,6 +32,7 @@ export function lossTally(): LossTally {
       if (database === 'records') records.counted(entries);
     },
     countedLost: records.countedLost,
+    seen: records.seen,
     isNew(item) {
       if (item.kind === 'record') return records.add(item);
       if (item.kind === 'position' || item.kind === 'run' || item.kind === 'count') return true;

@@ -59,7 +59,19 @@ export function lastUnfinished({ through: low, finished }: Pick<Position, 'throu
   return end > low ? [low + 1, end] : undefined;
 }
 
-function merged(ranges: readonly Range[]): Range[] {
+/** What is unfinished, in order; the last range has no end unless the sink is gone. */
+export function unfinishedRanges(position: Position): Range[] {
+  const ranges: Range[] = [];
+  const end = position.gone?.through ?? Infinity;
+  for (let next = nextUnfinished(position, 0); next.from <= end; next = nextUnfinished(position, next.before)) {
+    ranges.push([next.from, Math.min(next.before - 1, end)]);
+    if (next.before > end || next.before === Infinity) break;
+  }
+  return ranges;
+}
+
+/** The same numbers, in ranges in order that never touch one another. */
+export function merged(ranges: readonly Range[]): Range[] {
   const result: Range[] = [];
   for (const [from, through] of ranges.toSorted((a, b) => a[0] - b[0])) {
     const last = result.at(-1);

@@ -96,6 +96,7 @@ function* strayed({ file, rolledBackTo, walk, tally, holed }: Salvage): Generato
   const free = new Set(walk === undefined ? [] : freePagesOf({ ...walk, fault: () => {} }));
   for (const { item, page, transaction } of straysOf(file)) {
     if (item.kind === 'position') continue;
+    if (item.kind === 'record' && !free.has(page)) tally.seen(item.sequence);
     const isLater = rolledBackTo !== undefined && transaction > rolledBackTo;
     const isOfHole = holed.has(databaseOf(item)) && !free.has(page);
     const isWanted = item.kind === 'record' ? tally.isMissing(item.sequence) : isOfHole || isLater;
