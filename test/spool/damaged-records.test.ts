@@ -94,3 +94,55 @@ test('a damaged record that was counted is not counted again when the store is s
   await restored(spool, () => messages().some((message) => message.startsWith('the damaged spool is restored')));
   t.deepEqual(spool.lost(), { ...sound, records: 1, points: 3 });
 });
+
+test('a damaged record beside records that came while its sink was gone, and are deleted, is lost with its own points, read from either end', async (t) => {
+  for (const [damaged, end] of [[3, 'oldest'], [7, 'newest']] as const) {
+    const directory = await temporaryDirectory(t);
+    const reopen = () => openSpool({ directory, maxBytes: 1 << 30, clock: systemClock() });
+    const append = async (spool: Awaited<ReturnType<typeof reopen>>, sizes: readonly number[]) => {
+      for (const size of sizes) await spool.append(points(size, 100 * size));
+    };
+    const first = await reopen();
+    for (const name of ['a', 'b']) await first.reader(name);
+    await append(first, [1, 2, 3]);
+    await first.close();
+    const alone = await reopen();
+    const a = await alone.reader('a');
+    await alone.markGoneSinks();
+    await append(alone, [40, 50, 60]);
+    await finishNext(a, 1000);
+    await alone.close();
+    const both = await reopen();
+    for (const name of ['a', 'b']) await both.reader(name);
+    await append(both, [7, 8]);
+    await both.close();
+    await change(directory, [damaged], Buffer.from('not what was written'));
+    const spool = await reopen();
+    const b = await spool.reader('b');
+    await finishNext(b, 1000, end);
+    t.like(spool.lost(), { records: 1, points: damaged });
+    t.is(b.backlog().points, end === 'oldest' ? 7 + 8 : 1 + 2 + 3);
+    await spool.close();
+  }
+});
+
+test('a damaged record at the end, behind which only what came while its sink was gone was deleted, ends nothing', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const reopen = () => openSpool({ directory, maxBytes: 1 << 30, clock: systemClock() });
+  const first = await reopen();
+  for (const name of ['a', 'b']) await first.reader(name);
+  for (const size of [1, 2, 3]) await first.append(points(size, 100 * size));
+  await first.close();
+  const alone = await reopen();
+  const a = await alone.reader('a');
+  await alone.markGoneSinks();
+  for (const size of [4, 5, 6]) await alone.append(points(size, 100 * size));
+  await finishNext(a, 1000);
+  await alone.close();
+  await change(directory, [3], Buffer.from('not what was written'));
+  const spool = await reopen();
+  const b = await spool.reader('b');
+  t.is(await finishNext(b, 1000), 3);
+  t.like(spool.lost(), { records: 1, points: 3 });
+  t.is(b.backlog().points, 0);
+});
