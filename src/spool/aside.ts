@@ -25,9 +25,9 @@ export function nameAside(directory: string, nowMs: number): string {
   return freeName(`${directory}${mark}${time}`);
 }
 
-/** The stores that stand aside and were not salvaged to their end, the oldest first. */
+/** The stores that stand aside and were not salvaged to their end, the oldest first; where there is no file, there is no store. */
 export function unsalvaged(directory: string): string[] {
-  return standingAside(directory).filter((aside) => !isSalvaged(aside));
+  return standingAside(directory).filter((aside) => !isSalvaged(aside) && isThere(join(aside, 'data.mdb')));
 }
 
 export function noteSalvaged(aside: string): void {
@@ -41,11 +41,14 @@ function standingAside(directory: string): string[] {
 }
 
 function isSalvaged(aside: string): boolean {
-  return statSync(join(aside, salvagedFile), { throwIfNoEntry: false }) !== undefined;
+  return isThere(join(aside, salvagedFile));
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function freeName(name: string, number = 2): string {
-  const taken = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (!taken(name)) return name;
-  return taken(`${name}-${number}`) ? freeName(name, number + 1) : `${name}-${number}`;
+  if (!isThere(name)) return name;
+  return isThere(`${name}-${number}`) ? freeName(name, number + 1) : `${name}-${number}`;
 }

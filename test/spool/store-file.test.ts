@@ -1,10 +1,11 @@
 // A store whose file is deleted or replaced while it is open: nothing is acknowledged into it any more, and what is in it is kept.
 
 import test, { type ExecutionContext } from 'ava';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { openLog } from '../../src/log.ts';
+import { unsalvaged } from '../../src/spool/aside.ts';
 import { openSoundSpool } from '../../src/spool/sound-spool.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import { drained, restored } from '../damage/damaged-spool.ts';
@@ -76,4 +77,38 @@ test('where it cannot be saved, that is said', async (t) => {
   writeFileSync(directory, 'in the way');
   t.regex(await failsWith(t, spool), new RegExp(`^spool: ${path} was deleted while the bridge ran, and what was in it could not be saved \\(.*\\): all that waited is lost$`));
   rmSync(directory);
+});
+
+const isNamed = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+test('a copy that finds no room on the disk is removed, beside a file that is gone and where another has its place', async (t) => {
+  const deleted = await stored(t);
+  const copy = `${deleted.path}.new`;
+  symlinkSync('/dev/full', copy);
+  rmSync(deleted.path);
+  t.regex(await failsWith(t, deleted.spool), /was deleted .* could not be saved \(ENOSPC/);
+  t.false(isNamed(copy));
+
+  const replaced = await stored(t);
+  const rescue = `${replaced.directory}.rescue`;
+  mkdirSync(rescue);
+  symlinkSync('/dev/full', join(rescue, 'data.mdb'));
+  rmSync(replaced.path);
+  writeFileSync(replaced.path, 'another');
+  t.regex(await failsWith(t, replaced.spool), /was replaced .* could not be saved \(ENOSPC/);
+  t.deepEqual(readdirSync(dirname(replaced.directory)).filter((name) => name.startsWith('spool.')), []);
+  rmSync(replaced.path);
+});
+
+test('what a rescue left that was killed is removed at the next start, and is no store that is to be salvaged', async (t) => {
+  const { directory, path, spool, open, lines } = await stored(t);
+  await spool.close();
+  const aside = `${directory}.damaged-20261121T033412Z`;
+  for (const left of [aside, `${directory}.rescue`]) mkdirSync(left);
+  for (const left of [`${path}.new`, join(aside, 'data.mdb.new'), join(`${directory}.rescue`, 'data.mdb')]) writeFileSync(left, 'not all of it');
+  t.deepEqual(unsalvaged(directory), []);
+  const { spool: later, reader } = await open();
+  t.is(reader.backlog().points, 500);
+  t.deepEqual([isNamed(`${path}.new`), isNamed(`${directory}.rescue`), later.isRestoring()], [false, false, false]);
+  t.deepEqual(lines.filter((line) => line.includes('salvage')), []);
 });
