@@ -12,6 +12,7 @@ import type { Outlets } from './outlets.ts';
 import { type DaemonStatus, openParts, type Parts, statusOf } from './parts.ts';
 import { schedule } from './schedule.ts';
 import { closed } from './serving.ts';
+import { DiskFailed } from './spool/grouped-transactions.ts';
 import type { SoundSpool } from './spool/sound-spool.ts';
 import { deliverSelfPoints } from './telemetry/self-points.ts';
 
@@ -80,9 +81,10 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
   }
 }
 
-/** What the bridge cannot go on for; the next start looks at the store when it may be the reason. */
+/** What the bridge cannot go on for; the next start looks at the store when it may be the reason. Of its disk the spool itself has the last word. */
 async function failureOf(spool: SoundSpool, loops: readonly Loop[]): Promise<Error> {
-  return spool.suspect(await Promise.race([spool.failed, ...loops.map(({ failed }) => failed)]));
+  const first = await Promise.race([spool.failed, ...loops.map(({ failed }) => failed)]);
+  return spool.suspect(first instanceof DiskFailed ? await spool.failed : first);
 }
 
 async function tidy({ spool, counters }: Parts, log: Log): Promise<void> {

@@ -10,15 +10,15 @@
 import { setMaxListeners } from 'node:events';
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { type Errand, firstTry, isItsOwnFault, maxTries, outcomeOf, takeDue, triedOnceMore } from './errand.ts';
+import { type Errand, firstTry, isItsOwnFault, maxTries, takeDue, triedOnceMore } from './errand.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import type { Log } from './log.ts';
 import { type Outage, outage } from './outage.ts';
 import type { DataPoint } from './point.ts';
+import { settle } from './settlement.ts';
 import { type Ruling, type Sink, talliedValues, type Verdict } from './sink.ts';
 import type { Backlog } from './spool/backlog.ts';
 import type { Batch, SpoolReader } from './spool/reader.ts';
-import type { Retry } from './spool/retries.ts';
 
 export interface OutletOptions {
   readonly reader: SpoolReader;
@@ -168,22 +168,22 @@ async function write(state: OutletState, errand: Errand, signal: AbortSignal): P
   const { sink, clock } = state;
   const { points } = errand.from;
   const startedMs = clock.steady();
+  let verdict: Verdict;
   try {
-    const verdict = await sink.write(points, { signal });
-    state.limit.answered(clock.steady() - startedMs, state.underway.size);
-    count(state, points, verdict);
-    const { accepted, kept } = talliedValues(points, verdict);
-    const isNothingTaken = points.length > 0 && kept === points.length;
-    if (isNothingTaken && errand.tries < maxTries) {
-      again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
-    } else {
-      // A batch of nothing but annotations that are kept says nothing of the points.
-      if (accepted > 0 || verdict.kept.length < points.length || points.length === 0) goesOn(state);
-      await settle(state, errand.from, verdict);
-    }
+    verdict = await sink.write(points, { signal });
   } catch (error) {
-    if (!signal.aborted) await unanswered(state, errand, error as SinkError, startedMs, signal);
+    return signal.aborted ? undefined : unanswered(state, errand, error as SinkError, startedMs, signal);
   }
+  state.limit.answered(clock.steady() - startedMs, state.underway.size);
+  count(state, points, verdict);
+  const { accepted, kept } = talliedValues(points, verdict);
+  const isNothingTaken = points.length > 0 && kept === points.length;
+  if (isNothingTaken && errand.tries < maxTries) {
+    return again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
+  }
+  // A batch of nothing but annotations that are kept says nothing of the points.
+  if (accepted > 0 || verdict.kept.length < points.length || points.length === 0) goesOn(state);
+  await settle(state, errand.from, verdict, signal);
 }
 
 /** A batch that the sink does not answer while it answers others goes the way of points that were kept. */
@@ -191,7 +191,7 @@ async function unanswered(state: OutletState, errand: Errand, error: SinkError, 
   if (!isItsOwnFault(errand, state.answers)) return again(state, errand, error, startedMs, signal);
   const kept = errand.from.points.map((point) => ({ point, reason: error.message }));
   count(state, errand.from.points, { rejected: [], kept });
-  await settle(state, errand.from, { rejected: [], kept });
+  await settle(state, errand.from, { rejected: [], kept }, signal);
 }
 
 function count({ counts }: OutletState, points: readonly DataPoint[], verdict: Verdict): void {
@@ -226,12 +226,6 @@ function again(
   const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
   state.pausedUntilMs = clock.steady() + pauseMs;
   clock.sleep(pauseMs, { signal }).then(state.reader.bell.ring, state.reader.bell.ring);
-}
-
-/** Writes down what became of the points that were not accepted. */
-async function settle({ reader, sink, clock, random }: OutletState, from: Batch | Retry, verdict: Verdict): Promise<void> {
-  const outcome = outcomeOf(from, verdict, { sink: sink.name, nowMs: clock.now(), random });
-  await ('attempts' in from ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
 }
 
 /** What is due already waits for a place in flight, and the end of a write wakes for that. */

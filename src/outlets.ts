@@ -49,7 +49,7 @@ export interface OutletsOptions {
 
 const shareOfOptional = 1 / 4;
 
-/** The sinks, read in where they are configured; they open what they need when they are first written to. */
+/** The sinks, read in where they are configured; they connect when they are first written to. */
 export async function openSinks({ tsdb, graphite, file }: Config, { clock, log }: Pick<OutletsOptions, 'clock' | 'log'>): Promise<readonly ConfiguredSink[]> {
   const required: Sink[] = [];
   if (file !== undefined) required.push((await import('./sinks/file.ts')).fileSink({ ...file, log }));

@@ -105,7 +105,8 @@ async function refuseIfAlive(path: string, directory: string): Promise<void> {
 }
 
 function taken(directory: string, pid: string): StateDirectoryTaken {
-  return new StateDirectoryTaken(`state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir`);
+  const orNone = /^\d+$/.test(pid) ? '' : `; where there is none, remove ${join(directory, 'owner')}`;
+  return new StateDirectoryTaken(`state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir${orNone}`);
 }
 
 async function answerWithPid(path: string, pid: number): Promise<Server> {
@@ -125,7 +126,7 @@ async function answerWithPid(path: string, pid: number): Promise<Server> {
 /** A stopped process is connected to by the kernel, but says nothing. */
 const maxSilenceMs = 2000;
 
-/** What the process behind the socket says its id is; undefined when there is none. */
+/** What the process behind the socket says its id is; undefined when there is none. One of another user is there, though it cannot be asked. */
 function pidAt(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -136,7 +137,7 @@ function pidAt(path: string): Promise<string | undefined> {
       socket.destroy();
     });
     socket.on('data', (chunk: string) => void (said += chunk));
-    socket.on('error', () => resolve(undefined));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT' ? undefined : `of another user (${code})`));
     socket.on('close', () => resolve(said === '' ? undefined : said.trim()));
   });
 }

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../src/log.ts';
 import { outlet } from '../src/outlet.ts';
 import { openSpool } from '../src/spool/spool.ts';
+import { SpoolFull } from '../src/spool/spool-full.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
 import { points } from './fakes/points.ts';
 import { playedSink } from './fakes/sink.ts';
@@ -38,6 +39,40 @@ test('accepted points are done', async (t) => {
   write.accept();
   await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
   t.like(outlet.status(), { accepted: 2, rejected: 0, kept: 0, inFlight: 0, lastError: undefined });
+});
+
+test('what the spool cannot write down at the time is written down later, however often it cannot, and nothing is sent another time', async (t) => {
+  const clock = movableClock();
+  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
+  const sink = playedSink({ batchPoints: 2 });
+  const reader = await spool.reader(sink.name);
+  let failures = 0;
+  const failing: typeof reader = {
+    ...reader,
+    async finish(batch, outcome) {
+      if ((failures += 1) <= 8) throw new SpoolFull('disk: no space left');
+      return reader.finish(batch, outcome);
+    },
+  };
+  const stop = new AbortController();
+  const one = outlet({ reader: failing, sink, clock, random: () => 1, log: silentLog() });
+  const running = one.run(stop.signal);
+  t.teardown(async () => {
+    stop.abort();
+    await running;
+    await spool.close();
+  });
+  await spool.append(points(2));
+  (await sink.written()).accept();
+  while (failures <= 8) {
+    await clock.untilSomebodySleeps();
+    t.is(one.status().lastError, 'disk: no space left');
+    await clock.advance(1_000);
+  }
+  await settled(() => one.status().inFlight === 0);
+  t.like(one.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 } });
+  await spool.append(points(2, 3));
+  t.deepEqual((await sink.written()).points, points(2, 3));
 });
 
 test('a rejected point becomes a dead letter with the reason, its neighbours are done', async (t) => {

@@ -34,12 +34,14 @@ function append(state: SpoolState, points: readonly DataPoint[], options: Delive
   const { head, runKeys, parking, letters, deadLetters } = state;
   const { redeems } = options;
   if (redeems !== undefined && letters.get(redeems) === undefined) throw new NoSuchLetter(`letter ${redeems} is not there any more`);
+  const nowMs = state.clock.now();
+  // On a full disk the generation that was running runs on.
+  if (state.store.scarcity() === undefined) runKeys.turn(nowMs);
   const run = options.run && runKeys.look(options.run);
   if (run?.kind === 'duplicate') {
     if (redeems !== undefined) letters.remove(redeems);
     return 'duplicate';
   }
-  const nowMs = state.clock.now();
   const record = points.length === 0 ? undefined : encodeRecord(head.sequence + 1, { appendedAtMs: nowMs, before: head.totals, points });
   refuseWhenFull(state, record === undefined ? 0 : record.length + bytesBesideRecord, redeems !== undefined);
   if (redeems === undefined) refuseMoreLetters(state, options);

@@ -16,8 +16,11 @@ export interface RunKeys {
   look(run: RunKey): KnownRun;
   /** Puts down what an earlier store remembered; to be called inside a transaction of the store. */
   restore(storedKey: string, digest: string): void;
-  /** Begins a new generation when the hour has turned, emptying the oldest; all of them when the clock was set back by hours. */
-  turn(nowMs: number): Promise<void>;
+  /**
+   * Begins a new generation when the hour has turned, emptying the oldest; all of them when the clock was set back by hours. To be called
+   * inside a transaction of the store.
+   */
+  turn(nowMs: number): void;
 }
 
 const generationMs = 3_600_000;
@@ -40,6 +43,17 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
     return undefined;
   }
 
+  function turn(atMs: number): void {
+    const now = Math.floor(atMs / generationMs);
+    const isBack = now < generation - 1;
+    if (now <= generation && !isBack) return;
+    const passed = isBack ? store.runs.length : Math.min(now - generation, store.runs.length);
+    for (let step = 0; step < passed; step += 1) database(now - step).clearSync();
+    store.meta.putSync('generation', now);
+    generation = now;
+  }
+
+  store.onFailure(() => void (generation = store.meta.get('generation') ?? 0));
   const keys: RunKeys = {
     look(run) {
       const key = storedKeyOf(run);
@@ -48,25 +62,22 @@ export async function openRunKeys(store: Store, nowMs: number): Promise<RunKeys>
       const isKnown = digest === run.digest || (digest !== undefined && digestOf(ofConflict) !== undefined);
       return {
         kind: isKnown ? 'duplicate' : digest === undefined ? 'new' : 'conflict',
-        remember: () => void database(generation).putSync(digest === undefined ? key : ofConflict, run.digest),
+        remember() {
+          const running = database(generation);
+          running.putSync(key, run.digest);
+          if (digest === undefined) return;
+          // Both stand as long as the younger one.
+          running.putSync(ofConflict, run.digest);
+          running.putSync(`${key}${digest}`, digest);
+        },
       };
     },
     restore(storedKey, digest) {
       if (digestOf(storedKey) === undefined) database(generation).putSync(storedKey, digest);
     },
-    async turn(atMs) {
-      const now = Math.floor(atMs / generationMs);
-      const isBack = now < generation - 1;
-      if (now <= generation && !isBack) return;
-      const passed = isBack ? store.runs.length : Math.min(now - generation, store.runs.length);
-      await store.write(() => {
-        for (let step = 0; step < passed; step += 1) database(now - step).clearSync();
-        store.meta.putSync('generation', now);
-      });
-      generation = now;
-    },
+    turn,
   };
-  await keys.turn(nowMs).catch(unlessFull);
+  await store.write(() => turn(nowMs)).catch(unlessFull);
   return keys;
 }
 

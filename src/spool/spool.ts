@@ -121,9 +121,9 @@ async function spoolOn(store: Store, { directory, maxBytes, clock }: Pick<SpoolO
     lost: state.losses.total,
     restorer: (name) => restorer(state, name),
     async tidy() {
-      store.scarcity();
+      store.lookAtFile();
       if (state.budgets.size > 0) await skipOld(state);
-      await state.runKeys.turn(clock.now());
+      await store.write(() => state.runKeys.turn(clock.now()));
       return forgetGoneSinks(state);
     },
     close: store.close,

@@ -48,6 +48,8 @@ export interface Store {
   onFailure(reread: () => void): void;
   /** Why nothing may be appended now, since the disk is nearly full; undefined when there is room. */
   scarcity(): string | undefined;
+  /** Fails when the file has been deleted or replaced; after each transaction that is looked at in any case. */
+  lookAtFile(): void;
   /** Resolves when nothing can be written any more. */
   readonly failed: Promise<DiskFailed>;
   close(): Promise<void>;
@@ -107,8 +109,8 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
   const file = openStoreFile(directory, clock.now);
   const transactions = groupedTransactions({
     transact(changes) {
-      requireThere(file);
       disk.transact(() => environment.transactionSync(changes));
+      requireThere(file);
     },
     isLackOfSpace: room.isLackOfSpace,
   });
@@ -117,9 +119,9 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
     ...databases,
     write: transactions.write,
     onFailure: transactions.onFailure,
-    scarcity() {
+    scarcity: room.scarcity,
+    lookAtFile() {
       if (!file.isThere()) transactions.fail(new FileGone());
-      return room.scarcity();
     },
     failed: transactions.failed.then((failure) => rescued(file, failure)),
     async close() {
@@ -132,6 +134,7 @@ export async function openStore(directory: string, { clock, disk = diskOf(direct
   const found = store.meta.get('format');
   if (found !== undefined && found !== format) {
     await environment.close();
+    file.close();
     throw unknownFormat(directory, found);
   }
   if (found === undefined) await store.write(() => void store.meta.putSync('format', format));
@@ -146,6 +149,7 @@ class FileGone extends Error {
   }
 }
 
+/** After the sync: what was written into a file that had gone before is not acknowledged. */
 function requireThere(file: StoreFile): void {
   if (!file.isThere()) throw new FileGone();
 }

@@ -122,7 +122,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^status\/page\//, /^status\/(page\/|messages\.ts$)/],
   [/^status\//, /^(point|clock|log|schedule)\.ts$|^telemetry\/|^status\/(?!page\/)/],
   [/^admin\//, /^(point|body|clock|log)\.ts$|^spool\/|^admin\//],
-  [/^(outlet|errand)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand|outage)(\.ts)?$/],
+  [/^(outlet|errand|settlement)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand|settlement|outage)(\.ts)?$/],
   [/^outage\.ts$/, /^(clock|log|seldom)\.ts$/],
   [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom|request-id)\.ts$/],
   [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|obstacle|loop|request-id)\.ts$/, /^$/],

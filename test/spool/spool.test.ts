@@ -99,6 +99,24 @@ test('the same run with other contents is stored, once, and said to be a conflic
   t.is(reader.next(10)?.points.length, 2);
 });
 
+test('the contents of a conflict are remembered as long as the younger of them', async (t) => {
+  const { spool, clock } = await spoolIn(t);
+  await spool.append(points(1), run('a', 'one'));
+  await clock.advance(2.4 * hourMs);
+  t.is(await spool.append(points(1), run('a', 'two')), 'conflict');
+  await clock.advance(hourMs);
+  for (const contents of ['one', 'two']) t.is(await spool.append(points(1), run('a', contents)), 'duplicate');
+});
+
+test('a run that comes when the clock has jumped over hours is remembered', async (t) => {
+  const { spool, clock } = await spoolIn(t);
+  await spool.append(points(1), run('a'));
+  await clock.advance(5 * hourMs);
+  t.is(await spool.append(points(1), run('b')), 'stored');
+  await spool.tidy();
+  t.is(await spool.append(points(1), run('b')), 'duplicate');
+});
+
 test('a run is remembered for two hours at least, and forgotten some time later', async (t) => {
   const { spool, clock } = await spoolIn(t);
   await spool.append(points(1), run('a'));
