@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The process: arguments, environment, streams, signals and the exit code; the only file that touches it.
 
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { hostname } from 'node:os';
@@ -90,7 +90,15 @@ const workerPipe = 4;
 function startWorker(): WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(import.meta.url), args: ['worker'], stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
-  const worker = cluster.fork();
+  try {
+    return forked(cluster.fork());
+  } catch {
+    // Without memory, say, there is no process; its place is filled later.
+    return { pid: 0, channel: new Duplex().destroy(), ended: Promise.resolve({ code: null, signal: null }), kill() {} };
+  }
+}
+
+function forked(worker: Worker): WorkerProcess {
   const ended = new Promise<WorkerEnd>((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
     worker.on('error', () => {

@@ -14,7 +14,8 @@ export function accessSums(): AccessSums {
   return {
     keep(ended) {
       const counted = { ...ended, connections: { ...ended.connections, open: 0 }, requests: { ...ended.requests, inHand: 0 }, bodies: { ...ended.bodies, heldBytes: 0 } };
-      gone = gone === undefined ? counted : joined(gone, counted);
+      // The first of them may have ended before Catchpoint set tokens.
+      gone = gone === undefined ? counted : { ...joined(gone, counted), ...(gone.rotation === undefined && { rotation: counted.rotation }) };
     },
     of: (own, running) => [...running, ...(gone === undefined ? [] : [gone])].reduce(joined, own),
   };

@@ -6,6 +6,8 @@ import { deserialize, serialize } from 'node:v8';
 export interface Channel<Said> {
   /** Says it with whatever else is said in this turn. What is said on a closed channel is lost. */
   say(message: Said): void;
+  /** What was said and has not left this process. */
+  unsentBytes(): number;
   /** Resolves when the other side is gone. */
   readonly closed: Promise<void>;
   /** Says what is to be said yet, and closes; resolves when that is done, or the other side is gone. */
@@ -42,6 +44,7 @@ export function openChannel<Said, Heard>(stream: Duplex, { hear, alongside = () 
   stream.on('data', frameReader((messages: readonly Heard[]) => messages.forEach(hear)));
   return {
     closed,
+    unsentBytes: () => stream.writableLength,
     say(message) {
       waiting.push(message);
       if (waiting.length === 1) setImmediate(flush);

@@ -35,7 +35,7 @@ export interface Crew {
   instruct(config: CrewConfig): void;
   /** Tells the workers which keys are valid now; resolves when they follow all that they were told. */
   settled(): Promise<void>;
-  /** Looks for other keys every second, until the signal. */
+  /** Looks for other keys, and for workers that say nothing any more, every second, until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** @param own - the owner's, who knows the keys but lets nobody in */
   access(own: AccessStatus): AccessStatus;
@@ -92,7 +92,7 @@ export function openCrew(options: CrewOptions): Crew {
       tellNews(running);
     },
     settled: () => settled(running),
-    run: (signal) => schedule('tell the workers of other keys', async () => tellNews(running), { everyMs: lookEveryMs, clock, log, signal }),
+    run: (signal) => schedule('look after the workers', async () => look(running), { everyMs: lookEveryMs, clock, log, signal }),
     access: (own) => running.sums.of(own, [...running.members.values()].flatMap((one) => one.access() ?? [])),
     status: () => ({ wanted: count, running: listening(running).length, replaced: running.replaced }),
   };
@@ -100,14 +100,14 @@ export function openCrew(options: CrewOptions): Crew {
 
 /** TLS is switched on and off by a restart alone. */
 function commonOf({ count, config: { access: { tls } }, access }: CrewOptions, { access: options, maxBodyBytes, log }: CrewConfig, edition: number): Common {
-  return { edition, maxBodyBytes, log, keys: access.held(), access: { ...options, tls, limits: shareOf(options.limits, count) } };
+  return { edition, maxBodyBytes, log, keys: access.held(), access: { ...options, tls, limits: shareOf(options.limits, count, maxBodyBytes) } };
 }
 
-/** What counts in a process is shared out; what counts by address holds in each. */
-function shareOf(limits: AccessOptions['limits'], count: number): AccessOptions['limits'] {
+/** What counts in a process is shared out, with room for the largest push; what counts by address holds in each. */
+function shareOf(limits: AccessOptions['limits'], count: number, maxBodyBytes: number): AccessOptions['limits'] {
   const share = (all: number): number => Math.ceil(all / count);
   const { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes } = limits;
-  return { maxConnections: share(maxConnections), maxConnectionsPerAddress, maxRequests: share(maxRequests), maxArrivingBytes: share(maxArrivingBytes) };
+  return { maxConnections: share(maxConnections), maxConnectionsPerAddress, maxRequests: share(maxRequests), maxArrivingBytes: Math.max(share(maxArrivingBytes), maxBodyBytes) };
 }
 
 function tellNews(running: Running): void {
@@ -116,6 +116,11 @@ function tellNews(running: Running): void {
   if (isDeepStrictEqual({ ...next, edition: told.edition }, told)) return;
   running.told = next;
   running.following = Promise.all([...members].map(([worker, one]) => one.instruct({ ...next, worker, listen: one.address })));
+}
+
+function look(running: Running): void {
+  tellNews(running);
+  for (const one of running.members.values()) one.look();
 }
 
 async function settled(running: Running): Promise<void> {
@@ -130,8 +135,8 @@ function listening({ members }: Running): Member[] {
 async function started(running: Running, intake: PushIntake): Promise<Listener> {
   const { options, members, stopping } = running;
   const numbers = Array.from({ length: options.count }, (_, at) => at + 1);
-  for (const worker of numbers) begin(worker, running, intake);
   try {
+    for (const worker of numbers) begin(worker, running, intake);
     const [{ url, port }] = (await Promise.all([...members.values()].map((one) => one.listening))) as [{ url: string; port: number }];
     running.address = { ...running.address, port };
     const kept = numbers.map((worker) => keep(worker, running, intake));

@@ -4,7 +4,7 @@ import type { AccessStatus } from '../access/access.ts';
 import type { Clock } from '../clock.ts';
 import { type Address, CannotListen } from '../server.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
-import { openChannel } from './channel.ts';
+import { type Channel, openChannel } from './channel.ts';
 import { deferred } from './deferred.ts';
 import type { Instructions, OwnerSays, ToldRefusal, WorkerSays } from './handover.ts';
 import type { WorkerEnd, WorkerProcess } from './processes.ts';
@@ -25,6 +25,8 @@ export interface Member {
   stop(): void;
   /** Ends it now, by force if need be. */
   cut(): Promise<void>;
+  /** To be called every second that the owner itself is awake: one that has said nothing for too many of them is ended by force. */
+  look(): void;
   /** What it told last; undefined: nothing yet. */
   access(): AccessStatus | undefined;
 }
@@ -39,33 +41,34 @@ export interface MemberOptions {
 /** A worker that follows its instructions no sooner is ended. */
 const followWithinMs = 8_000;
 const cutWithinMs = 500;
+/** A worker tells each second how it goes, once it listens; until then it may have much to read in. */
+const mostSilentLooks = { listening: 15, starting: 120 };
 
 /** @param first - what it is to do */
 export function member(worker: WorkerProcess, first: Instructions, { intake, rotate, clock }: MemberOptions): Member {
   let access: AccessStatus | undefined;
   let reason: string | undefined;
   let isListening = false;
+  const silence = silenceWatch(() => {
+    reason = 'it said nothing any more';
+    worker.kill();
+  });
   const listening = deferred<{ readonly url: string; readonly port: number }>();
   /** By the edition that is followed, what waits for it. */
   const waiting = new Map<number, () => void>();
   const followed = (edition: number): Promise<void> => new Promise((resolve) => waiting.set(edition, resolve));
   const channel = openChannel<OwnerSays, WorkerSays>(worker.channel, { hear });
   function hear(message: WorkerSays): void {
+    silence.broken();
     switch (message.say) {
       case 'push':
-        return void intake.take(message.push).then(
-          (became) => channel.say({ say: 'taken', id: message.id, became }),
-          (error: Error) => channel.say({ say: 'refused', id: message.id, refusal: toldRefusal(error) }),
-        );
+        return taken(message, intake, channel);
       case 'answered':
         return message.ms.forEach(intake.answered);
       case 'unread':
         return intake.unread(message.push);
       case 'rotate':
-        return void rotate(message.token).then(
-          () => channel.say({ say: 'rotated', id: message.id, fault: undefined }),
-          (error: Error) => channel.say({ say: 'rotated', id: message.id, fault: error.message }),
-        );
+        return rotated(message, rotate, channel);
       case 'status':
         return void (access = message.access);
       case 'follows':
@@ -95,13 +98,41 @@ export function member(worker: WorkerProcess, first: Instructions, { intake, rot
       await within(followWithinMs, follows, clock, worker.kill);
       await follows;
     },
+    look: () => silence.look(isListening),
     stop: () => channel.say({ say: 'stop' }),
-    async cut() {
-      channel.say({ say: 'cut' });
-      await within(cutWithinMs, ended, clock, worker.kill);
-      await ended;
+    cut: () => cut(worker, ended, channel, clock),
+  };
+}
+
+function taken({ id, push }: Extract<WorkerSays, { say: 'push' }>, intake: PushIntake, channel: Channel<OwnerSays>): void {
+  void intake.take(push).then(
+    (became) => channel.say({ say: 'taken', id, became }),
+    (error: Error) => channel.say({ say: 'refused', id, refusal: toldRefusal(error) }),
+  );
+}
+
+function rotated({ id, token }: Extract<WorkerSays, { say: 'rotate' }>, rotate: MemberOptions['rotate'], channel: Channel<OwnerSays>): void {
+  void rotate(token).then(
+    () => channel.say({ say: 'rotated', id, fault: undefined }),
+    (error: Error) => channel.say({ say: 'rotated', id, fault: error.message }),
+  );
+}
+
+function silenceWatch(end: () => void) {
+  let looks = 0;
+  return {
+    broken: () => void (looks = 0),
+    look(isListening: boolean): void {
+      looks += 1;
+      if (looks > mostSilentLooks[isListening ? 'listening' : 'starting']) end();
     },
   };
+}
+
+async function cut({ kill }: WorkerProcess, ended: Promise<unknown>, channel: Channel<OwnerSays>, clock: Clock): Promise<void> {
+  channel.say({ say: 'cut' });
+  await within(cutWithinMs, ended, clock, kill);
+  await ended;
 }
 
 /** Waits so long at most, and does then what has to be done. */

@@ -1,5 +1,6 @@
 // Where a worker's pushes are taken: by its owner, over the channel.
 
+import type { Clock } from '../clock.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
 import type { ToldRefusal, WorkerSays } from './handover.ts';
 import { questions } from './questions.ts';
@@ -12,7 +13,22 @@ export interface OwnerIntake extends PushIntake {
   lost(): void;
   /** The times of pushes since it was asked last, ms. */
   takeTimes(): readonly number[];
+  /** Answers 503 to what has waited for too long; to be called now and then. What comes again is a duplicate, should the owner have it after all. */
+  giveUpLate(): void;
 }
+
+export interface OwnerIntakeOptions {
+  readonly say: (message: WorkerSays) => void;
+  /** What was said and has not left this process. */
+  readonly unsentBytes: () => number;
+  /** Bound on the bodies that wait for the owner's word, and on what is unsent; asked with each push, and one may always wait. */
+  readonly maxBytes: () => number;
+  readonly clock: Pick<Clock, 'steady'>;
+}
+
+/** An answer is there within 20 s of a push's head, whose body may take 5 s after this. */
+const lateMs = 14_000;
+const nothing = Buffer.alloc(0);
 
 /** The owner's refusal, or the worker's own. */
 class NotTaken extends Error {
@@ -29,28 +45,53 @@ class NotTaken extends Error {
   }
 }
 
-/** @param maxBytes - bound on the bodies that wait for the owner's word; asked with each push, and one may always wait */
-export function ownerIntake(say: (message: WorkerSays) => void, maxBytes: () => number): OwnerIntake {
+/** What was handed over and has had no word. */
+interface Held {
+  readonly bytes: number;
+  readonly askedAtMs: number;
+}
+
+export function ownerIntake({ say, unsentBytes, maxBytes, clock }: OwnerIntakeOptions): OwnerIntake {
   const pushes = questions<string>();
+  const held = new Map<number, Held>();
   let waitingBytes = 0;
   let isLost = false;
   let timesMs: number[] = [];
+  function release(id: number): void {
+    waitingBytes -= held.get(id)?.bytes ?? 0;
+    held.delete(id);
+  }
   return {
     async take(push) {
-      const { length } = push.body;
+      const { body, isReplay: _, ...sender } = push;
       if (isLost) throw comeAgain('push: the bridge is ending');
-      if (waitingBytes > 0 && waitingBytes + length > maxBytes()) throw comeAgain(`pushes: ${pushes.count()} wait already, with ${waitingBytes} bytes`);
-      waitingBytes += length;
-      try {
-        return await pushes.ask((id) => say({ say: 'push', id, push }));
-      } finally {
-        waitingBytes -= length;
+      if (waitingBytes > 0 && waitingBytes + body.length > maxBytes()) {
+        const reason = `pushes: ${held.size} wait already, with ${waitingBytes} bytes`;
+        say({ say: 'unread', push: { ...sender, read: nothing, status: 503, reason } });
+        throw comeAgain(reason);
+      }
+      waitingBytes += body.length;
+      return pushes.ask((id) => {
+        held.set(id, { bytes: body.length, askedAtMs: clock.steady() });
+        say({ say: 'push', id, push });
+      });
+    },
+    unread: (push) => say({ say: 'unread', push: unsentBytes() > maxBytes() ? { ...push, read: nothing } : push }),
+    answered: (ms) => void timesMs.push(ms),
+    taken(id, became) {
+      release(id);
+      pushes.answer(id, became);
+    },
+    refused(id, refusal) {
+      release(id);
+      pushes.refuse(id, new NotTaken(refusal));
+    },
+    giveUpLate() {
+      for (const [id, { askedAtMs }] of held) {
+        if (clock.steady() - askedAtMs < lateMs) return;
+        pushes.refuse(id, comeAgain('push: the bridge has not answered in time'));
       }
     },
-    unread: (push) => say({ say: 'unread', push }),
-    answered: (ms) => void timesMs.push(ms),
-    taken: pushes.answer,
-    refused: (id, refusal) => pushes.refuse(id, new NotTaken(refusal)),
     lost() {
       isLost = true;
       pushes.refuseAll(() => comeAgain('push: the bridge is ending'));

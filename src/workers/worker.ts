@@ -53,7 +53,11 @@ export async function work(stream: Duplex, ambient: WorkerAmbient): Promise<numb
     post = await openPost(instructions, channel, ambient);
     for (const message of early.splice(0).slice(1)) obey(message, post, over);
     const watching = new AbortController();
-    const tellStatus = async (): Promise<void> => channel.say({ say: 'status', access: (post as Post).access.status() });
+    const { access, intake } = post;
+    const tellStatus = async (): Promise<void> => {
+      intake.giveUpLate();
+      channel.say({ say: 'status', access: access.status() });
+    };
     void schedule('tell the owner how it goes', tellStatus, { everyMs: statusEveryMs, clock, log: post.log, signal: watching.signal });
     const exitCode = await Promise.race([over.promise, channel.closed]);
     watching.abort();
@@ -90,7 +94,7 @@ async function openPost(first: Instructions, channel: Channel<WorkerSays>, { clo
   const keys = toldKeys(first.keys, async (token) => rotations.ask((id) => channel.say({ say: 'rotate', id, token })));
   const access = await openAccess(first.access, { stateDir: '', clock, log }, keys);
   const state = { following: Promise.resolve(), current: first };
-  const intake = ownerIntake(channel.say, () => state.current.access.limits.maxArrivingBytes);
+  const intake = ownerIntake({ ...channel, clock, maxBytes: () => state.current.access.limits.maxArrivingBytes });
   const reading = { bodies: access.bodies, clock, get maxBodyBytes() { return state.current.maxBodyBytes; } };
   const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), access.middlewares);
   const listener = await listen(app, first.listen, access);

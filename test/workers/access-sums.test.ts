@@ -23,3 +23,10 @@ test('the sums are of the owner, of those that run and of those that have ended'
   sums.keep(counted(5, 7));
   t.like(sums.of(own, [counted(1, 10)]), { door: { unauthenticated: 8 }, rotation: { rotations: 8, rotatedAtMs: 12 }, connections: { open: 10, overAddress: 8 }, bodies: { heldBytes: 10, givenUp: 8 } });
 });
+
+test('what a worker counted is not forgotten because one ended before Catchpoint set tokens', (t) => {
+  const sums = accessSums();
+  sums.keep({ ...counted(1, 0), rotation: undefined });
+  sums.keep(counted(5, 0));
+  t.like(sums.of(counted(0, 0), []), { rotation: { rotations: 5 } });
+});

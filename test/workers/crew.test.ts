@@ -59,7 +59,7 @@ interface Played {
   started(): number;
 }
 
-async function played(t: ExecutionContext, count: number, player: Player, { clock = systemClock(), log = silentLog() }: { readonly clock?: Clock; readonly log?: ReturnType<typeof silentLog> } = {}): Promise<Played> {
+async function played(t: ExecutionContext, count: number, player: Player, { clock = systemClock(), log = silentLog(), maxBodyBytes = config.maxBodyBytes }: { readonly clock?: Clock; readonly log?: ReturnType<typeof silentLog>; readonly maxBodyBytes?: number } = {}): Promise<Played> {
   const directory = await temporaryDirectory(t);
   const pipes = await Promise.all(Array.from({ length: 8 }, (_, at) => pipe(directory, String(at))));
   t.teardown(() => void pipes.flat().map((end) => end.destroy()));
@@ -75,7 +75,7 @@ async function played(t: ExecutionContext, count: number, player: Player, { cloc
     player(other, end);
     return { pid: 100 + number, channel, ended, kill: () => void (kills.push(number), end({ code: null, signal: 'SIGKILL' })) };
   };
-  const crew = openCrew({ count, config, access, start, clock, random: () => 0, log });
+  const crew = openCrew({ count, config: { ...config, maxBodyBytes }, access, start, clock, random: () => 0, log });
   return { crew, kills, started: () => ends.length, end: (number, how) => ends[number]?.(how) };
 }
 
@@ -118,6 +118,37 @@ test('a push goes from the worker to the intake and its answer back, in the work
   const own = (await openAccess(config.access, { stateDir: '', clock: systemClock(), log: silentLog() })).status();
   t.is(crew.access(own).door.unauthenticated, 1, 'of a worker that has ended');
   t.is(crew.access(own).connections.open, 0);
+});
+
+test('a worker that says nothing any more is ended by force, and one that does is not', async (t) => {
+  const clock = movableClock();
+  const channels: { say(message: WorkerSays): void }[] = [];
+  const { crew, kills } = await played(t, 2, (stream) => {
+    const channel = openChannel<WorkerSays, OwnerSays>(stream, { hear: () => {} });
+    channel.say({ say: 'listening', url: 'http://127.0.0.1:9', port: 9 });
+    channels.push(channel);
+  }, { clock });
+  await crew.listen(noIntake);
+  const stop = new AbortController();
+  const running = crew.run(stop.signal);
+  for (let second = 1; second <= 15; second += 1) {
+    await clock.untilSomebodySleeps();
+    channels[1]?.say({ say: 'answered', ms: [1] });
+    await clock.advance(1_000);
+  }
+  t.deepEqual([kills, crew.status().running], [[], 2]);
+  await clock.advance(1_000);
+  t.deepEqual(kills, [0]);
+  stop.abort();
+  await running;
+});
+
+test('a share of the limits has room for the largest push', async (t) => {
+  const told: OwnerSays[] = [];
+  const { crew } = await played(t, 2, deafWorker(told), { maxBodyBytes: 80_000 });
+  await crew.listen(noIntake);
+  await until(() => told.length === 2);
+  for (const one of told) t.is((one as { readonly instructions: Instructions }).instructions.access.limits.maxArrivingBytes, 80_000);
 });
 
 test('limits of a process are shared out, those by address hold in each', async (t) => {

@@ -4,12 +4,14 @@ import test from 'ava';
 import type { ArrivedPush } from '../../src/sources/catchpoint/push-route.ts';
 import type { WorkerSays } from '../../src/workers/handover.ts';
 import { ownerIntake } from '../../src/workers/owner-intake.ts';
+import { movableClock } from '../fakes/time.ts';
 
 const push = (bytes = 10): ArrivedPush => ({ body: Buffer.alloc(bytes), ip: '192.0.2.1', isOwner: false, isReplay: false, requestId: 'x-1' });
 
-function intake(maxBytes = 100) {
+function intake(maxBytes = 100, unsentBytes = 0) {
   const said: WorkerSays[] = [];
-  return { said, ...ownerIntake((message) => said.push(message), () => maxBytes) };
+  const clock = movableClock();
+  return { said, clock, ...ownerIntake({ say: (message) => said.push(message), maxBytes: () => maxBytes, unsentBytes: () => unsentBytes, clock }) };
 }
 
 test('each push is answered by the owner\'s word on it, in whatever order the words come', async (t) => {
@@ -44,6 +46,38 @@ test('with the owner gone what waits is answered 503, and so is what comes', asy
   t.like(await t.throwsAsync(waiting), { status: 503, expose: true, message: 'push: the bridge is ending' });
   t.like(await t.throwsAsync(take(push())), { status: 503 });
   t.is(said.length, 1);
+});
+
+test('what is refused here is told to the owner, who counts it', async (t) => {
+  const { said, take } = intake(100);
+  void take(push(1000));
+  await t.throwsAsync(take(push(1)));
+  t.deepEqual(said[1], { say: 'unread', push: { ip: '192.0.2.1', isOwner: false, requestId: 'x-1', read: Buffer.alloc(0), status: 503, reason: 'pushes: 1 wait already, with 1000 bytes' } });
+});
+
+test('of a body that could not be read nothing is handed over while too much is unsent', (t) => {
+  const unread = { ip: '192.0.2.1', isOwner: false, requestId: 'x-1', read: Buffer.alloc(50), status: 400, reason: 'body: ended early' };
+  for (const [unsentBytes, bytes] of [[100, 50], [101, 0]] as const) {
+    const one = intake(100, unsentBytes);
+    one.unread(unread);
+    t.deepEqual(one.said, [{ say: 'unread', push: { ...unread, read: Buffer.alloc(bytes) } }]);
+  }
+});
+
+test('what the owner says nothing of in time is answered 503, and counts as waiting until it does', async (t) => {
+  const { take, taken, giveUpLate, clock } = intake(100);
+  const late = take(push(100));
+  await clock.advance(13_000);
+  const next = t.throwsAsync(late, { message: 'push: the bridge has not answered in time' });
+  giveUpLate();
+  await clock.advance(1_000);
+  giveUpLate();
+  t.like(await next, { status: 503, retryAfterMs: 1_000 });
+  await t.throwsAsync(take(push(1)), { message: /1 wait already, with 100 bytes/ });
+  taken(1, 'taken');
+  const after = take(push(1));
+  taken(2, 'taken');
+  t.is(await after, 'taken');
 });
 
 test('times are told once', (t) => {
