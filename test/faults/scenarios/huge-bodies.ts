@@ -14,9 +14,10 @@ const oneChunk = Buffer.concat([Buffer.from('10000\r\n'), block, Buffer.from('\r
 const limitBytes = 2 ** 20;
 /** What may be under way in sockets before the answer is seen. */
 const slackBytes = 16 * 2 ** 20;
-const growthBarBytes = 32 * 2 ** 20;
+/** Beside the bodies, which are refused at a MiB: what is read in after the start, and what is not collected yet. */
+const growthBarBytes = 96 * 2 ** 20;
 /** What the bodies that are arriving may hold, and what holding and letting go of it costs beside. */
-const heldBarBytes = (32 + 128) * 2 ** 20;
+const heldBarBytes = (32 + 160) * 2 ** 20;
 
 export const hugeBodies: Scenario = {
   id: 'F19',
