@@ -4,6 +4,7 @@
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { type Errand, outcomeOf } from './errand.ts';
+import type { Log } from './log.ts';
 import type { Sink, Verdict } from './sink.ts';
 import type { SpoolReader } from './spool/reader.ts';
 
@@ -12,16 +13,19 @@ export interface SettlementOptions {
   readonly sink: Sink;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly log: Log;
   /** Why it could not be written down the last time; for the status. */
   lastError: string | undefined;
 }
 
 /** On a full disk it is what makes room. */
 const maxPauseMs = 1_000;
+/** A disk that is full for a moment is told by whoever refuses pushes. */
+const toldAtAttempt = 5;
 
 /** Resolves when it is on disk, or the signal aborts: then it is not known at the next start, and written another time. */
 export async function settle(options: SettlementOptions, from: Errand['from'], verdict: Verdict, signal: AbortSignal): Promise<void> {
-  const { reader, sink, clock, random } = options;
+  const { reader, sink, clock, random, log } = options;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = outcomeOf(from, verdict, { sink: sink.name, nowMs: clock.now(), random });
     try {
@@ -31,6 +35,7 @@ export async function settle(options: SettlementOptions, from: Errand['from'], v
     } catch (error) {
       if (signal.aborted) return;
       options.lastError = (error as Error).message;
+      if (attempt === toldAtAttempt) log.error({ sink: sink.name, reason: options.lastError }, 'what the sink has answered cannot be written down; it is tried until it can');
       await clock.sleep(backoff(attempt, random, { capMs: maxPauseMs }), { signal }).catch(() => undefined);
       if (signal.aborted) return;
     }

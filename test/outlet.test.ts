@@ -6,6 +6,7 @@ import { outlet } from '../src/outlet.ts';
 import { openSpool } from '../src/spool/spool.ts';
 import { SpoolFull } from '../src/spool/spool-full.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
+import { readLog } from './fakes/log.ts';
 import { points } from './fakes/points.ts';
 import { playedSink } from './fakes/sink.ts';
 import { movableClock } from './fakes/time.ts';
@@ -55,7 +56,8 @@ test('what the spool cannot write down at the time is written down later, howeve
     },
   };
   const stop = new AbortController();
-  const one = outlet({ reader: failing, sink, clock, random: () => 1, log: silentLog() });
+  const { log, lines } = readLog();
+  const one = outlet({ reader: failing, sink, clock, random: () => 1, log });
   const running = one.run(stop.signal);
   t.teardown(async () => {
     stop.abort();
@@ -70,7 +72,8 @@ test('what the spool cannot write down at the time is written down later, howeve
     await clock.advance(1_000);
   }
   await settled(() => one.status().inFlight === 0);
-  t.like(one.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 } });
+  t.like(one.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 }, lastError: undefined });
+  t.deepEqual(lines(), [{ sink: 'played', reason: 'disk: no space left', msg: 'what the sink has answered cannot be written down; it is tried until it can' }]);
   await spool.append(points(2, 3));
   t.deepEqual((await sink.written()).points, points(2, 3));
 });
