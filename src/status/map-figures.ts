@@ -1,21 +1,14 @@
 // Adds up the latest runs for the map and its table: by node, and by one of the seven slices, for the filters that were chosen.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MapFigures, RunFigures, SliceName } from './messages.ts';
+import type { MapFigures, MapNode, RunFigures, SliceName } from './messages.ts';
 import { bucketCount, quantileOf } from './rtt-buckets.ts';
 import type { RunRing } from './run-ring.ts';
 import type { SeenPushes } from './seen-pushes.ts';
 
 /** A node, as far as it is sliced and filtered. */
-export interface SlicedNode {
-  readonly id: number;
+export interface SlicedNode extends Omit<MapNode, 'name' | 'x' | 'y'> {
   readonly name?: string | undefined;
-  readonly asn?: number | undefined;
-  readonly isp?: string | undefined;
-  readonly city?: string | undefined;
-  readonly region?: string | undefined;
-  readonly country?: string | undefined;
-  readonly continent?: string | undefined;
 }
 
 export interface MapQuery {
