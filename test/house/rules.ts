@@ -116,6 +116,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/(render|tagged)\.ts$/],
   [/^legal-point\.ts$/, /^point\.ts$/],
   [/^deadline\.ts$/, /^clock\.ts$/],
+  [/^factored-points\.ts$/, /^point\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
   [/^spool\//, /^(point|clock|bell|log|obstacle)\.ts$|^spool\//],
   [/^telemetry\//, /^(point|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//],
