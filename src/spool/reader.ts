@@ -1,27 +1,40 @@
 // A sink's view of the spool: takes out batches, from the oldest or from the newest, and records what became of them.
 
 import { type Bell, bell } from '../bell.ts';
+import { expanded, type Points } from '../factored-points.ts';
 import type { DataPoint } from '../point.ts';
-import { type Backlog, backlogOf } from './backlog.ts';
+import { type Backlog, backlogs } from './backlog.ts';
+import { hasRoomForRetries } from './budgets.ts';
+import type { Change, DamagedGroup } from './change.ts';
 import type { AddressedLetter } from './dead-letters.ts';
-import { countDamaged, missing } from './damaged-records.ts';
-import { deleteFinished } from './finished-records.ts';
-import { comeBack } from './gone-sinks.ts';
-import { finish, lastUnfinished, nextUnfinished, type Position, type Range } from './position.ts';
-import { decodeRecord } from './record.ts';
-import type { Retries, Retry } from './retries.ts';
-import { finishedAlso, hasRoomForLetters, hasRoomForRetries, totalsOf } from './skipping.ts';
-import { type Budget, bytesBesideRecord, retriesOf, setPosition, type SpoolState } from './state.ts';
+import { type Bounds, hasRoomForLetters, newLetter } from './deliver.ts';
+import { pointOf, pointsDecoder, rowOf } from './log/payload.ts';
+import { type Damage, type ReadRecords, recordReader } from './log/record-reader.ts';
+import { lastWhere } from './log/group-index.ts';
+import { segmentOf } from './log/segment-table.ts';
+import { finish, type FinishedRange, lastUnfinished, nextUnfinished, type Position } from './position.ts';
+import type { Store } from './store.ts';
 
 /** Some records in a row, taken out together. */
 export interface Batch {
-  readonly range: Range;
+  readonly range: FinishedRange;
+  /** As they were delivered. */
+  readonly deliveries: readonly Points[];
+  /** All of them, one by one; made when it is first asked for. */
   readonly points: readonly DataPoint[];
-  readonly bytes: number;
-  /** Records whose checksum did not fit; they hold no points any more. */
-  readonly damaged: readonly AddressedLetter[];
-  /** The numbers of these. */
-  readonly damagedRecords: readonly number[];
+  readonly pointCount: number;
+  /** What cannot be read of it. */
+  readonly damage: readonly Damage[];
+}
+
+/** Points of the retry set, taken out together. */
+export interface Retry {
+  readonly sequence: number;
+  readonly points: readonly DataPoint[];
+  /** How often they were tried. */
+  readonly attempts: number;
+  /** ms since 1970 UTC */
+  readonly firstKeptAtMs: number;
 }
 
 /** What became of points that were not accepted. */
@@ -37,9 +50,9 @@ export interface SpoolReader {
   next(maxPoints: number, end?: 'oldest' | 'newest'): Batch | undefined;
   /** The next of the retry set that is due. */
   nextRetry(): Retry | undefined;
-  /** Records in one step that the batch is finished, and what became of its points. */
+  /** Records that the batch is finished, and what became of its points; resolves when that which has to be kept is durable. */
   finish(batch: Batch, outcome: Outcome): Promise<void>;
-  /** Records in one step what became of points of the retry set. */
+  /** Records what became of points of the retry set; resolves when it is durable. */
   finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
   /** Whether it waits still: it was taken out, and neither finished nor dropped. */
   isWanted(from: Batch | Retry): boolean;
@@ -54,109 +67,149 @@ export interface SpoolReader {
   readonly bell: Bell;
 }
 
-/** What a reader holds in memory. */
-interface Reading {
-  readonly state: SpoolState;
+export interface ReaderOptions {
+  readonly directory: string;
+  readonly store: Store;
+  readonly bounds: Bounds;
   readonly sinkName: string;
-  readonly retries: Retries;
+  /** Told of records that cannot be read. */
+  readonly onDamage: (damage: Damage) => void;
 }
 
-/** The reader of a sink; a sink that is new to the spool begins with what is appended from now on. */
-export async function spoolReader(state: SpoolState, sinkName: string, budget?: Budget): Promise<SpoolReader> {
-  if (budget !== undefined) state.budgets.set(sinkName, budget);
-  await comeBackOrStart(state, sinkName);
+/** What a reader holds in memory. */
+interface Reading extends ReaderOptions {
+  readonly records: ReturnType<typeof recordReader>;
+  /** What has been taken out or is finished, as if it were a position. */
+  taken: Position;
+  readonly takenRetries: Set<number>;
+}
+
+/** The reader of a sink that has a position. */
+export function spoolReader(options: ReaderOptions): SpoolReader {
+  const { store, sinkName, directory } = options;
   const appends = bell();
-  state.bells.add(appends);
-  const retries = retriesOf(state, sinkName);
-  if (retries.damaged().length > 0) await buryDamaged(state, retries, sinkName);
-  const reading: Reading = { state, sinkName, retries };
-  state.taken.set(sinkName, positionOf(state, sinkName));
+  store.onDurable(appends.ring);
+  const backlog = backlogs(store);
+  const records = recordReader({ directory, segments: store.segments, index: store.index, decode: pointsDecoder() });
+  const reading: Reading = { ...options, records, taken: positionOf(options), takenRetries: new Set() };
   return {
-    next: (maxPoints, end = 'oldest') => take(reading, end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
-    nextRetry: retries.next,
-    finish: (batch, outcome) =>
-      state.store.write(() => {
-        const isDropped = !isWanted(reading, batch);
-        if (!isDropped) move(reading, batch);
-        settle(reading, outcome, { attempts: 1, firstKeptAtMs: state.clock.now(), isDropped });
-        deleteFinished(state);
-      }),
-    finishRetry: (retry, outcome) =>
-      state.store.write(() => {
-        const isDropped = !isWanted(reading, retry);
-        retries.remove(retry);
-        settle(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs, isDropped });
-      }),
+    next: (maxPoints, end = 'oldest') => (end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
+    nextRetry: () => nextRetry(reading),
+    finish: (batch, outcome) => finishBatch(reading, batch, outcome),
+    finishRetry: (retry, outcome) => finishRetry(reading, retry, outcome),
     isWanted: (from) => isWanted(reading, from),
-    backlog: () => backlogOf(state, sinkName),
-    skippedPoints: () => state.skipped.of(sinkName),
-    untakenPoints: () => state.head.totals.points - takenOf(reading).points,
-    nextDueAtMs: retries.nextDueAtMs,
+    backlog: () => backlog(sinkName),
+    skippedPoints: () => store.state.skipped.get(sinkName) ?? 0,
+    untakenPoints: () => store.durableEnd().totals.points - takenOf(reading).points,
+    nextDueAtMs: () => nextDueAtMs(reading),
     bell: appends,
   };
 }
 
-/** To be called inside a transaction. */
-function move({ state, sinkName }: Reading, { range, points, bytes, damagedRecords }: Batch): void {
-  const position = positionOf(state, sinkName);
-  const rest: Range = [Math.max(range[0], position.through + 1), range[1]];
-  const lost = damagedRecords.filter((sequence) => sequence >= rest[0]).map((sequence) => countDamaged(state, sequence, position));
-  const totals = rest[0] === range[0] ? { points: lost.reduce((sum, each) => sum + each, points.length), bytes } : totalsOf(state, rest);
-  setPosition(state, sinkName, squared(state, finish(position, rest, totals)));
+function positionOf({ store, sinkName }: Pick<ReaderOptions, 'store' | 'sinkName'>): Position {
+  return store.state.positions.get(sinkName) ?? { through: 0, finished: [], points: 0, bytes: 0 };
 }
 
-/** Once everything is finished, nothing waits, whatever was counted of what is damaged. */
-function squared({ head }: SpoolState, position: Position): Position {
-  return position.through < head.sequence ? position : { ...position, ...head.totals };
+/** What was skipped or dropped meanwhile is finished, and counts as taken out. */
+function takenOf(reading: Reading): Position {
+  const position = positionOf(reading);
+  const { taken } = reading;
+  if (position.through <= taken.through) return taken;
+  reading.taken = taken.finished.reduce((moved: Position, range) => (range[1] > moved.through && range[0] > moved.through ? finish(moved, range) : moved), position);
+  return reading.taken;
+}
+
+function oldest(reading: Reading, maxPoints: number): Batch | undefined {
+  const { from, before } = nextUnfinished(takenOf(reading), 0);
+  const through = Math.min(before - 1, reading.store.durableEnd().totals.records);
+  return from > through ? undefined : taken(reading, from, reading.records.read(from, through, maxPoints));
+}
+
+/** The last records, from the beginning of a group on. */
+function newest(reading: Reading, maxPoints: number): Batch | undefined {
+  const { store, records } = reading;
+  const { totals } = store.durableEnd();
+  const stretch = lastUnfinished(takenOf(reading), totals.records);
+  if (stretch === undefined) return undefined;
+  const [low, high] = stretch;
+  const segment = segmentOf(store.segments(), high);
+  if (segment === undefined) return undefined;
+  const groups = store.index.of(segment);
+  const last = lastWhere(groups, ({ before }) => before.records < high);
+  const end = groups[last + 1]?.before ?? segment.through;
+  let first = last;
+  while (first > 0 && (groups[first - 1]?.before.records ?? 0) >= low - 1 && end.points - (groups[first - 1]?.before.points ?? 0) <= maxPoints) first -= 1;
+  const from = Math.max(low, (groups[first]?.before.records ?? segment.before.records) + 1);
+  return taken(reading, from, records.read(from, high, Infinity));
+}
+
+function taken(reading: Reading, from: number, read: ReadRecords | undefined): Batch | undefined {
+  if (read === undefined) return undefined;
+  const { records, damage, through } = read;
+  for (const each of damage) reading.onDamage(each);
+  const pointCount = records.reduce((sum, record) => sum + record.pointCount, 0);
+  const lostPoints = damage.reduce((sum, { points }) => sum + points, 0);
+  const range: FinishedRange = [from, through, pointCount + lostPoints, records.reduce((sum, { bytes }) => sum + bytes, 0)];
+  reading.taken = finish(takenOf(reading), range);
+  return batchOf(range, records.map(({ points }) => points), pointCount, damage);
+}
+
+/** A batch; its points are made when they are first asked for. */
+export function batchOf(range: FinishedRange, deliveries: readonly Points[], pointCount: number, damage: readonly Damage[]): Batch {
+  let all: readonly DataPoint[] | undefined;
+  return {
+    ...{ range, deliveries, pointCount, damage },
+    get points() {
+      all ??= deliveries.length === 1 ? expanded(deliveries[0] as Points) : deliveries.flatMap(expanded);
+      return all;
+    },
+  };
 }
 
 /** A batch that stands below the low-water mark before it was finished has been dropped. */
-function isWanted({ state, sinkName, retries }: Reading, from: Batch | Retry): boolean {
-  return 'range' in from ? from.range[1] > positionOf(state, sinkName).through : retries.has(from);
+function isWanted({ store, sinkName }: Reading, from: Batch | Retry): boolean {
+  if ('range' in from) return from.range[1] > positionOf({ store, sinkName }).through;
+  return store.state.retries.get(sinkName)?.has(from.sequence) === true;
 }
 
-/** What was skipped meanwhile is finished, and counts as taken out. */
-function takenOf({ state, sinkName }: Reading): Position {
-  const position = positionOf(state, sinkName);
-  const before = state.taken.get(sinkName) as Position;
-  if (position.through <= before.through) return before;
-  const taken = before.finished.reduce((moved, range) => finishedAlso(state, moved, range), position);
-  state.taken.set(sinkName, taken);
-  return taken;
+async function finishBatch(reading: Reading, batch: Batch, outcome: Outcome): Promise<void> {
+  const { store, sinkName } = reading;
+  const isDropped = !isWanted(reading, batch);
+  const consequences = changeOf(reading, outcome, { attempts: 1, firstKeptAtMs: store.clock.now(), isDropped });
+  const damaged: DamagedGroup[] = batch.damage.filter(({ records }) => records > 0).map(({ group, records, points }) => ({ group, records, points }));
+  if (consequences !== undefined || damaged.length > 0) {
+    const finished = isDropped ? {} : { finish: { sink: sinkName, range: batch.range } };
+    await commit(reading, { ...consequences, ...finished, ...(damaged.length > 0 && { damaged }) });
+  } else if (!isDropped) {
+    const position = positionOf(reading);
+    store.state.positions.set(sinkName, squared(store, finish(position, clipped(position, batch.range))));
+    store.moved(sinkName);
+  }
 }
 
-function positionOf({ positions }: SpoolState, sinkName: string): Position {
-  return positions.get(sinkName) as Position;
+/** The part of a range that is not finished yet. */
+function clipped({ through: mark }: Position, [from, through, points, bytes]: FinishedRange): FinishedRange {
+  if (from > mark) return [from, through, points, bytes];
+  const share = (through - mark) / (through - from + 1);
+  return [mark + 1, through, Math.round(points * share), Math.round(bytes * share)];
 }
 
-/** A sink that is new begins at the end; one that was gone for a while goes on where it was. */
-async function comeBackOrStart(state: SpoolState, sinkName: string): Promise<void> {
-  const { store, positions, head } = state;
-  const known = positions.get(sinkName);
-  if (known !== undefined && known.gone === undefined) return;
-  await store.write(() => {
-    const position = known === undefined ? { through: head.sequence, finished: [], ...head.totals } : comeBack(state, known);
-    setPosition(state, sinkName, position);
-  });
+/** Once everything is finished, nothing waits, whatever was counted of what is damaged. */
+function squared(store: Store, position: Position): Position {
+  const { records, points, bytes } = store.totals();
+  return position.through < records ? position : { ...position, points, bytes };
 }
 
-/** What cannot be read any more is a dead letter, not a reason never to start again. */
-async function buryDamaged({ store, deadLetters, losses, clock }: SpoolState, retries: Retries, sink: string): Promise<void> {
-  await store.write(() => {
-    for (const { sequence, raw } of retries.damaged()) {
-      const reason = `entry ${sequence} of the retry set: the checksum does not fit`;
-      deadLetters.add({ kind: 'damaged', reason, raw: raw.toString('base64'), sink }, clock.now());
-      retries.remove({ sequence });
-      losses.add({ retries: 1 });
-    }
-  });
+async function finishRetry(reading: Reading, retry: Retry, outcome: Outcome): Promise<void> {
+  const isDropped = !isWanted(reading, retry);
+  const change = changeOf(reading, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs, isDropped });
+  await commit(reading, { ...change, noRetries: [[reading.sinkName, retry.sequence]] });
+  reading.takenRetries.delete(retry.sequence);
 }
 
-function take(reading: Reading, batch: Batch | undefined): Batch | undefined {
-  if (batch === undefined) return undefined;
-  const taken = finish(takenOf(reading), batch.range, { points: batch.points.length, bytes: batch.bytes });
-  reading.state.taken.set(reading.sinkName, taken);
-  return batch;
+async function commit({ store, bounds }: Reading, change: Change): Promise<void> {
+  await store.commit(change);
+  for (const { kind } of change.letters ?? []) bounds.lettersAdded.set(kind, (bounds.lettersAdded.get(kind) ?? 0) + 1);
 }
 
 interface Terms {
@@ -166,77 +219,40 @@ interface Terms {
   readonly isDropped: boolean;
 }
 
-/** To be called inside a transaction. */
-function settle({ state, sinkName, retries }: Reading, { letters, kept, notBeforeMs }: Outcome, { isDropped, ...terms }: Terms): void {
-  if (letters.length > 0 && hasRoomForLetters(state, sinkName)) for (const letter of letters) state.deadLetters.add(letter, state.clock.now());
-  else state.skipped.add(sinkName, letters.length);
-  if (kept.length === 0 || isDropped) return;
-  if (hasRoomForRetries(state, sinkName)) retries.add(kept, { ...terms, notBeforeMs });
-  else state.skipped.add(sinkName, kept.length);
-}
-
-/** A record as it is read, whole or not. */
-interface Read {
-  readonly key: number;
-  readonly points: readonly DataPoint[];
-  readonly bytes: number;
-  readonly damaged: readonly AddressedLetter[];
-}
-
-function oldest(reading: Reading, maxPoints: number): Batch | undefined {
-  const { from, before } = nextUnfinished(takenOf(reading), 0);
-  const reads = enough(reading.state.store.records.getRange({ start: from, end: before }), maxPoints, (read) => from + read);
-  const last = reads.at(-1);
-  if (last === undefined && before < Infinity) throw missing(from);
-  return last && batchOf(reads, [from, last.key]);
-}
-
-function newest(reading: Reading, maxPoints: number): Batch | undefined {
-  const { state } = reading;
-  const stretch = lastUnfinished(takenOf(reading), state.head.sequence);
-  if (stretch === undefined) return undefined;
-  const [low, high] = stretch;
-  const reads = enough(state.store.records.getRange({ start: high, end: low - 1, reverse: true }), maxPoints, (read) => high - read).reverse();
-  const first = reads[0];
-  if (first === undefined && high < state.head.sequence) throw missing(high);
-  return first && batchOf(reads, [first.key, high]);
-}
-
-/**
- * Whole records, until there are `maxPoints` points; one at least.
- *
- * @param expected - which number the record has before which so many were read
- * @throws DamagedRecord when it has another one: a search does not find what is there, or finds what is not
- */
-function enough(records: Iterable<{ readonly key: number; readonly value: Buffer }>, maxPoints: number, expected: (read: number) => number): Read[] {
-  const reads: Read[] = [];
-  let points = 0;
-  for (const { key, value } of records) {
-    if (key !== expected(reads.length)) throw missing(expected(reads.length));
-    const read = { key, bytes: value.length + bytesBesideRecord, ...pointsOf(key, value) };
-    if (points > 0 && points + read.points.length > maxPoints) break;
-    points += read.points.length;
-    reads.push(read);
-    if (points >= maxPoints) break;
-  }
-  return reads;
-}
-
-function batchOf(reads: readonly Read[], range: Range): Batch {
+/** What an outcome changes; undefined: nothing. */
+function changeOf({ store, bounds, sinkName }: Reading, { letters, kept, notBeforeMs }: Outcome, { isDropped, attempts, firstKeptAtMs }: Terms): Change | undefined {
+  if (letters.length === 0 && (kept.length === 0 || isDropped)) return undefined;
+  const nowMs = store.clock.now();
+  const hasLetters = letters.length > 0 && hasRoomForLetters(store, bounds, sinkName);
+  const hasKept = kept.length > 0 && !isDropped && hasRoomForRetries(store, bounds.budgets, sinkName);
+  const skipped = (hasLetters ? 0 : letters.length) + (hasKept || isDropped ? 0 : kept.length);
   return {
-    range,
-    points: reads.flatMap(({ points }) => points),
-    bytes: reads.reduce((sum, { bytes }) => sum + bytes, 0),
-    damaged: reads.flatMap(({ damaged }) => damaged),
-    damagedRecords: reads.filter(({ damaged }) => damaged.length > 0).map(({ key }) => key),
+    ...(hasLetters && { letters: letters.map((letter) => newLetter(letter, nowMs)) }),
+    ...(hasKept && { retries: [{ sink: sinkName, sequence: store.state.nextRetry, attempts, firstKeptAtMs, notBeforeMs, points: kept.map(rowOf) }] }),
+    ...(skipped > 0 && { skipped: { [sinkName]: skipped } }),
   };
 }
 
-function pointsOf(sequence: number, value: Buffer): Pick<Read, 'points' | 'damaged'> {
-  try {
-    return { points: decodeRecord(sequence, value).points, damaged: [] };
-  } catch (error) {
-    const reason = (error as Error).message;
-    return { points: [], damaged: [{ kind: 'damaged', reason, raw: value.toString('base64') }] };
+/** The first that is due and was not taken out yet. */
+function nextRetry({ store, sinkName, takenRetries }: Reading): Retry | undefined {
+  const nowMs = store.clock.steady();
+  for (const [sequence, entry] of store.state.retries.get(sinkName) ?? []) {
+    if (takenRetries.has(sequence) || entry.dueAtMs > nowMs) continue;
+    const row = store.content.at(entry)?.retries?.[entry.part];
+    if (row !== undefined) {
+      takenRetries.add(sequence);
+      return { sequence, points: row.points.map(pointOf), attempts: entry.attempts, firstKeptAtMs: entry.firstKeptAtMs };
+    }
+    // Its frame is damaged: it is gone.
+    store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points: entry.points } } });
   }
+  return undefined;
+}
+
+function nextDueAtMs({ store, sinkName, takenRetries }: Reading): number | undefined {
+  let least: number | undefined;
+  for (const [sequence, { dueAtMs }] of store.state.retries.get(sinkName) ?? []) {
+    if (!takenRetries.has(sequence) && (least === undefined || dueAtMs < least)) least = dueAtMs;
+  }
+  return least;
 }

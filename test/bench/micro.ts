@@ -11,7 +11,7 @@ import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { runOf } from '../../src/sources/catchpoint/push.ts';
 import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
-import { decodeRecord, encodeRecord } from '../../src/spool/record.ts';
+import { encodePoints, pointsDecoder } from '../../src/spool/log/payload.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import { slice } from './backlog.ts';
 import { bodiesOf, bodyKinds } from './bodies.ts';
@@ -43,14 +43,14 @@ const next = bodiesOf({ kind: 'dns', nodeIds: ids, tests: 100 }).next;
 const bodies = Array.from({ length: several }, next);
 const measurements = bodies.map((body) => measurementOf(parsePush(body)));
 const pointsOf = measurements.map((measurement) => slice(measurement, nodes.get(measurement.nodeId)));
-const head = { appendedAtMs: 1_794_994_452_345, before: { points: 14, bytes: 1_301 } };
-const records = pointsOf.map((points, sequence) => ({ sequence, bytes: encodeRecord(sequence, { ...head, points }) }));
+const decode = pointsDecoder();
+const records = pointsOf.map(encodePoints);
 const batches = Array.from({ length: several / group }, (_, at) => pointsOf.slice(at * group, (at + 1) * group).flat());
 const rendered = batches.map((points) => renderLegal(points, 'json', 8192).legal.map(({ text }) => text).join(','));
 
 step('slice', measurements, (measurement) => slice(measurement, nodes.get(measurement.nodeId)));
-step('encode a record', pointsOf, (points) => encodeRecord(1, { ...head, points }));
-step('decode a record', records, ({ sequence, bytes }) => decodeRecord(sequence, bytes));
+step('encode a record', pointsOf, encodePoints);
+step('decode a record', records, decode);
 step(`render ${group} pushes`, batches, (points) => renderLegal(points, 'json', 8192));
 step(`compress ${group} pushes`, rendered, (text) => gzipSync(text, { level: 1 }));
 
