@@ -39,7 +39,7 @@ export const damage: Scenario = {
     }
     const { lost, told, uncounted, starts, slowestMs } = total;
     const figures = `${rounds} damages to a store of ${runs} runs each: ${lost} points lost with their pages, ${told} told and ${uncounted} stores said to be uncountable; ${starts} starts at most, the slowest ${seconds(slowestMs)}`;
-    return { verdicts: [], figures, faults: faults.slice(0, 12) };
+    return { verdicts: [], judged: rounds, figures, faults: faults.slice(0, 12) };
   },
 };
 

@@ -33,6 +33,7 @@ export const largeStore: Scenario = {
     await bridge.kill();
     return {
       verdicts: [],
+      judged: 2,
       figures: `${runs} runs, ${points} points waited; ready after ${seconds(stopped)}, after kill -9 in ${seconds(killed)}`,
       faults: Math.max(stopped, killed) > readyBarMs ? [`a start took ${seconds(Math.max(stopped, killed))}`] : [],
     };
