@@ -53,6 +53,21 @@ export function crashAfter(events: readonly StoreEvent[], count: number, before:
   };
 }
 
+/**
+ * What is otherwise in a directory than the events say, now that they have all happened: a recording that misses something
+ * proves nothing. Files of which they say nothing may have been changed through a map.
+ */
+export function differences(events: readonly StoreEvent[], before: Snapshot, now: ReadonlyMap<string, Image>): string[] {
+  const { files } = crashAfter(events, events.length, before, 1, () => 0);
+  const unchanged = new Set([...before.images].filter(([file]) => !events.some((event) => 'file' in event && event.file === file)).map(([file]) => file));
+  const unseen = new Set([...before.names].filter(([, file]) => unchanged.has(file)).map(([name]) => name));
+  return [...new Set([...files.keys(), ...now.keys()])].flatMap((name) => {
+    const [recorded, found] = [files.get(name), now.get(name)];
+    if (recorded === undefined || found === undefined) return [`${name} is ${recorded === undefined ? 'there' : 'not there'}, and the recording says otherwise`];
+    return recorded.isSameAs(found) || unseen.has(name) ? [] : [`${name} holds something else than was recorded`];
+  });
+}
+
 function courses(passed: readonly StoreEvent[]): (call: number, file: FileNumber | 'directory') => Course {
   const returned = new Map<number, { readonly at: number; readonly result: number }>();
   for (const [at, event] of passed.entries()) if (event.kind === 'returned') returned.set(event.call, { at, result: event.result });
@@ -86,7 +101,7 @@ function namesAfter(passed: readonly StoreEvent[], before: ReadonlyMap<string, F
 
 /** None, all, or as it comes. */
 function howMany(count: number, { share, random }: Chance): number {
-  if (share === 0 || share === 1) return count * share;
+  if (count === 0 || share === 0 || share === 1) return count * share;
   return Math.floor(random() * (count + 1));
 }
 

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Snapshot } from './crash.ts';
-import { readImage } from './image.ts';
+import { type Image, readImage } from './image.ts';
 import type { FileNumber } from './store-event.ts';
 
 export interface Descriptor {
@@ -47,11 +47,17 @@ export function filesOf(pid: number, directory: string): { readonly files: Files
     return numbers.get(inode) as FileNumber;
   };
   const directories = [...new Set([directory, realpathSync(directory)])];
-  const present = readdirSync(directory).filter((name) => nameIn(directories, join(directory, name)) !== undefined);
-  const names = new Map(present.map((name) => [name, numberOf(statSync(join(directory, name)).ino)]));
-  const images = new Map([...names].map(([name, file]) => [file, readImage(join(directory, name))]));
+  const present = imagesIn(directory);
+  const names = new Map([...present.keys()].map((name) => [name, numberOf(statSync(join(directory, name)).ino)]));
+  const images = new Map([...present].map(([name, image]) => [names.get(name) as FileNumber, image]));
   const sizes = new Map([...images].map(([file, image]) => [file, image.sizeBytes()]));
   return { files: { directories, names: new Map(names), descriptors: descriptorsOf(pid, directories, numberOf), sizes }, before: { names, images } };
+}
+
+/** Every file in it that is recorded, by name. */
+export function imagesIn(directory: string): Map<string, Image> {
+  const names = readdirSync(directory).filter((name) => !notRecorded.includes(name));
+  return new Map(names.map((name) => [name, readImage(join(directory, name))]));
 }
 
 function descriptorsOf(pid: number, directories: readonly string[], numberOf: (inode: number) => FileNumber): Map<number, Descriptor> {

@@ -44,6 +44,7 @@ function began(reading: Reading, call: Call): void {
   const { number, name, text } = call;
   if (/^(open|creat)/.test(name)) return opening(reading, call);
   if (/^(rename|unlink|link|truncate)/.test(name)) return renaming(reading, call);
+  if (name === 'mmap' || name === 'copy_file_range') return mapping(files, call);
   const fd = descriptorOf(text);
   const file = files.descriptors.get(fd)?.file;
   if (name === 'close') {
@@ -56,8 +57,6 @@ function began(reading: Reading, call: Call): void {
     tell(reading, { kind: 'sync', call: number, file });
   } else if (file !== undefined && file !== 'directory') {
     sizing(reading, call, file);
-  } else if (name === 'mmap' || name === 'copy_file_range') {
-    mapping(files, call);
   }
 }
 
@@ -92,6 +91,7 @@ function writing(reading: Reading, { number, name, text }: Call, fd: number, fil
 function opening(reading: Reading, { number, name, text }: Call): void {
   const { files, made } = reading;
   const entry = nameIn(files.directories, textsOf(text)[0] ?? '');
+  if (entry !== undefined && text.includes('O_TMPFILE')) throw new Error(`not recorded: ${name}(${text}`);
   if (entry === undefined || entry === '') return;
   const file = files.names.get(entry);
   if (file === undefined && (name === 'creat' || text.includes('O_CREAT'))) {

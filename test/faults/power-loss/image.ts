@@ -11,11 +11,15 @@ export interface Image {
   copy(): Image;
   /** All of it, for small ones. */
   whole(): Buffer;
+  isSameAs(other: Image): boolean;
+  /** By number, those of 4096 bytes that are not zero, and others. */
+  readonly parts: ReadonlyMap<number, Buffer>;
   /** Writes it to a file, with holes where there are zeros. */
   save(path: string): void;
 }
 
 const partBytes = 4096;
+const zeros = Buffer.alloc(partBytes);
 
 export function emptyImage(): Image {
   return imageOf(new Map(), 0);
@@ -27,7 +31,6 @@ export function readImage(path: string): Image {
   try {
     const { size } = fstatSync(file);
     const parts = new Map<number, Buffer>();
-    const zeros = Buffer.alloc(partBytes);
     const chunk = Buffer.alloc(256 * partBytes);
     for (let at = 0; at < size; at += chunk.length) {
       chunk.fill(0);
@@ -52,7 +55,8 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
     own.add(number);
     return parts.get(number) as Buffer;
   };
-  const image: Image = {
+  return {
+    parts,
     sizeBytes: () => sizeBytes,
     write(offset, bytes) {
       for (let at = 0; at < bytes.length; ) {
@@ -76,6 +80,10 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
       for (const [number, part] of parts) part.copy(whole, number * partBytes);
       return whole;
     },
+    isSameAs(other) {
+      const numbers = new Set([...parts.keys(), ...other.parts.keys()]);
+      return sizeBytes === other.sizeBytes() && [...numbers].every((number) => (parts.get(number) ?? zeros).equals(other.parts.get(number) ?? zeros));
+    },
     save(path) {
       const file = openSync(path, 'w');
       ftruncateSync(file, sizeBytes);
@@ -83,5 +91,4 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
       closeSync(file);
     },
   };
-  return image;
 }

@@ -14,7 +14,7 @@ import type { StoreEvent } from './store-event.ts';
 export interface Recording {
   /** What the directory held when it began. */
   readonly before: Snapshot;
-  /** Ends the recording; the process goes on. */
+  /** Ends the recording; the process goes on if it has not ended. */
   end(): Promise<readonly StoreEvent[]>;
 }
 

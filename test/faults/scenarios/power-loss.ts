@@ -6,7 +6,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../fakes/directory.ts';
-import { type Crash, crashAfter } from '../power-loss/crash.ts';
+import { type Crash, crashAfter, differences } from '../power-loss/crash.ts';
+import { imagesIn } from '../power-loss/descriptors.ts';
 import { record } from '../power-loss/recording.ts';
 import type { StoreEvent } from '../power-loss/store-event.ts';
 import { down } from '../receiver-states.ts';
@@ -30,16 +31,17 @@ export const powerLoss: Scenario = {
     await stage.begin();
     await receiver.be(down);
     const output = join(await temporaryDirectory(closing), 'calls');
-    const recording = await record('power', { pid: bridge.pid() ?? 0, directory: join(stage.stateDir, 'spool'), output, closing });
+    const directory = join(stage.stateDir, 'spool');
+    const recording = await record('power', { pid: bridge.pid() ?? 0, directory, output, closing });
     pusher.start({ agents: 12, runs: form === 'long' ? 1_500 : 300 });
     await pusher.done();
-    const events = await recording.end();
     await bridge.kill();
+    const events = await recording.end();
     const wanted = form === 'long' ? 1_000 : 60;
     const crash = (number: number): Crash =>
       crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
     const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
-    const unrecorded = recordedFault(events, pusher.figures().answers);
+    const unrecorded = [...recordedFault(events, pusher.figures().answers), ...differences(events, recording.before, imagesIn(directory))];
     return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...faults.slice(0, 8)] };
   },
 };
