@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Closing } from './stage.ts';
-import { attach } from './strace.ts';
+import { attach, type Attached } from './strace.ts';
 
 export interface FailingCalls {
   readonly calls: readonly string[];
@@ -28,14 +28,14 @@ export function syncingCalls(directory: string): readonly string[] {
 }
 
 /**
- * From now on they fail, on the files that are in the directory now. A file that comes later, or gets another name, is not
- * among them, so `from` is to be small against what is written until then.
+ * From now on they fail, on the files that are in the directory now: a file that comes later, or gets another name, is not among
+ * them.
  */
-export async function failCalls(row: string, pid: number, directory: string, failing: FailingCalls, closing: Closing): Promise<void> {
+export async function failCalls(row: string, pid: number, directory: string, failing: FailingCalls, closing: Closing): Promise<Attached> {
   const { calls, error, from, isLasting } = failing;
   const paths = filesIn(directory).flatMap((name) => ['-P', join(directory, name)]);
   const flags = ['-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=${from}${isLasting ? '+' : ''}`];
-  await attach(row, pid, [...paths, ...flags], closing);
+  return attach(row, pid, [...paths, ...flags], closing);
 }
 
 function filesIn(directory: string): string[] {

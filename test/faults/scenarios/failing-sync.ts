@@ -8,13 +8,15 @@ import { requireTool } from '../lacking.ts';
 import { down, healthy } from '../receiver-states.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
+import type { Attached } from '../strace.ts';
 import { readOnlyDisk } from './read-only-disk.ts';
 
 /** From the first refusal to the end of the process, under strace, which slows everything. */
 const endBarMs = { short: 10_000, long: 2_000 };
-/** From the first push to the end of the process: until then a call must have failed. */
-const failsWithinMs = 40_000;
-/** Calls that succeed before one fails, of each thread: some, and fewer than come before a file gets another name. */
+/** Until then a call should have failed; if not, other files are written by now, and strace is attached to these. */
+const failsWithinMs = 10_000;
+const mostAttachments = 4;
+/** Calls that succeed before one fails, of each thread. */
 const mostBefore = 40;
 
 /** Played in turn. */
@@ -46,8 +48,9 @@ async function playInjected({ form, seed, closing }: Setting): Promise<Required<
     slowestMs = Math.max(slowestMs, afterMs);
     if (code !== 74) faults.push(`in round ${round} it ended with ${code}, not with 74`);
   }
+  const endsWell = rounds - faults.length;
   if (slowestMs > endBarMs[form]) faults.push(`it ended ${seconds(slowestMs)} after the first refusal`);
-  const figures = `${rounds} times a call failed: ${rounds - faults.length} ends with 74, ${seconds(slowestMs)} after the first refusal at most, under strace`;
+  const figures = `${rounds} times a call failed: ${endsWell} ends with 74, ${seconds(slowestMs)} after the first refusal at most, under strace`;
   return { verdicts: [await judge(stage)], figures, faults };
 }
 
@@ -58,16 +61,22 @@ async function failed(stage: Stage, round: number, closing: Setting['closing']):
   const refusals = (): number => pusher.figures().answers['503'] ?? 0;
   await receiver.be(random() < 0.5 ? down : healthy);
   const failure = failures[round % failures.length] as (typeof failures)[number];
-  await failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from: 2 + Math.floor(random() * mostBefore) }, closing);
+  const attached = (from: number): Promise<Attached> => failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
+  const from = 2 + Math.floor(random() * mostBefore);
   const before = refusals();
+  let strace = await attached(from);
   let [failedAtMs, code] = [Infinity, 'nothing: it goes on' as number | string | null];
   let isEnded = false;
   void bridge.endsItself().then((ended) => ([code, isEnded] = [ended, true]));
   pusher.start({ agents: 4, rate: 200 });
-  await becomes(() => {
+  const hasEnded = (): boolean => {
     if (failedAtMs === Infinity && refusals() > before) failedAtMs = steady();
     return isEnded;
-  }, failsWithinMs, 5);
+  };
+  for (let left = mostAttachments; left > 0 && !(await becomes(hasEnded, failsWithinMs, 5)); left -= 1) {
+    await strace.end();
+    if (!isEnded) strace = await attached(2);
+  }
   const ended = code;
   if (!isEnded) await bridge.kill();
   const afterMs = failedAtMs === Infinity ? 0 : steady() - failedAtMs;

@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../fakes/directory.ts';
+import { requireTool } from '../lacking.ts';
 import { type Crash, crashAfter, differences } from '../power-loss/crash.ts';
 import { imagesIn } from '../power-loss/descriptors.ts';
 import { record } from '../power-loss/recording.ts';
@@ -26,6 +27,7 @@ export const powerLoss: Scenario = {
   title: 'loss of power: what was synced, and any part of the rest',
   async play(setting: Setting): Promise<Outcome> {
     const { form, seed, closing } = setting;
+    requireTool('power', 'strace', ['-V']);
     const stage = await openStage({ seed, closing });
     const { bridge, receiver, pusher, random, runs } = stage;
     await stage.begin();
