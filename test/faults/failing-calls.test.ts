@@ -46,7 +46,7 @@ rowTest('F12', 'a log of segments fails where it is written, and files elsewhere
   t.deepEqual(JSON.parse((await once(lines, 'line'))[0] as string), [`${spool.path} EIO`]);
 });
 
-rowTest('F12', 'what syncs a log of segments is its writes, and of any other store its syncs', async (t) => {
+rowTest('F12', 'what syncs a log of segments is its writes, and lmdb its syncs', async (t) => {
   const [segments, other] = [await directoryWith(t, '1.segment'), await directoryWith(t, 'data.mdb')];
   t.true(syncingCalls(segments.directory).includes('pwrite64'));
   t.deepEqual(syncingCalls(other.directory), ['fdatasync', 'fsync']);

@@ -20,11 +20,11 @@ export const writes = ['pwrite64', 'pwritev', 'pwritev2', 'write', 'writev'] as 
 const syncs = ['fdatasync', 'fsync'] as const;
 
 /**
- * The calls of which one has returned before a push is answered 200, since it has put it on disk: a log of segments is written
- * through descriptors with O_DSYNC, any other store is synced.
+ * The calls of which one has returned before a push is answered 200, since it has put it on disk: lmdb is synced, a log of
+ * segments is written through descriptors with O_DSYNC.
  */
 export function syncingCalls(directory: string): readonly string[] {
-  return filesIn(directory).some((name) => name.endsWith('.segment')) ? [...writes, ...syncs] : syncs;
+  return filesIn(directory).includes('data.mdb') ? syncs : [...writes, ...syncs];
 }
 
 /**

@@ -63,6 +63,8 @@ async function failed(stage: Stage, round: number, closing: Setting['closing']):
   const failure = failures[round % failures.length] as (typeof failures)[number];
   const attached = (from: number): Promise<Attached> => failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
   const from = 2 + Math.floor(random() * mostBefore);
+  // The file that is written next has its name then.
+  await pusher.pushOne();
   const before = refusals();
   let strace = await attached(from);
   let [failedAtMs, code] = [Infinity, 'nothing: it goes on' as number | string | null];
