@@ -3,6 +3,9 @@
 
 import test from 'ava';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory } from '../fakes/directory.ts';
 import { Lacking } from './lacking.ts';
 import { leftOut, requireKnownRows } from './left-out.ts';
 import { figuresOf, play, rowLeftOut, tableRow } from './play.ts';
@@ -33,6 +36,23 @@ for (const [form, tools] of Object.entries(needs)) {
     t.true(printed.includes(`\n0 held, ${rows.length} not held, 0 left out`), printed);
   });
 }
+
+/** A strace that is there, and may not be attached: it says what the true one says. */
+const forbidden = `#!/bin/sh
+[ "$1" = -V ] && exit 0
+echo 'strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted' >&2
+exit 1
+`;
+
+test('a tool that may not do what is asked of it is as good as none, and what it said is told', async (t) => {
+  const folder = await temporaryDirectory(t);
+  writeFileSync(join(folder, 'strace'), forbidden, { mode: 0o755 });
+  const { printed, status } = played('short', 'F12,power', { PATH: folder });
+  t.is(status, 1, printed);
+  t.regex(printed, /F12 cannot be played: mkfs\.ext4 is missing/);
+  t.regex(printed, /power cannot be played: strace is missing or not permitted here \(strace: attach: .*Operation not permitted\)/);
+  t.true(printed.includes('\n0 held, 2 not held, 0 left out'), printed);
+});
 
 test('a row that is left out is called so, and is not among those that were held', (t) => {
   const { printed, status } = played('short', 'F11,F12,power', { BRIDGE_FAULTS_WITHOUT: 'F11, F12,power' });
