@@ -1,10 +1,11 @@
-// Small disks: real ones, of memory or in a file, where the machine lets us mount them, and one that a test plays.
+// Small disks: real ones, of memory or in a file, which are mounted, and one that a test plays.
 
 import type { ExecutionContext } from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disk } from '../../src/spool/disk.ts';
+import { Lacking } from '../faults/lacking.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface PlayedDisk extends Disk {
@@ -51,19 +52,21 @@ export function playedDisk(directory: string, sizeBytes: number): PlayedDisk {
   return disk;
 }
 
-/** Who unmounts it, and whom it is told to where nothing can be mounted. */
-export interface Mounting extends Pick<ExecutionContext, 'teardown'> {
-  log(words: string): void;
-}
+/** Who unmounts it. */
+type Mounting = Pick<ExecutionContext, 'teardown'>;
 
-/** Mounts a disk of memory; undefined, with a word in the test's output, where that is not permitted. */
-export async function mountedDisk(t: Mounting, sizeBytes: number): Promise<string | undefined> {
+/**
+ * Mounts a disk of memory.
+ *
+ * @param row - of the faults: which is not played where this is not permitted
+ * @throws Lacking
+ */
+export async function mountedDisk(t: Mounting, row: string, sizeBytes: number): Promise<string> {
   const directory = await temporaryDirectory(t);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'bridge-test', directory], { stdio: 'pipe' });
   } catch (error) {
-    t.log(`no disk can be mounted here (${(error as Error).message.trim()}): played instead`);
-    return undefined;
+    throw new Lacking(row, 'mount', error);
   }
   t.teardown(() => execFileSync('umount', ['--lazy', directory]));
   return directory;
@@ -77,8 +80,13 @@ export interface DiskBecomingReadOnly {
   becomeWritable(): void;
 }
 
-/** Mounts an ext4 in a file; undefined, with a word in the test's output, where that is not permitted. */
-export async function becomingReadOnly(t: Mounting, sizeBytes: number): Promise<DiskBecomingReadOnly | undefined> {
+/**
+ * Mounts an ext4 in a file.
+ *
+ * @param row - of the faults: which is not played where this is not permitted
+ * @throws Lacking
+ */
+export async function becomingReadOnly(t: Mounting, row: string, sizeBytes: number): Promise<DiskBecomingReadOnly> {
   const root = await temporaryDirectory(t);
   const [image, directory] = [join(root, 'image'), join(root, 'disk')];
   const run = (command: string, ...args: string[]): string => execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
@@ -93,8 +101,7 @@ export async function becomingReadOnly(t: Mounting, sizeBytes: number): Promise<
     accessSync(trigger(), constants.W_OK);
   } catch (error) {
     spawnSync('umount', ['--lazy', directory]);
-    t.log(`no ext4 can be mounted here (${(error as Error).message.trim()})`);
-    return undefined;
+    throw new Lacking(row, (error as NodeJS.ErrnoException).path ?? 'mount of an ext4', error);
   }
   t.teardown(() => run('umount', '--lazy', directory));
   return {

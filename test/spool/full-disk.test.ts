@@ -9,6 +9,7 @@ import type { SpoolReader } from '../../src/spool/reader.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { lmdbError, mountedDisk, type PlayedDisk, playedDisk } from '../fakes/disks.ts';
+import { rowTest } from '../faults/row-test.ts';
 import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
 
@@ -152,24 +153,35 @@ test('after a failed sync nothing is acknowledged any more, and the spool says s
 });
 
 /** A disk of 6 MiB, and how somebody else fills it up and empties it. */
-async function smallDisk(t: ExecutionContext): Promise<{ directory: string; disk: PlayedDisk | undefined; fill: () => void; empty: () => void }> {
-  const mounted = await mountedDisk(t, 6 * mebibyte);
-  if (mounted === undefined) {
-    const directory = await temporaryDirectory(t);
-    const disk = playedDisk(directory, 6 * mebibyte);
-    return { directory, disk, fill: () => void (disk.foreignBytes += disk.freeBytes()), empty: () => void (disk.foreignBytes = 0) };
-  }
-  const foreign = join(mounted, 'foreign');
-  function fill(): void {
-    for (let bytes = diskOf(mounted as string).freeBytes(); bytes > 0; bytes = diskOf(mounted as string).freeBytes()) {
-      writeFileSync(foreign, Buffer.alloc(bytes), { flag: 'a' });
-    }
-  }
-  return { directory: join(mounted, 'spool'), disk: undefined, fill, empty: () => rmSync(foreign) };
+interface SmallDisk {
+  readonly directory: string;
+  readonly disk?: PlayedDisk;
+  fill(): void;
+  empty(): void;
 }
 
-test('on a small disk, filled by the spool and by others, every acknowledged point comes out and no other error than 503 is seen', async (t) => {
-  const { directory, disk, fill, empty } = await smallDisk(t);
+async function playedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
+  const directory = await temporaryDirectory(t);
+  const disk = playedDisk(directory, 6 * mebibyte);
+  return { directory, disk, fill: () => void (disk.foreignBytes += disk.freeBytes()), empty: () => void (disk.foreignBytes = 0) };
+}
+
+async function mountedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
+  const mounted = await mountedDisk(t, 'F11', 6 * mebibyte);
+  const foreign = join(mounted, 'foreign');
+  function fill(): void {
+    for (let bytes = diskOf(mounted).freeBytes(); bytes > 0; bytes = diskOf(mounted).freeBytes()) writeFileSync(foreign, Buffer.alloc(bytes), { flag: 'a' });
+  }
+  return { directory: join(mounted, 'spool'), fill, empty: () => rmSync(foreign) };
+}
+
+const filling = 'filled by the spool and by others, every acknowledged point comes out and no other error than 503 is seen';
+
+test(`on a small disk, played, ${filling}`, async (t) => filled(t, await playedSmallDisk(t)));
+
+rowTest('F11', `on a small disk, mounted, ${filling}`, async (t) => filled(t, await mountedSmallDisk(t)));
+
+async function filled(t: ExecutionContext, { directory, disk, fill, empty }: SmallDisk): Promise<void> {
   const clock = movableClock();
   let spool = await openSpool({ directory, maxBytes: 1 << 30, clock, ...(disk === undefined ? {} : { disk }) });
   t.teardown(() => spool.close());
@@ -206,4 +218,4 @@ test('on a small disk, filled by the spool and by others, every acknowledged poi
   t.true((await appendUntilRefused()) > 10);
   delivered = delivered.concat(await finishAll(reader));
   t.true(names(delivered) === names(acknowledged));
-});
+}
