@@ -19,13 +19,13 @@ export class Lacking extends Error {
 }
 
 /**
- * Runs a tool to see whether it is there.
+ * Runs a tool to see whether it is there, however it ends: one that is only to show its help may call that a failure.
  *
- * @throws Lacking when it is not, or ends with anything but 0
+ * @throws Lacking when it cannot be started
  */
 export function requireTool(row: string, command: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Lacking(row, command, error ?? `it ended with ${status}: ${stderr}`);
+  const { error } = spawnSync(command, args);
+  if (error !== undefined) throw new Lacking(row, command, error);
 }
 
 /** The same error, or a Lacking where it says that a program is not there. */
