@@ -10,6 +10,7 @@ import { temporaryDirectory } from './fakes/directory.ts';
 import { points } from './fakes/points.ts';
 import { movableClock } from './fakes/time.ts';
 import { answers, fakeTsd, type Fault } from './fakes/tsd.ts';
+import type { Letter } from '../src/spool/letters.ts';
 import { everyLetter } from './fakes/letters.ts';
 
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';
@@ -76,7 +77,7 @@ test('a rejected annotation is a letter of the annotation alone, and tried again
   const { tsd, spool, outlet, puts, annotations } = await bench(t);
   await spool.append(annotated(1, -1));
   await until(() => outlet.status().accepted === 1 && outlet.status().inFlight === 0);
-  const [letter] = everyLetter(spool.deadLetters);
+  const letter = everyLetter(spool.deadLetters)[0] as Letter;
   t.regex(letter.reason ?? '', /^annotation alone, its point is stored: answered 400/);
   t.like(JSON.parse(letter.raw ?? '{}'), { metric: points(1)[0]?.metric, only: 'annotation' });
   t.like(outlet.status(), { accepted: 1, rejected: 0 });

@@ -1,6 +1,6 @@
 // What waits for a sink, counted.
 
-import { lastWhere } from './log/group-index.ts';
+import { lastWhere } from './log/group-places.ts';
 import { segmentOf } from './log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
 import type { Store } from './store.ts';

@@ -2,7 +2,7 @@
 // neither room nor pushes.
 
 import type { Change } from './change.ts';
-import { lastWhere } from './log/group-index.ts';
+import { lastWhere } from './log/group-places.ts';
 import type { Totals } from './log/format.ts';
 import { finishThrough, type Position } from './position.ts';
 import type { Store } from './store.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import type { DamagedGroup } from './change.ts';
-import { letterIndex } from './letter-index.ts';
+import { letterTable } from './letter-table.ts';
 import { formatVersion } from './log/format.ts';
 import type { GroupPlace } from './log/scan.ts';
 import { syncDirectory, UnknownFormat } from './log/segment-files.ts';
@@ -96,8 +96,8 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
     positions: new Map(row.positions),
     retries: new Map(retries),
     parked: new Map(row.parked.map(([waitsFor, entries]) => [waitsFor, new Map(entries)])),
-    letters: letterIndex(bytes.subarray(jsonEnd, lettersEnd)),
-    samples: letterIndex(bytes.subarray(lettersEnd, lettersEnd + row.sampleBytes)),
+    letters: letterTable(bytes.subarray(jsonEnd, lettersEnd)),
+    samples: letterTable(bytes.subarray(lettersEnd, lettersEnd + row.sampleBytes)),
     lost: row.lost,
     damaged: new Map(row.damaged.map((damage) => [damage.group, damage])),
     skipped: new Map(row.skipped),

@@ -9,7 +9,7 @@ import type { DurableEnd, SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
 import type { Position } from './position.ts';
-import { carriedOver, hardlyNeeded, type Needs, unneeded } from './recycling.ts';
+import { carriedOver, hardlyNeeded, isPassed, type Needs, unneeded } from './recycling.ts';
 import { apply, forgetDamageBefore, type SpoolState } from './state.ts';
 
 type Finish = NonNullable<Change['finish']>;
@@ -22,6 +22,8 @@ export interface Checkpoints {
   finished(finish: Finish): void;
   /** Writes one now, unless nothing was appended since the last; and gives back what neither it nor the one before needs. */
   write(): Promise<void>;
+  /** The disk is nearly full: gives back now what can be. To be called as often as that is met. */
+  relieve(): void;
   /** The log was read again. */
   reopened(): void;
   /** Empties segments of which little is needed. */
@@ -71,11 +73,12 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     return { positions: ahead.positions, live: new Map(state.live), encoded: encodeState(ahead) };
   }
 
-  async function write(isLast = false): Promise<void> {
+  /** @param isAgain - even where nothing was appended since: then both that are kept say the same */
+  async function write({ isLast = false, isAgain = false } = {}): Promise<void> {
     const log = options.log();
     const { place, group, totals } = log.seal();
     if (isLast) await dedup.persistBefore(place.segment + 1);
-    if (group === lastGroup) return;
+    if (group === lastGroup && !isAgain) return;
     const { positions, live, encoded } = snapshot();
     await log.durable();
     await dedup.persistBefore(place.segment);
@@ -102,22 +105,34 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   }
 
   /** One at a time; who comes while one is written waits for that one. */
-  function once(isLast = false): Promise<void> {
-    writing ??= write(isLast)
+  function once(how: Parameters<typeof write>[0] = {}): Promise<void> {
+    writing ??= write(how)
       .catch(options.onError)
       .finally(() => void (writing = undefined));
     return writing;
   }
 
+  /** Whether there is a segment that every sink has passed, beside the one that is written. */
+  function hasPassed(): boolean {
+    return options.segments().slice(0, -1).some((segment) => isPassed(segment, options.state().positions));
+  }
+
+  function relieve(): void {
+    if (clock.steady() < againAtMs || !hasPassed()) return;
+    againAtMs = clock.steady() + scarceEveryMs;
+    void once().then(() => once({ isAgain: true }));
+  }
+
   return {
     written({ segment }) {
-      const isDue = segment - lastSegment >= everySegments;
-      if (!isDue && !options.isScarce()) return;
-      if (clock.steady() < againAtMs) return;
-      againAtMs = clock.steady() + (isDue ? 0 : scarceEveryMs);
-      lastSegment = segment;
-      void once();
+      if (segment - lastSegment >= everySegments) {
+        lastSegment = segment;
+        void once();
+      } else if (options.isScarce()) {
+        relieve();
+      }
     },
+    relieve,
     finishing: (finish) => void pending.add(finish),
     finished: (finish) => void pending.delete(finish),
     write: () => once(),
@@ -139,7 +154,8 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     setFormerThrough: (record) => void (formerThrough = record),
     async close() {
       await writing;
-      await once(true);
+      await once({ isLast: true });
+      if (hasPassed()) await once({ isAgain: true });
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Change } from './change.ts';
 import { frameHeadBytes, frameKinds, groupSeed, intactFrame, readFrameHead } from './log/format.ts';
-import { type GroupIndex, lastWhere } from './log/group-index.ts';
+import { type GroupPlaces, lastWhere } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type SegmentBytes, segmentBytes } from './log/scan.ts';
 import { segmentPath } from './log/segment-files.ts';
@@ -22,7 +22,7 @@ export interface Content {
 export interface ContentOptions {
   readonly directory: string;
   readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupIndex;
+  readonly index: GroupPlaces;
 }
 
 /** Those who ask for the parts of a frame one after the other read it once. */

@@ -2,7 +2,7 @@
 
 import type { DeadLetter, MalformedBody } from '../point.ts';
 import type { StoredLetter } from './change.ts';
-import type { LetterEntry, LetterIndex } from './letter-index.ts';
+import type { LetterEntry, LetterTable } from './letter-table.ts';
 import { idOfSample, type Letter, type Letters, mostInTurn, mostRawInTurn } from './letters.ts';
 import { indexId } from './state.ts';
 import type { Store } from './store.ts';
@@ -26,7 +26,7 @@ export function deadLettersOf(store: Store, added: ReadonlyMap<string, number>):
   return { ...lettersOf(store, () => store.state.letters, 'letters'), added: () => Object.fromEntries(added) };
 }
 
-function lettersOf(store: Store, index: () => LetterIndex, name: 'letters' | 'samples'): Letters {
+function lettersOf(store: Store, index: () => LetterTable, name: 'letters' | 'samples'): Letters {
   function read(entry: LetterEntry & { readonly order: number }): Letter | undefined {
     const stored = store.content.at(entry)?.[name]?.[entry.part];
     if (stored !== undefined) return { ...stored, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs, order: entry.order };

@@ -88,6 +88,7 @@ export function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, make
   const scarcity = store.scarcity();
   if (scarcity !== undefined) {
     giveWayOnDisk(store, bounds);
+    store.checkpoints.relieve();
     throw new SpoolFull(scarcity);
   }
   const { maxBytes, budgets } = bounds;
@@ -104,10 +105,9 @@ export function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, make
 function giveWayOnDisk(store: Store, bounds: Bounds): void {
   const nowMs = store.clock.steady();
   if (nowMs < bounds.givesWayAgainAtMs || bounds.budgets.size === 0) return;
-  bounds.givesWayAgainAtMs = nowMs + giveWayEveryMs;
   try {
-    giveWay(store, bounds.budgets);
-    void store.checkpoints.write();
+    if (!giveWay(store, bounds.budgets)) return;
+    bounds.givesWayAgainAtMs = nowMs + giveWayEveryMs;
   } catch (error) {
     if (!(error instanceof SpoolFull)) throw error;
   }

@@ -66,9 +66,15 @@ export function finishThrough(position: Position, through: number, before: Pick<
   };
 }
 
-/** What came when a sink was gone is nothing to it. */
-export function isFinished({ through, finished, gone }: Position, sequence: number): boolean {
-  return sequence <= through || sequence > (gone?.through ?? Infinity) || finished.some(([from, last]) => from <= sequence && sequence <= last);
+/** The position after what of a range is not finished yet is finished too. */
+export function finishRest(position: Position, [from, through, points, bytes]: FinishedRange): Position {
+  let moved = position;
+  for (let next = nextUnfinished(moved, from); next.from <= through; next = nextUnfinished(moved, next.from)) {
+    const last = Math.min(through, next.before - 1);
+    const share = (last - next.from + 1) / (through - from + 1);
+    moved = finish(moved, [next.from, last, Math.round(points * share), Math.round(bytes * share)]);
+  }
+  return moved;
 }
 
 /** The first unfinished stretch at or after `from`: where it begins, and where the next finished range ends it. */

@@ -10,9 +10,9 @@ import type { AddressedLetter } from './dead-letters.ts';
 import { type Bounds, hasRoomForLetters, newLetter } from './deliver.ts';
 import { pointOf, pointsDecoder, rowOf } from './log/payload.ts';
 import { type Damage, type ReadRecords, recordReader } from './log/record-reader.ts';
-import { lastWhere } from './log/group-index.ts';
+import { lastWhere } from './log/group-places.ts';
 import { segmentOf } from './log/segment-table.ts';
-import { finish, type FinishedRange, lastUnfinished, nextUnfinished, type Position } from './position.ts';
+import { finish, type FinishedRange, finishRest, lastUnfinished, nextUnfinished, type Position } from './position.ts';
 import type { Store } from './store.ts';
 
 /** Some records in a row, taken out together. */
@@ -115,7 +115,7 @@ function takenOf(reading: Reading): Position {
   const position = positionOf(reading);
   const { taken } = reading;
   if (position.through <= taken.through) return taken;
-  reading.taken = taken.finished.reduce((moved: Position, range) => (range[1] > moved.through && range[0] > moved.through ? finish(moved, range) : moved), position);
+  reading.taken = taken.finished.reduce(finishRest, position);
   return reading.taken;
 }
 
@@ -182,16 +182,9 @@ async function finishBatch(reading: Reading, batch: Batch, outcome: Outcome): Pr
     await commit(reading, { ...consequences, ...finished, ...(damaged.length > 0 && { damaged }) });
   } else if (!isDropped) {
     const position = positionOf(reading);
-    store.state.positions.set(sinkName, squared(store, finish(position, clipped(position, batch.range))));
+    store.state.positions.set(sinkName, squared(store, finishRest(position, batch.range)));
     store.moved(sinkName);
   }
-}
-
-/** The part of a range that is not finished yet. */
-function clipped({ through: mark }: Position, [from, through, points, bytes]: FinishedRange): FinishedRange {
-  if (from > mark) return [from, through, points, bytes];
-  const share = (through - mark) / (through - from + 1);
-  return [mark + 1, through, Math.round(points * share), Math.round(bytes * share)];
 }
 
 /** Once everything is finished, nothing waits, whatever was counted of what is damaged. */

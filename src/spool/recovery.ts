@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { firstGroupAt, frameKinds, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
-import { firstPlace } from './log/group-index.ts';
+import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from './log/scan.ts';
 import { numbersOf, readSegmentHead, runKeysPath, segmentPath, tailPath } from './log/segment-files.ts';

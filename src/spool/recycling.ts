@@ -2,7 +2,7 @@
 
 import type { Change, StoredLetter } from './change.ts';
 import { frameKinds } from './log/format.ts';
-import { firstPlace } from './log/group-index.ts';
+import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type Frame, readGroup, segmentBytes } from './log/scan.ts';
 import { segmentPath } from './log/segment-files.ts';

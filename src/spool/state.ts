@@ -4,10 +4,10 @@
 import type { Clock } from '../clock.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
 import { sizeOf } from './letters.ts';
-import { letterIndex, type LetterIndex } from './letter-index.ts';
+import { letterTable, type LetterTable } from './letter-table.ts';
 import type { Location } from './log/segment-log.ts';
 import { type Lost, lostInAll, nothingLost } from './lost.ts';
-import { finish, type Position } from './position.ts';
+import { finishRest, type Position } from './position.ts';
 
 export interface SpoolState {
   /** By sink name. */
@@ -16,8 +16,8 @@ export interface SpoolState {
   readonly retries: Map<string, Map<number, RetryEntry>>;
   /** By what they wait for, and number. */
   readonly parked: Map<string, Map<number, ParkedEntry>>;
-  readonly letters: LetterIndex;
-  readonly samples: LetterIndex;
+  readonly letters: LetterTable;
+  readonly samples: LetterTable;
   lost: Lost;
   /** By the number of the group. */
   readonly damaged: Map<number, DamagedGroup>;
@@ -52,7 +52,7 @@ export interface RetryEntry extends Placed {
 
 export function emptyState(): SpoolState {
   return {
-    ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterIndex(), samples: letterIndex() },
+    ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterTable(), samples: letterTable() },
     ...{ lost: nothingLost, damaged: new Map(), skipped: new Map(), suspectTails: 0, nextParked: 1, nextRetry: 1, live: new Map() },
     totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
@@ -85,10 +85,12 @@ export function apply(state: SpoolState, change: Change, place: Location, clock:
   state.suspectTails += change.suspectTails ?? 0;
 }
 
-function putLetter(state: SpoolState, index: LetterIndex, letter: StoredLetter, where: Location & { readonly part: number }, isMove: boolean): void {
+function putLetter(state: SpoolState, index: LetterTable, letter: StoredLetter, where: Location & { readonly part: number }, isMove: boolean): void {
   const id = indexId(letter.id);
   const known = index.get(id);
   if (known !== undefined) live(state, known.segment, -known.bytes);
+  // Samples are in the order in which they were seen last.
+  if (index === state.samples && !isMove) index.delete(id);
   const bytes = sizeOf(letter.id, letter);
   const counts = known === undefined || isMove ? letter : { times: known.times + letter.times, firstAtMs: known.firstAtMs, lastAtMs: letter.lastAtMs };
   index.set({ id, ...where, bytes, times: counts.times, firstAtMs: counts.firstAtMs, lastAtMs: counts.lastAtMs });
@@ -165,10 +167,7 @@ function emptyRetries(state: SpoolState, sink: string): void {
 /** Where a sink stands that has been moved meanwhile, the part of the range that it had finished by then does not count again. */
 function finishRange({ positions }: SpoolState, { sink, range }: NonNullable<Change['finish']>): void {
   const position = positions.get(sink);
-  const [from, through, points, bytes] = range;
-  if (position === undefined || through <= position.through) return;
-  const share = from > position.through ? 1 : (through - position.through) / (through - from + 1);
-  positions.set(sink, finish(position, [Math.max(from, position.through + 1), through, Math.round(points * share), Math.round(bytes * share)]));
+  if (position !== undefined) positions.set(sink, finishRest(position, range));
 }
 
 function setPosition(state: SpoolState, sink: string, position: Position | null): void {

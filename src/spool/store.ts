@@ -9,7 +9,7 @@ import { type Dedup, openDedup } from './dedup.ts';
 import { type Disk, diskOf } from './disk.ts';
 import { DiskFailed } from './disk-failed.ts';
 import { firstGroupAt, type FrameHead, frameKinds, type StoredRunKey, type Totals } from './log/format.ts';
-import { type GroupIndex, groupIndex } from './log/group-index.ts';
+import { type GroupPlaces, groupPlaces } from './log/group-places.ts';
 import { joinedPayload } from './log/payload.ts';
 import { type DurableEnd, type Location, type SegmentLog, segmentLog, type WriteFunction } from './log/segment-log.ts';
 import { type SegmentSupply, segmentSupply } from './log/segment-supply.ts';
@@ -26,7 +26,7 @@ export interface Store {
   /** As it is after all that was appended. */
   readonly state: SpoolState;
   readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupIndex;
+  readonly index: GroupPlaces;
   readonly content: Content;
   readonly dedup: Dedup;
   /** What has been appended, ever, durable or not. */
@@ -102,7 +102,7 @@ export function openStore(options: StoreOptions): Store {
   let { state, segments } = recovered;
   const { findings } = recovered;
   const supply: SegmentSupply = segmentSupply(directory, segmentBytes);
-  const index = groupIndex(directory);
+  const index = groupPlaces(directory);
   const texts = content({ directory, segments: () => segments, index });
   const listeners: (() => void)[] = [];
   const dirty = new Set<string>();

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { decodeCheckpoint } from './checkpoint.ts';
 import { firstGroupAt } from './log/format.ts';
-import { firstPlace } from './log/group-index.ts';
+import { firstPlace } from './log/group-places.ts';
 import { isEnd, nextHead, readGroup, segmentBytes } from './log/scan.ts';
 import { numbersOf, readSegmentHead, segmentPath, tailPath } from './log/segment-files.ts';
 import { segmentEntry } from './log/segment-table.ts';

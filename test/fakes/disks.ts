@@ -2,7 +2,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disk } from '../../src/spool/disk.ts';
 import { Lacking } from '../faults/lacking.ts';
@@ -11,43 +11,23 @@ import { temporaryDirectory } from './directory.ts';
 export interface PlayedDisk extends Disk {
   /** What somebody else has written on it. */
   foreignBytes: number;
-  /** Every transaction ends with this error, having changed nothing. */
-  failWith: Error | undefined;
-  /** Transactions that were tried. */
-  readonly transactions: number;
 }
 
-/** lmdb needs room for the pages that a transaction changes. */
-const bytesATransaction = 65_536;
-
-/** An error as lmdb throws it. */
-export const lmdbError = (code: number, message: string): Error => Object.assign(new Error(message), { code });
-
-/** A disk of `sizeBytes`, filled by the store in `directory`, the reserve and `foreignBytes`. */
+/** A disk of `sizeBytes`, filled by the files in `directory`, the reserve and `foreignBytes`. */
 export function playedDisk(directory: string, sizeBytes: number): PlayedDisk {
   let reserve = 0;
-  let transactions = 0;
-  const storeBytes = (): number => statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0;
+  const sizeOf = (name: string): number => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
+  const ownBytes = (): number => readdirSync(directory).reduce((sum, name) => sum + sizeOf(name), 0);
   const disk: PlayedDisk = {
     foreignBytes: 0,
-    failWith: undefined,
-    get transactions() {
-      return transactions;
-    },
     sizeBytes: () => sizeBytes,
-    freeBytes: () => Math.max(0, sizeBytes - storeBytes() - reserve - disk.foreignBytes),
+    freeBytes: () => Math.max(0, sizeBytes - ownBytes() - reserve - disk.foreignBytes),
     reservedBytes: () => reserve,
     takeReserve(bytes) {
       if (bytes > disk.freeBytes()) throw new Error('ENOSPC');
       reserve = bytes;
     },
     giveUpReserve: () => void (reserve = 0),
-    transact(transaction) {
-      transactions += 1;
-      if (disk.failWith !== undefined) throw disk.failWith;
-      if (disk.freeBytes() < bytesATransaction) throw lmdbError(28, 'No space left on device');
-      transaction();
-    },
   };
   return disk;
 }

@@ -2,7 +2,7 @@
 
 import type { Points } from '../../factored-points.ts';
 import { frameHeadBytes, frameKinds } from './format.ts';
-import { type GroupIndex, lastWhere } from './group-index.ts';
+import { type GroupPlaces, lastWhere } from './group-places.ts';
 import { splitPayload } from './payload.ts';
 import { type Frame, type GroupPlace, readGroup, type ScannedGroup, type SegmentBytes, segmentBytes } from './scan.ts';
 import { segmentPath } from './segment-files.ts';
@@ -46,7 +46,7 @@ export interface RecordReaderOptions {
   readonly directory: string;
   /** As they are at the time of a call. */
   readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupIndex;
+  readonly index: GroupPlaces;
   readonly decode: (text: string) => Points;
 }
 

@@ -1,10 +1,8 @@
 // F13: the store is damaged between a kill -9 and the next start, in any place and way. The bridge comes up, whatever can be
 // read arrives, and what cannot is counted as lost: no fewer records than are missing, and their points as their neighbours tell.
 
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pick, seeded } from '../../../src/simulator/seeded.ts';
-import { damages, usesOfPages } from '../../damage/damages.ts';
+import { seeded } from '../../../src/simulator/seeded.ts';
 import type { Status } from '../bridge-process.ts';
 import { damageFile, type FileDamage } from '../file-damage.ts';
 import type { Account } from '../ledger.ts';
@@ -83,22 +81,7 @@ async function played({ seed, closing }: Setting): Promise<Played> {
 const logFiles = /\.(segment|keys)$|^checkpoint/;
 
 function damageStore({ stateDir, seed }: Stage): FileDamage {
-  const directory = join(stateDir, 'spool');
-  return existsSync(join(directory, 'data.mdb')) ? damagePages(directory, seed) : damageFile(directory, logFiles, seeded(seed + 5));
-}
-
-function damagePages(directory: string, seed: number): FileDamage {
-  const path = join(directory, 'data.mdb');
-  const { uses, pageBytes } = usesOfPages(path);
-  const file = readFileSync(path);
-  const random = seeded(seed + 5);
-  const all = damages(file, uses, pageBytes, 3);
-  const kind = pick([...new Set(all.map((each) => each.kind))], random);
-  const one = pick(all.filter((each) => each.kind === kind), random);
-  writeFileSync(path, one.apply(file));
-  if (random() < 0.2) rmSync(join(directory, 'lock.mdb'), { force: true });
-  if (statSync(path).size === 0 && random() < 0.5) rmSync(path);
-  return one;
+  return damageFile(join(stateDir, 'spool'), logFiles, seeded(seed + 5));
 }
 
 /**

@@ -10,6 +10,7 @@ import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
+import type { Letter } from '../../../src/spool/letters.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 
 const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };
@@ -60,7 +61,7 @@ test('after a day it becomes a dead letter that says why', async (t) => {
   await clock.advance(24 * 3_600_000 + 1);
   await complete();
   t.is(spool.parking.count(), 0);
-  const [only] = everyLetter(spool.deadLetters);
+  const only = everyLetter(spool.deadLetters)[0] as Letter;
   t.like(only, { kind: 'node-unknown', reason: 'node 999 was in no listing for 24 h; its by_node and by_asn points went out' });
   t.like(JSON.parse(only.raw ?? ''), { testId: 1, nodeId: 999 });
 });

@@ -6,22 +6,22 @@ import { type GroupPlace, readGroup, segmentBytes } from './scan.ts';
 import { segmentPath } from './segment-files.ts';
 import type { SegmentEntry } from './segment-table.ts';
 
-export interface IndexedGroup extends GroupPlace {
+export interface PlacedGroup extends GroupPlace {
   /** ms since 1970 UTC; 0 where its head cannot be read. */
   readonly atMs: number;
 }
 
-export interface GroupIndex {
+export interface GroupPlaces {
   /** The groups of a segment that are durable, in order; none of one whose file cannot be read. */
-  of(segment: SegmentEntry): readonly IndexedGroup[];
+  of(segment: SegmentEntry): readonly PlacedGroup[];
   /** Notes a group that was just written, so that it need not be read. */
-  note(segment: SegmentEntry, group: IndexedGroup, end: number): void;
+  note(segment: SegmentEntry, group: PlacedGroup, end: number): void;
 }
 
 const segmentsHeld = 3;
 
-export function groupIndex(directory: string): GroupIndex {
-  const held = new Map<number, { readonly groups: IndexedGroup[]; next: GroupPlace }>();
+export function groupPlaces(directory: string): GroupPlaces {
+  const held = new Map<number, { readonly groups: PlacedGroup[]; next: GroupPlace }>();
 
   return {
     of(segment) {
@@ -47,7 +47,7 @@ export function firstPlace({ firstGroup, before }: Pick<SegmentEntry, 'firstGrou
   return { at: firstGroupAt, number: firstGroup, before };
 }
 
-function extend(directory: string, segment: SegmentEntry, groups: IndexedGroup[], from: GroupPlace): GroupPlace {
+function extend(directory: string, segment: SegmentEntry, groups: PlacedGroup[], from: GroupPlace): GroupPlace {
   const { end, seed, through } = segment;
   let place = from;
   let bytes: ReturnType<typeof segmentBytes>;
@@ -79,11 +79,11 @@ function extend(directory: string, segment: SegmentEntry, groups: IndexedGroup[]
 }
 
 /** The last group at whose beginning something still is so, of groups of which the older ones are and the newer ones are not; -1: none. */
-export function lastWhere(groups: readonly IndexedGroup[], isSo: (group: IndexedGroup) => boolean): number {
+export function lastWhere(groups: readonly PlacedGroup[], isSo: (group: PlacedGroup) => boolean): number {
   let [low, high] = [0, groups.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isSo(groups[middle] as IndexedGroup)) low = middle + 1;
+    if (isSo(groups[middle] as PlacedGroup)) low = middle + 1;
     else high = middle;
   }
   return low - 1;

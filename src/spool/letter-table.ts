@@ -16,7 +16,7 @@ export interface LetterEntry {
   readonly lastAtMs: number;
 }
 
-export interface LetterIndex {
+export interface LetterTable {
   get(id: string): (LetterEntry & { readonly order: number }) | undefined;
   /** Puts an entry down, or another in the place of that of the same id. */
   set(entry: LetterEntry): void;
@@ -33,7 +33,7 @@ const idWords = 3;
 const numbersARow = 8;
 
 /** @param dumped - what `dump` gave */
-export function letterIndex(dumped?: Buffer): LetterIndex {
+export function letterTable(dumped?: Buffer): LetterTable {
   let rows = table(64);
   let slots = new Int32Array(128);
   let used = 0;
@@ -82,7 +82,7 @@ export function letterIndex(dumped?: Buffer): LetterIndex {
     bytes += entry.bytes;
   }
 
-  const index: LetterIndex = {
+  const index: LetterTable = {
     get(id) {
       const row = find(id);
       return row === -1 ? undefined : entryAt(rows, row);
