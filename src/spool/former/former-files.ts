@@ -39,25 +39,23 @@ export function formerDamagedStores(directory: string): string[] {
   return paths.filter((path) => isThere(join(path, dataFile)) && !isThere(join(path, salvagedFile)));
 }
 
-/** At least what lmdb wants of it for its usual number of readers. */
+/** More than lmdb wants of it for its usual number of readers. */
 const lockBytes = 16_384;
-const blockBytes = 512;
 
 /**
- * Sees to it that `lock.mdb` has its room on the disk. lmdb maps it, and a process that writes where a full disk has no page for it
- * is ended. Where nothing may be written, lmdb does without it.
+ * Puts another `lock.mdb` in the place of what is there, with its room on the disk. lmdb maps it: a process that writes where a full
+ * disk has no page for it is ended, and so may one be over what was left in it. Where nothing may be written, lmdb does without it.
  *
  * @throws the disk's error when there is no room
  */
-export function makeRoomForLock(directory: string): void {
+export function makeLockAnew(directory: string): void {
   const path = join(directory, lockFile);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && found.size >= lockBytes / 2 && found.blocks * blockBytes >= found.size) return;
   try {
-    const file = openSync(path, found === undefined ? 'wx' : 'r+', 0o600);
+    rmSync(path, { force: true });
+    const file = openSync(path, 'wx', 0o600);
     try {
-      const zeros = Buffer.alloc(Math.max(lockBytes, found?.size ?? 0));
-      for (let written = 0; written < zeros.length; ) written += writeSync(file, zeros, written, zeros.length - written, written);
+      const zeros = Buffer.alloc(lockBytes);
+      for (let written = 0; written < lockBytes; ) written += writeSync(file, zeros, written, lockBytes - written, written);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,11 +1,12 @@
 // The store that an earlier version kept its spool in, attached as an older part of the spool: its records are drained from here
-// and never copied, the rest is handed over once. It is only read, by a process of its own (reading-process.ts).
+// and never copied, the rest is handed over once. It is only read, by a process of its own (reader-child.ts).
 
-import { makeRoomForLock } from './former-files.ts';
 import type { DataPoint } from '../../point.ts';
+import { makeLockAnew } from './former-files.ts';
 import type { Answer, Entries, Entry, Opened, RecordEntry, Records } from './questions.ts';
-import { FormerStoreUnreadable, type ReadingOptions, type ReadingProcess, startReading } from './reading-process.ts';
+import { type ReaderChild, type ReaderOptions, startReader } from './reader-child.ts';
 import { type FormerDatabase, formerDatabases, type FormerHead, type FormerPosition, type LetterRow, type ParkedRow, type PointRow, pointOf, type RetryRow } from './rows.ts';
+import { FormerStoreUnreadable } from './unreadable.ts';
 
 /** What the store holds beside its records. */
 export type FormerItem =
@@ -63,27 +64,27 @@ const ioError = 74;
  *
  * @throws FormerStoreUnreadable
  */
-export async function openFormerStore(directory: string, options: ReadingOptions): Promise<FormerStore> {
+export async function openFormerStore(directory: string, options: ReaderOptions): Promise<FormerStore> {
   try {
-    makeRoomForLock(directory);
+    makeLockAnew(directory);
   } catch (error) {
     throw new FormerStoreUnreadable(`spool in ${directory}: cannot be opened: ${(error as Error).message}`, { exitCode: ioError });
   }
-  const reading = startReading(directory, options);
+  const reader = startReader(directory, options);
   try {
-    const opened = await reading.opened;
+    const opened = await reader.opened;
     if ('unreadable' in opened) throw new FormerStoreUnreadable(opened.unreadable, opened);
-    const store = { directory, reading, opened };
-    return { head: opened.head, pid: reading.pid, items: () => itemsOf(store), records: (from, through) => recordsOf(store, from, through), close: reading.close };
+    const store = { directory, reader, opened };
+    return { head: opened.head, pid: reader.pid, items: () => itemsOf(store), records: (from, through) => recordsOf(store, from, through), close: reader.close };
   } catch (error) {
-    await reading.close();
+    await reader.close();
     throw error;
   }
 }
 
 interface Attached {
   readonly directory: string;
-  readonly reading: ReadingProcess;
+  readonly reader: ReaderChild;
   readonly opened: Exclude<Opened, { unreadable: string }>;
 }
 
@@ -94,7 +95,7 @@ function unreadable({ directory }: Attached, name: FormerDatabase, words: string
 /** The next answer is asked for while one is handled. */
 async function* recordsOf(store: Attached, from: number, through: number): AsyncGenerator<FormerRecord | DamagedFormerRecord> {
   const last = Math.min(through, store.opened.head.sequence);
-  const ask = (recordsFrom: number): Promise<Answer> => store.reading.ask({ recordsFrom, through: last });
+  const ask = (recordsFrom: number): Promise<Answer> => store.reader.ask({ recordsFrom, through: last });
   let asked: Promise<Answer> | undefined = from <= last ? ask(from) : undefined;
   while (asked !== undefined) {
     const answer = (await asked) as Exclude<Answer, Entries>;
@@ -149,10 +150,10 @@ function atTheBeginning({ sequence, points, bytes }: FormerHead): FormerPosition
   return { through: sequence, finished: [], points, bytes };
 }
 
-async function* entriesOf({ reading }: Attached, name: FormerDatabase): AsyncGenerator<Entry | { readonly unreadable: string }> {
+async function* entriesOf({ reader }: Attached, name: FormerDatabase): AsyncGenerator<Entry | { readonly unreadable: string }> {
   let after: Entry['key'] | undefined;
   for (;;) {
-    const answer = (await reading.ask({ entriesOf: name, ...(after !== undefined && { after }) })) as Exclude<Answer, Records>;
+    const answer = (await reader.ask({ entriesOf: name, ...(after !== undefined && { after }) })) as Exclude<Answer, Records>;
     if ('unreadable' in answer) return yield answer;
     yield* answer.entries;
     if (answer.isEnd) return;

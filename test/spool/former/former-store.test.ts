@@ -4,7 +4,7 @@ import test from 'ava';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { movableClock } from '../../fakes/time.ts';
-import { FormerStoreUnreadable } from '../../../src/spool/former/reading-process.ts';
+import { FormerStoreUnreadable } from '../../../src/spool/former/unreadable.ts';
 import { openFormerStore } from '../../../src/spool/former/former-store.ts';
 import { all, attached, bytesOf, contentsOf, filledStore, itemsIn, recordsOfThree, storeIn } from './attached.ts';
 
