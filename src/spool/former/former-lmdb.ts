@@ -5,7 +5,7 @@ import { type Database, type Key, open, type RootDatabase } from 'lmdb';
 import { compareKeys } from 'ordered-binary';
 import { recordDictionary } from './dictionary.ts';
 import type { Entries, Entry, Opened, Question, Unanswered } from './questions.ts';
-import { stretch } from './record-stretch.ts';
+import { stretch, type StretchEntry } from './record-stretch.ts';
 import { bytesBesideRecord, type FormerDatabase, formerDatabases, formerFormat, type FormerHead, type FormerPosition, type RecordRow } from './rows.ts';
 import { type FormerKey, unsealedText } from './sealed-text.ts';
 
@@ -35,8 +35,8 @@ export function openFormerLmdb(directory: string): FormerLmdb {
     if (found === undefined && !isEmpty(environment, databases)) return unopened(`spool in ${directory}: meta: there is no format that can be read`);
     const missing = found === undefined ? undefined : names.find((name) => !databases.has(name));
     if (missing !== undefined) return unopened(`spool in ${directory}: databases: ${missing} is missing`);
-    const ends = endsOf(databases);
-    return { opened: ends, answer: (question) => answered(databases, ends.head, question) };
+    const ends = endsOf(environment, databases);
+    return { opened: ends, answer: (question) => answered({ environment, databases, head: ends.head }, question) };
   } catch (error) {
     const { message, code = 0 } = error as Error & { readonly code?: number };
     return unopened(`spool in ${directory}: cannot be opened: ${message}`, ofTheSystem.includes(code) ? ioError : undefined);
@@ -73,12 +73,11 @@ function formatOf(databases: Databases): unknown {
 }
 
 function isEmpty(environment: RootDatabase, databases: Databases): boolean {
-  const strangers = [...environment.getKeys({ limit: names.length + 1 })].some((name) => !databases.has(String(name) as FormerDatabase));
-  return !strangers && [...databases.values()].every((database) => [...database.getKeys({ limit: 1 })].length === 0);
+  return countedIn(environment) === databases.size && [...databases.values()].every((database) => countedIn(database) === 0);
 }
 
 /** Where the store ends, at its last record or where sinks stand that have finished more than what is left, and where it begins. */
-function endsOf(databases: Databases): { readonly head: FormerHead; readonly before: FormerHead } {
+function endsOf(environment: RootDatabase, databases: Databases): { readonly head: FormerHead; readonly before: FormerHead } {
   const ends: FormerHead[] = [];
   for (const { key, value } of databases.get('positions')?.getRange() ?? []) {
     const text = unsealedText(value, key as FormerKey);
@@ -90,8 +89,21 @@ function endsOf(databases: Databases): { readonly head: FormerHead; readonly bef
   const last = endRecord(databases, true);
   ends.push(last?.after ?? { sequence: 0, points: 0, bytes: 0 });
   const most = (of: keyof FormerHead): number => ends.reduce((most, end) => Math.max(most, end[of]), 0);
-  const head = { sequence: most('sequence'), points: most('points'), bytes: most('bytes') };
-  return { head, before: endRecord(databases, false)?.before ?? head };
+  const before = firstRecord(environment, databases);
+  const counted = countedIn(databases.get('records'));
+  if (counted > 0 && last === undefined) throw new Error(`none of ${counted} records can be read`);
+  const head = { sequence: Math.max(most('sequence'), (before?.sequence ?? -counted) + counted), points: most('points'), bytes: most('bytes') };
+  return { head, before: before ?? head };
+}
+
+/** It is needed where a position is damaged alone. */
+function firstRecord(environment: RootDatabase, databases: Databases): FormerHead | undefined {
+  try {
+    return endRecord(databases, false)?.before;
+  } catch {
+    beginAnew({ environment });
+    return undefined;
+  }
 }
 
 /** The first or last record that can be read, and what there was before and after it; those damaged behind the last count with it. */
@@ -113,28 +125,86 @@ function endRecord(databases: Databases, isLast: boolean): { readonly before: Fo
   return undefined;
 }
 
-function answered(databases: Databases, head: FormerHead, question: Question): string {
+interface OpenStore {
+  readonly environment: RootDatabase;
+  readonly databases: Databases;
+  readonly head: FormerHead;
+}
+
+function answered(store: OpenStore, question: Question): string {
   const { id } = question;
   try {
-    if ('recordsFrom' in question) return recordsLine(databases, head, question);
-    return JSON.stringify({ id, ...entriesIn(databases, question.entriesOf, question.after) } satisfies Entries);
+    if ('recordsFrom' in question) return recordsLine(store, question);
+    return JSON.stringify({ id, ...entriesIn(store, question.entriesOf, question.after) } satisfies Entries);
   } catch (error) {
+    beginAnew(store);
     return JSON.stringify({ id, unreadable: (error as Error).message } satisfies Unanswered);
   }
 }
 
+/** A transaction that has come upon damage reads nothing any more, not even what is sound. */
+function beginAnew({ environment }: Pick<OpenStore, 'environment'>): void {
+  (environment as unknown as { _commitReadTxn(): void })._commitReadTxn();
+}
+
 /** `Records` as a line: what is stored is JSON already, and goes into it as it is. */
-function recordsLine(databases: Databases, head: FormerHead, { id, recordsFrom, through }: Extract<Question, { recordsFrom: number }>): string {
-  const database = databases.get('records');
-  const range = database?.getRange({ start: Math.max(0, recordsFrom - 1) }) ?? [];
-  const { items, next } = stretch(range as Iterable<{ key: unknown; value: Buffer }>, { from: recordsFrom, through, head, maxCharacters: answerCharacters });
+function recordsLine(store: OpenStore, { id, recordsFrom: from, through }: Extract<Question, { recordsFrom: number }>): string {
+  const { items, next } = stretch(recordsFrom(store, from - 1, through), { from, through, head: store.head, maxCharacters: answerCharacters });
   const written = items.map((item) => ('text' in item ? `{"sequence":${item.sequence},"bytes":${item.bytes},"row":${item.text}}` : JSON.stringify(item)));
   return `{"id":${id},"records":[${written.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
 }
 
-function entriesIn(databases: Databases, name: FormerDatabase, after: FormerKey | undefined): Omit<Entries, 'id'> {
-  const { isSealed, isSealedWithKey } = formerDatabases[name];
+/** In the order in which they stand; behind a page that cannot be read one by one, as long as it is not too much for an answer. */
+function* recordsFrom(store: OpenStore, from: number, through: number): Generator<StretchEntry> {
+  const records = store.databases.get('records');
+  let next = Math.max(0, from);
+  try {
+    for (const { key, value } of records?.getRange({ start: next }) ?? []) {
+      yield { key, value };
+      if (typeof key === 'number' && key >= next) next = key + 1;
+    }
+  } catch {
+    beginAnew(store);
+    yield* oneByOne(store, next, through);
+  }
+}
+
+const mostOneByOne = 10_000;
+
+function* oneByOne(store: OpenStore, from: number, through: number): Generator<StretchEntry> {
+  for (let key = from; key <= through + 1; key += 1) {
+    if (key >= from + mostOneByOne) return yield { goOnAt: key };
+    try {
+      const value = store.databases.get('records')?.get(key);
+      if (value !== undefined) yield { key, value };
+    } catch {
+      beginAnew(store);
+    }
+  }
+}
+
+/** What stands before a page that cannot be read is told before that. */
+function entriesIn({ environment, databases }: Omit<OpenStore, 'head'>, name: FormerDatabase, after: FormerKey | undefined): Omit<Entries, 'id'> {
   const entries: Entry[] = [];
+  try {
+    const isEnd = addEntries(databases, name, after, entries);
+    return { entries, ...(isEnd && { counted: countedIn(databases.get(name)) }) };
+  } catch (error) {
+    if (entries.length === 0) throw error;
+    beginAnew({ environment });
+    return { entries };
+  }
+}
+
+/** How many entries there are, as lmdb has counted them: a damaged page may look empty. */
+function countedIn(database: Database<Buffer, Key> | RootDatabase | undefined): number {
+  const { entryCount } = (database?.getStats() ?? { entryCount: 0 }) as { readonly entryCount: number };
+  return entryCount;
+}
+
+/** As many as go into an answer; whether they were the last. */
+function addEntries(databases: Databases, name: FormerDatabase, after: FormerKey | undefined, entries: Entry[]): boolean {
+  const { isSealed, isSealedWithKey } = formerDatabases[name];
   let [characters, previous] = [0, after];
   for (const { key, value } of databases.get(name)?.getRange(after === undefined ? {} : { start: after as Key, exclusiveStart: true }) ?? []) {
     const at = key as FormerKey;
@@ -143,7 +213,7 @@ function entriesIn(databases: Databases, name: FormerDatabase, after: FormerKey 
     const text = isSealed ? unsealedText(value, isSealedWithKey ? at : '') : value.toString('latin1', 0, value.length);
     entries.push(text === undefined ? { key: at, isDamaged: true } : { key: at, row: isSealed ? JSON.parse(text) : text });
     characters += text?.length ?? 0;
-    if (characters >= answerCharacters || entries.length >= entriesAnAnswer) return { entries, isEnd: false };
+    if (characters >= answerCharacters || entries.length >= entriesAnAnswer) return false;
   }
-  return { entries, isEnd: true };
+  return true;
 }

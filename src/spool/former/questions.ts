@@ -22,7 +22,8 @@ export type Entry =
 export interface Entries {
   readonly id: number;
   readonly entries: readonly Entry[];
-  readonly isEnd: boolean;
+  /** At the end: how many the database has, as lmdb has counted them. */
+  readonly counted?: number;
 }
 
 /** `points`: in the lost ones together, where both their neighbours can be read. */

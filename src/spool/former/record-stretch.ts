@@ -23,6 +23,9 @@ export interface Stretch {
   readonly next: number | undefined;
 }
 
+/** `goOnAt`: the rest from there is for another time. */
+export type StretchEntry = { readonly key: unknown; readonly value: Buffer } | { readonly goOnAt: number };
+
 /** So many entries that are no use, one behind the other: damage has led in a circle. */
 const mostUseless = 1_000_000;
 
@@ -31,11 +34,17 @@ const mostUseless = 1_000_000;
  *
  * @param entries - from the record before `from` on
  */
-export function stretch(entries: Iterable<{ readonly key: unknown; readonly value: Buffer }>, { from, through: last, head, maxCharacters }: StretchOptions): Stretch {
+export function stretch(entries: Iterable<StretchEntry>, { from, through: last, head, maxCharacters }: StretchOptions): Stretch {
   const items: StretchItem[] = [];
   let [expected, characters, useless] = [from, 0, 0];
   let before: string | undefined;
-  for (const { key, value } of entries) {
+  for (const entry of entries) {
+    if ('goOnAt' in entry) {
+      const { goOnAt } = entry;
+      if (goOnAt > expected) items.push(lost([expected, goOnAt - 1], undefined));
+      return { items, next: goOnAt };
+    }
+    const { key, value } = entry;
     const text = typeof key === 'number' ? unsealedText(value, key) : undefined;
     if (text === undefined || typeof key !== 'number' || key < expected) {
       if (text !== undefined && key === from - 1) before = text;
