@@ -118,6 +118,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^deadline\.ts$/, /^clock\.ts$/],
   [/^factored-points\.ts$/, /^point\.ts$/],
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
+  [/^spool\/former\//, /^(point|clock)\.ts$|^spool\/former\//],
   [/^spool\//, /^(point|factored-points|clock|bell|log|obstacle)\.ts$|^spool\//],
   [/^telemetry\//, /^(point|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//],
   [/^status\/page\//, /^status\/(page\/|messages\.ts$)/],
