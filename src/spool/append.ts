@@ -1,5 +1,6 @@
 // Appends deliveries to the spool: each run once, nothing over the bound, and done only when it is on disk.
 
+import { expanded } from '../factored-points.ts';
 import type { DataPoint, Deliver, Delivered, DeliverOptions, Parked } from '../point.ts';
 import { encodeRecord, type Totals } from './record.ts';
 import { giveWay, skipOverBudgets } from './skipping.ts';
@@ -22,7 +23,8 @@ const giveWayEveryMs = 1000;
 
 /** The append of a spool. */
 export function appender(state: SpoolState): Deliver {
-  return async (points, options = {}) => {
+  return async (delivery, options = {}) => {
+    const points = expanded(delivery);
     const delivered = await state.store.write(() => append(state, points, options));
     if (delivered !== 'duplicate') for (const bell of state.bells) bell.ring();
     return delivered;

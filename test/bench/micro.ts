@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Bench } from 'tinybench';
 import { systemClock } from '../../src/clock.ts';
+import { expanded } from '../../src/factored-points.ts';
 import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
@@ -42,7 +43,7 @@ for (const kind of bodyKinds) {
 const next = bodiesOf({ kind: 'dns', nodeIds: ids, tests: 100 }).next;
 const bodies = Array.from({ length: several }, next);
 const measurements = bodies.map((body) => measurementOf(parsePush(body)));
-const pointsOf = measurements.map((measurement) => slice(measurement, nodes.get(measurement.nodeId)));
+const pointsOf = measurements.map((measurement) => expanded(slice(measurement, nodes.get(measurement.nodeId))));
 const head = { appendedAtMs: 1_794_994_452_345, before: { points: 14, bytes: 1_301 } };
 const records = pointsOf.map((points, sequence) => ({ sequence, bytes: encodeRecord(sequence, { ...head, points }) }));
 const batches = Array.from({ length: several / group }, (_, at) => pointsOf.slice(at * group, (at + 1) * group).flat());

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import type { DataPoint, Deliver, MalformedBody, RunKey } from '../../point.ts';
+import type { Deliver, MalformedBody, Points, RunKey } from '../../point.ts';
 import type { Archive } from './archive/archive.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
 import { type Measurement, measurementOf } from './measurement.ts';
@@ -131,7 +131,8 @@ export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible
 export interface TakenRun {
   readonly became: Became;
   readonly measurement: Measurement;
-  readonly points: readonly DataPoint[];
+  /** Not expanded unless somebody looks at them. */
+  readonly points: Points;
 }
 
 /** A run on its way from the measurement to the spool: each run once, joined with its node, parked where that is unknown. */

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../../src/clock.ts';
 import { silentLog } from '../../../src/log.ts';
+import { expanded } from '../../../src/factored-points.ts';
 import type { DataPoint, Delivered, DeliverOptions, MalformedBody } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
@@ -31,7 +32,8 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
   const router = new Router();
   const intake = pushIntake({
-    deliver: async (points, options = {}) => {
+    deliver: async (delivery, options = {}) => {
+      const points = expanded(delivery);
       delivered.push({ points, options });
       return deliver?.(points, options) ?? 'stored';
     },
