@@ -103,8 +103,9 @@ function runTimeMs({ timestamps, epochSeconds }: PushFields): number {
   throw new NotAPush(`${shown?.name}: expected yyyyMMddHHmmssfff in UTC, found ${found(shown?.value)}`);
 }
 
-const pingTypeId = 6;
-const tracerouteTypeId = 12;
+/** Types of tests with a round trip of their own. */
+export const pingTypeId = 6;
+export const tracerouteTypeId = 12;
 
 /** Timing.Total of a ping or a traceroute is how long the test took, not a round trip. */
 function rttMs(fields: PushFields): number | undefined {
@@ -158,7 +159,8 @@ const errorClasses = [
   ['systemLimit', 'system_limit'],
 ] as const satisfies readonly (readonly [keyof ErrorFields, string])[];
 
-function errorOf(error: ErrorFields): string | undefined {
+/** The code of a run that failed, or else its class; undefined when it did not fail. */
+export function errorOf(error: ErrorFields): string | undefined {
   return errorCode(error.code) ?? errorClasses.find(([flag]) => isSet(error[flag]))?.[1];
 }
 
