@@ -8,14 +8,17 @@ export interface Tally {
 
 /** Holds only those that have some. */
 export function tally(): Tally {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { count: number }>();
   return {
-    of: (sender) => counts.get(sender) ?? 0,
-    add: (sender) => void counts.set(sender, (counts.get(sender) ?? 0) + 1),
+    of: (sender) => counts.get(sender)?.count ?? 0,
+    add(sender) {
+      const own = counts.get(sender);
+      if (own === undefined) counts.set(sender, { count: 1 });
+      else own.count += 1;
+    },
     remove(sender) {
-      const left = (counts.get(sender) ?? 1) - 1;
-      if (left === 0) counts.delete(sender);
-      else counts.set(sender, left);
+      const own = counts.get(sender);
+      if (own !== undefined && (own.count -= 1) === 0) counts.delete(sender);
     },
   };
 }
