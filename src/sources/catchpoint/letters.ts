@@ -4,12 +4,12 @@ import type { Clock } from '../../clock.ts';
 import { pointCount } from '../../factored-points.ts';
 import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../point.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
-import { type MeasureOptions, type Measurement, measurementOf, NotAPush } from './measurement.ts';
+import { type MeasureOptions, type Measurement, NotAPush } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { implausibleTime, runOf } from './push.ts';
-import { parsePush } from './push-text.ts';
 import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
+import { measurementOfPush } from './usual-push.ts';
 
 export interface LetterRetryOptions {
   /** Rejects with an error named NoSuchLetter when the letter is not there any more. */
@@ -86,7 +86,7 @@ async function retryPush({ id, kind, input }: LetterToRetry, options: LetterRetr
 
 function measured(input: Buffer, options: MeasureOptions): Measurement | string {
   try {
-    return measurementOf(parsePush(input), options);
+    return measurementOfPush(input, options);
   } catch (error) {
     if (error instanceof NotAPush) return error.message;
     throw error;

@@ -39,9 +39,9 @@ export class NotAPush extends Error {
 
 export interface MeasureOptions {
   /** Whether to read the other timings, byte counts and counters too. */
-  readonly extras?: boolean;
+  readonly extras?: boolean | undefined;
   /** Names of labels to read, in lower case. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**

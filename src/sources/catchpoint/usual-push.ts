@@ -32,8 +32,8 @@ interface Body {
 const openingBrace = 0x7b;
 
 /** Undefined when it is unusual, or no push at all. */
-function usual(bytes: Buffer, { extras = false, labels }: MeasureOptions): Measurement | undefined {
-  if (extras || bytes[0] !== openingBrace) return undefined;
+function usual(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement | undefined {
+  if (extras === true || bytes[0] !== openingBrace) return undefined;
   const body = parsed(bytes);
   if (body === undefined) return undefined;
   const { Summary: summary, TestDetail: detail } = body;
