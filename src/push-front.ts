@@ -21,13 +21,16 @@ const requestIdName = requestIdHeader.toLowerCase();
 
 /** Makes the first middleware of a listener of pushes. */
 export function pushFront(entrance: Entrance, taking: PushTaking): (answers: Answers) => Middleware {
-  return (answers) => (context, next) => {
-    const { method, url = '' } = context.req;
-    if (method !== 'POST') return next();
-    const queryAt = url.indexOf('?');
-    const path = queryAt === -1 ? url : url.slice(0, queryAt);
-    if (!isOfPushes(path) || !entrance.isFor(path) || url.includes('#')) return next();
-    return answerPush(context, { path, querystring: queryAt === -1 ? '' : url.slice(queryAt + 1), entrance, answers, ...taking });
+  return (answers) => {
+    const way: PushWay = { entrance, answers, ...taking };
+    return (context, next) => {
+      const { method, url = '' } = context.req;
+      if (method !== 'POST') return next();
+      const queryAt = url.indexOf('?');
+      const path = queryAt === -1 ? url : url.slice(0, queryAt);
+      if (!isOfPushes(path) || !entrance.isFor(path) || url.includes('#')) return next();
+      return answerPush(context, path, queryAt === -1 ? '' : url.slice(queryAt + 1), way);
+    };
   };
 }
 
@@ -36,13 +39,11 @@ function isOfPushes(path: string): boolean {
 }
 
 interface PushWay extends PushTaking {
-  readonly path: string;
-  readonly querystring: string;
   readonly entrance: Entrance;
   readonly answers: Answers;
 }
 
-async function answerPush(context: Context, { path, querystring, entrance, answers, intake, reading }: PushWay): Promise<void> {
+async function answerPush(context: Context, path: string, querystring: string, { entrance, answers, intake, reading }: PushWay): Promise<void> {
   const { req, res } = context;
   const requestId = answers.idOf(headerOf(req, requestIdName));
   let entered: Entered | undefined;

@@ -3,10 +3,11 @@
 
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import Koa from 'koa';
 import type { Clock } from './clock.ts';
+import { idleConnections } from './idle-connections.ts';
 import type { Log } from './log.ts';
 import { requestIdHeader, type RequestIds, requestIds } from './request-id.ts';
 import { seldom } from './seldom.ts';
@@ -138,7 +139,7 @@ function notServed({ status, method, path }: Koa.Context): string {
 export async function listen(app: Koa, address: Address, { tls, guard }: ListenOptions = {}): Promise<Listener> {
   const server = serverFor(app.callback(), tls);
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  const idle = idleConnections(server);
+  const idle = idleConnections(server, tls !== undefined);
   guard?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CannotListen(address, error)));
@@ -174,41 +175,6 @@ export async function listenNear(app: Koa, address: Address, { mayMove }: { read
 function serverFor(callback: RequestListener, tls: TlsOptions | undefined): Server {
   const options = { ...timeouts, maxHeaderSize };
   return tls === undefined ? createServer(options, callback) : createTlsServer({ ...options, ...tls }, callback);
-}
-
-/**
- * The connections that have sent no whole head of a request since their last answer. Node counts one on which nothing
- * was ever sent among those in use, and knows none on which TLS has not come about.
- */
-function idleConnections(server: Server): { cut(): void } {
-  const idle = new Set<Socket>();
-  const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const bare = new Map<string, Socket>();
-  const add = (socket: Socket): void => {
-    idle.add(socket);
-    socket.once('close', () => idle.delete(socket));
-  };
-  server.on('connection', (socket) => {
-    add(socket);
-    const peer = peerOf(socket);
-    bare.set(peer, socket);
-    socket.once('close', () => bare.delete(peer));
-  });
-  server.on('secureConnection', (socket: Socket) => {
-    add(socket);
-    idle.delete(bare.get(peerOf(socket)) as Socket);
-  });
-  server.on('request', ({ socket }, response) => {
-    idle.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
-    });
-  });
-  return {
-    cut() {
-      for (const socket of idle) socket.destroy();
-    },
-  };
 }
 
 function hostForUrl(host: string): string {

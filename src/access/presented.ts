@@ -41,8 +41,11 @@ function ofAuthorization(text: string): string | undefined {
   return colon === pair.length - 1 ? pair.slice(0, colon) : pair.slice(colon + 1);
 }
 
+const beforeToken = '/catchpoint/'.length;
+
 function ofPath(path: string): string | undefined {
-  const part = path.split('/', 3)[2] ?? '';
+  const end = path.indexOf('/', beforeToken);
+  const part = path.slice(beforeToken, end === -1 ? undefined : end);
   if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);

@@ -6,7 +6,10 @@ export interface Tally {
   remove(sender: string): void;
 }
 
-/** Holds only those that have some. */
+/** So many that have none are held on to, so that who comes again and again costs little. */
+const mostAtRest = 1000;
+
+/** Holds those that have some, and a few that had. */
 export function tally(): Tally {
   const counts = new Map<string, { count: number }>();
   return {
@@ -18,7 +21,9 @@ export function tally(): Tally {
     },
     remove(sender) {
       const own = counts.get(sender);
-      if (own !== undefined && (own.count -= 1) === 0) counts.delete(sender);
+      if (own === undefined) return;
+      own.count -= 1;
+      if (own.count === 0 && counts.size > mostAtRest) counts.delete(sender);
     },
   };
 }

@@ -126,8 +126,8 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^admin\//, /^(point|body|clock|log)\.ts$|^spool\/|^admin\//],
   [/^(outlet|errand|settlement)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|errand|settlement|outage)(\.ts)?$/],
   [/^outage\.ts$/, /^(clock|log|seldom)\.ts$/],
-  [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom|request-id)\.ts$/],
-  [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|obstacle|loop|request-id)\.ts$/, /^$/],
+  [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom|request-id|idle-connections)\.ts$/],
+  [/^(point|body|backoff|clock|log|bell|in-flight|tag-text|number-text|obstacle|loop|request-id|idle-connections)\.ts$/, /^$/],
   [/^owner\.ts$/, /^obstacle\.ts$/],
 ];
 
