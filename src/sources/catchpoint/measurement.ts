@@ -130,8 +130,7 @@ function lastHopRttMs(hops: unknown): number | undefined {
 }
 
 function extrasOf(fields: PushFields): Extra[] {
-  const contentError: Extra[] = isContentError(fields.error) ? [['content_error', 1]] : [];
-  return [...fields.extras(), ...pathExtras(fields), ...contentError];
+  return [...fields.extras(), ...pathExtras(fields), ...contentErrorOf(fields.error)];
 }
 
 /** What a ping or a traceroute says of its path. */
@@ -173,6 +172,6 @@ export function errorCode(code: unknown): string | undefined {
 }
 
 /** Any without a code and without a class: a child object failed, the run itself completed. */
-function isContentError(error: ErrorFields): boolean {
-  return errorOf(error) === undefined && (isSet(error.any) || isSet(error.loadObjects));
+export function contentErrorOf(error: ErrorFields): Extra[] {
+  return errorOf(error) === undefined && (isSet(error.any) || isSet(error.loadObjects)) ? [['content_error', 1]] : [];
 }

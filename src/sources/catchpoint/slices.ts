@@ -42,7 +42,13 @@ const none: readonly DataPoint[] = [];
 export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => undefined): Slicer {
   const cutsOf = rememberedCuts(dimensions.filter((dimension) => options.slices.includes(dimension)), overrideOf);
   const tagsOfRun = runTagger(options);
-  const stemOf = (name: string): string => `${options.prefix}.${name}.by_`;
+  /** Of extras there is a closed list. */
+  const stems = new Map<string, string>();
+  function stemOf(name: string): string {
+    const stem = stems.get(name) ?? `${options.prefix}.${name}.by_`;
+    stems.set(name, stem);
+    return stem;
+  }
   const rttStem = stemOf('rtt');
   const ok: Series = { stem: stemOf('status'), value: floatText(1), tags: ofStatus.ok };
   const failed: Series = { ...ok, tags: ofStatus.error };

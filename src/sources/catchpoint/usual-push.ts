@@ -1,9 +1,10 @@
 // Reads a push in the form in which nearly all of them come, Catchpoint's default JSON of a test with one total time, in a fraction of
 // the time that measurement.ts takes over any form. What it finds is the same; whatever is unusual goes that way.
 
+import { extrasOfDefaultJson } from './extras.ts';
 import { asNumber, finiteNumber, positiveInteger, quantity, text } from './fields.ts';
 import { labelsOf } from './labels.ts';
-import { errorOf, type MeasureOptions, type Measurement, measurementOf, pingTypeId, tracerouteTypeId } from './measurement.ts';
+import { contentErrorOf, errorOf, type MeasureOptions, type Measurement, measurementOf, pingTypeId, tracerouteTypeId } from './measurement.ts';
 import { errorOfDefaultJson } from './push-fields.ts';
 import { parsePush } from './push-text.ts';
 import { timestampMs } from './timestamp.ts';
@@ -33,7 +34,7 @@ const openingBrace = 0x7b;
 
 /** Undefined when it is unusual, or no push at all. */
 function usual(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement | undefined {
-  if (extras === true || bytes[0] !== openingBrace) return undefined;
+  if (bytes[0] !== openingBrace) return undefined;
   const body = parsed(bytes);
   if (body === undefined) return undefined;
   const { Summary: summary, TestDetail: detail } = body;
@@ -62,8 +63,11 @@ function usual(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement |
     measurement.totalMs = totalMs;
     measurement.rttMs = totalMs;
   }
-  const error = summary.Error === undefined ? undefined : errorOf(errorOfDefaultJson(summary.Error));
+  const errorFields = summary.Error === undefined ? undefined : errorOfDefaultJson(summary.Error);
+  const error = errorFields && errorOf(errorFields);
   if (error !== undefined) measurement.error = error;
+  const measured = extras === true ? [...extrasOfDefaultJson(summary), ...(errorFields === undefined ? [] : contentErrorOf(errorFields))] : [];
+  if (measured.length > 0) measurement.extras = measured;
   const found = labels === undefined || labels.length === 0 ? undefined : labelsOf(detail?.Labels, labels);
   if (found !== undefined) measurement.labels = found;
   return measurement;

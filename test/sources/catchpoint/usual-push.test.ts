@@ -47,7 +47,8 @@ const timestamp = mostly(
 const flag = mostly(fc.constantFrom(0, 1, true, false));
 const error = some({ Any: flag, Dns: flag, Timeout: flag, Code: mostly(fc.constantFrom(0, 50010, '12007', '?')) });
 const labels = mostly(fc.constantFrom([{ Team: ['a', 'b'] }], { team: 'x' }));
-const summary = some({ V: fc.constant(1), Timestamp: timestamp, Timing: some({ Total: mostly(fc.integer({ min: 0 })) }), Error: error, Ping: some({ RoundTripTimeAvg: odd }) });
+const duration = mostly(fc.integer({ min: 0 }));
+const summary = some({ V: fc.constant(1), Timestamp: timestamp, Timing: some({ Total: duration, Dns: duration, ContentType: some({ Image: duration }) }), Byte: some({ Response: some({ Headers: duration }) }), Counter: some({ Hosts: duration }), Error: error, Ping: some({ RoundTripTimeAvg: odd }) });
 const detail = some({ Name: mostly(fc.string({ unit: 'binary' })), TypeId: mostly(fc.constantFrom(0, 2, 5, 6, 12)), MonitorTypeId: id, Labels: labels });
 const pushes = fc.record(
   { TestDetail: detail, TestId: id, NodeId: id, NodeName: mostly(fc.string()), Asn: id, DivisionId: id, ClientId: id, TestRuntime: timestamp, Summary: summary, TestDetails: odd, schema: odd, Alert: odd },
