@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
-import type { DataPoint } from '../../src/point.ts';
+import { pointCount } from '../../src/factored-points.ts';
+import type { Points } from '../../src/point.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
@@ -24,13 +25,13 @@ export async function fillBacklog(stateDir: string, points: number, sinks: reado
   for (let waiting = 0; waiting < points; ) {
     const several = Array.from({ length: group }, next);
     await Promise.all(several.map((each) => spool.append(each)));
-    waiting += several.reduce((sum, { length }) => sum + length, 0);
+    waiting += several.reduce((sum, each) => sum + pointCount(each), 0);
   }
   await spool.close();
 }
 
 /** Makes the points of one push after another. */
-async function deliveries(stateDir: string): Promise<() => DataPoint[]> {
+async function deliveries(stateDir: string): Promise<() => Points> {
   const { nodes } = await readNodesFile(nodesFileIn(stateDir));
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const bodies = bodiesOf({ kind: 'dns', nodeIds: [...byId.keys()], tests: 100 });

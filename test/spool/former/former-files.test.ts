@@ -44,7 +44,7 @@ test('the stores that an earlier version has set aside are named, unless they we
 const diskBytes = 1 << 20;
 
 test('on a full disk a store is read; without room for its lock file that is said, and it is read once there is some', async (t) => {
-  const disk = await mountedDisk(t, diskBytes);
+  const disk = await mountedDisk(t, 'F11', diskBytes);
   if (disk === undefined) return t.fail('no disk can be mounted here');
   const directory = join(disk, 'spool');
   mkdirSync(directory);
@@ -62,7 +62,7 @@ test('on a full disk a store is read; without room for its lock file that is sai
 });
 
 test('on a disk that is read-only a store is read without a lock file', async (t) => {
-  const disk = await mountedDisk(t, diskBytes);
+  const disk = await mountedDisk(t, 'F11', diskBytes);
   if (disk === undefined) return t.fail('no disk can be mounted here');
   writeFileSync(join(disk, 'data.mdb'), bytesOf('full'));
   execFileSync('mount', ['-o', 'remount,ro', disk]);
