@@ -4,7 +4,8 @@ import { backoff } from './backoff.ts';
 import type { DataPoint } from './point.ts';
 import type { Ruling, Verdict } from './sink.ts';
 import type { AddressedLetter } from './spool/dead-letters.ts';
-import type { Batch, Outcome, Retry } from './spool/reader.ts';
+import type { Batch, Retry } from './spool/batches.ts';
+import type { Outcome } from './spool/settling.ts';
 
 export interface Errand {
   /** Where in the spool the points stand. */

@@ -1,9 +1,11 @@
 // What waits for a sink, counted.
 
 import { lastWhere } from './log/group-places.ts';
-import { segmentOf } from './log/segment-table.ts';
+import { type SegmentEntry, segmentOf } from './log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
-import type { Store } from './store.ts';
+import type { SpoolState } from './state.ts';
+import type { GroupPlaces } from './log/group-places.ts';
+import type { Totals } from './log/format.ts';
 
 export interface Backlog {
   /** Points that are not ruled on, those in the retry set included. */
@@ -13,8 +15,17 @@ export interface Backlog {
   readonly oldestAtMs: number | undefined;
 }
 
+/** What is asked to count it. */
+export interface CountedStore {
+  readonly state: Pick<SpoolState, 'positions' | 'retries'>;
+  readonly segments: () => readonly SegmentEntry[];
+  readonly index: GroupPlaces;
+  totals(): Totals;
+  durableEnd(): { readonly totals: Totals };
+}
+
 /** What waits for a sink that has a position; for one that is gone, what waited for it then. */
-export function backlogs(store: Store): (sinkName: string) => Backlog {
+export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
   /** The group that was looked for last, by its records. */
   let last = { from: 1, through: 0, atMs: 0 };
 

@@ -1,7 +1,8 @@
 // An optional sink that is away: its oldest points are skipped past its budget, and cost the others nothing.
 
 import test from 'ava';
-import type { Batch, SpoolReader } from '../../src/spool/reader.ts';
+import type { Batch } from '../../src/spool/batches.ts';
+import type { SpoolReader } from '../../src/spool/reader.ts';
 import { nothing, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 
