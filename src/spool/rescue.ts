@@ -4,6 +4,14 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSyn
 
 const bytesAtOnce = 1 << 20;
 
+/** The file that is written has another name now, or none. */
+export class FileGone extends Error {
+  override readonly name = 'FileGone';
+  constructor() {
+    super('a segment was deleted or replaced');
+  }
+}
+
 /**
  * Copies what is in an open file back to where it was. To be called when nothing is written any more. Words for the log.
  *

@@ -23,7 +23,8 @@ import { type SpoolReader, spoolReader } from './reader.ts';
 import { type Returned, returnPoints } from './returned-points.ts';
 import { indexId } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
-import { openStore, type Store } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
 import { requireUsable } from './usable.ts';
 
 export interface Spool {

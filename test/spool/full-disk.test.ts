@@ -222,6 +222,8 @@ async function filled(t: ExecutionContext, { directory, disk, fill, empty }: Sma
   delivered = delivered.concat(await finishAll(reader));
   empty();
   await clock.advance(1000);
+  // The first push that is refused has the bridge give back what the sink has finished.
+  while ((await spool.append([]).then(() => undefined, (error: Error) => error.name)) === 'SpoolFull') await clock.advance(1000);
   t.true((await appendUntilRefused()) > 10);
   delivered = delivered.concat(await finishAll(reader));
   t.true(names(delivered) === names(acknowledged));
