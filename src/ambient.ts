@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import type { Reloading } from './reload.ts';
 import type { Vitals } from './telemetry/vitals.ts';
+import type { StartOutletThread } from './outlet-thread/messages.ts';
 import type { StartWorker } from './workers/processes.ts';
 
 /** What the process gives, and a test may give in its place. */
@@ -22,6 +23,8 @@ export interface Ambient {
   readonly vitals?: Vitals | undefined;
   /** Starts a process that takes requests for this one; undefined: there can be none. */
   readonly startWorker?: StartWorker | undefined;
+  /** Starts the thread of the outlets; undefined: they run in this one. */
+  readonly startOutletThread?: StartOutletThread | undefined;
   /** Where the parts that can change while they run announce themselves; undefined: nothing changes. */
   readonly reloading?: Reloading;
 }

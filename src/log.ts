@@ -40,3 +40,15 @@ function prettyLines(): typeof Pretty.PinoPretty {
 export function silentLog(): Log {
   return pino({ level: 'silent' });
 }
+
+/** A log whose lines are handed on, whatever their level; `logForwarded` writes them where they belong. */
+export function forwardingLog(send: (line: string) => void): Log {
+  return pino({ level: 'debug', timestamp: false, base: null }, { write: send });
+}
+
+/** Writes a line of a forwarding log into another one. */
+export function logForwarded(log: Log, line: string): void {
+  const { level, msg, ...fields } = JSON.parse(line) as { readonly level: number; readonly msg: string };
+  const name = pino.levels.labels[level] as 'debug' | 'info' | 'warn' | 'error';
+  log[name](fields, msg);
+}

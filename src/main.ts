@@ -10,7 +10,9 @@ import { Duplex } from 'node:stream';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { Worker as Thread } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
+import type { OutletThread, ThreadStart } from './outlet-thread/messages.ts';
 import type { Vitals } from './telemetry/vitals.ts';
 import type { WorkerEnd, WorkerProcess } from './workers/processes.ts';
 
@@ -111,6 +113,23 @@ function forked(worker: Worker): WorkerProcess {
   return { pid, channel: (stdio?.[workerPipe] as Duplex | undefined) ?? new Duplex().destroy(), ended, kill: () => void worker.process.kill('SIGKILL') };
 }
 
+/** Points on their way are garbage soon: a larger young generation, of so many MiB, costs the outlets less. */
+const outletYoungMb = 32;
+
+function startOutletThread(workerData: ThreadStart): OutletThread {
+  const thread = new Thread(new URL('outlet-thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } });
+  const ended = new Promise<Error>((resolve) => {
+    thread.once('error', resolve);
+    thread.once('exit', (code) => resolve(new Error(`exit code ${code}`)));
+  });
+  return {
+    send: (message) => thread.postMessage(message),
+    onMessage: (listener) => void thread.on('message', listener),
+    ended,
+    end: async () => void (await thread.terminate()),
+  };
+}
+
 /** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */
 function owner(): Duplex {
   const { worker } = cluster;
@@ -135,6 +154,7 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
   pid: process.pid,
   // What another program has started as a worker of its own can start none.
   startWorker: cluster.isPrimary ? startWorker : undefined,
+  startOutletThread,
   owner: isWorker ? owner : undefined,
   stop: stop.signal,
   hurry: hurry.signal,

@@ -12,6 +12,7 @@ import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { type Errand, firstTry, isItsOwnFault, maxTries, takeDue, triedOnceMore } from './errand.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
+import { type Linger, linger } from './linger.ts';
 import type { Log } from './log.ts';
 import { type Outage, outage } from './outage.ts';
 import type { DataPoint } from './point.ts';
@@ -29,6 +30,8 @@ export interface OutletOptions {
   readonly log: Log;
   /** Bound on the requests in flight at once. */
   readonly maxInFlight?: number;
+  /** A batch that is not full goes so long after the one before it at the earliest; default 0. */
+  readonly lingerMs?: number;
 }
 
 export interface OutletStatus {
@@ -53,6 +56,7 @@ export interface Outlet {
 interface OutletState extends OutletOptions {
   readonly limit: InFlightLimit;
   readonly underway: Set<Promise<void>>;
+  readonly linger: Linger;
   readonly outage: Outage;
   /** To be written again. */
   readonly again: Errand[];
@@ -81,6 +85,7 @@ export function outlet(options: OutletOptions): Outlet {
     ...options,
     limit: inFlightLimit(options.maxInFlight === undefined ? {} : { max: options.maxInFlight }),
     underway: new Set(),
+    linger: linger(options.clock, options.lingerMs ?? 0, options.reader.bell.ring),
     outage: outage({ ...options, sink: options.sink.name }),
     again: [],
     answers: 0,
@@ -143,9 +148,11 @@ function stillWanted(again: Errand[], { isWanted }: SpoolReader): Errand[] {
 function nextBatch(state: OutletState): Batch | undefined {
   const { reader, sink, underway } = state;
   const maxPoints = sink.batchPoints();
-  if (underway.size > 0 && reader.untakenPoints() < maxPoints) return undefined;
+  if (reader.untakenPoints() < maxPoints && (underway.size > 0 || (reader.untakenPoints() > 0 && state.linger.holds()))) return undefined;
   state.wasNewest = !state.wasNewest && isLagging(state);
-  return reader.next(maxPoints, state.wasNewest ? 'newest' : 'oldest');
+  const batch = reader.next(maxPoints, state.wasNewest ? 'newest' : 'oldest');
+  if (batch !== undefined) state.linger.started();
+  return batch;
 }
 
 function isLagging({ reader, clock }: OutletState): boolean {
@@ -161,9 +168,7 @@ function start(state: OutletState, errand: Errand, signal: AbortSignal): void {
   state.underway.add(writing);
 }
 
-interface SinkError extends Error {
-  readonly retryAfterMs?: number;
-}
+type SinkError = Error & { readonly retryAfterMs?: number };
 
 async function write(state: OutletState, errand: Errand, signal: AbortSignal): Promise<void> {
   const { sink, clock } = state;

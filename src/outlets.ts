@@ -6,14 +6,10 @@ import type { Config } from './config.ts';
 import { exchangeableSink, type ExchangeableSink } from './exchangeable-sink.ts';
 import type { Log } from './log.ts';
 import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
+import { type ConfiguredSink, exchange, lingerMs, openSinks } from './open-sinks.ts';
 import type { AnnotationCounts, Sink } from './sink.ts';
+import type { Budget } from './spool/budgets.ts';
 import type { Spool } from './spool/spool.ts';
-
-export interface ConfiguredSink {
-  readonly sink: Sink;
-  /** Whether everything waits for it, and pushes are refused when too much does. */
-  readonly isRequired: boolean;
-}
 
 export interface SinkStatus extends OutletStatus {
   readonly isRequired: boolean;
@@ -49,30 +45,22 @@ export interface OutletsOptions {
 
 const shareOfOptional = 1 / 4;
 
-/** The sinks, read in where they are configured; they connect when they are first written to. */
-export async function openSinks({ tsdb, graphite, file }: Config, { clock, log }: Pick<OutletsOptions, 'clock' | 'log'>): Promise<readonly ConfiguredSink[]> {
-  const required: Sink[] = [];
-  if (file !== undefined) required.push((await import('./sinks/file.ts')).fileSink({ ...file, log }));
-  if (tsdb.isOn && tsdb.put === 'telnet') required.push((await import('./sinks/opentsdb/telnet.ts')).openTsdbTelnet({ ...tsdb, clock, log }));
-  else if (tsdb.isOn) required.push((await import('./sinks/opentsdb/http.ts')).openTsdbHttp({ ...tsdb, clock, log }));
-  const carbons = graphite === undefined ? [] : (await import('./sinks/graphite/graphite.ts')).graphiteSinks({ ...graphite, clock, log });
-  return [
-    ...required.map((sink) => ({ sink, isRequired: true })),
-    ...carbons.map((sink) => ({ sink, isRequired: graphite?.isRequired === true })),
-  ];
+/** What may wait for an optional sink. */
+export function budgetOf({ optional }: Config, maxBytes: number): Budget {
+  return { maxBytes: optional.maxBytes ?? maxBytes * shareOfOptional, maxAgeMs: optional.maxAgeMs };
 }
 
 /** Opens the sinks, and a reader of the spool for each. */
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   const { config, spool, maxBytes, releases, watched = (sink) => sink, ...ambient } = options;
-  const budget = { maxBytes: config.optional.maxBytes ?? maxBytes * shareOfOptional, maxAgeMs: config.optional.maxAgeMs };
+  const budget = budgetOf(config, maxBytes);
   const outlets: (ConfiguredSink & Outlet & { readonly exchangeable: ExchangeableSink; skippedPoints(): number })[] = [];
   for (const { sink: opened, isRequired } of await openSinks(config, ambient)) {
     const exchangeable = exchangeableSink(opened);
     const sink = watched(exchangeable);
     releases.push(sink.close);
     const reader = await spool.reader(sink.name, isRequired ? undefined : budget);
-    outlets.push({ sink, exchangeable, isRequired, ...outlet({ reader, sink, ...ambient }), skippedPoints: reader.skippedPoints });
+    outlets.push({ sink, exchangeable, isRequired, ...outlet({ reader, sink, ...ambient, lingerMs }), skippedPoints: reader.skippedPoints });
   }
   return {
     async run(signal) {
@@ -84,19 +72,11 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
         ...{ ...status(), isRequired, skipped: skippedPoints() },
         ...(annotations && { annotations: annotations() }),
       })),
-    isIdle: () => outlets.map((each) => each.status()).every(({ lastError, backlog, inFlight }) => lastError !== undefined || backlog.points + inFlight === 0),
+    isIdle: () => isIdle(outlets.map((each) => each.status())),
   };
 }
 
-/** The only sink that can be another one while the bridge runs. */
-const exchangeableName = 'opentsdb';
-
-function exchange(present: readonly ExchangeableSink[], next: readonly ConfiguredSink[]): () => void {
-  return () => {
-    const sink = present.find(({ name }) => name === exchangeableName);
-    for (const each of next) {
-      if (sink !== undefined && each.sink.name === exchangeableName) sink.exchange(each.sink);
-      else void each.sink.close();
-    }
-  };
+/** Whether nothing waits, or what waits has nowhere to go now. */
+export function isIdle(sinks: readonly OutletStatus[]): boolean {
+  return sinks.every(({ lastError, backlog, inFlight }) => lastError !== undefined || backlog.points + inFlight === 0);
 }

@@ -58,7 +58,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const spool = await openSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
   releases.push(spool.close);
   const counters = telemetry(ambient);
-  const outlets = await openOutlets({ config, spool, maxBytes, clock, random, log, releases, watched: counters.sink });
+  const outlets = await outletsOf(config, ambient, { spool, maxBytes, counters, releases });
   for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const seen = seenPushes({ clock, rtt: config.metrics.rtt });
   const own = await openAccess(config.access, { stateDir, clock, log });
@@ -73,6 +73,21 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: ambient.reloading?.state() });
   const page = statusPage({ seen, snapshot, besides, directory: sources.directory, letters: [spool.deadLetters, spool.samples], clock, log });
   return { spool, outlets, access, crew, sources, counters, snapshot, page };
+}
+
+interface OutletParts {
+  readonly spool: Spool;
+  readonly maxBytes: number;
+  readonly counters: Telemetry;
+  readonly releases: (() => Promise<unknown>)[];
+}
+
+/** In a thread of their own where the process starts one. */
+async function outletsOf(config: Config, { clock, random, log, startOutletThread }: Ambient, { spool, maxBytes, counters, releases }: OutletParts): Promise<Outlets> {
+  const options = { config, spool, maxBytes, clock, random, log };
+  if (startOutletThread === undefined || spool.isRestoring()) return openOutlets({ ...options, releases, watched: counters.sink });
+  const { openThreadedOutlets } = await import('./outlet-thread/host.ts');
+  return openThreadedOutlets({ ...options, start: startOutletThread, watch: (_name, seen) => counters.watchSink(seen) });
 }
 
 async function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Promise<Crew | undefined> {

@@ -153,8 +153,8 @@ async function runAction(command: Command, surroundings: Surroundings, version: 
     import('./notify-socket.ts'),
     import('./reload.ts'),
   ]);
-  const { host, startWorker } = surroundings;
-  const ambient = { clock, random, log, pid, version, host, startWorker, vitals: surroundings.vitals?.() };
+  const { host, startWorker, startOutletThread } = surroundings;
+  const ambient = { clock, random, log, pid, version, host, startWorker, startOutletThread, vitals: surroundings.vitals?.() };
   await run(config, { ...ambient, reloading: reloading({ read, running, log, clock }) }, surroundings, notifySocket(env, log));
   return 0;
 }

@@ -128,11 +128,11 @@ test('a taken second port is replaced by a free one unless somebody chose it', a
 });
 
 test('a full spool refuses with 503 and Retry-After', async (t) => {
-  const daemon = await started(t, await config(t, { spoolMaxBytes: 6000 }));
+  const daemon = await started(t, await config(t, { spoolMaxBytes: 1500 }));
   const answers: Response[] = [];
   for (let run = 1; run <= 8; run += 1) answers.push(await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`)));
   t.deepEqual([answers[0]?.status, answers.at(-1)?.status, answers.at(-1)?.headers.get('retry-after')], [200, 503, '30']);
-  t.regex(await (answers.at(-1) as Response).text(), /^\{"error":"spool: at most 6000 bytes, found \d+ waiting"\}$/);
+  t.regex(await (answers.at(-1) as Response).text(), /^\{"error":"spool: at most 1500 bytes, found \d+ waiting"\}$/);
 });
 
 test('with OpenTSDB away the bridge is ready and warns of it; with a full spool it is not ready', async (t) => {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../settings/origins.ts';
 import type { Vitals } from '../telemetry/vitals.ts';
+import type { StartOutletThread } from '../outlet-thread/messages.ts';
 import type { StartWorker } from '../workers/processes.ts';
 
 /** A stream that people may be looking at. */
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly vitals?: () => Vitals;
   /** Starts a process that takes requests for this one; undefined: there can be none. */
   readonly startWorker?: StartWorker | undefined;
+  /** Starts the thread of the outlets; undefined: they run in this one. */
+  readonly startOutletThread?: StartOutletThread | undefined;
   /** Opens the way to the process that this one takes requests for; undefined: there is none. */
   readonly owner?: (() => Duplex) | undefined;
   /** Aborts when the process is asked to end. */

@@ -168,11 +168,13 @@ export function batchOf(range: FinishedRange, deliveries: readonly Points[], poi
   };
 }
 
-/** The first that is due and was not taken out yet. */
+/** The first that is due, is durable, and was not taken out yet. */
 function nextRetry({ store, sinkName, takenRetries, onLostRetry }: Taking): Retry | undefined {
   const nowMs = store.clock.steady();
+  const end = store.durableEnd();
   for (const [sequence, entry] of store.state.retries.get(sinkName) ?? []) {
     if (takenRetries.has(sequence) || entry.dueAtMs > nowMs) continue;
+    if (entry.segment > end.segment || (entry.segment === end.segment && entry.at >= end.at)) continue;
     const row = store.content.at(entry)?.retries?.[entry.part];
     if (row !== undefined) {
       takenRetries.add(sequence);

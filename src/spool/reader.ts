@@ -10,6 +10,8 @@ export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
   finish(batch: Batch, outcome: Outcome): Promise<void>;
   /** Records what became of points of the retry set; resolves when it is durable. */
   finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
+  /** Counts an entry of the retry set as lost that cannot be read. */
+  loseRetry(sequence: number, points: number): void;
   /** Rung after each append; the reader's owner may ring it too. */
   readonly bell: Bell;
 }
@@ -25,10 +27,8 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
   const { store, sinkName } = options;
   const appends = bell();
   store.onDurable(appends.ring);
-  const { finishedRetry, ...taker } = batchTaker({
-    ...options,
-    onLostRetry: (sequence, points) => store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } }),
-  });
+  const loseRetry = (sequence: number, points: number): void => store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } });
+  const { finishedRetry, ...taker } = batchTaker({ ...options, onLostRetry: loseRetry });
   return {
     ...taker,
     finish: (batch, outcome) => finishBatch(options, batch, outcome),
@@ -36,6 +36,7 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
       await finishRetry(options, retry, outcome);
       finishedRetry(retry.sequence);
     },
+    loseRetry,
     bell: appends,
   };
 }

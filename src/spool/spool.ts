@@ -21,6 +21,7 @@ import type { Lost } from './lost.ts';
 import { type Parking, parkingOf } from './parking.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
 import { type Returned, returnPoints } from './returned-points.ts';
+import { type SharedStore, sharedStore } from './sharing.ts';
 import { indexId } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 import { openStore } from './open-store.ts';
@@ -44,6 +45,8 @@ export interface Spool {
   status(): Promise<SpoolStatus>;
   /** With a budget the sink is optional: past it, its oldest points are skipped. */
   reader(sinkName: string, budget?: Budget): Promise<SpoolReader>;
+  /** For a thread that reads the log by itself; what it has finished is told to the readers of here. */
+  readonly shared: SharedStore;
   /** To be called once every sink has its reader: what waits for others is held for a week. Those for which something does. */
   markGoneSinks(): Promise<GoneSink[]>;
   /** The bytes that count against the bound. */
@@ -123,6 +126,7 @@ function spoolOn(store: Store, bounds: Bounds, directory: string, log: Log | und
       readers.add(sinkName);
       return spoolReader({ directory, store, bounds, sinkName, onDamage: (damage) => log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost') });
     },
+    shared: sharedStore(store, directory),
     markGoneSinks: () => markGoneSinks(store, readers),
     waitingBytes: () => waitingBytes(store),
     maxBytes: () => bounds.maxBytes,

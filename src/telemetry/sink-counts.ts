@@ -19,6 +19,12 @@ export interface WritesSeen {
   readonly lastTakenAtMs: number | undefined;
 }
 
+/** Before the first write. */
+export const noWrites: Omit<WritesSeen, 'name'> = {
+  ...{ answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined },
+  durations: { boundsSeconds: [], atMost: [], count: 0, sumSeconds: 0 },
+};
+
 export interface CountedSink {
   readonly sink: Sink;
   seen(): WritesSeen;

@@ -9,7 +9,7 @@ import type { Lost } from '../spool/lost.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
 import type { DurationsSeen } from './durations.ts';
-import type { WritesSeen } from './sink-counts.ts';
+import { noWrites, type WritesSeen } from './sink-counts.ts';
 import type { SourceSeen } from './source-counts.ts';
 import type { Counted, Telemetry } from './telemetry.ts';
 import type { VitalsSeen } from './vitals.ts';
@@ -206,11 +206,6 @@ export async function freeBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
 }
-
-const noWrites: Omit<WritesSeen, 'name'> = {
-  ...{ answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined },
-  durations: { boundsSeconds: [], atMost: [], count: 0, sumSeconds: 0 },
-};
 
 function sinkSeen(outlet: SinkStatus, writes: readonly WritesSeen[], waiting: readonly SinkWaiting[]): SinkSeen {
   const named = <One extends { readonly name: string }>(all: readonly One[]): One | undefined => all.find(({ name }) => name === outlet.name);

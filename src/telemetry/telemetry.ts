@@ -15,6 +15,8 @@ export interface Telemetry {
   source(name: string, deliver: Deliver): Deliver;
   /** A sink, its writes timed and counted under its own name. */
   sink(sink: Sink): Sink;
+  /** To be given what tells of the writes to a sink of another thread. */
+  watchSink(seen: () => WritesSeen): void;
   /** To be told of each push how long it took from its head to its answer, whatever that was. */
   readonly pushAnswered: (ms: number) => void;
   /** To be told why a push was answered 5xx. */
@@ -51,7 +53,7 @@ export interface TelemetryOptions {
 export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
   const startedAtMs = clock.now();
   const sources: CountedSource[] = [];
-  const sinks: CountedSink[] = [];
+  const sinks: Pick<CountedSink, 'seen'>[] = [];
   const answerTimes = durations();
   let goneSinkLostPoints = 0;
   const watch = vitals && vitalsWatch(vitals, clock);
@@ -59,7 +61,12 @@ export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
   let isStopping = false;
   return {
     source: (name, deliver) => kept(sources, countedSource(name, deliver, clock)).deliver,
-    sink: (sink) => kept(sinks, countedSink(sink, clock)).sink,
+    sink(sink) {
+      const counted = countedSink(sink, clock);
+      sinks.push(counted);
+      return counted.sink;
+    },
+    watchSink: (seen) => void sinks.push({ seen }),
     pushAnswered: answerTimes.add,
     pushRefused: (reason) => void (lastRefusal = { atMs: clock.now(), reason }),
     goneSinkLost: (points) => void (goneSinkLostPoints += points),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import type { Ambient } from '../../ambient.ts';
 import { usualMaxBytes } from '../../spool/usual-max-bytes.ts';
-import { openSinks } from '../../outlets.ts';
+import { openSinks } from '../../open-sinks.ts';
 import { type Ownership, takeStateDirectory } from '../../owner.ts';
 import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';
 import type { Node, NodeDirectory } from '../../sources/catchpoint/nodes/node.ts';

@@ -1,0 +1,49 @@
+// The reader of a sink in the thread of the outlets: takes batches out of the log by itself, and tells the owner what became of them.
+
+import { bell } from '../bell.ts';
+import { batchTaker } from '../spool/batches.ts';
+import type { MirroredStore } from '../spool/mirror.ts';
+import type { SpoolReader } from '../spool/reader.ts';
+import type { FromThread } from './messages.ts';
+
+export interface RemoteReaderOptions {
+  readonly directory: string;
+  readonly store: MirroredStore;
+  readonly sinkName: string;
+  readonly send: (message: FromThread) => void;
+  /** Sends a question, and resolves when it is answered. */
+  readonly ask: (question: (id: number) => FromThread) => Promise<void>;
+}
+
+export function remoteReader({ directory, store, sinkName: sink, send, ask }: RemoteReaderOptions): SpoolReader {
+  const { heard, ring } = bell();
+  const { finishedRetry, ...taker } = batchTaker({
+    ...{ directory, store, sinkName: sink },
+    onDamage: (damage) => send({ kind: 'damage', sink, damage }),
+    onLostRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
+  });
+  return {
+    ...taker,
+    async finish({ range, damage }, outcome) {
+      const settled = { range, damage };
+      const isToBeKept = outcome.letters.length > 0 || outcome.kept.length > 0 || damage.length > 0;
+      if (isToBeKept) await ask((id) => ({ kind: 'settle', id, sink, settled, outcome }));
+      else send({ kind: 'finished', sink, settled });
+      store.finished(sink, range);
+    },
+    async finishRetry({ sequence, attempts, firstKeptAtMs }, outcome) {
+      await ask((id) => ({ kind: 'settleRetry', id, sink, retry: { sequence, attempts, firstKeptAtMs }, outcome }));
+      finishedRetry(sequence);
+    },
+    loseRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
+    bell: {
+      ring,
+      /** The owner wakes those who wait; what came before it could know is seen here. */
+      async heard() {
+        store.end.wait();
+        if (store.end.hasMoved()) ring();
+        await heard();
+      },
+    },
+  };
+}
