@@ -13,10 +13,12 @@ import { runOf } from '../../src/sources/catchpoint/push.ts';
 import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
 import { decodeRecord, encodeRecord } from '../../src/spool/record.ts';
 import { openSpool } from '../../src/spool/spool.ts';
-import { slice } from './backlog.ts';
+import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
 import { bodiesOf, bodyKinds } from './bodies.ts';
 import { writeNodes } from './node-file.ts';
 
+/** The slices of the bridge's own usual settings. */
+const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
 /** Pushes that go through a step in turn, so that none is measured with one value alone. */
 const several = 1000;
 /** Deliveries that share a transaction, and pushes that share a put. */
