@@ -30,27 +30,26 @@ const bars = {
   atOnce: { way: 'at least', value: 200_000, digits: 0, unit: ' points/s' },
   slow: { way: 'at least', value: 26_000, digits: 0, unit: ' points/s' },
 } as const satisfies Record<string, Bar>;
-/** Each takes long enough to be sure of. */
-const mostRounds = 2;
 const connections = 64;
 
 /** The rows, and what was drained at once, which others compare with. */
 export async function drain(settings: Settings): Promise<{ readonly rows: Row[]; readonly atOnce: readonly Drained[] }> {
   const { nodes, tests, dir, backlog, against } = settings;
+  // Each draining is long enough to be sure of, so few of them will do.
   const ways = [
-    { words: 'answered at once', delayMs: 0, points: backlog, bar: bars.atOnce, own: [] as Drained[], others: [] as Drained[] },
-    { words: 'each answer takes 1 s', delayMs: 1000, points: Math.round(backlog / 2), bar: bars.slow, own: [] as Drained[], others: [] as Drained[] },
+    { words: 'answered at once', delayMs: 0, mostRounds: 2, bar: bars.atOnce, own: [] as Drained[], others: [] as Drained[] },
+    { words: 'each answer takes 1 s', delayMs: 1000, mostRounds: 1, bar: bars.slow, own: [] as Drained[], others: [] as Drained[] },
   ];
-  for (let round = 0; round < Math.min(settings.rounds, mostRounds); round += 1) {
-    for (const { delayMs, points, own, others } of ways) {
-      const draining = { nodes, tests, dir, backlog: points, delayMs };
+  for (let round = 0; round < settings.rounds; round += 1) {
+    for (const { delayMs, own, others } of ways.filter(({ mostRounds }) => round < mostRounds)) {
+      const draining = { nodes, tests, dir, backlog, delayMs };
       own.push(await drainBacklog(draining));
       if (against !== undefined) others.push(await drainBacklog({ ...draining, root: against }));
     }
   }
-  const rows = ways.map(({ words, points, bar, own, others }) => {
+  const rows = ways.map(({ words, bar, own, others }) => {
     const figures = [`CPU ${cpuOf(own)} ms a thousand`, ...(others.length === 0 ? [] : [`older bridge ${told(others)}`])];
-    return row(7, `drain of ${points} points, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
+    return row(7, `drain of ${backlog} points, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
   });
   return { rows, atOnce: ways[0]?.own ?? [] };
 }

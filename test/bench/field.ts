@@ -48,9 +48,9 @@ export function connectionsOf(name: EntrantName, asked: readonly number[]): read
   return name === 'vmagent' ? asked.filter((connections) => connections === 16) : asked;
 }
 
-/** Until it is compiled and at its speed, as far as the seconds go. */
-export async function warm({ one, load }: FieldEntrant, seconds: number): Promise<void> {
-  await measured(one, { ...load, seconds, connections: 16 });
+/** Until it is compiled and at its speed. */
+export async function warm({ one, load }: FieldEntrant): Promise<void> {
+  await measured(one, { ...load, seconds: 4, most: 25_000, connections: 16 });
 }
 
 /** One round of one entrant. */

@@ -9,7 +9,7 @@ export interface Circumstances {
   /** As it was typed. */
   readonly command: string;
   readonly minutes: number;
-  /** The load of the machine before the run, by its own count of a minute. */
+  /** The load of the machine before the run, by its own count of a minute: what others did there. */
   readonly loadBefore: number;
 }
 

@@ -25,7 +25,7 @@ export async function pushes(settings: Settings): Promise<Row[]> {
   const asked = [[1, 3, 4, 6].some((each) => only.has(each)) ? few : 0, [2, 3, 5].some((each) => only.has(each)) ? many : 0].filter((each) => each > 0);
   const field = await startField(settings, only.has(4));
   try {
-    for (const entrant of field) await warm(entrant, Math.min(4, rounds * seconds));
+    for (const entrant of field) await warm(entrant);
     for (let round = 0; round < rounds; round += 1) {
       for (const connections of asked) {
         const turn = field.filter(({ name }) => connectionsOf(name, asked).includes(connections));
