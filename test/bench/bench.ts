@@ -1,10 +1,11 @@
 // `npm run bench`: how near the bridge is to what the machine can do, as one table, in one run and in turns, so that whatever else
 // the machine does falls on all who are measured. What can be asked for is in `settings.ts`.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { drain, type Drained } from './drain.ts';
 import { growth } from './growth.ts';
+import { cpuOfAll } from './kernel-figures.ts';
 import { memory } from './memory.ts';
 import { type Circumstances, circumstanceWords, pageOf } from './page.ts';
 import { profile } from './profile.ts';
@@ -22,7 +23,6 @@ const original: Row = { number: 12, name: 'original (Python, 2016)', wanted: 'no
 
 const given = readSettings(process.argv.slice(2));
 const settings = { ...given, vmagent: given.vmagent ?? vmagentIn(process.env['PATH'] ?? '') };
-const loadBefore = Number(readFileSync('/proc/loadavg', 'latin1').split(' ')[0]);
 if (settings.isProfile) await profile(settings);
 else await table(settings);
 
@@ -40,7 +40,7 @@ async function table(settings: Settings): Promise<void> {
     }
     console.error(`${name}: ${((performance.now() - fromMs) / 1000).toFixed(0)} s`);
   };
-  const fromMs = performance.now();
+  const [fromMs, before] = [performance.now(), cpuOfAll()];
   await part('pushes', [1, 2, 3, 4, 5, 6], () => pushes(settings));
   await part('drain', [7], async () => {
     const { rows: own, atOnce } = await drain(settings);
@@ -52,17 +52,19 @@ async function table(settings: Settings): Promise<void> {
   await part('tls', [10], () => tls(settings));
   await part('start', [11], () => start(settings));
   if (settings.only.has(12)) rows.push(original);
-  tell(rows, failed, (performance.now() - fromMs) / 60_000);
+  const after = cpuOfAll();
+  const othersShare = Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);
+  tell(rows, failed, { minutes: (performance.now() - fromMs) / 60_000, othersShare });
 }
 
-function tell(rows: readonly Row[], failed: readonly string[], minutes: number): void {
+function tell(rows: readonly Row[], failed: readonly string[], took: Pick<Circumstances, 'minutes' | 'othersShare'>): void {
   const [cpu] = cpus();
   const circumstances: Circumstances = {
     machine: `${cpus().length} × ${cpu?.model.trim()}`,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
     command: ['npm run bench', ...(settings.words.length === 0 ? [] : ['--', ...settings.words])].join(' '),
-    ...{ minutes, loadBefore },
+    ...took,
   };
   console.log(`${circumstanceWords(circumstances)}\n\n${tableOf(rows)}`);
   for (const words of failed) console.log(`\nnot measured: ${words}`);

@@ -1,11 +1,19 @@
 // Tests of how the benchmark reads what the kernel says of a process and of a disk.
 
 import test from 'ava';
-import { childrenIn, cpuMsIn, deviceNumbers, diskBytesIn, ownBytesIn, writtenBytesIn } from './kernel-figures.ts';
+import { childrenIn, cpuMsIn, deviceNumbers, diskBytesIn, familyCpuMsIn, machineCpuMsIn, ownBytesIn, writtenBytesIn } from './kernel-figures.ts';
 
 test('the CPU time of a process is its user and its system time', (t) => {
   const stat = '4711 (node) S 1 4711 1 0 -1 4194304 9000 0 12 0 250 75 3 4 20 0 11 0 123456 700000000 20000 18446744073709551615';
   t.is(cpuMsIn(stat), 3250);
+});
+
+test('the CPU time of a family is its own and that of the processes that have ended', (t) => {
+  t.is(familyCpuMsIn('4711 (node) S 1 4711 1 0 -1 4194304 9000 0 12 0 250 75 3 4 20 0 11'), 3320);
+});
+
+test('the machine is busy with all but idling and waiting', (t) => {
+  t.deepEqual(machineCpuMsIn('cpu  100 20 30 400 50 6 7 8 0 0\ncpu0 50 10 15 200 25 3 3 4 0 0\n'), { busyMs: 1710, allMs: 6210 });
 });
 
 test('a command with blanks and brackets in its name does not shift the fields', (t) => {

@@ -13,6 +13,19 @@ export function cpuMsIn(stat: string): number {
   return (numberIn(fields[11]) + numberIn(fields[12])) * msATick;
 }
 
+/** The same with that of the processes that it has started and that have ended. */
+export function familyCpuMsIn(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return cpuMsIn(stat) + (numberIn(fields[13]) + numberIn(fields[14])) * msATick;
+}
+
+/** What all CPUs of the machine have had to do, idle and waiting left out, and all their time, in /proc/stat. */
+export function machineCpuMsIn(stat: string): { readonly busyMs: number; readonly allMs: number } {
+  const [user, nice, system, idle, waiting, ...interrupts] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').slice(0, 8).map((word) => numberIn(word) * msATick);
+  const busyMs = [user, nice, system, ...interrupts].reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  return { busyMs, allMs: busyMs + (idle ?? 0) + (waiting ?? 0) };
+}
+
 /** Bytes that a process has had written to disk, in /proc/PID/io. */
 export function writtenBytesIn(io: string): number {
   return numberIn(/^write_bytes: (\d+)$/m.exec(io)?.[1]);
@@ -37,6 +50,11 @@ export function childrenIn(children: string): number[] {
 /** Major and minor number of a device, as Linux packs them for stat. */
 export function deviceNumbers(dev: number): { readonly major: number; readonly minor: number } {
   return { major: (dev >>> 8) & 0xfff, minor: (dev & 0xff) | ((dev >>> 12) & 0xfff00) };
+}
+
+/** Of this process and those that it has started and that have ended, and of the machine. */
+export function cpuOfAll(): { readonly familyMs: number; readonly busyMs: number; readonly allMs: number } {
+  return { familyMs: familyCpuMsIn(readFileSync('/proc/self/stat', 'latin1')), ...machineCpuMsIn(readFileSync('/proc/stat', 'latin1')) };
 }
 
 export function cpuMs(pid: number): number {

@@ -9,12 +9,12 @@ export interface Circumstances {
   /** As it was typed. */
   readonly command: string;
   readonly minutes: number;
-  /** The load of the machine before the run, by its own count of a minute: what others did there. */
-  readonly loadBefore: number;
+  /** The part of the machine's CPU time that others took meanwhile, up to 1; where it is much, only wide differences say anything. */
+  readonly othersShare: number;
 }
 
-export function circumstanceWords({ machine, node, date, command, minutes, loadBefore }: Circumstances): string {
-  return `${date}; ${machine}; Node ${node}; load before ${loadBefore.toFixed(2)}; \`${command}\`, ${minutes.toFixed(1)} minutes.`;
+export function circumstanceWords({ machine, node, date, command, minutes, othersShare }: Circumstances): string {
+  return `${date}; ${machine}; Node ${node}; \`${command}\`, ${minutes.toFixed(1)} minutes, in which others took ${(othersShare * 100).toFixed(0)} % of the machine's CPU time.`;
 }
 
 export function pageOf(rows: readonly Row[], circumstances: Circumstances): string {

@@ -19,19 +19,20 @@ interface Runner {
 
 const bar: Bar = { way: 'at least', value: 1.1, digits: 2 };
 const none = 'nothing, for comparison';
-const workerCounts = [0, 1, 2];
-const [mostRounds, mostSeconds] = [3, 2];
+const workerCounts = [1, 2];
+const [mostRounds, mostSeconds] = [5, 1.5];
 const connections = 16;
 
 export async function tls(settings: Settings): Promise<Row[]> {
   const { against, rounds, seconds } = settings;
   const runners: Runner[] = [];
   try {
-    for (const workers of workerCounts) runners.push(await started(settings, workers, undefined));
+    runners.push(await started(settings, 0, undefined));
     if (against !== undefined) runners.push(await started(settings, 0, against));
+    for (const workers of workerCounts) runners.push(await started(settings, workers, undefined));
     for (let round = 0; round <= Math.min(rounds, mostRounds); round += 1) {
-      for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-        for (const isNewEach of [true, false]) {
+      for (const isNewEach of [true, false]) {
+        for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
           const one = await measured(runner.bridge, { bodies: runner.bodies, seconds: round === 0 ? 1 : Math.min(seconds, mostSeconds), connections, isNewEach });
           if (round > 0) runner[isNewEach ? 'newEach' : 'kept'].push(one);
         }
