@@ -6,6 +6,7 @@ import { type BridgeContender, startBridge } from './contenders.ts';
 import { generate } from './generator.ts';
 import { settled } from './loaded-bridge.ts';
 import { median, range } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
 import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
@@ -30,6 +31,9 @@ const bars = {
   atOnce: { way: 'at least', value: 200_000, digits: 0, unit: ' points/s' },
   slow: { way: 'at least', value: 26_000, digits: 0, unit: ' points/s' },
 } as const satisfies Record<string, Bar>;
+/** What the rounds may take on a machine that is slow, and what the pushes of a usual backlog may. */
+const [mostSeconds, mostFillSeconds] = [50, 15];
+const usualBacklog = 700_000;
 const connections = 64;
 
 /** The rows, and what was drained at once, which others compare with. */
@@ -40,7 +44,7 @@ export async function drain(settings: Settings): Promise<{ readonly rows: Row[];
     { words: 'answered at once', delayMs: 0, mostRounds: 2, bar: bars.atOnce, own: [] as Drained[], others: [] as Drained[] },
     { words: 'each answer takes 1 s', delayMs: 1000, mostRounds: 1, bar: bars.slow, own: [] as Drained[], others: [] as Drained[] },
   ];
-  for (let round = 0; round < settings.rounds; round += 1) {
+  for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
     for (const { delayMs, own, others } of ways.filter(({ mostRounds }) => round < mostRounds)) {
       const draining = { nodes, tests, dir, backlog, delayMs };
       own.push(await drainBacklog(draining));
@@ -48,8 +52,8 @@ export async function drain(settings: Settings): Promise<{ readonly rows: Row[];
     }
   }
   const rows = ways.map(({ words, bar, own, others }) => {
-    const figures = [`CPU ${cpuOf(own)} ms a thousand`, ...(others.length === 0 ? [] : [`older bridge ${told(others)}`])];
-    return row(7, `drain of ${backlog} points, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
+    const figures = [`${pointsOf(own)} points, CPU ${cpuOf(own)} ms a thousand`, ...(others.length === 0 ? [] : [`older bridge ${told(others)}`])];
+    return row(7, `drain of a backlog, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
   });
   return { rows, atOnce: ways[0]?.own ?? [] };
 }
@@ -69,16 +73,22 @@ export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, ro
   }
 }
 
-/** Pushes until so many points wait; how many do. */
+/** Pushes until so many points wait, fewer where that takes too long; how many do. */
 export async function fill(bridge: BridgeContender, points: number, tests: number): Promise<number> {
   const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
-  const { pushes } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: Math.ceil(points / bridge.delivery.pointsAPush), connections });
+  const seconds = mostFillSeconds * Math.max(1, points / usualBacklog);
+  const { pushes } = await generate({ url: bridge.url, bodies, seconds, most: Math.ceil(points / bridge.delivery.pointsAPush), connections });
   return pushes * bridge.delivery.pointsAPush;
 }
 
 function told(all: readonly Drained[]): string {
   const perSecond = all.map(({ pointsPerSecond }) => pointsPerSecond);
   return `${median(perSecond).toFixed(0)} points/s (${range(perSecond, 0)}), CPU ${cpuOf(all)} ms a thousand`;
+}
+
+/** How many points waited. */
+export function pointsOf(all: readonly Drained[]): number {
+  return median(all.map(({ points }) => points));
 }
 
 function cpuOf(all: readonly Drained[]): string {

@@ -2,9 +2,10 @@
 
 import { type Bodies, bodiesOf } from './bodies.ts';
 import { type BridgeContender, type BridgeOptions, startBridge } from './contenders.ts';
-import { drainBacklog, type Drained } from './drain.ts';
+import { drainBacklog, type Drained, pointsOf } from './drain.ts';
 import { type Measured, measured } from './loaded-bridge.ts';
 import { median, ratios } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
 import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,11 +22,13 @@ const slack = 1.1;
 const threeSinks = 1.6;
 /** In rounds of so many seconds the differences are large enough. */
 const [mostRounds, mostSeconds] = [3, 2];
+/** What the rounds may take on a machine that is slow. */
+const mostPartSeconds = 35;
 const connections = 16;
 
 /** @param all - backlogs of the whole size that have been drained already */
 export async function growth(settings: Settings, all: readonly Drained[]): Promise<Row[]> {
-  const { nodes, tests, dir, rounds, seconds } = settings;
+  const { nodes, tests, dir, rounds, seconds, patience } = settings;
   const started = async (words: string, bar: Bar, options: Partial<BridgeOptions>, itsTests = tests): Promise<Grown> => {
     const bridge = await startBridge({ nodes, dir, ...options });
     return { words, bar, bridge, bodies: bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: itsTests }), rounds: [] };
@@ -37,7 +40,7 @@ export async function growth(settings: Settings, all: readonly Drained[]): Promi
     await started('3 sinks ÷ 1', atMost(threeSinks), { carbons: 2 }),
   ];
   try {
-    for (let round = 0; round <= Math.min(rounds, mostRounds); round += 1) {
+    for (const round of roundsWithin({ most: Math.min(rounds, mostRounds) + 1, least: 2, seconds: mostPartSeconds * patience })) {
       for (const each of round % 2 === 0 ? [first, ...grown] : [...grown, first]) {
         const one = await measured(each.bridge, { bodies: each.bodies, seconds: Math.min(seconds, mostSeconds), connections });
         if (round > 0) each.rounds.push(one);
@@ -58,12 +61,12 @@ function rowOf({ words, bar, rounds, bridge }: Grown, first: Grown): Row {
 
 async function backlogRow({ nodes, tests, dir, rounds, backlog }: Settings, drained: readonly Drained[]): Promise<Row> {
   const [small, all]: [Drained[], Drained[]] = [[], [...drained]];
-  const turns = Math.min(rounds, 2);
+  const turns = Math.min(rounds, Math.max(1, drained.length));
   while (small.length < turns) {
     small.push(await drainBacklog({ nodes, tests, dir, backlog: Math.round(backlog / 10) }));
     if (all.length < turns) all.push(await drainBacklog({ nodes, tests, dir, backlog }));
   }
   const [ofSmall, ofAll] = [small, all].map((each) => each.map(({ cpuMs }) => cpuMs)) as [number[], number[]];
   const rates = [all, small].map((each) => median(each.map(({ pointsPerSecond }) => pointsPerSecond)).toFixed(0));
-  return row(9, `CPU a point of a backlog, ${backlog} points ÷ ${Math.round(backlog / 10)}`, atMost(slack), ratios(ofAll, ofSmall), `${median(ofAll).toFixed(2)} ÷ ${median(ofSmall).toFixed(2)} ms a thousand, ${rates.join(' and ')} points/s`);
+  return row(9, `CPU a point, a backlog of ${pointsOf(all)} points ÷ ${pointsOf(small)}`, atMost(slack), ratios(ofAll, ofSmall), `${median(ofAll).toFixed(2)} ÷ ${median(ofSmall).toFixed(2)} ms a thousand, ${rates.join(' and ')} points/s`);
 }

@@ -29,7 +29,7 @@ ${tableOf(rows)}
 ## How it is measured
 
 - The load, the bridge, the servers it is compared with and the receiver share the machine. All entrants take their turns in each round;
-  a ratio is the median of the rounds' ratios, the least and the largest in brackets. A single figure is the median of the rounds.
+  a ratio is the median of the rounds' ratios, the least and the largest in brackets; a slow machine plays fewer. A single figure is the median of the rounds.
 - The bridge runs as shipped with a push token, the limits, the sender check (\`report\`), the cardinality guard, the status feed, its metrics
   and the check for repeated runs on. It delivers to one OpenTSDB by \`/api/put?sync&details\`, which counts the points and has a verdict on each.
 - "Synced" is bare \`node:http\` that parses each body and writes and syncs it in groups before it answers (\`test/bench/bare-server.ts\`).

@@ -4,6 +4,7 @@ import type { Settings } from './settings.ts';
 import { connectionsOf, type EntrantName, type FieldEntrant, names, playRound, type Round, startField, warm } from './field.ts';
 import { measured } from './loaded-bridge.ts';
 import { median, range, ratios } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
 import { type Bar, type Row, row, unmeasured, wantedOf } from './row.ts';
 
 const bars = {
@@ -17,16 +18,18 @@ const bars = {
 } as const satisfies Record<string, Bar>;
 const [few, many] = [16, 64];
 const shareOfPeak = 0.7;
-/** A rate is held for the rounds of so many seconds, at most so often. */
+/** A rate is held no more often. */
 const latencyRounds = 3;
+/** What the rounds may take on a machine that is slow. */
+const [mostSeconds, mostLatencySeconds] = [95, 15];
 
 export async function pushes(settings: Settings): Promise<Row[]> {
-  const { only, rounds, seconds } = settings;
+  const { only, seconds } = settings;
   const asked = [[1, 3, 4, 6].some((each) => only.has(each)) ? few : 0, [2, 3, 5].some((each) => only.has(each)) ? many : 0].filter((each) => each > 0);
   const field = await startField(settings, only.has(4));
   try {
     for (const entrant of field) await warm(entrant);
-    for (let round = 0; round < rounds; round += 1) {
+    for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
       for (const connections of asked) {
         const turn = field.filter(({ name }) => connectionsOf(name, asked).includes(connections));
         for (const entrant of round % 2 === 0 ? turn : turn.toReversed()) await playRound(entrant, seconds, connections, only.has(6) && connections === few);
@@ -107,11 +110,11 @@ function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings)
 }
 
 /** At a fixed rate, each push's time counted from when it was due. */
-async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds }: Settings): Promise<Row[]> {
+async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, patience }: Settings): Promise<Row[]> {
   const times = new Map<EntrantName, number[]>();
   const rateOf = (name: EntrantName): number => Math.round(shareOfPeak * median(roundsOf(field, name, many).map(({ perSecond }) => perSecond)));
   const runners = field.filter(({ name }) => name !== 'vmagent');
-  for (let round = 0; round < Math.min(rounds, latencyRounds); round += 1) {
+  for (const _ of roundsWithin({ most: Math.min(rounds, latencyRounds), seconds: mostLatencySeconds * patience })) {
     for (const { name, one, load } of runners) {
       const { p99Ms } = await measured(one, { ...load, seconds, connections: many, rate: rateOf(name) });
       times.set(name, [...(times.get(name) ?? []), p99Ms]);

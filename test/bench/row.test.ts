@@ -8,9 +8,9 @@ const atLeast: Bar = { way: 'at least', value: 0.75, stretch: 0.9, digits: 2 };
 const atMost: Bar = { way: 'at most', value: 1.5, digits: 2, unit: ' KB' };
 
 test('the median of the rounds is held against what is wanted', (t) => {
-  t.is(row(1, 'pushes', atLeast, [0.7, 0.8, 0.76], '').reached, '0.76 (0.70-0.80): reached');
-  t.is(row(1, 'pushes', atLeast, [0.7, 0.8, 0.74], '').reached, '0.74 (0.70-0.80): missed');
-  t.is(row(1, 'pushes', atLeast, [0.9, 0.95, 0.1], '').reached, '0.90 (0.10-0.95): better than wanted');
+  t.is(row(1, 'pushes', atLeast, [0.7, 0.8, 0.76], '').reached, '0.76 (0.70-0.80, 3 rounds): reached');
+  t.is(row(1, 'pushes', atLeast, [0.7, 0.8, 0.74], '').reached, '0.74 (0.70-0.80, 3 rounds): missed');
+  t.is(row(1, 'pushes', atLeast, [0.9, 0.95, 0.1], '').reached, '0.90 (0.10-0.95, 3 rounds): better than wanted');
 });
 
 test('where little is wanted more is missed', (t) => {

@@ -25,7 +25,7 @@ export interface Bar {
 /** A row of one value for each round, of which the median counts. */
 export function row(number: number, name: string, bar: Bar, values: readonly number[], figures: string): Row {
   const value = median(values);
-  const text = values.length < 2 ? '' : ` (${range(values, bar.digits)})`;
+  const text = values.length < 2 ? '' : ` (${range(values, bar.digits)}, ${values.length} rounds)`;
   return { number, name, wanted: wantedOf(bar), reached: `${value.toFixed(bar.digits)}${bar.unit ?? ''}${text}: ${verdict(bar, value)}`, figures };
 }
 

@@ -26,6 +26,8 @@ export interface Settings {
   readonly tests: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** How many times as long as usual a part may take, because more or longer rounds were asked for. */
+  readonly patience: number;
   /** Points that wait when the draining begins. */
   readonly backlog: number;
   /** How many runs are fed before the memory is looked at. */
@@ -62,14 +64,16 @@ const usual = {
 /** The settings of this run. Throws for a word that is none of those that can be asked for. */
 export function readSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({ args: [...args], options: usual });
+  const [rounds, seconds] = [numberOf('rounds', values.rounds), numberOf('seconds', values.seconds)];
   return {
     only: values.only === undefined ? rowsUsually(values.long) : rowsOf(values.only),
     words: args,
     body: oneOf(bodyKinds, values.body),
     nodes: numberOf('nodes', values.nodes),
     tests: numberOf('tests', values.tests),
-    rounds: numberOf('rounds', values.rounds),
-    seconds: numberOf('seconds', values.seconds),
+    rounds,
+    seconds,
+    patience: Math.max(1, (rounds * seconds) / (Number(usual.rounds.default) * Number(usual.seconds.default))),
     backlog: numberOf('backlog', values.backlog),
     runs: numberOf('runs', values.runs),
     dir: values.dir,

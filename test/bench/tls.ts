@@ -5,6 +5,7 @@ import { type Bodies, bodiesOf } from './bodies.ts';
 import { type BridgeContender, startBridge } from './contenders.ts';
 import { type Measured, measured } from './loaded-bridge.ts';
 import { median, range, ratios } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
 import { type Bar, type Row, row, unmeasured, wantedOf } from './row.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,16 +22,18 @@ const bar: Bar = { way: 'at least', value: 1.1, digits: 2 };
 const none = 'nothing, for comparison';
 const workerCounts = [1, 2];
 const [mostRounds, mostSeconds] = [5, 1.5];
+/** What the rounds may take on a machine that is slow. */
+const mostPartSeconds = 45;
 const connections = 16;
 
 export async function tls(settings: Settings): Promise<Row[]> {
-  const { against, rounds, seconds } = settings;
+  const { against, rounds, seconds, patience } = settings;
   const runners: Runner[] = [];
   try {
     runners.push(await started(settings, 0, undefined));
     if (against !== undefined) runners.push(await started(settings, 0, against));
     for (const workers of workerCounts) runners.push(await started(settings, workers, undefined));
-    for (let round = 0; round <= Math.min(rounds, mostRounds); round += 1) {
+    for (const round of roundsWithin({ most: Math.min(rounds, mostRounds) + 1, least: 2, seconds: mostPartSeconds * patience })) {
       for (const isNewEach of [true, false]) {
         for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
           const one = await measured(runner.bridge, { bodies: runner.bodies, seconds: round === 0 ? 1 : Math.min(seconds, mostSeconds), connections, isNewEach });
