@@ -16,6 +16,8 @@ export type EntrantName = keyof typeof names;
 export interface Round extends Measured {
   /** Of a push, what the disk has written beyond what it writes when nothing is pushed. */
   readonly diskBytes: number | undefined;
+  /** What it writes in such a second: much, and the figure above says little. */
+  readonly idleBytesASecond: number;
 }
 
 export interface FieldEntrant {
@@ -62,7 +64,7 @@ export async function playRound({ one, load, rounds, diskDir }: FieldEntrant, se
   if (isDisk) flush(diskDir);
   const idleBytes = (idle * (performance.now() - fromMs)) / 1000;
   const disk = isDisk ? ((diskBytes(diskDir) as number) - before - idleBytes) / round.pushes : undefined;
-  rounds.set(connections, [...(rounds.get(connections) ?? []), { ...round, diskBytes: disk }]);
+  rounds.set(connections, [...(rounds.get(connections) ?? []), { ...round, diskBytes: disk, idleBytesASecond: idle }]);
 }
 
 /** What the disk writes of itself and of others on this machine. */

@@ -132,7 +132,7 @@ function writtenRow(field: readonly FieldEntrant[], only: Settings['only']): Row
   const told = (['bridge', 'against'] as const).filter((one) => roundsOf(field, one, few).length > 0).map((one) => {
     const rounds = roundsOf(field, one, few);
     const disk = kilobytes(rounds);
-    return `${names[one]} ${disk.length === 0 ? '' : `disk ${median(disk).toFixed(2)} KB, `}write_bytes ${(median(rounds.map(({ writtenBytes }) => writtenBytes)) / 1000).toFixed(2)} KB`;
+    return `${names[one]} ${disk.length === 0 ? '' : `disk ${median(disk).toFixed(2)} KB (idle ${median(rounds.map(({ idleBytesASecond }) => idleBytesASecond / 1000)).toFixed(0)} KB/s), `}write_bytes ${(median(rounds.map(({ writtenBytes }) => writtenBytes)) / 1000).toFixed(2)} KB`;
   });
   const own = kilobytes(roundsOf(field, 'bridge', few));
   if (own.length === 0) return [unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${told.join('; ')}`)];
