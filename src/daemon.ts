@@ -12,8 +12,8 @@ import type { Outlets } from './outlets.ts';
 import { type DaemonStatus, openParts, type Parts, statusOf } from './parts.ts';
 import { schedule } from './schedule.ts';
 import { closed } from './serving.ts';
-import { DiskFailed } from './spool/grouped-transactions.ts';
-import type { SoundSpool } from './spool/sound-spool.ts';
+import { DiskFailed } from './spool/disk-failed.ts';
+import type { Spool } from './spool/spool.ts';
 import { deliverSelfPoints } from './telemetry/self-points.ts';
 
 export interface Daemon {
@@ -51,7 +51,6 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     for (const part of changeableParts({ ...parts, log, stateDir: config.stateDir })) ambient.reloading?.onReload(part);
     const outlets = runUntilReleased(parts.outlets.run, releases);
     const source = runUntilReleased(parts.sources.run, releases);
-    const restoration = runUntilReleased(parts.spool.restore, releases);
     runUntilReleased(parts.access.run, releases);
     if (parts.crew !== undefined) runUntilReleased(parts.crew.run, releases);
     runUntilReleased(parts.counters.run, releases);
@@ -67,7 +66,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
       backstopUrl,
       adminUrl,
       status: () => statusOf(parts),
-      failed: failureOf(parts.spool, [outlets, source, restoration]),
+      failed: failureOf(parts.spool, [outlets, source]),
       async stop({ hurry = new AbortController().signal } = {}) {
         parts.counters.stopping();
         await Promise.all(listeners.map((listener) => closed(listener, clock, hurry)));
@@ -81,10 +80,10 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
   }
 }
 
-/** What the bridge cannot go on for; the next start looks at the store when it may be the reason. Of its disk the spool itself has the last word. */
-async function failureOf(spool: SoundSpool, loops: readonly Loop[]): Promise<Error> {
+/** What the bridge cannot go on for. Of its disk the spool itself has the last word. */
+async function failureOf(spool: Spool, loops: readonly Loop[]): Promise<Error> {
   const first = await Promise.race([spool.failed, ...loops.map(({ failed }) => failed)]);
-  return spool.suspect(first instanceof DiskFailed ? await spool.failed : first);
+  return first instanceof DiskFailed ? spool.failed : first;
 }
 
 async function tidy({ spool, counters }: Parts, log: Log): Promise<void> {

@@ -7,18 +7,19 @@ import type { Config } from './config.ts';
 import { health } from './health.ts';
 import { runUntilReleased } from './loop.ts';
 import { type Parts, statusOf } from './parts.ts';
+import { pushFront } from './push-front.ts';
 import { listen, type Listener, listenNear } from './server.ts';
 import { closed, routed } from './serving.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 
 /** A listener for each source; who may push stands before Catchpoint's, and its workers where it has some. */
-export async function openDoors({ sources: { doors, intake }, access, crew }: Parts, ambient: Ambient) {
+export async function openDoors({ sources: { doors, pushes }, access, crew }: Parts, ambient: Ambient) {
   const listeners: Listener[] = [];
   try {
     for (const { source, address, mount } of doors) {
-      const { middlewares, ...guards } = source === 'catchpoint' ? access : { middlewares: [] };
-      const isWorkers = source === 'catchpoint' && crew !== undefined && intake !== undefined;
-      listeners.push(await (isWorkers ? crew.listen(intake) : listen(routed(ambient, mount, middlewares), address, guards)));
+      if (source !== 'catchpoint' || pushes === undefined) listeners.push(await listen(routed(ambient, mount), address));
+      else if (crew !== undefined) listeners.push(await crew.listen(pushes.intake));
+      else listeners.push(await listen(routed(ambient, mount, { first: pushFront(access.entrance, pushes), middlewares: access.middlewares }), address, access));
     }
   } catch (error) {
     await Promise.all(listeners.map((listener) => closed(listener, ambient.clock, AbortSignal.abort())));

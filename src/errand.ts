@@ -4,8 +4,8 @@ import { backoff } from './backoff.ts';
 import type { DataPoint } from './point.ts';
 import type { Ruling, Verdict } from './sink.ts';
 import type { AddressedLetter } from './spool/dead-letters.ts';
-import type { Batch, Outcome } from './spool/reader.ts';
-import type { Retry } from './spool/retries.ts';
+import type { Batch, Retry } from './spool/batches.ts';
+import type { Outcome } from './spool/settling.ts';
 
 export interface Errand {
   /** Where in the spool the points stand. */
@@ -64,7 +64,6 @@ export function outcomeOf(from: Batch | Retry, { rejected, kept }: Verdict, { si
   const isOverdue = isRetry && nowMs - from.firstKeptAtMs > maxKeptMs;
   return {
     letters: [
-      ...(isRetry ? [] : from.damaged),
       ...rejected.map((ruling) => letter('rejected', ruling, sink)),
       ...(isOverdue ? kept.map((ruling) => letter('kept-too-long', ruling, sink)) : []),
     ],

@@ -18,7 +18,8 @@ import type { DataPoint } from './point.ts';
 import { settle } from './settlement.ts';
 import { type Ruling, type Sink, talliedValues, type Verdict } from './sink.ts';
 import type { Backlog } from './spool/backlog.ts';
-import type { Batch, SpoolReader } from './spool/reader.ts';
+import type { Batch } from './spool/batches.ts';
+import type { SpoolReader } from './spool/reader.ts';
 
 export interface OutletOptions {
   readonly reader: SpoolReader;

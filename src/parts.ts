@@ -10,7 +10,7 @@ import { openOutlets, type Outlets, type SinkStatus } from './outlets.ts';
 import { takeStateDirectory } from './owner.ts';
 import { openSources, type Sources, type SourcesStatus } from './sources.ts';
 import type { Lost } from './spool/lost.ts';
-import { openSoundSpool, type SoundSpool } from './spool/sound-spool.ts';
+import { openSpool, type Spool } from './spool/spool.ts';
 import { requireUsable } from './spool/usable.ts';
 import { usualMaxBytes } from './spool/usual-max-bytes.ts';
 import { seenPushes } from './status/seen-pushes.ts';
@@ -25,7 +25,7 @@ export interface DaemonStatus extends SourcesStatus {
   readonly spool: { readonly waitingBytes: number; readonly maxBytes: number; readonly scarcity: string | undefined };
   readonly parked: number;
   readonly deadLetters: number;
-  /** Whether what can be read of a damaged spool is being put back. */
+  /** Whether records that an earlier version stored still wait. */
   readonly restoring: boolean;
   /** What had been acknowledged and is gone, ever; see Lost. */
   readonly lost: Lost;
@@ -36,7 +36,7 @@ export interface DaemonStatus extends SourcesStatus {
 
 /** Everything that was opened, in the order in which it was. */
 export interface Parts {
-  readonly spool: SoundSpool;
+  readonly spool: Spool;
   readonly outlets: Outlets;
   readonly access: Access;
   /** Those who take requests in place of this process; undefined: nobody does. */
@@ -55,7 +55,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const directory = join(stateDir, 'spool');
   requireUsable(directory);
   const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
-  const spool = await openSoundSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
+  const spool = await openSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
   releases.push(spool.close);
   const counters = telemetry(ambient);
   const outlets = await openOutlets({ config, spool, maxBytes, clock, random, log, releases, watched: counters.sink });

@@ -39,6 +39,42 @@ export interface Annotation {
   readonly custom: Readonly<Record<string, string>>;
 }
 
+/**
+ * Points that share most of what they say: every series at every cut, and then `rest`. The metric of a point is `stem`, the cut's name and
+ * `tail`, such as `catchpoint.rtt.by_` + `country` + `.204417`; its tags are those of the cuts, the cut's own, those of the series and
+ * `tags`, in this order. What is made of them is in factored-points.ts.
+ */
+export interface FactoredPoints {
+  readonly timestamp: number;
+  readonly unit: TimeUnit;
+  readonly tail: string;
+  readonly series: readonly Series[];
+  /** The same object for the same cuts as far as possible: what is made of it is remembered by it. */
+  readonly cuts: Cuts;
+  readonly tags?: Tags | undefined;
+  /** Points that are not of this form. */
+  readonly rest: readonly DataPoint[];
+}
+
+export interface Series {
+  readonly stem: string;
+  /** Final decimal text, as in DataPoint. */
+  readonly value: string;
+  readonly tags?: Tags | undefined;
+}
+
+export interface Cuts {
+  /** Tags of every cut. */
+  readonly tags: Tags;
+  readonly cuts: readonly Cut[];
+}
+
+/** The cut's name, and the value of the tag of that name; without a value it has no tag of its own. */
+export type Cut = readonly [name: string, value?: string];
+
+/** What a source delivers. */
+export type Points = readonly DataPoint[] | FactoredPoints;
+
 /** What identifies the event behind a delivery, so that the same event sent again adds nothing. */
 export interface RunKey {
   /** Equal for two deliveries of the same event. */
@@ -108,4 +144,4 @@ export type Delivered = 'stored' | 'duplicate' | 'conflict';
  * Rejects with a `SpoolFull` when the bound is reached, with a `NoSuchLetter` when what it redeems is not there any more, and
  * with the disk's own error when it fails.
  */
-export type Deliver = (points: readonly DataPoint[], options?: DeliverOptions) => Promise<Delivered>;
+export type Deliver = (points: Points, options?: DeliverOptions) => Promise<Delivered>;

@@ -97,7 +97,7 @@ function addFurther({ add }: LateCommands, surroundings: Surroundings, bound: Bo
     (await import('./commands/simulation.ts')).addDemo(command, surroundings, bound));
   add('simulate', 'push to a bridge as Catchpoint\'s agents would', async (command) =>
     (await import('./commands/simulation.ts')).addSimulate(command, surroundings, bound));
-  add('spool-work', '', async (command) => (await import('./commands/spool-work.ts')).addSpoolWork(command, surroundings, bound), { hidden: true });
+  add('former-store', '', async (command) => (await import('./commands/former-store.ts')).addFormerStore(command, surroundings, bound), { hidden: true });
   add('worker', '', async (command) => (await import('./commands/worker.ts')).addWorker(command, surroundings, bound), { hidden: true });
 }
 

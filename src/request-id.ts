@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 export const requestIdHeader = 'X-Request-Id';
 
 /** The id of a request: the one that it came with, where that is fit for a log, or else a new one. */
-export type RequestIds = (given: string) => string;
+export type RequestIds = (given: string | undefined) => string;
 
 const sane = /^[\w.:+/=@-]{1,128}$/;
 
@@ -13,5 +13,5 @@ const sane = /^[\w.:+/=@-]{1,128}$/;
 export function requestIds(): RequestIds {
   const own = randomBytes(6).toString('hex');
   let count = 0;
-  return (given) => (sane.test(given) ? given : `${own}-${(count += 1).toString(36)}`);
+  return (given) => (given !== undefined && sane.test(given) ? given : `${own}-${(count += 1).toString(36)}`);
 }

@@ -3,12 +3,13 @@
 
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import Koa from 'koa';
 import type { Clock } from './clock.ts';
+import { idleConnections } from './idle-connections.ts';
 import type { Log } from './log.ts';
-import { requestIdHeader, requestIds } from './request-id.ts';
+import { requestIdHeader, type RequestIds, requestIds } from './request-id.ts';
 import { seldom } from './seldom.ts';
 
 /** An address to listen on; port 0 takes a free one. */
@@ -59,13 +60,25 @@ const backlog = 4096;
 /** Once closing, a connection is kept no longer than its request in hand; 0 would keep it for ever. */
 const endKeepAliveMs = 1;
 
-/** An application whose errors are answered with their `status` and one line of JSON: `{"error":"…"}`. */
-export function application(log: Log, clock: Clock): Koa {
+/** What all requests to an application have in common. */
+export interface Answers {
+  /** The id of a request, given the one that it came with. */
+  readonly idOf: RequestIds;
+  /** Answers a request that failed or is refused. */
+  refuse(context: Koa.Context, requestId: string, error: unknown): void;
+}
+
+/**
+ * An application whose errors are answered with their `status` and one line of JSON: `{"error":"…"}`.
+ *
+ * @param first - makes what stands before everything else, and what answers for itself
+ */
+export function application(log: Log, clock: Clock, first?: (answers: Answers) => Koa.Middleware): Koa {
   const app = new Koa();
-  const failures = seldom(clock);
-  const idOf = requestIds();
+  const answers: Answers = { idOf: requestIds(), refuse: refusalsOf(log, clock) };
+  if (first !== undefined) app.use(first(answers));
   app.use(async (context, next) => {
-    const requestId = idOf(context.get(requestIdHeader));
+    const requestId = answers.idOf(context.get(requestIdHeader));
     context.state['requestId'] = requestId;
     context.set(requestIdHeader, requestId);
     try {
@@ -74,16 +87,25 @@ export function application(log: Log, clock: Clock): Koa {
       if (context.method === 'OPTIONS' && context.status === 200) context.status = 204;
       if (context.status >= 400 && context.body === undefined) answer(context, context.status, notServed(context));
     } catch (error) {
-      const { status = 500, expose = false, message, retryAfterMs } = error as HttpError;
-      if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack: (error as Error).stack }, 'requests fail'));
-      if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
-      if (!context.req.complete && !isSoonOver(context.req)) context.set('Connection', 'close');
-      answer(context, status, expose ? message : 'internal error');
-      log.debug({ requestId, status, reason: message }, 'a request is refused');
+      answers.refuse(context, requestId, error);
     }
   });
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'an answer could not be sent'));
   return app;
+}
+
+function refusalsOf(log: Log, clock: Clock): Answers['refuse'] {
+  const failures = seldom(clock);
+  return (context, requestId, error) => {
+    const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as HttpError;
+    if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack }, 'requests fail'));
+    context.set(requestIdHeader, requestId);
+    if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+    if (challenge !== undefined) context.set('WWW-Authenticate', challenge);
+    if (!context.req.complete && !isSoonOver(context.req)) context.set('Connection', 'close');
+    answer(context, status, expose ? message : 'internal error');
+    log.debug({ requestId, status, reason: message }, 'a request is refused');
+  };
 }
 
 /** A body that nobody has begun to read, and that is short, is thrown away; the connection goes on. */
@@ -96,6 +118,8 @@ interface HttpError extends Error {
   /** Whether the message is meant for the sender. */
   readonly expose?: boolean;
   readonly retryAfterMs?: number;
+  /** After a 401, how to say who one is. */
+  readonly challenge?: string;
 }
 
 function answer(context: Koa.Context, status: number, error: string): void {
@@ -115,7 +139,7 @@ function notServed({ status, method, path }: Koa.Context): string {
 export async function listen(app: Koa, address: Address, { tls, guard }: ListenOptions = {}): Promise<Listener> {
   const server = serverFor(app.callback(), tls);
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  const idle = idleConnections(server);
+  const idle = idleConnections(server, tls !== undefined);
   guard?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CannotListen(address, error)));
@@ -151,41 +175,6 @@ export async function listenNear(app: Koa, address: Address, { mayMove }: { read
 function serverFor(callback: RequestListener, tls: TlsOptions | undefined): Server {
   const options = { ...timeouts, maxHeaderSize };
   return tls === undefined ? createServer(options, callback) : createTlsServer({ ...options, ...tls }, callback);
-}
-
-/**
- * The connections that have sent no whole head of a request since their last answer. Node counts one on which nothing
- * was ever sent among those in use, and knows none on which TLS has not come about.
- */
-function idleConnections(server: Server): { cut(): void } {
-  const idle = new Set<Socket>();
-  const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const bare = new Map<string, Socket>();
-  const add = (socket: Socket): void => {
-    idle.add(socket);
-    socket.once('close', () => idle.delete(socket));
-  };
-  server.on('connection', (socket) => {
-    add(socket);
-    const peer = peerOf(socket);
-    bare.set(peer, socket);
-    socket.once('close', () => bare.delete(peer));
-  });
-  server.on('secureConnection', (socket: Socket) => {
-    add(socket);
-    idle.delete(bare.get(peerOf(socket)) as Socket);
-  });
-  server.on('request', ({ socket }, response) => {
-    idle.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
-    });
-  });
-  return {
-    cut() {
-      for (const socket of idle) socket.destroy();
-    },
-  };
 }
 
 function hostForUrl(host: string): string {

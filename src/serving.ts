@@ -4,16 +4,24 @@ import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
-import { application, type Listener } from './server.ts';
+import { type Answers, application, type Listener } from './server.ts';
 
 /** A request in hand that takes longer to arrive is cut off; its sender sends it again. */
 const requestGraceMs = 5_000;
 
-/** @param middlewares - what stands before the routes, in this order */
-export function routed({ log, clock }: { readonly log: Log; readonly clock: Clock }, mount: (router: Router) => void, middlewares: readonly Koa.Middleware[] = []): Koa {
+/** What stands before the routes of a listener. */
+export interface Before {
+  /** What answers for itself; see `application`. */
+  readonly first?: (answers: Answers) => Koa.Middleware;
+  /** In this order. */
+  readonly middlewares?: readonly Koa.Middleware[];
+}
+
+/** The application of a listener. */
+export function routed({ log, clock }: { readonly log: Log; readonly clock: Clock }, mount: (router: Router) => void, { first, middlewares = [] }: Before = {}): Koa {
   const router = new Router();
   mount(router);
-  const app = application(log, clock);
+  const app = application(log, clock, first);
   for (const middleware of middlewares) app.use(middleware);
   app.use(router.routes()).use(router.allowedMethods());
   return app;

@@ -29,8 +29,8 @@ export interface Door {
 export interface Sources {
   /** Catchpoint's first; one at least. */
   readonly doors: readonly Door[];
-  /** Takes Catchpoint's pushes that another process has read; undefined where Catchpoint is switched off. */
-  readonly intake: Catchpoint['intake'] | undefined;
+  /** Takes Catchpoint's pushes that somebody else has read, and how they are to be read; undefined where Catchpoint is switched off. */
+  readonly pushes: Pick<Catchpoint, 'intake' | 'reading'> | undefined;
   /** The nodes that pushes are joined with; none where Catchpoint is switched off. */
   readonly directory: Catchpoint['directory'];
   /** Returns what puts changes of Catchpoint's settings into effect. Throws when there is nowhere to get nodes from. */
@@ -67,7 +67,7 @@ export async function openSources(options: SourcesOptions): Promise<Sources> {
       ...(catchpoint === undefined ? [] : [{ source: 'catchpoint' as const, address: config.listen, mount: catchpoint.mount }]),
       ...(backstop === undefined ? [] : [{ source: 'backstop' as const, address: backstop.address, mount: backstop.mount }]),
     ],
-    intake: catchpoint?.intake,
+    pushes: catchpoint,
     directory: catchpoint?.directory ?? nodeDirectory(),
     prepare: (changes) => catchpoint?.prepare(changes) ?? (() => {}),
     prepareOverrides: async (path) => (await catchpoint?.prepareOverrides(path)) ?? (() => {}),

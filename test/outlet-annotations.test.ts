@@ -10,6 +10,8 @@ import { temporaryDirectory } from './fakes/directory.ts';
 import { points } from './fakes/points.ts';
 import { movableClock } from './fakes/time.ts';
 import { answers, fakeTsd, type Fault } from './fakes/tsd.ts';
+import type { Letter } from '../src/spool/letters.ts';
+import { everyLetter } from './fakes/letters.ts';
 
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';
 const ofAnnotations = (fault: Fault): Fault => (exchange, answer) => (isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer());
@@ -75,9 +77,9 @@ test('a rejected annotation is a letter of the annotation alone, and tried again
   const { tsd, spool, outlet, puts, annotations } = await bench(t);
   await spool.append(annotated(1, -1));
   await until(() => outlet.status().accepted === 1 && outlet.status().inFlight === 0);
-  const [letter] = [...spool.deadLetters.list()];
-  t.regex(letter?.letter.reason ?? '', /^annotation alone, its point is stored: answered 400/);
-  t.like(JSON.parse(letter?.letter.raw ?? '{}'), { metric: points(1)[0]?.metric, only: 'annotation' });
+  const letter = everyLetter(spool.deadLetters)[0] as Letter;
+  t.regex(letter.reason ?? '', /^annotation alone, its point is stored: answered 400/);
+  t.like(JSON.parse(letter.raw ?? '{}'), { metric: points(1)[0]?.metric, only: 'annotation' });
   t.like(outlet.status(), { accepted: 1, rejected: 0 });
   await spool.returnPoints([letter?.id ?? '']);
   await until(() => annotations() === 2 && outlet.status().inFlight === 0 && outlet.status().backlog.points === 0);

@@ -9,6 +9,7 @@ import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory.ts';
 import type { Certificates } from './certificates.ts';
 import { boundConnections, type ConnectionCounts, connectionCounts } from './connections.ts';
 import { door, type DoorCounts } from './door.ts';
+import { type Entrance, entrance } from './entrance.ts';
 import { type HeldKeys, type Keys, keysOnDisk } from './keys.ts';
 import type { RotatingTokens } from './rotating-tokens.ts';
 import { type RequestCounts, requestsInHand } from './requests-in-hand.ts';
@@ -35,6 +36,8 @@ export interface AccessStatus {
 export interface Access {
   /** In this order before the routes. */
   readonly middlewares: readonly Middleware[];
+  /** In place of the middlewares, for a push. */
+  readonly entrance: Entrance;
   readonly tls: TlsOptions | undefined;
   readonly bodies: BodyMemory;
   /** With it a push of the owner's goes through, from everywhere and for every node. */
@@ -93,7 +96,7 @@ export async function openAccess(options: AccessOptions, ambient: AccessAmbient,
   warnIfOpen();
   const looked = async (): Promise<void> => void (await Promise.all([current.files.look(), certificates?.look()]));
   return {
-    ...{ middlewares: [gate.middleware, requests.middleware], tls: certificates?.options, bodies, ownerToken: keys.ownerToken },
+    ...{ middlewares: [gate.middleware, requests.middleware], entrance: entrance(gate, requests, gate.senders), tls: certificates?.options, bodies, ownerToken: keys.ownerToken },
     held: () => ({ ownerToken: keys.ownerToken, fileTokens: current.files.digests(), rotated: current.rotation?.tokens.digests() ?? none, pems: certificates?.pems() }),
     async rotate(token) {
       if (current.rotation === undefined) throw new Error('token: there is no --rotation-secret any more');
@@ -149,15 +152,16 @@ function gateOf(current: SettledAccess, ownerToken: string, { clock, log }: Acce
     }),
     isAwaited: () => current.rotation?.tokens.digests().length === 0,
   };
+  const senders: SettledAccess['senders'] = { of: (request) => current.senders.of(request), isProxy: (address) => current.senders.isProxy(address) };
   const gate = door({
     ...{ ownerToken, clock, log },
     valid: () => [current.own, current.files.digests(), current.rotation?.tokens.digests() ?? []],
     get isOpen() { return current.needsNoToken; },
     get rotation() { return current.rotation && setter; },
-    senders: { of: (request) => current.senders.of(request), isProxy: (address) => current.senders.isProxy(address) },
+    senders,
   });
   return {
-    ...gate,
+    ...{ ...gate, senders },
     rotationStatus() {
       const rotatedAtMs = current.rotation?.tokens.rotatedAtMs();
       return current.rotation && { ...setter.counts, ...(rotatedAtMs !== undefined && { rotatedAtMs }) };

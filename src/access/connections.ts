@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { seldom } from '../seldom.ts';
@@ -48,7 +49,7 @@ export function connectionCounts(): ConnectionCounts {
 
 /** To be called before the server listens. */
 export function boundConnections(server: Server, bounds: ConnectionBounds, counts: ConnectionCounts): void {
-  const open = openConnections(bounds, counts);
+  const open = openConnections(bounds, counts, server instanceof TlsServer);
   const refusals = seldom(bounds.clock);
   server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress ?? '');
@@ -77,7 +78,7 @@ interface OpenConnections {
   of(socket: Socket): Connection | undefined;
 }
 
-function openConnections(bounds: ConnectionBounds, counts: ConnectionCounts): OpenConnections {
+function openConnections(bounds: ConnectionBounds, counts: ConnectionCounts, isTls: boolean): OpenConnections {
   /** Those that asked longest ago come first. */
   const all = new Set<Connection>();
   const bySender = tally();
@@ -85,10 +86,10 @@ function openConnections(bounds: ConnectionBounds, counts: ConnectionCounts): Op
   /** Until TLS is there; it comes with a socket of its own. */
   const byPeer = new Map<string, Connection>();
 
-  function remove(connection: Connection, peer: string): void {
+  function remove(connection: Connection, peer: string | undefined): void {
     all.delete(connection);
     counts.open = all.size;
-    if (byPeer.get(peer) === connection) byPeer.delete(peer);
+    if (peer !== undefined && byPeer.get(peer) === connection) byPeer.delete(peer);
     bySender.remove(connection.sender);
   }
   return {
@@ -106,11 +107,11 @@ function openConnections(bounds: ConnectionBounds, counts: ConnectionCounts): Op
         return `more than ${maxConnections} connections, all of them at work; those over it are reset`;
       }
       const connection: Connection = { socket, sender };
-      const peer = peerOf(socket);
+      const peer = isTls ? peerOf(socket) : undefined;
       all.add(connection);
       bySender.add(sender);
       bySocket.set(socket, connection);
-      byPeer.set(peer, connection);
+      if (peer !== undefined) byPeer.set(peer, connection);
       counts.open = all.size;
       socket.once('close', () => remove(connection, peer));
       return undefined;

@@ -1,12 +1,12 @@
 // The door of the push listener: who presents a valid token goes through to the routes, everybody else is refused, whatever
 // they asked for.
 
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { seldom } from '../seldom.ts';
 import { type Digest, digestOf, isAmong } from './digests.ts';
-import { presentedTokens } from './presented.ts';
+import { type Presenting, presentedTokens } from './presented.ts';
 import { Refusal } from './refusal.ts';
 import { challenge, type Rotation, rotationPath } from './rotation.ts';
 import type { SenderAddresses } from './sender-address.ts';
@@ -35,6 +35,12 @@ export interface DoorCounts {
 
 export interface Door {
   readonly middleware: Middleware;
+  /**
+   * Whether who is at this address presents the owner's token.
+   *
+   * @throws Refusal where no valid one is presented
+   */
+  letIn(presenting: Presenting, ip: string): boolean;
   readonly counts: DoorCounts;
 }
 
@@ -47,37 +53,41 @@ export function door(options: DoorOptions): Door {
   const strangers = seldom(clock);
   const owner = [digestOf(ownerToken)];
 
-  function refuse(context: Context): never {
+  function refuse(ip: string): never {
     if (options.rotation?.isAwaited() === true) {
       counts.awaiting += 1;
-      throw new Refusal(503, 'token: Catchpoint has set none yet', awaitMs);
+      throw new Refusal(503, 'token: Catchpoint has set none yet', { retryAfterMs: awaitMs });
     }
     counts.unauthenticated += 1;
-    strangers((times) => log.warn({ times, from: context.ip }, 'requests without a valid push token are refused'));
-    context.set('WWW-Authenticate', challenge);
-    throw new Refusal(401, 'token: expected a valid one');
+    strangers((times) => log.warn({ times, from: ip }, 'requests without a valid push token are refused'));
+    throw new Refusal(401, 'token: expected a valid one', { challenge });
   }
 
   /** Whether the token is the owner's, or undefined when none is valid. */
-  function judged(context: Context): boolean | undefined {
-    for (const token of presentedTokens(context)) {
+  function judged(presenting: Presenting): boolean | undefined {
+    for (const token of presentedTokens(presenting)) {
       const digest = digestOf(token);
       const isOwner = isAmong(digest, owner);
-      const isValid = valid().map((digests) => isAmong(digest, digests)).includes(true);
-      if (isOwner || isValid) return isOwner;
+      let isValid = isOwner;
+      for (const digests of valid()) isValid = isAmong(digest, digests) || isValid;
+      if (isValid) return isOwner;
     }
     return undefined;
   }
 
+  function letIn(presenting: Presenting, ip: string): boolean {
+    const isOwner = judged(presenting);
+    if (isOwner === undefined && !options.isOpen) refuse(ip);
+    return isOwner === true;
+  }
+
   return {
-    counts,
+    ...{ counts, letIn },
     async middleware(context, next) {
       context.request.ip = senders.of(context.req);
-      const { rotation, isOpen } = options;
+      const { rotation } = options;
       if (rotation !== undefined && context.path === rotationPath && context.method === 'POST') return rotation.take(context);
-      const isOwner = judged(context);
-      if (isOwner === undefined && !isOpen) refuse(context);
-      context.state['isOwner'] = isOwner === true;
+      context.state['isOwner'] = letIn(context, context.ip);
       await next();
     },
   };

@@ -6,9 +6,12 @@ export class Refusal extends Error {
   readonly expose = true;
   readonly status: number;
   readonly retryAfterMs: number | undefined;
-  constructor(status: number, message: string, retryAfterMs?: number) {
+  /** After a 401, how to say who one is. */
+  readonly challenge: string | undefined;
+  constructor(status: number, message: string, { retryAfterMs, challenge }: { readonly retryAfterMs?: number; readonly challenge?: string } = {}) {
     super(message);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+    this.challenge = challenge;
   }
 }

@@ -54,13 +54,12 @@ export function rotation(options: RotationOptions): Rotation {
       const waitMs = attempt(senderOf(context.ip));
       if (waitMs > 0) {
         counts.limited += 1;
-        throw new Refusal(429, 'token: too many attempts from this address', waitMs);
+        throw new Refusal(429, 'token: too many attempts from this address', { retryAfterMs: waitMs });
       }
       const secrets = [digestOf(options.secret)];
       if (!presentedTokens(context).some((each) => isAmong(digestOf(each), secrets))) {
         counts.unauthenticated += 1;
-        context.set('WWW-Authenticate', challenge);
-        throw new Refusal(401, 'token: expected the secret that sets it');
+        throw new Refusal(401, 'token: expected the secret that sets it', { challenge });
       }
       await setToken(context, options.tokens, log).catch((error: unknown) => {
         counts.failed += 1;
@@ -83,7 +82,7 @@ async function setToken(context: Context, tokens: RotatingTokens, log: Log): Pro
     await tokens.rotate(token);
   } catch (error) {
     log.error({ reason: (error as Error).message }, 'the new push token holds, but is lost with the next restart: it cannot be written down');
-    throw new Refusal(503, 'token: it holds, but cannot be written down', everyMs);
+    throw new Refusal(503, 'token: it holds, but cannot be written down', { retryAfterMs: everyMs });
   }
 }
 

@@ -74,6 +74,9 @@ interface Ranges {
   readonly list: BlockList;
   /** Whether all of the text was understood. */
   readonly isWhole: boolean;
+  /** The address that was looked at last, and what was found: a node sends from one for long. */
+  address: string;
+  found: 'fitting' | 'strange' | 'unknown';
 }
 
 /** Over so many different texts they are read anew; there are about 3,000 nodes. */
@@ -84,17 +87,25 @@ function nodeNetworks(): { judge(ipRanges: string | undefined, address: string):
   const known = new Map<string, Ranges>();
   return {
     judge(ipRanges, address) {
-      if (ipRanges === undefined || familyOf(address) === undefined) return 'unknown';
+      if (ipRanges === undefined) return 'unknown';
       let ranges = known.get(ipRanges);
       if (ranges === undefined) {
         ranges = rangesIn(ipRanges);
         if (known.size >= maxTexts) known.clear();
         known.set(ipRanges, ranges);
       }
-      if (isWithin(ranges.list, address)) return 'fitting';
-      return ranges.isWhole ? 'strange' : 'unknown';
+      if (ranges.address !== address) {
+        ranges.found = found(ranges, address);
+        ranges.address = address;
+      }
+      return ranges.found;
     },
   };
+}
+
+function found({ list, isWhole }: Ranges, address: string): Ranges['found'] {
+  if (isWithin(list, address)) return 'fitting';
+  return isWhole && familyOf(address) !== undefined ? 'strange' : 'unknown';
 }
 
 function rangesIn(text: string): Ranges {
@@ -108,5 +119,5 @@ function rangesIn(text: string): Ranges {
       isWhole = false;
     }
   }
-  return { list, isWhole };
+  return { list, isWhole, address: '', found: 'unknown' };
 }

@@ -6,16 +6,24 @@ export interface Tally {
   remove(sender: string): void;
 }
 
-/** Holds only those that have some. */
+/** So many that have none are held on to, so that who comes again and again costs little. */
+const mostAtRest = 1000;
+
+/** Holds those that have some, and a few that had. */
 export function tally(): Tally {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { count: number }>();
   return {
-    of: (sender) => counts.get(sender) ?? 0,
-    add: (sender) => void counts.set(sender, (counts.get(sender) ?? 0) + 1),
+    of: (sender) => counts.get(sender)?.count ?? 0,
+    add(sender) {
+      const own = counts.get(sender);
+      if (own === undefined) counts.set(sender, { count: 1 });
+      else own.count += 1;
+    },
     remove(sender) {
-      const left = (counts.get(sender) ?? 1) - 1;
-      if (left === 0) counts.delete(sender);
-      else counts.set(sender, left);
+      const own = counts.get(sender);
+      if (own === undefined) return;
+      own.count -= 1;
+      if (own.count === 0 && counts.size > mostAtRest) counts.delete(sender);
     },
   };
 }

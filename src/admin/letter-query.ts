@@ -58,7 +58,7 @@ export async function* lettersInTurns(letters: Letters, query: LetterQuery): Asy
 }
 
 function* allInTurns(letters: Letters): Generator<readonly Letter[]> {
-  for (let found = letters.after(undefined); found.length > 0; found = letters.after(found.at(-1)?.id)) yield found;
+  for (let found = letters.after(undefined); found.length > 0; found = letters.after(found.at(-1))) yield found;
 }
 
 function* chosenInTurns(letters: Letters, ids: readonly string[]): Generator<readonly Letter[]> {

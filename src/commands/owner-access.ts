@@ -1,6 +1,6 @@
 // The administration that a command speaks to: that of the bridge that runs, and while none runs the one over the store itself.
 
-import { access } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAdminFile } from '../admin/admin-file.ts';
 import { type Administration, administration } from '../admin/administration.ts';
@@ -38,13 +38,6 @@ class NothingKept extends Error {
   }
 }
 
-/** Nothing can be done with what is kept before it is salvaged. */
-class DamagedStore extends Error {
-  override readonly name = 'DamagedStore';
-  /** After sysexits: an input or output error. */
-  readonly exitCode = 74;
-}
-
 /**
  * Takes the state directory where nobody owns it, so that no bridge starts meanwhile, and opens what is kept there.
  *
@@ -69,7 +62,8 @@ export async function accessOwner(options: OwnerAccessOptions): Promise<OwnerAcc
 
 async function refuseWithoutStore(stateDir: string): Promise<void> {
   try {
-    await access(join(stateDir, 'spool', 'data.mdb'));
+    const names = await readdir(join(stateDir, 'spool'));
+    if (!names.some((name) => /^checkpoint|\.segment$|^data\.mdb$/.test(name))) throw Object.assign(new Error('empty'), { code: 'ENOENT' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
@@ -88,17 +82,15 @@ async function ofRunning(stateDir: string, signal: AbortSignal): Promise<Adminis
 /** Loaded only now: a command that asks a running bridge needs nothing of it. */
 async function openKept({ config, clock, log }: OwnerAccessOptions, release: () => Promise<void>): Promise<OwnerAccess> {
   const { stateDir, spoolMaxBytes, metrics } = config;
-  const [{ requireUsable }, { usualMaxBytes }, { openingFaults }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
+  const [{ requireUsable }, { usualMaxBytes }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
     import('../spool/usable.ts'),
     import('../spool/usual-max-bytes.ts'),
-    import('../spool/soundness.ts'),
     import('../spool/spool.ts'),
     import('../sources/catchpoint/letters.ts'),
     import('../sources/catchpoint/slices.ts'),
   ]);
   const directory = join(stateDir, 'spool');
   requireUsable(directory);
-  refuseDamaged(directory, openingFaults(directory));
   const spool = await openSpool({ directory, maxBytes: spoolMaxBytes ?? (await usualMaxBytes(directory)), clock });
   const close = async (): Promise<void> => {
     await spool.close();
@@ -114,12 +106,6 @@ async function openKept({ config, clock, log }: OwnerAccessOptions, release: () 
     await spool.close();
     throw error;
   }
-}
-
-/** lmdb would read a damaged store until the process dies of it. */
-function refuseDamaged(directory: string, faults: readonly string[]): void {
-  const [fault] = faults;
-  if (fault !== undefined) throw new DamagedStore(`spool in ${directory} is damaged (${fault}); start the bridge, which sets it aside and salvages it`);
 }
 
 /** The nodes as the bridge has kept them; before its first refresh, those of a nodes file. */

@@ -1,6 +1,7 @@
 // The `template` command: prints the template to paste into Catchpoint, and checks a body that came by it.
 
 import type { Config } from '../config.ts';
+import { expanded } from '../factored-points.ts';
 import { silentLog } from '../log.ts';
 import { faultOf } from '../legal-point.ts';
 import { renderPutLine } from '../sinks/opentsdb/point-text.ts';
@@ -68,7 +69,7 @@ function choiceOf({ metrics }: Config): TemplateChoice {
 async function putLines({ metrics, catchpoint }: Config, { measurement }: BodyCheck, node: Node | undefined): Promise<string[]> {
   if (measurement === undefined) return [];
   const overrides = catchpoint.nodeOverrides === undefined ? new Map() : await readOverrides(catchpoint.nodeOverrides);
-  const points = slicer(metrics, (id) => overrides.get(id))(measurement, node);
+  const points = expanded(slicer(metrics, (id) => overrides.get(id))(measurement, node));
   return points.map((point) => {
     const fault = faultOf(point);
     return fault === undefined ? renderPutLine(point) : `not written: ${point.metric}: ${fault}`;

@@ -1,19 +1,17 @@
 // `spool verify`: looks for damage in what is stored.
 
-import { statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Clock } from '../clock.ts';
 import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../owner.ts';
-import { format, UnknownFormat } from '../spool/store.ts';
 import { requireUsable } from '../spool/usable.ts';
-import { verifyStore } from '../spool/verification.ts';
+import { verifySpool } from '../spool/verify.ts';
 import { loadConfig } from './load-config.ts';
 import { flagsOf, settingOptions } from './setting-options.ts';
 import type { Bound, Surroundings } from './surroundings.ts';
 
 export function addVerify(command: Command, surroundings: Surroundings, bound: Bound): void {
-  const { env, stdout, clock, pid, stop } = surroundings;
+  const { env, stdout, pid, stop } = surroundings;
   command.description('look for damage in the spool; exit code 1 when there is some').helpOption('-h, --help', 'print this help');
   for (const option of settingOptions()) command.addOption(option);
   command.option('--json', 'for programs').action(
@@ -21,14 +19,13 @@ export function addVerify(command: Command, surroundings: Surroundings, bound: B
       const { config } = loadConfig(flagsOf(given), env, { needsNodes: false });
       const { json = false } = given.opts<{ json?: boolean }>();
       const write = (text: string): void => void stdout.write(text);
-      return verify({ stateDir: config.stateDir, clock, pid, signal: stop, json, write });
+      return verify({ stateDir: config.stateDir, pid, signal: stop, json, write });
     }),
   );
 }
 
 export interface VerifyOptions {
   readonly stateDir: string;
-  readonly clock: Clock;
   readonly pid: number;
   readonly signal: AbortSignal;
   readonly json: boolean;
@@ -36,19 +33,19 @@ export interface VerifyOptions {
 }
 
 /** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat and PathUnusable. */
-export async function verify({ stateDir, clock, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
+export async function verify({ stateDir, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
   const directory = join(stateDir, 'spool');
-  if (statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false }) === undefined) {
-    write(json ? '{"damage":[],"deaths":0}\n' : `there is no spool in ${stateDir}\n`);
+  if (!existsSync(directory) || !readdirSync(directory).some((name) => /\.segment$|^checkpoint/.test(name))) {
+    write(json ? '{"damage":[],"segments":0,"frames":0}\n' : `there is no spool in ${stateDir}\n`);
     return 0;
   }
   const owner = await owned(stateDir, pid);
   try {
     requireUsable(directory);
-    const { damage, deaths, isOfOtherFormat } = await verifyStore(directory, { isAlone: owner !== undefined, stopsAtFirst: false, clock, signal });
-    if (isOfOtherFormat) throw new UnknownFormat(`spool in ${directory}: another version wrote it, and its format is not known here (this program reads ${format})`);
-    if (json) write(`${JSON.stringify({ damage, deaths })}\n`);
-    else write([...damage, damage.length === 0 ? 'the spool is sound' : `the spool is damaged: ${damage.length} faults`, ''].join('\n'));
+    const found = await verifySpool(directory, { isRunning: owner === undefined, signal });
+    const { damage, segments, frames } = found;
+    const sum = damage.length === 0 ? `the spool is sound: ${frames} frames in ${segments} segments` : `the spool is damaged: ${damage.length} faults`;
+    write(json ? `${JSON.stringify(found)}\n` : [...damage, sum, ''].join('\n'));
     return damage.length === 0 ? 0 : 1;
   } finally {
     await owner?.release();

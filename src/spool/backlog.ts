@@ -1,39 +1,66 @@
-// How much waits for a sink, and since when.
+// What waits for a sink, counted.
 
+import { lastWhere } from './log/group-places.ts';
+import { type SegmentEntry, segmentOf } from './log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
-import { decodeRecord } from './record.ts';
-import { retriesOf, type SpoolState } from './state.ts';
+import type { SpoolState } from './state.ts';
+import type { GroupPlaces } from './log/group-places.ts';
+import type { Totals } from './log/format.ts';
 
 export interface Backlog {
-  /** Those in the retry set included. */
+  /** Points that are not ruled on, those in the retry set included. */
   readonly points: number;
   readonly bytes: number;
   /** When the oldest point that is not ruled on was appended or first kept, ms since 1970 UTC; undefined when nothing waits. */
   readonly oldestAtMs: number | undefined;
 }
 
-/** What waits for a sink that has a position; for one that is gone, what waited for it then. */
-export function backlogOf(state: SpoolState, sinkName: string): Backlog {
-  const position = state.positions.get(sinkName) as Position;
-  const retries = retriesOf(state, sinkName);
-  const { points, bytes } = position.gone ?? state.head.totals;
-  const ages = [oldestAtMs(state, position), retries.oldestAtMs()].filter((age) => age !== undefined);
-  return {
-    points: points - position.points + retries.points(),
-    bytes: bytes - position.bytes + retries.bytes(),
-    oldestAtMs: ages.length === 0 ? undefined : Math.min(...ages),
-  };
+/** What is asked to count it. */
+export interface CountedStore {
+  readonly state: Pick<SpoolState, 'positions' | 'retries'>;
+  readonly segments: () => readonly SegmentEntry[];
+  readonly index: GroupPlaces;
+  totals(): Totals;
+  durableEnd(): { readonly totals: Totals };
 }
 
-function oldestAtMs({ store }: SpoolState, position: Position): number | undefined {
-  const { from } = nextUnfinished(position, 0);
-  const end = position.gone === undefined ? {} : { end: position.gone.through + 1 };
-  for (const { key, value } of store.records.getRange({ start: from, ...end, limit: 1 })) {
-    try {
-      return decodeRecord(key, value).appendedAtMs;
-    } catch {
-      return undefined;
-    }
+/** What waits for a sink that has a position; for one that is gone, what waited for it then. */
+export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
+  /** The group that was looked for last, by its records. */
+  let last = { from: 1, through: 0, atMs: 0 };
+
+  function appendedAtMs(record: number): number | undefined {
+    if (record >= last.from && record <= last.through) return last.atMs;
+    const segment = segmentOf(store.segments(), record);
+    if (segment === undefined) return undefined;
+    const groups = store.index.of(segment);
+    const at = lastWhere(groups, ({ before }) => before.records < record);
+    const group = groups[at];
+    if (group === undefined) return undefined;
+    last = { from: group.before.records + 1, through: (groups[at + 1]?.before ?? segment.through).records, atMs: group.atMs };
+    return last.atMs;
   }
-  return undefined;
+
+  function oldestAtMs(position: Position): number | undefined {
+    const { from } = nextUnfinished(position, 0);
+    return from > (position.gone?.through ?? store.durableEnd().totals.records) ? undefined : appendedAtMs(from);
+  }
+
+  return (sinkName) => {
+    const { positions, retries } = store.state;
+    const position = positions.get(sinkName) as Position;
+    const { points, bytes } = position.gone ?? store.totals();
+    const kept = { points: 0, bytes: 0, oldestAtMs: Infinity };
+    for (const entry of retries.get(sinkName)?.values() ?? []) {
+      kept.points += entry.points;
+      kept.bytes += entry.bytes;
+      kept.oldestAtMs = Math.min(kept.oldestAtMs, entry.firstKeptAtMs);
+    }
+    const oldest = Math.min(oldestAtMs(position) ?? Infinity, kept.oldestAtMs);
+    return {
+      points: Math.max(0, points - position.points) + kept.points,
+      bytes: Math.max(0, bytes - position.bytes) + kept.bytes,
+      oldestAtMs: oldest === Infinity ? undefined : oldest,
+    };
+  };
 }

@@ -1,9 +1,11 @@
-// Keeps what will never reach a sink, with the reason, until somebody looks: whole, bounded, and each content once.
+// What will never reach a sink, with the reason, until somebody looks; and the samples of malformed bodies, a ring of those seen last.
 
-import type { DeadLetter } from '../point.ts';
-import { idOfDeadLetter, type Letter, type Letters, oneTurn, sizeOf } from './letters.ts';
-import { type LetterRow, type Store } from './store.ts';
-import { entries } from './store-size.ts';
+import type { DeadLetter, MalformedBody } from '../point.ts';
+import type { StoredLetter } from './change.ts';
+import type { LetterEntry, LetterTable } from './letter-table.ts';
+import { idOfSample, type Letter, type Letters, mostInTurn, mostRawInTurn } from './letters.ts';
+import { indexId } from './state.ts';
+import type { Store } from './store.ts';
 
 /** A dead letter, and the sink that would not take it, where it was one. */
 export interface AddressedLetter extends DeadLetter {
@@ -11,95 +13,100 @@ export interface AddressedLetter extends DeadLetter {
 }
 
 export interface DeadLetters extends Letters {
-  /** Puts it down; to be called inside a transaction of the store. */
-  add(letter: AddressedLetter, nowMs: number): void;
-  /** Puts down what an earlier store kept; to be called inside a transaction of the store. */
-  restore(id: string, row: LetterRow): void;
-  list(): Iterable<{ readonly id: string; readonly letter: LetterRow }>;
   /** How often one was put down since the start, by kind; the same content counts each time. */
   added(): Readonly<Record<string, number>>;
 }
 
-/** Opens the dead letters of a store. How large they are is stored with them, since there may be very many. */
-export function openDeadLetters(store: Store): DeadLetters {
-  let bytes = 0;
-  let count = 0;
-  const additions = countsOfTransactions(store);
-
-  function reread(): void {
-    count = entries(store.deadLetters);
-    bytes = store.meta.get('dead-letter-bytes') ?? (count === 0 ? 0 : counted(store));
-  }
-
-  function resize(by: number): void {
-    bytes += by;
-    store.meta.putSync('dead-letter-bytes', bytes);
-  }
-
-  function get(id: string): Letter | undefined {
-    const row = store.deadLetters.get(id);
-    return row && { id, ...row };
-  }
-
-  reread();
-  store.onFailure(reread);
-  return {
-    add({ kind, reason, raw, sink }, nowMs) {
-      const id = idOfDeadLetter(kind, sink, raw);
-      const earlier = get(id);
-      const times = (earlier?.times ?? 0) + 1;
-      const addressee = sink === undefined ? {} : { sink };
-      const row: LetterRow = { kind, reason, raw, ...addressee, firstAtMs: earlier?.firstAtMs ?? nowMs, lastAtMs: nowMs, times };
-      store.deadLetters.putSync(id, row);
-      if (earlier === undefined) count += 1;
-      resize(sizeOf(id, row) - (earlier === undefined ? 0 : sizeOf(id, earlier)));
-      additions.count(kind);
-    },
-    get,
-    remove(id) {
-      const letter = get(id);
-      if (letter === undefined) return;
-      store.deadLetters.removeSync(id);
-      count -= 1;
-      resize(-sizeOf(id, letter));
-    },
-    after: (id) => oneTurn(store.deadLetters.getRange(id === undefined ? {} : { start: id, exclusiveStart: true })),
-    restore(id, row) {
-      if (get(id) !== undefined) return;
-      store.deadLetters.putSync(id, row);
-      count += 1;
-      resize(sizeOf(id, row));
-    },
-    *list() {
-      for (const { key, value } of store.deadLetters.getRange()) yield { id: key, letter: value };
-    },
-    added: additions.counts,
-    count: () => count,
-    bytes: () => bytes,
-  };
+export interface Samples extends Letters {
+  /** Keeps a sample of it, unless there are too many at the moment; never throws, and tells nobody when. */
+  take(malformed: MalformedBody): void;
 }
 
-function counted(store: Store): number {
-  let bytes = 0;
-  for (const { key, value } of store.deadLetters.getRange()) bytes += sizeOf(key, value);
-  return bytes;
+export function deadLettersOf(store: Store, added: ReadonlyMap<string, number>): DeadLetters {
+  return { ...lettersOf(store, () => store.state.letters, 'letters'), added: () => Object.fromEntries(added) };
 }
 
-/** Counts inside transactions, and forgets what a transaction that fails has counted; transactions are synchronous. */
-function countsOfTransactions(store: Store): { count(kind: string): void; counts(): Readonly<Record<string, number>> } {
-  const counts: Record<string, number> = {};
-  let underway: string[] = [];
-  store.onFailure(() => void (underway = []));
+function lettersOf(store: Store, index: () => LetterTable, name: 'letters' | 'samples'): Letters {
+  function read(entry: LetterEntry & { readonly order: number }): Letter | undefined {
+    const stored = store.content.at(entry)?.[name]?.[entry.part];
+    if (stored !== undefined) return { ...stored, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs, order: entry.order };
+    // Its frame is damaged: it is gone.
+    store.append({ change: { noLetters: [name === 'samples' ? `m${entry.id.slice(0, -1)}` : entry.id], ...(name === 'letters' && { lost: { deadLetters: 1 } }) } });
+    return undefined;
+  }
+
   return {
-    count(kind) {
-      if (underway.length === 0) {
-        queueMicrotask(() => {
-          for (const each of underway) counts[each] = (counts[each] ?? 0) + 1;
-          underway = [];
-        });
+    get(id) {
+      const entry = index().get(indexId(id));
+      return entry && read(entry);
+    },
+    after(last) {
+      const letters: Letter[] = [];
+      let raw = 0;
+      for (const entry of index().after(last?.order ?? 0)) {
+        const letter = read(entry);
+        if (letter === undefined) continue;
+        letters.push(letter);
+        raw += letter.raw.length;
+        if (letters.length >= mostInTurn || raw >= mostRawInTurn) break;
       }
-      underway.push(kind);
+      return letters;
     },
-    counts: () => ({ ...counts }),
+    count: () => index().count(),
+    bytes: () => index().bytes(),
   };
+}
+
+const ringBytes = 16 * 2 ** 20;
+/** A sample is there to be understood. */
+const maxSampleBytes = 16_384;
+/** So many are kept at once, and then one each so often: a sample costs a write, and a flood of them must cost nothing. */
+const burst = 20;
+const pauseMs = 100;
+
+/** @param hasRoom - whether there is room to spare */
+export function samplesOf(store: Store, hasRoom: () => boolean, maxBytes = ringBytes): Samples {
+  let freeAtMs = -Infinity;
+
+  function keep({ body, reason, from }: MalformedBody): void {
+    const { samples } = store.state;
+    const nowMs = store.clock.now();
+    const id = idOfSample(body.length > 0 ? body : reason);
+    const sample: StoredLetter = { id, kind: 'malformed', reason, ...textOf(body), from, firstAtMs: nowMs, lastAtMs: nowMs, times: 1 };
+    store.append({ change: { samples: [sample] } });
+    const old: string[] = [];
+    let bytes = samples.bytes();
+    for (const entry of samples.after(0)) {
+      if (bytes <= maxBytes) break;
+      bytes -= entry.bytes;
+      old.push(`m${entry.id.slice(0, -1)}`);
+    }
+    if (old.length > 0) store.append({ change: { noLetters: old } });
+  }
+
+  return {
+    ...lettersOf(store, () => store.state.samples, 'samples'),
+    take(malformed) {
+      const nowMs = store.clock.steady();
+      if (freeAtMs > nowMs + (burst - 1) * pauseMs || !hasRoom()) return;
+      freeAtMs = Math.max(freeAtMs, nowMs) + pauseMs;
+      try {
+        keep(malformed);
+      } catch {
+        // A spool that takes nothing takes no sample either.
+      }
+    },
+  };
+}
+
+/** As text, where it is UTF-8 and has no zero in it. */
+function textOf(body: Buffer): Pick<StoredLetter, 'raw' | 'encoding'> {
+  const kept = body.subarray(0, maxSampleBytes);
+  try {
+    const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(kept, { stream: kept.length < body.length });
+    if (!raw.includes('\0')) return { raw };
+  } catch {
+    // Bytes that are no text: base64.
+  }
+  return { raw: kept.toString('base64'), encoding: 'base64' };
 }

@@ -14,8 +14,6 @@ export interface Disk {
   /** Writes the reserve file. Throws when it does not fit, and leaves none then. */
   takeReserve(bytes: number): void;
   giveUpReserve(): void;
-  /** Runs one transaction of the store: returns when it is on disk, throws when it is not. */
-  transact(transaction: () => void): void;
 }
 
 const chunkBytes = 1 << 20;
@@ -43,7 +41,6 @@ export function diskOf(directory: string): Disk {
       }
     },
     giveUpReserve: remove,
-    transact: (transaction) => transaction(),
   };
 }
 

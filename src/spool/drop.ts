@@ -1,10 +1,7 @@
 // Throws away what waits for a sink: its position goes to the end of the spool, and its retry set is emptied.
 
-import { backlogOf } from './backlog.ts';
-import { deleteFinished } from './finished-records.ts';
-import { forget } from './gone-sinks.ts';
-import type { Position } from './position.ts';
-import { retriesOf, setPosition, type SpoolState } from './state.ts';
+import { backlogs } from './backlog.ts';
+import type { Store } from './store.ts';
 
 export interface DroppedPoints {
   readonly points: number;
@@ -23,32 +20,22 @@ export class NoSuchSink extends Error {
  * Drops what waits for a sink, in one step; what is in flight to it may still arrive. The position of a sink that is not
  * configured any more goes as well.
  *
+ * @param readers - the sinks that are read for; none where no bridge runs
  * @throws NoSuchSink
  */
-export async function dropWaiting(state: SpoolState, sinkName: string): Promise<DroppedPoints> {
-  const { store, positions, taken, head } = state;
-  if (!positions.has(sinkName)) {
+export async function dropWaiting(store: Store, readers: ReadonlySet<string>, sinkName: string): Promise<DroppedPoints> {
+  const { positions } = store.state;
+  const position = positions.get(sinkName);
+  if (position === undefined) {
     const known = [...positions.keys()].join(', ');
     throw new NoSuchSink(`no sink of the name ${JSON.stringify(sinkName)} has a position in the spool; ${known === '' ? 'none has' : `there is ${known}`}`);
   }
-  const takenBefore = taken.get(sinkName);
-  const isForgotten = positions.get(sinkName)?.gone !== undefined || (taken.size > 0 && takenBefore === undefined);
-  const drop = (): DroppedPoints => {
-    const { points, bytes } = backlogOf(state, sinkName);
-    if (isForgotten) {
-      forget(state, sinkName, positions.get(sinkName) as Position);
-      return { points, bytes };
-    }
-    const atHead: Position = { through: head.sequence, finished: [], ...head.totals };
-    retriesOf(state, sinkName).clear();
-    setPosition(state, sinkName, atHead);
-    if (takenBefore !== undefined) taken.set(sinkName, atHead);
-    return { points, bytes };
-  };
-  const dropped = await store.write(drop).catch((error: unknown) => {
-    if (takenBefore !== undefined) taken.set(sinkName, takenBefore);
-    throw error;
-  });
-  while (await store.write(() => deleteFinished(state)));
-  return dropped;
+  const { points, bytes } = backlogs(store)(sinkName);
+  const isForgotten = position.gone !== undefined || (readers.size > 0 && !readers.has(sinkName));
+  const { records, ...totals } = store.totals();
+  await store.commit(
+    isForgotten ? { positions: { [sinkName]: null } } : { positions: { [sinkName]: { through: records, finished: [], ...totals } }, emptied: [sinkName] },
+  );
+  await store.checkpoints.write();
+  return { points, bytes };
 }

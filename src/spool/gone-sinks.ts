@@ -1,10 +1,9 @@
-// The positions of sinks that are not configured any more: what waited for a sink when it went is held for a week, in case
-// it comes back. What comes later is not held for it.
+// The positions of sinks that are not configured any more: what waited for a sink when it went is held for a week, in case it comes back.
+// What comes later is not held for it.
 
-import { backlogOf } from './backlog.ts';
-import { deleteFinished } from './finished-records.ts';
+import { backlogs } from './backlog.ts';
 import { finish, type Position } from './position.ts';
-import { retriesOf, setPosition, type SpoolState } from './state.ts';
+import type { Store } from './store.ts';
 
 const weekMs = 7 * 86_400_000;
 
@@ -15,74 +14,37 @@ export interface GoneSink {
 }
 
 /** Marks the sinks that have a position and no reader as gone, and returns those for which something waits. */
-export async function markGoneSinks(state: SpoolState): Promise<GoneSink[]> {
-  const { head, clock, store } = state;
-  const sinks = goneSinks(state);
-  if (sinks.some(([, { gone }]) => gone === undefined)) {
-    await store.write(() => {
-      for (const [name, position] of goneSinks(state)) {
-        const gone = position.gone ?? { sinceMs: clock.now(), through: head.sequence, ...head.totals };
-        setPosition(state, name, { ...position, gone });
-      }
-    });
-  }
-  return waitedFor(state, goneSinks(state));
+export async function markGoneSinks(store: Store, readers: ReadonlySet<string>): Promise<GoneSink[]> {
+  const { records, points, bytes } = store.totals();
+  const gone = { sinceMs: store.clock.now(), through: records, points, bytes };
+  const without = goneSinks(store, readers);
+  const marked = without.filter(([, position]) => position.gone === undefined).map(([name, position]) => [name, { ...position, gone }]);
+  if (marked.length > 0) await store.commit({ positions: Object.fromEntries(marked) as Record<string, Position> });
+  return waitedFor(store, without);
 }
 
 /** Forgets sinks that have been gone for a week, and returns those for which something waited. */
-export async function forgetGoneSinks(state: SpoolState): Promise<GoneSink[]> {
-  const { store, clock } = state;
-  const overdue = goneSinks(state).filter(([, { gone }]) => gone !== undefined && clock.now() - gone.sinceMs > weekMs);
+export async function forgetGoneSinks(store: Store, readers: ReadonlySet<string>): Promise<GoneSink[]> {
+  const overdue = goneSinks(store, readers).filter(([, { gone }]) => gone !== undefined && store.clock.now() - gone.sinceMs > weekMs);
   if (overdue.length === 0) return [];
-  const forgotten = waitedFor(state, overdue);
-  await store.write(() => {
-    for (const [name, position] of overdue) forget(state, name, position);
-    deleteFinished(state);
-  });
+  const forgotten = waitedFor(store, overdue);
+  await store.commit({ positions: Object.fromEntries(overdue.map(([name]) => [name, null])) });
   return forgotten;
 }
 
-/** To be called inside a transaction: what waits for a sink waits no longer, and neither does its retry set. */
-export function forget(state: SpoolState, name: string, position: Position): void {
-  const { store, positions, retries } = state;
-  retriesOf(state, name).clear();
-  retries.delete(name);
-  positions.delete(name);
-  store.positions.removeSync(name);
-  lookAgain(state, position);
-}
-
-/** To be called inside a transaction: the position of a sink that has come back, which goes on where it was. */
-export function comeBack(state: SpoolState, { gone, ...position }: Position): Position {
+/** The position of a sink that has come back, which goes on where it was: what came meanwhile is nothing to it. */
+export function comeBack(store: Store, { gone, ...position }: Position): Position {
   if (gone === undefined) return position;
-  lookAgain(state, position);
-  const { sequence, totals } = state.head;
-  const meanwhile = { points: totals.points - gone.points, bytes: totals.bytes - gone.bytes };
-  return sequence > gone.through ? finish(position, [gone.through + 1, sequence], meanwhile) : position;
+  const { records, points, bytes } = store.totals();
+  if (records <= gone.through) return position;
+  return finish(position, [gone.through + 1, records, points - gone.points, bytes - gone.bytes]);
 }
 
-/**
- * To be called inside a transaction: the position of a sink that is gone, as it is when nothing that was appended since is
- * held for it; of one that is not known, nothing at all.
- */
-export function goneAtHead({ positions, head }: SpoolState, name: string, sinceMs: number): Position & Required<Pick<Position, 'gone'>> {
-  const end = { through: head.sequence, ...head.totals };
-  const { gone = { sinceMs, ...end }, ...position } = positions.get(name) ?? { finished: [], ...end };
-  const meanwhile = { points: end.points - gone.points, bytes: end.bytes - gone.bytes };
-  const moved = end.through > gone.through ? finish(position, [gone.through + 1, end.through], meanwhile) : position;
-  return { ...moved, gone: { sinceMs: gone.sinceMs, ...end } };
+function goneSinks({ state }: Store, readers: ReadonlySet<string>): [name: string, position: Position][] {
+  return [...state.positions].filter(([name]) => !readers.has(name));
 }
 
-/** What was held has to be looked at when records are deleted next. */
-function lookAgain(state: SpoolState, { through }: Pick<Position, 'through'>): void {
-  state.deletedThrough = Math.min(state.deletedThrough, through);
-}
-
-/** Those without a reader. */
-function goneSinks({ positions, taken }: SpoolState): [name: string, position: Position][] {
-  return [...positions].filter(([name]) => !taken.has(name));
-}
-
-function waitedFor(state: SpoolState, sinks: readonly (readonly [name: string, position: Position])[]): GoneSink[] {
-  return sinks.map(([name]) => ({ name, points: backlogOf(state, name).points })).filter(({ points }) => points > 0);
+function waitedFor(store: Store, sinks: readonly (readonly [name: string, position: Position])[]): GoneSink[] {
+  const backlogOf = backlogs(store);
+  return sinks.map(([name]) => ({ name, points: backlogOf(name).points })).filter(({ points }) => points > 0);
 }

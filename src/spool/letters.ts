@@ -1,43 +1,29 @@
 // What lies in the store because it could not be used: found by its id, read in turns, and taken away again.
 
 import { hash } from 'node:crypto';
-import type { LetterRow } from './store.ts';
+import type { StoredLetter } from './change.ts';
 
-/** A dead letter, or the sample of a malformed body. */
-export interface Letter extends LetterRow {
-  /** Made of the contents, so that the same contents have the same. */
-  readonly id: string;
+/** A dead letter, or the sample of a malformed body. Its id is made of the contents, so that the same contents have the same. */
+export interface Letter extends StoredLetter {
+  /** Where it stands among the others of its sort. */
+  readonly order: number;
 }
 
-/** Letters of one sort, by their ids. */
+/** Letters of one sort. */
 export interface Letters {
   get(id: string): Letter | undefined;
-  /** Takes it away; to be called inside a transaction of the store. */
-  remove(id: string): void;
-  /** The next ones in the order of their ids, so many as are easily held in memory; none: that was all. */
-  after(id: string | undefined): Letter[];
+  /** The next ones in the order in which they came, so many as are easily held in memory; none: that was all. The last one may be gone. */
+  after(last: Pick<Letter, 'id' | 'order'> | undefined): Letter[];
   count(): number;
   bytes(): number;
 }
 
 /** Letters read in one turn, and how much of their inputs. */
-const mostInTurn = 100;
-const mostRawInTurn = 262_144;
-
-/** Of the rows, the letters of one turn. */
-export function oneTurn(rows: Iterable<{ readonly key: string; readonly value: LetterRow }>): Letter[] {
-  const letters: Letter[] = [];
-  let raw = 0;
-  for (const { key, value } of rows) {
-    letters.push({ id: key, ...value });
-    raw += value.raw.length;
-    if (letters.length >= mostInTurn || raw >= mostRawInTurn) break;
-  }
-  return letters;
-}
+export const mostInTurn = 100;
+export const mostRawInTurn = 262_144;
 
 /** What a letter takes, in bytes; roughly, but always the same. */
-export function sizeOf(id: string, { raw, reason }: LetterRow): number {
+export function sizeOf(id: string, { raw, reason }: Pick<StoredLetter, 'raw' | 'reason'>): number {
   return id.length + raw.length + reason.length + 100;
 }
 
@@ -65,15 +51,13 @@ export function wholeInput({ id, kind, sink, raw, encoding }: Letter): Buffer | 
   return isWhole ? bytes : undefined;
 }
 
-/** Dead letters and samples as one. */
+/** Dead letters and samples as one: the samples come behind the letters. */
 export function joined(deadLetters: Letters, samples: Letters): Letters {
-  const holding = (id: string): Letters => (id.startsWith(markOfSample) ? samples : deadLetters);
   return {
-    get: (id) => holding(id).get(id),
-    remove: (id) => holding(id).remove(id),
-    after(id) {
-      if (id !== undefined && id >= markOfSample) return samples.after(id);
-      const letters = deadLetters.after(id);
+    get: (id) => (isSample(id) ? samples : deadLetters).get(id),
+    after(last) {
+      if (last !== undefined && isSample(last.id)) return samples.after(last);
+      const letters = deadLetters.after(last);
       return letters.length > 0 ? letters : samples.after(undefined);
     },
     count: () => deadLetters.count() + samples.count(),

@@ -1,9 +1,11 @@
 // Puts points that became dead letters back for the sink that would not take them: into its retry set, the same to the byte, in one
-// step with the removal of their letters.
+// frame with the removal of their letters.
 
 import type { DataPoint } from '../point.ts';
-import { type Letter, wholeInput } from './letters.ts';
-import { retriesOf, type SpoolState } from './state.ts';
+import type { StoredRetry } from './change.ts';
+import { type Letter, type Letters, wholeInput } from './letters.ts';
+import { rowOf } from './log/payload.ts';
+import type { Store } from './store.ts';
 
 export interface Returned {
   readonly id: string;
@@ -18,39 +20,37 @@ export const kindsOfPoints: readonly string[] = ['rejected', 'kept-too-long'];
 /** The points go in entries of so many at most, which a sink takes at once. */
 const pointsAnEntry = 50;
 
-export async function returnPoints(state: SpoolState, ids: readonly string[]): Promise<Returned[]> {
-  const returned = await state.store.write(() => returnAll(state, ids));
-  for (const bell of state.bells) bell.ring();
+export async function returnPoints(store: Store, letters: Pick<Letters, 'get'>, ids: readonly string[]): Promise<Returned[]> {
+  const points = new Map<string, DataPoint[]>();
+  const gone: string[] = [];
+  const returned = [...new Set(ids)].map((id): Returned => {
+    const read = pointOf(store, letters.get(id));
+    if ('refused' in read) return { id, refused: read.refused };
+    points.set(read.sink, [...(points.get(read.sink) ?? []), read.point]);
+    gone.push(id);
+    return { id, sink: read.sink };
+  });
+  if (gone.length > 0) await store.commit({ noLetters: gone, retries: [...retriesOf(store, points)] });
   return returned;
 }
 
-/** To be called inside a transaction. */
-function returnAll(state: SpoolState, ids: readonly string[]): Returned[] {
-  const points = new Map<string, DataPoint[]>();
-  const returned = [...new Set(ids)].map((id): Returned => {
-    const read = pointOf(state, state.letters.get(id));
-    if ('refused' in read) return { id, refused: read.refused };
-    points.set(read.sink, [...(points.get(read.sink) ?? []), read.point]);
-    state.letters.remove(id);
-    return { id, sink: read.sink };
-  });
-  const nowMs = state.clock.now();
+function* retriesOf({ state, clock }: Store, points: ReadonlyMap<string, readonly DataPoint[]>): Generator<StoredRetry> {
+  const nowMs = clock.now();
+  let sequence = state.nextRetry;
   for (const [sink, all] of points) {
-    for (let first = 0; first < all.length; first += pointsAnEntry) {
-      const entry = all.slice(first, first + pointsAnEntry);
-      retriesOf(state, sink).add(entry, { attempts: 0, firstKeptAtMs: nowMs, notBeforeMs: nowMs });
+    for (let first = 0; first < all.length; first += pointsAnEntry, sequence += 1) {
+      yield { sink, sequence, attempts: 0, firstKeptAtMs: nowMs, notBeforeMs: nowMs, points: all.slice(first, first + pointsAnEntry).map(rowOf) };
     }
   }
-  return returned;
 }
 
 type Read = { readonly sink: string; readonly point: DataPoint } | { readonly refused: string };
 
-function pointOf({ positions }: SpoolState, letter: Letter | undefined): Read {
+function pointOf({ state }: Store, letter: Letter | undefined): Read {
   if (letter === undefined) return { refused: 'it is not there any more' };
   const { kind, sink } = letter;
   if (!kindsOfPoints.includes(kind) || sink === undefined) return { refused: `a letter of the kind ${kind} holds no point of a sink` };
-  const position = positions.get(sink);
+  const position = state.positions.get(sink);
   if (position === undefined || position.gone !== undefined) return { refused: `its sink, ${sink}, is not there any more` };
   const input = wholeInput(letter);
   if (input === undefined) return { refused: 'its contents do not fit its id: it was cut, or has been damaged' };

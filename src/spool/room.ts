@@ -8,8 +8,8 @@ export interface Room {
   /** Why nothing may be appended now, in words; undefined when there is room. */
   scarcity(): string | undefined;
   /**
-   * Whether a transaction failed for lack of space, and not because the disk is failing. From then on room is scarce
-   * until there is some again, and the reserve is given up.
+   * Whether a write failed for lack of space, and not because the disk is failing. From then on room is scarce until there
+   * is some again, and the reserve is given up.
    */
   isLackOfSpace(error: unknown): boolean;
 }
@@ -17,20 +17,17 @@ export interface Room {
 export interface RoomOptions {
   readonly disk: Disk;
   readonly clock: Clock;
-  /** What the store's file has free within it: it never gets smaller. */
+  /** What is laid out and not written yet. */
   readonly reusableBytes: () => number;
   /** Told when room becomes scarce, with the reason, and when there is room again. */
   readonly onChange: (scarcity: string | undefined) => void;
 }
 
-const maxReserveBytes = 8 << 20;
+const maxReserveBytes = 16 << 20;
 const shareOfDisk = 1 / 16;
 /** The disk is asked so often at most. */
 const lookEveryMs = 250;
-const noSpace = 28;
-const overQuota = 122;
-/** lmdb says this, too, where a write came back short, as it does at the end of the disk. */
-const inputOutput = 5;
+const lacks: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
 /** The room of a disk; takes the reserve if there is room for it. */
 export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions): Room {
@@ -73,8 +70,7 @@ export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions):
     },
     isLackOfSpace(error) {
       const { code } = error as { readonly code?: unknown };
-      const isFull = code === noSpace || code === overQuota || (code === inputOutput && disk.freeBytes() < reserveBytes / 2);
-      if (!isFull) return false;
+      if (!lacks.includes(code)) return false;
       uselessBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
       disk.giveUpReserve();
       become('disk: no space left');

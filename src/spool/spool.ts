@@ -1,33 +1,30 @@
 // The spool: points wait here, on disk, between the sources that deliver them and the sinks that take them.
 //
-//   append ──► record 1, 2, 3 … n         what is stored, key by key, stands at the head of store.ts
-//                   ▲           ▲
-//        through ───┘           └─── cursor: each sink has its own; a record that every sink has
-//      (finished, deleted)           finished is deleted in the step that finished it
+//   append ──► frame ──► group ──► segment 7, 8, 9 …      one log; log/README.md shows its bytes
+//                            ▲          ▲
+//             low-water ─────┘          └── each sink has its own position; a segment that every sink
+//                mark                       has passed is used again once a checkpoint says so
 
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import type { Deliver } from '../point.ts';
-import { appender } from './append.ts';
-import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { type Budget, skipTooOld } from './budgets.ts';
+import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters.ts';
+import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import type { Disk } from './disk.ts';
-import { deleteFinished } from './finished-records.ts';
+import type { DiskFailed } from './disk-failed.ts';
 import { type DroppedPoints, dropWaiting } from './drop.ts';
-import { forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
-import type { DiskFailed } from './grouped-transactions.ts';
-import { joined, type Letters } from './letters.ts';
-import { openLosses } from './losses.ts';
+import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
+import { isSample, joined, type Letters } from './letters.ts';
+import type { WriteFunction } from './log/segment-log.ts';
 import type { Lost } from './lost.ts';
-import { openParking, type Parking } from './parking.ts';
-import { type Returned, returnPoints } from './returned-points.ts';
+import { type Parking, parkingOf } from './parking.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
-import { type Restorer, restorer } from './restorer.ts';
-import { openRunKeys } from './run-keys.ts';
-import { openSamples, type Samples } from './samples.ts';
-import { openSkipped } from './skipped.ts';
-import { skipTooOld } from './skipping.ts';
-import { type Budget, firstSequence, headOf, readPositions, rereadState, type SpoolState, waitingBytes } from './state.ts';
+import { type Returned, returnPoints } from './returned-points.ts';
+import { indexId } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
-import { openStore, type Store } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
 import { requireUsable } from './usable.ts';
 
 export interface Spool {
@@ -59,118 +56,98 @@ export interface Spool {
   scarcity(): string | undefined;
   /** What had been acknowledged and is gone, ever. */
   lost(): Lost;
-  /** Puts back what is salvaged of a damaged store, under a name of its own; once every sink has its reader. */
-  restorer(name: string): Restorer;
+  /** Whether records that an earlier version stored still wait. */
+  isRestoring(): boolean;
   /** Resolves when the disk fails: nothing is taken any more, and the process should end. */
   readonly failed: Promise<DiskFailed>;
-  /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every few minutes. */
+  /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every minute. */
   tidy(): Promise<GoneSink[]>;
   close(): Promise<void>;
 }
 
 export interface SpoolOptions {
   readonly directory: string;
-  /** Bound on all that waits, counted before compression. */
+  /** Bound on all that waits. */
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Told what is damaged; nobody where it is absent. */
+  readonly log?: Log;
+  /** Bound on what is held in memory to know a run again; default 96 MiB. */
+  readonly dedupMaxBytes?: number | undefined;
   /** By default the one that the directory is on. */
   readonly disk?: Disk;
   /** Told when the disk is nearly full, with the reason, and when there is room again. */
   readonly onScarcity?: (scarcity: string | undefined) => void;
+  /** How long a segment is; by default as the disk and the bound want it. */
+  readonly segmentBytes?: number;
+  /** In place of the system's write; for tests. */
+  readonly write?: WriteFunction;
 }
 
-/** The parked entries' share of the bound. */
-const shareOfParked = 1 / 8;
+const usualDedupMaxBytes = 96 << 20;
 
 /**
  * Opens the spool in a directory, making it when there is none; what waited there waits on.
  *
- * @throws DiskFailed or DamagedRecord when it cannot be read, PathUnusable and UnknownFormat
+ * @throws UnknownFormat and PathUnusable, or the system's error when it cannot be read
  */
-export async function openSpool({ directory, maxBytes, clock, ...disk }: SpoolOptions): Promise<Spool> {
-  requireUsable(directory);
-  const store = await openStore(directory, { clock, ...disk });
-  try {
-    return await spoolOn(store, { directory, maxBytes, clock });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...options }: SpoolOptions): Promise<Spool> {
+  requireUsable(options.directory);
+  const store = openStore({ ...options, dedupMaxBytes });
+  for (const finding of store.findings) log?.error({ finding }, 'the spool is not as it was written');
+  const bounds: Bounds = { maxBytes: options.maxBytes, budgets: new Map(), givesWayAgainAtMs: -Infinity, lettersAdded: new Map() };
+  void store.dedup.read();
+  return spoolOn(store, bounds, options.directory, log);
 }
 
-async function spoolOn(store: Store, { directory, maxBytes, clock }: Pick<SpoolOptions, 'directory' | 'maxBytes' | 'clock'>): Promise<Spool> {
-  const samples = openSamples(store, { clock, hasRoom: () => store.scarcity() === undefined && waitingBytes(state) < state.maxBytes });
-  const state = await openState(store, { maxBytes, clock, samples });
+function spoolOn(store: Store, bounds: Bounds, directory: string, log: Log | undefined): Spool {
+  const readers = new Set<string>();
+  const deadLetters = deadLettersOf(store, bounds.lettersAdded);
+  const samples = samplesOf(store, () => store.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes);
+  const letters = joined(deadLetters, samples);
   return {
-    append: appender(state),
-    parking: state.parking,
-    deadLetters: state.deadLetters,
-    samples,
-    letters: state.letters,
-    returnPoints: (ids) => returnPoints(state, ids),
-    dropLetters: (ids) => store.write(() => removeAll(state.letters, ids)),
-    drop: (sinkName) => dropWaiting(state, sinkName),
-    status: () => spoolStatus(state, { directory, samples }),
-    reader: (sinkName, budget) => spoolReader(state, sinkName, budget),
-    markGoneSinks: () => markGoneSinks(state),
-    waitingBytes: () => waitingBytes(state),
-    maxBytes: () => state.maxBytes,
-    setMaxBytes: (bytes) => void (state.maxBytes = bytes),
+    append: deliverer(store, bounds),
+    parking: parkingOf(store, bounds),
+    ...{ deadLetters, samples, letters },
+    returnPoints: (ids) => returnPoints(store, letters, ids),
+    async dropLetters(ids) {
+      const there = ids.filter((id) => (isSample(id) ? store.state.samples : store.state.letters).get(indexId(id)) !== undefined);
+      if (there.length > 0) await store.commit({ noLetters: there });
+      return there.length;
+    },
+    drop: (sinkName) => dropWaiting(store, readers, sinkName),
+    status: async () => spoolStatus(store, bounds, readers),
+    async reader(sinkName, budget) {
+      if (budget !== undefined) bounds.budgets.set(sinkName, budget);
+      await comeBackOrStart(store, sinkName);
+      readers.add(sinkName);
+      return spoolReader({ directory, store, bounds, sinkName, onDamage: (damage) => log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost') });
+    },
+    markGoneSinks: () => markGoneSinks(store, readers),
+    waitingBytes: () => waitingBytes(store),
+    maxBytes: () => bounds.maxBytes,
+    setMaxBytes: (bytes) => void (bounds.maxBytes = bytes),
     scarcity: store.scarcity,
     failed: store.failed,
-    lost: state.losses.total,
-    restorer: (name) => restorer(state, name),
+    lost: () => store.state.lost,
+    isRestoring: () => store.checkpoints.formerThrough() > 0,
     async tidy() {
       store.lookAtFile();
-      if (state.budgets.size > 0) await skipOld(state);
-      await store.write(() => state.runKeys.turn(clock.now()));
-      return forgetGoneSinks(state);
+      if (bounds.budgets.size > 0) skipTooOld(store, bounds.budgets);
+      await store.dedup.tidy();
+      const forgotten = await forgetGoneSinks(store, readers);
+      await store.checkpoints.carryOver();
+      await store.checkpoints.write();
+      return forgotten;
     },
     close: store.close,
   };
 }
 
-interface StateOptions {
-  readonly maxBytes: number;
-  readonly clock: Clock;
-  readonly samples: Letters;
-}
-
-async function openState(store: Store, { maxBytes, clock, samples }: StateOptions): Promise<SpoolState> {
-  const positions = readPositions(store);
-  const head = headOf(store, [...positions.values()]);
-  const deadLetters = openDeadLetters(store);
-  const state: SpoolState = {
-    store,
-    clock,
-    maxBytes,
-    runKeys: await openRunKeys(store, clock.now()),
-    parking: openParking(store, () => state.maxBytes * shareOfParked),
-    deadLetters,
-    letters: joined(deadLetters, samples),
-    head,
-    positions,
-    retries: new Map(),
-    taken: new Map(),
-    losses: openLosses(store),
-    budgets: new Map(),
-    skipped: openSkipped(store),
-    bells: new Set(),
-    givesWayAgainAtMs: -Infinity,
-    deletedThrough: firstSequence(store, head) - 1,
-  };
-  store.onFailure(() => rereadState(state));
-  return state;
-}
-
-async function skipOld(state: SpoolState): Promise<void> {
-  await state.store.write(() => skipTooOld(state));
-  while (await state.store.write(() => deleteFinished(state)));
-}
-
-/** To be called inside a transaction. */
-function removeAll(letters: Letters, ids: readonly string[]): number {
-  const there = ids.filter((id) => letters.get(id) !== undefined);
-  for (const id of there) letters.remove(id);
-  return there.length;
+/** A sink that is new begins at the end; one that was gone for a while goes on where it was. */
+async function comeBackOrStart(store: Store, sinkName: string): Promise<void> {
+  const known = store.state.positions.get(sinkName);
+  if (known !== undefined && known.gone === undefined) return;
+  const { records, points, bytes } = store.totals();
+  await store.commit({ positions: { [sinkName]: known === undefined ? { through: records, finished: [], points, bytes } : comeBack(store, known) } });
 }

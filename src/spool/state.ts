@@ -1,134 +1,195 @@
-// What an open spool holds in memory beside its store: where it ends, and how far each sink has come.
+// What the spool knows beside its records: held in memory, and made of a checkpoint and the changes in the log behind it. `apply` is the
+// only way in which it changes, when a change is appended and when the log is read again.
 
-import type { Bell } from '../bell.ts';
 import type { Clock } from '../clock.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { Letters } from './letters.ts';
-import type { Losses } from './losses.ts';
-import type { Parking } from './parking.ts';
-import type { Position } from './position.ts';
-import { decodeRecord, isIntact, sealed, type Totals, unsealed } from './record.ts';
-import { openRetries, type Retries } from './retries.ts';
-import type { RunKeys } from './run-keys.ts';
-import type { Skipped } from './skipped.ts';
-import type { Store } from './store.ts';
+import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
+import { sizeOf } from './letters.ts';
+import { letterTable, type LetterTable } from './letter-table.ts';
+import type { Location } from './log/segment-log.ts';
+import { type Lost, lostInAll, nothingLost } from './lost.ts';
+import { finishRest, type Position } from './position.ts';
 
 export interface SpoolState {
-  readonly store: Store;
-  readonly clock: Clock;
-  maxBytes: number;
-  readonly runKeys: RunKeys;
-  readonly parking: Parking;
-  readonly deadLetters: DeadLetters;
-  /** The dead letters and the samples of malformed bodies. */
-  readonly letters: Letters;
-  readonly head: Head;
   /** By sink name. */
   readonly positions: Map<string, Position>;
-  /** By sink name: points that a sink could not take at the time. */
-  readonly retries: Map<string, Retries>;
-  /** By the name of each sink that is read for: what has been taken out or is finished, as if it were a position. */
-  readonly taken: Map<string, Position>;
-  readonly losses: Losses;
-  /** By the name of each optional sink. */
-  readonly budgets: Map<string, Budget>;
-  readonly skipped: Skipped;
-  /** Rung after each append; one for each reader. */
-  readonly bells: Set<Bell>;
-  /** When optional sinks may be asked again to give way to a scarce disk, by the steady clock. */
-  givesWayAgainAtMs: number;
-  /** Every record up to this one is deleted, or held for a sink that is gone. */
-  deletedThrough: number;
+  /** By sink name and number. */
+  readonly retries: Map<string, Map<number, RetryEntry>>;
+  /** By what they wait for, and number. */
+  readonly parked: Map<string, Map<number, ParkedEntry>>;
+  readonly letters: LetterTable;
+  readonly samples: LetterTable;
+  lost: Lost;
+  /** By the number of the group. */
+  readonly damaged: Map<number, DamagedGroup>;
+  /** By sink name: points that it has missed, ever. */
+  readonly skipped: Map<string, number>;
+  suspectTails: number;
+  nextParked: number;
+  nextRetry: number;
+  /** Bytes in each segment that are needed beside its records. */
+  readonly live: Map<number, number>;
+  readonly totals: { parkedCount: number; parkedBytes: number; retryBytes: number };
 }
 
-/** What may wait for an optional sink; a required one has no such bound, and everything waits for it. */
-export interface Budget {
-  /** Counted as the spool's own bound is. */
-  readonly maxBytes: number;
-  /** How long the oldest of it may wait. */
-  readonly maxAgeMs: number;
+/** Something that stands in a frame, as its part of this number. */
+interface Placed extends Location {
+  readonly part: number;
+  readonly bytes: number;
 }
 
-/** The end of the spool: the last record's number, and all that has been appended, ever. */
-export interface Head {
-  sequence: number;
-  totals: Totals;
+export interface ParkedEntry extends Placed {
+  readonly parkedAtMs: number;
 }
 
-/** Bytes that a record takes beside its own: key, run key and lmdb's headers. */
-export const bytesBesideRecord = 120;
+export interface RetryEntry extends Placed {
+  readonly points: number;
+  readonly attempts: number;
+  readonly firstKeptAtMs: number;
+  readonly notBeforeMs: number;
+  /** By the steady clock: a machine's time that is set back puts off nothing that waits. */
+  readonly dueAtMs: number;
+}
 
-/**
- * Reads where the spool ends: at its last record, or where the sinks stand that have finished more than what is left, which
- * may be held for one that is gone.
- */
-export function headOf(store: Store, positions: readonly Position[]): Head {
-  const ends = positions.flatMap((position) => [position, ...(position.gone === undefined ? [] : [position.gone])]);
-  const last = lastTotals(store) ?? { points: 0, bytes: 0 };
+export function emptyState(): SpoolState {
   return {
-    sequence: Math.max(lastSequence(store) ?? 0, ...ends.map(({ through }) => through)),
-    totals: {
-      points: Math.max(last.points, ...ends.map(({ points }) => points)),
-      bytes: Math.max(last.bytes, ...ends.map(({ bytes }) => bytes)),
-    },
+    ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterTable(), samples: letterTable() },
+    ...{ lost: nothingLost, damaged: new Map(), skipped: new Map(), suspectTails: 0, nextParked: 1, nextRetry: 1, live: new Map() },
+    totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
 }
 
-/** What had been appended, ever, with the last record that can be read, up to this one. */
-export function lastTotals(store: Store, through?: number): Totals | undefined {
-  for (const { key, value } of store.records.getRange({ reverse: true, ...(through !== undefined && { start: through }) })) {
-    if (!isIntact(value, key)) continue;
-    const { before, points } = decodeRecord(key, value);
-    return { points: before.points + points.length, bytes: before.bytes + value.length + bytesBesideRecord };
-  }
-  return undefined;
+/** Beside the payload of a parked entry: what is held of it in memory. */
+export const bytesAParked = 256;
+/** The same of an entry of a retry set. */
+const bytesARetry = 256;
+const bytesARetriedPoint = 100;
+/** A pause that is still to last longer was written by a wrong clock. */
+const maxPauseMs = 600_000;
+
+/** Puts a change into effect that stands, or will stand, at a place in the log. */
+export function apply(state: SpoolState, change: Change, place: Location, clock: Pick<Clock, 'now' | 'steady'>): void {
+  const isMove = change.isMove === true;
+  for (const id of change.noLetters ?? []) dropLetter(state, id);
+  for (const [waitsFor, sequence] of change.noParked ?? []) unpark(state, waitsFor, sequence);
+  for (const [sink, sequence] of change.noRetries ?? []) dropRetry(state, sink, sequence);
+  change.letters?.forEach((letter, part) => putLetter(state, state.letters, letter, { ...place, part }, isMove));
+  change.samples?.forEach((letter, part) => putLetter(state, state.samples, letter, { ...place, part }, isMove));
+  change.parked?.forEach((parked, part) => park(state, parked, { ...place, part }));
+  change.retries?.forEach((retry, part) => keep(state, retry, { ...place, part }, clock));
+  if (change.finish !== undefined) finishRange(state, change.finish);
+  for (const [sink, position] of Object.entries(change.positions ?? {})) setPosition(state, sink, position);
+  for (const sink of change.emptied ?? []) emptyRetries(state, sink);
+  for (const [sink, points] of Object.entries(change.skipped ?? {})) state.skipped.set(sink, (state.skipped.get(sink) ?? 0) + points);
+  if (change.lost !== undefined) state.lost = lostInAll(state.lost, change.lost);
+  for (const group of change.damaged ?? []) noteDamage(state, group);
+  state.suspectTails += change.suspectTails ?? 0;
 }
 
-/** How far each sink has come, as the store has it. */
-export function readPositions(store: Store): Map<string, Position> {
-  return new Map([...store.positions.getRange()].map(({ key, value }) => [key, JSON.parse(unsealed(value, key)) as Position]));
+function putLetter(state: SpoolState, index: LetterTable, letter: StoredLetter, where: Location & { readonly part: number }, isMove: boolean): void {
+  const id = indexId(letter.id);
+  const known = index.get(id);
+  if (known !== undefined) live(state, known.segment, -known.bytes);
+  // Samples are in the order in which they were seen last.
+  if (index === state.samples && !isMove) index.delete(id);
+  const bytes = sizeOf(letter.id, letter);
+  const counts = known === undefined || isMove ? letter : { times: known.times + letter.times, firstAtMs: known.firstAtMs, lastAtMs: letter.lastAtMs };
+  index.set({ id, ...where, bytes, times: counts.times, firstAtMs: counts.firstAtMs, lastAtMs: counts.lastAtMs });
+  live(state, where.segment, bytes);
 }
 
-/** To be called inside a transaction: how far a sink has come from now on. */
-export function setPosition({ store, positions }: SpoolState, sinkName: string, position: Position): void {
-  positions.set(sinkName, position);
-  store.positions.putSync(sinkName, sealed(JSON.stringify(position), sinkName));
+/** The ids of samples begin with a letter that is no hexadecimal digit. */
+export function indexId(id: string): string {
+  return id.startsWith('m') ? `${id.slice(1)}0` : id;
 }
 
-/** The retry set of a sink, opened once. */
-export function retriesOf({ store, clock, retries }: SpoolState, sinkName: string): Retries {
-  const opened = retries.get(sinkName) ?? openRetries(store, sinkName, clock);
-  retries.set(sinkName, opened);
-  return opened;
+function dropLetter(state: SpoolState, id: string): void {
+  const index = id.startsWith('m') ? state.samples : state.letters;
+  const known = index.get(indexId(id));
+  if (known === undefined) return;
+  live(state, known.segment, -known.bytes);
+  index.delete(indexId(id));
 }
 
-/** After a transaction has failed: what is stored holds again, for the sinks that this process serves. */
-export function rereadState(state: SpoolState): void {
-  const { store, positions, head } = state;
-  const stored = readPositions(store);
-  for (const name of positions.keys()) if (!stored.has(name)) positions.delete(name);
-  for (const [name, position] of stored) positions.set(name, position);
-  Object.assign(head, headOf(store, [...positions.values()]));
-  state.deletedThrough = firstSequence(store, head) - 1;
+function park(state: SpoolState, { waitsFor, sequence, parkedAtMs, payload }: StoredParked, where: Location & { readonly part: number }): void {
+  unpark(state, waitsFor, sequence);
+  const bytes = payload.length + bytesAParked;
+  const entries = state.parked.get(waitsFor) ?? new Map<number, ParkedEntry>();
+  entries.set(sequence, { ...where, bytes, parkedAtMs });
+  state.parked.set(waitsFor, entries);
+  state.totals.parkedCount += 1;
+  state.totals.parkedBytes += bytes;
+  state.nextParked = Math.max(state.nextParked, sequence + 1);
+  live(state, where.segment, bytes);
 }
 
-function lastSequence(store: Store): number | undefined {
-  for (const key of store.records.getKeys({ reverse: true, limit: 1 })) return key;
-  return undefined;
+function unpark(state: SpoolState, waitsFor: string, sequence: number): void {
+  const entries = state.parked.get(waitsFor);
+  const entry = entries?.get(sequence);
+  if (entries === undefined || entry === undefined) return;
+  entries.delete(sequence);
+  if (entries.size === 0) state.parked.delete(waitsFor);
+  state.totals.parkedCount -= 1;
+  state.totals.parkedBytes -= entry.bytes;
+  live(state, entry.segment, -entry.bytes);
 }
 
-/** The record before which every record is deleted. */
-export function firstSequence(store: Store, head: Head): number {
-  for (const key of store.records.getKeys({ limit: 1 })) return key;
-  return head.sequence + 1;
+function keep(state: SpoolState, retry: StoredRetry, where: Location & { readonly part: number }, clock: Pick<Clock, 'now' | 'steady'>): void {
+  const { sink, sequence, points, attempts, firstKeptAtMs, notBeforeMs } = retry;
+  dropRetry(state, sink, sequence);
+  const bytes = points.length * bytesARetriedPoint + bytesARetry;
+  const dueAtMs = dueAt(notBeforeMs, clock);
+  const entries = state.retries.get(sink) ?? new Map<number, RetryEntry>();
+  entries.set(sequence, { ...where, bytes, points: points.length, attempts, firstKeptAtMs, notBeforeMs, dueAtMs });
+  state.retries.set(sink, entries);
+  state.totals.retryBytes += bytes;
+  state.nextRetry = Math.max(state.nextRetry, sequence + 1);
+  live(state, where.segment, bytes);
 }
 
-/** The bytes that count against the bound: what a sink has not finished or has kept, what is parked, and the dead letters. */
-export function waitingBytes({ head, positions, retries, parking, deadLetters }: SpoolState): number {
-  const all = [...positions.values()];
-  const finished = all.flatMap(({ gone, bytes }) => (gone === undefined ? [bytes] : []));
-  const unfinished = head.totals.bytes - Math.min(head.totals.bytes, ...finished);
-  const held = all.reduce((sum, { gone, bytes }) => sum + (gone === undefined ? 0 : gone.bytes - bytes), 0);
-  const kept = [...retries.values()].reduce((sum, one) => sum + one.bytes(), 0);
-  return unfinished + held + kept + parking.bytes() + deadLetters.bytes();
+/** When a retry is due by the steady clock. */
+export function dueAt(notBeforeMs: number, clock: Pick<Clock, 'now' | 'steady'>): number {
+  return clock.steady() + Math.min(maxPauseMs, notBeforeMs - clock.now());
+}
+
+function dropRetry(state: SpoolState, sink: string, sequence: number): void {
+  const entries = state.retries.get(sink);
+  const entry = entries?.get(sequence);
+  if (entries === undefined || entry === undefined) return;
+  entries.delete(sequence);
+  state.totals.retryBytes -= entry.bytes;
+  live(state, entry.segment, -entry.bytes);
+}
+
+function emptyRetries(state: SpoolState, sink: string): void {
+  for (const sequence of [...(state.retries.get(sink)?.keys() ?? [])]) dropRetry(state, sink, sequence);
+}
+
+/** Where a sink stands that has been moved meanwhile, the part of the range that it had finished by then does not count again. */
+function finishRange({ positions }: SpoolState, { sink, range }: NonNullable<Change['finish']>): void {
+  const position = positions.get(sink);
+  if (position !== undefined) positions.set(sink, finishRest(position, range));
+}
+
+function setPosition(state: SpoolState, sink: string, position: Position | null): void {
+  if (position !== null) return void state.positions.set(sink, position);
+  state.positions.delete(sink);
+  emptyRetries(state, sink);
+  state.retries.delete(sink);
+}
+
+function noteDamage(state: SpoolState, damage: DamagedGroup): void {
+  const known = state.damaged.get(damage.group) ?? { records: 0, points: 0 };
+  state.lost = lostInAll(state.lost, { records: Math.max(0, damage.records - known.records), points: Math.max(0, damage.points - known.points) });
+  state.damaged.set(damage.group, damage);
+}
+
+/** Segments whose damaged groups are gone need not be told of again. */
+export function forgetDamageBefore({ damaged }: SpoolState, group: number): void {
+  for (const number of damaged.keys()) if (number < group) damaged.delete(number);
+}
+
+function live({ live: bytesOf }: SpoolState, segment: number, bytes: number): void {
+  const left = (bytesOf.get(segment) ?? 0) + bytes;
+  if (left > 0) bytesOf.set(segment, left);
+  else bytesOf.delete(segment);
 }

@@ -1,12 +1,9 @@
 // What is in the spool, counted: for people who look, and for the command that shows it.
 
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Backlog, backlogOf } from './backlog.ts';
-import type { Letters } from './letters.ts';
-import { decodeRecord } from './record.ts';
-import { retriesOf, type SpoolState, waitingBytes } from './state.ts';
-import { pageBytes } from './store-size.ts';
+import { type Backlog, backlogs } from './backlog.ts';
+import type { DedupStatus } from './dedup.ts';
+import { type Bounds, waitingBytes } from './deliver.ts';
+import type { Store } from './store.ts';
 
 /** A number of something, and the bytes that count for it. */
 export interface Amount {
@@ -37,58 +34,53 @@ export interface SpoolStatus {
   readonly deadLetters: Amount;
   /** Samples of bodies that were no pushes; they do not count against the bound. */
   readonly malformed: Amount;
-  /** Of the file on disk, which keeps what it once needed. */
+  /** Of the log's files on disk. */
   readonly fileBytes: number;
-  /** In records that are not deleted yet. */
+  readonly segments: number;
+  /** In records whose segments are not used again yet. */
   readonly recordPoints: number;
-  /** What the records take on disk for each of their points; undefined without a point. */
+  /** What these records take on disk for each of their points; undefined without a point. */
   readonly bytesPerPoint: number | undefined;
+  readonly dedup: DedupStatus;
+  /** Last groups that were torn or damaged and are kept aside, ever. */
+  readonly suspectTails: number;
 }
 
-export async function spoolStatus(
-  state: SpoolState,
-  { directory, samples }: { readonly directory: string; readonly samples: Letters },
-): Promise<SpoolStatus> {
-  const { head, positions, parking, deadLetters, store, maxBytes } = state;
-  const recordPoints = pointsInRecords(state);
+export function spoolStatus(store: Store, bounds: Bounds, readers: ReadonlySet<string>): SpoolStatus {
+  const { state } = store;
+  const totals = store.totals();
+  const first = store.segments()[0]?.before ?? totals;
+  const recordPoints = totals.points - first.points;
   return {
-    lastRecord: head.sequence,
-    sinks: [...positions.keys()].map((name) => sinkWaiting(state, name)),
-    waitingBytes: waitingBytes(state),
-    maxBytes,
-    parked: { ...amountOf(parking), nodes: parking.waitedFor().length },
-    deadLetters: amountOf(deadLetters),
-    malformed: amountOf(samples),
-    fileBytes: (await stat(join(directory, 'data.mdb'))).size,
+    lastRecord: totals.records,
+    sinks: [...state.positions.keys()].map((name) => sinkWaiting(store, readers, name)),
+    waitingBytes: waitingBytes(store),
+    maxBytes: bounds.maxBytes,
+    parked: { count: state.totals.parkedCount, bytes: state.totals.parkedBytes, nodes: state.parked.size },
+    deadLetters: { count: state.letters.count(), bytes: state.letters.bytes() },
+    malformed: { count: state.samples.count(), bytes: state.samples.bytes() },
+    fileBytes: store.fileBytes(),
+    segments: store.segments().length,
     recordPoints,
-    bytesPerPoint: recordPoints === 0 ? undefined : pageBytes(store.records) / recordPoints,
+    bytesPerPoint: recordPoints === 0 ? undefined : (totals.bytes - first.bytes) / recordPoints,
+    dedup: store.dedup.status(),
+    suspectTails: state.suspectTails,
   };
 }
 
-function sinkWaiting(state: SpoolState, name: string): SinkWaiting {
-  const retries = retriesOf(state, name);
-  const isGone = state.positions.get(name)?.gone !== undefined;
+function sinkWaiting(store: Store, readers: ReadonlySet<string>, name: string): SinkWaiting {
+  const { positions, retries } = store.state;
+  const retrySet = { points: 0, bytes: 0 };
+  for (const { points, bytes } of retries.get(name)?.values() ?? []) {
+    retrySet.points += points;
+    retrySet.bytes += bytes;
+  }
+  const isGone = positions.get(name)?.gone !== undefined;
   return {
     name,
-    through: state.positions.get(name)?.through ?? 0,
-    backlog: backlogOf(state, name),
-    retrySet: { points: retries.points(), bytes: retries.bytes() },
-    isConfigured: isGone ? false : state.taken.size === 0 ? undefined : state.taken.has(name),
+    through: positions.get(name)?.through ?? 0,
+    backlog: backlogs(store)(name),
+    retrySet,
+    isConfigured: isGone ? false : readers.size === 0 ? undefined : readers.has(name),
   };
-}
-
-function amountOf({ count, bytes }: { count(): number; bytes(): number }): Amount {
-  return { count: count(), bytes: bytes() };
-}
-
-/** The first record that can be read says how many points came before it. */
-function pointsInRecords({ store, head }: SpoolState): number {
-  for (const { key, value } of store.records.getRange({})) {
-    try {
-      return head.totals.points - decodeRecord(key, value).before.points;
-    } catch {
-      continue;
-    }
-  }
-  return 0;
 }

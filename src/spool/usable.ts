@@ -1,6 +1,6 @@
 // Whether a directory and the store's files in it can be used at all: what stands in the way is said in words, with what to do.
 
-import { accessSync, constants, existsSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
 
@@ -15,21 +15,22 @@ export class PathUnusable extends Error {
 }
 
 /**
- * Makes the directory of a store where there is none, and looks whether it and the files in it can be read and written. lmdb
- * would end the process over some of what it may not write.
+ * Makes the directory of a spool where there is none, and looks whether it and the files in it can be read and written.
  *
  * @throws PathUnusable, which names the path
  */
 export function requireUsable(directory: string): void {
   using(directory, () => make(directory));
   using(directory, () => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK));
-  for (const path of ['data.mdb', 'lock.mdb'].map((name) => join(directory, name))) {
+  for (const path of readdirSync(directory).filter((name) => ours.test(name)).map((name) => join(directory, name))) {
     const found = using(path, () => statSync(path, { throwIfNoEntry: false }));
     if (found === undefined) continue;
     if (!found.isFile()) throw new PathUnusable(path, { words: `expected a file, found ${kindOf(found)}; move it away`, exitCode: 78 });
     using(path, () => accessSync(path, constants.R_OK | constants.W_OK));
   }
 }
+
+const ours = /^(\d+\.(segment|spare|keys)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
 
 /** On a disk that is mounted read-only Node says of a directory that is to be made with those above it that it is not there. */
 function make(directory: string): void {

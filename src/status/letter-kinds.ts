@@ -6,7 +6,7 @@ import type { LetterKinds } from './watched-status.ts';
 /** Letters as the spool has them, read in turns in the order of their ids. */
 export interface CountedLetters {
   count(): number;
-  after(id: string | undefined): readonly { readonly id: string; readonly kind: string }[];
+  after(last: { readonly id: string; readonly order: number } | undefined): readonly { readonly id: string; readonly kind: string; readonly order: number }[];
 }
 
 export interface LetterCounts {
@@ -28,7 +28,7 @@ export function letterCounts(stores: readonly CountedLetters[]): LetterCounts {
     const counts: Record<string, number> = {};
     let counted = 0;
     for (const letters of stores) {
-      for (let turn = letters.after(undefined); turn.length > 0 && counted < mostCounted; turn = letters.after(turn.at(-1)?.id)) {
+      for (let turn = letters.after(undefined); turn.length > 0 && counted < mostCounted; turn = letters.after(turn.at(-1))) {
         for (const { kind } of turn) counts[kind] = (counts[kind] ?? 0) + 1;
         counted += turn.length;
         await nextTurn();

@@ -1,12 +1,13 @@
 // The latest pushes and the points that each became; of very many a sample, so that watching costs the pushes next to nothing.
 
-import type { DataPoint } from '../point.ts';
+import { expanded, pointCount } from '../factored-points.ts';
+import type { DataPoint, Points } from '../point.ts';
 import type { RecentPush } from './messages.ts';
 
 export interface RecentPushes {
   /** Whether one is wanted now, by a clock that never jumps. */
   isWanted(nowMs: number): boolean;
-  add(push: Omit<RecentPush, 'nth' | 'points'>, points: readonly DataPoint[]): void;
+  add(push: Omit<RecentPush, 'nth' | 'points'>, points: Points): void;
   /** Those after the one given, the oldest first. */
   after(nth: number): readonly RecentPush[];
   pointsOf(nth: number): readonly DataPoint[] | undefined;
@@ -18,7 +19,7 @@ const burst = 10;
 const pauseMs = 100;
 
 export function recentPushes(): RecentPushes {
-  const kept: { readonly push: RecentPush; readonly points: readonly DataPoint[] }[] = [];
+  const kept: { readonly push: RecentPush; readonly points: Points }[] = [];
   let freeAtMs = -Infinity;
   let added = 0;
   return {
@@ -29,10 +30,13 @@ export function recentPushes(): RecentPushes {
     },
     add(push, points) {
       added += 1;
-      kept.push({ push: { ...push, nth: added, points: points.length }, points });
+      kept.push({ push: { ...push, nth: added, points: pointCount(points) }, points });
       if (kept.length > most) kept.shift();
     },
     after: (nth) => kept.filter(({ push }) => push.nth > nth).map(({ push }) => push),
-    pointsOf: (nth) => kept.find(({ push }) => push.nth === nth)?.points,
+    pointsOf(nth) {
+      const found = kept.find(({ push }) => push.nth === nth);
+      return found && expanded(found.points);
+    },
   };
 }

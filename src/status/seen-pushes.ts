@@ -1,7 +1,7 @@
 // Watches the pushes as they are answered and keeps what the status page shows of them: the latest, and the latest runs.
 
 import type { Clock } from '../clock.ts';
-import type { DataPoint } from '../point.ts';
+import type { Points } from '../point.ts';
 import { type Numbering, numbering } from './numbering.ts';
 import { type RecentPushes, recentPushes } from './recent-pushes.ts';
 import { bucketOf } from './rtt-buckets.ts';
@@ -27,7 +27,7 @@ export interface SeenRun {
     readonly totalMs?: number;
     readonly error?: string;
   };
-  readonly points: readonly DataPoint[];
+  readonly points: Points;
 }
 
 export interface SeenPushes {

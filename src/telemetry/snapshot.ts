@@ -93,7 +93,7 @@ export interface SpoolSeen {
   readonly lastRecord: number;
   /** Why nothing is taken now, since the disk is nearly full; undefined when there is room. */
   readonly scarcity: string | undefined;
-  /** Whether what can be read of a damaged spool is being put back. */
+  /** Whether records that an earlier version stored still wait. */
   readonly isRestoring: boolean;
 }
 
@@ -150,7 +150,7 @@ export interface SnapshotParts {
   readonly outlets: () => readonly SinkStatus[];
   /** Undefined where no pushes are taken. */
   readonly catchpoint: () => PushSource | undefined;
-  readonly spool: Pick<Spool, 'status' | 'scarcity' | 'lost' | 'deadLetters'> & { isRestoring(): boolean };
+  readonly spool: Pick<Spool, 'status' | 'scarcity' | 'lost' | 'deadLetters' | 'isRestoring'>;
   readonly access?: () => AccessStatus;
   readonly backstop?: () => object | undefined;
   readonly reloads?: (() => ReloadSeen) | undefined;

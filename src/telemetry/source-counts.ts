@@ -1,7 +1,8 @@
 // What a source hands on, counted on the way to the spool.
 
 import type { Clock } from '../clock.ts';
-import type { DataPoint, Deliver } from '../point.ts';
+import { pointCount } from '../factored-points.ts';
+import type { Deliver } from '../point.ts';
 
 /** What a source has handed on since the start. */
 export interface SourceSeen {
@@ -35,13 +36,13 @@ export function countedSource(name: string, deliver: Deliver, clock: Pick<Clock,
     throw error;
   };
   return {
-    deliver: (delivery: readonly DataPoint[], options) =>
+    deliver: (delivery, options) =>
       deliver(delivery, options).then((delivered) => {
         if (delivered === 'duplicate') {
           duplicates += 1;
         } else {
           deliveries += 1;
-          points += delivery.length;
+          points += pointCount(delivery);
           lastAtMs = clock.now();
         }
         return delivered;

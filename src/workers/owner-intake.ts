@@ -63,11 +63,11 @@ export function ownerIntake({ say, unsentBytes, maxBytes, clock }: OwnerIntakeOp
   }
   return {
     async take(push) {
-      const { body, isReplay: _, ...sender } = push;
+      const { body, ip, isOwner, requestId } = push;
       if (isLost) throw comeAgain('push: the bridge is ending');
       if (waitingBytes > 0 && waitingBytes + body.length > maxBytes()) {
         const reason = `pushes: ${held.size} wait already, with ${waitingBytes} bytes`;
-        say({ say: 'unread', push: { ...sender, read: nothing, status: 503, reason } });
+        say({ say: 'unread', push: { ip, isOwner, requestId, read: nothing, status: 503, reason } });
         throw comeAgain(reason);
       }
       waitingBytes += body.length;

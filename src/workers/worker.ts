@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Access, openAccess } from '../access/access.ts';
 import type { Clock } from '../clock.ts';
 import { type Log, type LogOptions, openLog } from '../log.ts';
+import { pushFront } from '../push-front.ts';
 import { schedule } from '../schedule.ts';
 import { CannotListen, listen, type Listener } from '../server.ts';
 import { routed } from '../serving.ts';
@@ -96,7 +97,7 @@ async function openPost(first: Instructions, channel: Channel<WorkerSays>, { clo
   const state = { following: Promise.resolve(), current: first };
   const intake = ownerIntake({ ...channel, clock, maxBytes: () => state.current.access.limits.maxArrivingBytes });
   const reading = { bodies: access.bodies, clock, get maxBodyBytes() { return state.current.maxBodyBytes; } };
-  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), access.middlewares);
+  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), { first: pushFront(access.entrance, { intake, reading }), middlewares: access.middlewares });
   const listener = await listen(app, first.listen, access);
   channel.say({ say: 'listening', url: listener.url, port: listener.port });
   return Object.assign(state, { access, keys, log, intake, rotations, channel, listener });

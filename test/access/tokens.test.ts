@@ -14,10 +14,8 @@ const a = 'a'.repeat(20);
 const b = 'b'.repeat(20);
 
 function presented(url: string, headers: Record<string, string> = {}): string[] {
-  const { pathname, searchParams } = new URL(url, 'http://x');
-  const all = searchParams.getAll('token');
-  const query = all.length === 0 ? {} : { token: all.length === 1 ? (all[0] as string) : all };
-  return presentedTokens({ headers, path: pathname, url, query });
+  const { pathname, search } = new URL(url, 'http://x');
+  return presentedTokens({ headers, path: pathname, querystring: search.slice(1) });
 }
 
 const basic = (pair: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Bench } from 'tinybench';
 import { systemClock } from '../../src/clock.ts';
+import { expanded } from '../../src/factored-points.ts';
 import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { runOf } from '../../src/sources/catchpoint/push.ts';
 import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
-import { decodeRecord, encodeRecord } from '../../src/spool/record.ts';
-import { openSpool } from '../../src/spool/spool.ts';
 import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
+import { encodePoints, pointsDecoder } from '../../src/spool/log/payload.ts';
+import { openSpool } from '../../src/spool/spool.ts';
 import { bodiesOf, bodyKinds } from './bodies.ts';
 import { writeNodes } from './node-file.ts';
 
@@ -44,15 +45,16 @@ for (const kind of bodyKinds) {
 const next = bodiesOf({ kind: 'dns', nodeIds: ids, tests: 100 }).next;
 const bodies = Array.from({ length: several }, next);
 const measurements = bodies.map((body) => measurementOf(parsePush(body)));
-const pointsOf = measurements.map((measurement) => slice(measurement, nodes.get(measurement.nodeId)));
-const head = { appendedAtMs: 1_794_994_452_345, before: { points: 14, bytes: 1_301 } };
-const records = pointsOf.map((points, sequence) => ({ sequence, bytes: encodeRecord(sequence, { ...head, points }) }));
+const factored = measurements.map((measurement) => slice(measurement, nodes.get(measurement.nodeId)));
+const pointsOf = factored.map(expanded);
+const decode = pointsDecoder();
+const records = factored.map(encodePoints);
 const batches = Array.from({ length: several / group }, (_, at) => pointsOf.slice(at * group, (at + 1) * group).flat());
 const rendered = batches.map((points) => renderLegal(points, 'json', 8192).legal.map(({ text }) => text).join(','));
 
 step('slice', measurements, (measurement) => slice(measurement, nodes.get(measurement.nodeId)));
-step('encode a record', pointsOf, (points) => encodeRecord(1, { ...head, points }));
-step('decode a record', records, ({ sequence, bytes }) => decodeRecord(sequence, bytes));
+step('encode a record', factored, encodePoints);
+step('decode a record', records, decode);
 step(`render ${group} pushes`, batches, (points) => renderLegal(points, 'json', 8192));
 step(`compress ${group} pushes`, rendered, (text) => gzipSync(text, { level: 1 }));
 

@@ -3,6 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { expanded } from '../../src/factored-points.ts';
 import type { DataPoint } from '../../src/point.ts';
 import { pushBody } from '../../src/simulator/runs/push-body.ts';
 import { runOf } from '../../src/simulator/runs/run.ts';
@@ -36,7 +37,7 @@ function anHour(): DataPoint[] {
       const run = runOf(one, node, beginMs + at * 600_000 + node.id % 300 * 1000, { random, incidents });
       const { name, asn, city, region, country, continent, isp } = node;
       const known = { id: node.id, name, active: true, city: city.name, country: country.name, continent: continent.name, isp: isp.name };
-      return slice(measurementOf(pushBody(run)), { ...known, ...(asn !== undefined && { asn }), ...(region !== undefined && { region: region.name }) });
+      return expanded(slice(measurementOf(pushBody(run)), { ...known, ...(asn !== undefined && { asn }), ...(region !== undefined && { region: region.name }) }));
     }).flat(),
   );
 }

@@ -1,9 +1,10 @@
 // The built program on a disk whose sync fails once: nothing false is acknowledged, the program ends, the next start goes on.
 
-import test, { type ExecutionContext } from 'ava';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { failCalls, syncingCalls } from '../faults/failing-calls.ts';
+import { rowTest } from '../faults/row-test.ts';
 import { bridge, untilStatus } from './program.ts';
 
 const golden = new URL('../../../test/golden/', import.meta.url).pathname;
@@ -13,25 +14,15 @@ function argsIn(stateDir: string): string[] {
   return ['-t', '127.0.0.1:1', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', stateDir];
 }
 
-/** Whether system calls can be made to fail here; a word in the test's output where not. */
-function canInject(t: ExecutionContext): boolean {
-  const { status, error } = spawnSync('strace', ['-e', 'inject=fdatasync:error=EIO:when=1', 'true']);
-  if (status === 0) return true;
-  t.log(`no system call can be made to fail here (${error?.message ?? `strace ended with ${status}`}): test/spool/full-disk.test.ts plays it`);
-  return false;
-}
-
-test('a sync that fails ends the program with 74, and only what was acknowledged is there at the next start', async (t) => {
-  if (!canInject(t)) {
-    t.pass();
-    return;
-  }
+rowTest('F12', 'a sync that fails ends the program with 74, and only what was acknowledged is there at the next start', async (t) => {
   const stateDir = await temporaryDirectory(t);
-  const failing = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=25'];
-  const first = await bridge(t, argsIn(stateDir), {}, failing);
-  const answers: number[] = [];
+  const spool = join(stateDir, 'spool');
+  const first = await bridge(t, argsIn(stateDir));
+  // Then the files that are written have their names.
+  const answers: number[] = [await first.push(sample.replace('"TestId":12345', '"TestId":77777'))];
+  await failCalls('F12', first.child.pid ?? 0, spool, { calls: syncingCalls(spool), error: 'EIO', from: 12, isLasting: false }, t);
   let run = 0;
-  while (answers.at(-1) === undefined || answers.at(-1) === 200) answers.push(await first.push(sample.replace('"TestId":12345', `"TestId":${(run += 1)}`)));
+  while (answers.at(-1) === 200) answers.push(await first.push(sample.replace('"TestId":12345', `"TestId":${(run += 1)}`)));
   const failedAtMs = performance.now();
   t.is(answers.at(-1), 503);
   t.is(await first.ended, 74);

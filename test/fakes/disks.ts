@@ -1,69 +1,52 @@
-// Small disks: real ones, of memory or in a file, where the machine lets us mount them, and one that a test plays.
+// Small disks: real ones, of memory or in a file, which are mounted, and one that a test plays.
 
 import type { ExecutionContext } from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disk } from '../../src/spool/disk.ts';
+import { Lacking } from '../faults/lacking.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface PlayedDisk extends Disk {
   /** What somebody else has written on it. */
   foreignBytes: number;
-  /** Every transaction ends with this error, having changed nothing. */
-  failWith: Error | undefined;
-  /** Transactions that were tried. */
-  readonly transactions: number;
 }
 
-/** lmdb needs room for the pages that a transaction changes. */
-const bytesATransaction = 65_536;
-
-/** An error as lmdb throws it. */
-export const lmdbError = (code: number, message: string): Error => Object.assign(new Error(message), { code });
-
-/** A disk of `sizeBytes`, filled by the store in `directory`, the reserve and `foreignBytes`. */
+/** A disk of `sizeBytes`, filled by the files in `directory`, the reserve and `foreignBytes`. */
 export function playedDisk(directory: string, sizeBytes: number): PlayedDisk {
   let reserve = 0;
-  let transactions = 0;
-  const storeBytes = (): number => statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0;
+  const sizeOf = (name: string): number => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
+  const ownBytes = (): number => readdirSync(directory).reduce((sum, name) => sum + sizeOf(name), 0);
   const disk: PlayedDisk = {
     foreignBytes: 0,
-    failWith: undefined,
-    get transactions() {
-      return transactions;
-    },
     sizeBytes: () => sizeBytes,
-    freeBytes: () => Math.max(0, sizeBytes - storeBytes() - reserve - disk.foreignBytes),
+    freeBytes: () => Math.max(0, sizeBytes - ownBytes() - reserve - disk.foreignBytes),
     reservedBytes: () => reserve,
     takeReserve(bytes) {
       if (bytes > disk.freeBytes()) throw new Error('ENOSPC');
       reserve = bytes;
     },
     giveUpReserve: () => void (reserve = 0),
-    transact(transaction) {
-      transactions += 1;
-      if (disk.failWith !== undefined) throw disk.failWith;
-      if (disk.freeBytes() < bytesATransaction) throw lmdbError(28, 'No space left on device');
-      transaction();
-    },
   };
   return disk;
 }
 
-/** Who unmounts it, and whom it is told to where nothing can be mounted. */
-export interface Mounting extends Pick<ExecutionContext, 'teardown'> {
-  log(words: string): void;
-}
+/** Who unmounts it. */
+type Mounting = Pick<ExecutionContext, 'teardown'>;
 
-/** Mounts a disk of memory; undefined, with a word in the test's output, where that is not permitted. */
-export async function mountedDisk(t: Mounting, sizeBytes: number): Promise<string | undefined> {
+/**
+ * Mounts a disk of memory.
+ *
+ * @param row - of the faults: which is not played where this is not permitted
+ * @throws Lacking
+ */
+export async function mountedDisk(t: Mounting, row: string, sizeBytes: number): Promise<string> {
   const directory = await temporaryDirectory(t);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'bridge-test', directory], { stdio: 'pipe' });
   } catch (error) {
-    t.log(`no disk can be mounted here (${(error as Error).message.trim()}): played instead`);
-    return undefined;
+    throw new Lacking(row, 'mount', error);
   }
   t.teardown(() => execFileSync('umount', ['--lazy', directory]));
   return directory;
@@ -77,8 +60,13 @@ export interface DiskBecomingReadOnly {
   becomeWritable(): void;
 }
 
-/** Mounts an ext4 in a file; undefined, with a word in the test's output, where that is not permitted. */
-export async function becomingReadOnly(t: Mounting, sizeBytes: number): Promise<DiskBecomingReadOnly | undefined> {
+/**
+ * Mounts an ext4 in a file.
+ *
+ * @param row - of the faults: which is not played where this is not permitted
+ * @throws Lacking
+ */
+export async function becomingReadOnly(t: Mounting, row: string, sizeBytes: number): Promise<DiskBecomingReadOnly> {
   const root = await temporaryDirectory(t);
   const [image, directory] = [join(root, 'image'), join(root, 'disk')];
   const run = (command: string, ...args: string[]): string => execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
@@ -93,8 +81,7 @@ export async function becomingReadOnly(t: Mounting, sizeBytes: number): Promise<
     accessSync(trigger(), constants.W_OK);
   } catch (error) {
     spawnSync('umount', ['--lazy', directory]);
-    t.log(`no ext4 can be mounted here (${(error as Error).message.trim()})`);
-    return undefined;
+    throw new Lacking(row, (error as NodeJS.ErrnoException).path ?? 'mount of an ext4', error);
   }
   t.teardown(() => run('umount', '--lazy', directory));
   return {

@@ -1,15 +1,15 @@
 // A push listener with everything that stands before its route, and senders who speak to it in bare bytes.
 
-import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
-import type { Context } from 'koa';
 import { connect, type Socket } from 'node:net';
 import { type Access, openAccess } from '../../src/access/access.ts';
 import type { AccessOptions } from '../../src/access/settled-access.ts';
-import { readBody } from '../../src/body.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Log, silentLog } from '../../src/log.ts';
-import { application, listen, type Listener } from '../../src/server.ts';
+import { pushFront } from '../../src/push-front.ts';
+import { listen, type Listener } from '../../src/server.ts';
+import { routed } from '../../src/serving.ts';
+import { type PushIntake, pushRoute } from '../../src/sources/catchpoint/push-route.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface Guarded extends Listener {
@@ -22,22 +22,26 @@ export interface GuardedOptions extends Partial<Omit<AccessOptions, 'limits'>> {
   readonly stateDir?: string;
   readonly clock?: Clock;
   readonly log?: Log;
-  /** What the route does once the body is there; default: it answers `taken`. */
-  readonly take?: (context: Context, body: Buffer) => Promise<void> | void;
+  /** What is waited for once the body is there. */
+  readonly take?: (body: Buffer) => Promise<void> | void;
 }
 
 /** As the daemon wires it, but for what happens to a push. */
 export async function guarded(t: ExecutionContext, options: GuardedOptions = {}): Promise<Guarded> {
-  const { limits = {}, clock = systemClock(), log = silentLog(), take = (context) => void (context.body = 'taken'), ...given } = options;
+  const { limits = {}, clock = systemClock(), log = silentLog(), take = () => {}, ...given } = options;
   const stateDir = options.stateDir ?? (await temporaryDirectory(t));
   const usual = { maxConnections: 100, maxConnectionsPerAddress: 100, maxRequests: 100, maxArrivingBytes: 2 ** 20 };
   const nothing = { tokens: [], tokenFiles: [], rotationSecret: undefined, trustedProxies: [], divisions: [], clients: [], tls: undefined };
   const access = await openAccess({ checkSender: 'off', ...nothing, ...given, limits: { ...usual, ...limits } }, { stateDir, clock, log });
-  const router = new Router();
-  router.post(['/', '/catchpoint{/*rest}'], async (context) => take(context, await readBody(context.req, 2 ** 20, access.bodies)));
-  const app = application(log, clock);
-  for (const middleware of access.middlewares) app.use(middleware);
-  app.use(router.routes()).use(router.allowedMethods());
+  const intake: PushIntake = {
+    async take({ body }) {
+      await take(body);
+      return 'taken';
+    },
+    ...{ unread: () => {}, answered: () => {} },
+  };
+  const reading = { maxBodyBytes: 2 ** 20, bodies: access.bodies, clock };
+  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), { first: pushFront(access.entrance, { intake, reading }), middlewares: access.middlewares });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { tls: access.tls, guard: access.guard });
   t.teardown(async () => {
     const closed = listener.close();

@@ -3,6 +3,7 @@
 import type { ExecutionContext } from 'ava';
 import type { DataPoint } from '../../src/point.ts';
 import type { AddressedLetter } from '../../src/spool/dead-letters.ts';
+import type { Letter, Letters } from '../../src/spool/letters.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import type { SpoolReader } from '../../src/spool/reader.ts';
 import { temporaryDirectory } from './directory.ts';
@@ -42,6 +43,13 @@ export async function lettersOf(spool: Spool, reader: SpoolReader, points: reado
   const batch = reader.next(1000);
   if (batch === undefined) throw new Error('nothing was appended');
   await reader.finish(batch, { ...nothing, letters });
+}
+
+/** All of them. */
+export function everyLetter(letters: Pick<Letters, 'after'>): Letter[] {
+  const all: Letter[] = [];
+  for (let turn = letters.after(undefined); turn.length > 0; turn = letters.after(turn.at(-1))) all.push(...turn);
+  return all;
 }
 
 /** Until pending writes are done. */

@@ -1,22 +1,46 @@
-// libfaketime out of Debian's package, with which a test moves the clock of a process: unpacked, not installed.
+// libfaketime, with which a test moves the clock of a process: the installed one, or out of Debian's package, unpacked and not
+// installed.
 
 import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Lacking } from './lacking.ts';
 
 const run = promisify(execFile);
 const unpackedTo = new URL('../../../.tools/faketime/', import.meta.url).pathname;
+/** Debian has it below one of these, by the machine's architecture: /usr/lib/x86_64-linux-gnu/faketime. */
+const installedTo = '/usr/lib';
+const library = 'faketime/libfaketimeMT.so.1';
 
-/** The path of its library; undefined where it cannot be had. */
-export async function fakeTimeLibrary(): Promise<string | undefined> {
-  return (await unpacked()) ?? (await download().then(unpacked, () => undefined));
+/**
+ * The path of its library.
+ *
+ * @throws Lacking where it is not installed and cannot be downloaded
+ */
+export async function fakeTimeLibrary(row: string): Promise<string> {
+  const there = (await installed()) ?? (await unpacked());
+  if (there !== undefined) return there;
+  await download().catch((error: unknown) => {
+    throw new Lacking(row, 'libfaketime', error);
+  });
+  const downloaded = await unpacked();
+  if (downloaded === undefined) throw new Lacking(row, 'libfaketime', `no ${library} in its package`);
+  return downloaded;
+}
+
+async function installed(): Promise<string | undefined> {
+  for (const entry of await readdir(installedTo, { withFileTypes: true })) {
+    const isThere = entry.isDirectory() && entry.name.includes('-linux-') && (await readdir(join(installedTo, entry.name, 'faketime')).catch(() => [])).length > 0;
+    if (isThere) return join(installedTo, entry.name, library);
+  }
+  return undefined;
 }
 
 async function unpacked(): Promise<string | undefined> {
   const entries = await readdir(unpackedTo, { recursive: true }).catch(() => []);
-  const library = entries.find((entry) => entry.endsWith('/libfaketimeMT.so.1'));
-  return library === undefined ? undefined : join(unpackedTo, library);
+  const found = entries.find((entry) => entry.endsWith(`/${library}`));
+  return found === undefined ? undefined : join(unpackedTo, found);
 }
 
 async function download(): Promise<void> {

@@ -8,6 +8,7 @@ import { openSpool } from '../../src/spool/spool.ts';
 import type { Account } from './ledger.ts';
 import { healthy } from './receiver-states.ts';
 import { becomes, type Stage } from './stage.ts';
+import { everyLetter } from '../fakes/letters.ts';
 
 export interface Bars {
   /** How long the spool may take to run empty after the last fault. */
@@ -91,7 +92,7 @@ function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>, mayPark
 /** The points among the dead letters that the bridge left behind, as lines. */
 async function deadLetters(stateDir: string): Promise<Set<string>> {
   const spool = await openSpool({ directory: join(stateDir, 'spool'), maxBytes: 2 ** 40, clock: systemClock() });
-  const lines = [...spool.deadLetters.list()].map(({ letter }) => {
+  const lines = everyLetter(spool.deadLetters).map((letter) => {
     if (letter.kind !== 'rejected') return `${letter.kind}: ${letter.reason}`;
     const { metric, timestamp, value, tags } = JSON.parse(letter.raw) as DataPoint;
     return `${metric} ${timestamp} ${value} ${Object.entries(tags).map((tag) => tag.join('=')).join(' ')}`;

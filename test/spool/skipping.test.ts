@@ -1,7 +1,8 @@
 // An optional sink that is away: its oldest points are skipped past its budget, and cost the others nothing.
 
 import test from 'ava';
-import type { Batch, SpoolReader } from '../../src/spool/reader.ts';
+import type { Batch } from '../../src/spool/batches.ts';
+import type { SpoolReader } from '../../src/spool/reader.ts';
 import { nothing, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 
@@ -30,7 +31,7 @@ test('past its bytes an optional sink loses its oldest points, the required one 
 
 test('a batch on its way when half of it is skipped counts once, and what was finished out of order stays finished', async (t) => {
   const { spool, reader } = await readSpool(t, { maxBytes: 1 << 24 });
-  const optional = await spool.reader('graphite', { maxBytes: 20_000, maxAgeMs: dayMs });
+  const optional = await spool.reader('graphite', { maxBytes: 9_000, maxAgeMs: dayMs });
   for (let index = 0; index < 50; index += 1) await spool.append(points(1, index));
   const straddled = optional.next(40) as Batch;
   const newest = optional.next(5, 'newest') as Batch;
@@ -44,7 +45,7 @@ test('a batch on its way when half of it is skipped counts once, and what was fi
   t.is(reader.backlog().points, 100);
 });
 
-test('what an optional sink has left waiting for too long is skipped, and its records are deleted', async (t) => {
+test('what an optional sink has left waiting for too long is skipped', async (t) => {
   const { spool, reader, clock } = await readSpool(t, { maxBytes: 1 << 24 });
   const optional = await spool.reader('graphite', { maxBytes: 1 << 20, maxAgeMs: 60_000 });
   await spool.append(points(3));
@@ -54,7 +55,6 @@ test('what an optional sink has left waiting for too long is skipped, and its re
   await clock.advance(20_000);
   await spool.tidy();
   t.is(optional.skippedPoints(), 3);
-  t.is((await spool.status()).recordPoints, 2);
   t.deepEqual(optional.next(10)?.points, points(2, 10));
 });
 

@@ -5,6 +5,7 @@ import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
+import { everyLetter } from '../fakes/letters.ts';
 
 const hourMs = 3_600_000;
 const nothing = { letters: [], kept: [], notBeforeMs: 0 };
@@ -159,7 +160,7 @@ test('what finds no room to park becomes a dead letter at once', async (t) => {
   const delivered = await spool.append(points(1), { parked: { waitsFor: '1', payload: 'x'.repeat(450) } });
   t.is(delivered, 'stored');
   t.is(spool.parking.count(), 0);
-  t.deepEqual([...spool.deadLetters.list()].map(({ letter }) => letter.kind), ['parking-full']);
+  t.deepEqual(everyLetter(spool.deadLetters).map(({ kind }) => kind), ['parking-full']);
 });
 
 test('a dead letter is kept with its reason, once for each content', async (t) => {
@@ -167,8 +168,8 @@ test('a dead letter is kept with its reason, once for each content', async (t) =
   const deadLetter = { kind: 'implausible-time', reason: 'before 2010', raw: '{"a":1}' };
   await spool.append([], { deadLetter });
   await spool.append([], { deadLetter });
-  const [only, more] = [...(await reopen()).deadLetters.list()];
-  t.like(only?.letter, { ...deadLetter, times: 2 });
+  const [only, more] = everyLetter((await reopen()).deadLetters);
+  t.like(only, { ...deadLetter, times: 2 });
   t.is(more, undefined);
 });
 

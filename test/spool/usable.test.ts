@@ -7,6 +7,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { PathUnusable, requireUsable } from '../../src/spool/usable.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { mountedDisk } from '../fakes/disks.ts';
+import { requireTool } from '../faults/lacking.ts';
+import { otherUser } from '../faults/left-out.ts';
+import { rowTest } from '../faults/row-test.ts';
 
 function refused(t: ExecutionContext, directory: string): readonly [message: string, exitCode: number] {
   const error = t.throws(() => requireUsable(directory), { instanceOf: PathUnusable });
@@ -35,9 +38,9 @@ function refusedTo(t: ExecutionContext, directory: string): string {
   return stdout.trim();
 }
 
-test('what may not be read or written is named, with 77', async (t) => {
+rowTest(otherUser, 'what may not be read or written is named, with 77', async (t) => {
   const isRoot = process.getuid?.() === 0;
-  if (isRoot && spawnSync('setpriv', ['--version']).status !== 0) return void t.pass('no other user can be played here');
+  if (isRoot) requireTool(otherUser, 'setpriv', ['--version']);
   const root = await temporaryDirectory(t);
   chmodSync(root, 0o755);
   const directory = join(root, 'spool');
@@ -55,9 +58,8 @@ test('what may not be read or written is named, with 77', async (t) => {
   chmodSync(directory, 0o700);
 });
 
-test('a disk that is mounted read-only is named, with 73', async (t) => {
-  const disk = await mountedDisk(t, 1 << 20);
-  if (disk === undefined) return void t.pass('no disk can be mounted here');
+rowTest('F12', 'a disk that is mounted read-only is named, with 73', async (t) => {
+  const disk = await mountedDisk(t, 'F12', 1 << 20);
   execFileSync('mount', ['-o', 'remount,ro', disk]);
   t.deepEqual(refused(t, join(disk, 'spool')), [`${join(disk, 'spool')}: its disk is mounted read-only; mount it for writing`, 73]);
 });

@@ -146,10 +146,10 @@ test('letters are counted by kind in turns, again only when their number has cha
   let turns = 0;
   const many = (count: number) => ({
     count: () => count,
-    after: (id: string | undefined) => {
+    after: (last: { readonly order: number } | undefined) => {
       turns += 1;
-      const first = Number(id ?? 0);
-      return Array.from({ length: Math.min(100, count - first) }, (_, nth) => ({ id: String(first + nth + 1), kind: nth % 2 === 0 ? 'rejected' : 'expired' }));
+      const first = last?.order ?? 0;
+      return Array.from({ length: Math.min(100, count - first) }, (_, nth) => ({ id: String(first + nth + 1), order: first + nth + 1, kind: nth % 2 === 0 ? 'rejected' : 'expired' }));
     },
   });
   const few = letterCounts([many(150), many(50)]);

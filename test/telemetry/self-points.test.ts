@@ -1,7 +1,8 @@
 // The bridge's own metrics on their way into OpenTSDB.
 
 import test from 'ava';
-import type { DataPoint } from '../../src/point.ts';
+import { expanded } from '../../src/factored-points.ts';
+import type { DataPoint, Points } from '../../src/point.ts';
 import { renderPutLine } from '../../src/sinks/opentsdb/point-text.ts';
 import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
 import { measures } from '../../src/telemetry/measures/measures.ts';
@@ -40,9 +41,9 @@ async function delivering(t: { teardown(end: () => void): void }, snapshot: () =
   const clock = movableClock(seenAtMs);
   const { log, lines } = readLog();
   const delivered: (readonly DataPoint[])[] = [];
-  const append = async (points: readonly DataPoint[]) => {
+  const append = async (points: Points) => {
     if (fail !== undefined) throw new Error(fail);
-    delivered.push(points);
+    delivered.push(expanded(points));
     return 'stored' as const;
   };
   const counters = telemetry({ clock });

@@ -82,8 +82,10 @@ export interface CatchpointChanges {
 export interface Catchpoint {
   /** Takes pushes at `/` and `/catchpoint`. */
   mount(router: Router): void;
-  /** Takes those that another process has read. */
+  /** Takes pushes that somebody else has read. */
   readonly intake: PushIntake;
+  /** How they are to be read. */
+  readonly reading: ReadingOptions;
   /** Keeps the directory fresh and completes what is parked, until the signal. */
   run(signal: AbortSignal): Promise<void>;
   readonly retryLetter: LetterRetry;
@@ -141,10 +143,10 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
     get extras() { return current.timings; },
     get labels() { return current.labels; },
   });
+  const reading: ReadingOptions = { bodies: options.access?.bodies, clock, get maxBodyBytes() { return current.maxBodyBytes; } };
   return {
-    directory,
-    intake,
-    mount: (router) => pushRoute(router, intake, { bodies: options.access?.bodies, clock, get maxBodyBytes() { return current.maxBodyBytes; } }),
+    ...{ directory, intake, reading },
+    mount: (router) => pushRoute(router, intake, reading),
     retryLetter: letterRetry({
       ...{ ...joining, hasRoomFor: parking.hasRoomFor, missed: refresher.requestEarly },
       get extras() { return current.timings; },

@@ -60,34 +60,52 @@ export const templateExtras: readonly { readonly field: string; readonly metric:
   macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
 }));
 
+/** The members of an object, each with the name of its metric. */
+type Named = readonly (readonly [member: string, name: string])[];
+
+const named = (prefix: string, members: readonly string[]): Named => members.map((name) => [name, `${prefix}.${snake(name)}`]);
+
+const defaultJsonNames = {
+  timing: named('timing', timings),
+  timingOfContent: named('timing.content_type', contentTypes),
+  response: named('byte.response', responseBytes),
+  responseOfContent: named('byte.response.content_type', contentTypes),
+  counter: named('counter', counters),
+  counterOfContent: named('counter.content_type', contentTypes),
+  score: named('score', ['SpeedIndex']),
+} as const;
+
 /** Reads them out of the Summary of Catchpoint's default JSON. */
 export function extrasOfDefaultJson(summary: unknown): Extra[] {
   const timing = member(summary, 'Timing');
   const response = member(member(summary, 'Byte'), 'Response');
   const counter = member(summary, 'Counter');
-  return [
-    ...extrasOf('timing', timing, timings),
-    ...extrasOf('timing.content_type', member(timing, 'ContentType'), contentTypes),
-    ...extrasOf('byte.response', response, responseBytes),
-    ...extrasOf('byte.response.content_type', member(response, 'ContentType'), contentTypes),
-    ...extrasOf('counter', counter, counters),
-    ...extrasOf('counter.content_type', member(counter, 'ContentType'), contentTypes),
-    ...extrasOf('score', member(summary, 'Score'), ['SpeedIndex']),
-  ];
+  const extras: Extra[] = [];
+  add(extras, timing, defaultJsonNames.timing);
+  add(extras, member(timing, 'ContentType'), defaultJsonNames.timingOfContent);
+  add(extras, response, defaultJsonNames.response);
+  add(extras, member(response, 'ContentType'), defaultJsonNames.responseOfContent);
+  add(extras, counter, defaultJsonNames.counter);
+  add(extras, member(counter, 'ContentType'), defaultJsonNames.counterOfContent);
+  add(extras, member(summary, 'Score'), defaultJsonNames.score);
+  return extras;
 }
+
+const templateMembers: Named = Object.entries(templateNames);
 
 /** Reads them out of a flat template. */
 export function extrasOfTemplate(fields: unknown): Extra[] {
-  return Object.entries(templateNames).flatMap(([key, name]) => extra(name, member(fields, key)));
+  const extras: Extra[] = [];
+  add(extras, fields, templateMembers);
+  return extras;
 }
 
-function extrasOf(prefix: string, values: unknown, names: readonly string[]): Extra[] {
-  return names.flatMap((name) => extra(`${prefix}.${snake(name)}`, member(values, name)));
-}
-
-function extra(name: string, value: unknown): Extra[] {
-  const number = quantity(value);
-  return number === undefined ? [] : [[name, number]];
+function add(extras: Extra[], values: unknown, names: Named): void {
+  if (typeof values !== 'object' || values === null) return;
+  for (const [key, name] of names) {
+    const number = quantity(member(values, key));
+    if (number !== undefined) extras.push([name, number]);
+  }
 }
 
 /** DocumentComplete → document_complete */

@@ -1,14 +1,15 @@
 // Dead letters of this source's own kinds, tried again: measurements are completed or parked once more, pushes go the way of a push.
 
 import type { Clock } from '../../clock.ts';
+import { pointCount } from '../../factored-points.ts';
 import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../point.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
-import { type MeasureOptions, type Measurement, measurementOf, NotAPush } from './measurement.ts';
+import { type MeasureOptions, type Measurement, NotAPush } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { implausibleTime, runOf } from './push.ts';
-import { parsePush } from './push-text.ts';
 import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
+import { measurementOfPush } from './usual-push.ts';
 
 export interface LetterRetryOptions {
   /** Rejects with an error named NoSuchLetter when the letter is not there any more. */
@@ -52,7 +53,7 @@ async function retryMeasurement({ id, input }: LetterToRetry, options: LetterRet
   if (node !== undefined) {
     const missing = slice(measurement, node, dimensionsOfPushAlone(measurement));
     await deliver(missing, { redeems: id });
-    return { done: `completed: ${missing.length} points wait in the spool` };
+    return { done: `completed: ${pointCount(missing)} points wait in the spool` };
   }
   const parked = parkedMeasurement(measurement);
   if (!options.hasRoomFor(parked)) return { refused: `node ${nodeId} is still unknown, and there is no room to park it` };
@@ -80,12 +81,12 @@ async function retryPush({ id, kind, input }: LetterToRetry, options: LetterRetr
   const delivered = await deliver(points, { ...run, ...parked, redeems: id });
   if (delivered === 'duplicate') return { done: 'the run has been taken meanwhile' };
   if (node === undefined) options.missed(measurement.nodeId);
-  return { done: `taken: ${points.length} points wait in the spool` };
+  return { done: `taken: ${pointCount(points)} points wait in the spool` };
 }
 
 function measured(input: Buffer, options: MeasureOptions): Measurement | string {
   try {
-    return measurementOf(parsePush(input), options);
+    return measurementOfPush(input, options);
   } catch (error) {
     if (error instanceof NotAPush) return error.message;
     throw error;

@@ -39,9 +39,9 @@ export class NotAPush extends Error {
 
 export interface MeasureOptions {
   /** Whether to read the other timings, byte counts and counters too. */
-  readonly extras?: boolean;
+  readonly extras?: boolean | undefined;
   /** Names of labels to read, in lower case. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**
@@ -103,8 +103,9 @@ function runTimeMs({ timestamps, epochSeconds }: PushFields): number {
   throw new NotAPush(`${shown?.name}: expected yyyyMMddHHmmssfff in UTC, found ${found(shown?.value)}`);
 }
 
-const pingTypeId = 6;
-const tracerouteTypeId = 12;
+/** Types of tests with a round trip of their own. */
+export const pingTypeId = 6;
+export const tracerouteTypeId = 12;
 
 /** Timing.Total of a ping or a traceroute is how long the test took, not a round trip. */
 function rttMs(fields: PushFields): number | undefined {
@@ -129,8 +130,7 @@ function lastHopRttMs(hops: unknown): number | undefined {
 }
 
 function extrasOf(fields: PushFields): Extra[] {
-  const contentError: Extra[] = isContentError(fields.error) ? [['content_error', 1]] : [];
-  return [...fields.extras(), ...pathExtras(fields), ...contentError];
+  return [...fields.extras(), ...pathExtras(fields), ...contentErrorOf(fields.error)];
 }
 
 /** What a ping or a traceroute says of its path. */
@@ -158,7 +158,8 @@ const errorClasses = [
   ['systemLimit', 'system_limit'],
 ] as const satisfies readonly (readonly [keyof ErrorFields, string])[];
 
-function errorOf(error: ErrorFields): string | undefined {
+/** The code of a run that failed, or else its class; undefined when it did not fail. */
+export function errorOf(error: ErrorFields): string | undefined {
   return errorCode(error.code) ?? errorClasses.find(([flag]) => isSet(error[flag]))?.[1];
 }
 
@@ -171,6 +172,6 @@ export function errorCode(code: unknown): string | undefined {
 }
 
 /** Any without a code and without a class: a child object failed, the run itself completed. */
-function isContentError(error: ErrorFields): boolean {
-  return errorOf(error) === undefined && (isSet(error.any) || isSet(error.loadObjects));
+export function contentErrorOf(error: ErrorFields): Extra[] {
+  return errorOf(error) === undefined && (isSet(error.any) || isSet(error.loadObjects)) ? [['content_error', 1]] : [];
 }

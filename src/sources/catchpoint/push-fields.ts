@@ -69,7 +69,6 @@ function isObject(value: unknown): boolean {
 function fieldsOfDefaultJson(body: object): PushFields {
   const summary = member(body, 'Summary');
   const timing = member(summary, 'Timing');
-  const error = member(summary, 'Error');
   return {
     testId: { name: 'TestId', value: member(body, 'TestId') },
     nodeId: { name: 'NodeId', value: member(body, 'NodeId') },
@@ -90,19 +89,24 @@ function fieldsOfDefaultJson(body: object): PushFields {
     pingRttMs: at(summary, 'Ping', 'RoundTripTimeAvg'),
     pingLossPct: at(summary, 'Ping', 'PacketLossPct'),
     hops: at(body, 'Diagnostic', 'TraceRoute', 'Hops'),
-    error: {
-      code: member(error, 'Code'),
-      dns: member(error, 'Dns'),
-      connection: member(error, 'Connection'),
-      ssl: member(error, 'Ssl'),
-      load: member(error, 'Load'),
-      transaction: member(error, 'Transaction'),
-      timeout: member(error, 'Timeout'),
-      systemLimit: member(error, 'SystemLimit'),
-      any: member(error, 'Any'),
-      loadObjects: member(error, 'LoadObjects'),
-    },
+    error: errorOfDefaultJson(member(summary, 'Error')),
     extras: () => extrasOfDefaultJson(summary),
+  };
+}
+
+/** The members of Summary.Error of the default JSON. */
+export function errorOfDefaultJson(error: unknown): ErrorFields {
+  return {
+    code: member(error, 'Code'),
+    dns: member(error, 'Dns'),
+    connection: member(error, 'Connection'),
+    ssl: member(error, 'Ssl'),
+    load: member(error, 'Load'),
+    transaction: member(error, 'Transaction'),
+    timeout: member(error, 'Timeout'),
+    systemLimit: member(error, 'SystemLimit'),
+    any: member(error, 'Any'),
+    loadObjects: member(error, 'LoadObjects'),
   };
 }
 

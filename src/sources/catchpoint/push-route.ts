@@ -76,8 +76,13 @@ async function bodyOf(context: Context, sender: PushSender, intake: PushIntake, 
   try {
     return await readBody(context.req, maxBodyBytes, bodies);
   } catch (error) {
-    const { status = 500, message } = error as Error & { readonly status?: number };
-    intake.unread({ read: error instanceof UnreadableBody ? error.read : Buffer.alloc(0), status, reason: message, ...sender });
+    intake.unread(unreadPush(error as Error, sender));
     throw error;
   }
+}
+
+/** A push whose body could not be read, for this reason. */
+export function unreadPush(error: Error & { readonly status?: number }, sender: PushSender): UnreadPush {
+  const { status = 500, message: reason } = error;
+  return { read: error instanceof UnreadableBody ? error.read : Buffer.alloc(0), status, reason, ...sender };
 }

@@ -2,15 +2,16 @@
 
 import { hash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import type { DataPoint, Deliver, MalformedBody, RunKey } from '../../point.ts';
+import type { Deliver, MalformedBody, Points, RunKey } from '../../point.ts';
 import type { Archive } from './archive/archive.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
-import { type Measurement, measurementOf } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
 import type { Node, NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import type { ArrivedPush, PushIntake, PushSender } from './push-route.ts';
-import { parsePush, pushText } from './push-text.ts';
+import { pushText } from './push-text.ts';
 import type { Slicer } from './slices.ts';
+import { measurementOfPush } from './usual-push.ts';
 
 /** What the delivery of a run needs. */
 export interface RunOptions {
@@ -56,7 +57,10 @@ export interface SeenPush {
 }
 
 /** What a push says of where it comes from, and what the directory knows of its node. */
-export interface SentRun extends Pick<Measurement, 'nodeId' | 'clientId' | 'divisionId'> {
+export interface SentRun {
+  readonly nodeId: number;
+  readonly clientId: number | undefined;
+  readonly divisionId: number | undefined;
   /** The addresses that the node sends from, as Catchpoint lists them. */
   readonly ipRanges: string | undefined;
 }
@@ -100,9 +104,11 @@ export function pushIntake(options: PushOptions): PushIntake {
 async function take(push: ArrivedPush, options: PushOptions): Promise<Became> {
   const { body, isReplay } = push;
   try {
-    const measurement = measurementOf(parsePush(body), { extras: options.extras, labels: options.labels ?? [] });
-    options.admit?.(push, { ...measurement, ipRanges: options.directory.find(measurement.nodeId)?.ipRanges });
-    const run = await takeRun(measurement, body, options);
+    const measurement = measurementOfPush(body, options);
+    const { nodeId, clientId, divisionId } = measurement;
+    const node = options.directory.find(nodeId);
+    options.admit?.(push, { nodeId, clientId, divisionId, ipRanges: node?.ipRanges });
+    const run = await takeRun(measurement, node, body, options);
     const { became } = run;
     if (!isReplay) options.archive?.keep(body);
     options.counts[became] += 1;
@@ -131,15 +137,16 @@ export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible
 export interface TakenRun {
   readonly became: Became;
   readonly measurement: Measurement;
-  readonly points: readonly DataPoint[];
+  /** Not expanded unless somebody looks at them. */
+  readonly points: Points;
 }
 
 /** A run on its way from the measurement to the spool: each run once, joined with its node, parked where that is unknown. */
 export async function deliverRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<Became> {
-  return (await takeRun(measurement, body, options)).became;
+  return (await takeRun(measurement, options.directory.find(measurement.nodeId), body, options)).became;
 }
 
-async function takeRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<TakenRun> {
+async function takeRun(measurement: Measurement, node: Node | undefined, body: Buffer, options: RunOptions): Promise<TakenRun> {
   const run = runOf(measurement, body);
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {
@@ -147,12 +154,10 @@ async function takeRun(measurement: Measurement, body: Buffer, options: RunOptio
     const became = (await options.deliver([], { run, deadLetter })) === 'duplicate' ? 'duplicate' : 'implausible';
     return { became, measurement, points: [] };
   }
-  const node = options.directory.find(measurement.nodeId);
   const refusal = options.guard?.refusal(measurement, node);
   if (refusal !== undefined) return { became: await overBound(refusal, measurement, node, run, body, options), measurement, points: [] };
   const points = options.slice(measurement, node);
-  const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
-  const delivered = await options.deliver(points, { run, ...parked });
+  const delivered = await options.deliver(points, node === undefined ? { run, parked: parkedMeasurement(measurement) } : { run });
   if (node === undefined) options.missed(measurement.nodeId);
   const became = delivered !== 'stored' ? delivered : node === undefined ? 'missed' : 'taken';
   return { became, measurement, points };
@@ -175,7 +180,7 @@ async function overBound(
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */
 export function runOf({ clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement, body: Buffer): RunKey {
-  return { key: [clientId, divisionId, testId, nodeId, monitorTypeId, timeMs].join('|'), atMs: timeMs, digest: hash('sha1', body, 'base64url') };
+  return { key: `${clientId ?? ''}|${divisionId ?? ''}|${testId}|${nodeId}|${monitorTypeId ?? ''}|${timeMs}`, atMs: timeMs, digest: hash('sha1', body, 'base64url') };
 }
 
 const earliestMs = Date.UTC(2010, 0, 1);

@@ -61,20 +61,36 @@ export function runTagger(options: RunTagOptions): RunTagger {
   const { kept } = tagsWithinBudget(options);
   if (kept.length === 0) return () => undefined;
   const labelOf = new Map((options.labelTags ?? []).map(({ tag, label }) => [tag, label]));
+  const legalName = remembering(legalTagText);
   return (measurement) => {
     const tags: Record<string, string> = {};
     for (const tag of kept) {
-      const value = valueOf(measurement, tag, labelOf.get(tag));
+      const value = valueOf(measurement, tag, labelOf.get(tag), legalName);
       if (value !== undefined) tags[tag] = value;
     }
     return tags;
   };
 }
 
-function valueOf({ testId, testName, labels }: Measurement, tag: string, label: string | undefined): string | undefined {
+/** Over so many test names they are made legal anew, and so is one that is longer. */
+const mostNames = 5000;
+const longestName = 200;
+
+function remembering(legal: (text: string) => string | undefined): (text: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (text) => {
+    if (known.has(text)) return known.get(text);
+    if (known.size >= mostNames) known.clear();
+    const made = legal(text);
+    if (text.length <= longestName) known.set(text, made);
+    return made;
+  };
+}
+
+function valueOf({ testId, testName, labels }: Measurement, tag: string, label: string | undefined, legalName: typeof legalTagText): string | undefined {
   if (label !== undefined) return joined(labels?.[label] ?? []);
   if (tag === 'testid') return String(testId);
-  return testName === undefined ? undefined : legalTagText(testName);
+  return testName === undefined ? undefined : legalName(testName);
 }
 
 /** Several values of a label become one, in an order of their own: no label of Catchpoint's has a dot in it. */

@@ -13,7 +13,11 @@ export function timestampMs(value: unknown): number | undefined {
   const minute = Number(value.slice(10, 12));
   const second = Number(value.slice(12, 14));
   if (year < 1000 || hour > 23 || minute > 59 || second > 60) return undefined;
-  const midnight = new Date(Date.UTC(year, month - 1, day));
-  if (midnight.getUTCMonth() !== month - 1 || midnight.getUTCDate() !== day) return undefined;
-  return midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + Number(value.slice(14));
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
+  return Date.UTC(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000 + Number(value.slice(14));
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

@@ -1,37 +1,129 @@
-// A power loss, played: what the store's file holds when the power goes at some moment. What was synced before is there; of
-// what was written since, any part may be, in units of a sector.
+// A power loss, played: what a directory holds when the power goes at some moment.
+//
+// A write through a descriptor with O_DSYNC is there once it has returned, and any other once a sync of its file has returned
+// that began after that. Of every other write any part may be there, in units of a sector. A name that was made, changed or
+// removed is so once a sync of the directory has returned that began after that; of the others the first few have happened.
 
-import type { StoreEvent } from './recording.ts';
+import { emptyImage, type Image } from './image.ts';
+import { type FileNumber, isNameEvent, type StoreEvent } from './store-event.ts';
+
+/** A directory when the recording began. */
+export interface Snapshot {
+  readonly names: ReadonlyMap<string, FileNumber>;
+  readonly images: ReadonlyMap<FileNumber, Image>;
+}
 
 export interface Crash {
-  /** What the disk holds. */
-  readonly file: Buffer;
+  /** What the disk holds, by name. */
+  readonly files: ReadonlyMap<string, Image>;
   /** The pushes that had been answered 200 by then, by their timestamps. */
   readonly answered: readonly string[];
 }
 
 const sectorBytes = 512;
 
+/** How it stood with a call when the power went. */
+interface Course {
+  /** Undefined: it had not returned. */
+  readonly result: number | undefined;
+  /** Whether a sync has put it on disk. */
+  readonly isSynced: boolean;
+}
+
+type Chance = { readonly share: number; readonly random: () => number };
+
 /**
- * The power goes after `count` events, the last of which may not have ended.
+ * The power goes after `count` events.
  *
- * @param before - the file when the recording began
- * @param share - how likely each sector that was written and not synced is there, 0 to 1
+ * @param share - how likely each part that need not be on disk is there, 0 to 1
  */
-export function crashAfter(events: readonly StoreEvent[], count: number, before: Buffer, share: number, random: () => number): Crash {
+export function crashAfter(events: readonly StoreEvent[], count: number, before: Snapshot, share: number, random: () => number): Crash {
   const passed = events.slice(0, count);
-  const lastSync = passed.findLastIndex(({ kind }) => kind === 'sync');
-  const answered = passed.flatMap((event) => (event.kind === 'answered' ? [event.timestamp] : []));
-  let file = Buffer.from(before);
-  for (const [index, event] of passed.entries()) {
-    if (event.kind === 'truncate') file = Buffer.concat([file.subarray(0, event.length), Buffer.alloc(Math.max(0, event.length - file.length))]);
-    if (event.kind !== 'write') continue;
-    const { offset, bytes } = event;
-    const isThere = index < lastSync || (event.isSynced && index < count - 1);
-    if (file.length < offset + bytes.length) file = Buffer.concat([file, Buffer.alloc(offset + bytes.length - file.length)]);
-    for (let at = 0; at < bytes.length; at += sectorBytes) {
-      if (isThere || random() < share) bytes.copy(file, offset + at, at, Math.min(bytes.length, at + sectorBytes));
-    }
+  const chance = { share, random };
+  const courseOf = courses(passed);
+  const names = namesAfter(passed, before.names, courseOf, chance);
+  const images = new Map([...names.values()].map((file) => [file, before.images.get(file)?.copy() ?? emptyImage()]));
+  for (const event of passed) {
+    const image = 'file' in event && event.file !== 'directory' ? images.get(event.file) : undefined;
+    if (image !== undefined) change(image, event, courseOf, chance);
   }
-  return { file, answered };
+  return {
+    files: new Map([...names].map(([name, file]) => [name, images.get(file) as Image])),
+    answered: passed.flatMap((event) => (event.kind === 'answered' ? [event.timestamp] : [])),
+  };
+}
+
+/**
+ * What is otherwise in a directory than the events say, now that they have all happened: a recording that misses something
+ * proves nothing. Files of which they say nothing may have been changed through a map.
+ */
+export function differences(events: readonly StoreEvent[], before: Snapshot, now: ReadonlyMap<string, Image>): string[] {
+  const { files } = crashAfter(events, events.length, before, 1, () => 0);
+  const unchanged = new Set([...before.images].filter(([file]) => !events.some((event) => 'file' in event && event.file === file)).map(([file]) => file));
+  const unseen = new Set([...before.names].filter(([, file]) => unchanged.has(file)).map(([name]) => name));
+  return [...new Set([...files.keys(), ...now.keys()])].flatMap((name) => {
+    const [recorded, found] = [files.get(name), now.get(name)];
+    if (recorded === undefined || found === undefined) return [`${name} is ${recorded === undefined ? 'there' : 'not there'}, and the recording says otherwise`];
+    return recorded.isSameAs(found) || unseen.has(name) ? [] : [`${name} holds something else than was recorded`];
+  });
+}
+
+function courses(passed: readonly StoreEvent[]): (call: number, file: FileNumber | 'directory') => Course {
+  const returned = new Map<number, { readonly at: number; readonly result: number }>();
+  for (const [at, event] of passed.entries()) if (event.kind === 'returned') returned.set(event.call, { at, result: event.result });
+  /** Where the last sync of each began that has returned. */
+  const syncs = new Map<FileNumber | 'directory', number>();
+  for (const [at, event] of passed.entries()) if (event.kind === 'sync' && returned.get(event.call)?.result === 0) syncs.set(event.file, at);
+  return (call, file) => {
+    const { at = Infinity, result } = returned.get(call) ?? {};
+    return { result, isSynced: at < (syncs.get(file) ?? -1) };
+  };
+}
+
+type CourseOf = ReturnType<typeof courses>;
+
+function namesAfter(passed: readonly StoreEvent[], before: ReadonlyMap<string, FileNumber>, courseOf: CourseOf, chance: Chance): Map<string, FileNumber> {
+  const changes = passed.filter(isNameEvent).filter(({ call }) => (courseOf(call, 'directory').result ?? 0) >= 0);
+  const unsynced = changes.filter(({ call }) => !courseOf(call, 'directory').isSynced);
+  const lost = new Set(unsynced.slice(howMany(unsynced.length, chance)));
+  const names = new Map(before);
+  for (const change of changes) {
+    if (lost.has(change)) continue;
+    if (change.kind === 'create') names.set(change.name, change.file);
+    if (change.kind === 'unlink') names.delete(change.name);
+    const file = change.kind === 'rename' ? names.get(change.from) : undefined;
+    if (change.kind !== 'rename' || file === undefined) continue;
+    names.delete(change.from);
+    names.set(change.to, file);
+  }
+  return names;
+}
+
+/** None, all, or as it comes. */
+function howMany(count: number, { share, random }: Chance): number {
+  if (count === 0 || share === 0 || share === 1) return count * share;
+  return Math.floor(random() * (count + 1));
+}
+
+function change(image: Image, event: StoreEvent, courseOf: CourseOf, { share, random }: Chance): void {
+  if (event.kind !== 'write' && event.kind !== 'truncate' && event.kind !== 'allocate') return;
+  const { result, isSynced } = courseOf(event.call, event.file);
+  if (event.kind !== 'write') {
+    const isThere = (result ?? 0) >= 0 && (isSynced || random() < share);
+    if (isThere) image.resize(event.kind === 'truncate' ? event.sizeBytes : Math.max(image.sizeBytes(), event.sizeBytes));
+    return;
+  }
+  const { offset } = event;
+  const bytes = result !== undefined && result >= 0 ? event.bytes.subarray(0, result) : event.bytes;
+  const hasReturned = result !== undefined && result >= 0;
+  if (hasReturned && (isSynced || event.isSynced)) {
+    image.write(offset, bytes);
+    return;
+  }
+  if (random() < share) image.resize(Math.max(image.sizeBytes(), offset + bytes.length));
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(bytes.length, at + sectorBytes - ((offset + at) % sectorBytes));
+    if (random() < share) image.write(offset + at, bytes.subarray(at, end));
+    at = end;
+  }
 }

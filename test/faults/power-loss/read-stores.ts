@@ -1,23 +1,29 @@
-// A process of its own that opens stores as a start would and prints what is in each: a damaged one may end the process.
-// Arguments: directories. For each a line of JSON: the put lines of all records, or what was wrong.
+// A process of its own that opens spools as a start would and prints what waits in each: a damaged one may end the process.
+// Arguments: directories. For each a line of JSON: the put lines of all points, or what was wrong.
 
 import { systemClock } from '../../../src/clock.ts';
+import type { DataPoint } from '../../../src/point.ts';
 import { diskOf } from '../../../src/spool/disk.ts';
-import { decodeRecord } from '../../../src/spool/record.ts';
-import { openStore } from '../../../src/spool/store.ts';
+import { openSpool } from '../../../src/spool/spool.ts';
+
+/** The sink's name for which the bridge has kept the points. */
+const sinkName = 'opentsdb';
+const pointsABatch = 1_000;
 
 for (const directory of process.argv.slice(2)) {
   try {
-    const store = await openStore(directory, { clock: systemClock(), disk: { ...diskOf(directory), takeReserve: () => {} } });
-    const lines = [...store.records.getRange()].flatMap(({ key, value }) =>
-      decodeRecord(key, value).points.map(({ metric, timestamp, value: number, tags }) => {
-        const pairs = Object.entries(tags).map((tag) => tag.join('='));
-        return `${metric} ${timestamp} ${number} ${pairs.join(' ')}`;
-      }),
-    );
-    await store.close();
+    const spool = await openSpool({ directory, maxBytes: 2 ** 40, clock: systemClock(), disk: { ...diskOf(directory), takeReserve: () => {} } });
+    const reader = await spool.reader(sinkName);
+    const lines: string[] = [];
+    for (let batch = reader.next(pointsABatch); batch !== undefined; batch = reader.next(pointsABatch)) lines.push(...batch.points.map(lineOf));
+    await spool.close();
     console.log(JSON.stringify({ directory, lines }));
   } catch (error) {
     console.log(JSON.stringify({ directory, error: (error as Error).message }));
   }
+}
+
+function lineOf({ metric, timestamp, value, tags }: DataPoint): string {
+  const pairs = Object.entries(tags).map((tag) => tag.join('='));
+  return `${metric} ${timestamp} ${value} ${pairs.join(' ')}`;
 }

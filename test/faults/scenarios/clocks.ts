@@ -19,9 +19,9 @@ export const clocks: Scenario = {
   id: 'F14',
   title: 'the clock jumps by hours; zones other than UTC',
   async play(setting) {
-    const library = await fakeTimeLibrary();
-    const verdicts = [await inZones(setting), ...(library === undefined ? [] : [await jumping(setting, library)])];
-    return { verdicts, figures: `${zones.length} zones; ${library === undefined ? 'libfaketime could not be had: no jumps' : `jumps to ${jumps.join(', ')} s`}` };
+    const library = await fakeTimeLibrary('F14');
+    const verdicts = [await inZones(setting), await jumping(setting, library)];
+    return { verdicts, figures: `${zones.length} zones; jumps to ${jumps.join(', ')} s` };
   },
 };
 

@@ -1,11 +1,10 @@
 // F13: the store is damaged between a kill -9 and the next start, in any place and way. The bridge comes up, whatever can be
 // read arrives, and what cannot is counted as lost: no fewer records than are missing, and their points as their neighbours tell.
 
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pick, seeded } from '../../../src/simulator/seeded.ts';
-import { type Damage, damages, usesOfPages } from '../../damage/damages.ts';
+import { seeded } from '../../../src/simulator/seeded.ts';
 import type { Status } from '../bridge-process.ts';
+import { damageFile, type FileDamage } from '../file-damage.ts';
 import type { Account } from '../ledger.ts';
 import { down, healthy } from '../receiver-states.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
@@ -39,7 +38,7 @@ export const damage: Scenario = {
     }
     const { lost, told, uncounted, starts, slowestMs } = total;
     const figures = `${rounds} damages to a store of ${runs} runs each: ${lost} points lost with their pages, ${told} told and ${uncounted} stores said to be uncountable; ${starts} starts at most, the slowest ${seconds(slowestMs)}`;
-    return { verdicts: [], figures, faults: faults.slice(0, 12) };
+    return { verdicts: [], judged: rounds, figures, faults: faults.slice(0, 12) };
   },
 };
 
@@ -78,18 +77,11 @@ async function played({ seed, closing }: Setting): Promise<Played> {
   };
 }
 
-function damageStore({ stateDir, seed }: Stage): Damage {
-  const path = join(stateDir, 'spool', 'data.mdb');
-  const { uses, pageBytes } = usesOfPages(path);
-  const file = readFileSync(path);
-  const random = seeded(seed + 5);
-  const all = damages(file, uses, pageBytes, 3);
-  const kind = pick([...new Set(all.map((each) => each.kind))], random);
-  const one = pick(all.filter((each) => each.kind === kind), random);
-  writeFileSync(path, one.apply(file));
-  if (random() < 0.2) rmSync(join(stateDir, 'spool', 'lock.mdb'), { force: true });
-  if (statSync(path).size === 0 && random() < 0.5) rmSync(path);
-  return one;
+/** The files of a log of segments: those, what is kept beside them, and what says where to begin. */
+const logFiles = /\.(segment|keys)$|^checkpoint/;
+
+function damageStore({ stateDir, seed }: Stage): FileDamage {
+  return damageFile(join(stateDir, 'spool'), logFiles, seeded(seed + 5));
 }
 
 /**

@@ -1,66 +1,88 @@
-// F12: a sync fails once, or the disk is read-only from one write on. What waited for it is not acknowledged, the bridge ends,
-// and the next start has what was.
+// F12: a sync fails, a write fails, or the disk is read-only from one write on. What waited for it is not acknowledged, the bridge
+// ends, and the next start has what was.
 
-import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { failCalls, type FailingCalls, syncingCalls, writes } from '../failing-calls.ts';
 import { judge, seconds } from '../judge.ts';
+import { requireTool } from '../lacking.ts';
 import { down, healthy } from '../receiver-states.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
-import { openStage } from '../stage.ts';
+import { becomes, openStage, type Stage } from '../stage.ts';
+import type { Attached } from '../strace.ts';
 import { readOnlyDisk } from './read-only-disk.ts';
 
-/** From the sync that fails to the end of the process, under strace, which slows everything. */
+/** From the first refusal to the end of the process, under strace, which slows everything. */
 const endBarMs = { short: 10_000, long: 2_000 };
+/** Until then a call should have failed; if not, other files are written by now, and strace is attached to these. */
+const failsWithinMs = 10_000;
+const mostAttachments = 4;
+/** Calls that succeed before one fails, of each thread. */
+const mostBefore = 40;
+
+/** Played in turn. */
+const failures = [
+  (directory: string) => ({ calls: syncingCalls(directory), error: 'EIO', isLasting: false }),
+  () => ({ calls: writes, error: 'EROFS', isLasting: true }),
+  (directory: string) => ({ calls: [...new Set([...writes, ...syncingCalls(directory)])], error: 'EIO', isLasting: true }),
+] as const satisfies readonly ((directory: string) => Omit<FailingCalls, 'from'>)[];
 
 export const failingSync: Scenario = {
   id: 'F12',
-  title: 'a sync fails (EIO), or the disk becomes read-only (EROFS)',
+  title: 'a sync fails or a write (EIO), or the disk becomes read-only (EROFS)',
   async play(setting) {
+    requireTool('F12', 'strace', ['-V']);
     const disk = await readOnlyDisk(setting);
-    const verdicts = disk.verdict === undefined ? [] : [disk.verdict];
-    if (!canInject()) return { verdicts, figures: `no system call can be made to fail here; ${disk.figures}`, faults: disk.faults };
     const injected = await playInjected(setting);
-    return { verdicts: [...verdicts, ...injected.verdicts], figures: `${injected.figures}; ${disk.figures}`, faults: [...disk.faults, ...injected.faults] };
+    return { verdicts: [disk.verdict, ...injected.verdicts], figures: `${injected.figures}; ${disk.figures}`, faults: [...disk.faults, ...injected.faults] };
   },
 };
 
-async function playInjected({ form, seed, closing }: Setting): Promise<Required<Outcome>> {
+async function playInjected({ form, seed, closing }: Setting): Promise<Required<Omit<Outcome, 'judged'>>> {
   const stage = await openStage({ seed, closing });
-  const { bridge, pusher, random, receiver, steady } = stage;
   const faults: string[] = [];
+  const rounds = form === 'long' ? 21 : 3;
   let slowestMs = 0;
   await stage.begin();
-  for (let round = 0; round < (form === 'long' ? 20 : 2); round += 1) {
-    await bridge.stop();
-    await receiver.be(random() < 0.5 ? down : healthy);
-    const from = 10 + Math.floor(random() * 150);
-    await bridge.start({}, ['strace', '-f', '-qq', '-o', '/dev/null', ...(round % 2 === 0 ? failingSyncs(from) : failingWrites(from))]);
-    const refused = pusher.figures().answers['503'] ?? 0;
-    let failedAtMs = Infinity;
-    const watching = setInterval(() => {
-      if (failedAtMs === Infinity && (pusher.figures().answers['503'] ?? 0) > refused) failedAtMs = steady();
-    }, 5);
-    const ending = bridge.endsItself();
-    pusher.start({ agents: 4, rate: 200 });
-    const code = await ending;
-    clearInterval(watching);
-    slowestMs = Math.max(slowestMs, failedAtMs === Infinity ? 0 : steady() - failedAtMs);
-    if (code !== 74) faults.push(`it ended with ${code}, not with 74`);
-    await bridge.start();
-    await pusher.stop();
+  for (let round = 0; round < rounds; round += 1) {
+    const { code, afterMs } = await failed(stage, round, closing);
+    slowestMs = Math.max(slowestMs, afterMs);
+    if (code !== 74) faults.push(`in round ${round} it ended with ${code}, not with 74`);
   }
+  const endsWell = rounds - faults.length;
   if (slowestMs > endBarMs[form]) faults.push(`it ended ${seconds(slowestMs)} after the first refusal`);
-  return { verdicts: [await judge(stage)], figures: `ended with 74 each time, ${seconds(slowestMs)} after the first refusal at most, under strace`, faults };
+  const figures = `${rounds} times a call failed: ${endsWell} ends with 74, ${seconds(slowestMs)} after the first refusal at most, under strace`;
+  return { verdicts: [await judge(stage)], figures, faults };
 }
 
-function failingSyncs(from: number): string[] {
-  return ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${from}`];
-}
-
-/** lmdb writes its pages so, and nobody else does. */
-function failingWrites(from: number): string[] {
-  return ['-e', 'trace=pwrite64,pwritev', '-e', `inject=pwrite64,pwritev:error=EROFS:when=${from}+`];
-}
-
-function canInject(): boolean {
-  return spawnSync('strace', ['-e', 'inject=fdatasync:error=EIO:when=1', 'true']).status === 0;
+/** Lets it fail under load until it ends, and starts it again. */
+async function failed(stage: Stage, round: number, closing: Setting['closing']): Promise<{ readonly code: number | string | null; readonly afterMs: number }> {
+  const { bridge, pusher, random, receiver, steady, stateDir } = stage;
+  const directory = join(stateDir, 'spool');
+  const refusals = (): number => pusher.figures().answers['503'] ?? 0;
+  await receiver.be(random() < 0.5 ? down : healthy);
+  const failure = failures[round % failures.length] as (typeof failures)[number];
+  const attached = (from: number): Promise<Attached> => failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
+  const from = 2 + Math.floor(random() * mostBefore);
+  // The file that is written next has its name then.
+  await pusher.pushOne();
+  const before = refusals();
+  let strace = await attached(from);
+  let [failedAtMs, code] = [Infinity, 'nothing: it goes on' as number | string | null];
+  let isEnded = false;
+  void bridge.endsItself().then((ended) => ([code, isEnded] = [ended, true]));
+  pusher.start({ agents: 4, rate: 200 });
+  const hasEnded = (): boolean => {
+    if (failedAtMs === Infinity && refusals() > before) failedAtMs = steady();
+    return isEnded;
+  };
+  for (let left = mostAttachments; left > 0 && !(await becomes(hasEnded, failsWithinMs, 5)); left -= 1) {
+    await strace.end();
+    if (!isEnded) strace = await attached(2);
+  }
+  const ended = code;
+  if (!isEnded) await bridge.kill();
+  const afterMs = failedAtMs === Infinity ? 0 : steady() - failedAtMs;
+  await bridge.start();
+  await pusher.stop();
+  return { code: ended, afterMs };
 }

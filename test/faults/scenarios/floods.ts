@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { crowd } from '../crowd.ts';
 import { judge, seconds } from '../judge.ts';
+import { requireTool } from '../lacking.ts';
 import type { Form, Scenario } from '../scenario.ts';
 import { stream } from '../sender.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
@@ -22,6 +23,7 @@ export const floods: Scenario = {
   id: 'F20',
   title: 'heads without end, idle connections, no files left',
   async play({ form, seed, closing }) {
+    requireTool('F20', 'prlimit', ['--version']);
     const stage = await openStage({ seed, closing });
     await stage.begin();
     const endless = await compared(stage, form, () => endlessHeads(stage, form));
@@ -61,12 +63,6 @@ async function idleConnections({ bridge }: Stage, form: Form): Promise<string> {
 async function withFewFiles(stage: Stage, form: Form): Promise<{ readonly figures: string; readonly faults: string[] }> {
   const { bridge } = stage;
   await bridge.stop();
-  try {
-    await run('prlimit', ['--version']);
-  } catch {
-    await bridge.start();
-    return { figures: 'prlimit is not installed: files not played', faults: [] };
-  }
   await bridge.start({}, ['prlimit', `--nofile=${maxFiles}:${maxFiles}`]);
   const few = await compared(stage, form, async () => {
     const idle = await crowd({ url: bridge.pushUrl() ?? '', count: maxFiles + 100, addresses: 10 });

@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { crowd } from '../crowd.ts';
 import { judge } from '../judge.ts';
+import { requireTool } from '../lacking.ts';
 import type { Form, Scenario } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 
@@ -28,6 +29,7 @@ export const handshakes: Scenario = {
   id: 'F22',
   title: 'TLS: handshakes without end, certificates that change',
   async play({ form, seed, closing }) {
+    if (form === 'long') requireTool('F22', 'openssl', ['version']);
     const directory = await temporaryDirectory(closing);
     const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
     await writeFile(files.cert, certificate);
@@ -99,17 +101,12 @@ async function unended({ bridge }: Stage, form: Form): Promise<number> {
   return count;
 }
 
-/** The same by `openssl s_time`, which takes less of the two cores than our own clients; by those where it is not installed. */
+/** The same by `openssl s_time`, which takes less of the two cores than our own clients. */
 async function shaking(stage: Stage, forSeconds: number): Promise<number> {
   const { port } = new URL(stage.bridge.pushUrl() ?? '');
   const fromMs = performance.now();
-  try {
-    const { stdout } = await run('openssl', ['s_time', '-connect', `127.0.0.1:${port}`, '-new', '-time', String(forSeconds)]);
-    return Math.round((Number(/(\d+) connections in/.exec(stdout)?.[1] ?? 0) / (performance.now() - fromMs)) * 1000);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return shakes(stage, forSeconds * 1000);
-  }
+  const { stdout } = await run('openssl', ['s_time', '-connect', `127.0.0.1:${port}`, '-new', '-time', String(forSeconds)]);
+  return Math.round((Number(/(\d+) connections in/.exec(stdout)?.[1] ?? 0) / (performance.now() - fromMs)) * 1000);
 }
 
 /** Full handshakes, one after the other; how many a second. */

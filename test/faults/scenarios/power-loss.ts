@@ -2,12 +2,15 @@
 // writes and syncs are recorded, the store is rebuilt as it would be found after a loss of power, and opened.
 
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../fakes/directory.ts';
-import { type Crash, crashAfter } from '../power-loss/crash.ts';
-import { record, type StoreEvent } from '../power-loss/recording.ts';
+import { requireTool } from '../lacking.ts';
+import { type Crash, crashAfter, differences } from '../power-loss/crash.ts';
+import { imagesIn } from '../power-loss/descriptors.ts';
+import { record } from '../power-loss/recording.ts';
+import type { StoreEvent } from '../power-loss/store-event.ts';
 import { down } from '../receiver-states.ts';
 import type { Runs } from '../runs.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
@@ -15,7 +18,7 @@ import { openStage } from '../stage.ts';
 
 const run = promisify(execFile);
 const reader = new URL('../power-loss/read-stores.js', import.meta.url).pathname;
-/** Of the sectors that were not synced: none, a part, all. */
+/** Of what was not synced: nothing, a part, all. */
 const shares = [0, 0.1, 0.5, 0.9, 1];
 const storesAtOnce = 20;
 
@@ -24,31 +27,33 @@ export const powerLoss: Scenario = {
   title: 'loss of power: what was synced, and any part of the rest',
   async play(setting: Setting): Promise<Outcome> {
     const { form, seed, closing } = setting;
+    requireTool('power', 'strace', ['-V']);
     const stage = await openStage({ seed, closing });
     const { bridge, receiver, pusher, random, runs } = stage;
     await stage.begin();
     await receiver.be(down);
-    const store = join(stage.stateDir, 'spool', 'data.mdb');
-    const before = await readFile(store);
-    const recording = await record(bridge.pid() ?? 0, store, join(await temporaryDirectory(closing), 'calls'));
-    if (recording === undefined) return { verdicts: [], figures: 'strace could not be attached: not played' };
+    const output = join(await temporaryDirectory(closing), 'calls');
+    const directory = join(stage.stateDir, 'spool');
+    const recording = await record('power', { pid: bridge.pid() ?? 0, directory, output, closing });
     pusher.start({ agents: 12, runs: form === 'long' ? 1_500 : 300 });
     await pusher.done();
-    const events = await recording.end();
     await bridge.kill();
+    const events = await recording.end();
     const wanted = form === 'long' ? 1_000 : 60;
-    const crashes = Array.from({ length: wanted }, (_, number) =>
-      crashAfter(events, 1 + Math.floor(random() * events.length), before, shares[number % shares.length] as number, random),
-    );
-    const faults = await judged(crashes, runs, await temporaryDirectory(closing));
-    return { verdicts: [], figures: figures(events, crashes), faults: [...(recordedFault(events, pusher.figures().answers)), ...faults.slice(0, 8)] };
+    const crash = (number: number): Crash =>
+      crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
+    const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
+    const unrecorded = [...recordedFault(events, pusher.figures().answers), ...differences(events, recording.before, imagesIn(directory))];
+    return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...faults.slice(0, 8)] };
   },
 };
 
-function figures(events: readonly StoreEvent[], crashes: readonly Crash[]): string {
-  const count = (kind: StoreEvent['kind']): number => events.filter((event) => event.kind === kind).length;
-  const owed = crashes.reduce((sum, { answered }) => sum + answered.length, 0);
-  return `${crashes.length} losses of power in ${count('write')} writes, ${count('sync')} syncs and ${count('answered')} answers; ${owed} owed runs looked for`;
+function figures(events: readonly StoreEvent[], crashes: number, owed: number): string {
+  const kinds = ['write', 'sync', 'truncate', 'allocate', 'create', 'rename', 'unlink', 'answered'] as const;
+  const counts = kinds.map((kind) => [events.filter((event) => event.kind === kind).length, kind] as const);
+  const dataSynced = events.filter((event) => event.kind === 'write' && event.isSynced).length;
+  const recorded = counts.filter(([count]) => count > 0).map(([count, kind]) => `${count} × ${kind}${kind === 'write' ? ` (${dataSynced} by O_DSYNC)` : ''}`);
+  return `${crashes} losses of power in ${recorded.join(', ')}; ${owed} owed runs looked for`;
 }
 
 /** A recording that misses something proves nothing. */
@@ -57,20 +62,25 @@ function recordedFault(events: readonly StoreEvent[], answers: Readonly<Record<s
   return answered === (answers['200'] ?? 0) ? [] : [`${answers['200']} pushes were answered 200, ${answered} answers were recorded`];
 }
 
-/** What is missing after each crash. */
-async function judged(crashes: readonly Crash[], runs: Runs, below: string): Promise<string[]> {
+/** What is missing after each crash, and how many runs were looked for. */
+async function judged(count: number, crash: (number: number) => Crash, runs: Runs, below: string): Promise<{ readonly owed: number; readonly faults: string[] }> {
   const faults: string[] = [];
-  for (let first = 0; first < crashes.length; first += storesAtOnce) {
-    const some = crashes.slice(first, first + storesAtOnce);
+  let owed = 0;
+  for (let first = 0; first < count; first += storesAtOnce) {
+    const some = Array.from({ length: Math.min(storesAtOnce, count - first) }, (_, at) => crash(first + at));
     const directories = some.map((_, at) => join(below, String(first + at)));
     for (const [at, directory] of directories.entries()) {
       await mkdir(directory);
-      await writeFile(join(directory, 'data.mdb'), (some[at] as Crash).file);
+      for (const [name, image] of some[at]?.files ?? []) image.save(join(directory, name));
     }
     const read = await contents(directories);
-    for (const [at, { answered }] of some.entries()) faults.push(...missing(answered, read.get(directories[at] as string), runs));
+    for (const [at, { answered }] of some.entries()) {
+      owed += answered.length;
+      faults.push(...missing(answered, read.get(directories[at] as string), runs));
+    }
+    for (const directory of directories) await rm(directory, { recursive: true });
   }
-  return faults;
+  return { owed, faults };
 }
 
 interface Contents {

@@ -7,16 +7,13 @@ import type { Setting } from '../scenario.ts';
 import { becomes, openStage } from '../stage.ts';
 
 export interface Played {
-  /** Undefined where no such disk can be mounted; the figures say so. */
-  readonly verdict: Verdict | undefined;
+  readonly verdict: Verdict;
   readonly figures: string;
   readonly faults: readonly string[];
 }
 
 export async function readOnlyDisk({ seed, closing }: Setting): Promise<Played> {
-  const words: string[] = [];
-  const disk = await becomingReadOnly({ ...closing, log: (said) => void words.push(said) }, 64 << 20);
-  if (disk === undefined) return { verdict: undefined, figures: `no disk that becomes read-only: ${words.join(' ')}`, faults: [] };
+  const disk = await becomingReadOnly(closing, 'F12', 64 << 20);
   const stage = await openStage({ seed, closing, stateDir: disk.directory });
   const { bridge, pusher, receiver } = stage;
   const answers = (status: string): number => pusher.figures().answers[status] ?? 0;

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { type Crowd, crowd, type CrowdOptions } from '../crowd.ts';
 import { judge } from '../judge.ts';
+import { requireTool } from '../lacking.ts';
 import type { Form, Scenario } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 
@@ -26,6 +27,7 @@ export const slowSenders: Scenario = {
   id: 'F18',
   title: 'slow heads, slow bodies, slow readers',
   async play({ form, seed, closing }) {
+    if (form === 'long') requireTool('F18', 'slowhttptest', ['-h']);
     const stage = await openStage({ seed, closing });
     await stage.begin();
     const slow = await compared(stage, form, () => slowCrowds(stage, form));
@@ -34,7 +36,7 @@ export const slowSenders: Scenario = {
     const figures = [...slow.came.map(({ name, asked, answers }) => `${asked} × ${name}: ${told(answers)}`), comparison(slow)];
     for (const flags of form === 'long' ? slowTests : []) {
       const test = await compared(stage, form, () => slowHttpTest(stage, flags));
-      figures.push(`slowhttptest ${flags[0]}, 2000 connections from one address: ${test.came ?? 'not installed, not run'}, ${comparison(test)}`);
+      figures.push(`slowhttptest ${flags[0]}, 2000 connections from one address: ${test.came}, ${comparison(test)}`);
       faults.push(...disturbed(`slowhttptest ${flags[0]}`, test.seen, test.barMs));
     }
     return { verdicts: [await judge(stage)], figures: figures.join('; '), faults };
@@ -71,15 +73,10 @@ function told(answers: Readonly<Record<string, number>>): string {
   return Object.entries(answers).map(([status, times]) => `${times} ${status === '' ? 'cut' : status}`).join(', ');
 }
 
-/** What it counted at its end; undefined when it is not installed. */
-async function slowHttpTest({ bridge }: Stage, flags: readonly string[]): Promise<string | undefined> {
+/** What it counted at its end. */
+async function slowHttpTest({ bridge }: Stage, flags: readonly string[]): Promise<string> {
   const args = [...flags, '-c', '2000', '-r', '500', '-l', '30', '-u', `${bridge.pushUrl()}/`, '-t', 'POST'];
-  try {
-    const { stdout } = await run('slowhttptest', args, { maxBuffer: 2 ** 26 });
-    const counted = [...stdout.replaceAll(/\x1b\[[0-9;]*m/g, '').matchAll(/(initializing|pending|connected|error|closed):\s+(\d+)/g)].slice(-5);
-    return counted.map(([, state, count]) => `${count} ${state}`).join(', ');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const { stdout } = await run('slowhttptest', args, { maxBuffer: 2 ** 26 });
+  const counted = [...stdout.replaceAll(/\x1b\[[0-9;]*m/g, '').matchAll(/(initializing|pending|connected|error|closed):\s+(\d+)/g)].slice(-5);
+  return counted.map(([, state, count]) => `${count} ${state}`).join(', ');
 }

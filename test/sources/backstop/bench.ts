@@ -2,6 +2,7 @@
 
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
+import { expanded } from '../../../src/factored-points.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/point.ts';
 import { application, listen } from '../../../src/server.ts';
@@ -43,7 +44,7 @@ export async function backstopBench(
     ...usualSettings,
     ...settings,
     deliver: (points, options = {}) => {
-      delivered.push({ points, options });
+      delivered.push({ points: expanded(points), options });
       return deliver(points, options);
     },
     malformed: (one) => malformed.push(one),

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
+import { expanded } from '../../../src/factored-points.ts';
 import { renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
 import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
@@ -55,7 +56,7 @@ for (const name of pairs) {
     const options = { ...usual, ...unusual[name] };
     const payload = readFileSync(`${folder}${name.split('.')[0]}.json`);
     const measurement = measurementOf(parsePush(payload), { extras: options.timings, labels: wantedLabels(options) });
-    const lines = slicer(options)(measurement, nodes.get(measurement.nodeId)).map((point) => `${renderPutLine(point)}\n`);
+    const lines = expanded(slicer(options)(measurement, nodes.get(measurement.nodeId))).map((point) => `${renderPutLine(point)}\n`);
     t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
   });
 }

@@ -2,6 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
+import { expanded } from '../../../src/factored-points.ts';
 import type { LetterRetried } from '../../../src/point.ts';
 import { letterRetry } from '../../../src/sources/catchpoint/letters.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
@@ -43,7 +44,7 @@ for (const kind of ['parking-full', 'node-unknown']) {
     const { spool, reader, directory, slice, retried } = await lettersIn(t);
     directory.replace([node], 1);
     t.deepEqual(await retried(kind, payload), { done: 'completed: 6 points wait in the spool' });
-    t.deepEqual(reader.next(100)?.points, slice(measurement, node, dimensionsOfPushAlone(measurement)));
+    t.deepEqual(reader.next(100)?.points, expanded(slice(measurement, node, dimensionsOfPushAlone(measurement))));
     t.is(spool.deadLetters.count(), 0);
   });
 
@@ -71,7 +72,7 @@ test('a push whose time was ahead is taken once that time has come', async (t) =
   await clock.advance(hourMs);
   const letter = { id: only().id, kind: 'implausible-time', input: Buffer.from(text) };
   t.deepEqual(await retry(letter), { done: 'taken: 10 points wait in the spool' });
-  t.deepEqual(reader.next(100)?.points, slice(measurementOf(JSON.parse(text)), node));
+  t.deepEqual(reader.next(100)?.points, expanded(slice(measurementOf(JSON.parse(text)), node)));
   t.is(spool.deadLetters.count(), 0);
 });
 

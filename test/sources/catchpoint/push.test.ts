@@ -3,9 +3,14 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
+import { entrance } from '../../../src/access/entrance.ts';
+import { requestsInHand } from '../../../src/access/requests-in-hand.ts';
+import { senderAddresses } from '../../../src/access/sender-address.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { silentLog } from '../../../src/log.ts';
+import { expanded } from '../../../src/factored-points.ts';
 import type { DataPoint, Delivered, DeliverOptions, MalformedBody } from '../../../src/point.ts';
+import { pushFront } from '../../../src/push-front.ts';
 import { application, listen } from '../../../src/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
@@ -17,7 +22,13 @@ const sample = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json
 
 type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promise<Delivered>;
 
-async function pushListener(t: ExecutionContext, deliver?: Deliver) {
+/** Before all routes, or as one of them. */
+type Way = 'front' | 'route';
+
+/** Nobody stands before the pushes. */
+const open = entrance({ letIn: () => false }, requestsInHand({ maxRequests: 100, maxPerSender: 100, isProxy: () => false }), senderAddresses([]));
+
+async function listenerOf(way: Way, t: ExecutionContext, deliver?: Deliver) {
   const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
   const missed: number[] = [];
   const refused: string[] = [];
@@ -31,7 +42,8 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
   const router = new Router();
   const intake = pushIntake({
-    deliver: async (points, options = {}) => {
+    deliver: async (delivery, options = {}) => {
+      const points = expanded(delivery);
       delivered.push({ points, options });
       return deliver?.(points, options) ?? 'stored';
     },
@@ -49,8 +61,9 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
     counts,
     archive: { keep: (body) => void archived.push(body.toString()) },
   });
-  pushRoute(router, intake, { maxBodyBytes: 10_000, clock });
-  const app = application(silentLog(), systemClock());
+  const reading = { maxBodyBytes: 10_000, clock };
+  pushRoute(router, intake, reading);
+  const app = application(silentLog(), systemClock(), way === 'front' ? pushFront(open, { intake, reading }) : undefined);
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listener.close());
@@ -59,8 +72,14 @@ async function pushListener(t: ExecutionContext, deliver?: Deliver) {
   return { clock, url: listener.url, post, delivered, missed, refused, refusedIds, answered, malformed, counts, archived };
 }
 
+type Open = (t: ExecutionContext, deliver?: Deliver) => ReturnType<typeof listenerOf>;
+
+function bothWays(title: string, run: (t: ExecutionContext, pushListener: Open) => Promise<void>): void {
+  for (const way of ['front', 'route'] as const) test(`${title}, at the ${way}`, (t) => run(t, (...given) => listenerOf(way, ...given)));
+}
+
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
-  test(`a push to ${path} is delivered and answered 200`, async (t) => {
+  bothWays(`a push to ${path} is delivered and answered 200`, async (t, pushListener) => {
     const { post, delivered, counts } = await pushListener(t);
     const answer = await post(path, sample);
     t.deepEqual([answer.status, await answer.text()], [200, '']);
@@ -69,14 +88,14 @@ for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoin
   });
 }
 
-test('the Content-Type does not matter', async (t) => {
+bothWays('the Content-Type does not matter', async (t, pushListener) => {
   const { post } = await pushListener(t);
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'application/json; charset=utf-16']) {
     t.is((await post('/', sample, { 'content-type': type })).status, 200);
   }
 });
 
-test('elsewhere nothing is served, and nothing but POST here, in words', async (t) => {
+bothWays('elsewhere nothing is served, and nothing but POST here, in words', async (t, pushListener) => {
   const { url, post } = await pushListener(t);
   const elsewhere = await post('/other', sample);
   t.deepEqual([elsewhere.status, await elsewhere.json()], [404, { error: 'path: nothing is served at /other' }]);
@@ -87,7 +106,7 @@ test('elsewhere nothing is served, and nothing but POST here, in words', async (
   }
 });
 
-test('what is no push is answered 400 in one line that names the field and the value', async (t) => {
+bothWays('what is no push is answered 400 in one line that names the field and the value', async (t, pushListener) => {
   const { post, counts, delivered } = await pushListener(t);
   const answer = await post('/', sample.replace('"NodeId": 312', '"NodeId": -312'));
   t.is(answer.status, 400);
@@ -95,13 +114,13 @@ test('what is no push is answered 400 in one line that names the field and the v
   t.deepEqual([counts.malformed, delivered.length], [1, 0]);
 });
 
-test('a body over the limit is answered 413', async (t) => {
+bothWays('a body over the limit is answered 413', async (t, pushListener) => {
   const { post } = await pushListener(t);
   const answer = await post('/', `{"padding":"${'x'.repeat(10_000)}"}`);
   t.is(answer.status, 413);
 });
 
-test('200 is answered only after the delivery has ended', async (t) => {
+bothWays('200 is answered only after the delivery has ended', async (t, pushListener) => {
   let end: ((delivered: Delivered) => void) | undefined;
   const { post, delivered } = await pushListener(t, () => new Promise((resolve) => void (end = resolve)));
   let isAnswered = false;
@@ -116,7 +135,7 @@ test('200 is answered only after the delivery has ended', async (t) => {
   t.is(await answer, 200);
 });
 
-test('a full spool is answered 503 with a pause, any other failure 500 without its words', async (t) => {
+bothWays('a full spool is answered 503 with a pause, any other failure 500 without its words', async (t, pushListener) => {
   const full = Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
   const refusing = await pushListener(t, () => Promise.reject(full));
   const refused = await refusing.post('/', sample);
@@ -127,7 +146,7 @@ test('a full spool is answered 503 with a pause, any other failure 500 without i
   t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
 });
 
-test('what was answered 200 is archived as it came, and nothing else', async (t) => {
+bothWays('what was answered 200 is archived as it came, and nothing else', async (t, pushListener) => {
   const { post, archived } = await pushListener(t);
   await post('/', sample);
   await post('/', '{}');
@@ -137,14 +156,14 @@ test('what was answered 200 is archived as it came, and nothing else', async (t)
   t.deepEqual(refusing.archived, []);
 });
 
-test('a replay is told what became of it, and is not archived again', async (t) => {
+bothWays('a replay is told what became of it, and is not archived again', async (t, pushListener) => {
   const { post, archived } = await pushListener(t, async () => 'duplicate');
   const answer = await post('/', sample, { 'x-replayed': '1' });
   t.deepEqual([answer.status, await answer.json()], [200, { became: 'duplicate' }]);
   t.deepEqual(archived, []);
 });
 
-test('a duplicate and a conflict are answered 200 and counted', async (t) => {
+bothWays('a duplicate and a conflict are answered 200 and counted', async (t, pushListener) => {
   for (const kind of ['duplicate', 'conflict'] as const) {
     const { post, counts } = await pushListener(t, async () => kind);
     t.is((await post('/', sample)).status, 200);
@@ -152,7 +171,7 @@ test('a duplicate and a conflict are answered 200 and counted', async (t) => {
   }
 });
 
-test('the same run has the same key whatever else its body says', async (t) => {
+bothWays('the same run has the same key whatever else its body says', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   await post('/', sample);
   await post('/', sample);
@@ -165,7 +184,7 @@ test('the same run has the same key whatever else its body says', async (t) => {
   t.not(elsewhere?.key, first?.key);
 });
 
-test('a push from an unknown node is taken: its own slices go out, the measurement is parked', async (t) => {
+bothWays('a push from an unknown node is taken: its own slices go out, the measurement is parked', async (t, pushListener) => {
   const { post, delivered, missed, counts } = await pushListener(t);
   t.is((await post('/', sample.replace('"NodeId": 312', '"NodeId": 999'))).status, 200);
   const [only] = delivered;
@@ -175,7 +194,7 @@ test('a push from an unknown node is taken: its own slices go out, the measureme
   t.deepEqual([missed, counts.missed], [[999], 1]);
 });
 
-test('a time more than an hour ahead or before 2010 makes a dead letter, answered 200', async (t) => {
+bothWays('a time more than an hour ahead or before 2010 makes a dead letter, answered 200', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   for (const time of ['20261118110000001', '20091231235959999']) {
     t.is((await post('/', sample.replace('20261118093412345', time))).status, 200);
@@ -188,7 +207,7 @@ test('a time more than an hour ahead or before 2010 makes a dead letter, answere
   t.is(delivered[2]?.points.length, 6);
 });
 
-test('what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not', async (t) => {
+bothWays('what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not', async (t, pushListener) => {
   const { post, malformed } = await pushListener(t);
   const wrong = sample.replace('"NodeId": 312', '"NodeId": -312');
   const large = `{"padding":"${'x'.repeat(10_000)}"}`;
@@ -203,7 +222,7 @@ test('what is refused as no push is shown with what was said and who sent it; wh
   t.deepEqual(refusing.malformed, []);
 });
 
-test('of a body over the limit, what was read is shown', async (t) => {
+bothWays('of a body over the limit, what was read is shown', async (t, pushListener) => {
   const { url, malformed } = await pushListener(t);
   const body = new Blob(['x'.repeat(50_000)]).stream();
   await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit).catch(() => undefined);
@@ -211,7 +230,7 @@ test('of a body over the limit, what was read is shown', async (t) => {
   t.regex(malformed[0]?.body.toString() ?? '', /^x{10000,}$/);
 });
 
-test('a dead letter holds the text of a push that came as UTF-16', async (t) => {
+bothWays('a dead letter holds the text of a push that came as UTF-16', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   const text = sample.replace('20261118093412345', '20091231235959999');
   const body = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
@@ -219,7 +238,7 @@ test('a dead letter holds the text of a push that came as UTF-16', async (t) => 
   t.is(delivered[0]?.options.deadLetter?.raw, text);
 });
 
-test('each push is timed to its answer, whatever that is, and a refused one is named by its request', async (t) => {
+bothWays('each push is timed to its answer, whatever that is, and a refused one is named by its request', async (t, pushListener) => {
   const { post, answered, refusedIds, clock } = await pushListener(t, async () => {
     await clock.advance(answered.length === 0 ? 30 : 70);
     if (answered.length === 0) return 'stored';

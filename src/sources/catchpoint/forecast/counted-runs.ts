@@ -1,6 +1,7 @@
 // Counts the series, names and points of runs that have taken place, such as those of an archive.
 
 import { hash } from 'node:crypto';
+import { expanded } from '../../../factored-points.ts';
 import type { DataPoint } from '../../../point.ts';
 import type { Measurement } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
@@ -49,7 +50,7 @@ export function countedRuns(slice: Slicer, prefix: string): CountedRuns {
       const sort = sortOf(measurement);
       let points = seen.sorts.get(sort);
       if (points === undefined) {
-        const cut = slice(measurement, node);
+        const cut = expanded(slice(measurement, node));
         points = cut.length;
         seen.sorts.set(sort, points);
         for (const point of cut) addSeries(seen, point, prefix);

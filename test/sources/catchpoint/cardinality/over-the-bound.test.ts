@@ -15,6 +15,7 @@ import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 import { movableClock } from '../../../fakes/time.ts';
+import { everyLetter } from '../../../fakes/letters.ts';
 
 const sample = readFileSync(new URL('../../../../../test/golden/catchpoint/web.json', import.meta.url), 'utf8');
 const push = (testId: number, nodeId = 540): string => sample.replace('"TestId": 318842', `"TestId": ${testId}`).replace('"NodeId": 540', `"NodeId": ${nodeId}`);
@@ -73,7 +74,7 @@ test('a push of a test too many is answered 200, brings no point, and is taken w
   t.deepEqual([await first.send(push(1)), await first.send(push(2)), await first.send(later(push(1)))], [200, 200, 200]);
   t.like(first.catchpoint.status(), { pushes: { taken: 2, cardinality: 1 }, cardinality: { tests: { known: 1, most: 1 } } });
   t.deepEqual([...new Set(points().map(({ tags }) => tags['testid']))], ['1']);
-  t.like([...spool.deadLetters.list()].map(({ letter }) => letter), [{ kind: 'cardinality', reason: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' }]);
+  t.like(everyLetter(spool.deadLetters), [{ kind: 'cardinality', reason: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' }]);
   t.deepEqual(await first.retry(), { refused: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' });
   t.is(await first.send(push(2)), 200);
   t.is(first.catchpoint.status().pushes.duplicate, 1);

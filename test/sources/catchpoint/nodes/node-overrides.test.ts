@@ -3,6 +3,7 @@
 import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expanded } from '../../../../src/factored-points.ts';
 import { silentLog } from '../../../../src/log.ts';
 import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
@@ -42,7 +43,7 @@ const node = { id: 312, city: 'Jinan', isp: 'Unicom', asn: 4837, active: true };
 
 function tagsBy(overrideOf: OverrideOf, known = true, without = false): Record<string, string> {
   const slice = slicer({ prefix: 'p', resolution: 's', rtt: 'by-type', slices: dimensions }, overrideOf);
-  const points = slice(measurement, known ? node : undefined, without ? dimensionsOfPushAlone(measurement) : []);
+  const points = expanded(slice(measurement, known ? node : undefined, without ? dimensionsOfPushAlone(measurement) : []));
   return Object.assign({}, ...points.filter(({ metric }) => metric.startsWith('p.rtt')).map(({ tags }) => tags)) as Record<string, string>;
 }
 
@@ -60,7 +61,7 @@ test('of a node that is not known yet, nothing goes out by an override that woul
 test('what is remembered of a node goes with its override', (t) => {
   let isp = 'One';
   const slice = slicer({ prefix: 'p', resolution: 's', rtt: 'by-type', slices: ['isp'] }, () => ({ isp }));
-  const shown = (): unknown => slice(measurement, node)[0]?.tags['isp'];
+  const shown = (): unknown => expanded(slice(measurement, node))[0]?.tags['isp'];
   t.is(shown(), 'One');
   isp = 'Two';
   t.is(shown(), 'Two');

@@ -4,6 +4,7 @@
 import test from 'ava';
 import { IANAZone } from 'luxon';
 import { readdirSync, readFileSync } from 'node:fs';
+import { expanded } from '../../../../src/factored-points.ts';
 import { renderPutLine } from '../../../../src/sinks/opentsdb/point-text.ts';
 import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
 import { dimensions, slicer } from '../../../../src/sources/catchpoint/slices.ts';
@@ -24,7 +25,7 @@ test('every file has its zone and its points', (t) => {
 
 for (const name of Object.keys(zones)) {
   test(`what was written in ${name} becomes the points of its pair`, (t) => {
-    const lines = runs(name).flatMap(({ measurement, node }) => slice(measurement, node).map((point) => `${renderPutLine(point)}\n`));
+    const lines = runs(name).flatMap(({ measurement, node }) => expanded(slice(measurement, node)).map((point) => `${renderPutLine(point)}\n`));
     t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
   });
 }

@@ -1,0 +1,60 @@
+// The run keys of each segment in a file beside it, since they are needed for two hours and the segment, as a rule, for seconds:
+// 16 bytes a run, little-endian: lo, hi, digest, generation.
+
+import { open, readFile, rename } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { StoredRunKey } from './log/format.ts';
+import { runKeysPath } from './log/segment-files.ts';
+
+/** The runs of a segment, as they come. */
+export interface CollectedRuns {
+  add(run: StoredRunKey, generation: number): void;
+  bytes(): Buffer;
+}
+
+const wordsARun = 4;
+const bytesARun = wordsARun * 4;
+
+export function collectedRuns(): CollectedRuns {
+  let words = new Uint32Array(1024 * wordsARun);
+  let used = 0;
+  return {
+    add({ lo, hi, digest }, generation) {
+      if (used + wordsARun > words.length) {
+        const larger = new Uint32Array(words.length * 2);
+        larger.set(words);
+        words = larger;
+      }
+      words[used] = lo;
+      words[used + 1] = hi;
+      words[used + 2] = digest;
+      words[used + 3] = generation;
+      used += wordsARun;
+    },
+    bytes: () => Buffer.from(words.buffer, 0, used * 4),
+  };
+}
+
+/** Writes the keys of a segment; durable when it resolves. */
+export async function writeRunKeys(directory: string, segment: number, runs: CollectedRuns): Promise<void> {
+  const path = runKeysPath(directory, segment);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(runs.bytes());
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+const runsInTurn = 10_000;
+
+/** Reads the keys of a segment, a part in each turn of the event loop. */
+export async function readRunKeys(directory: string, segment: number, add: (run: StoredRunKey, generation: number) => void, signal: AbortSignal): Promise<void> {
+  const bytes = await readFile(runKeysPath(directory, segment)).catch(() => Buffer.alloc(0));
+  for (let at = 0; at + bytesARun <= bytes.length && !signal.aborted; at += bytesARun) {
+    if (at % (runsInTurn * bytesARun) === 0) await nextTurn();
+    add({ lo: bytes.readUInt32LE(at), hi: bytes.readUInt32LE(at + 4), digest: bytes.readUInt32LE(at + 8) }, bytes.readUInt32LE(at + 12));
+  }
+}

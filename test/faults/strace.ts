@@ -1,0 +1,44 @@
+// strace, attached to a process that runs already.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Lacking } from './lacking.ts';
+import type { Closing } from './stage.ts';
+
+export interface Attached {
+  /** Detaches; the process goes on. */
+  end(): Promise<void>;
+}
+
+/**
+ * Attaches to all threads of a process, and to those that it starts later; detached at the latest by `closing`.
+ *
+ * @throws Lacking where there is no strace, or where it may not be attached
+ */
+export async function attach(row: string, pid: number, flags: readonly string[], closing: Closing): Promise<Attached> {
+  const strace = spawn('strace', ['-f', '-p', String(pid), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => strace.once('close', () => resolve()));
+  try {
+    await attached(strace, ended);
+  } catch (error) {
+    throw new Lacking(row, 'strace', error);
+  }
+  async function end(): Promise<void> {
+    strace.kill('SIGINT');
+    await ended;
+  }
+  closing.teardown(end);
+  return { end };
+}
+
+/** Rejects with what it said where it has ended instead. */
+function attached(strace: ChildProcess, ended: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    strace.stderr?.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (/Process \d+ attached/.test(said)) resolve();
+    });
+    strace.once('error', reject);
+    void ended.then(() => reject(new Error(said)));
+  });
+}
