@@ -1,5 +1,6 @@
 // What the bridge is measured against, each a process of its own: a server that reads and parses the same body and answers 200.
-// Arguments: `http` (node:http), `synced` (the same, and the body is on disk first, in groups), `koa` (a bare Koa application); `tls` to speak it.
+// Arguments: `http` (node:http), `synced` (the same, and the body is on disk first, in groups), `koa` (a bare Koa application); `tls` to speak it,
+// else `plain`; the directory below which the bodies go.
 
 import { fdatasync, mkdtempSync, openSync, rmSync, write } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
@@ -33,7 +34,7 @@ const http: RequestListener = async (request, response) => {
 
 /** One write and one sync for all that came while the last were under way. */
 function groupedSync(): (body: Buffer) => Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
+  const directory = mkdtempSync(join(parent, 'bridge-bench-'));
   const file = openSync(join(directory, 'bodies'), 'w');
   rmSync(directory, { recursive: true });
   const [written, synced] = [promisify(write), promisify(fdatasync)];
@@ -74,7 +75,7 @@ function listener(kind: string): RequestListener {
   };
 }
 
-const [kind = 'http', transport] = process.argv.slice(2);
+const [kind = 'http', transport, parent = tmpdir()] = process.argv.slice(2);
 const isTls = transport === 'tls';
 const server = isTls ? createTlsServer({ cert: certificate, key: privateKey }, listener(kind)) : createServer(listener(kind));
 server.keepAliveTimeout = 65_000;

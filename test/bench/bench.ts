@@ -1,19 +1,76 @@
-// `npm run bench`: what the bridge does in a second, beside servers that show where its limit is, in one run and in turns, so that
-// whatever else the machine does falls on all of them. What can be asked for is in `settings.ts`.
+// `npm run bench`: how near the bridge is to what the machine can do, as one table, in one run and in turns, so that whatever else
+// the machine does falls on all who are measured. What can be asked for is in `settings.ts`.
 
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { drain } from './drain.ts';
+import { drain, type Drained } from './drain.ts';
 import { growth } from './growth.ts';
-import { pushes } from './pushes.ts';
+import { cpuOfAll } from './kernel-figures.ts';
+import { memory } from './memory.ts';
+import { type Circumstances, circumstanceWords, pageOf } from './page.ts';
 import { profile } from './profile.ts';
-import { readSettings, type Part } from './settings.ts';
+import { pushes } from './pushes.ts';
+import { type Row, tableOf } from './row.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { start } from './start.ts';
+import { tls } from './tls.ts';
+import { vmagentIn } from './vmagent.ts';
 
-const parts: Readonly<Record<Part, (settings: ReturnType<typeof readSettings>) => Promise<void>>> = { pushes, drain, start, growth, profile };
+const page = new URL('../../../docs/performance.md', import.meta.url).pathname;
 
-const settings = readSettings();
-console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`);
-for (const part of settings.only) {
-  console.log(`\n## ${part}\n`);
-  await parts[part](settings);
+/** What is known of the bridge that this one follows; it cannot be had to be measured. */
+const original: Row = { number: 12, name: 'original (Python, 2016)', wanted: 'nothing, for comparison', reached: '670-740 pushes/s, known figure, cannot be shipped', figures: '' };
+
+const given = readSettings(process.argv.slice(2));
+const settings = { ...given, vmagent: given.vmagent ?? vmagentIn(process.env['PATH'] ?? '') };
+if (settings.isProfile) await profile(settings);
+else await table(settings);
+
+async function table(settings: Settings): Promise<void> {
+  const rows: Row[] = [];
+  const failed: string[] = [];
+  let drained: readonly Drained[] = [];
+  const part = async (name: string, numbers: readonly number[], run: () => Promise<readonly Row[]>): Promise<void> => {
+    if (!numbers.some((number) => settings.only.has(number))) return;
+    const fromMs = performance.now();
+    try {
+      rows.push(...(await run()));
+    } catch (error) {
+      failed.push(`${name}: ${String(error)}`);
+    }
+    console.error(`${name}: ${((performance.now() - fromMs) / 1000).toFixed(0)} s`);
+  };
+  const [fromMs, before] = [performance.now(), cpuOfAll()];
+  await part('pushes', [1, 2, 3, 4, 5, 6], () => pushes(settings));
+  await part('drain', [7], async () => {
+    const { rows: own, atOnce } = await drain(settings);
+    drained = atOnce;
+    return own;
+  });
+  await part('memory', [8], () => memory(settings));
+  await part('growth', [9], () => growth(settings, drained));
+  await part('tls', [10], () => tls(settings));
+  await part('start', [11], () => start(settings));
+  if (settings.only.has(12)) rows.push(original);
+  const after = cpuOfAll();
+  const othersShare = Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);
+  tell(rows, failed, { minutes: (performance.now() - fromMs) / 60_000, othersShare });
+}
+
+function tell(rows: readonly Row[], failed: readonly string[], took: Pick<Circumstances, 'minutes' | 'othersShare'>): void {
+  const [cpu] = cpus();
+  const circumstances: Circumstances = {
+    machine: `${cpus().length} × ${cpu?.model.trim()}`,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    command: ['npm run bench', ...(settings.words.length === 0 ? [] : ['--', ...settings.words])].join(' '),
+    ...took,
+  };
+  console.log(`${circumstanceWords(circumstances)}\n\n${tableOf(rows)}`);
+  for (const words of failed) console.log(`\nnot measured: ${words}`);
+  if (failed.length > 0) process.exitCode = 1;
+  else if (settings.isWritten) {
+    mkdirSync(new URL('.', `file://${page}`).pathname, { recursive: true });
+    writeFileSync(page, pageOf(rows, circumstances));
+  }
 }

@@ -1,7 +1,6 @@
 // Who is measured: the bridge as shipped with everything on, and the servers that show where its limit is.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificate, privateKey } from '../fakes/certificate.ts';
 import { type Contender, contender } from './contender.ts';
@@ -15,65 +14,113 @@ const receiver = new URL('./receiver.js', import.meta.url).pathname;
 const token = 'bench-0123456789abcdef';
 /** One address sends everything here, as one agent never does. */
 const roomForOneSender = ['--max-connections', '20000', '--max-connections-per-address', '20000', '--max-requests', '40000'];
+/** Two metrics in seven slices. */
+const pointsAPush = 14;
 
-export interface BridgeContender extends Contender {
-  readonly nodeIds: readonly number[];
-  /** What the receiver has counted. */
-  received(): Promise<Received>;
+/** What has come to its end out of a contender's pushes. */
+export interface Delivered {
+  readonly points: number;
+  /** By the clock of the machine, ms. */
+  readonly lastAtMs: number;
 }
 
-/** By the receiver's clock, ms. */
-export interface Received {
-  readonly points: number;
+/** Where the points of a contender go. */
+export interface Delivery {
+  /** What each push comes to there. */
+  readonly pointsAPush: number;
+  delivered(): Promise<Delivered>;
+  /** Between two such questions, which cost something. */
+  readonly pollMs: number;
+  /** CPU time of the receiver's process. */
+  cpuMs(): number;
+}
+
+/** A contender that delivers, or one that only answers. */
+export interface Entrant extends Contender {
+  readonly delivery?: Delivery;
+}
+
+export interface BridgeContender extends Entrant {
+  readonly delivery: Delivery;
+  readonly nodeIds: readonly number[];
+  readonly stateDir: string;
+  /** What the receiver has counted. */
+  received(): Promise<Received>;
+  /** Lets a receiver answer that was down. */
+  receiverUp(): Promise<void>;
+}
+
+export interface Received extends Delivered {
+  /** Of all Carbons together. */
+  readonly carbonPoints: number;
   readonly firstAtMs: number;
-  readonly lastAtMs: number;
 }
 
 export interface BridgeOptions {
   readonly nodes: number;
+  /** The directory below which its state is. */
+  readonly dir: string;
   /** How long the receiver takes over each answer. */
   readonly delayMs?: number | undefined;
+  /** Whether the receiver does not answer at first. */
+  readonly isReceiverDown?: boolean;
   readonly isTls?: boolean;
   /** Processes that take requests for it. */
   readonly workers?: number;
   /** Carbons beside the OpenTSDB. */
   readonly carbons?: number;
-  /** Given the state directory, before the bridge starts. */
-  readonly prepare?: ((stateDir: string) => Promise<void>) | undefined;
   /** Another checkout, built, to be measured beside this one. */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** A directory for a CPU profile, which is written at the end. */
   readonly profileDir?: string | undefined;
 }
 
+export async function startReceiver(delayMs = 0, carbons = 0, isDown = false): Promise<Contender> {
+  return contender([receiver, String(delayMs), String(carbons), isDown ? 'down' : 'up'], ({ url }) => url);
+}
+
 /** The bridge as shipped, over a receiver of its own. */
-export async function startBridge({ nodes, delayMs = 0, isTls = false, workers = 0, carbons = 0, prepare, root = ownRoot, profileDir }: BridgeOptions): Promise<BridgeContender> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
-  const { path, ids } = writeNodes(stateDir, nodes);
-  await prepare?.(stateDir);
-  const tsd = await contender([receiver, String(delayMs), String(carbons)], ({ url }) => url);
-  const bridge = await contender(
-    [
-      ...(profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir]),
-      ...[join(root, 'build/src/main.js'), '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '-t', tsd.url, '--nodes-file', path],
-      ...['--state-dir', stateDir, '--spool-max-bytes', '64GiB', '--log-format', 'json', '--push-token', token, ...roomForOneSender],
-      ...(isTls ? certificateFiles(stateDir) : []),
-      ...(workers === 0 ? [] : ['--workers', String(workers)]),
-      ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),
-    ],
-    ({ push }) => push,
-  );
+export async function startBridge(options: BridgeOptions): Promise<BridgeContender> {
+  const { carbons = 0, root = ownRoot, profileDir } = options;
+  const stateDir = mkdtempSync(join(options.dir, 'bridge-bench-'));
+  const { path, ids } = writeNodes(stateDir, options.nodes);
+  const tsd = await startReceiver(options.delayMs, carbons, options.isReceiverDown);
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir];
+  const bridge = await contender([...profiling, join(root, 'build/src/main.js'), ...bridgeArguments(options, stateDir, path, tsd)], ({ push }) => push);
+  const received = async (): Promise<Received> => (await (await fetch(`${tsd.url}/count`)).json()) as Received;
   return {
     ...bridge,
     url: `${bridge.url}/catchpoint/${token}`,
     nodeIds: ids,
-    received: async () => (await (await fetch(`${tsd.url}/count`)).json()) as Received,
+    stateDir,
+    received,
+    receiverUp: async () => void (await fetch(`${tsd.url}/up`, { method: 'POST' })),
+    delivery: {
+      pointsAPush: pointsAPush * (1 + carbons),
+      cpuMs: tsd.cpuMs,
+      pollMs: 20,
+      async delivered() {
+        const { points, carbonPoints, lastAtMs } = await received();
+        return { points: points + carbonPoints, lastAtMs };
+      },
+    },
     async stop() {
       await bridge.stop(profileDir === undefined ? 'SIGKILL' : 'SIGTERM');
       await tsd.stop();
       rmSync(stateDir, { recursive: true });
     },
   };
+}
+
+/** Everything that a careful installation has on: a token, the check of senders, verdicts on each point; what else there is is on by itself. */
+function bridgeArguments({ isTls = false, workers = 0, carbons = 0 }: BridgeOptions, stateDir: string, nodesFile: string, tsd: Contender): string[] {
+  return [
+    ...['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '-t', tsd.url, '--nodes-file', nodesFile, '--state-dir', stateDir],
+    ...['--spool-max-bytes', '64GiB', '--log-format', 'json', '--push-token', token, '--check-sender', 'report', ...roomForOneSender],
+    ...(isTls ? certificateFiles(stateDir) : []),
+    ...(workers === 0 ? [] : ['--workers', String(workers)]),
+    ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),
+  ];
 }
 
 function certificateFiles(directory: string): string[] {
@@ -84,6 +131,6 @@ function certificateFiles(directory: string): string[] {
 }
 
 /** One of the servers that do less. */
-export async function startBare(kind: 'http' | 'synced' | 'koa', isTls: boolean): Promise<Contender> {
-  return contender([bare, kind, isTls ? 'tls' : 'plain'], ({ url }) => url);
+export async function startBare(kind: 'http' | 'synced' | 'koa', dir: string): Promise<Entrant> {
+  return contender([bare, kind, 'plain', dir], ({ url }) => url);
 }

@@ -1,51 +1,96 @@
-// How fast a backlog goes out: into a receiver that answers at once, and into one that takes a second over each answer.
+// Row 7: how fast a backlog goes out, into a receiver that answers at once and into one that takes a second over each answer.
+// The bridge takes the pushes of the backlog while the receiver is down; then that comes back.
 
-import { setTimeout as pause } from 'node:timers/promises';
-import { fillBacklog } from './backlog.ts';
-import { startBridge } from './contenders.ts';
+import { bodiesOf } from './bodies.ts';
+import { type BridgeContender, startBridge } from './contenders.ts';
+import { generate } from './generator.ts';
+import { settled } from './loaded-bridge.ts';
 import { median, range } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
+import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
-interface Drained {
+export interface Drained {
+  readonly points: number;
+  /** From the first put that was answered to the last answer. */
   readonly pointsPerSecond: number;
-  /** Of a thousand points. */
+  /** Of a thousand points, what the draining alone took. */
   readonly cpuMs: number;
 }
 
-interface Draining extends Pick<Settings, 'nodes' | 'against'> {
+interface Draining {
+  readonly nodes: number;
+  readonly tests: number;
+  readonly dir: string;
   readonly backlog: number;
   readonly delayMs?: number;
+  readonly root?: string | undefined;
 }
 
-export async function drain({ nodes, rounds, backlog, against }: Settings): Promise<void> {
-  for (const delayMs of [0, 1000]) {
-    const [own, others]: [Drained[], Drained[]] = [[], []];
-    for (let round = 0; round < rounds; round += 1) {
-      own.push(await drainBacklog({ nodes, backlog, delayMs, against: undefined }));
-      if (against !== undefined) others.push(await drainBacklog({ nodes, backlog, delayMs, against }));
+const bars = {
+  atOnce: { way: 'at least', value: 200_000, digits: 0, unit: ' points/s' },
+  slow: { way: 'at least', value: 26_000, digits: 0, unit: ' points/s' },
+} as const satisfies Record<string, Bar>;
+/** What the rounds may take on a machine that is slow, and what the pushes of a usual backlog may. */
+const [mostSeconds, mostFillSeconds] = [50, 15];
+const usualBacklog = 700_000;
+const connections = 64;
+
+/** The rows, and what was drained at once, which others compare with. */
+export async function drain(settings: Settings): Promise<{ readonly rows: Row[]; readonly atOnce: readonly Drained[] }> {
+  const { nodes, tests, dir, backlog, against } = settings;
+  // Each draining is long enough to be sure of, so few of them will do.
+  const ways = [
+    { words: 'answered at once', delayMs: 0, mostRounds: 2, bar: bars.atOnce, own: [] as Drained[], others: [] as Drained[] },
+    { words: 'each answer takes 1 s', delayMs: 1000, mostRounds: 1, bar: bars.slow, own: [] as Drained[], others: [] as Drained[] },
+  ];
+  for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
+    for (const { delayMs, own, others } of ways.filter(({ mostRounds }) => round < mostRounds)) {
+      const draining = { nodes, tests, dir, backlog, delayMs };
+      own.push(await drainBacklog(draining));
+      if (against !== undefined) others.push(await drainBacklog({ ...draining, root: against }));
     }
-    const words = `${backlog} points, ${delayMs === 0 ? 'answered at once' : `each answer takes ${delayMs} ms`}`;
-    console.log(`${words}: ${tell(own)}`);
-    if (others.length > 0) console.log(`${words}, the other bridge: ${tell(others)}`);
   }
+  const rows = ways.map(({ words, bar, own, others }) => {
+    const figures = [`${pointsOf(own)} points, CPU ${cpuOf(own)} ms a thousand`, ...(others.length === 0 ? [] : [`older bridge ${told(others)}`])];
+    return row(7, `drain of a backlog, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
+  });
+  return { rows, atOnce: ways[0]?.own ?? [] };
 }
 
-/** One draining, from the first put to the last answer. */
-export async function drainBacklog({ nodes, backlog, delayMs, against }: Draining): Promise<Drained> {
-  const bridge = await startBridge({
-    ...{ nodes, delayMs, prepare: (stateDir: string) => fillBacklog(stateDir, backlog) },
-    ...(against === undefined ? {} : { root: against }),
-  });
+/** One draining of a bridge of its own. */
+export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, root }: Draining): Promise<Drained> {
+  const bridge = await startBridge({ nodes, dir, delayMs, root, isReceiverDown: true });
   try {
-    let received = await bridge.received();
-    for (; received.points < backlog; received = await bridge.received()) await pause(100);
-    return { pointsPerSecond: (received.points * 1000) / (received.lastAtMs - received.firstAtMs), cpuMs: (bridge.cpuMs() * 1000) / backlog };
+    const points = await fill(bridge, backlog, tests);
+    const cpuBeforeMs = bridge.cpuMs();
+    await bridge.receiverUp();
+    await settled(bridge, points);
+    const { firstAtMs, lastAtMs } = await bridge.received();
+    return { points, pointsPerSecond: (points * 1000) / (lastAtMs - firstAtMs), cpuMs: ((bridge.cpuMs() - cpuBeforeMs) * 1000) / points };
   } finally {
     await bridge.stop();
   }
 }
 
-function tell(all: readonly Drained[]): string {
+/** Pushes until so many points wait, fewer where that takes too long; how many do. */
+export async function fill(bridge: BridgeContender, points: number, tests: number): Promise<number> {
+  const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
+  const seconds = mostFillSeconds * Math.max(1, points / usualBacklog);
+  const { pushes } = await generate({ url: bridge.url, bodies, seconds, most: Math.ceil(points / bridge.delivery.pointsAPush), connections });
+  return pushes * bridge.delivery.pointsAPush;
+}
+
+function told(all: readonly Drained[]): string {
   const perSecond = all.map(({ pointsPerSecond }) => pointsPerSecond);
-  return `${median(perSecond).toFixed(0)} points/s (${range(perSecond, 0)}), CPU ${median(all.map(({ cpuMs }) => cpuMs)).toFixed(1)} ms a thousand`;
+  return `${median(perSecond).toFixed(0)} points/s (${range(perSecond, 0)}), CPU ${cpuOf(all)} ms a thousand`;
+}
+
+/** How many points waited. */
+export function pointsOf(all: readonly Drained[]): number {
+  return median(all.map(({ points }) => points));
+}
+
+function cpuOf(all: readonly Drained[]): string {
+  return median(all.map(({ cpuMs }) => cpuMs)).toFixed(2);
 }

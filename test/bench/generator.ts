@@ -9,17 +9,22 @@ import type { Bodies } from './bodies.ts';
 export interface Load {
   readonly url: string;
   readonly bodies: Bodies;
+  /** Infinity: as long as it takes. */
   readonly seconds: number;
+  /** No more pushes than that. */
+  readonly most?: number;
   readonly connections: number;
   /** Whether each push comes by a connection of its own, as each agent's does. */
   readonly isNewEach?: boolean;
   /** Pushes a second; undefined: as fast as they are answered. */
   readonly rate?: number | undefined;
+  /** The status of a push that was taken; 200 unless it is given. */
+  readonly status?: number;
 }
 
 export interface Loaded {
   readonly pushes: number;
-  /** Answered otherwise than 200, or not at all. */
+  /** Answered otherwise, or not at all. */
   readonly failures: number;
   readonly seconds: number;
   readonly p50Ms: number;
@@ -32,6 +37,7 @@ interface Running {
   readonly head: string;
   readonly timesMs: number[];
   failures: number;
+  begun: number;
   readonly endAtMs: number;
   readonly due: number[];
   readonly idle: ((dueAtMs: number) => void)[];
@@ -49,7 +55,7 @@ export async function generate(load: Load): Promise<Loaded> {
     '\r\n',
   ].join('\r\n');
   const startMs = performance.now();
-  const running: Running = { load, head, timesMs: [], failures: 0, endAtMs: startMs + load.seconds * 1000, due: [], idle: [] };
+  const running: Running = { load, head, timesMs: [], failures: 0, begun: 0, endAtMs: startMs + load.seconds * 1000, due: [], idle: [] };
   const agents = Array.from({ length: load.connections }, () => agent(running));
   if (load.rate !== undefined) await pace(running, load.rate, startMs);
   await Promise.all(agents);
@@ -75,6 +81,8 @@ async function pace({ due, idle, endAtMs }: Running, rate: number, startMs: numb
 function nextDue(running: Running): number | Promise<number> {
   const { load, due, idle, endAtMs } = running;
   const nowMs = performance.now();
+  running.begun += 1;
+  if (running.begun > (load.most ?? Infinity)) return Infinity;
   if (load.rate === undefined) return nowMs < endAtMs ? nowMs : Infinity;
   const next = due.shift();
   if (next !== undefined) return next;
@@ -83,6 +91,7 @@ function nextDue(running: Running): number | Promise<number> {
 
 async function agent(running: Running): Promise<void> {
   const { load } = running;
+  const { status: taken = 200 } = load;
   let socket: Socket | undefined;
   for (;;) {
     const next = nextDue(running);
@@ -91,7 +100,7 @@ async function agent(running: Running): Promise<void> {
     try {
       socket ??= await opened(load.url);
       const status = await exchange(socket, running.head, load.bodies.next());
-      if (status === 200) running.timesMs.push(performance.now() - dueAtMs);
+      if (status === taken) running.timesMs.push(performance.now() - dueAtMs);
       else running.failures += 1;
     } catch {
       running.failures += 1;

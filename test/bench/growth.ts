@@ -1,59 +1,72 @@
-// Whether the cost of a push and of a point stays what it is when there is ten times as much of everything.
+// Row 9: whether the cost of a push and of a point stays what it is when there is more of everything.
 
-import { bodiesOf } from './bodies.ts';
-import { type BridgeContender, startBridge } from './contenders.ts';
-import { drainBacklog } from './drain.ts';
+import { type Bodies, bodiesOf } from './bodies.ts';
+import { type BridgeContender, type BridgeOptions, startBridge } from './contenders.ts';
+import { drainBacklog, type Drained, pointsOf } from './drain.ts';
 import { type Measured, measured } from './loaded-bridge.ts';
-import { median, range } from './medians.ts';
+import { median, ratios } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
+import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
 interface Grown {
   readonly words: string;
-  readonly tests: number;
+  readonly bar: Bar;
+  readonly bodies: Bodies;
   readonly bridge: BridgeContender;
   readonly rounds: Measured[];
 }
 
-export async function growth(settings: Settings): Promise<void> {
-  const { nodes, tests } = settings;
-  const grown: Grown[] = [
-    { words: `${nodes} nodes, ${tests} tests`, tests, bridge: await startBridge({ nodes }), rounds: [] },
-    { words: `${nodes * 10} nodes`, tests, bridge: await startBridge({ nodes: nodes * 10 }), rounds: [] },
-    { words: `${tests * 10} tests`, tests: tests * 10, bridge: await startBridge({ nodes }), rounds: [] },
-    { words: '3 sinks', tests, bridge: await startBridge({ nodes, carbons: 2 }), rounds: [] },
+const atMost = (value: number): Bar => ({ way: 'at most', value, digits: 2 });
+const slack = 1.1;
+const threeSinks = 1.6;
+/** In rounds of so many seconds the differences are large enough. */
+const [mostRounds, mostSeconds] = [3, 2];
+/** What the rounds may take on a machine that is slow. */
+const mostPartSeconds = 35;
+const connections = 16;
+
+/** @param all - backlogs of the whole size that have been drained already */
+export async function growth(settings: Settings, all: readonly Drained[]): Promise<Row[]> {
+  const { nodes, tests, dir, rounds, seconds, patience } = settings;
+  const started = async (words: string, bar: Bar, options: Partial<BridgeOptions>, itsTests = tests): Promise<Grown> => {
+    const bridge = await startBridge({ nodes, dir, ...options });
+    return { words, bar, bridge, bodies: bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: itsTests }), rounds: [] };
+  };
+  const first = await started('', atMost(1), {});
+  const grown = [
+    await started(`${nodes * 10} nodes ÷ ${nodes}`, atMost(slack), { nodes: nodes * 10 }),
+    await started(`${tests * 10} tests ÷ ${tests}`, atMost(slack), {}, tests * 10),
+    await started('3 sinks ÷ 1', atMost(threeSinks), { carbons: 2 }),
   ];
   try {
-    for (let round = 0; round <= settings.rounds; round += 1) {
-      for (const each of grown) {
-        const bodies = bodiesOf({ kind: settings.body, nodeIds: each.bridge.nodeIds, tests: each.tests });
-        const one = await measured(each.bridge, { bodies, seconds: settings.seconds, connections: settings.connections });
+    for (const round of roundsWithin({ most: Math.min(rounds, mostRounds) + 1, least: 2, seconds: mostPartSeconds * patience })) {
+      for (const each of round % 2 === 0 ? [first, ...grown] : [...grown, first]) {
+        const one = await measured(each.bridge, { bodies: each.bodies, seconds: Math.min(seconds, mostSeconds), connections });
         if (round > 0) each.rounds.push(one);
       }
     }
-    tell(grown);
+    return [...grown.map((each) => rowOf(each, first)), await backlogRow(settings, all)];
   } finally {
-    for (const { bridge } of grown) await bridge.stop();
-  }
-  await tellBacklogs(settings);
-}
-
-function tell(grown: readonly Grown[]): void {
-  const [first] = grown as [Grown];
-  for (const { words, rounds, bridge } of grown) {
-    const perSecond = rounds.map((round) => round.perSecond);
-    const cpu = rounds.map(({ cpuUs }, at) => cpuUs / (first.rounds[at] as Measured).cpuUs);
-    const memory = `${(bridge.ownBytes() / 2 ** 20).toFixed(0)} MiB, ready in ${bridge.readyMs.toFixed(0)} ms`;
-    console.log(`${words}: ${median(perSecond).toFixed(0)} pushes/s (${range(perSecond, 0)}), CPU a push × ${median(cpu).toFixed(2)} (${range(cpu, 2)}), ${memory}`);
+    for (const { bridge } of [first, ...grown]) await bridge.stop();
   }
 }
 
-async function tellBacklogs({ nodes, rounds, backlog, against }: Settings): Promise<void> {
-  const tenth = Math.round(backlog / 10);
-  const ratios: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const small = await drainBacklog({ nodes, backlog: tenth, against });
-    const large = await drainBacklog({ nodes, backlog, against });
-    ratios.push(large.pointsPerSecond / small.pointsPerSecond);
+function rowOf({ words, bar, rounds, bridge }: Grown, first: Grown): Row {
+  const [own, usual] = [rounds, first.rounds].map((all) => all.map(({ cpuUs }) => cpuUs)) as [number[], number[]];
+  const perSecond = [rounds, first.rounds].map((all) => median(all.map((round) => round.perSecond)).toFixed(0));
+  const memory = [bridge, first.bridge].map((one) => (one.ownBytes() / 1e6).toFixed(0));
+  return row(9, `CPU a push, ${words}`, bar, ratios(own, usual), `${median(own).toFixed(1)} ÷ ${median(usual).toFixed(1)} µs, ${perSecond.join(' and ')} pushes/s, ${memory.join(' and ')} MB of memory`);
+}
+
+async function backlogRow({ nodes, tests, dir, rounds, backlog }: Settings, drained: readonly Drained[]): Promise<Row> {
+  const [small, all]: [Drained[], Drained[]] = [[], [...drained]];
+  const turns = Math.min(rounds, Math.max(1, drained.length));
+  while (small.length < turns) {
+    small.push(await drainBacklog({ nodes, tests, dir, backlog: Math.round(backlog / 10) }));
+    if (all.length < turns) all.push(await drainBacklog({ nodes, tests, dir, backlog }));
   }
-  console.log(`a backlog of ${backlog} points goes out at ${median(ratios).toFixed(2)} (${range(ratios, 2)}) times the rate of one of ${tenth}`);
+  const [ofSmall, ofAll] = [small, all].map((each) => each.map(({ cpuMs }) => cpuMs)) as [number[], number[]];
+  const rates = [all, small].map((each) => median(each.map(({ pointsPerSecond }) => pointsPerSecond)).toFixed(0));
+  return row(9, `CPU a point, a backlog of ${pointsOf(all)} points ÷ ${pointsOf(small)}`, atMost(slack), ratios(ofAll, ofSmall), `${median(ofAll).toFixed(2)} ÷ ${median(ofSmall).toFixed(2)} ms a thousand, ${rates.join(' and ')} points/s`);
 }

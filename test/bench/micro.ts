@@ -12,12 +12,14 @@ import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { runOf } from '../../src/sources/catchpoint/push.ts';
 import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
+import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
 import { encodePoints, pointsDecoder } from '../../src/spool/log/payload.ts';
 import { openSpool } from '../../src/spool/spool.ts';
-import { slice } from './backlog.ts';
 import { bodiesOf, bodyKinds } from './bodies.ts';
 import { writeNodes } from './node-file.ts';
 
+/** The slices of the bridge's own usual settings. */
+const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
 /** Pushes that go through a step in turn, so that none is measured with one value alone. */
 const several = 1000;
 /** Deliveries that share a transaction, and pushes that share a put. */

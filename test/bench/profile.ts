@@ -1,17 +1,16 @@
-// Where the time went, by a CPU profile that Node has written: the share of each package or file, and of each function, in its own code.
+// `--profile`: where the time goes, by a CPU profile that Node writes of each thread of the bridge: the share of each package or file,
+// and of each function, in its own code.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fillBacklog } from './backlog.ts';
 import { bodiesOf } from './bodies.ts';
 import { startBridge } from './contenders.ts';
-import { measured } from './loaded-bridge.ts';
+import { fill } from './drain.ts';
+import { measured, settled } from './loaded-bridge.ts';
 import type { Settings } from './settings.ts';
 
 /** What V8 writes with --cpu-prof, as far as it is read here. */
-interface CpuProfile {
+export interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
   readonly samples: readonly number[];
   /** µs since the sample before. */
@@ -24,36 +23,54 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
+/** µs by name. */
+type Sums = ReadonlyMap<string, number>;
+
 const rows = 30;
+const connections = 16;
 
 /** Of the bridge under pushes, and of another that has a backlog to deliver. */
 export async function profile(settings: Settings): Promise<void> {
-  const { nodes, tests, isTls, isNewEach, backlog } = settings;
-  await profiled('pushes', async (profileDir) => {
-    const bridge = await startBridge({ nodes, isTls, profileDir });
+  const { nodes, tests, dir, backlog } = settings;
+  await profiled('pushes', dir, async (profileDir) => {
+    const bridge = await startBridge({ nodes, dir, profileDir });
     const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests });
-    await measured(bridge, { bodies, seconds: settings.seconds * settings.rounds, connections: settings.connections, isNewEach });
+    await measured(bridge, { bodies, seconds: settings.seconds * settings.rounds, connections });
     await bridge.stop();
   });
-  await profiled('a backlog', async (profileDir) => {
-    const bridge = await startBridge({ nodes, profileDir, prepare: (stateDir) => fillBacklog(stateDir, backlog) });
-    while ((await bridge.received()).points < backlog) await pause(100);
+  await profiled('a backlog, taken and delivered', dir, async (profileDir) => {
+    const bridge = await startBridge({ nodes, dir, profileDir, isReceiverDown: true });
+    const points = await fill(bridge, backlog, tests);
+    await bridge.receiverUp();
+    await settled(bridge, points);
     await bridge.stop();
   });
 }
 
-async function profiled(words: string, run: (profileDir: string) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'bridge-profile-'));
+async function profiled(words: string, dir: string, run: (profileDir: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(dir, 'bridge-profile-'));
   await run(directory);
-  console.log(`### ${words}`);
-  tellProfile(directory);
+  for (const { thread, text } of profilesIn(directory)) tellThread(`${words}, ${thread}`, JSON.parse(text) as CpuProfile);
   rmSync(directory, { recursive: true });
 }
 
-/** Tells of the profile in a directory, in two tables; idle time is left out. */
-function tellProfile(directory: string): void {
-  const [file = ''] = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
-  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile;
+/** One for each thread, by the name that Node gives its file: date, time, process, thread and a count. */
+function profilesIn(directory: string): { readonly thread: string; readonly text: string }[] {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
+  return files
+    .map((file) => ({ thread: Number(file.split('.')[4]), text: readFileSync(join(directory, file), 'utf8') }))
+    .toSorted((a, b) => a.thread - b.thread)
+    .map(({ thread, text }) => ({ thread: thread === 0 ? 'main thread' : `worker thread ${thread}`, text }));
+}
+
+function tellThread(words: string, profile: CpuProfile): void {
+  const { byPlace, byFunction } = selfTimes(profile);
+  const us = [...byPlace.values()].reduce((sum, each) => sum + each, 0);
+  console.log(`\n### ${words}: ${(us / 1e6).toFixed(2)} s\n\n${table(byPlace, us)}\n\n${table(byFunction, us)}`);
+}
+
+/** Time in their own code of places and of functions; idle time is left out. */
+export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): { readonly byPlace: Sums; readonly byFunction: Sums } {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [byPlace, byFunction] = [new Map<string, number>(), new Map<string, number>()];
   samples.forEach((id, at) => {
@@ -63,7 +80,7 @@ function tellProfile(directory: string): void {
     add(byPlace, placeOf(frame), deltaUs);
     add(byFunction, `${frame.functionName || '(anonymous)'} ${placeOf(frame)}:${frame.lineNumber + 1}`, deltaUs);
   });
-  console.log(`\n${table(byPlace)}\n\n${table(byFunction)}`);
+  return { byPlace, byFunction };
 }
 
 function add(sums: Map<string, number>, key: string, value: number): void {
@@ -76,8 +93,7 @@ function placeOf({ url, functionName }: CallFrame): string {
   return /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? /build\/(src\/.+)$/.exec(url)?.[1] ?? url;
 }
 
-function table(sums: ReadonlyMap<string, number>): string {
-  const all = [...sums.values()].reduce((sum, each) => sum + each, 0);
+function table(sums: Sums, allUs: number): string {
   const largest = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, rows);
-  return largest.map(([key, us]) => `${((us / all) * 100).toFixed(1).padStart(5)} %  ${(us / 1e6).toFixed(2).padStart(6)} s  ${key}`).join('\n');
+  return largest.map(([key, us]) => `${((us / allUs) * 100).toFixed(1).padStart(5)} %  ${(us / 1e6).toFixed(2).padStart(6)} s  ${key}`).join('\n');
 }

@@ -1,79 +1,140 @@
-// The bridge under load beside the servers that do less: as fast as each answers, and then the bridge at shares of its peak.
+// Rows 1 to 6: the bridge under pushes beside the bare synced server, vmagent and another build, in turns within each round.
 
-import { bodiesOf } from './bodies.ts';
-import type { Contender } from './contender.ts';
-import { startBare, startBridge } from './contenders.ts';
-import type { Load } from './generator.ts';
-import { type Measured, measured } from './loaded-bridge.ts';
-import { median, range } from './medians.ts';
 import type { Settings } from './settings.ts';
+import { connectionsOf, type EntrantName, type FieldEntrant, names, playRound, type Round, startField, warm } from './field.ts';
+import { measured } from './loaded-bridge.ts';
+import { median, range, ratios } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
+import { type Bar, type Row, row, unmeasured, wantedOf } from './row.ts';
 
-interface Entrant {
-  readonly letter: string;
-  readonly words: string;
-  readonly contender: Contender;
-  readonly rounds: Measured[];
-}
+const bars = {
+  few: { way: 'at least', value: 0.75, stretch: 0.9, digits: 2 },
+  many: { way: 'at least', value: 0.5, stretch: 0.6, digits: 2 },
+  cpuFew: { way: 'at most', value: 1.6, digits: 2 },
+  cpuMany: { way: 'at most', value: 2.4, digits: 2 },
+  vmagent: { way: 'at least', value: 0.8, stretch: 1, digits: 2 },
+  latency: { way: 'at most', value: 2, digits: 2 },
+  written: { way: 'at most', value: 1.5, digits: 2, unit: ' KB' },
+} as const satisfies Record<string, Bar>;
+const [few, many] = [16, 64];
+const shareOfPeak = 0.7;
+/** A rate is held no more often. */
+const latencyRounds = 3;
+/** What the rounds may take on a machine that is slow. */
+const [mostSeconds, mostLatencySeconds] = [95, 15];
 
-const sharesOfPeak = [0.1, 0.4, 0.7];
-
-export async function pushes(settings: Settings): Promise<void> {
-  const { nodes, tests, isTls, isNewEach, workers, against } = settings;
-  const bridge = await startBridge({ nodes, isTls });
-  const entrants: Entrant[] = [
-    entrant('a', 'the bridge', bridge),
-    entrant('b', 'bare node:http', await startBare('http', isTls)),
-    entrant('c', 'the same, synced', await startBare('synced', isTls)),
-    entrant('d', 'bare Koa', await startBare('koa', isTls)),
-  ];
-  if (against !== undefined) entrants.push(entrant('e', 'the other bridge', await startBridge({ nodes, isTls, root: against })));
-  for (const count of workers) entrants.push(entrant(`w${count}`, `the bridge, workers: ${count}`, await startBridge({ nodes, isTls, workers: count })));
-  const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests });
-  const load = { bodies, seconds: settings.seconds, connections: settings.connections, isNewEach };
-  console.log(`${settings.body}, ${bodies.bytes} bytes; ${settings.connections} connections${isTls ? ', TLS' : ''}${isNewEach ? ', a new one each push' : ''}; ${nodes} nodes, ${tests} tests; ${settings.rounds} rounds of ${settings.seconds} s\n`);
+export async function pushes(settings: Settings): Promise<Row[]> {
+  const { only, seconds } = settings;
+  const asked = [[1, 3, 4, 6].some((each) => only.has(each)) ? few : 0, [2, 3, 5].some((each) => only.has(each)) ? many : 0].filter((each) => each > 0);
+  const field = await startField(settings, only.has(4));
   try {
-    for (const { contender } of entrants) await measured(contender, { ...load, seconds: Math.min(2, settings.seconds) });
-    for (let round = 0; round < settings.rounds; round += 1) {
-      for (const { contender, rounds } of entrants) rounds.push(await measured(contender, load));
+    for (const entrant of field) await warm(entrant);
+    for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
+      for (const connections of asked) {
+        const turn = field.filter(({ name }) => connectionsOf(name, asked).includes(connections));
+        for (const entrant of round % 2 === 0 ? turn : turn.toReversed()) await playRound(entrant, seconds, connections, only.has(6) && connections === few);
+      }
     }
-    tell(entrants);
-    await tellSharesOfPeak(entrants[0] as Entrant, load);
+    const latencies = only.has(5) ? await latenciesOf(field, settings) : undefined;
+    return [...rateRows(field, only), ...cpuRows(field, only), ...vmagentRow(field, settings), ...(latencies ?? []), ...writtenRow(field, only)];
   } finally {
-    for (const { contender } of entrants) await contender.stop();
+    for (const { one } of field) await one.stop();
   }
 }
 
-function entrant(letter: string, words: string, contender: Contender): Entrant {
-  return { letter, words, contender, rounds: [] };
+function roundsOf(field: readonly FieldEntrant[], name: EntrantName, connections: number): readonly Round[] {
+  return field.find((entrant) => entrant.name === name)?.rounds.get(connections) ?? [];
 }
 
-function tell(entrants: readonly Entrant[]): void {
-  console.log('| | pushes/s | range | points/s received | CPU a push | of it the owner\'s | p50 | p99 | p99.9 | failed | memory |\n|---|---|---|---|---|---|---|---|---|---|---|');
-  for (const { letter, words, contender, rounds } of entrants) {
-    const of = (key: keyof Measured): number => median(rounds.map((round) => round[key]));
-    const perSecond = rounds.map((round) => round.perSecond);
-    const cells = [
-      ...[`(${letter}) ${words}`, median(perSecond).toFixed(0), range(perSecond, 0), of('pointsPerSecond').toFixed(0), `${of('cpuUs').toFixed(0)} µs`, `${of('ownerCpuUs').toFixed(0)} µs`],
-      ...[of('p50Ms'), of('p99Ms'), of('p999Ms')].map((ms) => `${ms.toFixed(1)} ms`),
-      ...[rounds.reduce((sum, { failures }) => sum + failures, 0), `${(contender.ownBytes() / 2 ** 20).toFixed(0)} MiB`],
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
+type Figure = 'perSecond' | 'cpuUs' | 'pointsPerCpuSecond';
+
+function compared(field: readonly FieldEntrant[], of: EntrantName, to: EntrantName, connections: number, figure: Figure): number[] {
+  const figures = (name: EntrantName): number[] => roundsOf(field, name, connections).map((round) => round[figure]);
+  return ratios(figures(of), figures(to));
+}
+
+function rateRows(field: readonly FieldEntrant[], only: Settings['only']): Row[] {
+  const wanted = [
+    { number: 1, connections: few, bar: bars.few },
+    { number: 2, connections: many, bar: bars.many },
+  ];
+  return wanted
+    .filter(({ number }) => only.has(number))
+    .map(({ number, connections, bar }) => row(number, `pushes/s ÷ synced, ${connections} connections`, bar, compared(field, 'bridge', 'synced', connections, 'perSecond'), tell(field, connections, 'perSecond', rateWords)));
+}
+
+function cpuRows(field: readonly FieldEntrant[], only: Settings['only']): Row[] {
+  if (!only.has(3)) return [];
+  const wanted = [
+    { connections: few, bar: bars.cpuFew },
+    { connections: many, bar: bars.cpuMany },
+  ];
+  return wanted.map(({ connections, bar }) => row(3, `CPU a push ÷ synced's, ${connections} connections`, bar, compared(field, 'bridge', 'synced', connections, 'cpuUs'), tell(field, connections, 'cpuUs', cpuWords)));
+}
+
+/** What was measured of each, and how the bridge compares with another build. */
+function tell(field: readonly FieldEntrant[], connections: number, figure: Figure, words: (rounds: readonly Round[]) => string): string {
+  const entrants = field.filter(({ name }) => name !== 'vmagent');
+  const told = entrants.map(({ name }) => `${names[name]} ${words(roundsOf(field, name, connections))}`);
+  if (entrants.some(({ name }) => name === 'against')) {
+    told.push(`bridge ÷ older ${median(compared(field, 'bridge', 'against', connections, figure)).toFixed(2)}`, `older ÷ synced ${median(compared(field, 'against', 'synced', connections, figure)).toFixed(2)}`);
   }
-  const [bridge, ...others] = entrants as [Entrant, ...Entrant[]];
-  console.log('');
-  for (const other of others) {
-    const ratio = (key: 'perSecond' | 'cpuUs' | 'ownerCpuUs'): readonly number[] => bridge.rounds.map((round, at) => round[key] / (other.rounds[at] as Measured)[key]);
-    console.log(`a/${other.letter}: ${median(ratio('perSecond')).toFixed(2)} (${range(ratio('perSecond'), 2)}); CPU ${median(ratio('cpuUs')).toFixed(2)} (${range(ratio('cpuUs'), 2)}), the owners' ${median(ratio('ownerCpuUs')).toFixed(2)} (${range(ratio('ownerCpuUs'), 2)})`);
-  }
+  return told.join('; ');
+}
+
+function rateWords(rounds: readonly Round[]): string {
+  const of = middle(rounds);
+  const failures = rounds.reduce((sum, each) => sum + each.failures, 0);
+  return `${of('perSecond', 0)}/s (${range(rounds.map(({ perSecond }) => perSecond), 0)}), p50 ${of('p50Ms', 1)}, p99 ${of('p99Ms', 1)} ms${failures === 0 ? '' : `, ${failures} failed`}`;
+}
+
+function cpuWords(rounds: readonly Round[]): string {
+  const of = middle(rounds);
+  const receiver = rounds.some(({ receiverCpuUs }) => receiverCpuUs > 0) ? `, receiver ${of('receiverCpuUs', 1)}, sink ${of('lagMs', 0)} ms behind at the end` : '';
+  return `${of('cpuUs', 1)} µs (main thread ${of('mainCpuUs', 1)}, generator ${of('generatorCpuUs', 1)}${receiver})`;
+}
+
+function middle(rounds: readonly Round[]): (name: keyof Omit<Round, 'diskBytes'>, digits: number) => string {
+  return (name, digits) => median(rounds.map((round) => round[name])).toFixed(digits);
+}
+
+function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings): Row[] {
+  if (!only.has(4)) return [];
+  const name = "points per CPU second ÷ vmagent's, 16 connections";
+  if (vmagent === undefined) return [unmeasured(4, name, wantedOf(bars.vmagent), 'vmagent is not installed')];
+  const words = (one: EntrantName): string => {
+    const of = middle(roundsOf(field, one, few));
+    return `${names[one]} ${of('pointsPerCpuSecond', 0)}, ${of('cpuUs', 1)} µs a request, ${of('perSecond', 0)} requests/s`;
+  };
+  return [row(4, name, bars.vmagent, compared(field, 'bridge', 'vmagent', few, 'pointsPerCpuSecond'), `${words('bridge')}; ${words('vmagent')}`)];
 }
 
 /** At a fixed rate, each push's time counted from when it was due. */
-async function tellSharesOfPeak({ contender, rounds }: Entrant, load: Omit<Load, 'url'>): Promise<void> {
-  const peak = median(rounds.map(({ perSecond }) => perSecond));
-  for (const share of sharesOfPeak) {
-    const rate = Math.round(share * peak);
-    const { p50Ms, p99Ms, p999Ms, failures, cpuUs } = await measured(contender, { ...load, rate, connections: load.connections * 4 });
-    const times = [p50Ms, p99Ms, p999Ms].map((ms) => ms.toFixed(1));
-    console.log(`at ${share * 100} % of its peak (${rate}/s): p50 ${times[0]} ms, p99 ${times[1]} ms, p99.9 ${times[2]} ms, ${failures} failed, CPU a push ${cpuUs.toFixed(0)} µs`);
+async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, patience }: Settings): Promise<Row[]> {
+  const times = new Map<EntrantName, number[]>();
+  const rateOf = (name: EntrantName): number => Math.round(shareOfPeak * median(roundsOf(field, name, many).map(({ perSecond }) => perSecond)));
+  const runners = field.filter(({ name }) => name !== 'vmagent');
+  for (const _ of roundsWithin({ most: Math.min(rounds, latencyRounds), seconds: mostLatencySeconds * patience })) {
+    for (const { name, one, load } of runners) {
+      const { p99Ms } = await measured(one, { ...load, seconds, connections: many, rate: rateOf(name) });
+      times.set(name, [...(times.get(name) ?? []), p99Ms]);
+    }
   }
+  const of = (name: EntrantName): number[] => times.get(name) ?? [];
+  const told = runners.map(({ name }) => `${names[name]} at ${rateOf(name)}/s: ${median(of(name)).toFixed(1)} ms (${range(of(name), 1)})`);
+  return [row(5, "p99 at 70 % of its own peak, 64 connections, open loop, ÷ synced's", bars.latency, ratios(of('bridge'), of('synced')), told.join('; '))];
+}
+
+function writtenRow(field: readonly FieldEntrant[], only: Settings['only']): Row[] {
+  if (!only.has(6)) return [];
+  const name = 'bytes that the disk writes for a push, 16 connections';
+  const kilobytes = (rounds: readonly Round[]): number[] => rounds.flatMap(({ diskBytes }) => (diskBytes === undefined ? [] : [diskBytes / 1000]));
+  const told = (['bridge', 'against'] as const).filter((one) => roundsOf(field, one, few).length > 0).map((one) => {
+    const rounds = roundsOf(field, one, few);
+    const disk = kilobytes(rounds);
+    return `${names[one]} ${disk.length === 0 ? '' : `disk ${median(disk).toFixed(2)} KB (idle ${median(rounds.map(({ idleBytesASecond }) => idleBytesASecond / 1000)).toFixed(0)} KB/s), `}write_bytes ${(median(rounds.map(({ writtenBytes }) => writtenBytes)) / 1000).toFixed(2)} KB`;
+  });
+  const own = kilobytes(roundsOf(field, 'bridge', few));
+  if (own.length === 0) return [unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${told.join('; ')}`)];
+  return [row(6, name, bars.written, own, told.join('; '))];
 }

@@ -1,13 +1,16 @@
 // An OpenTSDB for the benchmark, a process of its own: it unpacks each put and counts its points, and answers as with `details`
-// that all of them were stored. `GET /count` tells how many. Arguments: how many ms each answer takes; how many Carbons to be beside it.
+// that all of them were stored; what vmagent writes is taken unread. Arguments: how many ms each answer takes; how many Carbons
+// to be beside it; `down`: no put is answered until `POST /up`. `GET /count` tells how many points came, and when.
 
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-const delayMs = Number(process.argv[2] ?? 0);
+const [delayWord = '0', carbonsWord = '0', stateWord = 'up'] = process.argv.slice(2);
+const delayMs = Number(delayWord);
 const mark = Buffer.from('"metric":');
-const counted = { points: 0, firstAtMs: 0, lastAtMs: 0 };
+const counted = { points: 0, carbonPoints: 0, firstAtMs: 0, lastAtMs: 0 };
+let isUp = stateWord === 'up';
 
 function pointsIn(body: Buffer): number {
   let count = 0;
@@ -19,33 +22,55 @@ function answer(response: ServerResponse, value: object): void {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
+/** Of the whole machine, so that another process can compare. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function put(request: IncomingMessage, sent: Buffer, response: ServerResponse): void {
+  const stored = pointsIn(request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent);
+  counted.points += stored;
+  if (stored > 0) counted.firstAtMs ||= nowMs();
+  const tell = (): void => {
+    counted.lastAtMs = nowMs();
+    answer(response, { success: stored, failed: 0, errors: [] });
+  };
+  if (delayMs > 0) setTimeout(tell, delayMs);
+  else tell();
+}
+
 const server = createServer((request, response) => {
-  if (request.method === 'GET') return answer(response, counted);
+  const { method, url } = request;
+  if (method === 'GET' && url === '/count') return answer(response, counted);
+  if (url === '/up') {
+    isUp = true;
+    return answer(response, {});
+  }
+  if (!isUp) return request.socket.destroy();
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const sent = Buffer.concat(chunks);
-    const stored = pointsIn(request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent);
-    counted.points += stored;
-    counted.firstAtMs ||= performance.now();
-    const tell = (): void => {
-      counted.lastAtMs = performance.now();
-      answer(response, { success: stored, failed: 0, errors: [] });
-    };
-    if (delayMs > 0) setTimeout(tell, delayMs);
-    else tell();
+    if (method === 'GET') answer(response, {});
+    else if (url === '/write') response.writeHead(204).end();
+    else put(request, Buffer.concat(chunks), response);
   });
 });
 server.keepAliveTimeout = 65_000;
 
-/** Reads what comes, and closes when its sender does, as Carbon does. */
+/** Counts the lines that come, and closes when their sender does, as Carbon does. */
 function carbon(): Server {
-  return createTcpServer({ allowHalfOpen: true }, (socket) => socket.on('end', () => socket.end()).on('error', () => {}).resume());
+  return createTcpServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('end', () => socket.end()).on('error', () => {});
+    socket.on('data', (data: Buffer) => {
+      for (let at = data.indexOf(10); at >= 0; at = data.indexOf(10, at + 1)) counted.carbonPoints += 1;
+      counted.lastAtMs = nowMs();
+    });
+  });
 }
 
 function listening(one: Server): Promise<string> {
   return new Promise((resolve) => one.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(one.address() as AddressInfo).port}`)));
 }
 
-const carbons = await Promise.all(Array.from({ length: Number(process.argv[3] ?? 0) }, () => listening(carbon())));
+const carbons = await Promise.all(Array.from({ length: Number(carbonsWord) }, () => listening(carbon())));
 console.log(JSON.stringify({ url: `http://${await listening(server)}`, carbons }));

@@ -3,64 +3,108 @@
 import { parseArgs } from 'node:util';
 import { type BodyKind, bodyKinds } from './bodies.ts';
 
-export const partNames = ['pushes', 'drain', 'start', 'growth', 'profile'] as const;
-export type Part = (typeof partNames)[number];
+/** What is measured together, with the rows of the table that come of it. */
+const partRows = {
+  pushes: [1, 2, 3, 6],
+  vmagent: [4],
+  latency: [5],
+  drain: [7],
+  memory: [8],
+  growth: [9],
+  tls: [10],
+  start: [11],
+  original: [12],
+} as const;
 
 export interface Settings {
-  readonly only: readonly Part[];
+  /** Rows of the table. */
+  readonly only: ReadonlySet<number>;
+  /** What was said on the command line. */
+  readonly words: readonly string[];
   readonly body: BodyKind;
-  readonly connections: number;
-  /** A connection for each push, as each of Catchpoint's agents makes. */
-  readonly isNewEach: boolean;
-  readonly isTls: boolean;
   readonly nodes: number;
   readonly tests: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** How many times as long as usual a part may take, because more or longer rounds were asked for. */
+  readonly patience: number;
   /** Points that wait when the draining begins. */
   readonly backlog: number;
-  /** Bridges with so many workers each, measured in the same turns. */
-  readonly workers: readonly number[];
-  /** Another checkout of the bridge, built, measured in the same turns. */
+  /** How many runs are fed before the memory is looked at. */
+  readonly runs: number;
+  /** Where the state directories are, on a disk. */
+  readonly dir: string;
+  /** Another checkout of the bridge, built, measured in the same rounds. */
   readonly against: string | undefined;
+  /** The program; undefined: looked for in PATH. */
+  readonly vmagent: string | undefined;
+  /** A profile of the bridge instead of the table. */
+  readonly isProfile: boolean;
+  /** Writes the table down as a page. */
+  readonly isWritten: boolean;
 }
 
 const usual = {
-  only: { type: 'string', default: partNames.filter((name) => name !== 'profile').join(',') },
+  only: { type: 'string' },
+  long: { type: 'boolean', default: false },
+  profile: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
   body: { type: 'string', default: 'dns' },
-  connections: { type: 'string', default: '16' },
-  new: { type: 'boolean', default: false },
-  tls: { type: 'boolean', default: false },
   nodes: { type: 'string', default: '3000' },
   tests: { type: 'string', default: '100' },
   rounds: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '4' },
+  seconds: { type: 'string', default: '3' },
   backlog: { type: 'string', default: '700000' },
-  workers: { type: 'string', default: '' },
+  runs: { type: 'string', default: '1224000' },
+  dir: { type: 'string', default: '/var/tmp' },
   against: { type: 'string' },
+  vmagent: { type: 'string' },
 } as const;
 
 /** The settings of this run. Throws for a word that is none of those that can be asked for. */
-export function readSettings(): Settings {
-  const { values } = parseArgs({ options: usual });
+export function readSettings(args: readonly string[]): Settings {
+  const { values } = parseArgs({ args: [...args], options: usual });
+  const [rounds, seconds] = [numberOf('rounds', values.rounds), numberOf('seconds', values.seconds)];
   return {
-    only: values.only.split(',').map((word) => oneOf(partNames, word)),
+    only: values.only === undefined ? rowsUsually(values.long) : rowsOf(values.only),
+    words: args,
     body: oneOf(bodyKinds, values.body),
-    connections: Number(values.connections),
-    isNewEach: values.new,
-    isTls: values.tls,
-    nodes: Number(values.nodes),
-    tests: Number(values.tests),
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    backlog: Number(values.backlog),
-    workers: values.workers.split(',').filter((word) => word !== '').map(Number),
+    nodes: numberOf('nodes', values.nodes),
+    tests: numberOf('tests', values.tests),
+    rounds,
+    seconds,
+    patience: Math.max(1, (rounds * seconds) / (Number(usual.rounds.default) * Number(usual.seconds.default))),
+    backlog: numberOf('backlog', values.backlog),
+    runs: numberOf('runs', values.runs),
+    dir: values.dir,
     against: values.against,
+    vmagent: values.vmagent,
+    isProfile: values.profile,
+    isWritten: values.write,
   };
+}
+
+/** Rows by their numbers or by the names of what is measured together, separated by commas. */
+function rowsOf(text: string): Set<number> {
+  const names = Object.keys(partRows) as (keyof typeof partRows)[];
+  const numbers = Object.values(partRows).flat().map(String);
+  return new Set(text.split(',').flatMap((word): readonly number[] => (numbers.includes(word) ? [Number(word)] : partRows[oneOf(names, word)])));
+}
+
+/** The memory is looked at after so many pushes that they take minutes. */
+function rowsUsually(isLong: boolean): Set<number> {
+  const all = Object.values(partRows).flat();
+  return new Set(isLong ? all : all.filter((row) => !partRows.memory.some((one) => one === row)));
 }
 
 function oneOf<Word extends string>(words: readonly Word[], found: string): Word {
   const word = words.find((each) => each === found);
   if (word === undefined) throw new Error(`expected one of ${words.join(', ')}, found ${found}`);
   return word;
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`--${name}: expected a number above 0, found ${text}`);
+  return number;
 }

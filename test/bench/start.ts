@@ -1,19 +1,36 @@
-// How long the bridge takes from its start to its first push, beside what Node itself takes to start and do nothing.
+// Row 11: how long the bridge takes from its start to the answer to its first push, beside what Node itself takes to start and do nothing.
 
 import { spawnSync } from 'node:child_process';
+import { bodiesOf } from './bodies.ts';
 import { startBridge } from './contenders.ts';
+import { generate } from './generator.ts';
 import { median, range } from './medians.ts';
+import { roundsWithin } from './rounds.ts';
+import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
-export async function start({ nodes, rounds }: Settings): Promise<void> {
-  const [readyMs, nothingMs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds * 2; round += 1) {
-    const bridge = await startBridge({ nodes });
-    readyMs.push(bridge.readyMs);
+const bar: Bar = { way: 'at most', value: 300, digits: 0, unit: ' ms' };
+/** What the rounds may take on a machine that is slow. */
+const mostSeconds = 12;
+
+export async function start({ nodes, tests, dir, rounds, against, patience }: Settings): Promise<Row[]> {
+  const [ownMs, olderMs, nodeMs]: [number[], number[], number[]] = [[], [], []];
+  const firstAnswer = async (root: string | undefined): Promise<number> => {
+    const bridge = await startBridge({ nodes, dir, root });
+    const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
+    const { failures } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: 1, connections: 1 });
+    const ms = performance.now() - bridge.startedAtMs;
     await bridge.stop();
+    if (failures > 0) throw new Error('the first push has failed');
+    return ms;
+  };
+  for (const _ of roundsWithin({ most: rounds * 2, seconds: mostSeconds * patience })) {
+    ownMs.push(await firstAnswer(undefined));
+    if (against !== undefined) olderMs.push(await firstAnswer(against));
     const fromMs = performance.now();
     spawnSync(process.execPath, ['-e', '0']);
-    nothingMs.push(performance.now() - fromMs);
+    nodeMs.push(performance.now() - fromMs);
   }
-  console.log(`ready with ${nodes} nodes and an empty spool after ${median(readyMs).toFixed(0)} ms (${range(readyMs, 0)}); Node alone ${median(nothingMs).toFixed(0)} ms (${range(nothingMs, 0)})`);
+  const words = (all: readonly number[]): string => `${median(all).toFixed(0)} ms (${range(all, 0)})`;
+  return [row(11, `start to the first answer, ${nodes} nodes, empty spool`, bar, ownMs, [`Node alone ${words(nodeMs)}`, ...(against === undefined ? [] : [`older bridge ${words(olderMs)}`])].join('; '))];
 }
