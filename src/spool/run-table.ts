@@ -70,27 +70,30 @@ function swept(shard: Shard, oldest: number): Shard {
 
 /** Gives the shard other slots, with what is still remembered and room for half as much again. */
 function rebuild(shard: Shard, oldest: number): void {
-  const { lo, hi, digests, generations } = shard;
-  const isKept = (at: number): boolean => hi[at] !== 0 && (generations[at] as number) >= oldest;
+  const { hi, generations } = shard;
   let kept = 0;
-  for (let at = 0; at < hi.length; at += 1) if (isKept(at)) kept += 1;
+  for (let at = 0; at < hi.length; at += 1) if (hi[at] !== 0 && (generations[at] as number) >= oldest) kept += 1;
   let slots = leastSlots;
   while (slots * 2 < kept * 3 + 3) slots *= 2;
-  Object.assign(shard, emptyShard(slots, oldest));
-  for (let at = 0; at < hi.length; at += 1) {
-    if (isKept(at)) put(shard, lo[at] as number, hi[at] as number, digests[at] as number, generations[at] as number);
-  }
+  const rebuilt = emptyShard(slots, oldest);
+  copyKept(shard, rebuilt, oldest);
+  Object.assign(shard, rebuilt, { used: kept });
 }
 
-function put(shard: Shard, lo: number, hi: number, digest: number, generation: number): void {
-  const mask = shard.hi.length - 1;
-  let at = lo & mask;
-  while (shard.hi[at] !== 0) at = (at + 1) & mask;
-  shard.lo[at] = lo;
-  shard.hi[at] = hi;
-  shard.digests[at] = digest;
-  shard.generations[at] = generation;
-  shard.used += 1;
+/** From array to array, since what is read from them may be too large for a number that needs no memory. */
+function copyKept(from: Shard, to: Shard, oldest: number): void {
+  const { lo, hi, digests, generations } = from;
+  const { lo: toLo, hi: toHi, digests: toDigests, generations: toGenerations } = to;
+  const mask = toHi.length - 1;
+  for (let at = 0; at < hi.length; at += 1) {
+    if (hi[at] === 0 || (generations[at] as number) < oldest) continue;
+    let slot = (lo[at] as number) & mask;
+    while (toHi[slot] !== 0) slot = (slot + 1) & mask;
+    toLo[slot] = lo[at] as number;
+    toHi[slot] = hi[at] as number;
+    toDigests[slot] = digests[at] as number;
+    toGenerations[slot] = generations[at] as number;
+  }
 }
 
 function look({ lo, hi, digests }: Shard, run: StoredRunKey): Known {
@@ -109,12 +112,18 @@ function add(shard: Shard, run: StoredRunKey, generation: number): void {
   const { lo, hi, digests, generations } = shard;
   const mask = hi.length - 1;
   let isThere = false;
-  for (let at = run.lo & mask; hi[at] !== 0; at = (at + 1) & mask) {
+  let at = run.lo & mask;
+  for (; hi[at] !== 0; at = (at + 1) & mask) {
     if (hi[at] !== run.hi || lo[at] !== run.lo) continue;
     generations[at] = Math.max(generations[at] as number, generation);
     if (digests[at] === run.digest) isThere = true;
   }
-  if (!isThere) put(shard, run.lo, run.hi, run.digest, generation);
+  if (isThere) return;
+  lo[at] = run.lo;
+  hi[at] = run.hi;
+  digests[at] = run.digest;
+  generations[at] = generation;
+  shard.used += 1;
 }
 
 /** Behind a hole nothing would be found: the slot stays as one that is forgotten, and goes when the shard is rebuilt. */
