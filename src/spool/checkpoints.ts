@@ -8,7 +8,6 @@ import type { Dedup } from './dedup.ts';
 import type { DurableEnd, SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
-import type { Position } from './position.ts';
 import { carriedOver, hardlyNeeded, isPassed, type Needs, unneeded } from './recycling.ts';
 import { apply, forgetDamageBefore, type SpoolState } from './state.ts';
 
@@ -17,20 +16,25 @@ type Finish = NonNullable<Change['finish']>;
 export interface Checkpoints {
   /** To be told of each group that is durable. */
   written(end: DurableEnd): void;
-  /** To be told of what a sink has finished, before and when that is durable. */
+  /** To be told of what a sink has finished, before that is durable. */
   finishing(finish: Finish): void;
+  /** To be told of the same when it is durable, or cannot be made so. */
   finished(finish: Finish): void;
-  /** Writes one now, unless nothing was appended since the last; and gives back what neither it nor the one before needs. */
+  /**
+   * Writes one now, unless nothing was appended since the last; and gives back what neither it nor the one before needs. Never rejects:
+   * what fails is told to `onError`.
+   */
   write(): Promise<void>;
   /** The disk is nearly full: gives back now what can be. To be called as often as that is met. */
   relieve(): void;
   /** The log was read again. */
   reopened(): void;
-  /** Empties segments of which little is needed. */
+  /** Empties segments of which little is needed. Rejects when what is carried over cannot be appended. */
   carryOver(): Promise<void>;
   /** The last record of a store of an earlier version that is still read; 0: there is none. */
   formerThrough(): number;
   setFormerThrough(record: number): void;
+  /** Writes the last one. */
   close(): Promise<void>;
 }
 
@@ -40,11 +44,13 @@ export interface CheckpointsOptions {
   readonly supply: SegmentSupply;
   readonly dedup: Dedup;
   readonly segmentBytes: number;
+  /** The state, segments and log as they are at the time of a call: each is another one after the log was read again. */
   readonly state: () => SpoolState;
   readonly segments: () => SegmentEntry[];
   readonly log: () => SegmentLog;
   readonly append: (change: Change) => void;
   readonly formerThrough: number;
+  /** Whether the disk is nearly full. */
   readonly isScarce: () => boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -52,110 +58,147 @@ export interface CheckpointsOptions {
 /** After so many segments, or sooner where the disk is nearly full. */
 const everySegments = 4;
 const scarceEveryMs = 1_000;
-/** What is carried over in one go. */
+/** Changes that are carried over in one go. */
 const carriedAtOnce = 200;
 
+interface CheckpointsState {
+  readonly options: CheckpointsOptions;
+  /** What sinks have finished by frames that are not durable yet. */
+  readonly pending: Set<Finish>;
+  /** What the checkpoint needs that was written last. */
+  former: Needs | undefined;
+  formerThrough: number;
+  /** The segment that was written to when the last one was due. */
+  lastSegment: number;
+  /** The group behind the last one. */
+  lastGroup: number;
+  /** When the next one may be written because the disk is nearly full, by the steady clock. */
+  againAtMs: number;
+  writing: Promise<void> | undefined;
+}
+
+interface Manner {
+  /** Writes the keys of the segment that is open, too. */
+  readonly isLast?: boolean;
+  /** Even where nothing was appended since the last: then both that are kept say the same. */
+  readonly isAgain?: boolean;
+}
+
+/** The checkpoints of a log; the first one is due some segments on. */
 export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
-  const { directory, clock, supply, dedup } = options;
-  const pending = new Set<Finish>();
-  let former: Needs | undefined;
-  let formerThrough = options.formerThrough;
-  let lastSegment = 0;
-  let lastGroup = 0;
-  let againAtMs = -Infinity;
-  let writing: Promise<void> | undefined;
-
-  function snapshot(): { readonly positions: ReadonlyMap<string, Position>; readonly live: ReadonlyMap<number, number>; readonly encoded: ReturnType<typeof encodeState> } {
-    const state = options.state();
-    // What is finished by a frame that is not durable yet stands before the place of this checkpoint.
-    const ahead: SpoolState = { ...state, positions: new Map(state.positions) };
-    for (const finish of pending) apply(ahead, { finish }, { segment: 0, at: 0 }, clock);
-    return { positions: ahead.positions, live: new Map(state.live), encoded: encodeState(ahead) };
-  }
-
-  /** @param isAgain - even where nothing was appended since: then both that are kept say the same */
-  async function write({ isLast = false, isAgain = false } = {}): Promise<void> {
-    const log = options.log();
-    const { place, group, totals } = log.seal();
-    if (isLast) await dedup.persistBefore(place.segment + 1);
-    if (group === lastGroup && !isAgain) return;
-    const { positions, live, encoded } = snapshot();
-    await log.durable();
-    await dedup.persistBefore(place.segment);
-    const segments = options.segments().filter(({ number }) => number <= place.segment);
-    await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments, writtenAtMs: clock.now(), formerThrough }));
-    lastGroup = group;
-    const needs: Needs = { fromSegment: former?.fromSegment ?? 0, positions, live };
-    former = { ...needs, fromSegment: place.segment };
-    await giveBack(needs);
-    lastSegment = place.segment;
-  }
-
-  async function giveBack(needs: Needs): Promise<void> {
-    const all = options.segments();
-    for (const segment of unneeded(all, needs)) {
-      const at = all.indexOf(segment);
-      if (at === -1) continue;
-      all.splice(at, 1);
-      await supply.giveBack(segment.number).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-    }
-    forgetDamageBefore(options.state(), all[0]?.firstGroup ?? 0);
-  }
-
-  /** One at a time; who comes while one is written waits for that one. */
-  function once(how: Parameters<typeof write>[0] = {}): Promise<void> {
-    writing ??= write(how)
-      .catch(options.onError)
-      .finally(() => void (writing = undefined));
-    return writing;
-  }
-
-  /** Whether there is a segment that every sink has passed, beside the one that is written. */
-  function hasPassed(): boolean {
-    return options.segments().slice(0, -1).some((segment) => isPassed(segment, options.state().positions));
-  }
-
-  function relieve(): void {
-    if (clock.steady() < againAtMs || !hasPassed()) return;
-    againAtMs = clock.steady() + scarceEveryMs;
-    void once().then(() => once({ isAgain: true }));
-  }
-
-  return {
-    written({ segment }) {
-      if (segment - lastSegment >= everySegments) {
-        lastSegment = segment;
-        void once();
-      } else if (options.isScarce()) {
-        relieve();
-      }
-    },
-    relieve,
-    finishing: (finish) => void pending.add(finish),
-    finished: (finish) => void pending.delete(finish),
-    write: () => once(),
-    reopened() {
-      pending.clear();
-      former = undefined;
-    },
-    async carryOver() {
-      for (const segment of hardlyNeeded(options.segments(), options.state())) {
-        let count = 0;
-        for (const change of carriedOver(directory, segment, options.state())) {
-          options.append(change);
-          count += 1;
-          if (count % carriedAtOnce === 0) await options.log().durable();
-        }
-      }
-    },
-    formerThrough: () => formerThrough,
-    setFormerThrough: (record) => void (formerThrough = record),
-    async close() {
-      await writing;
-      await once({ isLast: true });
-      if (hasPassed()) await once({ isAgain: true });
-    },
+  const state: CheckpointsState = {
+    ...{ options, pending: new Set(), former: undefined, formerThrough: options.formerThrough },
+    ...{ lastSegment: 0, lastGroup: 0, againAtMs: -Infinity, writing: undefined },
   };
+  return {
+    written: ({ segment }) => written(state, segment),
+    relieve: () => relieve(state),
+    finishing: (finish) => void state.pending.add(finish),
+    finished: (finish) => void state.pending.delete(finish),
+    write: () => once(state),
+    reopened() {
+      state.pending.clear();
+      state.former = undefined;
+    },
+    carryOver: () => carryOver(options),
+    formerThrough: () => state.formerThrough,
+    setFormerThrough: (record) => void (state.formerThrough = record),
+    close: () => close(state),
+  };
+}
+
+function written(state: CheckpointsState, segment: number): void {
+  if (segment - state.lastSegment >= everySegments) {
+    state.lastSegment = segment;
+    void once(state);
+  } else if (state.options.isScarce()) {
+    relieve(state);
+  }
+}
+
+/** Two of them, since a segment goes only when neither of the two that are kept needs it. */
+function relieve(state: CheckpointsState): void {
+  const { clock } = state.options;
+  if (clock.steady() < state.againAtMs || !hasPassed(state.options)) return;
+  state.againAtMs = clock.steady() + scarceEveryMs;
+  void once(state).then(() => once(state, { isAgain: true }));
+}
+
+/** Whether there is a segment that every sink has passed, beside the one that is written. */
+function hasPassed({ segments, state }: CheckpointsOptions): boolean {
+  return segments()
+    .slice(0, -1)
+    .some((segment) => isPassed(segment, state().positions));
+}
+
+/** One at a time; who comes while one is written waits for that one. Never rejects: what fails is told to `onError`. */
+function once(state: CheckpointsState, manner: Manner = {}): Promise<void> {
+  state.writing ??= write(state, manner)
+    .catch(state.options.onError)
+    .finally(() => void (state.writing = undefined));
+  return state.writing;
+}
+
+async function write(state: CheckpointsState, { isLast = false, isAgain = false }: Manner): Promise<void> {
+  const { directory, clock, dedup, segments } = state.options;
+  const log = state.options.log();
+  const { place, group, totals } = log.seal();
+  if (isLast) await dedup.persistBefore(place.segment + 1);
+  if (group === state.lastGroup && !isAgain) return;
+  const { positions, live, encoded } = snapshot(state);
+  await log.durable();
+  await dedup.persistBefore(place.segment);
+  const covered = segments().filter(({ number }) => number <= place.segment);
+  const { formerThrough } = state;
+  await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now(), formerThrough }));
+  state.lastGroup = group;
+  // The log may have been read again meanwhile: then the one before is not known.
+  const fromSegment = state.former?.fromSegment ?? 0;
+  state.former = { fromSegment: place.segment, positions, live };
+  await giveBack(state.options, { fromSegment, positions, live });
+  state.lastSegment = place.segment;
+}
+
+interface Snapshot extends Pick<Needs, 'positions' | 'live'> {
+  readonly encoded: ReturnType<typeof encodeState>;
+}
+
+/** What is finished by a frame that is not durable yet stands before the place of this checkpoint, and so counts. */
+function snapshot({ options, pending }: CheckpointsState): Snapshot {
+  const state = options.state();
+  const ahead: SpoolState = { ...state, positions: new Map(state.positions) };
+  for (const finish of pending) apply(ahead, { finish }, { segment: 0, at: 0 }, options.clock);
+  return { positions: ahead.positions, live: new Map(state.live), encoded: encodeState(ahead) };
+}
+
+/** Gives the segments back that are needed no more; one whose file is gone is no error. */
+async function giveBack({ segments, supply, state }: CheckpointsOptions, needs: Needs): Promise<void> {
+  const all = segments();
+  for (const segment of unneeded(all, needs)) {
+    const at = all.indexOf(segment);
+    if (at === -1) continue;
+    all.splice(at, 1);
+    await supply.giveBack(segment.number).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+  forgetDamageBefore(state(), all[0]?.firstGroup ?? 0);
+}
+
+async function carryOver({ directory, segments, state, append, log }: CheckpointsOptions): Promise<void> {
+  for (const segment of hardlyNeeded(segments(), state())) {
+    let count = 0;
+    for (const change of carriedOver(directory, segment, state())) {
+      append(change);
+      count += 1;
+      if (count % carriedAtOnce === 0) await log().durable();
+    }
+  }
+}
+
+/** With what has come since the last; and again where that lets a segment go. */
+async function close(state: CheckpointsState): Promise<void> {
+  await state.writing;
+  await once(state, { isLast: true });
+  if (hasPassed(state.options)) await once(state, { isAgain: true });
 }

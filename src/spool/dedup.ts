@@ -8,30 +8,33 @@ import type { RunKey } from '../point.ts';
 import type { StoredRunKey } from './log/format.ts';
 import { numbersOf, runKeysPath } from './log/segment-files.ts';
 import { type CollectedRuns, collectedRuns, readRunKeys, writeRunKeys } from './run-key-files.ts';
-import { type Known, runTable } from './run-table.ts';
+import { type Known, runTable, type RunTable } from './run-table.ts';
 
 export interface Dedup {
+  /** Whether a run is known, and with these contents. */
   look(run: StoredRunKey): Known;
   /** Remembers a run whose frame is appended to this segment. */
   add(run: StoredRunKey, segment: number): void;
-  /** Remembers one that is found in the log, with the time of its group. */
+  /** Remembers one that is found in the log, with the time of its group, ms since 1970 UTC. */
   restore(run: StoredRunKey, segment: number, atMs: number): void;
   /** Forgets one that could not be stored. */
   remove(run: StoredRunKey): void;
   /** Resolves when a run of this time can be looked up: after a start the keys are read first, newest first. Undefined: it can be at once. */
   readyFor(atMs: number | undefined): Promise<void> | undefined;
-  /** Writes the keys of the segments before this one; resolves when they are durable. */
+  /** Writes the keys of the segments before this one; resolves when they are durable, rejects when a file cannot be written. */
   persistBefore(segment: number): Promise<void>;
-  /** Forgets what is old enough, and what is too much. */
+  /** Forgets what is old enough, and what is too much; rejects when a file cannot be deleted. */
   tidy(): Promise<void>;
-  /** Reads what former runs knew; resolves when it is all in. */
+  /** Reads what former runs knew; resolves when it is all in. A file that cannot be read counts as an empty one. */
   read(): Promise<void>;
   status(): DedupStatus;
+  /** Ends the reading. */
   close(): void;
 }
 
 export interface DedupStatus {
   readonly runs: number;
+  /** What the table takes in memory. */
   readonly bytes: number;
   readonly maxBytes: number;
   /** For how long runs are remembered now; less than two hours when the bound on the bytes was reached. */
@@ -41,6 +44,7 @@ export interface DedupStatus {
 export interface DedupOptions {
   readonly directory: string;
   readonly clock: Pick<Clock, 'now' | 'steady'>;
+  /** Bound on the memory that the table takes. */
   readonly maxBytes: number;
   /** When the former run ended, as far as is known; ms since 1970 UTC. */
   readonly formerEndMs: number | undefined;
@@ -53,92 +57,126 @@ export const dedupWindowMs = 7_200_000;
 /** A run that is older than the end of the former run, less the time that clocks may differ, waits for the keys. */
 const marginMs = 600_000;
 
+interface DedupState extends DedupOptions {
+  /** The quarter of an hour in which it was opened, since 1970 UTC. */
+  readonly first: number;
+  /** When it was opened, by the steady clock. */
+  readonly startMs: number;
+  readonly table: RunTable;
+  /** The runs of each segment whose keys are not in a file yet. */
+  readonly collected: Map<number, CollectedRuns>;
+  /** The files of segments, and the newest generation in each. */
+  readonly files: Map<number, number>;
+  readonly stop: AbortController;
+  reading: Promise<void> | undefined;
+  isRead: boolean;
+  /** Whether runs were forgotten early since the start, because of the bound on the bytes. */
+  isCut: boolean;
+  /** Runs that were added since the bound was last looked at. */
+  sinceBound: number;
+}
+
+const runsBetweenBounds = 4_096;
+
 /** The table, and the reading of what former runs knew. */
 export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOptions): Dedup {
-  // By the steady clock, so that a machine's time that is set forgets nothing.
   const first = generationOf(clock.now());
-  const startMs = clock.steady();
-  const current = (): number => first + Math.floor((clock.steady() - startMs) / generationMs);
-  const table = runTable(first - generations + 1);
-  const collected = new Map<number, CollectedRuns>();
-  /** The files of segments, and the newest generation in each. */
-  const files = new Map<number, number>();
-  const stop = new AbortController();
-  let reading: Promise<void> | undefined;
-  let isRead = false;
-  let isCut = false;
-
-  function collect(run: StoredRunKey, segment: number, generation: number): void {
-    let runs = collected.get(segment);
-    if (runs === undefined) collected.set(segment, (runs = collectedRuns()));
-    runs.add(run, generation);
-  }
-
-  /** When the bytes are too many the oldest quarter of an hour goes. */
-  function bound(): void {
-    table.forgetBefore(current() - generations + 1);
-    if (table.bytes() <= maxBytes) return;
-    isCut = true;
-    table.forgetBefore(Math.min(table.oldest() + 1, current()));
-  }
-
-  async function read(): Promise<void> {
-    for (const segment of numbersOf(directory, 'keys').toReversed()) {
-      let newest = 0;
-      const take = (run: StoredRunKey, generation: number): void => {
-        newest = Math.max(newest, generation);
-        if (generation >= table.oldest() && generation <= current() && table.bytes() <= maxBytes) table.add(run, generation);
-      };
-      await readRunKeys(directory, segment, take, stop.signal);
-      files.set(segment, newest);
-    }
-    isRead = true;
-  }
-
-  let sinceBound = 0;
+  const state: DedupState = {
+    ...{ directory, clock, maxBytes, formerEndMs, first, startMs: clock.steady(), table: runTable(first - generations + 1) },
+    ...{ collected: new Map(), files: new Map(), stop: new AbortController() },
+    ...{ reading: undefined, isRead: false, isCut: false, sinceBound: 0 },
+  };
   return {
-    look: table.look,
-    add(run, segment) {
-      const generation = current();
-      table.add(run, generation);
-      collect(run, segment, generation);
-      sinceBound += 1;
-      if (sinceBound < 4096) return;
-      sinceBound = 0;
-      bound();
-    },
+    look: state.table.look,
+    add: (run, segment) => add(state, run, segment),
     restore(run, segment, atMs) {
-      const generation = Math.min(first, Math.max(generationOf(atMs), table.oldest()));
-      table.add(run, generation);
-      collect(run, segment, generation);
+      const generation = Math.min(first, Math.max(generationOf(atMs), state.table.oldest()));
+      remember(state, run, segment, generation);
     },
-    remove: table.remove,
-    readyFor(atMs) {
-      if (isRead || formerEndMs === undefined) return undefined;
-      return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
-    },
-    async persistBefore(segment) {
-      for (const [number, runs] of collected) {
-        if (number >= segment) continue;
-        await writeRunKeys(directory, number, runs);
-        collected.delete(number);
-        files.set(number, current());
-      }
-    },
-    async tidy() {
-      bound();
-      for (const [segment, newest] of files) {
-        if (newest >= table.oldest()) continue;
-        await rm(runKeysPath(directory, segment), { force: true });
-        files.delete(segment);
-      }
-    },
-    status: () => ({ runs: table.count(), bytes: table.bytes(), maxBytes, windowMs: isCut ? Math.min(dedupWindowMs, (current() - table.oldest()) * generationMs) : dedupWindowMs }),
-    close: () => stop.abort(),
-    read: () => (reading ??= read()),
+    remove: state.table.remove,
+    readyFor: (atMs) => readyFor(state, atMs),
+    persistBefore: (segment) => persistBefore(state, segment),
+    tidy: () => tidy(state),
+    read: () => (state.reading ??= read(state)),
+    status: () => ({ runs: state.table.count(), bytes: state.table.bytes(), maxBytes, windowMs: windowMsOf(state) }),
+    close: () => state.stop.abort(),
   };
 }
 
+/** The quarter of an hour that it is, by the steady clock, so that a machine's time that is set forgets nothing. */
+function current({ first, startMs, clock }: DedupState): number {
+  return first + Math.floor((clock.steady() - startMs) / generationMs);
+}
+
+function add(state: DedupState, run: StoredRunKey, segment: number): void {
+  remember(state, run, segment, current(state));
+  state.sinceBound += 1;
+  if (state.sinceBound < runsBetweenBounds) return;
+  state.sinceBound = 0;
+  bound(state);
+}
+
+function remember({ table, collected }: DedupState, run: StoredRunKey, segment: number, generation: number): void {
+  table.add(run, generation);
+  let runs = collected.get(segment);
+  if (runs === undefined) collected.set(segment, (runs = collectedRuns()));
+  runs.add(run, generation);
+}
+
+/** Forgets what is old enough; when the bytes are too many the oldest quarter of an hour goes as well. */
+function bound(state: DedupState): void {
+  const { table, maxBytes } = state;
+  table.forgetBefore(current(state) - generations + 1);
+  if (table.bytes() <= maxBytes) return;
+  state.isCut = true;
+  table.forgetBefore(Math.min(table.oldest() + 1, current(state)));
+}
+
+function readyFor({ isRead, formerEndMs, reading }: DedupState, atMs: number | undefined): Promise<void> | undefined {
+  if (isRead || formerEndMs === undefined) return undefined;
+  return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
+}
+
+async function persistBefore(state: DedupState, segment: number): Promise<void> {
+  for (const [number, runs] of state.collected) {
+    if (number >= segment) continue;
+    await writeRunKeys(state.directory, number, runs);
+    state.collected.delete(number);
+    state.files.set(number, current(state));
+  }
+}
+
+/** Deletes the files as well in which nothing is remembered any more. */
+async function tidy(state: DedupState): Promise<void> {
+  bound(state);
+  for (const [segment, newest] of state.files) {
+    if (newest >= state.table.oldest()) continue;
+    await rm(runKeysPath(state.directory, segment), { force: true });
+    state.files.delete(segment);
+  }
+}
+
+/** The newest file first, as far as the bound on the bytes allows. */
+async function read(state: DedupState): Promise<void> {
+  const { directory, table, maxBytes, files, stop } = state;
+  for (const segment of numbersOf(directory, 'keys').toReversed()) {
+    let newest = 0;
+    const take = (run: StoredRunKey, generation: number): void => {
+      newest = Math.max(newest, generation);
+      if (generation >= table.oldest() && generation <= current(state) && table.bytes() <= maxBytes) table.add(run, generation);
+    };
+    await readRunKeys(directory, segment, take, stop.signal);
+    files.set(segment, newest);
+  }
+  state.isRead = true;
+}
+
+function windowMsOf(state: DedupState): number {
+  if (!state.isCut) return dedupWindowMs;
+  return Math.min(dedupWindowMs, (current(state) - state.table.oldest()) * generationMs);
+}
+
+/** Counts the quarters of an hour since 1970 UTC. */
 function generationOf(atMs: number): number {
   return Math.max(generations, Math.floor(atMs / generationMs));
 }

@@ -3,127 +3,137 @@
 
 import type { StoredRunKey } from './log/format.ts';
 
+/** What is known of a run. `duplicate`: it is there with these contents. `conflict`: it is there with others alone. */
 export type Known = 'new' | 'duplicate' | 'conflict';
 
 export interface RunTable {
-  /** `duplicate`: known with these contents. `conflict`: known with others alone. */
   look(run: StoredRunKey): Known;
   /** Remembers a run as one of this generation; of a conflict both contents stand as long as the younger. */
   add(run: StoredRunKey, generation: number): void;
+  /** Forgets a run with these contents; one that is not there is no error. */
   remove(run: StoredRunKey): void;
   /** Forgets every generation before this one; what it takes is given free as the tables are used. */
   forgetBefore(generation: number): void;
   /** The oldest generation that is remembered. */
   oldest(): number;
+  /** Runs that are remembered, and those that are forgotten and still take their place. */
   count(): number;
+  /** What the tables take in memory. */
   bytes(): number;
 }
 
 /** So many tables that none takes long to grow. */
 const shardCount = 256;
 const bytesASlot = 16;
-
-/** @param oldest - the oldest generation that is remembered at first */
-export function runTable(oldest: number): RunTable {
-  const bound = { oldest };
-  const shards = Array.from({ length: shardCount }, () => shard(bound));
-  const of = ({ hi }: StoredRunKey): Shard => shards[hi >>> 24] as Shard;
-  return {
-    look: (run) => of(run).look(run),
-    add: (run, generation) => of(run).add(run, generation),
-    remove: (run) => of(run).remove(run),
-    forgetBefore: (generation) => void (bound.oldest = Math.max(bound.oldest, generation)),
-    oldest: () => bound.oldest,
-    count: () => shards.reduce((sum, each) => sum + each.count(), 0),
-    bytes: () => shards.reduce((sum, each) => sum + each.bytes(), 0),
-  };
-}
-
-interface Shard {
-  look(run: StoredRunKey): Known;
-  add(run: StoredRunKey, generation: number): void;
-  remove(run: StoredRunKey): void;
-  count(): number;
-  bytes(): number;
-}
-
 const leastSlots = 16;
 
 /** Slots in a row until an empty one; `hi` is 0 in an empty one. */
-function shard(bound: { readonly oldest: number }): Shard {
-  let lo = new Uint32Array(leastSlots);
-  let hi = new Uint32Array(leastSlots);
-  let digests = new Uint32Array(leastSlots);
-  let generations = new Uint32Array(leastSlots);
-  let used = 0;
-  let sweptFor = bound.oldest;
+interface Shard {
+  lo: Uint32Array;
+  hi: Uint32Array;
+  digests: Uint32Array;
+  generations: Uint32Array;
+  /** Slots that are not empty. */
+  used: number;
+  /** Nothing is in it of a generation before this one. */
+  sweptFor: number;
+}
 
-  /** Another table with what is still remembered, and room for half as much again. */
-  function rebuild(): void {
-    const former = { lo, hi, digests, generations };
-    const kept = generations.reduce((sum, generation, at) => sum + Number(former.hi[at] !== 0 && generation >= bound.oldest), 0);
-    let slots = leastSlots;
-    while (slots * 2 < kept * 3 + 3) slots *= 2;
-    [lo, hi, digests, generations] = [new Uint32Array(slots), new Uint32Array(slots), new Uint32Array(slots), new Uint32Array(slots)];
-    used = 0;
-    sweptFor = bound.oldest;
-    for (let at = 0; at < former.hi.length; at += 1) {
-      const generation = former.generations[at] as number;
-      if (former.hi[at] !== 0 && generation >= bound.oldest) {
-        put({ lo: former.lo[at] as number, hi: former.hi[at] as number, digest: former.digests[at] as number }, generation);
-      }
-    }
-  }
-
-  function put(run: StoredRunKey, generation: number): void {
-    const mask = hi.length - 1;
-    let at = run.lo & mask;
-    while (hi[at] !== 0) at = (at + 1) & mask;
-    [lo[at], hi[at], digests[at], generations[at]] = [run.lo, run.hi, run.digest, generation];
-    used += 1;
-  }
-
-  /** Calls `visit` with each slot of the run's key until it returns true. */
-  function visit(run: StoredRunKey, seen: (at: number) => boolean): void {
-    const mask = hi.length - 1;
-    for (let at = run.lo & mask; hi[at] !== 0; at = (at + 1) & mask) {
-      if (hi[at] === run.hi && lo[at] === run.lo && seen(at)) return;
-    }
-  }
-
+/** @param oldest - the oldest generation that is remembered at first */
+export function runTable(oldest: number): RunTable {
+  let bound = oldest;
+  const shards = Array.from({ length: shardCount }, () => emptyShard(leastSlots, oldest));
+  const of = ({ hi }: StoredRunKey): Shard => shards[hi >>> 24] as Shard;
   return {
-    look(run) {
-      if (sweptFor !== bound.oldest) rebuild();
-      let known: Known = 'new';
-      const mask = hi.length - 1;
-      for (let at = run.lo & mask; hi[at] !== 0; at = (at + 1) & mask) {
-        if (hi[at] !== run.hi || lo[at] !== run.lo) continue;
-        if (digests[at] === run.digest) return 'duplicate';
-        known = 'conflict';
-      }
-      return known;
-    },
-    add(run, generation) {
-      if (sweptFor !== bound.oldest || (used + 1) * 4 > hi.length * 3) rebuild();
-      let isThere = false;
-      visit(run, (at) => {
-        generations[at] = Math.max(generations[at] as number, generation);
-        isThere ||= digests[at] === run.digest;
-        return false;
-      });
-      if (!isThere) put(run, generation);
-    },
-    remove(run) {
-      visit(run, (at) => {
-        if (digests[at] !== run.digest) return false;
-        // Behind a hole nothing would be found: it stays as one that is forgotten, and goes with the next rebuild.
-        generations[at] = 0;
-        digests[at] = ~run.digest >>> 0;
-        lo[at] = ~run.lo >>> 0;
-        return true;
-      });
-    },
-    count: () => used,
-    bytes: () => hi.length * bytesASlot,
+    look: (run) => look(swept(of(run), bound), run),
+    add: (run, generation) => add(swept(of(run), bound), run, generation),
+    remove: (run) => remove(of(run), run),
+    forgetBefore: (generation) => void (bound = Math.max(bound, generation)),
+    oldest: () => bound,
+    count: () => shards.reduce((sum, { used }) => sum + used, 0),
+    bytes: () => shards.reduce((sum, { hi }) => sum + hi.length * bytesASlot, 0),
   };
+}
+
+function emptyShard(slots: number, sweptFor: number): Shard {
+  return {
+    ...{ lo: new Uint32Array(slots), hi: new Uint32Array(slots), digests: new Uint32Array(slots), generations: new Uint32Array(slots) },
+    ...{ used: 0, sweptFor },
+  };
+}
+
+/** The shard without what is older than this generation. */
+function swept(shard: Shard, oldest: number): Shard {
+  if (shard.sweptFor !== oldest) rebuild(shard, oldest);
+  return shard;
+}
+
+/** Gives the shard other slots, with what is still remembered and room for half as much again. */
+function rebuild(shard: Shard, oldest: number): void {
+  const { hi, generations } = shard;
+  let kept = 0;
+  for (let at = 0; at < hi.length; at += 1) if (hi[at] !== 0 && (generations[at] as number) >= oldest) kept += 1;
+  let slots = leastSlots;
+  while (slots * 2 < kept * 3 + 3) slots *= 2;
+  const rebuilt = emptyShard(slots, oldest);
+  copyKept(shard, rebuilt, oldest);
+  Object.assign(shard, rebuilt, { used: kept });
+}
+
+/** From array to array, since what is read from them may be too large for a number that needs no memory. */
+function copyKept(from: Shard, to: Shard, oldest: number): void {
+  const { lo, hi, digests, generations } = from;
+  const { lo: toLo, hi: toHi, digests: toDigests, generations: toGenerations } = to;
+  const mask = toHi.length - 1;
+  for (let at = 0; at < hi.length; at += 1) {
+    if (hi[at] === 0 || (generations[at] as number) < oldest) continue;
+    let slot = (lo[at] as number) & mask;
+    while (toHi[slot] !== 0) slot = (slot + 1) & mask;
+    toLo[slot] = lo[at] as number;
+    toHi[slot] = hi[at] as number;
+    toDigests[slot] = digests[at] as number;
+    toGenerations[slot] = generations[at] as number;
+  }
+}
+
+function look({ lo, hi, digests }: Shard, run: StoredRunKey): Known {
+  let known: Known = 'new';
+  const mask = hi.length - 1;
+  for (let at = run.lo & mask; hi[at] !== 0; at = (at + 1) & mask) {
+    if (hi[at] !== run.hi || lo[at] !== run.lo) continue;
+    if (digests[at] === run.digest) return 'duplicate';
+    known = 'conflict';
+  }
+  return known;
+}
+
+function add(shard: Shard, run: StoredRunKey, generation: number): void {
+  if ((shard.used + 1) * 4 > shard.hi.length * 3) rebuild(shard, shard.sweptFor);
+  const { lo, hi, digests, generations } = shard;
+  const mask = hi.length - 1;
+  let isThere = false;
+  let at = run.lo & mask;
+  for (; hi[at] !== 0; at = (at + 1) & mask) {
+    if (hi[at] !== run.hi || lo[at] !== run.lo) continue;
+    generations[at] = Math.max(generations[at] as number, generation);
+    if (digests[at] === run.digest) isThere = true;
+  }
+  if (isThere) return;
+  lo[at] = run.lo;
+  hi[at] = run.hi;
+  digests[at] = run.digest;
+  generations[at] = generation;
+  shard.used += 1;
+}
+
+/** Behind a hole nothing would be found: the slot stays as one that is forgotten, and goes when the shard is rebuilt. */
+function remove({ lo, hi, digests, generations }: Shard, run: StoredRunKey): void {
+  const mask = hi.length - 1;
+  for (let at = run.lo & mask; hi[at] !== 0; at = (at + 1) & mask) {
+    if (hi[at] !== run.hi || lo[at] !== run.lo || digests[at] !== run.digest) continue;
+    generations[at] = 0;
+    digests[at] = ~run.digest >>> 0;
+    lo[at] = ~run.lo >>> 0;
+    return;
+  }
 }

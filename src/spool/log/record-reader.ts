@@ -13,15 +13,17 @@ export interface LogRecord {
   readonly sequence: number;
   readonly points: Points;
   readonly pointCount: number;
+  /** What its frame takes in the log. */
   readonly bytes: number;
 }
 
 /** A group, or a whole segment, of which something cannot be read. */
 export interface Damage {
   readonly segment: number;
+  /** In the segment's file, in bytes. */
   readonly at: number;
   readonly group: number;
-  /** How many of its records, and of the points in them. */
+  /** How many of its records cannot be read, and of the points in them. */
   readonly records: number;
   readonly points: number;
 }
@@ -29,14 +31,15 @@ export interface Damage {
 export interface ReadRecords {
   readonly records: readonly LogRecord[];
   readonly damage: readonly Damage[];
-  /** The last one that was looked for: what is between the records cannot be read. */
+  /** The last one that was looked for: of those up to it, what is not among the records cannot be read. */
   readonly through: number;
 }
 
 export interface RecordReader {
   /**
    * Records from one on until there are so many points in them, one at least, and none behind `through`. Reads no further than one
-   * segment goes. Undefined when the first one is not there yet.
+   * segment goes. Undefined when the first one is not there yet. A segment whose file cannot be opened is told as damage; throws when
+   * the disk fails to read an open one.
    */
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
   close(): void;
@@ -50,88 +53,123 @@ export interface RecordReaderOptions {
   readonly decode: (text: string) => Points;
 }
 
-export function recordReader({ directory, segments, index, decode }: RecordReaderOptions): RecordReader {
-  let open: { readonly number: number; readonly bytes: SegmentBytes } | undefined;
+interface ReaderState extends RecordReaderOptions {
+  /** The segment that was read last. */
+  open: { readonly number: number; readonly bytes: SegmentBytes } | undefined;
   /** The group that was read last, its frames still in memory. */
-  let last: { readonly segment: number; readonly at: number; readonly group: ScannedGroup } | undefined;
+  last: { readonly segment: number; readonly at: number; readonly group: ScannedGroup } | undefined;
+}
 
-  function close(): void {
-    open?.bytes.close();
-    open = undefined;
-    last = undefined;
-  }
+/** A call of `read` while it goes from group to group. */
+interface Reading {
+  /** The last record that is looked for. */
+  readonly end: number;
+  readonly maxPoints: number;
+  readonly records: LogRecord[];
+  readonly damage: Damage[];
+  /** How many are in the records. */
+  points: number;
+  /** The last record that was read, or is known to be damaged. */
+  reached: number;
+}
 
-  function bytesOf(segment: SegmentEntry): SegmentBytes | undefined {
-    if (open?.number === segment.number) return open.bytes;
-    close();
-    try {
-      open = { number: segment.number, bytes: segmentBytes(segmentPath(directory, segment.number)) };
-      return open.bytes;
-    } catch {
-      return undefined;
-    }
-  }
-
-  function groupAt(segment: SegmentEntry, bytes: SegmentBytes, place: GroupPlace): ScannedGroup | undefined {
-    if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
-    const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
-    last = group && { segment: segment.number, at: place.at, group };
-    return group;
-  }
-
-  /** Where the group is that holds a record: the one behind the last that was read, as a rule. */
-  function placeOf(segment: SegmentEntry, record: number): GroupPlace | undefined {
-    if (last?.segment === segment.number) {
-      const { head, next } = last.group;
-      if (record > head.before.records && record <= head.before.records + head.records) return { at: last.at, number: head.number, before: head.before };
-      if (record === next.before.records + 1 && next.at < segment.end) return next;
-    }
-    const groups = index.of(segment);
-    return groups[Math.max(0, lastWhere(groups, ({ before }) => before.records < record))];
-  }
-
+/** A reader that has nothing open yet. */
+export function recordReader({ directory, segments, index, decode }: RecordReaderOptions): RecordReader {
+  const state: ReaderState = { directory, segments, index, decode, open: undefined, last: undefined };
   return {
-    read(from, through, maxPoints) {
-      const segment = segmentOf(segments(), from);
-      if (segment === undefined) return undefined;
-      // What is before it was in a segment that nobody knows any more.
-      if (segment.before.records >= from) return { records: [], damage: [hole(segment, from, through)], through: Math.min(through, segment.before.records) };
-      const end = Math.min(through, segment.through.records);
-      const bytes = bytesOf(segment);
-      const records: LogRecord[] = [];
-      const damage: Damage[] = [];
-      let points = 0;
-      let reached = from - 1;
-      let place = bytes && placeOf(segment, from);
-      while (bytes !== undefined && place !== undefined && reached < end) {
-        const group = groupAt(segment, bytes, place);
-        if (group === undefined) break;
-        for (const frame of group.frames) {
-          const sequence = group.head.before.records + frame.record + 1;
-          if (frame.points === 0 || sequence <= reached) continue;
-          if (sequence > end || (points > 0 && points + frame.points > maxPoints)) return { records, damage, through: Math.min(end, sequence - 1) };
-          records.push(recordOf(sequence, frame, decode));
-          points += frame.points;
-          reached = sequence;
-        }
-        if (group.lost !== undefined) damage.push({ segment: segment.number, at: place.at, group: group.head.number, records: group.lost.records, points: group.lost.points });
-        reached = Math.max(reached, Math.min(end, group.next.before.records));
-        place = group.next;
-        if (points >= maxPoints) return { records, damage, through: reached };
-      }
-      if (reached < end) damage.push(missing(segment, reached, end));
-      return { records, damage, through: end };
-    },
-    close,
+    read: (from, through, maxPoints) => read(state, from, through, maxPoints),
+    close: () => closeSegment(state),
   };
 }
 
-/** Of a segment that is not there, or ends too early. */
+function read(state: ReaderState, from: number, through: number, maxPoints: number): ReadRecords | undefined {
+  const segment = segmentOf(state.segments(), from);
+  if (segment === undefined) return undefined;
+  // What is before it was in a segment that nobody knows any more.
+  if (segment.before.records >= from) return { records: [], damage: [hole(segment, from, through)], through: Math.min(through, segment.before.records) };
+  const end = Math.min(through, segment.through.records);
+  const reading: Reading = { end, maxPoints, records: [], damage: [], points: 0, reached: from - 1 };
+  return { records: reading.records, damage: reading.damage, through: readSegment(state, reading, segment, from) };
+}
+
+/** Reads the groups of a segment; returns the last record that was looked for. */
+function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry, from: number): number {
+  const { end, damage } = reading;
+  const bytes = bytesOf(state, segment);
+  let place = bytes && placeOf(state, segment, from);
+  while (bytes !== undefined && place !== undefined && reading.reached < end) {
+    const group = groupAt(state, segment, bytes, place);
+    if (group === undefined) break;
+    const next = takeRecords(reading, group, state.decode);
+    if (next !== undefined) return Math.min(end, next - 1);
+    const { head, lost } = group;
+    if (lost !== undefined) damage.push({ segment: segment.number, at: place.at, group: head.number, records: lost.records, points: lost.points });
+    reading.reached = Math.max(reading.reached, Math.min(end, group.next.before.records));
+    place = group.next;
+    if (reading.points >= reading.maxPoints) return reading.reached;
+  }
+  if (reading.reached < end) damage.push(missing(segment, reading.reached, end));
+  return end;
+}
+
+/** Takes the records of a group; returns the first one that is not taken any more, since it is behind the end or too much. */
+function takeRecords(reading: Reading, { head, frames }: ScannedGroup, decode: (text: string) => Points): number | undefined {
+  const { end, maxPoints, records } = reading;
+  for (const frame of frames) {
+    const sequence = head.before.records + frame.record + 1;
+    if (frame.points === 0 || sequence <= reading.reached) continue;
+    if (sequence > end || (reading.points > 0 && reading.points + frame.points > maxPoints)) return sequence;
+    records.push(recordOf(sequence, frame, decode));
+    reading.points += frame.points;
+    reading.reached = sequence;
+  }
+  return undefined;
+}
+
+/** The bytes of a segment; undefined when its file cannot be opened. */
+function bytesOf(state: ReaderState, { number }: SegmentEntry): SegmentBytes | undefined {
+  if (state.open?.number === number) return state.open.bytes;
+  closeSegment(state);
+  try {
+    state.open = { number, bytes: segmentBytes(segmentPath(state.directory, number)) };
+    return state.open.bytes;
+  } catch {
+    return undefined;
+  }
+}
+
+function groupAt(state: ReaderState, segment: SegmentEntry, bytes: SegmentBytes, place: GroupPlace): ScannedGroup | undefined {
+  const { last } = state;
+  if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
+  const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
+  state.last = group && { segment: segment.number, at: place.at, group };
+  return group;
+}
+
+/** Where the group is that holds a record: the one behind the last that was read, as a rule. */
+function placeOf({ last, index }: ReaderState, segment: SegmentEntry, record: number): GroupPlace | undefined {
+  if (last?.segment === segment.number) {
+    const { head, next } = last.group;
+    if (record > head.before.records && record <= head.before.records + head.records) return { at: last.at, number: head.number, before: head.before };
+    if (record === next.before.records + 1 && next.at < segment.end) return next;
+  }
+  const groups = index.of(segment);
+  return groups[Math.max(0, lastWhere(groups, ({ before }) => before.records < record))];
+}
+
+function closeSegment(state: ReaderState): void {
+  state.open?.bytes.close();
+  state.open = undefined;
+  state.last = undefined;
+}
+
+/** The damage of a segment that is not there, or ends too early; its points are estimated by the share of its records. */
 function missing({ number, firstGroup, before, through, end }: SegmentEntry, reached: number, last: number): Damage {
   const share = (last - reached) / Math.max(1, through.records - before.records);
   return { segment: number, at: end, group: firstGroup, records: last - reached, points: Math.round((through.points - before.points) * share) };
 }
 
+/** The damage before a segment that is the oldest one known. */
 function hole({ number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
   return { segment: number, at: 0, group: firstGroup - 1, records: Math.min(through, before.records) - from + 1, points: 0 };
 }
