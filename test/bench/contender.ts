@@ -29,6 +29,7 @@ const sampleEveryMs = 50;
 /** Ended with the benchmark, however that ends. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Starts a Node program that prints a line of JSON when it is ready. */
 export function contender(args: readonly string[], urlOf: (ready: Record<string, string>) => string | undefined): Promise<Contender> {
