@@ -17,6 +17,8 @@ export interface RemoteReaderOptions {
 
 export function remoteReader({ directory, store, sinkName: sink, send, ask }: RemoteReaderOptions): SpoolReader {
   const { heard, ring } = bell();
+  /** How far the log was when somebody last began to wait. */
+  let heardOf = -1;
   const { finishedRetry, ...taker } = batchTaker({
     ...{ directory, store, sinkName: sink },
     onDamage: (damage) => send({ kind: 'damage', sink, damage }),
@@ -41,7 +43,9 @@ export function remoteReader({ directory, store, sinkName: sink, send, ask }: Re
       /** The owner wakes those who wait; what came before it could know is seen here. */
       async heard() {
         store.end.wait();
-        if (store.end.hasMoved()) ring();
+        const version = store.end.version();
+        if (version !== heardOf) ring();
+        heardOf = version;
         await heard();
       },
     },

@@ -5,8 +5,8 @@ import type { DurableEnd } from './log/segment-log.ts';
 export interface SharedEnd {
   write(end: DurableEnd): void;
   read(): DurableEnd;
-  /** Whether it was written since it was read last. */
-  hasMoved(): boolean;
+  /** Another number after each time that it was written. */
+  version(): number;
   /** Says that this reader waits to be woken. */
   wait(): void;
   /** Whether a reader waits; it is not said to wait any more. */
@@ -25,7 +25,6 @@ export function sharedEnd(memory: SharedArrayBuffer): SharedEnd {
   const flags = new Int32Array(memory, 0, 2);
   const values = new Float64Array(memory, 8, numbers);
   const number = (index: number): number => values[index] as number;
-  let seen = -1;
   return {
     write({ segment, at, totals: { records, points, bytes: recordBytes } }) {
       Atomics.add(flags, 0, 1);
@@ -37,11 +36,10 @@ export function sharedEnd(memory: SharedArrayBuffer): SharedEnd {
         const before = Atomics.load(flags, 0);
         const [segment, at, records, points, recordBytes] = [number(0), number(1), number(2), number(3), number(4)];
         if (before % 2 !== 0 || Atomics.load(flags, 0) !== before) continue;
-        seen = before;
         return { segment, at, totals: { records, points, bytes: recordBytes } };
       }
     },
-    hasMoved: () => Atomics.load(flags, 0) !== seen,
+    version: () => Atomics.load(flags, 0),
     wait: () => void Atomics.store(flags, 1, 1),
     takeWaiting: () => Atomics.exchange(flags, 1, 0) === 1,
   };
