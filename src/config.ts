@@ -43,6 +43,8 @@ export interface Config extends SinksConfig {
   readonly stateDir: string;
   /** Bound on what waits in the spool; undefined: 4 GiB or half of the free space, whichever is less. */
   readonly spoolMaxBytes: number | undefined;
+  /** Bound on the memory by which a run is known again. */
+  readonly dedupMaxBytes: number;
   /** What may wait for an optional sink: its bytes (undefined: a quarter of the spool's bound) and its age. */
   readonly optional: { readonly maxBytes: number | undefined; readonly maxAgeMs: number };
   readonly log: Pick<LogOptions, 'level' | 'format'>;
@@ -161,7 +163,7 @@ const noStateDir: Fault = { text: 'state-dir: expected --state-dir, $STATE_DIREC
 function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
   const values = settled.values as SettingValues;
   const { rotationSecret, ...secrets } = found;
-  const { listen, adminListen, maxBodyBytes, workers, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes } = values;
+  const { listen, adminListen, maxBodyBytes, workers, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes, dedupMaxBytes } = values;
   const { metricPrefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
   const { maxTests, maxNodes, maxTagValues } = values;
   return {
@@ -183,6 +185,7 @@ function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found
     cardinality: { maxTests, maxNodes, maxTagValues },
     stateDir,
     spoolMaxBytes,
+    dedupMaxBytes,
     optional: { maxBytes: values.optionalMaxBytes, maxAgeMs: values.optionalMaxHours * 3_600_000 },
     log: { level: values.logLevel, format: values.logFormat },
     ...(values.selfMetrics !== undefined && { selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix } }),

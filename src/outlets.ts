@@ -27,6 +27,8 @@ export interface Outlets {
   prepare(next: Config): Promise<() => void>;
   /** Whether nothing waits, or what waits has nowhere to go now. */
   isIdle(): boolean;
+  /** How often their thread was started again; absent where they have none. */
+  restarts?(): number;
 }
 
 export interface OutletsOptions {

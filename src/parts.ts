@@ -55,7 +55,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const directory = join(stateDir, 'spool');
   requireUsable(directory);
   const maxBytes = config.spoolMaxBytes ?? (await usualMaxBytes(directory));
-  const spool = await openSpool({ directory, maxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
+  const spool = await openSpool({ directory, maxBytes, dedupMaxBytes: config.dedupMaxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
   releases.push(spool.close);
   const counters = telemetry(ambient);
   const outlets = await outletsOf(config, ambient, { spool, maxBytes, counters, releases });
@@ -67,7 +67,7 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const sources = await openSources({ config, spool, counters, seen, access, clock, random, log });
   const snapshot = snapshots({
     ...{ clock, version: ambient.version ?? '', counters, spool, outlets: outlets.status, catchpoint: sources.catchpointStatus },
-    ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status, workers: crew?.status },
+    ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status, workers: crew?.status, outletRestarts: outlets.restarts },
     freeBytes: () => freeBytes(directory),
   });
   const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: ambient.reloading?.state() });

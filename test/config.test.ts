@@ -59,6 +59,7 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
     stateDir: '/var/lib/catchpoint-opentsdb-bridge',
     spoolMaxBytes: undefined,
+    dedupMaxBytes: 96 * 2 ** 20,
     optional: { maxBytes: undefined, maxAgeMs: 86_400_000 },
     log: { level: 'info', format: 'auto' },
   });

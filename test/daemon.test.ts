@@ -35,6 +35,7 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
     stateDir: await temporaryDirectory(t),
     spoolMaxBytes: 1 << 24,
+    dedupMaxBytes: 96 * 2 ** 20,
     optional: { maxBytes: undefined, maxAgeMs: 86_400_000 },
     log: { level: 'silent', format: 'json' },
     ...changes,

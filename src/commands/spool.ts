@@ -25,7 +25,7 @@ export async function showSpool({ administration, nowMs, isRunning, json, write 
 }
 
 function described(status: SpoolStatus, nowMs: number, isRunning: boolean): string {
-  const { lastRecord, parked, deadLetters, malformed, fileBytes, recordPoints, bytesPerPoint, waitingBytes, maxBytes } = status;
+  const { lastRecord, parked, deadLetters, malformed, fileBytes, recordPoints, bytesPerPoint, waitingBytes, maxBytes, segments, dedup, suspectTails } = status;
   const rows = status.sinks.map((sink) => {
     const { name, through, backlog, retrySet } = sink;
     return [name, stateOf(sink), `${through} of ${lastRecord}`, backlog.points, sized(backlog.bytes), ageOf(sink, nowMs), retrySet.points];
@@ -36,7 +36,9 @@ function described(status: SpoolStatus, nowMs: number, isRunning: boolean): stri
     `parked:       ${parked.count} measurements for ${parked.nodes} nodes, ${sized(parked.bytes)}`,
     `dead letters: ${deadLetters.count}, ${sized(deadLetters.bytes)}; and ${malformed.count} samples of malformed bodies, ${sized(malformed.bytes)}`,
     `bound:        ${sized(waitingBytes)} of ${sized(maxBytes)}`,
-    `file:         ${sized(fileBytes)}${aPoint}`,
+    `files:        ${segments} segments, ${sized(fileBytes)}${aPoint}`,
+    `known runs:   ${dedup.runs} of the last ${Duration.fromMillis(dedup.windowMs).toFormat('hh:mm')}, ${sized(dedup.bytes)} of ${sized(dedup.maxBytes)}`,
+    ...(suspectTails === 0 ? [] : [`kept aside:   ${suspectTails} last groups that were torn or damaged, ever (*.tail)`]),
     `bridge:       ${isRunning ? 'runs' : 'does not run'}`,
     '',
   ].join('\n');

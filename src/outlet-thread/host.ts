@@ -20,11 +20,6 @@ export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | '
   readonly watch: (name: string, seen: () => WritesSeen) => void;
 }
 
-export interface ThreadedOutlets extends Outlets {
-  /** How often the thread had to be started again. */
-  restarts(): number;
-}
-
 interface HostedSink {
   readonly name: string;
   readonly isRequired: boolean;
@@ -49,7 +44,7 @@ interface Host {
 }
 
 /** A reader of the spool for each sink; the thread is started with `run`. */
-export async function openThreadedOutlets(options: ThreadedOutletsOptions): Promise<ThreadedOutlets> {
+export async function openThreadedOutlets(options: ThreadedOutletsOptions): Promise<Outlets> {
   const { config, spool, maxBytes, start, watch, clock, random, log } = options;
   const budget = budgetOf(config, maxBytes);
   const sinks: HostedSink[] = [];

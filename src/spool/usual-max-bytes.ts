@@ -10,7 +10,7 @@ export async function usualMaxBytes(directory: string): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
   const files = await readdir(directory);
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file))).blocks * 512));
+  const sizes = await Promise.all(files.map(async (file) => stat(join(directory, file)).then(({ blocks }) => blocks * 512, () => 0)));
   const ownBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
   return Math.min(defaultMaxBytes, Math.floor((bavail * bsize + ownBytes) / 2));
 }

@@ -3,6 +3,7 @@
 // Not ready is a bridge that answers pushes 503, and no other: a dead OpenTSDB or a stale node directory are no reason for
 // a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
 
+import { dedupWindowMs } from '../spool/dedup.ts';
 import { bytesInWords, sinceInWords } from './words.ts';
 import type { LostSeen, SinkSeen, Snapshot } from './snapshot.ts';
 
@@ -118,6 +119,9 @@ function spoolWarnings({ spool, goneSinks, deadLetters }: Snapshot): string[] {
   if (freeBytes !== undefined && fileBytes + freeBytes < maxBytes) {
     warnings.push(`the spool's disk has ${bytesInWords(freeBytes)} free, less than the spool may grow by`);
   }
+  if (spool.dedup.windowMs < dedupWindowMs) {
+    warnings.push(`a push that comes again is known for ${Math.round(spool.dedup.windowMs / 60_000)} min, not for two hours: --dedup-max-bytes ${bytesInWords(spool.dedup.maxBytes)} is too little`);
+  }
   for (const { name, backlog } of goneSinks) {
     if (backlog.points > 0) warnings.push(`${backlog.points} points wait for ${name}, which is not configured; after a week they are lost`);
   }
@@ -148,7 +152,7 @@ function keptWarnings({ lost, archive, spool, sinks }: Snapshot): string[] {
   const skipping = sinks.filter(({ skipped }) => skipped > 0);
   return [
     ...losses(lost),
-    ...(spool.isRestoring ? ['the spool was damaged, and what can be read of it is being put back'] : []),
+    ...(spool.isRestoring ? ['records that an earlier version stored still wait; they are read from its file'] : []),
     ...skipping.map(({ name, skipped }) => `${name} has missed ${skipped} points, ever, since too much waited for it`),
     ...(archive?.lastError === undefined ? [] : [`pushes are not archived: ${archive.lastError}`]),
   ];

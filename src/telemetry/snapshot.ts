@@ -5,6 +5,7 @@ import type { AccessStatus } from '../access/access.ts';
 import type { Clock } from '../clock.ts';
 import type { SinkStatus } from '../outlets.ts';
 import type { ReloadSeen } from '../reload.ts';
+import type { DedupStatus } from '../spool/dedup.ts';
 import type { Lost } from '../spool/lost.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
@@ -48,6 +49,8 @@ export interface Snapshot {
   readonly backstop?: Readonly<Record<string, number>>;
   /** Processes that take requests; undefined where there are none. */
   readonly workers?: WorkersSeen;
+  /** How often the thread of the outlets was started again; undefined where they have none. */
+  readonly outletRestarts?: number;
   /** What came of reading the configuration anew; undefined where nobody does. */
   readonly reloads?: ReloadSeen;
   /** Undefined where nobody lets the process be seen. */
@@ -93,6 +96,10 @@ export interface SpoolSeen {
   readonly lastRecord: number;
   /** Why nothing is taken now, since the disk is nearly full; undefined when there is room. */
   readonly scarcity: string | undefined;
+  readonly segments: number;
+  /** Last groups that were torn or damaged and are kept aside, ever. */
+  readonly suspectTails: number;
+  readonly dedup: DedupStatus;
   /** Whether records that an earlier version stored still wait. */
   readonly isRestoring: boolean;
 }
@@ -148,6 +155,8 @@ export interface SnapshotParts {
   readonly version: string;
   readonly counters: Pick<Telemetry, 'counted'>;
   readonly outlets: () => readonly SinkStatus[];
+  /** How often the thread of the outlets was started again; absent where they have none. */
+  readonly outletRestarts?: (() => number) | undefined;
   /** Undefined where no pushes are taken. */
   readonly catchpoint: () => PushSource | undefined;
   readonly spool: Pick<Spool, 'status' | 'scarcity' | 'lost' | 'deadLetters' | 'isRestoring'>;
@@ -167,7 +176,7 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
     const { pushes, nodes, archive, cardinality } = source ?? noPushes;
     const backstop = parts.backstop?.();
     const { answerTimes, lastRefusal, writes, goneSinkLostPoints, ...counted } = parts.counters.counted();
-    const { waitingBytes, maxBytes, fileBytes, lastRecord, parked, deadLetters, malformed } = spool;
+    const { waitingBytes, maxBytes, fileBytes, lastRecord, parked, deadLetters, malformed, segments, suspectTails, dedup } = spool;
     return {
       atMs: parts.clock.now(),
       version: parts.version,
@@ -177,7 +186,10 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
       sinks: parts.outlets().map((outlet) => sinkSeen(outlet, writes, spool.sinks)),
       goneSinks: spool.sinks.filter(({ isConfigured }) => isConfigured === false),
       nodes,
-      spool: { waitingBytes, maxBytes, fileBytes, freeBytes, lastRecord, scarcity: parts.spool.scarcity(), isRestoring: parts.spool.isRestoring() },
+      spool: {
+        ...{ waitingBytes, maxBytes, fileBytes, freeBytes, lastRecord, segments, suspectTails, dedup },
+        ...{ scarcity: parts.spool.scarcity(), isRestoring: parts.spool.isRestoring() },
+      },
       parked,
       deadLetters: { ...deadLetters, added: parts.spool.deadLetters.added() },
       malformed,
@@ -187,6 +199,7 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
       ...(backstop !== undefined && { backstop: { ...(backstop as Readonly<Record<string, number>>) } }),
       ...(parts.reloads && { reloads: parts.reloads() }),
       ...(parts.workers && { workers: parts.workers() }),
+      ...(parts.outletRestarts && { outletRestarts: parts.outletRestarts() }),
       lost: { ...parts.spool.lost(), goneSinkPoints: goneSinkLostPoints },
     };
   };

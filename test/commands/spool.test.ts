@@ -42,12 +42,13 @@ test('status tells for each sink what waits and since when, and what is parked a
   const lines = output.split('\n');
   t.regex(lines[0] ?? '', /^SINK +STATE +RECORD +POINTS WAITING +BYTES +OLDEST +OF THEM KEPT$/);
   t.regex(lines[1] ?? '', /^tsdb +runs +2 of 3 +13 +1\.\d KiB +01:02:03 +3$/);
-  t.is(lines[2], 'parked:       1 measurements for 1 nodes, 73 bytes');
+  t.is(lines[2], 'parked:       1 measurements for 1 nodes, 265 bytes');
   t.regex(lines[3] ?? '', /^dead letters: 1, 2\d\d bytes; and 0 samples of malformed bodies, 0 bytes$/);
   t.regex(lines[4] ?? '', /^bound: {8}\d\.\d KiB of 1\.0 MiB$/);
-  t.regex(lines[5] ?? '', /^file: {9}\d+\.\d KiB; \d+\.\d bytes each for the 10 points in it$/);
-  t.is(lines[6], 'bridge:       runs');
-  t.like(JSON.parse((await show(true)).output), { isRunning: true, recordPoints: 10, sinks: [{ name: 'tsdb', retrySet: { points: 3 } }] });
+  t.regex(lines[5] ?? '', /^files: {8}1 segments, \d+\.\d [KM]iB; \d+\.\d bytes each for the 51 points in it$/);
+  t.regex(lines[6] ?? '', /^known runs: {3}0 of the last 02:00, \d+\.\d KiB of 96\.0 MiB$/);
+  t.is(lines[7], 'bridge:       runs');
+  t.like(JSON.parse((await show(true)).output), { isRunning: true, recordPoints: 51, sinks: [{ name: 'tsdb', retrySet: { points: 3 } }] });
 });
 
 test('drop asks with what it is about; a no leaves it', async (t) => {

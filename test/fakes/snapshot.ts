@@ -26,7 +26,8 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     },
     spool: {
       ...{ waitingBytes: 1 << 20, maxBytes: 1 << 30, fileBytes: 1 << 21, freeBytes: 2 ** 40, lastRecord: 13 },
-      ...{ scarcity: undefined, isRestoring: false },
+      ...{ scarcity: undefined, isRestoring: false, segments: 2, suspectTails: 46 },
+      dedup: { runs: 47, bytes: 48, maxBytes: 96 << 20, windowMs: 7_200_000 },
     },
     parked: { count: 1, bytes: 300, nodes: 1 },
     deadLetters: { count: 2, bytes: 500, added: { rejected: 3 } },

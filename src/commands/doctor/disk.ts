@@ -1,6 +1,6 @@
 // Whether the disk of the state directory has room, and how long it takes to have something for certain.
 
-import { access, open, rm, stat, statfs } from 'node:fs/promises';
+import { access, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
@@ -30,16 +30,23 @@ async function roomOf(stateDir: string, spoolMaxBytes: number | undefined, isThe
     const { bavail, bsize } = await statfs(await nearest(stateDir));
     const freeBytes = bavail * bsize;
     const spool = join(stateDir, 'spool');
-    const ownBytes = await stat(join(spool, 'data.mdb')).then(({ blocks }) => blocks * 512, () => 0);
+    const ownBytes = await bytesIn(spool);
     const hasSpool = isThere && (await access(spool).then(() => true, () => false));
     const maxBytes = spoolMaxBytes ?? (hasSpool ? await usualMaxBytes(spool) : Math.min(4 * 2 ** 30, freeBytes / 2));
-    const words = `${sized(freeBytes)} free; the spool may take ${sized(maxBytes)}, and its file has ${sized(ownBytes)}`;
+    const words = `${sized(freeBytes)} free; the spool may take ${sized(maxBytes)}, and its files have ${sized(ownBytes)}`;
     const advice = 'make room, or set a lower --spool-max-bytes: pushes are refused with 503 when the disk is nearly full';
     if (freeBytes < leastFreeBytes) return faulty('disk', words, 74, advice);
     return freeBytes + ownBytes < maxBytes ? doubtful('disk', words, advice) : fine('disk', words);
   } catch (error) {
     return faulty('disk', (error as Error).message, 74, 'look at the disk of the state directory');
   }
+}
+
+/** What the files of a directory take on the disk; of one that is not there nothing. */
+async function bytesIn(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => stat(join(directory, name)).then(({ blocks }) => blocks * 512, () => 0)));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function nearest(path: string): Promise<string> {

@@ -81,7 +81,7 @@ async function openedSpool(config: Config, ambient: Ambient, ownership: Ownershi
   try {
     const directory = join(stateDir, 'spool');
     const maxBytes = spoolMaxBytes ?? (await usualMaxBytes(directory));
-    const spool = await openSpool({ directory, maxBytes, clock: ambient.clock });
+    const spool = await openSpool({ directory, maxBytes, dedupMaxBytes: config.dedupMaxBytes, clock: ambient.clock, log: ambient.log });
     for (const { sink } of await openSinks(config, ambient)) {
       await spool.reader(sink.name);
       await sink.close();

@@ -18,6 +18,13 @@ export const stateSettings = {
     parse: bytes('1MiB'),
     help: 'how much may wait for OpenTSDB before pushes are refused',
   }),
+  dedupMaxBytes: value({
+    group: 'State',
+    argument: 'size',
+    default: '96MiB',
+    parse: bytes('1MiB'),
+    help: 'how much memory the runs of the last two hours may take, by which a push that comes again counts once; over it the oldest quarter of an hour is forgotten',
+  }),
   optionalMaxBytes: optional({
     group: 'State',
     argument: 'size',

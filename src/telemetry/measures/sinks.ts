@@ -115,6 +115,14 @@ const backlogMeasures: readonly Measure[] = [
     help: 'Points that wait for a sink that is not configured any more; they are held for a week, and then lost',
     read: ({ goneSinks }) => goneSinks.flatMap(({ name, backlog }) => labelled({ sink: name }, single(backlog.points))),
   },
+  {
+    name: 'outlet_thread_restarts_total',
+    type: 'counter',
+    labels: [],
+    alarm: 'risk',
+    help: 'How often the thread that writes to the sinks has died and was started again; what it had in flight is written again',
+    read: ({ outletRestarts }) => (outletRestarts === undefined ? [] : single(outletRestarts)),
+  },
 ];
 
 export const sinkMeasures: readonly Measure[] = [...writeMeasures, ...backlogMeasures];
