@@ -19,6 +19,8 @@ export function backlogs(store: Store): (sinkName: string) => Backlog {
   let last = { from: 1, through: 0, atMs: 0 };
 
   function appendedAtMs(record: number): number | undefined {
+    const former = store.former();
+    if (former?.isAttached() === true && record <= former.end.records) return former.appendedAtMs;
     if (record >= last.from && record <= last.through) return last.atMs;
     const segment = segmentOf(store.segments(), record);
     if (segment === undefined) return undefined;

@@ -28,9 +28,6 @@ export interface Checkpoints {
   reopened(): void;
   /** Empties segments of which little is needed. */
   carryOver(): Promise<void>;
-  /** The last record of a store of an earlier version that is still read; 0: there is none. */
-  formerThrough(): number;
-  setFormerThrough(record: number): void;
   close(): Promise<void>;
 }
 
@@ -44,7 +41,6 @@ export interface CheckpointsOptions {
   readonly segments: () => SegmentEntry[];
   readonly log: () => SegmentLog;
   readonly append: (change: Change) => void;
-  readonly formerThrough: number;
   readonly isScarce: () => boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -59,7 +55,6 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   const { directory, clock, supply, dedup } = options;
   const pending = new Set<Finish>();
   let former: Needs | undefined;
-  let formerThrough = options.formerThrough;
   let lastSegment = 0;
   let lastGroup = 0;
   let againAtMs = -Infinity;
@@ -83,7 +78,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     await log.durable();
     await dedup.persistBefore(place.segment);
     const segments = options.segments().filter(({ number }) => number <= place.segment);
-    await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments, writtenAtMs: clock.now(), formerThrough }));
+    await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments, writtenAtMs: clock.now() }));
     lastGroup = group;
     const needs: Needs = { fromSegment: former?.fromSegment ?? 0, positions, live };
     former = { ...needs, fromSegment: place.segment };
@@ -150,8 +145,6 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
         }
       }
     },
-    formerThrough: () => formerThrough,
-    setFormerThrough: (record) => void (formerThrough = record),
     async close() {
       await writing;
       await once({ isLast: true });

@@ -8,6 +8,7 @@ import { hasRoomForRetries } from './budgets.ts';
 import type { Change, DamagedGroup } from './change.ts';
 import type { AddressedLetter } from './dead-letters.ts';
 import { type Bounds, hasRoomForLetters, newLetter } from './deliver.ts';
+import { type FormerFeed, formerFeed } from './former-feed.ts';
 import { pointOf, pointsDecoder, rowOf } from './log/payload.ts';
 import { type Damage, type ReadRecords, recordReader } from './log/record-reader.ts';
 import { lastWhere } from './log/group-places.ts';
@@ -79,6 +80,8 @@ export interface ReaderOptions {
 /** What a reader holds in memory. */
 interface Reading extends ReaderOptions {
   readonly records: ReturnType<typeof recordReader>;
+  /** Of the store of an earlier version. */
+  readonly formerRecords: FormerFeed | undefined;
   /** What has been taken out or is finished, as if it were a position. */
   taken: Position;
   readonly takenRetries: Set<number>;
@@ -91,7 +94,9 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
   store.onDurable(appends.ring);
   const backlog = backlogs(store);
   const records = recordReader({ directory, segments: store.segments, index: store.index, decode: pointsDecoder() });
-  const reading: Reading = { ...options, records, taken: positionOf(options), takenRetries: new Set() };
+  const former = store.former();
+  const formerRecords = former && formerFeed(former, appends.ring);
+  const reading: Reading = { ...options, records, formerRecords, taken: positionOf(options), takenRetries: new Set() };
   return {
     next: (maxPoints, end = 'oldest') => (end === 'oldest' ? oldest(reading, maxPoints) : newest(reading, maxPoints)),
     nextRetry: () => nextRetry(reading),
@@ -121,23 +126,33 @@ function takenOf(reading: Reading): Position {
 
 function oldest(reading: Reading, maxPoints: number): Batch | undefined {
   const { from, before } = nextUnfinished(takenOf(reading), 0);
+  const last = formerThrough(reading);
+  if (from <= last) return taken(reading, from, reading.formerRecords?.read(from, Math.min(before - 1, last), maxPoints));
   const through = Math.min(before - 1, reading.store.durableEnd().totals.records);
   return from > through ? undefined : taken(reading, from, reading.records.read(from, through, maxPoints));
 }
 
-/** The last records, from the beginning of a group on. */
+/** The last record that is read from the store of an earlier version; 0: none. */
+function formerThrough({ store }: Reading): number {
+  const former = store.former();
+  return former?.isAttached() === true ? former.end.records : 0;
+}
+
+/** The last records of the log, from the beginning of a group on; where there are none, the oldest of the store before it. */
 function newest(reading: Reading, maxPoints: number): Batch | undefined {
   const { store, records } = reading;
   const { totals } = store.durableEnd();
   const stretch = lastUnfinished(takenOf(reading), totals.records);
   if (stretch === undefined) return undefined;
-  const [low, high] = stretch;
+  const last = formerThrough(reading);
+  const [low, high] = [Math.max(stretch[0], last + 1), stretch[1]];
+  if (high <= last) return oldest(reading, maxPoints);
   const segment = segmentOf(store.segments(), high);
   if (segment === undefined) return undefined;
   const groups = store.index.of(segment);
-  const last = lastWhere(groups, ({ before }) => before.records < high);
-  const end = groups[last + 1]?.before ?? segment.through;
-  let first = last;
+  const final = lastWhere(groups, ({ before }) => before.records < high);
+  const end = groups[final + 1]?.before ?? segment.through;
+  let first = final;
   while (first > 0 && (groups[first - 1]?.before.records ?? 0) >= low - 1 && end.points - (groups[first - 1]?.before.points ?? 0) <= maxPoints) first -= 1;
   const from = Math.max(low, (groups[first]?.before.records ?? segment.before.records) + 1);
   return taken(reading, from, records.read(from, high, Infinity));

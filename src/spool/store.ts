@@ -8,6 +8,7 @@ import { type Content, content } from './content.ts';
 import { type Dedup, openDedup } from './dedup.ts';
 import { type Disk, diskOf } from './disk.ts';
 import { DiskFailed } from './disk-failed.ts';
+import type { FormerPart } from './former-part.ts';
 import { firstGroupAt, type FrameHead, frameKinds, type StoredRunKey, type Totals } from './log/format.ts';
 import { type GroupPlaces, groupPlaces } from './log/group-places.ts';
 import { joinedPayload } from './log/payload.ts';
@@ -48,6 +49,13 @@ export interface Store {
   scarcity(): string | undefined;
   /** Whether a payload of so many bytes finds room in what is laid out. */
   hasRoomFor(bytes: number): boolean;
+  /** Lays out a segment to be ready; rejects with SpoolFull where there is no room for one. */
+  layOut(): Promise<void>;
+  /** The store of an earlier version, as the older part of the spool; undefined: there is none. */
+  former(): FormerPart | undefined;
+  attach(former: FormerPart): void;
+  /** A change that there is no room for holds nevertheless, and is in the next checkpoint. */
+  suppose(change: Change): void;
   /** What the files of the log take. */
   fileBytes(): number;
   /** What was found at the start that should not be, in words for the log. */
@@ -85,6 +93,8 @@ export interface StoreOptions {
   readonly segmentBytes?: number;
   /** In place of the system's write; for tests. */
   readonly write?: WriteFunction;
+  /** What had been appended, ever, to the store that comes before the log. */
+  readonly firstTotals?: Totals | undefined;
 }
 
 const noRun: StoredRunKey = { lo: 0, hi: 0, digest: 0 };
@@ -93,10 +103,10 @@ const positionsEveryMs = 50;
 
 /** @throws UnknownFormat */
 export function openStore(options: StoreOptions): Store {
-  const { directory, clock, disk = diskOf(directory), onScarcity = () => {} } = options;
+  const { directory, clock, disk = diskOf(directory), onScarcity = () => {}, firstTotals } = options;
   const segmentBytes = options.segmentBytes ?? segmentBytesFor(disk.sizeBytes(), options.maxBytes);
   const runs: [segment: number, run: StoredRunKey, atMs: number][] = [];
-  let recovered = recover({ directory, clock, repairs: true, onRun: (...run) => void runs.push(run) });
+  let recovered = recover({ directory, clock, firstTotals, repairs: true, onRun: (...run) => void runs.push(run) });
   const dedup = openDedup({ directory, clock, maxBytes: options.dedupMaxBytes, formerEndMs: recovered.lastAtMs });
   for (const run of runs.splice(0)) dedup.restore(run[1], run[0], run[2]);
   let { state, segments } = recovered;
@@ -109,6 +119,7 @@ export function openStore(options: StoreOptions): Store {
   let isWritingPositions = false;
   let failure: DiskFailed | undefined;
   let isClosed = false;
+  let former: FormerPart | undefined;
   let tellFailed: (failure: DiskFailed) => void;
   const failed = new Promise<DiskFailed>((resolve) => void (tellFailed = resolve));
   let log = openLog();
@@ -146,7 +157,7 @@ export function openStore(options: StoreOptions): Store {
     const { positions } = state;
     const former = log.openFile();
     if (former !== undefined) closeSync(former.file);
-    recovered = recover({ directory, clock, repairs: true });
+    recovered = recover({ directory, clock, firstTotals, repairs: true });
     ({ state, segments } = recovered);
     for (const [sink, position] of positions) state.positions.set(sink, position);
     for (const sink of positions.keys()) dirty.add(sink);
@@ -177,6 +188,8 @@ export function openStore(options: StoreOptions): Store {
   }
 
   function append({ text, pointCount = 0, run = noRun, change }: Appended): void {
+    const refusal = former?.refusal(change);
+    if (refusal !== undefined) throw new SpoolFull(refusal);
     let kind: FrameHead['kind'] = frameKinds.points;
     let payload = text ?? '';
     if (change !== undefined || text === undefined) {
@@ -241,7 +254,6 @@ export function openStore(options: StoreOptions): Store {
     segments: () => segments,
     log: () => log,
     append: (change) => append({ change }),
-    formerThrough: recovered.formerThrough,
     isScarce: () => room.scarcity() !== undefined,
     onError(error) {
       if (!room.isLackOfSpace(error) && !isClosed) fail(error);
@@ -274,6 +286,13 @@ export function openStore(options: StoreOptions): Store {
     onDurable: (listener) => void listeners.push(listener),
     scarcity: () => room.scarcity(),
     hasRoomFor,
+    layOut: () =>
+      supply.prepare().catch((error: unknown) => {
+        throw room.isLackOfSpace(error) ? new SpoolFull('disk: no space left', { cause: error }) : error;
+      }),
+    former: () => former,
+    attach: (part) => void (former = part),
+    suppose: (change) => apply(state, change, { segment: 0, at: 0 }, clock),
     fileBytes: () => segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0) + supply.spareBytes(),
     lookAtFile() {
       if (!log.isThere()) fail(new FileGone());
