@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Disk } from './disk.ts';
-import { carryOver, positionsOf } from './former-carry-over.ts';
+import { carryOver, isLackOfRoom, keepRuns, positionsOf, restoreRuns } from './former-carry-over.ts';
 import type { FormerPart } from './former-part.ts';
-import { type FormerChange, hasPassed, isAttached, leftIn } from './former-phase.ts';
+import { gone, type Losable, setAside, setAsideAgain } from './former-loss.ts';
+import { hasPassed, isAttached } from './former-phase.ts';
 import { endOf, type FoundFormer, foundFormer } from './former-store-found.ts';
-import { hasFormerStore, removeFormerStore, setFormerStoreAside } from './former/former-files.ts';
+import { removeFormerStore } from './former/former-files.ts';
 import type { DamagedFormerRecord, FormerRecord, FormerStore } from './former/former-store.ts';
 import { FormerStoreUnreadable } from './former/unreadable.ts';
 import type { Totals } from './log/format.ts';
-import type { Lost } from './lost.ts';
 import type { Position } from './position.ts';
-import { SpoolFull } from './spool-full.ts';
 import type { Store } from './store.ts';
 
 export interface AttachedFormer extends FormerPart {
@@ -38,16 +37,12 @@ export interface AttachingFormer {
   readonly stop: AbortController;
 }
 
-interface Attached extends AttachingFormer {
-  former: FormerStore | undefined;
+interface Attached extends AttachingFormer, Losable {
   end: Totals;
-  /** Whether it waits for room to be carried over. */
-  isDeferred: boolean;
   isEnding: boolean;
   recovering: Promise<boolean> | undefined;
   /** Of which store each error came: several readers meet the end of one process. */
   readonly failures: WeakMap<object, FormerStore>;
-  readonly drained: { readonly promise: Promise<void>; resolve(): void };
 }
 
 const carryAttempts = 3;
@@ -105,7 +100,7 @@ async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
   const { store, found, log } = attached;
   const { phase } = store.state.former;
   if (phase === 'drained') return over(attached);
-  if (phase === 'aside') return renamed(attached);
+  if (phase === 'aside') return setAsideAgain(attached);
   if (found.kind === 'none') return isAttached(store.state.former) ? gone(attached) : undefined;
   if (found.kind === 'damaged') return setAside(attached, found.error, phase !== 'carried');
   if (phase === 'over' || (phase === 'none' && store.totals().records !== attached.end.records)) {
@@ -116,6 +111,7 @@ async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
   if (phase === 'carried') {
     if (attached.end.records !== store.state.former.end.records) log?.error({ found: attached.end, known: store.state.former.end }, 'an earlier version has added to its store since it was attached; what it has added is not read');
     attached.end = store.state.former.end;
+    await restoreRuns(store, found.former, attached.directory);
     log?.info({ records: attached.end.records }, 'the store of an earlier version is drained');
     return;
   }
@@ -142,10 +138,6 @@ async function carry(attached: Attached): Promise<void> {
     }
   }
   for (const [sink, position] of moved.size > 0 ? moved : await positionsOf({ former: attached.former as FormerStore, end })) store.state.positions.set(sink, position);
-}
-
-function isLackOfRoom(error: unknown): boolean {
-  return error instanceof SpoolFull || ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 async function* recordsOf(attached: Attached, from: number, through: number): AsyncGenerator<FormerRecord | DamagedFormerRecord> {
@@ -181,7 +173,9 @@ async function over(attached: Attached): Promise<void> {
   const { store, directory, former } = attached;
   await former?.close();
   attached.former = undefined;
+  await keepRuns(store);
   removeFormerStore(directory);
+  await keepRuns(store);
   await store.commit({ former: { phase: 'over', end: store.state.former.end } });
   attached.drained.resolve();
 }
@@ -217,43 +211,4 @@ async function recover(attached: Attached, error: unknown): Promise<boolean> {
     }
   }
   return false;
-}
-
-/** Its file is gone before it was drained. */
-async function gone(attached: Attached): Promise<void> {
-  const { store, log } = attached;
-  const { phase, end } = store.state.former;
-  const left = leftIn(store.state.positions.values(), end);
-  if (left.records > 0 || phase === 'carrying') log?.error(left, 'the store of an earlier version is gone; what waited in it is lost');
-  await say(attached, { phase: 'over', end }, { ...left, uncounted: phase === 'carrying' ? 1 : 0 });
-}
-
-/** What waits in it is lost to those who wait; `isUncounted`: and whatever else was in it. */
-async function setAside(attached: Attached, error: Error, isUncounted: boolean): Promise<void> {
-  const { store, log, end } = attached;
-  const isConflict = !(error instanceof FormerStoreUnreadable);
-  const left = isConflict ? { records: 0, points: 0 } : leftIn(store.state.positions.values(), end);
-  log?.error({ reason: error.message, ...left }, 'the store of an earlier version cannot be read; it is set aside, and what waited in it is lost');
-  attached.isDeferred = false;
-  await say(attached, { phase: 'aside', end: isConflict ? store.state.former.end : end }, { ...left, uncounted: isUncounted ? 1 : 0 });
-  await renamed(attached);
-}
-
-async function renamed(attached: Attached): Promise<void> {
-  const { store, directory, former, clock, log } = attached;
-  await former?.close();
-  attached.former = undefined;
-  if (hasFormerStore(directory)) log?.warn({ path: setFormerStoreAside(directory, clock.now()) }, 'the store of an earlier version that could not be read is kept here');
-  await say(attached, { phase: 'over', end: store.state.former.end }, {});
-  attached.drained.resolve();
-}
-
-/** On a full disk the next checkpoint says it. */
-async function say({ store }: Attached, former: FormerChange, lost: Partial<Lost>): Promise<void> {
-  try {
-    await store.commit({ former, lost });
-  } catch (error) {
-    if (!isLackOfRoom(error)) throw error;
-    store.suppose({ former, lost });
-  }
 }

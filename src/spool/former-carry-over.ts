@@ -1,6 +1,7 @@
 // Carries over into the log what the store of an earlier version holds beside its records: letters, retries, what is parked, positions,
 // run keys and counts. It is done before anything else is appended, and counts when its last frame is durable (former-phase.ts).
 
+import { existsSync } from 'node:fs';
 import type { Log } from '../log.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
 import { storedFrom } from './dedup.ts';
@@ -9,8 +10,10 @@ import type { FormerStore } from './former/former-store.ts';
 import type { FormerPosition } from './former/rows.ts';
 import type { Totals } from './log/format.ts';
 import { rowOf } from './log/payload.ts';
+import { runKeysPath } from './log/segment-files.ts';
 import { type Lost, nothingLost } from './lost.ts';
 import type { FinishedRange, Position } from './position.ts';
+import { SpoolFull } from './spool-full.ts';
 import type { Store } from './store.ts';
 
 export interface CarryingOver {
@@ -65,10 +68,37 @@ export async function carryOver(options: CarryingOver): Promise<void> {
   await putSamples(carrying);
   tell(carrying);
   await put(carrying, { lost: { ...carrying.lost, uncounted: carrying.lost.uncounted + Number(carrying.isUncounted) } });
-  await store.dedup.persistBefore(noSegment + 1);
+  await keepRuns(store);
   await store.durable();
   store.append({ change: { former: { phase: 'carried', end } } });
   await store.durable();
+}
+
+/** Writes the run keys down, if there is room; until then they are read again at every start. */
+export async function keepRuns({ dedup }: Store): Promise<void> {
+  await dedup.persistBefore(noSegment + 1).catch((error: unknown) => {
+    if (!isLackOfRoom(error)) throw error;
+  });
+}
+
+export function isLackOfRoom(error: unknown): boolean {
+  return error instanceof SpoolFull || ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Reads the run keys again where they could not be written down. */
+export async function restoreRuns({ dedup }: Store, former: FormerStore, directory: string): Promise<void> {
+  if (existsSync(runKeysPath(directory, noSegment))) return;
+  for await (const item of former.items()) {
+    if (item.kind === 'run') restoreRun(dedup, item);
+    else if (afterRuns.includes(item.kind)) return;
+  }
+}
+
+const afterRuns: readonly FormerItem['kind'][] = ['retry', 'parked', 'letter', 'sample'];
+
+/** The sixteen characters of its hash stand behind the seven of its second. */
+function restoreRun(dedup: Store['dedup'], { key, digest, generation }: Extract<FormerItem, { kind: 'run' }>): void {
+  dedup.restore(storedFrom(key.slice(secondDigits), digest), noSegment, (generation + 1) * hourMs - 1);
 }
 
 /** The positions alone: for as long as there is no room for the rest. */
@@ -94,8 +124,7 @@ function take(carrying: Carrying, item: FormerItem): void {
     case 'count':
       return count(carrying, item.name, item.count);
     case 'run':
-      // The sixteen characters of its hash stand behind the seven of its second.
-      return store.dedup.restore(storedFrom(item.key.slice(secondDigits), item.digest), noSegment, (item.generation + 1) * hourMs - 1);
+      return restoreRun(store.dedup, item);
     case 'letter':
       frame.letters.push({ id: item.id, ...item.row });
       frame.characters += item.row.raw.length;
