@@ -59,7 +59,8 @@ const noSegment = 0;
 export async function carryOver(options: CarryingOver): Promise<void> {
   const { store, former, end } = options;
   const carrying: Carrying = { ...options, frame: emptyFrame(), frames: 0, lost: { ...nothingLost }, samples: [], damage: [], isUncounted: false };
-  await put(carrying, { former: { phase: 'begun', end } });
+  // In one step: sinks that have gone on already go on meanwhile.
+  await put(carrying, { former: { phase: 'begun', end }, positions: Object.fromEntries(options.moved) });
   for await (const item of former.items()) {
     take(carrying, item);
     if (carrying.frame.characters >= mostCharacters) await putFrame(carrying);
@@ -119,7 +120,7 @@ function take(carrying: Carrying, item: FormerItem): void {
   const { frame, store, end, moved } = carrying;
   switch (item.kind) {
     case 'position':
-      frame.positions[item.sink] = moved.get(item.sink) ?? positionIn(item.position, end);
+      if (!moved.has(item.sink)) frame.positions[item.sink] = positionIn(item.position, end);
       return;
     case 'count':
       return count(carrying, item.name, item.count);
