@@ -95,6 +95,17 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
     isRead = true;
   }
 
+  async function persist(before: number): Promise<void> {
+    for (const [number, runs] of collected) {
+      if (number >= before) continue;
+      await writeRunKeys(directory, number, runs);
+      collected.delete(number);
+      files.set(number, current());
+    }
+  }
+
+  /** One at a time: they write the same files. */
+  let persisting: Promise<void> = Promise.resolve();
   let sinceBound = 0;
   return {
     look: table.look,
@@ -117,13 +128,10 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
       if (isRead || formerEndMs === undefined) return undefined;
       return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
     },
-    async persistBefore(segment) {
-      for (const [number, runs] of collected) {
-        if (number >= segment) continue;
-        await writeRunKeys(directory, number, runs);
-        collected.delete(number);
-        files.set(number, current());
-      }
+    persistBefore(segment) {
+      const next = persisting.then(() => persist(segment));
+      persisting = next.catch(() => {});
+      return next;
     },
     async tidy() {
       bound();

@@ -106,11 +106,12 @@ async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
   if (phase === 'over' || (phase === 'none' && store.totals().records !== attached.end.records)) {
     return setAside(attached, new Error('it is of a version before this one that ran after it, and does not go on where the log ends'), true);
   }
+  if (phase !== 'none') attached.end = store.state.former.end;
   store.attach(part);
   store.onDurable(() => void look(attached));
   if (phase === 'carried') {
-    if (attached.end.records !== store.state.former.end.records) log?.error({ found: attached.end, known: store.state.former.end }, 'an earlier version has added to its store since it was attached; what it has added is not read');
-    attached.end = store.state.former.end;
+    const foundEnd = endOf(found)?.records;
+    if (foundEnd !== attached.end.records) log?.error({ found: foundEnd, known: attached.end.records }, 'an earlier version has added records to its store since it was attached; they are not read');
     await restoreRuns(store, found.former, attached.directory);
     log?.info({ records: attached.end.records }, 'the store of an earlier version is drained');
     return;
@@ -164,9 +165,14 @@ async function look(attached: Attached): Promise<void> {
   } catch (error) {
     // On a full disk it stays until there is room to say so.
     if (!isLackOfRoom(error)) log?.error({ reason: (error as Error).message }, 'the store of an earlier version is drained, and cannot be removed');
+    if (isOver(attached)) attached.drained.resolve();
   } finally {
     attached.isEnding = false;
   }
+}
+
+function isOver({ store }: Attached): boolean {
+  return store.state.former.phase !== 'carried';
 }
 
 async function over(attached: Attached): Promise<void> {
@@ -205,7 +211,11 @@ async function recover(attached: Attached, error: unknown): Promise<boolean> {
         attached.former = found.former;
         return true;
       }
-      reason = found.kind === 'damaged' ? found.error : new FormerStoreUnreadable('its file is gone');
+      if (found.kind === 'none') {
+        await gone(attached);
+        return false;
+      }
+      reason = found.error;
     } catch (again) {
       reason = again;
     }

@@ -45,6 +45,8 @@ interface Carrying extends CarryingOver {
   readonly damage: string[];
   /** Whether it is not known of all of it how much that was. */
   isUncounted: boolean;
+  /** Why a frame is not durable: the log goes on without it, and what comes behind must not count. */
+  failure: Error | undefined;
 }
 
 /** Of a frame, without the last item: each item is read again with its whole frame. */
@@ -58,7 +60,7 @@ const noSegment = 0;
 /** @throws SpoolFull, the disk's error, and FormerStoreUnreadable; then nothing of it counts */
 export async function carryOver(options: CarryingOver): Promise<void> {
   const { store, former, end } = options;
-  const carrying: Carrying = { ...options, frame: emptyFrame(), frames: 0, lost: { ...nothingLost }, samples: [], damage: [], isUncounted: false };
+  const carrying: Carrying = { ...options, frame: emptyFrame(), frames: 0, lost: { ...nothingLost }, samples: [], damage: [], isUncounted: false, failure: undefined };
   // In one step: sinks that have gone on already go on meanwhile.
   await put(carrying, { former: { phase: 'begun', end }, positions: Object.fromEntries(options.moved) });
   for await (const item of former.items()) {
@@ -70,9 +72,8 @@ export async function carryOver(options: CarryingOver): Promise<void> {
   tell(carrying);
   await put(carrying, { lost: { ...carrying.lost, uncounted: carrying.lost.uncounted + Number(carrying.isUncounted) } });
   await keepRuns(store);
-  await store.durable();
-  store.append({ change: { former: { phase: 'carried', end } } });
-  await store.durable();
+  await durable(carrying);
+  await store.commit({ former: { phase: 'carried', end } });
 }
 
 /** Writes the run keys down, if there is room; until then they are read again at every start. */
@@ -211,7 +212,17 @@ async function put(carrying: Carrying, change: Change): Promise<void> {
   const { store, end } = carrying;
   const whole: Change = { former: { phase: 'carrying', end }, ...change };
   if (!store.hasRoomFor(JSON.stringify(whole).length)) await store.layOut();
+  if (carrying.failure !== undefined) throw carrying.failure;
   store.append({ change: whole });
+  store.whenDurable(
+    () => {},
+    (error) => void (carrying.failure ??= error),
+  );
   carrying.frames += 1;
-  if (carrying.frames % framesAtOnce === 0) await store.durable();
+  if (carrying.frames % framesAtOnce === 0) await durable(carrying);
+}
+
+async function durable(carrying: Carrying): Promise<void> {
+  await carrying.store.durable();
+  if (carrying.failure !== undefined) throw carrying.failure;
 }

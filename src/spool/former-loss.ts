@@ -30,6 +30,7 @@ export async function gone(attached: Losable): Promise<void> {
   const left = leftIn(store.state.positions.values(), end);
   if (left.records > 0 || phase === 'carrying') log?.error(left, 'the store of an earlier version is gone; what waited in it is lost');
   await say(attached, { phase: 'over', end }, { ...left, uncounted: phase === 'carrying' ? 1 : 0 });
+  attached.drained.resolve();
 }
 
 /** What waits in it is lost to those who wait; `isUncounted`: and whatever else was in it. */

@@ -1,6 +1,7 @@
 // The built program over a store that an earlier version left: it is drained from there over any number of kills, and its file goes.
 
 import test, { type ExecutionContext } from 'ava';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fakeTsd } from '../fakes/tsd.ts';
@@ -53,6 +54,23 @@ test.serial('killed twice while it drains, every point arrives, letters count on
   t.deepEqual(readdirSync(directory).filter((name) => /mdb/.test(name)), []);
   const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
   t.deepEqual(letters.lines.map((line) => (JSON.parse(line) as { readonly times: number }).times), [1, 1]);
+});
+
+test.serial('killed twice while letters are carried over, each is there once', async (t) => {
+  const ids = Array.from({ length: 8000 }, (_, number) => createHash('sha1').update(String(number)).digest('hex').slice(0, 20));
+  const directory = await filledStore(t, { records: recordsOfThree(1, 10), letters: Object.fromEntries(ids.map((id, number) => [id, letter(number)])) });
+  const args = ['-t', '127.0.0.1:1', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', dirname(directory), '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json'];
+  for (let kill = 1; kill <= 2; kill += 1) {
+    const one = program(t, args);
+    await one.line((line) => line.includes('is attached'));
+    one.child.kill('SIGKILL');
+    await one.ended;
+    t.false(one.printed.some((line) => line.includes('"msg":"ready"')));
+  }
+  const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', dirname(directory));
+  const listed = letters.lines.map((line) => JSON.parse(line) as { readonly id: string; readonly times: number });
+  t.deepEqual(listed.map(({ id }) => id).toSorted(), ids.toSorted());
+  t.true(listed.every(({ times }) => times === 1));
 });
 
 test.serial('a store that kills its reader is set aside, counted and told, and pushes are taken', async (t) => {

@@ -2,8 +2,9 @@
 
 import test from 'ava';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import { verifySpool } from '../../src/spool/verify.ts';
 import { until } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
@@ -128,6 +129,24 @@ test('killed at any moment of the upgrade, and at any moment of the start after 
       await upgraded.spool.close();
     }
   }
+});
+
+test('where writes fail for lack of room the sinks are served, and a start after that begins anew, whatever the checkpoint says', async (t) => {
+  const directory = await storeIn(t, bytesOf('full'));
+  let writes = 0;
+  const write: WriteFunction = (...given) => {
+    writes += 1;
+    if (writes % 2 === 1) writeToFile(...given);
+    else given[5](Object.assign(new Error('played'), { code: 'ENOSPC' }), 0);
+  };
+  const { spool } = await opened(t, directory, { write });
+  t.deepEqual([spool.isRestoring(), writes > 2], [true, true]);
+  t.is((await t.throwsAsync(spool.append(points(1))))?.name, 'SpoolFull');
+  t.deepEqual(await drained(await spool.reader('carbon')), waitingFor(full, 'carbon'));
+  await spool.close();
+  const later = await opened(t, directory);
+  t.deepEqual(await kept(later, sinks), keptIn(full, sinks));
+  t.deepEqual(await drained(await later.spool.reader('tsdb')), waitingFor(full, 'tsdb'));
 });
 
 test('killed in the middle of the drain, twice, nothing is lost, and written again is only what was not known to be finished', async (t) => {
