@@ -22,6 +22,8 @@ export interface Dedup {
   readyFor(atMs: number | undefined): Promise<void> | undefined;
   /** Writes the keys of the segments before this one; resolves when they are durable. */
   persistBefore(segment: number): Promise<void>;
+  /** Writes those that were restored as of `formerSegment`, which must be all of them; resolves when they are durable. */
+  persistFormer(): Promise<void>;
   /** Forgets what is old enough, and what is too much. */
   tidy(): Promise<void>;
   /** Reads what former runs knew; resolves when it is all in. */
@@ -45,6 +47,9 @@ export interface DedupOptions {
   /** When the former run ended, as far as is known; ms since 1970 UTC. */
   readonly formerEndMs: number | undefined;
 }
+
+/** In the place of the number of a segment: what an earlier version stored, and of which there is no frame. */
+export const formerSegment = 0;
 
 const generationMs = 900_000;
 /** The one that runs and nine before it: a key lives two hours and a quarter to two and a half. */
@@ -95,9 +100,9 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
     isRead = true;
   }
 
-  async function persist(before: number): Promise<void> {
+  async function write(isMeant: (segment: number) => boolean): Promise<void> {
     for (const [number, runs] of collected) {
-      if (number >= before) continue;
+      if (!isMeant(number)) continue;
       await writeRunKeys(directory, number, runs);
       collected.delete(number);
       files.set(number, current());
@@ -105,7 +110,13 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
   }
 
   /** One at a time: they write the same files. */
-  let persisting: Promise<void> = Promise.resolve();
+  function persist(isMeant: (segment: number) => boolean): Promise<void> {
+    const next = writing.then(() => write(isMeant));
+    writing = next.catch(() => {});
+    return next;
+  }
+
+  let writing: Promise<void> = Promise.resolve();
   let sinceBound = 0;
   return {
     look: table.look,
@@ -129,10 +140,9 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
       return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
     },
     persistBefore(segment) {
-      const next = persisting.then(() => persist(segment));
-      persisting = next.catch(() => {});
-      return next;
+      return persist((number) => number !== formerSegment && number < segment);
     },
+    persistFormer: () => persist((number) => number === formerSegment),
     async tidy() {
       bound();
       for (const [segment, newest] of files) {

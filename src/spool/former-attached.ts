@@ -99,7 +99,10 @@ function isWaitedFor({ store, isDeferred }: Attached): boolean {
 async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
   const { store, found, log } = attached;
   const { phase } = store.state.former;
-  if (phase === 'drained') return over(attached);
+  if (phase === 'drained') {
+    if (found.kind === 'open') await restoreRuns(store, found.former, attached.directory);
+    return over(attached);
+  }
   if (phase === 'aside') return setAsideAgain(attached);
   if (found.kind === 'none') return isAttached(store.state.former) ? gone(attached) : undefined;
   if (found.kind === 'damaged') return setAside(attached, found.error, phase !== 'carried');

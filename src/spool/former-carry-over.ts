@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import type { Log } from '../log.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
-import { storedFrom } from './dedup.ts';
+import { formerSegment, storedFrom } from './dedup.ts';
 import type { FormerItem } from './former/former-items.ts';
 import type { FormerStore } from './former/former-store.ts';
 import type { FormerPosition } from './former/rows.ts';
@@ -54,8 +54,6 @@ const mostCharacters = 32_768;
 /** Then it is waited for until they are durable: nothing grows in memory. */
 const framesAtOnce = 8;
 const mostTold = 20;
-/** In the place of the number of a segment: run keys whose frames are in no segment. */
-const noSegment = 0;
 
 /** @throws SpoolFull, the disk's error, and FormerStoreUnreadable; then nothing of it counts */
 export async function carryOver(options: CarryingOver): Promise<void> {
@@ -78,7 +76,7 @@ export async function carryOver(options: CarryingOver): Promise<void> {
 
 /** Writes the run keys down, if there is room; until then they are read again at every start. */
 export async function keepRuns({ dedup }: Store): Promise<void> {
-  await dedup.persistBefore(noSegment + 1).catch((error: unknown) => {
+  await dedup.persistFormer().catch((error: unknown) => {
     if (!isLackOfRoom(error)) throw error;
   });
 }
@@ -89,7 +87,7 @@ export function isLackOfRoom(error: unknown): boolean {
 
 /** Reads the run keys again where they could not be written down. */
 export async function restoreRuns({ dedup }: Store, former: FormerStore, directory: string): Promise<void> {
-  if (existsSync(runKeysPath(directory, noSegment))) return;
+  if (existsSync(runKeysPath(directory, formerSegment))) return;
   for await (const item of former.items()) {
     if (item.kind === 'run') restoreRun(dedup, item);
     else if (afterRuns.includes(item.kind)) return;
@@ -100,7 +98,7 @@ const afterRuns: readonly FormerItem['kind'][] = ['retry', 'parked', 'letter', '
 
 /** The sixteen characters of its hash stand behind the seven of its second. */
 function restoreRun(dedup: Store['dedup'], { key, digest, generation }: Extract<FormerItem, { kind: 'run' }>): void {
-  dedup.restore(storedFrom(key.slice(secondDigits), digest), noSegment, (generation + 1) * hourMs - 1);
+  dedup.restore(storedFrom(key.slice(secondDigits), digest), formerSegment, (generation + 1) * hourMs - 1);
 }
 
 /** The positions alone: for as long as there is no room for the rest. */
