@@ -35,8 +35,8 @@ export interface VerifyOptions {
 /** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat and PathUnusable. */
 export async function verify({ stateDir, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
   const directory = join(stateDir, 'spool');
-  if (!existsSync(directory) || !readdirSync(directory).some((name) => /\.segment$|^checkpoint/.test(name))) {
-    write(json ? '{"damage":[],"segments":0,"frames":0}\n' : `there is no spool in ${stateDir}\n`);
+  if (!existsSync(directory) || !readdirSync(directory).some((name) => /\.segment$|^checkpoint|^data\.mdb$/.test(name))) {
+    write(json ? '{"damage":[],"segments":0,"frames":0,"hasFormerStore":false}\n' : `there is no spool in ${stateDir}\n`);
     return 0;
   }
   const owner = await owned(stateDir, pid);
@@ -45,12 +45,14 @@ export async function verify({ stateDir, pid, signal, json, write }: VerifyOptio
     const found = await verifySpool(directory, { isRunning: owner === undefined, signal });
     const { damage, segments, frames } = found;
     const sum = damage.length === 0 ? `the spool is sound: ${frames} frames in ${segments} segments` : `the spool is damaged: ${damage.length} faults`;
-    write(json ? `${JSON.stringify(found)}\n` : [...damage, sum, ''].join('\n'));
+    write(json ? `${JSON.stringify(found)}\n` : [...damage, ...(found.hasFormerStore ? [formerWords] : []), sum, ''].join('\n'));
     return damage.length === 0 ? 0 : 1;
   } finally {
     await owner?.release();
   }
 }
+
+const formerWords = 'the store of an earlier version (data.mdb) waits to be drained; it is not looked into';
 
 /** While the bridge runs its store is read beside it, as it is at the moment; otherwise nobody is to start it meanwhile. */
 async function owned(stateDir: string, pid: number): Promise<Ownership | undefined> {

@@ -3,6 +3,7 @@
 import { lastWhere } from './log/group-places.ts';
 import { type SegmentEntry, segmentOf } from './log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
+import type { FormerPart } from './former-part.ts';
 import type { SpoolState } from './state.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { Totals } from './log/format.ts';
@@ -22,6 +23,7 @@ export interface CountedStore {
   readonly index: GroupPlaces;
   totals(): Totals;
   durableEnd(): { readonly totals: Totals };
+  former?(): Pick<FormerPart, 'end' | 'isAttached' | 'appendedAtMs'> | undefined;
 }
 
 /** What waits for a sink that has a position; for one that is gone, what waited for it then. */
@@ -30,6 +32,8 @@ export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
   let last = { from: 1, through: 0, atMs: 0 };
 
   function appendedAtMs(record: number): number | undefined {
+    const former = store.former?.();
+    if (former?.isAttached() === true && record <= former.end.records) return former.appendedAtMs;
     if (record >= last.from && record <= last.through) return last.atMs;
     const segment = segmentOf(store.segments(), record);
     if (segment === undefined) return undefined;

@@ -5,6 +5,7 @@ import { expanded, type Points } from '../factored-points.ts';
 import type { DataPoint } from '../point.ts';
 import { type Backlog, backlogs } from './backlog.ts';
 import type { Content } from './content.ts';
+import type { FormerFeed } from './former-feed.ts';
 import type { Totals } from './log/format.ts';
 import { type GroupPlaces, lastWhere } from './log/group-places.ts';
 import { pointOf, pointsDecoder } from './log/payload.ts';
@@ -54,8 +55,15 @@ export interface TakerOptions {
   readonly sinkName: string;
   /** Told of records that cannot be read. */
   readonly onDamage: (damage: Damage) => void;
+  /** The records of a store of an earlier version, which come before those of the log; absent: there is none. */
+  readonly former?: FormerRecords | undefined;
   /** Told of an entry of the retry set that cannot be read. */
   readonly onLostRetry: (sequence: number, points: number) => void;
+}
+
+export interface FormerRecords extends FormerFeed {
+  /** The number of the last of them; 0 once they are drained. */
+  through(): number;
 }
 
 export interface BatchTaker {
@@ -123,17 +131,21 @@ function takenOf(taking: Taking): Position {
 
 function oldest(taking: Taking, maxPoints: number): Batch | undefined {
   const { from, before } = nextUnfinished(takenOf(taking), 0);
+  const last = taking.former?.through() ?? 0;
+  if (from <= last) return taken(taking, from, taking.former?.read(from, Math.min(before - 1, last), maxPoints));
   const through = Math.min(before - 1, taking.store.durableEnd().totals.records);
   return from > through ? undefined : taken(taking, from, taking.records.read(from, through, maxPoints));
 }
 
-/** The last records, from the beginning of a group on. */
+/** The last records of the log, from the beginning of a group on; where there are none, the oldest of the store before it. */
 function newest(taking: Taking, maxPoints: number): Batch | undefined {
   const { store, records } = taking;
   const { totals } = store.durableEnd();
   const stretch = lastUnfinished(takenOf(taking), totals.records);
   if (stretch === undefined) return undefined;
-  const [low, high] = stretch;
+  const formerThrough = taking.former?.through() ?? 0;
+  const [low, high] = [Math.max(stretch[0], formerThrough + 1), stretch[1]];
+  if (high <= formerThrough) return oldest(taking, maxPoints);
   const segment = segmentOf(store.segments(), high);
   if (segment === undefined) return undefined;
   const groups = store.index.of(segment);

@@ -26,7 +26,7 @@ const shareOfRetries = 1 / 4;
 /** Skips what is over the budget of each optional sink. */
 export function skipOverBudgets(store: Store, budgets: Budgets): void {
   for (const [name, { maxBytes }] of budgets) {
-    if (bytesWaiting(store, name) > maxBytes) skipThrough(store, name, whereLeft(store, maxBytes * shareLeft));
+    if (bytesWaiting(store, name) > maxBytes) skipThrough(store, name, whereLeft(store, name, maxBytes * shareLeft));
   }
 }
 
@@ -49,7 +49,7 @@ export function giveWay(store: Store, budgets: Budgets): boolean {
 }
 
 function giveWayOf(store: Store, name: string, last: number): boolean {
-  const half = whereLeft(store, Math.floor(bytesWaiting(store, name) / 2));
+  const half = whereLeft(store, name, Math.floor(bytesWaiting(store, name) / 2));
   const end = half.records <= last ? half : endOfLastGroup(store, ({ before }) => before.records < last, last);
   return skipThrough(store, name, end);
 }
@@ -69,9 +69,19 @@ function bytesWaiting(store: Store, name: string): number {
 }
 
 /** The end of the group that has to go for so many bytes to be left. */
-function whereLeft(store: Store, leftBytes: number): Totals {
+function whereLeft(store: Store, name: string, leftBytes: number): Totals {
   const { bytes } = store.totals();
+  const former = store.former();
+  const position = store.state.positions.get(name);
+  if (former?.isAttached() === true && position !== undefined && bytes - former.end.bytes <= leftBytes) return between(position, former.end, bytes - leftBytes);
   return endOfLastGroup(store, ({ before }) => bytes - before.bytes > leftBytes);
+}
+
+/** In the store of an earlier version, of which no groups are known: as if each of its records took as much as the others. */
+function between({ through, points, bytes }: Position, end: Totals, wantedBytes: number): Totals {
+  const share = Math.min(1, Math.max(0, (wantedBytes - bytes) / Math.max(1, end.bytes - bytes)));
+  const part = (from: number, last: number): number => from + Math.floor(share * Math.max(0, last - from));
+  return { records: part(through, end.records), points: part(points, end.points), bytes: part(bytes, end.bytes) };
 }
 
 interface Moment {
@@ -90,7 +100,7 @@ export function endOfLastGroup(store: Store, isSo: (moment: Moment) => boolean, 
   let at = segments.length - 1;
   while (at >= 0 && !isSo({ before: (segments[at] as Moment & (typeof segments)[number]).before, atMs: (segments[at] as (typeof segments)[number]).createdAtMs })) at -= 1;
   const segment = segments[at];
-  if (segment === undefined) return segments[0]?.before ?? { records: 0, points: 0, bytes: 0 };
+  if (segment === undefined) return (store.former()?.isAttached() === true ? undefined : segments[0]?.before) ?? { records: 0, points: 0, bytes: 0 };
   const groups = store.index.of(segment);
   const last = lastWhere(groups, isSo);
   const end = groups[last + 1]?.before ?? segment.through;

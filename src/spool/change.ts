@@ -1,5 +1,6 @@
 // A change of what the spool knows beside its records, as it stands in the log: every one of them is in a frame before it counts.
 
+import type { FormerChange } from './former-phase.ts';
 import type { PointRow } from './log/payload.ts';
 import type { Lost } from './lost.ts';
 import type { FinishedRange, Position } from './position.ts';
@@ -74,4 +75,6 @@ export interface Change {
   readonly damaged?: readonly DamagedGroup[];
   /** Last groups that were torn or damaged, and were kept aside. */
   readonly suspectTails?: number;
+  /** How far it is with the store of an earlier version. */
+  readonly former?: FormerChange;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import type { DamagedGroup } from './change.ts';
+import type { FormerState } from './former-phase.ts';
 import { letterTable } from './letter-table.ts';
 import { formatVersion } from './log/format.ts';
 import type { GroupPlace } from './log/scan.ts';
@@ -23,8 +24,6 @@ export interface Checkpoint {
   readonly state: SpoolState;
   /** When the clock said that it was written, ms since 1970 UTC. */
   readonly writtenAtMs: number;
-  /** The last record of a store of an earlier version that is still read; 0: there is none. */
-  readonly formerThrough: number;
 }
 
 /** As it is written; the letters and samples follow as bytes. */
@@ -37,6 +36,7 @@ interface Row extends Omit<Checkpoint, 'state'> {
   readonly damaged: readonly DamagedGroup[];
   readonly skipped: readonly (readonly [string, number])[];
   readonly suspectTails: number;
+  readonly former: FormerState;
   readonly nextParked: number;
   readonly nextRetry: number;
   readonly live: readonly (readonly [number, number])[];
@@ -64,6 +64,7 @@ export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>
     damaged: [...state.damaged.values()],
     skipped: [...state.skipped],
     suspectTails: state.suspectTails,
+    former: state.former,
     nextParked: state.nextParked,
     nextRetry: state.nextRetry,
     live: [...state.live],
@@ -101,11 +102,11 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
     lost: row.lost,
     damaged: new Map(row.damaged.map((damage) => [damage.group, damage])),
     skipped: new Map(row.skipped),
-    ...{ suspectTails: row.suspectTails, nextParked: row.nextParked, nextRetry: row.nextRetry },
+    ...{ suspectTails: row.suspectTails, former: row.former, nextParked: row.nextParked, nextRetry: row.nextRetry },
     live: new Map(row.live),
     totals: row.totals,
   };
-  return { place: row.place, segments: row.segments, state, writtenAtMs: row.writtenAtMs, formerThrough: row.formerThrough };
+  return { place: row.place, segments: row.segments, state, writtenAtMs: row.writtenAtMs };
 }
 
 /** The newest one that can be read; undefined: none can. @throws UnknownFormat */

@@ -31,9 +31,6 @@ export interface Checkpoints {
   reopened(): void;
   /** Empties segments of which little is needed. Rejects when what is carried over cannot be appended. */
   carryOver(): Promise<void>;
-  /** The last record of a store of an earlier version that is still read; 0: there is none. */
-  formerThrough(): number;
-  setFormerThrough(record: number): void;
   /** Writes the last one. */
   close(): Promise<void>;
 }
@@ -49,7 +46,6 @@ export interface CheckpointsOptions {
   readonly segments: () => SegmentEntry[];
   readonly log: () => SegmentLog;
   readonly append: (change: Change) => void;
-  readonly formerThrough: number;
   /** Whether the disk is nearly full. */
   readonly isScarce: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -67,7 +63,6 @@ interface CheckpointsState {
   readonly pending: Set<Finish>;
   /** What the checkpoint needs that was written last. */
   former: Needs | undefined;
-  formerThrough: number;
   /** The segment that was written to when the last one was due. */
   lastSegment: number;
   /** The group behind the last one. */
@@ -87,7 +82,7 @@ interface Manner {
 /** The checkpoints of a log; the first one is due some segments on. */
 export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   const state: CheckpointsState = {
-    ...{ options, pending: new Set(), former: undefined, formerThrough: options.formerThrough },
+    ...{ options, pending: new Set(), former: undefined },
     ...{ lastSegment: 0, lastGroup: 0, againAtMs: -Infinity, writing: undefined },
   };
   return {
@@ -101,8 +96,6 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
       state.former = undefined;
     },
     carryOver: () => carryOver(options),
-    formerThrough: () => state.formerThrough,
-    setFormerThrough: (record) => void (state.formerThrough = record),
     close: () => close(state),
   };
 }
@@ -149,8 +142,7 @@ async function write(state: CheckpointsState, { isLast = false, isAgain = false 
   await log.durable();
   await dedup.persistBefore(place.segment);
   const covered = segments().filter(({ number }) => number <= place.segment);
-  const { formerThrough } = state;
-  await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now(), formerThrough }));
+  await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now() }));
   state.lastGroup = group;
   // The log may have been read again meanwhile: then the one before is not known.
   const fromSegment = state.former?.fromSegment ?? 0;

@@ -23,6 +23,8 @@ export interface Dedup {
   readyFor(atMs: number | undefined): Promise<void> | undefined;
   /** Writes the keys of the segments before this one; resolves when they are durable, rejects when a file cannot be written. */
   persistBefore(segment: number): Promise<void>;
+  /** Writes those that were restored as of `formerSegment`, which must be all of them; resolves when they are durable. */
+  persistFormer(): Promise<void>;
   /** Forgets what is old enough, and what is too much; rejects when a file cannot be deleted. */
   tidy(): Promise<void>;
   /** Reads what former runs knew; resolves when it is all in. A file that cannot be read counts as an empty one. */
@@ -50,6 +52,9 @@ export interface DedupOptions {
   readonly formerEndMs: number | undefined;
 }
 
+/** In the place of the number of a segment: what an earlier version stored, and of which there is no frame. */
+export const formerSegment = 0;
+
 const generationMs = 900_000;
 /** The one that runs and nine before it: a key lives two hours and a quarter to two and a half. */
 const generations = 10;
@@ -68,6 +73,7 @@ interface DedupState extends DedupOptions {
   /** The files of segments, and the newest generation in each. */
   readonly files: Map<number, number>;
   readonly stop: AbortController;
+  writing: Promise<void>;
   reading: Promise<void> | undefined;
   isRead: boolean;
   /** Whether runs were forgotten early since the start, because of the bound on the bytes. */
@@ -84,7 +90,7 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
   const state: DedupState = {
     ...{ directory, clock, maxBytes, formerEndMs, first, startMs: clock.steady(), table: runTable(first - generations + 1) },
     ...{ collected: new Map(), files: new Map(), stop: new AbortController() },
-    ...{ reading: undefined, isRead: false, isCut: false, sinceBound: 0 },
+    ...{ writing: Promise.resolve(), reading: undefined, isRead: false, isCut: false, sinceBound: 0 },
   };
   return {
     look: state.table.look,
@@ -95,7 +101,8 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
     },
     remove: state.table.remove,
     readyFor: (atMs) => readyFor(state, atMs),
-    persistBefore: (segment) => persistBefore(state, segment),
+    persistBefore: (segment) => persist(state, (number) => number !== formerSegment && number < segment),
+    persistFormer: () => persist(state, (number) => number === formerSegment),
     tidy: () => tidy(state),
     read: () => (state.reading ??= read(state)),
     status: () => ({ runs: state.table.count(), bytes: state.table.bytes(), maxBytes, windowMs: windowMsOf(state) }),
@@ -137,12 +144,20 @@ function readyFor({ isRead, formerEndMs, reading }: DedupState, atMs: number | u
   return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
 }
 
-async function persistBefore(state: DedupState, segment: number): Promise<void> {
-  for (const [number, runs] of state.collected) {
-    if (number >= segment) continue;
-    await writeRunKeys(state.directory, number, runs);
-    state.collected.delete(number);
-    state.files.set(number, current(state));
+/** One after the other: they write the same files. */
+function persist(state: DedupState, isMeant: (segment: number) => boolean): Promise<void> {
+  const next = state.writing.then(() => write(state, isMeant));
+  state.writing = next.catch(() => {});
+  return next;
+}
+
+async function write(state: DedupState, isMeant: (segment: number) => boolean): Promise<void> {
+  const { directory, collected, files } = state;
+  for (const [segment, runs] of collected) {
+    if (!isMeant(segment)) continue;
+    await writeRunKeys(directory, segment, runs);
+    collected.delete(segment);
+    files.set(segment, current(state));
   }
 }
 

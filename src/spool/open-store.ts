@@ -7,6 +7,7 @@ import { type Content, content } from './content.ts';
 import { type Dedup, openDedup } from './dedup.ts';
 import { diskOf } from './disk.ts';
 import { DiskFailed } from './disk-failed.ts';
+import type { FormerPart } from './former-part.ts';
 import { firstGroupAt, type FrameHead, frameKinds, type StoredRunKey } from './log/format.ts';
 import { type GroupPlaces, groupPlaces } from './log/group-places.ts';
 import { joinedPayload } from './log/payload.ts';
@@ -15,7 +16,7 @@ import { type SegmentSupply, segmentSupply } from './log/segment-supply.ts';
 import { type SegmentEntry, segmentEntry } from './log/segment-table.ts';
 import { type PositionWriter, positionWriter } from './position-writer.ts';
 import { recover, type Recovered } from './recovery.ts';
-import { FileGone, rescue } from './rescue.ts';
+import { FileGone, wordsOf } from './rescue.ts';
 import { openRoom, type Room } from './room.ts';
 import { segmentBytesFor } from './segment-size.ts';
 import { SpoolFull } from './spool-full.ts';
@@ -25,7 +26,7 @@ import type { Appended, Store, StoreOptions } from './store.ts';
 const noRun: StoredRunKey = { lo: 0, hi: 0, digest: 0 };
 
 /** What is held of an open store. */
-interface Opened extends Pick<StoreOptions, 'directory' | 'clock' | 'write'> {
+interface Opened extends Pick<StoreOptions, 'directory' | 'clock' | 'write' | 'firstTotals'> {
   readonly segmentBytes: number;
   readonly supply: SegmentSupply;
   readonly index: GroupPlaces;
@@ -41,16 +42,17 @@ interface Opened extends Pick<StoreOptions, 'directory' | 'clock' | 'write'> {
   state: SpoolState;
   segments: SegmentEntry[];
   log: SegmentLog;
+  former: FormerPart | undefined;
   failure: DiskFailed | undefined;
   isClosed: boolean;
 }
 
 /** @throws UnknownFormat */
 export function openStore(options: StoreOptions): Store {
-  const { directory, clock, disk = diskOf(directory), onScarcity = () => {} } = options;
+  const { directory, clock, disk = diskOf(directory), onScarcity = () => {}, firstTotals } = options;
   const segmentBytes = options.segmentBytes ?? segmentBytesFor(disk.sizeBytes(), options.maxBytes);
   const runs: [segment: number, run: StoredRunKey, atMs: number][] = [];
-  const recovered = recover({ directory, clock, repairs: true, onRun: (...run) => void runs.push(run) });
+  const recovered = recover({ directory, clock, firstTotals, repairs: true, onRun: (...run) => void runs.push(run) });
   const dedup = openDedup({ directory, clock, maxBytes: options.dedupMaxBytes, formerEndMs: recovered.lastAtMs });
   for (const [segment, run, atMs] of runs.splice(0)) dedup.restore(run, segment, atMs);
   const supply = segmentSupply(directory, segmentBytes);
@@ -60,7 +62,7 @@ export function openStore(options: StoreOptions): Store {
   const opened = {
     ...{ directory, clock, segmentBytes, supply, index, dedup, tellFailed, recovered, state: recovered.state, segments: recovered.segments },
     ...(options.write && { write: options.write }),
-    ...{ onDurable: [], onChange: [], failure: undefined, isClosed: false },
+    ...{ onDurable: [], onChange: [], former: undefined, failure: undefined, isClosed: false, firstTotals },
   } as unknown as Opened;
   opened.content = content({ directory, segments: () => opened.segments, index });
   opened.checkpoints = checkpointsOf(opened, options);
@@ -92,10 +94,12 @@ function storeOf(opened: Opened, findings: readonly string[], failed: Promise<Di
     onChange: (listener) => void opened.onChange.push(listener),
     scarcity: () => room.scarcity(),
     hasRoomFor: (bytes) => hasRoomFor(opened, bytes),
+    layOut: () => layOut(opened),
+    former: () => opened.former,
+    attach: (part) => void (opened.former = part),
+    suppose: (change) => apply(opened.state, change, { segment: 0, at: 0 }, clock),
     fileBytes: () => opened.segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0) + supply.spareBytes(),
-    lookAtFile() {
-      if (!opened.log.isThere()) fail(opened, new FileGone());
-    },
+    lookAtFile: () => void (opened.log.isThere() || fail(opened, new FileGone())),
     fail: (error) => void fail(opened, error),
     close: () => close(opened),
   };
@@ -154,7 +158,7 @@ function reload(opened: Opened): void {
   const { positions } = opened.state;
   const former = opened.log.openFile();
   if (former !== undefined) closeSync(former.file);
-  opened.recovered = recover({ directory, clock, repairs: true });
+  opened.recovered = recover({ directory, clock, firstTotals: opened.firstTotals, repairs: true });
   opened.state = opened.recovered.state;
   opened.segments = opened.recovered.segments;
   for (const [sink, position] of positions) opened.state.positions.set(sink, position);
@@ -171,26 +175,30 @@ function tell({ onChange }: Opened, change: Change | 'segments'): void {
 
 /** The next segment is laid out while there is time; where there is no room, what is appended is refused before it is written. */
 function prepare(opened: Opened): void {
-  opened.supply.prepare().catch((error: unknown) => {
-    if (!opened.room.isLackOfSpace(error) && !opened.isClosed) fail(opened, error);
+  opened.supply.prepare().catch((error: unknown) => failUnlessFull(opened, error));
+}
+
+function failUnlessFull(opened: Opened, error: unknown): void {
+  if (!opened.room.isLackOfSpace(error) && !opened.isClosed) fail(opened, error);
+}
+
+async function layOut({ supply, room }: Opened): Promise<void> {
+  await supply.prepare().catch((error: unknown) => {
+    throw room.isLackOfSpace(error) ? new SpoolFull('disk: no space left', { cause: error }) : error;
   });
 }
 
 function fail(opened: Opened, error: unknown): DiskFailed {
   if (opened.failure !== undefined) return opened.failure;
-  opened.failure = error instanceof DiskFailed ? error : new DiskFailed(`spool: ${wordsOf(opened, error)}`, { cause: error });
+  opened.failure = error instanceof DiskFailed ? error : new DiskFailed(`spool: ${wordsOf(error, opened.log.openFile(), opened.segments.at(-1)?.end)}`, { cause: error });
   opened.log.fail(opened.failure);
   opened.tellFailed(opened.failure);
   return opened.failure;
 }
 
-function wordsOf({ log, segments }: Opened, error: unknown): string {
-  const file = log.openFile();
-  if (error instanceof FileGone && file !== undefined) return rescue(file, segments.at(-1)?.end ?? 0);
-  return (error as Error).message;
-}
-
 function append(opened: Opened, { text, pointCount = 0, run = noRun, change }: Appended): void {
+  const refusal = opened.former?.refusal(change);
+  if (refusal !== undefined) throw new SpoolFull(refusal);
   let kind: FrameHead['kind'] = frameKinds.points;
   let payload = text ?? '';
   if (change !== undefined || text === undefined) {
@@ -236,10 +244,7 @@ function checkpointsOf(opened: Opened, { directory, clock }: StoreOptions): Chec
     segments: () => opened.segments,
     log: () => opened.log,
     append: (change) => append(opened, { change }),
-    formerThrough: opened.recovered.formerThrough,
     isScarce: () => opened.room.scarcity() !== undefined,
-    onError(error) {
-      if (!opened.room.isLackOfSpace(error) && !opened.isClosed) fail(opened, error);
-    },
+    onError: (error) => failUnlessFull(opened, error),
   });
 }

@@ -2,6 +2,7 @@
 
 import { type Bell, bell } from '../bell.ts';
 import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
+import { formerFeed } from './former-feed.ts';
 import type { Damage } from './log/record-reader.ts';
 import { finishBatch, finishRetry, type Outcome, type SettlingOptions } from './settling.ts';
 
@@ -28,7 +29,9 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
   const appends = bell();
   store.onDurable(appends.ring);
   const loseRetry = (sequence: number, points: number): void => store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } });
-  const { finishedRetry, ...taker } = batchTaker({ ...options, onLostRetry: loseRetry });
+  const former = store.former();
+  const records = former && { ...formerFeed(former, appends.ring), through: () => (former.isAttached() ? former.end.records : 0) };
+  const { finishedRetry, ...taker } = batchTaker({ ...options, former: records, onLostRetry: loseRetry });
   return {
     ...taker,
     finish: (batch, outcome) => finishBatch(options, batch, outcome),

@@ -20,7 +20,6 @@ export interface Recovered {
   readonly nextSegment: number;
   readonly nextGroup: number;
   readonly totals: Totals;
-  readonly formerThrough: number;
   /** When the last checkpoint was written or the last group behind it, ms since 1970 UTC; undefined: never. */
   readonly lastAtMs: number | undefined;
   /** How many bytes behind the checkpoint were read. */
@@ -36,6 +35,8 @@ export interface RecoveryOptions {
   readonly onRun?: (segment: number, run: StoredRunKey, atMs: number) => void;
   /** Whether a torn tail is cut off and kept aside; false for those who only look. */
   readonly repairs: boolean;
+  /** What had been appended, ever, before the first group of all; by default nothing. */
+  readonly firstTotals?: Totals | undefined;
 }
 
 /** @throws UnknownFormat */
@@ -49,7 +50,7 @@ export function recover(options: RecoveryOptions): Recovered {
     findings,
     state: checkpoint?.state ?? emptyState(),
     segments: before(checkpoint, numbers),
-    totals: checkpoint?.place.before ?? { records: 0, points: 0, bytes: 0 },
+    totals: checkpoint?.place.before ?? options.firstTotals ?? { records: 0, points: 0, bytes: 0 },
     group: checkpoint?.place.number ?? 1,
     lastAtMs: checkpoint?.writtenAtMs,
     replayedBytes: 0,
@@ -58,7 +59,7 @@ export function recover(options: RecoveryOptions): Recovered {
   for (const number of replayed) replay(reading, number, checkpoint, number === replayed.at(-1));
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
   const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
-  return { state, segments, totals, nextSegment: last + 1, nextGroup: group, formerThrough: checkpoint?.formerThrough ?? 0, lastAtMs, replayedBytes, findings };
+  return { state, segments, totals, nextSegment: last + 1, nextGroup: group, lastAtMs, replayedBytes, findings };
 }
 
 interface Reading {

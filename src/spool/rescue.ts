@@ -12,12 +12,17 @@ export class FileGone extends Error {
   }
 }
 
+/** What is said of a spool that ends; where its file is gone, what was in it is saved first. */
+export function wordsOf(error: unknown, file: { readonly file: number; readonly path: string } | undefined, end = 0): string {
+  return error instanceof FileGone && file !== undefined ? rescue(file, end) : (error as Error).message;
+}
+
 /**
  * Copies what is in an open file back to where it was. To be called when nothing is written any more. Words for the log.
  *
  * @param end - where what is durable ends in it
  */
-export function rescue({ file, path }: { readonly file: number; readonly path: string }, end: number): string {
+function rescue({ file, path }: { readonly file: number; readonly path: string }, end: number): string {
   const isReplaced = existsSync(path);
   const what = `${path} was ${isReplaced ? 'replaced' : 'deleted'} while the bridge ran`;
   try {

@@ -14,6 +14,8 @@ import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import type { Disk } from './disk.ts';
 import type { DiskFailed } from './disk-failed.ts';
 import { type DroppedPoints, dropWaiting } from './drop.ts';
+import type { AttachedFormer } from './former-attached.ts';
+import { openWithFormer } from './former-opening.ts';
 import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
 import { isSample, joined, type Letters } from './letters.ts';
 import type { WriteFunction } from './log/segment-log.ts';
@@ -24,7 +26,6 @@ import { type Returned, returnPoints } from './returned-points.ts';
 import { type SharedStore, sharedStore } from './sharing.ts';
 import { indexId } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
-import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
 import { requireUsable } from './usable.ts';
 
@@ -61,6 +62,8 @@ export interface Spool {
   lost(): Lost;
   /** Whether records that an earlier version stored still wait. */
   isRestoring(): boolean;
+  /** Resolves when no record that an earlier version stored waits any more; at once where none does. */
+  formerDrained(): Promise<void>;
   /** Resolves when the disk fails: nothing is taken any more, and the process should end. */
   readonly failed: Promise<DiskFailed>;
   /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every minute. */
@@ -92,18 +95,26 @@ const usualDedupMaxBytes = 96 << 20;
 /**
  * Opens the spool in a directory, making it when there is none; what waited there waits on.
  *
- * @throws UnknownFormat and PathUnusable, or the system's error when it cannot be read
+ * @throws UnknownFormat, PathUnusable and FormerStoreUnreadable, or the system's error when it cannot be read
  */
 export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...options }: SpoolOptions): Promise<Spool> {
   requireUsable(options.directory);
-  const store = openStore({ ...options, dedupMaxBytes });
+  const { store, former } = await openWithFormer({ ...options, dedupMaxBytes }, log);
   for (const finding of store.findings) log?.error({ finding }, 'the spool is not as it was written');
   const bounds: Bounds = { maxBytes: options.maxBytes, budgets: new Map(), givesWayAgainAtMs: -Infinity, lettersAdded: new Map() };
   void store.dedup.read();
-  return spoolOn(store, bounds, options.directory, log);
+  return spoolOn({ store, bounds, former, directory: options.directory, log });
 }
 
-function spoolOn(store: Store, bounds: Bounds, directory: string, log: Log | undefined): Spool {
+interface OpenedSpool {
+  readonly store: Store;
+  readonly bounds: Bounds;
+  readonly former: AttachedFormer | undefined;
+  readonly directory: string;
+  readonly log: Log | undefined;
+}
+
+function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool {
   const readers = new Set<string>();
   const deadLetters = deadLettersOf(store, bounds.lettersAdded);
   const samples = samplesOf(store, () => store.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes);
@@ -134,9 +145,11 @@ function spoolOn(store: Store, bounds: Bounds, directory: string, log: Log | und
     scarcity: store.scarcity,
     failed: store.failed,
     lost: () => store.state.lost,
-    isRestoring: () => store.checkpoints.formerThrough() > 0,
+    isRestoring: () => store.former()?.isAttached() === true,
+    formerDrained: () => former?.drained ?? Promise.resolve(),
     async tidy() {
       store.lookAtFile();
+      await former?.tidy();
       if (bounds.budgets.size > 0) skipTooOld(store, bounds.budgets);
       await store.dedup.tidy();
       const forgotten = await forgetGoneSinks(store, readers);
@@ -144,7 +157,10 @@ function spoolOn(store: Store, bounds: Bounds, directory: string, log: Log | und
       await store.checkpoints.write();
       return forgotten;
     },
-    close: store.close,
+    async close() {
+      await former?.close();
+      await store.close();
+    },
   };
 }
 

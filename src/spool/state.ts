@@ -3,6 +3,7 @@
 
 import type { Clock } from '../clock.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
+import { type FormerState, formerAfter, noFormer, passedBy } from './former-phase.ts';
 import { sizeOf } from './letters.ts';
 import { letterTable, type LetterTable } from './letter-table.ts';
 import type { Location } from './log/segment-log.ts';
@@ -24,6 +25,8 @@ export interface SpoolState {
   /** By sink name: points that it has missed, ever. */
   readonly skipped: Map<string, number>;
   suspectTails: number;
+  /** The store of an earlier version. */
+  former: FormerState;
   nextParked: number;
   nextRetry: number;
   /** Bytes in each segment that are needed beside its records. */
@@ -53,7 +56,7 @@ export interface RetryEntry extends Placed {
 export function emptyState(): SpoolState {
   return {
     ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterTable(), samples: letterTable() },
-    ...{ lost: nothingLost, damaged: new Map(), skipped: new Map(), suspectTails: 0, nextParked: 1, nextRetry: 1, live: new Map() },
+    ...{ lost: nothingLost, damaged: new Map(), skipped: new Map(), suspectTails: 0, former: noFormer, nextParked: 1, nextRetry: 1, live: new Map() },
     totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
 }
@@ -69,6 +72,7 @@ const maxPauseMs = 600_000;
 /** Puts a change into effect that stands, or will stand, at a place in the log. */
 export function apply(state: SpoolState, change: Change, place: Location, clock: Pick<Clock, 'now' | 'steady'>): void {
   const isMove = change.isMove === true;
+  if (change.former?.phase === 'begun') Object.assign(state, emptyState());
   for (const id of change.noLetters ?? []) dropLetter(state, id);
   for (const [waitsFor, sequence] of change.noParked ?? []) unpark(state, waitsFor, sequence);
   for (const [sink, sequence] of change.noRetries ?? []) dropRetry(state, sink, sequence);
@@ -83,6 +87,7 @@ export function apply(state: SpoolState, change: Change, place: Location, clock:
   if (change.lost !== undefined) state.lost = lostInAll(state.lost, change.lost);
   for (const group of change.damaged ?? []) noteDamage(state, group);
   state.suspectTails += change.suspectTails ?? 0;
+  if (change.former !== undefined) setFormer(state, change.former);
 }
 
 function putLetter(state: SpoolState, index: LetterTable, letter: StoredLetter, where: Location & { readonly part: number }, isMove: boolean): void {
@@ -183,9 +188,18 @@ function noteDamage(state: SpoolState, damage: DamagedGroup): void {
   state.damaged.set(damage.group, damage);
 }
 
-/** Segments whose damaged groups are gone need not be told of again. */
+/** Where nothing is waited for in the store of an earlier version any more, each sink has passed it. */
+function setFormer(state: SpoolState, change: NonNullable<Change['former']>): void {
+  state.former = formerAfter(change);
+  const { phase, end } = state.former;
+  if (phase === 'carrying' || phase === 'carried') return;
+  for (const [sink, position] of state.positions) state.positions.set(sink, passedBy(position, end));
+  for (const group of state.damaged.keys()) if (group < 0) state.damaged.delete(group);
+}
+
+/** Segments whose damaged groups are gone need not be told of again; records of an earlier version's store have numbers below 0. */
 export function forgetDamageBefore({ damaged }: SpoolState, group: number): void {
-  for (const number of damaged.keys()) if (number < group) damaged.delete(number);
+  for (const number of damaged.keys()) if (number >= 0 && number < group) damaged.delete(number);
 }
 
 function live({ live: bytesOf }: SpoolState, segment: number, bytes: number): void {

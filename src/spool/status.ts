@@ -34,7 +34,7 @@ export interface SpoolStatus {
   readonly deadLetters: Amount;
   /** Samples of bodies that were no pushes; they do not count against the bound. */
   readonly malformed: Amount;
-  /** Of the log's files on disk. */
+  /** Of the log's files on disk, and of an earlier version's store while it is attached. */
   readonly fileBytes: number;
   readonly segments: number;
   /** In records whose segments are not used again yet. */
@@ -59,7 +59,7 @@ export function spoolStatus(store: Store, bounds: Bounds, readers: ReadonlySet<s
     parked: { count: state.totals.parkedCount, bytes: state.totals.parkedBytes, nodes: state.parked.size },
     deadLetters: { count: state.letters.count(), bytes: state.letters.bytes() },
     malformed: { count: state.samples.count(), bytes: state.samples.bytes() },
-    fileBytes: store.fileBytes(),
+    fileBytes: store.fileBytes() + (store.former()?.fileBytes() ?? 0),
     segments: store.segments().length,
     recordPoints,
     bytesPerPoint: recordPoints === 0 ? undefined : (totals.bytes - first.bytes) / recordPoints,

@@ -8,6 +8,7 @@ import type { Content } from './content.ts';
 import type { Dedup } from './dedup.ts';
 import type { Disk } from './disk.ts';
 import type { DiskFailed } from './disk-failed.ts';
+import type { FormerPart } from './former-part.ts';
 import type { StoredRunKey, Totals } from './log/format.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';
@@ -43,6 +44,13 @@ export interface Store {
   scarcity(): string | undefined;
   /** Whether a payload of so many bytes finds room in what is laid out. */
   hasRoomFor(bytes: number): boolean;
+  /** Lays out a segment to be ready; rejects with SpoolFull where there is no room for one. */
+  layOut(): Promise<void>;
+  /** The store of an earlier version, as the older part of the spool; undefined: there is none. */
+  former(): FormerPart | undefined;
+  attach(former: FormerPart): void;
+  /** A change that there is no room for holds nevertheless, and is in the next checkpoint. */
+  suppose(change: Change): void;
   /** What the files of the log take. */
   fileBytes(): number;
   /** What was found at the start that should not be, in words for the log. */
@@ -80,4 +88,6 @@ export interface StoreOptions {
   readonly segmentBytes?: number;
   /** In place of the system's write; for tests. */
   readonly write?: WriteFunction;
+  /** What had been appended, ever, to the store that comes before the log. */
+  readonly firstTotals?: Totals | undefined;
 }

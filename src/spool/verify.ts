@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { decodeCheckpoint } from './checkpoint.ts';
+import { hasFormerStore } from './former/former-files.ts';
 import { firstGroupAt } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { isEnd, nextHead, readGroup, segmentBytes } from './log/scan.ts';
@@ -15,6 +16,8 @@ export interface Verification {
   readonly damage: readonly string[];
   readonly segments: number;
   readonly frames: number;
+  /** Whether the store of an earlier version waits to be drained; it is not looked into. */
+  readonly hasFormerStore: boolean;
 }
 
 export interface VerifyOptions {
@@ -43,7 +46,7 @@ export async function verifySpool(directory: string, { isRunning, signal }: Veri
     if (existsSync(path) && decodeCheckpoint(readFileSync(path), { now: () => 0, steady: () => 0 }) === undefined) damage.push(`${name}: its checksum does not fit`);
   }
   for (const number of numbersOf(directory, 'tail')) damage.push(`${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`);
-  return { damage, segments: numbers.length, frames };
+  return { damage, segments: numbers.length, frames, hasFormerStore: hasFormerStore(directory) };
 }
 
 function verifySegment(directory: string, number: number, { isLast, isRunning }: { readonly isLast: boolean; readonly isRunning: boolean }, damage: string[]): number {

@@ -152,7 +152,7 @@ function keptWarnings({ lost, archive, spool, sinks }: Snapshot): string[] {
   const skipping = sinks.filter(({ skipped }) => skipped > 0);
   return [
     ...losses(lost),
-    ...(spool.isRestoring ? ['records that an earlier version stored still wait; they are read from its file'] : []),
+    ...(spool.isRestoring ? ['what an earlier version has stored is drained still; its store stays until then'] : []),
     ...skipping.map(({ name, skipped }) => `${name} has missed ${skipped} points, ever, since too much waited for it`),
     ...(archive?.lastError === undefined ? [] : [`pushes are not archived: ${archive.lastError}`]),
   ];

@@ -69,7 +69,7 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     '9 dead letters take 64 MiB; at 128 MiB pushes are refused',
   ],
   ['a loss', { lost: { ...well.lost, points: 28, records: 2 } }, 'lost, ever: 2 deliveries, 28 points'],
-  ['a spool that was damaged', { spool: { ...well.spool, isRestoring: true } }, 'the spool was damaged, and what can be read of it is being put back'],
+  ['a spool of an earlier version', { spool: { ...well.spool, isRestoring: true } }, 'what an earlier version has stored is drained still; its store stays until then'],
   ['an archive that is not written', { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } }, 'pushes are not archived: ENOSPC'],
 ];
 for (const [title, changes, warning] of warnings) {

@@ -44,7 +44,7 @@ const spoolMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: '1 while records that an earlier version stored still wait',
+    help: '1 while what an earlier version has stored is drained from its own store',
     read: ({ spool }) => single(spool.isRestoring ? 1 : 0),
   },
   {

@@ -80,12 +80,13 @@ export interface Filling {
   readonly format?: number;
   readonly records?: Iterable<readonly [sequence: number, row: unknown]>;
   readonly positions?: Readonly<Record<string, FormerPosition>>;
+  readonly letters?: Readonly<Record<string, LetterRow>>;
   /** Seals the values of these records under another key. */
   readonly damaged?: readonly number[];
 }
 
 /** Makes a store with lmdb itself. */
-export async function filledStore(t: ExecutionContext, { format = 3, records = [], positions = {}, damaged = [] }: Filling): Promise<string> {
+export async function filledStore(t: ExecutionContext, { format = 3, records = [], positions = {}, letters = {}, damaged = [] }: Filling): Promise<string> {
   const directory = join(await temporaryDirectory(t), 'spool');
   const environment = open({ path: directory, maxDbs: 16, noSubdir: false, overlappingSync: false });
   const binary = { encoding: 'binary' } as const;
@@ -96,6 +97,7 @@ export async function filledStore(t: ExecutionContext, { format = 3, records = [
   environment.transactionSync(() => {
     named['meta']?.putSync('format', sealed(format, ''));
     for (const [sink, position] of Object.entries(positions)) named['positions']?.putSync(sink, sealed(position, sink));
+    for (const [id, row] of Object.entries(letters)) named['dead-letters']?.putSync(id, sealed(row, ''));
     for (const [sequence, row] of records) stored.putSync(sequence, sealed(row, damaged.includes(sequence) ? `not ${sequence}` : String(sequence)));
   });
   await environment.close();
