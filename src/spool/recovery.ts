@@ -54,6 +54,8 @@ export function recover(options: RecoveryOptions): Recovered {
     lastAtMs: checkpoint?.writtenAtMs,
     replayedBytes: 0,
   };
+  // Those of which the checkpoint cannot know.
+  reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
   for (const number of replayed) replay(reading, number, checkpoint, number === replayed.at(-1));
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
@@ -162,7 +164,7 @@ function close(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, place
   if (isTail) {
     const tail = Buffer.from(bytes.read(place.at, mostTailBytes, limit));
     reading.findings.push(`segment ${entry.number} ends with ${tail.length} bytes that are no whole group: torn as it was written, or damaged; they are kept in ${tailPath(directory, entry.number)}`);
-    reading.state.suspectTails += 1;
+    if (!existsSync(tailPath(directory, entry.number))) reading.state.suspectTails += 1;
     if (repairs) keepAside(tailPath(directory, entry.number), tail);
   }
   if (repairs) entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
@@ -173,7 +175,7 @@ const mostTailBytes = 1 << 20;
 /** On a full disk it stays where it is. */
 function keepAside(path: string, tail: Buffer): void {
   try {
-    writeFileSync(path, tail, { mode: 0o600 });
+    writeFileSync(path, tail, { mode: 0o600, flush: true });
   } catch {
     // What is missing is counted all the same.
   }
