@@ -77,11 +77,13 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   async function write({ isLast = false, isAgain = false } = {}): Promise<void> {
     const log = options.log();
     const { place, group, totals } = log.seal();
-    if (isLast) await dedup.persistBefore(place.segment + 1);
-    if (group === lastGroup && !isAgain) return;
+    const isNew = group !== lastGroup || isAgain;
+    if (!isNew && !isLast) return;
     const { positions, live, encoded } = snapshot();
     await log.durable();
-    await dedup.persistBefore(place.segment);
+    // Not before: the keys of a group that cannot be written must not be kept.
+    await dedup.persistBefore(isLast ? place.segment + 1 : place.segment);
+    if (!isNew) return;
     const segments = options.segments().filter(({ number }) => number <= place.segment);
     await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments, writtenAtMs: clock.now(), formerThrough }));
     lastGroup = group;

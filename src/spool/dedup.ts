@@ -112,7 +112,11 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
       table.add(run, generation);
       collect(run, segment, generation);
     },
-    remove: table.remove,
+    remove(run) {
+      table.remove(run);
+      // It is in one of the last segments.
+      for (const runs of [...collected.values()].toReversed()) if (runs.remove(run)) return;
+    },
     readyFor(atMs) {
       if (isRead || formerEndMs === undefined) return undefined;
       return atMs !== undefined && atMs > formerEndMs + marginMs ? undefined : reading;
