@@ -244,7 +244,9 @@ export function openStore(options: StoreOptions): Store {
     formerThrough: recovered.formerThrough,
     isScarce: () => room.scarcity() !== undefined,
     onError(error) {
-      if (!room.isLackOfSpace(error) && !isClosed) fail(error);
+      // The group that a checkpoint waited for was refused: the next one is written when there is room.
+      if (error instanceof SpoolFull || room.isLackOfSpace(error) || isClosed) return;
+      fail(error);
     },
   });
 
