@@ -8,7 +8,7 @@ import type { Dedup } from './dedup.ts';
 import type { DurableEnd, SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
-import type { Position } from './position.ts';
+import { finishRest, type Position } from './position.ts';
 import { carriedOver, hardlyNeeded, isPassed, type Needs, unneeded } from './recycling.ts';
 import { apply, forgetDamageBefore, type SpoolState } from './state.ts';
 
@@ -20,6 +20,8 @@ export interface Checkpoints {
   /** To be told of what a sink has finished, before and when that is durable. */
   finishing(finish: Finish): void;
   finished(finish: Finish): void;
+  /** Positions as they are to stand in the log behind what is being finished: there it is finished already. */
+  ahead(positions: NonNullable<Change['positions']>): NonNullable<Change['positions']>;
   /** Writes one now, unless nothing was appended since the last; and gives back what neither it nor the one before needs. */
   write(): Promise<void>;
   /** The disk is nearly full: gives back now what can be. To be called as often as that is met. */
@@ -137,6 +139,14 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     relieve,
     finishing: (finish) => void pending.add(finish),
     finished: (finish) => void pending.delete(finish),
+    ahead(positions) {
+      const moved = { ...positions };
+      for (const { sink, range } of pending) {
+        const position = moved[sink];
+        if (position !== undefined && position !== null) moved[sink] = finishRest(position, range);
+      }
+      return moved;
+    },
     write: () => once(),
     reopened() {
       pending.clear();

@@ -180,7 +180,8 @@ export function openStore(options: StoreOptions): Store {
     let kind: FrameHead['kind'] = frameKinds.points;
     let payload = text ?? '';
     if (change !== undefined || text === undefined) {
-      const changeText = JSON.stringify(change ?? {});
+      const positions = change?.positions && { positions: checkpoints.ahead(change.positions) };
+      const changeText = JSON.stringify({ ...change, ...positions });
       kind = text === undefined ? frameKinds.change : frameKinds.both;
       payload = text === undefined ? changeText : joinedPayload(text, changeText);
     }
