@@ -4,7 +4,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync, wr
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { firstGroupAt, frameKinds, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
+import { firstGroupAt, frameKinds, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from './log/scan.ts';
@@ -57,7 +57,7 @@ export function recover(options: RecoveryOptions): Recovered {
   // Those of which the checkpoint cannot know.
   reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
-  for (const number of replayed) replay(reading, number, checkpoint, number === replayed.at(-1));
+  replayed.forEach((number, index) => replay(reading, number, checkpoint, replayed[index + 1]));
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
   const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
   return { state, segments, totals, nextSegment: last + 1, nextGroup: group, formerThrough: checkpoint?.formerThrough ?? 0, lastAtMs, replayedBytes, findings };
@@ -80,7 +80,7 @@ function before(checkpoint: Checkpoint | undefined, numbers: readonly number[]):
   return checkpoint.segments.filter(({ number }) => number < checkpoint.place.segment || !numbers.includes(number)).map((segment) => ({ ...segment }));
 }
 
-function replay(reading: Reading, number: number, checkpoint: Checkpoint | undefined, isLast: boolean): void {
+function replay(reading: Reading, number: number, checkpoint: Checkpoint | undefined, next: number | undefined): void {
   const { directory } = reading.options;
   const known = checkpoint?.segments.find((segment) => segment.number === number);
   const head = readSegmentHead(directory, number);
@@ -93,7 +93,7 @@ function replay(reading: Reading, number: number, checkpoint: Checkpoint | undef
   reading.segments.push(entry);
   const bytes = segmentBytes(segmentPath(directory, number));
   try {
-    readSegment(reading, entry, bytes, { from: checkpoint?.place.segment === number ? checkpoint.place : undefined, isLast });
+    readSegment(reading, entry, bytes, { from: checkpoint?.place.segment === number ? checkpoint.place : undefined, isLast: next === undefined, behind: next === undefined ? undefined : readSegmentHead(directory, next) });
   } finally {
     bytes.close();
   }
@@ -103,16 +103,20 @@ interface Stretch {
   /** Where changes begin to count; undefined: with the segment. */
   readonly from: GroupPlace | undefined;
   readonly isLast: boolean;
+  /** The head of the next segment, which tells what had been appended at the end of this one. */
+  readonly behind: SegmentHead | undefined;
 }
 
-function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, { from, isLast }: Stretch): void {
+function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, { from, isLast, behind }: Stretch): void {
   const limit = bytes.size();
+  const options: ScanOptions = { bytes, seed: entry.seed, limit, atLimit: behind?.before, groupAtLimit: behind?.firstGroup };
   // The run keys of a segment that has a file of them need not be read again.
   const hasKeys = existsSync(runKeysPath(reading.options.directory, entry.number));
   let place = from !== undefined && hasKeys ? from : firstPlace(entry);
   for (;;) {
-    const group = readGroup({ bytes, seed: entry.seed, limit }, place);
-    if (group === undefined || (isLast && isSuspect(group, { bytes, seed: entry.seed, limit }, place) && !isAcknowledged(group, from))) break;
+    if (behind !== undefined && place.number >= behind.firstGroup) break;
+    const group = readGroup(options, place);
+    if (group === undefined || (isLast && isSuspect(group, options, place) && !isAcknowledged(group, from))) break;
     const isNew = from === undefined || group.head.number >= from.number;
     if (isNew) count(reading, entry, group);
     for (const frame of group.frames) take(reading, entry, group, frame, isNew);

@@ -49,7 +49,7 @@ export function* carriedOver(directory: string, segment: SegmentEntry, state: Sp
   try {
     let place = firstPlace(segment);
     while (place.at < segment.end) {
-      const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
+      const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
       if (group === undefined) return;
       place = group.next;
       for (const frame of group.frames) {

@@ -11,10 +11,9 @@ import { type Batch, spoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recovery.ts';
 import type { SpoolState } from '../../src/spool/state.ts';
 import { openStore } from '../../src/spool/store.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
-import { copied, largeDisk, nothing, smallSegmentBytes } from './small-spool.ts';
+import { copied, largeDisk, nothing, smallSegmentBytes, swiftDirectory } from './small-spool.ts';
 
 type Scope = Pick<ExecutionContext, 'teardown'>;
 
@@ -32,7 +31,7 @@ function plain(state: SpoolState) {
 }
 
 async function played(scope: Scope) {
-  const directory = await temporaryDirectory(scope);
+  const directory = await swiftDirectory(scope);
   const clock = movableClock();
   const store = openStore({ directory, clock, disk: largeDisk(directory), maxBytes: 1 << 26, dedupMaxBytes: 1 << 20, segmentBytes: smallSegmentBytes });
   scope.teardown(() => store.close());

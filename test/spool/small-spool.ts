@@ -1,18 +1,26 @@
 // A spool of small segments on a played disk, whose files a test looks at, cuts and damages; and what reads all of it.
 
 import type { ExecutionContext } from 'ava';
-import { cpSync, readdirSync, readlinkSync, write as writeToFile } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, write as writeToFile } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DataPoint } from '../../src/point.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { SpoolReader } from '../../src/spool/reader.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
 import { type PlayedDisk, playedDisk } from '../fakes/disks.ts';
 import { movableClock } from '../fakes/time.ts';
 
 export const nothing = { letters: [], kept: [], notBeforeMs: 0 };
 export const smallSegmentBytes = 4096;
+
+/** An empty directory, in memory where there is such a disk, since hundreds of spools wait for their disk in it. */
+export async function swiftDirectory(t: Pick<ExecutionContext, 'teardown'>): Promise<string> {
+  const memory = '/dev/shm';
+  const directory = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'bridge-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 /** Opens the spool in a directory with segments of 4 KiB. Closed when the test ends, before its directories go. */
 export async function smallSpool(t: Pick<ExecutionContext, 'teardown'>, directory: string, options: Partial<SpoolOptions> = {}): Promise<Spool> {
@@ -29,7 +37,7 @@ export function largeDisk(directory: string): PlayedDisk {
 
 /** The files of a directory as they are now, as after a kill, in another one. */
 export async function copied(t: Pick<ExecutionContext, 'teardown'>, directory: string): Promise<string> {
-  const copy = join(await temporaryDirectory(t), 'spool');
+  const copy = join(await swiftDirectory(t), 'spool');
   cpSync(directory, copy, { recursive: true });
   return copy;
 }

@@ -74,7 +74,7 @@ export function recordReader({ directory, segments, index, decode }: RecordReade
 
   function groupAt(segment: SegmentEntry, bytes: SegmentBytes, place: GroupPlace): ScannedGroup | undefined {
     if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
-    const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
+    const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
     last = group && { segment: segment.number, at: place.at, group };
     return group;
   }
@@ -95,7 +95,7 @@ export function recordReader({ directory, segments, index, decode }: RecordReade
       const segment = segmentOf(segments(), from);
       if (segment === undefined) return undefined;
       // What is before it was in a segment that nobody knows any more.
-      if (segment.before.records >= from) return { records: [], damage: [hole(segment, from, through)], through: Math.min(through, segment.before.records) };
+      if (segment.before.records >= from) return { records: [], damage: [hole(segments(), segment, from, through)], through: Math.min(through, segment.before.records) };
       const end = Math.min(through, segment.through.records);
       const bytes = bytesOf(segment);
       const records: LogRecord[] = [];
@@ -132,8 +132,12 @@ function missing({ number, firstGroup, before, through, end }: SegmentEntry, rea
   return { segment: number, at: end, group: firstGroup, records: last - reached, points: Math.round((through.points - before.points) * share) };
 }
 
-function hole({ number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
-  return { segment: number, at: 0, group: firstGroup - 1, records: Math.min(through, before.records) - from + 1, points: 0 };
+/** Of the points in it no more is known than how many had been appended before it and behind it. */
+function hole(segments: readonly SegmentEntry[], { number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
+  const last = segments.findLast((segment) => segment.number < number)?.through ?? { records: from - 1, points: from === 1 ? 0 : before.points };
+  const records = Math.min(through, before.records) - from + 1;
+  const share = records / Math.max(1, before.records - last.records);
+  return { segment: number, at: 0, group: firstGroup - 1, records, points: Math.round((before.points - last.points) * share) };
 }
 
 function recordOf(sequence: number, { kind, payload, points }: Frame, decode: (text: string) => Points): LogRecord {

@@ -9,10 +9,9 @@ import { groupPlaces } from '../../../src/spool/log/group-places.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
 import { recover } from '../../../src/spool/recovery.ts';
-import { temporaryDirectory } from '../../fakes/directory.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, type WrittenGroup } from '../small-spool.ts';
+import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
 
 interface Pushed {
   readonly number: number;
@@ -29,7 +28,7 @@ interface Recorded {
 
 /** A spool that a sink reads, with pushes one by one and two at a time, killed. */
 async function recorded(t: ExecutionContext, first = 11): Promise<Recorded> {
-  const directory = await temporaryDirectory(t);
+  const directory = await swiftDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
   await spool.reader('tsdb');
