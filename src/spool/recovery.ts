@@ -1,6 +1,6 @@
 // Reads the log at a start: the newest checkpoint, and every change behind it.
 
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
@@ -43,6 +43,7 @@ export function recover(options: RecoveryOptions): Recovered {
   const { directory, clock } = options;
   const { checkpoint, unreadable } = readCheckpoint(directory, clock);
   const findings = unreadable.map((path) => `${path} cannot be read; an older one, or the whole log, is read instead`);
+  if (options.repairs && checkpoint !== undefined) unreadable.forEach(setAside);
   const numbers = numbersOf(directory, 'segment');
   const reading: Reading = {
     options,
@@ -61,6 +62,15 @@ export function recover(options: RecoveryOptions): Recovered {
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
   const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
   return { state, segments, totals, nextSegment: last + 1, nextGroup: group, formerThrough: checkpoint?.formerThrough ?? 0, lastAtMs, replayedBytes, findings };
+}
+
+/** Else it would take the place of the former one when the next is written. */
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    // On a disk that takes nothing no checkpoint is written either.
+  }
 }
 
 interface Reading {
