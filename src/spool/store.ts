@@ -122,6 +122,7 @@ export function openStore(options: StoreOptions): Store {
       onSegment({ head, bytes }) {
         segments.push(segmentEntry(head, firstGroupAt, bytes));
         prepare();
+        repeatPositions();
       },
       onDurable({ at, number, before, atMs, end }) {
         const open = segments.at(-1) as SegmentEntry;
@@ -234,6 +235,14 @@ export function openStore(options: StoreOptions): Store {
       // On a full disk they are in the next checkpoint.
       for (const [sink] of moved) dirty.add(sink);
     }
+  }
+
+  /** Each segment tells where the sinks stand, for when no checkpoint can be read and those before it are gone. */
+  function repeatPositions(): void {
+    const mostBytes = JSON.stringify([...state.positions]).length * 3;
+    if (mostBytes > segmentBytes / 4) return;
+    for (const sink of state.positions.keys()) dirty.add(sink);
+    putPositions();
   }
 
   const checkpoints = openCheckpoints({
