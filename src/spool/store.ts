@@ -1,6 +1,6 @@
 // The log with the state over it: what is appended changes the state at once, and counts when it is durable.
 
-import { closeSync } from 'node:fs';
+import { closeSync, ftruncateSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoints, openCheckpoints } from './checkpoints.ts';
@@ -146,7 +146,7 @@ export function openStore(options: StoreOptions): Store {
   function reload(): void {
     const { positions } = state;
     const former = log.openFile();
-    if (former !== undefined) closeSync(former.file);
+    if (former !== undefined) endAt(former.file, segments.at(-1)?.end ?? firstGroupAt);
     recovered = recover({ directory, clock, repairs: true });
     ({ state, segments } = recovered);
     for (const [sink, position] of positions) state.positions.set(sink, position);
@@ -301,6 +301,15 @@ export function openStore(options: StoreOptions): Store {
       await log.close();
     },
   };
+}
+
+/** What was refused must not be found again, though it may be whole. */
+function endAt(file: number, length: number): void {
+  try {
+    ftruncateSync(file, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The file that is written has another name now, or none. */

@@ -44,7 +44,7 @@ for (const isHalfWritten of [false, true]) {
     const later = await smallSpool(t, directory);
     t.deepEqual([await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('refused'))], ['duplicate', 'stored']);
     t.deepEqual(numbersOfPoints(await drained(await later.reader('tsdb'))), [1, 2]);
-    t.deepEqual([later.lost().records, later.lost().uncounted], [0, 0]);
+    t.deepEqual([later.lost().records, later.lost().uncounted, (await later.status()).suspectTails], [0, 0, 0]);
   });
 
   test(`a run whose group the disk has failed, ${how}, is stored when it comes again after a restart`, async (t) => {
