@@ -77,7 +77,8 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
   /** When the bytes are too many the oldest quarter of an hour goes. */
   function bound(): void {
     table.forgetBefore(current() - generations + 1);
-    if (table.bytes() <= maxBytes) return;
+    // What was forgotten last may take its room still: nothing more goes for it.
+    if (table.bytes() <= maxBytes || !table.isSwept()) return;
     isCut = true;
     table.forgetBefore(Math.min(table.oldest() + 1, current()));
   }

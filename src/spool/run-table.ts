@@ -15,6 +15,8 @@ export interface RunTable {
   forgetBefore(generation: number): void;
   /** The oldest generation that is remembered. */
   oldest(): number;
+  /** Whether the room of all that is forgotten is free. */
+  isSwept(): boolean;
   count(): number;
   bytes(): number;
 }
@@ -34,6 +36,7 @@ export function runTable(oldest: number): RunTable {
     remove: (run) => of(run).remove(run),
     forgetBefore: (generation) => void (bound.oldest = Math.max(bound.oldest, generation)),
     oldest: () => bound.oldest,
+    isSwept: () => shards.every((each) => each.isSwept()),
     count: () => shards.reduce((sum, each) => sum + each.count(), 0),
     bytes: () => shards.reduce((sum, each) => sum + each.bytes(), 0),
   };
@@ -43,6 +46,7 @@ interface Shard {
   look(run: StoredRunKey): Known;
   add(run: StoredRunKey, generation: number): void;
   remove(run: StoredRunKey): void;
+  isSwept(): boolean;
   count(): number;
   bytes(): number;
 }
@@ -123,6 +127,7 @@ function shard(bound: { readonly oldest: number }): Shard {
         return true;
       });
     },
+    isSwept: () => sweptFor === bound.oldest,
     count: () => used,
     bytes: () => hi.length * bytesASlot,
   };

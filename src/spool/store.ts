@@ -136,10 +136,18 @@ export function openStore(options: StoreOptions): Store {
       onFailure: (error, lostRuns) => {
         for (const run of lostRuns) dedup.remove(run);
         if (failure !== undefined || !room.isLackOfSpace(error)) return fail(error);
-        queueMicrotask(reload);
+        queueMicrotask(reloadOrFail);
         return new SpoolFull('disk: no space left', { cause: error });
       },
     });
+  }
+
+  function reloadOrFail(): void {
+    try {
+      reload();
+    } catch (error) {
+      fail(error);
+    }
   }
 
   /** What could not be written is as if it had never been: the log is read again, and goes on behind what is durable. */
