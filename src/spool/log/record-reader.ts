@@ -109,6 +109,8 @@ export function recordReader({ directory, segments, index, decode }: RecordReade
         for (const frame of group.frames) {
           const sequence = group.head.before.records + frame.record + 1;
           if (frame.points === 0 || sequence <= reached) continue;
+          // What is behind the end was finished before: this is the last that is read of the group.
+          if (sequence > end && group.lost !== undefined) damage.push({ segment: segment.number, at: place.at, group: group.head.number, records: group.lost.records, points: group.lost.points });
           if (sequence > end || (points > 0 && points + frame.points > maxPoints)) return { records, damage, through: Math.min(end, sequence - 1) };
           records.push(recordOf(sequence, frame, decode));
           points += frame.points;
