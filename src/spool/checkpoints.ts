@@ -8,6 +8,7 @@ import type { Dedup } from './dedup.ts';
 import type { DurableEnd, SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
+import { finishRest } from './position.ts';
 import { carriedOver, hardlyNeeded, isPassed, type Needs, unneeded } from './recycling.ts';
 import { apply, forgetDamageBefore, type SpoolState } from './state.ts';
 
@@ -20,6 +21,8 @@ export interface Checkpoints {
   finishing(finish: Finish): void;
   /** To be told of the same when it is durable, or cannot be made so. */
   finished(finish: Finish): void;
+  /** Positions as they are to stand in the log behind what is being finished: there it is finished already. */
+  ahead(positions: NonNullable<Change['positions']>): NonNullable<Change['positions']>;
   /**
    * Writes one now, unless nothing was appended since the last; and gives back what neither it nor the one before needs. Never rejects:
    * what fails is told to `onError`.
@@ -90,6 +93,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     relieve: () => relieve(state),
     finishing: (finish) => void state.pending.add(finish),
     finished: (finish) => void state.pending.delete(finish),
+    ahead: (positions) => ahead(state, positions),
     write: () => once(state),
     reopened() {
       state.pending.clear();
@@ -136,11 +140,13 @@ async function write(state: CheckpointsState, { isLast = false, isAgain = false 
   const { directory, clock, dedup, segments } = state.options;
   const log = state.options.log();
   const { place, group, totals } = log.seal();
-  if (isLast) await dedup.persistBefore(place.segment + 1);
-  if (group === state.lastGroup && !isAgain) return;
+  const isNew = group !== state.lastGroup || isAgain;
+  if (!isNew && !isLast) return;
   const { positions, live, encoded } = snapshot(state);
   await log.durable();
-  await dedup.persistBefore(place.segment);
+  // Not before: the keys of a group that cannot be written must not be kept.
+  await dedup.persistBefore(isLast ? place.segment + 1 : place.segment);
+  if (!isNew) return;
   const covered = segments().filter(({ number }) => number <= place.segment);
   await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now() }));
   state.lastGroup = group;
@@ -149,6 +155,15 @@ async function write(state: CheckpointsState, { isLast = false, isAgain = false 
   state.former = { fromSegment: place.segment, positions, live };
   await giveBack(state.options, { fromSegment, positions, live });
   state.lastSegment = place.segment;
+}
+
+function ahead({ pending }: CheckpointsState, positions: NonNullable<Change['positions']>): NonNullable<Change['positions']> {
+  const moved = { ...positions };
+  for (const { sink, range } of pending) {
+    const position = moved[sink];
+    if (position !== undefined && position !== null) moved[sink] = finishRest(position, range);
+  }
+  return moved;
 }
 
 interface Snapshot extends Pick<Needs, 'positions' | 'live'> {

@@ -37,15 +37,19 @@ export function content({ directory, segments, index }: ContentOptions): Content
     const segment = segments().find((one) => one.number === number);
     if (segment === undefined || at >= segment.end) return undefined;
     const groups = index.of(segment);
-    const group = groups[lastWhere(groups, (one) => one.at < at)];
+    const found = lastWhere(groups, (one) => one.at < at);
+    const group = groups[found];
     if (group === undefined) return undefined;
+    // Where heads cannot be read several groups count as one.
+    const behind = groups[found + 1]?.number ?? segment.nextGroup;
+    const numbers = Array.from({ length: Math.max(1, behind - group.number) }, (_, more) => group.number + more);
     try {
       if (open?.number !== number) {
         open?.bytes.close();
         open = undefined;
         open = { number, bytes: segmentBytes(segmentPath(directory, number)) };
       }
-      return readChange(open.bytes, at, segment.end, groupSeed(group.number, segment.seed));
+      return readChange(open.bytes, at, segment.end, numbers.map((one) => groupSeed(one, segment.seed)));
     } catch {
       return undefined;
     }
@@ -54,7 +58,11 @@ export function content({ directory, segments, index }: ContentOptions): Content
   return {
     hold: (place, change) => void pending.set(keyOf(place), { place, change }),
     release(end) {
-      if (end === undefined) pending.clear();
+      if (end === undefined) {
+        pending.clear();
+        // Something else may come to stand in the place of what was not written.
+        known.clear();
+      }
       for (const [key, { place }] of pending) {
         if (end !== undefined && (place.segment > end.segment || (place.segment === end.segment && place.at >= end.at))) break;
         pending.delete(key);
@@ -80,11 +88,11 @@ function keyOf({ segment, at }: Location): string {
   return `${segment} ${at}`;
 }
 
-function readChange(bytes: SegmentBytes, at: number, end: number, seed: number): Change | undefined {
+function readChange(bytes: SegmentBytes, at: number, end: number, seeds: readonly number[]): Change | undefined {
   const length = bytes.read(at, frameHeadBytes, end).readUInt32LE(0);
   if (at + frameHeadBytes + length > end) return undefined;
   const frame = bytes.read(at, frameHeadBytes + length, end);
-  if (intactFrame(frame, 0, frame.length, seed) === undefined) return undefined;
+  if (seeds.every((seed) => intactFrame(frame, 0, frame.length, seed) === undefined)) return undefined;
   const payload = frame.subarray(frameHeadBytes);
   const { kind } = readFrameHead(frame, 0);
   if (kind === frameKinds.points) return undefined;

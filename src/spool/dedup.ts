@@ -99,7 +99,7 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
       const generation = Math.min(first, Math.max(generationOf(atMs), state.table.oldest()));
       remember(state, run, segment, generation);
     },
-    remove: state.table.remove,
+    remove: (run) => remove(state, run),
     readyFor: (atMs) => readyFor(state, atMs),
     persistBefore: (segment) => persist(state, (number) => number !== formerSegment && number < segment),
     persistFormer: () => persist(state, (number) => number === formerSegment),
@@ -134,9 +134,16 @@ function remember({ table, collected }: DedupState, run: StoredRunKey, segment: 
 function bound(state: DedupState): void {
   const { table, maxBytes } = state;
   table.forgetBefore(current(state) - generations + 1);
-  if (table.bytes() <= maxBytes) return;
+  // What was forgotten last may take its room still: nothing more goes for it.
+  if (table.bytes() <= maxBytes || !table.isSwept()) return;
   state.isCut = true;
   table.forgetBefore(Math.min(table.oldest() + 1, current(state)));
+}
+
+function remove({ table, collected }: DedupState, run: StoredRunKey): void {
+  table.remove(run);
+  // It is in one of the last segments.
+  for (const runs of [...collected.values()].toReversed()) if (runs.remove(run)) return;
 }
 
 function readyFor({ isRead, formerEndMs, reading }: DedupState, atMs: number | undefined): Promise<void> | undefined {

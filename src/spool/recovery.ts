@@ -1,10 +1,10 @@
 // Reads the log at a start: the newest checkpoint, and every change behind it.
 
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { firstGroupAt, frameKinds, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
+import { firstGroupAt, frameKinds, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from './log/scan.ts';
@@ -44,6 +44,7 @@ export function recover(options: RecoveryOptions): Recovered {
   const { directory, clock } = options;
   const { checkpoint, unreadable } = readCheckpoint(directory, clock);
   const findings = unreadable.map((path) => `${path} cannot be read; an older one, or the whole log, is read instead`);
+  if (options.repairs && checkpoint !== undefined) unreadable.forEach(setAside);
   const numbers = numbersOf(directory, 'segment');
   const reading: Reading = {
     options,
@@ -55,11 +56,22 @@ export function recover(options: RecoveryOptions): Recovered {
     lastAtMs: checkpoint?.writtenAtMs,
     replayedBytes: 0,
   };
+  // Those of which the checkpoint cannot know.
+  reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
-  for (const number of replayed) replay(reading, number, checkpoint, number === replayed.at(-1));
+  replayed.forEach((number, index) => replay(reading, number, checkpoint, replayed[index + 1]));
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
   const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
   return { state, segments, totals, nextSegment: last + 1, nextGroup: group, lastAtMs, replayedBytes, findings };
+}
+
+/** Else it would take the place of the former one when the next is written. */
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    // On a disk that takes nothing no checkpoint is written either.
+  }
 }
 
 interface Reading {
@@ -79,7 +91,7 @@ function before(checkpoint: Checkpoint | undefined, numbers: readonly number[]):
   return checkpoint.segments.filter(({ number }) => number < checkpoint.place.segment || !numbers.includes(number)).map((segment) => ({ ...segment }));
 }
 
-function replay(reading: Reading, number: number, checkpoint: Checkpoint | undefined, isLast: boolean): void {
+function replay(reading: Reading, number: number, checkpoint: Checkpoint | undefined, next: number | undefined): void {
   const { directory } = reading.options;
   const known = checkpoint?.segments.find((segment) => segment.number === number);
   const head = readSegmentHead(directory, number);
@@ -92,7 +104,7 @@ function replay(reading: Reading, number: number, checkpoint: Checkpoint | undef
   reading.segments.push(entry);
   const bytes = segmentBytes(segmentPath(directory, number));
   try {
-    readSegment(reading, entry, bytes, { from: checkpoint?.place.segment === number ? checkpoint.place : undefined, isLast });
+    readSegment(reading, entry, bytes, { from: checkpoint?.place.segment === number ? checkpoint.place : undefined, isLast: next === undefined, behind: next === undefined ? undefined : readSegmentHead(directory, next) });
   } finally {
     bytes.close();
   }
@@ -102,16 +114,20 @@ interface Stretch {
   /** Where changes begin to count; undefined: with the segment. */
   readonly from: GroupPlace | undefined;
   readonly isLast: boolean;
+  /** The head of the next segment, which tells what had been appended at the end of this one. */
+  readonly behind: SegmentHead | undefined;
 }
 
-function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, { from, isLast }: Stretch): void {
+function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, { from, isLast, behind }: Stretch): void {
   const limit = bytes.size();
+  const options: ScanOptions = { bytes, seed: entry.seed, limit, atLimit: behind?.before, groupAtLimit: behind?.firstGroup };
   // The run keys of a segment that has a file of them need not be read again.
   const hasKeys = existsSync(runKeysPath(reading.options.directory, entry.number));
   let place = from !== undefined && hasKeys ? from : firstPlace(entry);
   for (;;) {
-    const group = readGroup({ bytes, seed: entry.seed, limit }, place);
-    if (group === undefined || (isLast && isSuspect(group, { bytes, seed: entry.seed, limit }, place) && !isAcknowledged(group, from))) break;
+    if (behind !== undefined && place.number >= behind.firstGroup) break;
+    const group = readGroup(options, place);
+    if (group === undefined || (isLast && isSuspect(group, options, place) && !isAcknowledged(group, from))) break;
     const isNew = from === undefined || group.head.number >= from.number;
     if (isNew) count(reading, entry, group);
     for (const frame of group.frames) take(reading, entry, group, frame, isNew);
@@ -163,7 +179,7 @@ function close(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, place
   if (isTail) {
     const tail = Buffer.from(bytes.read(place.at, mostTailBytes, limit));
     reading.findings.push(`segment ${entry.number} ends with ${tail.length} bytes that are no whole group: torn as it was written, or damaged; they are kept in ${tailPath(directory, entry.number)}`);
-    reading.state.suspectTails += 1;
+    if (!existsSync(tailPath(directory, entry.number))) reading.state.suspectTails += 1;
     if (repairs) keepAside(tailPath(directory, entry.number), tail);
   }
   if (repairs) entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
@@ -174,7 +190,7 @@ const mostTailBytes = 1 << 20;
 /** On a full disk it stays where it is. */
 function keepAside(path: string, tail: Buffer): void {
   try {
-    writeFileSync(path, tail, { mode: 0o600 });
+    writeFileSync(path, tail, { mode: 0o600, flush: true });
   } catch {
     // What is missing is counted all the same.
   }

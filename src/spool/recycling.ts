@@ -4,7 +4,7 @@ import type { Change, StoredLetter } from './change.ts';
 import { frameKinds } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
-import { type Frame, readGroup, segmentBytes } from './log/scan.ts';
+import { type Frame, readGroup, type SegmentBytes, segmentBytes } from './log/scan.ts';
 import { segmentPath } from './log/segment-files.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
 import type { Position } from './position.ts';
@@ -45,11 +45,12 @@ export function hardlyNeeded(segments: readonly SegmentEntry[], { positions, liv
 
 /** What is needed of a segment, as changes to be appended; a frame each. */
 export function* carriedOver(directory: string, segment: SegmentEntry, state: SpoolState): Generator<Change> {
-  const bytes = segmentBytes(segmentPath(directory, segment.number));
+  const bytes = opened(segmentPath(directory, segment.number));
+  if (bytes === undefined) return;
   try {
     let place = firstPlace(segment);
     while (place.at < segment.end) {
-      const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
+      const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
       if (group === undefined) return;
       place = group.next;
       for (const frame of group.frames) {
@@ -60,6 +61,15 @@ export function* carriedOver(directory: string, segment: SegmentEntry, state: Sp
     }
   } finally {
     bytes.close();
+  }
+}
+
+/** What was in a file that is gone is told as lost when it is asked for. */
+function opened(path: string): SegmentBytes | undefined {
+  try {
+    return segmentBytes(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 // A segment that is deleted or replaced while it is written: the open file still has all that was acknowledged into it, and gives it back.
 
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 
 const bytesAtOnce = 1 << 20;
 
@@ -52,5 +52,14 @@ function copy(from: number, path: string, end: number): void {
   } finally {
     closeSync(source);
     closeSync(target);
+  }
+}
+
+/** Closes a file whose last group was refused: it must not be found again, though it may be whole. */
+export function endAt(file: number, length: number): void {
+  try {
+    ftruncateSync(file, length);
+  } finally {
+    closeSync(file);
   }
 }

@@ -9,6 +9,8 @@ import { runKeysPath } from './log/segment-files.ts';
 /** The runs of a segment, as they come. */
 export interface CollectedRuns {
   add(run: StoredRunKey, generation: number): void;
+  /** Takes the last one of these back; whether there was one. */
+  remove(run: StoredRunKey): boolean;
   bytes(): Buffer;
 }
 
@@ -30,6 +32,15 @@ export function collectedRuns(): CollectedRuns {
       words[used + 2] = digest;
       words[used + 3] = generation;
       used += wordsARun;
+    },
+    remove({ lo, hi, digest }) {
+      for (let at = used - wordsARun; at >= 0; at -= wordsARun) {
+        if (words[at] !== lo || words[at + 1] !== hi || words[at + 2] !== digest) continue;
+        words.copyWithin(at, at + wordsARun, used);
+        used -= wordsARun;
+        return true;
+      }
+      return false;
     },
     bytes: () => Buffer.from(words.buffer, 0, used * 4),
   };

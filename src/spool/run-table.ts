@@ -16,6 +16,8 @@ export interface RunTable {
   forgetBefore(generation: number): void;
   /** The oldest generation that is remembered. */
   oldest(): number;
+  /** Whether the room of all that is forgotten is free. */
+  isSwept(): boolean;
   /** Runs that are remembered, and those that are forgotten and still take their place. */
   count(): number;
   /** What the tables take in memory. */
@@ -50,6 +52,7 @@ export function runTable(oldest: number): RunTable {
     remove: (run) => remove(of(run), run),
     forgetBefore: (generation) => void (bound = Math.max(bound, generation)),
     oldest: () => bound,
+    isSwept: () => shards.every(({ sweptFor }) => sweptFor === bound),
     count: () => shards.reduce((sum, { used }) => sum + used, 0),
     bytes: () => shards.reduce((sum, { hi }) => sum + hi.length * bytesASlot, 0),
   };

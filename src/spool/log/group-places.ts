@@ -59,7 +59,7 @@ function extend(directory: string, segment: SegmentEntry, groups: PlacedGroup[],
   try {
     while (place.at < end) {
       const head = readGroupHead(bytes.read(place.at, groupHeadBytes, end), 0, seed);
-      const options = { bytes, seed, limit: end, atLimit: through };
+      const options = { bytes, seed, limit: end, atLimit: through, groupAtLimit: segment.nextGroup };
       if (head?.number === place.number) {
         groups.push({ at: place.at, number: head.number, before: head.before, atMs: head.atMs });
         const { before, records, points } = head;

@@ -86,7 +86,7 @@ function read(state: ReaderState, from: number, through: number, maxPoints: numb
   const segment = segmentOf(state.segments(), from);
   if (segment === undefined) return undefined;
   // What is before it was in a segment that nobody knows any more.
-  if (segment.before.records >= from) return { records: [], damage: [hole(segment, from, through)], through: Math.min(through, segment.before.records) };
+  if (segment.before.records >= from) return { records: [], damage: [hole(state.segments(), segment, from, through)], through: Math.min(through, segment.before.records) };
   const end = Math.min(through, segment.through.records);
   const reading: Reading = { end, maxPoints, records: [], damage: [], points: 0, reached: from - 1 };
   return { records: reading.records, damage: reading.damage, through: readSegment(state, reading, segment, from) };
@@ -100,10 +100,12 @@ function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry
   while (bytes !== undefined && place !== undefined && reading.reached < end) {
     const group = groupAt(state, segment, bytes, place);
     if (group === undefined) break;
-    const next = takeRecords(reading, group, state.decode);
-    if (next !== undefined) return Math.min(end, next - 1);
     const { head, lost } = group;
-    if (lost !== undefined) damage.push({ segment: segment.number, at: place.at, group: head.number, records: lost.records, points: lost.points });
+    const next = takeRecords(reading, group, state.decode);
+    // What is behind the end was finished before: then this is the last that is read of the group.
+    const isLastOfGroup = next === undefined || next > end;
+    if (lost !== undefined && isLastOfGroup) damage.push({ segment: segment.number, at: place.at, group: head.number, records: lost.records, points: lost.points });
+    if (next !== undefined) return Math.min(end, next - 1);
     reading.reached = Math.max(reading.reached, Math.min(end, group.next.before.records));
     place = group.next;
     if (reading.points >= reading.maxPoints) return reading.reached;
@@ -141,7 +143,7 @@ function bytesOf(state: ReaderState, { number }: SegmentEntry): SegmentBytes | u
 function groupAt(state: ReaderState, segment: SegmentEntry, bytes: SegmentBytes, place: GroupPlace): ScannedGroup | undefined {
   const { last } = state;
   if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
-  const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through }, place);
+  const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
   state.last = group && { segment: segment.number, at: place.at, group };
   return group;
 }
@@ -169,9 +171,12 @@ function missing({ number, firstGroup, before, through, end }: SegmentEntry, rea
   return { segment: number, at: end, group: firstGroup, records: last - reached, points: Math.round((through.points - before.points) * share) };
 }
 
-/** The damage before a segment that is the oldest one known. */
-function hole({ number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
-  return { segment: number, at: 0, group: firstGroup - 1, records: Math.min(through, before.records) - from + 1, points: 0 };
+/** Of the points in it no more is known than how many had been appended before it and behind it. */
+function hole(segments: readonly SegmentEntry[], { number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
+  const last = segments.findLast((segment) => segment.number < number)?.through ?? { records: from - 1, points: from === 1 ? 0 : before.points };
+  const records = Math.min(through, before.records) - from + 1;
+  const share = records / Math.max(1, before.records - last.records);
+  return { segment: number, at: 0, group: firstGroup - 1, records, points: Math.round((before.points - last.points) * share) };
 }
 
 function recordOf(sequence: number, { kind, payload, points }: Frame, decode: (text: string) => Points): LogRecord {

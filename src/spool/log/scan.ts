@@ -69,6 +69,8 @@ export interface ScanOptions {
   readonly limit: number;
   /** What had been appended, ever, at the limit; for a last group whose head cannot be read. */
   readonly atLimit?: Totals | undefined;
+  /** The number of the group behind the limit, where that is known. */
+  readonly groupAtLimit?: number | undefined;
 }
 
 /** The place behind a group. */
@@ -107,7 +109,7 @@ function readHeadless(options: ScanOptions, place: GroupPlace): ScannedGroup | u
   if (found === undefined && options.atLimit === undefined) return undefined;
   const end = found?.at ?? options.limit;
   const through = found?.before ?? (options.atLimit as Totals);
-  const last = found === undefined ? place.number : Math.max(place.number, found.number - 1);
+  const last = Math.max(place.number, (found?.number ?? options.groupAtLimit ?? 0) - 1);
   const numbers = Array.from({ length: Math.min(last - place.number, mostNumbersTried) + 1 }, (_, more) => place.number + more);
   const frames = readFrames(options, place.at + groupHeadBytes, end, numbers);
   const records = frames.filter(({ points }) => points > 0);

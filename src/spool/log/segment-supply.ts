@@ -2,7 +2,7 @@
 // used again when what is in them is needed no more.
 
 import { randomBytes } from 'node:crypto';
-import { close, constants, fsync, open, rename, rmSync, statSync, write } from 'node:fs';
+import { close, constants, existsSync, fsync, open, rename, rmSync, statSync, write } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { encodeSegmentHead, saltBytes, type SegmentHead } from './format.ts';
@@ -67,12 +67,19 @@ export function segmentSupply(directory: string, segmentBytes: number, spares = 
       const spare = (leastBytes <= segmentBytes ? ready.shift() : undefined) ?? (await layOut(Math.max(segmentBytes, leastBytes)));
       const head: SegmentHead = { ...given, salt: randomBytes(saltBytes) };
       const path = segmentPath(directory, head.number);
+      const bytes = Math.max(segmentBytes, leastBytes);
       const file = await opened(sparePath(directory, spare), constants.O_WRONLY | dsync);
-      await writeAll(file, encodeSegmentHead(head), 0);
-      if (dsync === 0) await synced(file);
-      await renamed(sparePath(directory, spare), path);
-      syncDirectory(directory);
-      return { head, path, file, bytes: Math.max(segmentBytes, leastBytes) };
+      try {
+        await writeAll(file, encodeSegmentHead(head), 0);
+        if (dsync === 0) await synced(file);
+        await renamed(sparePath(directory, spare), path);
+        syncDirectory(directory);
+      } catch (error) {
+        await closed(file);
+        if (bytes === segmentBytes && existsSync(sparePath(directory, spare))) ready.unshift(spare);
+        throw error;
+      }
+      return { head, path, file, bytes };
     },
     isReady: () => ready.length > 0,
     prepare: () => (preparing ??= prepare().finally(() => void (preparing = undefined))),

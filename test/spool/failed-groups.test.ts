@@ -1,0 +1,161 @@
+// Groups that cannot be written, at every step of it: nothing of them is acknowledged, stored or remembered, and nothing else is lost.
+
+import test, { type ExecutionContext } from 'ava';
+import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { diskOf } from '../../src/spool/disk.ts';
+import { type OpenSegment, segmentSupply } from '../../src/spool/log/segment-supply.ts';
+import { segmentPath } from '../../src/spool/log/segment-files.ts';
+import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { mountedDisk } from '../fakes/disks.ts';
+import { points } from '../fakes/points.ts';
+import { movableClock } from '../fakes/time.ts';
+import { rowTest } from '../faults/row-test.ts';
+import { copied, drained, largeDisk, numbersOfPoints, smallSpool } from './small-spool.ts';
+
+const run = (key: string) => ({ run: { key, digest: 'a' } });
+const systemError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: played`), { code });
+
+/** A write that fails while it is told to; what it then has written of a group is half of it. */
+function failingWrite() {
+  const played: { code: string | undefined; isHalfWritten: boolean } = { code: undefined, isHalfWritten: false };
+  const write: WriteFunction = (file, bytes, from, length, at, done) => {
+    if (played.code === undefined) return writeToFile(file, bytes, from, length, at, done);
+    const error = systemError(played.code);
+    if (!played.isHalfWritten) return done(error, 0);
+    writeToFile(file, bytes, from, length >> 1, at, () => done(error, 0));
+  };
+  return { played, write };
+}
+
+for (const isHalfWritten of [false, true]) {
+  const how = isHalfWritten ? 'half of it written' : 'nothing of it written';
+  test(`a run that was refused for lack of space, ${how}, is stored when it comes again after a restart`, async (t) => {
+    const directory = await temporaryDirectory(t);
+    const { played, write } = failingWrite();
+    const spool = await smallSpool(t, directory, { write });
+    await spool.reader('tsdb');
+    await spool.append(points(1, 1), run('first'));
+    Object.assign(played, { code: 'ENOSPC', isHalfWritten });
+    await t.throwsAsync(spool.append(points(1, 2), run('refused')), { name: 'SpoolFull' });
+    played.code = undefined;
+    await spool.close();
+    const later = await smallSpool(t, directory);
+    t.deepEqual([await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('refused'))], ['duplicate', 'stored']);
+    t.deepEqual(numbersOfPoints(await drained(await later.reader('tsdb'))), [1, 2]);
+    t.deepEqual([later.lost().records, later.lost().uncounted, (await later.status()).suspectTails], [0, 0, 0]);
+  });
+
+  test(`a run whose group the disk has failed, ${how}, is stored when it comes again after a restart`, async (t) => {
+    const directory = await temporaryDirectory(t);
+    const { played, write } = failingWrite();
+    const spool = await smallSpool(t, directory, { write });
+    await spool.reader('tsdb');
+    await spool.append(points(1, 1), run('first'));
+    Object.assign(played, { code: 'EIO', isHalfWritten });
+    await t.throwsAsync(spool.append(points(1, 2), run('failed')), { name: 'DiskFailed' });
+    const killed = await copied(t, directory);
+    await spool.close();
+    for (const each of [killed, directory]) {
+      const later = await smallSpool(t, each);
+      t.deepEqual([await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('failed'))], ['duplicate', 'stored']);
+      t.deepEqual(numbersOfPoints(await drained(await later.reader('tsdb'))), [1, 2]);
+    }
+  });
+}
+
+test('a run that was refused is stored when it comes again at once, and only once', async (t) => {
+  const { played, write } = failingWrite();
+  const clock = movableClock();
+  const directory = await temporaryDirectory(t);
+  const disk = largeDisk(directory);
+  disk.foreignBytes = 1 << 29;
+  const spool = await smallSpool(t, directory, { write, clock, disk });
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(1, 1));
+  played.code = 'ENOSPC';
+  const both = [spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))];
+  for (const one of both) await t.throwsAsync(one, { name: 'SpoolFull' });
+  played.code = undefined;
+  disk.foreignBytes = 0;
+  await clock.advance(250);
+  t.deepEqual(await Promise.all([spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))]), ['stored', 'duplicate']);
+  t.deepEqual(numbersOfPoints(await drained(reader)), [1, 2]);
+});
+
+test('a group for which there is no room while a checkpoint is written is a full disk and no failed one', async (t) => {
+  const { played, write } = failingWrite();
+  const clock = movableClock();
+  const directory = await temporaryDirectory(t);
+  const disk = largeDisk(directory);
+  disk.foreignBytes = 1 << 29;
+  const spool = await smallSpool(t, directory, { write, clock, disk });
+  const reader = await spool.reader('tsdb');
+  await spool.append(points(1, 1));
+  played.code = 'ENOSPC';
+  const refused = t.throwsAsync(spool.append(points(1, 2)), { name: 'SpoolFull' });
+  await spool.tidy();
+  await refused;
+  played.code = undefined;
+  disk.foreignBytes = 0;
+  await clock.advance(250);
+  t.is(await spool.append(points(1, 3)), 'stored');
+  t.deepEqual(numbersOfPoints(await drained(reader)), [1, 3]);
+});
+
+test('a segment that cannot get its name leaves no file open, and what was laid out for it is used for the next', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const supply = segmentSupply(directory, 4096);
+  await supply.prepare();
+  const head = { firstGroup: 1, before: { records: 0, points: 0, bytes: 0 }, createdAtMs: 0 };
+  mkdirSync(join(segmentPath(directory, 1), 'in-the-way'), { recursive: true });
+  await t.throwsAsync(supply.take({ ...head, number: 1 }, 0));
+  t.deepEqual(openIn(directory), []);
+  t.is(supply.spareBytes(), 4096);
+  const { file }: OpenSegment = await supply.take({ ...head, number: 2 }, 0);
+  t.is(openIn(directory).length, 1);
+  closeSync(file);
+  t.deepEqual(readdirSync(directory).toSorted(), ['000000000001.segment', '000000000002.segment']);
+});
+
+function openIn(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${name}`);
+      return path.startsWith(directory) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+rowTest('F11', 'with any number of pages left on the disk what is refused is refused with 503, what is acknowledged comes out, and room that comes back is used', async (t: ExecutionContext) => {
+  const mounted = await mountedDisk(t, 'F11', 512 << 10);
+  for (let pages = 0; pages <= 12; pages += 1) {
+    const directory = join(mounted, `${pages}`);
+    const clock = movableClock();
+    const spool = await smallSpool(t, directory, { clock, disk: { ...diskOf(directory), takeReserve: () => {}, sizeBytes: () => 0 } });
+    const reader = await spool.reader('tsdb');
+    await spool.append(points(1, 1));
+    const foreign = join(mounted, 'foreign');
+    writeFileSync(foreign, Buffer.alloc(Math.max(0, diskOf(mounted).freeBytes() - pages * 4096)));
+    const acknowledged = [1];
+    let next = 2;
+    let refusals = 0;
+    for (; refusals < 5 && next < 400; next += 1) {
+      const [outcome] = await Promise.allSettled([spool.append(points(1, next), run(`${next}`))]);
+      if (outcome.status === 'fulfilled') acknowledged.push(next);
+      else refusals += 1;
+      if (outcome.status === 'rejected') t.is((outcome.reason as Error).name, 'SpoolFull', `${pages} pages: ${(outcome.reason as Error).message}`);
+      await clock.advance(250);
+    }
+    t.is(refusals, 5, `${pages} pages`);
+    rmSync(foreign);
+    await clock.advance(250);
+    t.is(await spool.append(points(1, next), run(`${next}`)), 'stored');
+    t.deepEqual(numbersOfPoints(await drained(reader)), [...acknowledged, next], `${pages} pages`);
+    await spool.close();
+    rmSync(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,174 @@
+// A process that ends, or a machine, at any byte of a write: what was acknowledged before is there once, and nothing else is.
+
+import test, { type ExecutionContext } from 'ava';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expanded } from '../../../src/factored-points.ts';
+import type { DataPoint } from '../../../src/point.ts';
+import { groupPlaces } from '../../../src/spool/log/group-places.ts';
+import { pointsDecoder } from '../../../src/spool/log/payload.ts';
+import { recordReader } from '../../../src/spool/log/record-reader.ts';
+import { recover } from '../../../src/spool/recovery.ts';
+import { points } from '../../fakes/points.ts';
+import { movableClock } from '../../fakes/time.ts';
+import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+
+interface Pushed {
+  readonly number: number;
+  /** How many groups were durable when it was acknowledged. */
+  acknowledgedAfter: number;
+}
+
+interface Recorded {
+  /** As the process left it when it was killed. */
+  readonly directory: string;
+  readonly groups: readonly WrittenGroup[];
+  readonly pushed: readonly Pushed[];
+}
+
+/** A spool that a sink reads, with pushes one by one and two at a time, killed. */
+async function recorded(t: ExecutionContext, first = 11): Promise<Recorded> {
+  const directory = await swiftDirectory(t);
+  const groups: WrittenGroup[] = [];
+  const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
+  await spool.reader('tsdb');
+  const pushed: Pushed[] = [];
+  async function push(number: number): Promise<void> {
+    const noted: Pushed = { number, acknowledgedAfter: Infinity };
+    pushed.push(noted);
+    await spool.append(points(1, number), { run: { key: `run ${number}`, digest: 'a' } });
+    noted.acknowledgedAfter = groups.length;
+  }
+  for (let round = 0; round < 9; round += 1) {
+    const number = first + round * 3;
+    await push(number);
+    await Promise.all([push(number + 1), push(number + 2)]);
+  }
+  return { directory: await copied(t, directory), groups, pushed };
+}
+
+/** What has to be there when so many groups are whole, and nothing but that. */
+function expected({ pushed }: Recorded, whole: number): number[] {
+  return pushed.filter(({ acknowledgedAfter }) => acknowledgedAfter <= whole).map(({ number }) => number);
+}
+
+/** What takes the place of the bytes behind a cut, to the end of the file; undefined: the file ends there. */
+type Behind = ((from: number, length: number) => Buffer) | undefined;
+
+/** Writes a file anew up to a place. */
+function cutAt(original: Buffer, path: string, at: number, behind: Behind): void {
+  const file = openSync(path, 'w');
+  writeSync(file, original, 0, at, 0);
+  if (behind === undefined) ftruncateSync(file, at);
+  else writeSync(file, behind(at, original.length - at), 0, original.length - at, at);
+  closeSync(file);
+}
+
+/** Cuts the last segment at every byte of its last three groups. */
+async function cutEverywhere(t: ExecutionContext, record: Recorded, behind: Behind): Promise<void> {
+  const { groups, directory } = record;
+  const last = groups.at(-1) as WrittenGroup;
+  const [first] = groups.filter(({ name }) => name === last.name).slice(-3) as [WrittenGroup];
+  const original = readFileSync(join(directory, last.name));
+  const looked = await copied(t, directory);
+  const wrong: string[] = [];
+  for (let at = first.at; at <= last.end; at += 1) {
+    cutAt(original, join(looked, last.name), at, behind);
+    const left = readFileSync(join(looked, last.name));
+    const whole = groups.filter(({ name, at: from, end, bytes }) => name < last.name || left.subarray(from, end).equals(bytes.subarray(0, end - from))).length;
+    const wanted = expected(record, whole).join();
+    const found = lookedAt(looked).join();
+    if (found !== wanted) wrong.push(`cut at ${at}: ${found} and not ${wanted}`);
+    if (at % 48 !== 0 && at !== last.end) continue;
+    const read = await readTwice(await copied(t, looked));
+    if (read.numbers.join() !== wanted) wrong.push(`cut at ${at}, opened: ${read.numbers.join()} and not ${wanted}`);
+    if (read.later.join() !== `${wanted},1001,1002`) wrong.push(`cut at ${at}, appended: ${read.later.join()} and not ${wanted},1001,1002`);
+    if (read.suspectTails > 1 || read.lost !== 0) wrong.push(`cut at ${at}: ${read.suspectTails} tails, ${read.lost} lost`);
+  }
+  t.deepEqual(wrong, []);
+}
+
+/** All records that a start finds, by no more than reading. */
+function lookedAt(directory: string): number[] {
+  const { segments, totals } = recover({ directory, clock: movableClock(), repairs: false });
+  const records = recordReader({ directory, segments: () => segments, index: groupPlaces(directory), decode: pointsDecoder() });
+  const found: DataPoint[] = [];
+  for (let from = 1; from <= totals.records; ) {
+    const read = records.read(from, totals.records, Infinity);
+    found.push(...(read?.records ?? []).flatMap((record) => expanded(record.points)));
+    from = (read?.through ?? Infinity) + 1;
+  }
+  records.close();
+  return numbersOfPoints(found);
+}
+
+/** What waits, and what waits after more was appended and the spool was opened twice again. */
+async function readTwice(directory: string) {
+  const teardowns: (() => unknown)[] = [];
+  const scope = { teardown: (end: () => unknown) => void teardowns.push(end) } as Pick<ExecutionContext, 'teardown'>;
+  const first = await smallSpool(scope, directory);
+  const reader = await first.reader('tsdb');
+  const taken: DataPoint[] = [];
+  for (let batch = reader.next(5); batch !== undefined; batch = reader.next(5)) taken.push(...batch.points);
+  const { suspectTails } = await first.status();
+  const found = { numbers: numbersOfPoints(taken), suspectTails, lost: first.lost().records, later: [] as number[] };
+  for (const number of [1001, 1002]) await first.append(points(1, number));
+  await first.close();
+  found.later = numbersOfPoints(await drained(await (await smallSpool(scope, directory)).reader('tsdb')));
+  for (const end of teardowns) await end();
+  return found;
+}
+
+test('a file that ends at any byte of its last three groups has what was acknowledged before, once, and goes on', async (t) => {
+  await cutEverywhere(t, await recorded(t), undefined);
+});
+
+test('a write that ends at any byte, zeros behind it, leaves what was acknowledged before', async (t) => {
+  await cutEverywhere(t, await recorded(t), (_from, length) => Buffer.alloc(length));
+});
+
+test('a write that ends at any byte, garbage behind it, leaves what was acknowledged before', async (t) => {
+  await cutEverywhere(t, await recorded(t), (from, length) => Buffer.from(Array.from({ length }, (_, index) => ((from + index) * 2654435761) >>> 13)));
+});
+
+test('a write that ends at any byte, valid groups of the former life of its file behind it, leaves what was acknowledged before', async (t) => {
+  // As many pushes have groups of the same length: those of a former life stand at the very places where those that were torn would.
+  const former = await recorded(t, 51);
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  t.deepEqual(former.groups.map(({ at, end }) => [at, end]), record.groups.map(({ at, end }) => [at, end]));
+  const life = readFileSync(join(former.directory, last.name));
+  await cutEverywhere(t, record, (from, length) => life.subarray(from, from + length));
+});
+
+test('what a torn group has left behind is kept aside, counted, and told only once', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const directory = await copied(t, record.directory);
+  cutAt(readFileSync(join(record.directory, last.name)), join(directory, last.name), last.end - 1, (_from, length) => Buffer.alloc(length));
+  const spool = await smallSpool(t, directory);
+  t.is((await spool.status()).suspectTails, 1);
+  const killed = await copied(t, directory);
+  t.deepEqual(readFileSync(join(killed, last.name.replace('.segment', '.tail'))).subarray(0, last.end - last.at - 1), last.bytes.subarray(0, last.end - last.at - 1));
+  const again = await smallSpool(t, killed);
+  t.is((await again.status()).suspectTails, 1, 'after a kill');
+  await again.close();
+  t.is((await (await smallSpool(t, killed)).status()).suspectTails, 1, 'after a stop');
+});
+
+test('a segment of which no more than the head was written is passed over, with nothing lost', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const inLast = record.groups.filter(({ name }) => name === last.name);
+  for (const length of [0, 1, 127, 128, 600, 1024, smallSegmentBytes]) {
+    const directory = await copied(t, record.directory);
+    const file = readFileSync(join(directory, last.name));
+    file.fill(0, (inLast[0] as WrittenGroup).at);
+    writeFileSync(join(directory, last.name), file.subarray(0, length));
+    const spool = await smallSpool(t, directory);
+    const reader = await spool.reader('tsdb');
+    await spool.append(points(1, 1001));
+    t.deepEqual(numbersOfPoints(await drained(reader)), [...expected(record, record.groups.length - inLast.length), 1001], `${length} bytes`);
+    t.is(spool.lost().records, 0);
+  }
+});
