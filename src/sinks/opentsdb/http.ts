@@ -16,7 +16,7 @@ import { renderLegal } from './render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
 import { putAll, type PutBefore, type PutOptions } from './put.ts';
-import { putWhole } from './put-whole.ts';
+import { putWhole, wholeGzip, type WholePutOptions } from './put-whole.ts';
 import { requestBounds } from './request-bounds.ts';
 import { writeTagged } from './tagged.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
@@ -73,7 +73,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const hide = conceal({ urls, headers });
   const closing = new AbortController();
   const bounds = requestBounds(clock, timeoutMs);
-  const put: PutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs };
+  const put: WholePutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs, wholeGzip: wholeGzip() };
   const assigner = assignUids
     ? uidAssigner({ host: all.current, connections: open, headers, clock, timeoutMs, signal: closing.signal })
     : undefined;

@@ -12,16 +12,33 @@ export interface WholeBatch {
   readonly text: string;
 }
 
+/** Compresses texts one after another. */
+export type WholeGzip = (text: string) => Buffer;
+
+/**
+ * Compresses in this thread: who writes batches has a thread for it, which can do nothing better meanwhile, and another thread would
+ * do the same work and be waited for. The text is legal, and so ASCII; it is written where the one before it was.
+ */
+export function wholeGzip(): WholeGzip {
+  let written = Buffer.alloc(0);
+  return (text) => {
+    if (text.length > written.length) written = Buffer.allocUnsafeSlow(2 * text.length);
+    return gzipSync(written.subarray(0, written.write(text, 'latin1')), { level: 1 });
+  };
+}
+
+export interface WholePutOptions extends PutOptions {
+  readonly wholeGzip: WholeGzip;
+}
+
 /**
  * What has come of it; nothing was asked where the body is too large.
  *
- * @throws the error of a request that may not have been too large
+ * @throws the error of a request that cannot have been too large
  */
-export async function putWhole(options: PutOptions, { batch, text }: WholeBatch, signal: AbortSignal): Promise<PutBefore> {
+export async function putWhole(options: WholePutOptions, { batch, text }: WholeBatch, signal: AbortSignal): Promise<PutBefore> {
   const { size, hosts, bounds, clock } = options;
-  // Whoever writes batches has a thread for it, which can do nothing better meanwhile: another thread would do the same work, and
-  // be waited for. The text is ASCII, since it is legal.
-  const body = gzipSync(Buffer.from(`[${text}]`, 'latin1'), { level: 1 });
+  const body = options.wholeGzip(`[${text}]`);
   size.compressed(body.length, batch.pointCount);
   if (body.length > size.maxBytes()) return { body };
   const stop = { throwIfAborted: () => bounds.throwIfOver(signal) };
