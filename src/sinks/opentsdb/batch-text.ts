@@ -1,7 +1,7 @@
 // The text of a batch for /api/put, made of its deliveries as they are: what a node's cuts say in every run is made once, and is
 // judged once. Byte for byte what renderJson makes of the points themselves.
 
-import { type Cuts, expanded, type FactoredPoints, isFactored, type Points } from '../../factored-points.ts';
+import { type Cuts, type FactoredPoints, isFactored, type Points } from '../../factored-points.ts';
 import { faultOf, faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../legal-point.ts';
 import type { DataPoint, Tags } from '../../point.ts';
 import { renderJson, renderTags } from './point-text.ts';
@@ -52,24 +52,31 @@ export function batchRenderer(maxBytes: number): BatchRenderer {
   };
 }
 
-/** Asks the points themselves what they say, with nothing in them but the cuts. */
-function cutTexts(cuts: Cuts): CutTexts | undefined {
-  const points = expanded({ timestamp: 1, unit: 's', tail: '', series: [{ stem: '', value: '1' }], cuts, rest: [] });
-  if (points.some((point) => faultOf(point) !== undefined)) return undefined;
-  const names = points.map(({ metric }) => inOnePiece(metric));
-  const tags = points.map((point) => inOnePiece(`,"tags":{${renderTags(point.tags)}`));
-  return {
-    names,
-    tags,
-    tagNames: new Set(points.flatMap((point) => Object.keys(point.tags))),
-    tagCount: Math.max(...points.map((point) => Object.keys(point.tags).length)),
-    length: Math.max(...names.map((name, at) => name.length + (tags[at] as string).length)),
-  };
+/** Undefined where a cut is illegal, has no tag, or has one that does not stand at the end. */
+function cutTexts({ tags: shared, cuts }: Cuts): CutTexts | undefined {
+  const sharedNames = Object.keys(shared);
+  if (!sharedNames.every((name) => isPlainTag(name, shared[name]))) return undefined;
+  // Joined, and not a template: V8 keeps a text that was put together as its parts, and would go through them in every batch.
+  const opened = [',"tags":{', renderTags(shared)].join('');
+  const comma = sharedNames.length === 0 ? '' : ',';
+  const tagNames = new Set(sharedNames);
+  const tags: string[] = [];
+  let length = 0;
+  for (const [name, value] of cuts) {
+    const isLegal = isPlainName(name) && (value === undefined ? sharedNames.length > 0 : isPlainTag(name, value) && !Object.hasOwn(shared, name));
+    if (!isLegal) return undefined;
+    const text = value === undefined ? opened : [opened, comma, '"', name, '":"', value, '"'].join('');
+    tags.push(text);
+    length = Math.max(length, name.length + text.length);
+    if (value !== undefined) tagNames.add(name);
+  }
+  const tagCount = sharedNames.length + (tagNames.size > sharedNames.length ? 1 : 0);
+  return tagCount > maxTags ? undefined : { names: cuts.map(([name]) => name), tags, tagNames, tagCount, length };
 }
 
-/** V8 keeps a text that was put together as its parts, and would go through them each time that a batch is made of it. */
-function inOnePiece(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
+/** Legal, and no number: those stand before other names in an object. */
+function isPlainTag(name: string, value: string | undefined): boolean {
+  return isPlainName(name) && !/^[0-9]/.test(name) && value !== undefined && isPlainName(value);
 }
 
 /** Every series at every cut. A metric is legal where each of its parts is. */
@@ -82,7 +89,7 @@ function seriesText({ timestamp, unit, tail, series, tags }: FactoredPoints, tex
     if (!isPartOfName(one.stem) || faultOfNumber(one.value) !== undefined) return undefined;
     const own = endText(one.tags, tags, texts);
     if (own === undefined) return undefined;
-    // Joined, and not a template: see inOnePiece.
+    // Joined for the same reason as the tags of cuts.
     const middle = [shared, one.value].join('');
     if (start.length + one.stem.length + texts.length + middle.length + own.length > maxBytes) return undefined;
     middles.push(middle);
@@ -114,7 +121,7 @@ function endText(ofSeries: Tags | undefined, ofAll: Tags | undefined, { tagNames
   let count = tagCount;
   for (const name in tags) {
     const value = tags[name] as string;
-    if (!isPlainName(name) || !isPlainName(value) || tagNames.has(name) || /^[0-9]/.test(name)) return undefined;
+    if (!isPlainTag(name, value) || tagNames.has(name)) return undefined;
     text += `,"${name}":"${value}"`;
     count += 1;
   }
