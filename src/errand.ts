@@ -2,7 +2,7 @@
 
 import { backoff } from './backoff.ts';
 import type { DataPoint } from './point.ts';
-import type { Ruling, Verdict } from './sink.ts';
+import { type Ruling, type Sink, talliedBatch, talliedValues, type ValueTally, type Verdict } from './sink.ts';
 import type { AddressedLetter } from './spool/dead-letters.ts';
 import type { Batch, Retry } from './spool/batches.ts';
 import type { Outcome } from './spool/settling.ts';
@@ -15,6 +15,20 @@ export interface Errand {
   /** How many errands had been answered when this one first was not, and when it last was not. */
   readonly answersAtFirst: number;
   readonly answersAtLast: number;
+}
+
+/** Writes the points, those of a batch as they were delivered where the sink takes them so. */
+export function written(sink: Sink, from: Errand['from'], options: { readonly signal: AbortSignal }): Promise<Verdict> {
+  return 'deliveries' in from && sink.writeBatch !== undefined ? sink.writeBatch(from, options) : sink.write(from.points, options);
+}
+
+export function pointCountOf(from: Errand['from']): number {
+  return 'deliveries' in from ? from.pointCount : from.points.length;
+}
+
+/** How many values the verdict accepts, rejects and keeps. */
+export function talliedErrand(from: Errand['from'], verdict: Verdict): ValueTally {
+  return 'deliveries' in from ? talliedBatch(from, verdict) : talliedValues(from.points, verdict);
 }
 
 /** So often a batch is tried before it is asked whether it is the batch's fault, and not the sink's. */

@@ -1,6 +1,6 @@
 // A sink that can be exchanged for another one while points are written: those in flight are finished by the sink that has them.
 
-import type { AnnotationCounts, Sink } from './sink.ts';
+import type { AnnotationCounts, Sink, Verdict } from './sink.ts';
 
 export interface ExchangeableSink extends Sink {
   /** What is written from now on goes to the next sink; the former one is closed once it has ruled on what it has. */
@@ -21,19 +21,22 @@ export function exchangeableSink(first: Sink): ExchangeableSink {
     await sink.close();
   }
 
+  async function counted(write: (sink: Sink) => Promise<Verdict>): Promise<Verdict> {
+    const sink = current;
+    inFlight.set(sink, (inFlight.get(sink) ?? 0) + 1);
+    try {
+      return await write(sink);
+    } finally {
+      inFlight.set(sink, (inFlight.get(sink) ?? 1) - 1);
+      await closeIfDone(sink);
+    }
+  }
+
   return {
     name: first.name,
     batchPoints: () => current.batchPoints(),
-    async write(points, options) {
-      const sink = current;
-      inFlight.set(sink, (inFlight.get(sink) ?? 0) + 1);
-      try {
-        return await sink.write(points, options);
-      } finally {
-        inFlight.set(sink, (inFlight.get(sink) ?? 1) - 1);
-        await closeIfDone(sink);
-      }
-    },
+    write: (points, options) => counted((sink) => sink.write(points, options)),
+    writeBatch: (batch, options) => counted((sink) => (sink.writeBatch === undefined ? sink.write(batch.points, options) : sink.writeBatch(batch, options))),
     exchange(next) {
       if (next.name !== first.name) throw new Error(`sink: expected another ${first.name}, found ${next.name}`);
       const before = current;

@@ -5,7 +5,7 @@ import type { DataPoint, Tags } from './point.ts';
 /** A name as OpenTSDB keeps it apart from others. */
 const openTsdbName = /^[A-Za-z0-9._/-]+$/;
 /** tsd.storage.max_tags, unless somebody has raised it. */
-const maxTags = 8;
+export const maxTags = 8;
 const maxSeconds = 0xffff_ffff;
 const maxMilliseconds = 9_999_999_999_999;
 
@@ -25,6 +25,11 @@ export interface PointRules {
  */
 export function faultOf({ metric, timestamp, unit, value, tags }: DataPoint, { metricForm = openTsdbName, minTags = 1 }: PointRules = {}): string | undefined {
   return faultOfName('metric', metric, metricForm) ?? faultOfTime(timestamp, unit) ?? faultOfNumber(value) ?? faultOfTags(tags, minTags);
+}
+
+/** Whether a text is a name as OpenTSDB keeps it apart from others. */
+export function isPlainName(text: string): boolean {
+  return typeof text === 'string' && openTsdbName.test(text);
 }
 
 /** Whether a text is a number literal of JSON. */
@@ -48,15 +53,15 @@ function faultOfTags(tags: Tags, minTags: number): string | undefined {
   return count < minTags || count > maxTags ? `tags: ${minTags} to ${maxTags} wanted, found ${count}` : undefined;
 }
 
-/** OpenTSDB tells the unit by the size alone. */
-function faultOfTime(timestamp: number, unit: DataPoint['unit']): string | undefined {
+/** What is wrong with a timestamp. OpenTSDB tells the unit by the size alone. */
+export function faultOfTime(timestamp: number, unit: DataPoint['unit']): string | undefined {
   const [least, most] = unit === 's' ? [1, maxSeconds] : [maxSeconds + 1, maxMilliseconds];
   if (Number.isSafeInteger(timestamp) && timestamp >= least && timestamp <= most) return undefined;
   return `timestamp: an integer from ${least} to ${most} (${unit}) wanted, found ${timestamp}`;
 }
 
-/** Text without point and exponent is a 64-bit integer to OpenTSDB. */
-function faultOfNumber(value: string): string | undefined {
+/** What is wrong with a value. Text without point and exponent is a 64-bit integer to OpenTSDB. */
+export function faultOfNumber(value: string): string | undefined {
   const isNumber = typeof value === 'string' && value.length <= 400 && isJsonNumber(value) && Number.isFinite(Number(value));
   const fits = isNumber && (/[.eE]/.test(value) || BigInt.asIntN(64, BigInt(value)) === BigInt(value));
   if (fits) return undefined;

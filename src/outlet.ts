@@ -10,14 +10,13 @@
 import { setMaxListeners } from 'node:events';
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { type Errand, firstTry, isItsOwnFault, maxTries, takeDue, triedOnceMore } from './errand.ts';
+import { type Errand, firstTry, isItsOwnFault, maxTries, pointCountOf, takeDue, talliedErrand, triedOnceMore, written } from './errand.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight.ts';
 import { type Linger, linger } from './linger.ts';
 import type { Log } from './log.ts';
 import { type Outage, outage } from './outage.ts';
-import type { DataPoint } from './point.ts';
 import { settle } from './settlement.ts';
-import { type Ruling, type Sink, talliedValues, type Verdict } from './sink.ts';
+import type { Ruling, Sink, ValueTally, Verdict } from './sink.ts';
 import type { Backlog } from './spool/backlog.ts';
 import type { Batch } from './spool/batches.ts';
 import type { SpoolReader } from './spool/reader.ts';
@@ -172,36 +171,36 @@ type SinkError = Error & { readonly retryAfterMs?: number };
 
 async function write(state: OutletState, errand: Errand, signal: AbortSignal): Promise<void> {
   const { sink, clock } = state;
-  const { points } = errand.from;
+  const { from } = errand;
   const startedMs = clock.steady();
   let verdict: Verdict;
   try {
-    verdict = await sink.write(points, { signal });
+    verdict = await written(sink, from, { signal });
   } catch (error) {
     return signal.aborted ? undefined : unanswered(state, errand, error as SinkError, startedMs, signal);
   }
   state.limit.answered(clock.steady() - startedMs, state.underway.size);
-  count(state, points, verdict);
-  const { accepted, kept } = talliedValues(points, verdict);
-  const isNothingTaken = points.length > 0 && kept === points.length;
+  const tally = talliedErrand(from, verdict);
+  count(state, tally);
+  const pointCount = pointCountOf(from);
+  const isNothingTaken = pointCount > 0 && tally.kept === pointCount;
   if (isNothingTaken && errand.tries < maxTries) {
     return again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
   }
   // A batch of nothing but annotations that are kept says nothing of the points.
-  if (accepted > 0 || verdict.kept.length < points.length || points.length === 0) goesOn(state);
-  await settle(state, errand.from, verdict, signal);
+  if (tally.accepted > 0 || verdict.kept.length < pointCount || pointCount === 0) goesOn(state);
+  await settle(state, from, verdict, signal);
 }
 
 /** A batch that the sink does not answer while it answers others goes the way of points that were kept. */
 async function unanswered(state: OutletState, errand: Errand, error: SinkError, startedMs: number, signal: AbortSignal): Promise<void> {
   if (!isItsOwnFault(errand, state.answers)) return again(state, errand, error, startedMs, signal);
-  const kept = errand.from.points.map((point) => ({ point, reason: error.message }));
-  count(state, errand.from.points, { rejected: [], kept });
-  await settle(state, errand.from, { rejected: [], kept }, signal);
+  const verdict = { rejected: [], kept: errand.from.points.map((point) => ({ point, reason: error.message })) };
+  count(state, talliedErrand(errand.from, verdict));
+  await settle(state, errand.from, verdict, signal);
 }
 
-function count({ counts }: OutletState, points: readonly DataPoint[], verdict: Verdict): void {
-  const { accepted, rejected, kept } = talliedValues(points, verdict);
+function count({ counts }: OutletState, { accepted, rejected, kept }: ValueTally): void {
   counts.accepted += accepted;
   counts.rejected += rejected;
   counts.kept += kept;

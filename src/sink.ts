@@ -1,6 +1,6 @@
 // What a sink promises to the outlet that feeds it.
 
-import type { DataPoint } from './point.ts';
+import type { DataPoint, Points } from './point.ts';
 
 /** A point that was not accepted, and the far side's own words about it. */
 export interface Ruling {
@@ -25,6 +25,14 @@ export interface AnnotationCounts {
   readonly skipped: number;
 }
 
+/** Points as they were delivered, a batch of them. */
+export interface SinkBatch {
+  readonly deliveries: readonly Points[];
+  readonly pointCount: number;
+  /** All of them, one by one; made when it is first asked for, and the same from then on. */
+  readonly points: readonly DataPoint[];
+}
+
 export interface Sink {
   /** Stable over restarts and unique among the sinks of an installation: the spool keeps a position under it. */
   readonly name: string;
@@ -36,16 +44,30 @@ export interface Sink {
    * An error may carry `retryAfterMs`, the pause that the far side asked for.
    */
   write(points: readonly DataPoint[], options: { readonly signal: AbortSignal }): Promise<Verdict>;
+  /** The same for points in the form in which they were delivered. Absent where a sink has nothing to win by it. */
+  writeBatch?(batch: SinkBatch, options: { readonly signal: AbortSignal }): Promise<Verdict>;
   close(): Promise<void>;
   /** Absent where annotations are never written. */
   annotations?(): AnnotationCounts;
 }
 
+export interface ValueTally {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly kept: number;
+}
+
 /** How many values were accepted, rejected and kept; of a point whose annotation alone was to be written none is. */
-export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): { readonly accepted: number; readonly rejected: number; readonly kept: number } {
+export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): ValueTally {
   const of = (rulings: readonly Ruling[]): number => rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
   const values = points.filter(({ only }) => only === undefined).length;
   return { accepted: values - of(rejected) - of(kept), rejected: of(rejected), kept: of(kept) };
+}
+
+/** The same of a batch, whose points carry values all of them; they are not made for it when all were accepted. */
+export function talliedBatch(batch: Pick<SinkBatch, 'points' | 'pointCount'>, verdict: Verdict): ValueTally {
+  if (verdict.rejected.length === 0 && verdict.kept.length === 0) return { accepted: batch.pointCount, rejected: 0, kept: 0 };
+  return talliedValues(batch.points, verdict);
 }
 
 /** The verdict on a batch of which every point was accepted. */

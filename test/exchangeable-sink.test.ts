@@ -3,6 +3,7 @@
 import test from 'ava';
 import { exchangeableSink } from '../src/exchangeable-sink.ts';
 import { allAccepted, type Sink, type Verdict } from '../src/sink.ts';
+import { batchOf, runs } from './fakes/batches.ts';
 
 interface Scripted extends Sink {
   readonly steps: string[];
@@ -44,6 +45,29 @@ test('what comes after the exchange goes to the next sink, and the former one is
   next.answer();
   await three;
   t.deepEqual(next.steps, ['write']);
+});
+
+test('a batch goes as it was delivered to a sink that takes it so, and as points to any other', async (t) => {
+  const [former, next] = [scripted('a', 1), scripted('a', 1)];
+  const given: unknown[] = [];
+  const sink = exchangeableSink({
+    ...former,
+    writeBatch: (batch, options) => {
+      given.push(batch);
+      return former.write([], options);
+    },
+  });
+  const [one, two] = [batchOf(...runs(1)), batchOf(...runs(2))];
+  const first = sink.writeBatch?.(one, { signal });
+  sink.exchange({ ...next, write: (points, options) => (given.push(points), next.write(points, options)) });
+  const second = sink.writeBatch?.(two, { signal });
+  t.deepEqual(former.steps, ['write']);
+  former.answer();
+  next.answer();
+  await Promise.all([first, second]);
+  t.deepEqual(former.steps, ['write', 'close']);
+  t.deepEqual(given, [one, two.points]);
+  t.is(one.asked(), 0);
 });
 
 test('a sink with nothing in flight is closed at once, and a close closes every one that is left', async (t) => {

@@ -3,19 +3,22 @@
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../src/log.ts';
 import { outlet } from '../src/outlet.ts';
+import { expanded } from '../src/factored-points.ts';
+import type { SinkBatch } from '../src/sink.ts';
 import { openSpool } from '../src/spool/spool.ts';
 import { SpoolFull } from '../src/spool/spool-full.ts';
 import { temporaryDirectory } from './fakes/directory.ts';
 import { readLog } from './fakes/log.ts';
+import { runs } from './fakes/batches.ts';
 import { points } from './fakes/points.ts';
 import { playedSink } from './fakes/sink.ts';
 import { movableClock } from './fakes/time.ts';
 import { everyLetter } from './fakes/letters.ts';
 
-async function outletOver(t: ExecutionContext, { batchPoints = 2 }: { batchPoints?: number } = {}) {
+async function outletOver(t: ExecutionContext, { batchPoints = 2, batches }: { readonly batchPoints?: number; readonly batches?: SinkBatch[] } = {}) {
   const clock = movableClock();
   const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
-  const sink = playedSink({ batchPoints });
+  const sink = playedSink({ batchPoints, ...(batches !== undefined && { batches }) });
   const reader = await spool.reader(sink.name);
   const stop = new AbortController();
   const one = outlet({ reader, sink, clock, random: () => 1, log: silentLog() });
@@ -41,6 +44,38 @@ test('accepted points are done', async (t) => {
   write.accept();
   await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
   t.like(outlet.status(), { accepted: 2, rejected: 0, kept: 0, inFlight: 0, lastError: undefined });
+});
+
+test('a sink that takes batches is given them as they were delivered, and the points of the retry set one by one', async (t) => {
+  const batches: SinkBatch[] = [];
+  const { spool, sink, outlet, clock } = await outletOver(t, { batchPoints: 6, batches });
+  const [run] = runs(1);
+  const all = expanded(run as NonNullable<typeof run>);
+  await spool.append(run as NonNullable<typeof run>);
+  const write = await sink.written();
+  t.deepEqual([batches[0]?.deliveries, batches[0]?.pointCount], [[run], 6]);
+  const [first] = batches[0]?.points ?? [];
+  write.rule({ kept: [{ point: first as NonNullable<typeof first>, reason: 'later' }] });
+  await settled(() => outlet.status().kept === 1 && outlet.status().inFlight === 0);
+  t.like(outlet.status(), { accepted: 5, rejected: 0, kept: 1 });
+  await clock.advance(2_000);
+  const again = await sink.written();
+  t.deepEqual([again.points, batches.length], [[all[0]], 1]);
+  again.accept();
+  await settled(() => outlet.status().accepted === 6);
+});
+
+test('a batch whose points are all kept is written again as a batch', async (t) => {
+  const batches: SinkBatch[] = [];
+  const { spool, sink, outlet, clock } = await outletOver(t, { batchPoints: 6, batches });
+  await spool.append(runs(1)[0] as ReturnType<typeof runs>[0]);
+  (await sink.written()).rule({ kept: batches[0]?.points.map((point) => ({ point, reason: 'not one' })) ?? [] });
+  await settled(() => outlet.status().inFlight === 0);
+  t.is(outlet.status().lastError, 'not one');
+  await clock.advance(4_000);
+  (await sink.written()).accept();
+  await settled(() => outlet.status().accepted === 6);
+  t.is(batches.length, 2);
 });
 
 test('what the spool cannot write down at the time is written down later, however often it cannot, and nothing is sent another time', async (t) => {

@@ -1,7 +1,7 @@
 // The writes to a sink, timed and counted on their way.
 
 import type { Clock } from '../clock.ts';
-import { type Sink, talliedValues } from '../sink.ts';
+import { type Sink, talliedBatch, talliedValues, type Verdict } from '../sink.ts';
 import { type Durations, durations, type DurationsSeen } from './durations.ts';
 
 /** The writes to a sink since the start; what became of the points counts its outlet. */
@@ -42,8 +42,14 @@ interface Counting {
 /** The same sink, its writes counted. A write that is given up at the end of the run counts as none. */
 export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): CountedSink {
   const state: Counting = { clock, times: durations(), answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined };
+  const write: Sink['write'] = (points, { signal }) =>
+    counted(state, signal, () => sink.write(points, { signal }), (verdict) => points.length > 0 && talliedValues(points, verdict).kept === points.length);
+  const writeBatch: Sink['writeBatch'] = (batch, { signal }) => {
+    const isNothingTaken = (verdict: Verdict): boolean => batch.pointCount > 0 && talliedBatch(batch, verdict).kept === batch.pointCount;
+    return counted(state, signal, () => sink.writeBatch?.(batch, { signal }) ?? sink.write(batch.points, { signal }), isNothingTaken);
+  };
   return {
-    sink: { ...sink, write: (points, options) => write(state, sink, points, options) },
+    sink: { ...sink, write, ...(sink.writeBatch !== undefined && { writeBatch }) },
     seen: () => ({
       name: sink.name,
       answered: state.answered,
@@ -55,18 +61,18 @@ export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): C
   };
 }
 
-async function write(state: Counting, sink: Sink, ...[points, options]: Parameters<Sink['write']>): ReturnType<Sink['write']> {
+async function counted(state: Counting, signal: AbortSignal, write: () => Promise<Verdict>, isNothingTaken: (verdict: Verdict) => boolean): Promise<Verdict> {
   const { clock, times } = state;
   const startedMs = clock.steady();
   try {
-    const verdict = await sink.write(points, options);
+    const verdict = await write();
     times.add(clock.steady() - startedMs);
     state.answered += 1;
-    if (points.length > 0 && talliedValues(points, verdict).kept === points.length) failing(state);
+    if (isNothingTaken(verdict)) failing(state);
     else taken(state);
     return verdict;
   } catch (error) {
-    if (!options.signal.aborted) {
+    if (!signal.aborted) {
       times.add(clock.steady() - startedMs);
       state.failed += 1;
       failing(state);

@@ -116,7 +116,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^settings\//, /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$|^access\/(token-text|networks|sender-check)\.ts$/],
   [/^access\//, /^(body|clock|log|schedule|seldom)\.ts$|^access\//],
   [/^sources\/([^/]+)\//, /^(point|factored-points|body|backoff|clock|log|schedule|seldom|tag-text|number-text)\.ts$/],
-  [/^sinks\/([^/]+)\//, /^(point|legal-point|sink|backoff|deadline|clock|log|seldom)\.ts$/],
+  [/^sinks\/([^/]+)\//, /^(point|factored-points|legal-point|sink|backoff|deadline|clock|log|seldom)\.ts$/],
   [/^sinks\//, /^(point|sink|backoff|clock|log)\.ts$|^sinks\/opentsdb\/(render|tagged)\.ts$/],
   [/^legal-point\.ts$/, /^point\.ts$/],
   [/^deadline\.ts$/, /^clock\.ts$/],

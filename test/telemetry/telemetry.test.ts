@@ -4,6 +4,7 @@ import test from 'ava';
 import type { Delivered } from '../../src/point.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';
 import type { Lag } from '../../src/telemetry/vitals.ts';
+import { batchOf, runs } from '../fakes/batches.ts';
 import { points } from '../fakes/points.ts';
 import { playedSink } from '../fakes/sink.ts';
 import { movableClock } from '../fakes/time.ts';
@@ -53,6 +54,26 @@ test('writes are timed, and a sink fails from its first failure until it takes s
   t.is((await third).rejected.length, 1);
   t.like(writes(), { answered: 2, failed: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
   t.like(writes()?.durations, { count: 3, sumSeconds: 0.03 });
+});
+
+test('writes of batches are counted as others are, and no points are made for it', async (t) => {
+  const clock = movableClock();
+  const counters = telemetry({ clock });
+  const played = playedSink();
+  const batch = batchOf(...runs(2));
+  const sink = counters.sink({ ...played, writeBatch: (_, options) => played.write([], options) });
+  const { signal } = new AbortController();
+  t.is(counters.sink(playedSink()).writeBatch, undefined);
+  const first = sink.writeBatch?.(batch, { signal });
+  (await played.written()).accept();
+  await first;
+  t.is(batch.asked(), 0);
+  t.like(counters.counted().writes[0], { answered: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
+  await clock.advance(10);
+  const second = sink.writeBatch?.(batch, { signal });
+  (await played.written()).rule({ kept: batch.points.map((point) => ({ point, reason: 'later' })) });
+  await second;
+  t.like(counters.counted().writes[0], { answered: 2, failingSinceMs: clock.now(), lastTakenAtMs: clock.now() - 10 });
 });
 
 test('a write that is given up at the end is no failure', async (t) => {

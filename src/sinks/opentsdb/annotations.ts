@@ -5,7 +5,6 @@ import { gzip } from 'node:zlib';
 import type { Log } from '../../log.ts';
 import type { Annotation, DataPoint } from '../../point.ts';
 import type { AnnotationCounts, Ruling, Verdict } from '../../sink.ts';
-import { within } from '../../deadline.ts';
 import { NoRuling, quoted } from './no-ruling.ts';
 import { type Answer, post } from './post.ts';
 import { errorMessage } from './put-answer.ts';
@@ -117,11 +116,11 @@ function renderAnnotation({ startMs, endMs, description, notes, custom }: Annota
 
 const compressed = promisify(gzip);
 
-async function postGroup({ hosts, connections, headers, clock, timeoutMs }: PutOptions, group: readonly Annotated[], signal: AbortSignal): Promise<Answer> {
+async function postGroup({ hosts, connections, headers, bounds }: PutOptions, group: readonly Annotated[], signal: AbortSignal): Promise<Answer> {
   const body = await compressed(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`, { level: 1 });
   const sent = { ...headers, 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const path = '/api/annotation/bulk';
-  return within(clock, timeoutMs, signal, (over) => post({ connections, host: hosts.current(), path, headers: sent, body, signal: over }));
+  return post({ connections, host: hosts.current(), path, headers: sent, body, bounds, signal });
 }
 
 /** 304: it was there already, the same. */

@@ -24,7 +24,7 @@ export interface Hosts {
    * Asks the current host, and then the others in turn as long as the one asked throws. Throws a NoRuling that quotes
    * all of them when none gives an answer; when the signal aborts, its reason.
    */
-  ask<T>(question: (host: TsdHost) => Promise<T>, signal: AbortSignal): Promise<T>;
+  ask<T>(question: (host: TsdHost) => Promise<T>, signal: Pick<AbortSignal, 'throwIfAborted'>): Promise<T>;
 }
 
 export interface HostsOptions {

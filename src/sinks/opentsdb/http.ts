@@ -5,8 +5,9 @@ import type { Clock } from '../../clock.ts';
 import { linked } from '../../deadline.ts';
 import type { Log } from '../../log.ts';
 import type { DataPoint } from '../../point.ts';
-import { type AnnotationCounts, type Ruling, type Sink, talliedValues, type Verdict } from '../../sink.ts';
+import { allAccepted, type AnnotationCounts, type Ruling, type Sink, type SinkBatch, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../../sink.ts';
 import { annotationWriter, type AnnotationWriter } from './annotations.ts';
+import { batchRenderer } from './batch-text.ts';
 import { bodySize } from './body-size.ts';
 import { conceal, concealedVerdict } from './conceal.ts';
 import { hosts } from './hosts.ts';
@@ -14,7 +15,9 @@ import { NoRuling } from './no-ruling.ts';
 import { renderLegal } from './render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
-import { putAll, type PutOptions } from './put.ts';
+import { putAll, type PutBefore, type PutOptions } from './put.ts';
+import { putWhole, wholeGzip, type WholePutOptions } from './put-whole.ts';
+import { requestBounds } from './request-bounds.ts';
 import { writeTagged } from './tagged.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
 import { assignNames } from './unknown-names.ts';
@@ -69,30 +72,50 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const size = bodySize(putMaxBytes, clock);
   const hide = conceal({ urls, headers });
   const closing = new AbortController();
-  const put: PutOptions = { hosts: all, connections: open, size, headers, clock, timeoutMs, syncTimeoutMs };
+  const bounds = requestBounds(clock, timeoutMs);
+  const put: WholePutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs, wholeGzip: wholeGzip() };
   const assigner = assignUids
     ? uidAssigner({ host: all.current, connections: open, headers, clock, timeoutMs, signal: closing.signal })
     : undefined;
   const annotations = annotationWriter(put, log);
+  const ruler = { put, assigner, annotations, putMaxBytes };
+  const textOf = batchRenderer(putMaxBytes);
   const tally = { accepted: 0, rejected: 0, kept: 0, lastError: undefined as string | undefined };
+
+  async function ruled(points: readonly DataPoint[], signal: AbortSignal, before?: PutBefore): Promise<Verdict> {
+    const verdict = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => rule(ruler, sent, either, before)));
+    return concealedVerdict(verdict, hide);
+  }
+
+  /** Most batches are taken whole: nothing is done for each of their points. */
+  async function ruledBatch(batch: SinkBatch, signal: AbortSignal): Promise<Verdict> {
+    const text = textOf(batch.deliveries);
+    if (text === undefined || text === '') return ruled(batch.points, signal);
+    const before = await putWhole(put, { batch, text }, signal);
+    if (before.answer?.kind !== 'ruled' || before.answer.failed.length > 0) return ruled(batch.points, signal, before);
+    size.taken(before.body.length);
+    return allAccepted;
+  }
+
+  async function counted(verdict: Promise<Verdict>, signal: AbortSignal, tallied: (verdict: Verdict) => ValueTally): Promise<Verdict> {
+    try {
+      count(tally, await verdict, tallied);
+      return await verdict;
+    } catch (error) {
+      tally.lastError = hide((error as Error).message);
+      throw Object.assign(error as Error, signal.aborted ? {} : { message: tally.lastError });
+    }
+  }
 
   return {
     name,
     batchPoints: size.batchPoints,
-    async write(points, { signal }) {
-      try {
-        const ruler = { put, assigner, annotations, putMaxBytes };
-        const ruled = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => rule(ruler, sent, either)));
-        const verdict = concealedVerdict(ruled, hide);
-        count(tally, points, verdict);
-        return verdict;
-      } catch (error) {
-        tally.lastError = hide((error as Error).message);
-        throw Object.assign(error as Error, signal.aborted ? {} : { message: tally.lastError });
-      }
-    },
+    write: (points, { signal }) => counted(ruled(points, signal), signal, (verdict) => talliedValues(points, verdict)),
+    writeBatch: (batch, { signal }) => counted(ruledBatch(batch, signal), signal, (verdict) => talliedBatch(batch, verdict)),
     async close() {
-      closing.abort(new NoRuling('the sink is closed'));
+      const reason = new NoRuling('the sink is closed');
+      closing.abort(reason);
+      bounds.close(reason);
       open.close();
     },
     annotations: annotations.counts,
@@ -107,9 +130,9 @@ interface Ruler {
   readonly putMaxBytes: number;
 }
 
-async function rule({ put, assigner, annotations, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+async function rule({ put, assigner, annotations, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal, before?: PutBefore): Promise<Verdict> {
   const { legal, rejected } = renderLegal(points.filter(({ only }) => only === undefined), 'json', putMaxBytes);
-  const failed = legal.length === 0 ? [] : await putAll(put, legal, signal);
+  const failed = legal.length === 0 ? [] : await putAll(put, legal, signal, before);
   const strangers = failed.filter(({ error }) => error === 'unknown-name');
   const settled = assigner === undefined || strangers.length === 0 ? strangers : await assignNames(assigner, strangers, signal);
   const ruled = [...failed.filter(({ error }) => error !== 'unknown-name'), ...settled];
@@ -126,8 +149,8 @@ function ruling({ point, words }: Failed): Ruling {
 
 type Tally = { -readonly [Key in keyof Omit<SinkStatus, 'url'>]: SinkStatus[Key] };
 
-function count(tally: Tally, points: readonly DataPoint[], verdict: Verdict): void {
-  const { accepted, rejected, kept } = talliedValues(points, verdict);
+function count(tally: Tally, verdict: Verdict, tallied: (verdict: Verdict) => ValueTally): void {
+  const { accepted, rejected, kept } = tallied(verdict);
   tally.accepted += accepted;
   tally.rejected += rejected;
   tally.kept += kept;

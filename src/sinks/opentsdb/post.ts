@@ -5,6 +5,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { TsdHost } from './hosts.ts';
 import { NoRuling } from './no-ruling.ts';
+import type { RequestBound, RequestBounds } from './request-bounds.ts';
 
 /** An answer, whatever it says. */
 export interface Answer {
@@ -51,6 +52,7 @@ export interface PostOptions {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  readonly bounds: RequestBounds;
   readonly signal: AbortSignal;
 }
 
@@ -58,18 +60,22 @@ export interface PostOptions {
  * Posts a body, whole and with its length: OpenTSDB refuses chunks and Expect. A connection that the far side closed while
  * it was idle is replaced by a fresh one, once.
  *
- * @throws NoRuling when there is no answer; the signal's reason when it aborts
+ * @throws NoRuling when there is no answer; the reason of its bounds when one of them is reached
  */
 export async function post(options: PostOptions): Promise<Answer> {
+  const { bounds, signal, host, connections: { http, https } } = options;
+  const bound = bounds.begin(signal);
   try {
-    return await postOn(options, options.host.isTls ? options.connections.https : options.connections.http);
+    return await postOn(options, bound, host.isTls ? https : http);
   } catch (error) {
-    if (!(error instanceof NoRuling) || !error.isClosed || error.cause !== 'idle connection') throw error;
-    return postOn(options, false);
+    if (!(error instanceof NoRuling) || !error.isClosed || error.cause !== 'idle connection' || bound.reason !== undefined) throw error;
+    return await postOn(options, bound, false);
+  } finally {
+    bound.end();
   }
 }
 
-function postOn({ host, path, headers, body, signal, connections: { https } }: PostOptions, agent: HttpAgent | false): Promise<Answer> {
+function postOn({ host, path, headers, body, connections: { https } }: PostOptions, bound: RequestBound, agent: HttpAgent | false): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
     const request = (host.isTls ? httpsRequest : httpRequest)({
@@ -81,11 +87,11 @@ function postOn({ host, path, headers, body, signal, connections: { https } }: P
       path: `${host.prefix}${path}`,
       headers: { ...headers, ...(host.authorization !== undefined && { authorization: host.authorization }), 'content-length': body.length },
     });
-    const abort = (): void => void request.destroy(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
+    bound.onOver = (reason) => {
+      reject(reason);
+      request.destroy(reason);
+    };
     request.once('close', () => {
-      signal.removeEventListener('abort', abort);
       if (!isAnswered) reject(new NoRuling('connection closed without a reply', { isClosed: true }));
     });
     request.once('response', (response) => {
@@ -93,8 +99,7 @@ function postOn({ host, path, headers, body, signal, connections: { https } }: P
       readAnswer(response, resolve, reject);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      if (signal.aborted) reject(signal.reason as Error);
-      else if (!isAnswered) reject(unanswered(error, request.reusedSocket));
+      if (!isAnswered) reject(unanswered(error, request.reusedSocket));
     });
     request.end(body);
   });

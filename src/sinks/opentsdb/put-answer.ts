@@ -51,6 +51,13 @@ export function readPutAnswer(answer: Answer, points: readonly DataPoint[], nowM
   throw notARuling(answer, nowMs);
 }
 
+/** Whether the answer says that all of so many points were taken, and nothing else: then `readPutAnswer` finds none that failed. */
+export function isWhollyTaken({ status, text, isWhole }: Answer, pointCount: number): boolean {
+  if (status === 204) return true;
+  const summary = status === 200 && isWhole ? summaryOf(parsed(text)) : undefined;
+  return summary !== undefined && isAllTaken(summary, pointCount);
+}
+
 /** The message of OpenTSDB's error object, HttpJsonSerializer.formatErrorV1. */
 export function errorMessage(json: unknown): string | undefined {
   const message = field(field(json, 'error'), 'message');
@@ -81,8 +88,13 @@ function wholeRefused(message: string, points: readonly DataPoint[], answer: Ans
   return { kind: 'refused', words: message };
 }
 
-function ruling({ success, failed, timeouts, errors }: Summary, points: readonly DataPoint[], answer: Answer): PutAnswer {
-  if (failed === 0 && timeouts === 0 && success === points.length && !errors?.length) return { kind: 'ruled', failed: [] };
+function isAllTaken({ success, failed, timeouts, errors }: Summary, pointCount: number): boolean {
+  return failed === 0 && timeouts === 0 && success === pointCount && !errors?.length;
+}
+
+function ruling(summary: Summary, points: readonly DataPoint[], answer: Answer): PutAnswer {
+  if (isAllTaken(summary, points.length)) return { kind: 'ruled', failed: [] };
+  const { success, failed, timeouts, errors } = summary;
   const hasCountsOnly = !errors?.length && timeouts === 0 && success + failed === points.length;
   // Only what was refused before the storage makes it a 400: some of the points are at fault for good.
   if (hasCountsOnly && answer.status === 400 && success > 0) return { kind: 'unnamed', words: says(answer) };

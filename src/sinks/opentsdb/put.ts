@@ -4,12 +4,12 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '../../clock.ts';
 import type { BodySize } from './body-size.ts';
-import { within } from '../../deadline.ts';
 import type { Hosts, TsdHost } from './hosts.ts';
 import { NoRuling } from './no-ruling.ts';
-import { post, type Connections } from './post.ts';
+import { type Answer, type Connections, post } from './post.ts';
 import { errorMessage, readPutAnswer, type Failed, type PutAnswer } from './put-answer.ts';
 import type { RenderedPoint } from './render.ts';
+import type { RequestBounds } from './request-bounds.ts';
 
 export interface PutOptions {
   readonly hosts: Hosts;
@@ -17,10 +17,17 @@ export interface PutOptions {
   readonly size: BodySize;
   readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Bound on a request and its answer. */
-  readonly timeoutMs: number;
+  /** On a request and its answer. */
+  readonly bounds: RequestBounds;
   /** How long OpenTSDB may wait for its storage. */
   readonly syncTimeoutMs: number;
+}
+
+/** A request with all of the points that was made already: its body, and how it ended. Neither answer nor error: it was not sent. */
+export interface PutBefore {
+  readonly body: Buffer;
+  readonly answer?: PutAnswer;
+  readonly error?: NoRuling;
 }
 
 /** The points of one write, while they are put. */
@@ -46,27 +53,34 @@ const patience = 8;
 /**
  * The points that OpenTSDB did not take, in its words; every other was taken.
  *
+ * @param before - goes on from there, and does not send the same body again
  * @throws NoRuling when it ruled on none of them
  */
-export async function putAll(options: PutOptions, points: readonly RenderedPoint[], signal: AbortSignal): Promise<Failed[]> {
+export async function putAll(options: PutOptions, points: readonly RenderedPoint[], signal: AbortSignal, before?: PutBefore): Promise<Failed[]> {
   const errand: Errand = { options, signal, points: points.length, isRuled: false, isSound: false, refusedAlone: 0 };
-  const failed = await put(errand, points);
+  const failed = await put(errand, points, before);
   if (errand.points > 1 && errand.refusedAlone === errand.points) throw nothingIsTaken(failed.at(-1)?.words);
   return failed;
 }
 
-async function put(errand: Errand, points: readonly RenderedPoint[]): Promise<Failed[]> {
+async function put(errand: Errand, points: readonly RenderedPoint[], before?: PutBefore): Promise<Failed[]> {
   const { size } = errand.options;
-  const body = await compressed(`[${points.map(({ text }) => text).join(',')}]`, { level: 1 });
-  size.compressed(body.length, points.length);
-  if (body.length > size.maxBytes() && points.length > 1) return putHalves(errand, points);
+  const body = before?.body ?? (await bodyOf(points));
+  if (before === undefined) size.compressed(body.length, points.length);
+  const isSent = before?.answer !== undefined || before?.error !== undefined;
+  if (!isSent && body.length > size.maxBytes() && points.length > 1) return putHalves(errand, points);
   try {
-    return await settle(errand, points, body.length, await ask(errand, points, body));
+    if (before?.error !== undefined) throw before.error;
+    return await settle(errand, points, body.length, before?.answer ?? (await ask(errand, points, body)));
   } catch (error) {
     const isPerhapsTooLarge = error instanceof NoRuling && error.isClosed && body.length > smallBytes && points.length > 1;
     if (!isPerhapsTooLarge) throw error;
     return putHalves(errand, points, () => size.refused(body.length, 'by silence'));
   }
+}
+
+function bodyOf(points: readonly RenderedPoint[]): Promise<Buffer> {
+  return compressed(`[${points.map(({ text }) => text).join(',')}]`, { level: 1 });
 }
 
 /** @param onFirst - called when the first half was ruled on */
@@ -119,7 +133,7 @@ function nothingIsTaken(words: string | undefined): NoRuling {
 async function assureSound(errand: Errand, words: string): Promise<void> {
   if (errand.isRuled || errand.isSound) return;
   const empty = await compressed('[]', { level: 1 });
-  const { status, text } = await errand.options.hosts.ask((host) => postPut(errand, host, empty), errand.signal);
+  const { status, text } = await errand.options.hosts.ask((host) => postPut(errand.options, errand.signal, host, empty), errand.signal);
   if (status !== 204 && !isAboutEmptyList(text)) throw new NoRuling(`answered 400: ${words.slice(0, 300)}`);
   errand.isSound = true;
 }
@@ -136,12 +150,13 @@ function isAboutEmptyList(text: string): boolean {
 function ask(errand: Errand, points: readonly RenderedPoint[], body: Buffer): Promise<PutAnswer> {
   const { hosts, clock } = errand.options;
   const asked = points.map(({ point }) => point);
-  return hosts.ask(async (host) => readPutAnswer(await postPut(errand, host, body), asked, clock.now()), errand.signal);
+  return hosts.ask(async (host) => readPutAnswer(await postPut(errand.options, errand.signal, host, body), asked, clock.now()), errand.signal);
 }
 
-function postPut({ options, signal }: Errand, host: TsdHost, body: Buffer) {
-  const { clock, timeoutMs, syncTimeoutMs, connections } = options;
+/** Posts a body of points to a host. */
+export function postPut(options: PutOptions, signal: AbortSignal, host: TsdHost, body: Buffer): Promise<Answer> {
+  const { syncTimeoutMs, connections, bounds } = options;
   const headers = { ...options.headers, 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const path = `/api/put?sync&sync_timeout=${syncTimeoutMs}&details`;
-  return within(clock, timeoutMs, signal, (over) => post({ connections, host, path, headers, body, signal: over }));
+  return post({ connections, host, path, headers, body, bounds, signal });
 }

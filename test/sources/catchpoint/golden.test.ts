@@ -3,7 +3,8 @@
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expanded } from '../../../src/factored-points.ts';
-import { renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
+import { batchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
+import { renderJson, renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
 import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
@@ -56,7 +57,9 @@ for (const name of pairs) {
     const options = { ...usual, ...unusual[name] };
     const payload = readFileSync(`${folder}${name.split('.')[0]}.json`);
     const measurement = measurementOf(parsePush(payload), { extras: options.timings, labels: wantedLabels(options) });
-    const lines = expanded(slicer(options)(measurement, nodes.get(measurement.nodeId))).map((point) => `${renderPutLine(point)}\n`);
-    t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
+    const delivered = slicer(options)(measurement, nodes.get(measurement.nodeId));
+    const all = expanded(delivered);
+    t.is(all.map((point) => `${renderPutLine(point)}\n`).join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
+    t.is(batchRenderer(8192)([delivered]), all.map(renderJson).join(','));
   });
 }
