@@ -25,6 +25,7 @@ export interface RoomOptions {
 
 const maxReserveBytes = 16 << 20;
 const shareOfDisk = 1 / 16;
+const uselessForMs = 30_000;
 /** The disk is asked so often at most. */
 const lookEveryMs = 250;
 const lacks: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
@@ -34,8 +35,9 @@ export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions):
   const reserveBytes = Math.min(maxReserveBytes, Math.floor(disk.sizeBytes() * shareOfDisk));
   let nextLookMs = -Infinity;
   let scarcity: string | undefined;
-  /** Room that was there when a transaction failed all the same, in pieces that were too small. */
+  /** Room that was there when a write failed all the same, under a quota, say; believed again after a while. */
   let uselessBytes = 0;
+  let uselessUntilMs = -Infinity;
 
   function become(words: string | undefined): void {
     const isChange = (words === undefined) !== (scarcity === undefined);
@@ -46,6 +48,7 @@ export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions):
   function look(): void {
     nextLookMs = clock.steady() + lookEveryMs;
     const roomBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
+    if (nextLookMs > uselessUntilMs) uselessBytes = 0;
     const wantedBytes = scarcity === undefined ? 1.5 * reserveBytes : Math.max(2 * reserveBytes, uselessBytes + reserveBytes / 2);
     if (roomBytes < wantedBytes) return become(`disk: room for ${roomBytes} bytes, wanted ${wantedBytes}`);
     uselessBytes = 0;
@@ -72,6 +75,7 @@ export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions):
       const { code } = error as { readonly code?: unknown };
       if (!lacks.includes(code)) return false;
       uselessBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
+      uselessUntilMs = clock.steady() + uselessForMs;
       disk.giveUpReserve();
       become('disk: no space left');
       nextLookMs = clock.steady() + lookEveryMs;

@@ -77,6 +77,16 @@ test('room in pieces that were too small is not believed to be room until there 
   t.deepEqual(changes, ['disk: no space left', undefined]);
 });
 
+test('room that was of no use is believed again after half a minute', async (t) => {
+  const { clock, disk, room: one } = await room(t);
+  t.true(one.isLackOfSpace(noSpace));
+  disk.foreignBytes = mebibyte;
+  await clock.advance(29_000);
+  t.not(one.scarcity(), undefined);
+  await clock.advance(2_000);
+  t.is(one.scarcity(), undefined);
+});
+
 test('a disk that fails does not lack room', async (t) => {
   const { disk, room: one } = await room(t);
   disk.foreignBytes = 60 * mebibyte;
