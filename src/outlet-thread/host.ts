@@ -96,11 +96,15 @@ async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefin
       else heard(host, thread, message);
     });
   });
-  const stop = (): void => thread.send({ kind: 'stop' });
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  const error = await Promise.race([stopped, thread.ended]);
-  signal.removeEventListener('abort', stop);
+  const overdue = new Promise<undefined>((resolve) => {
+    const stop = (): void => {
+      thread.send({ kind: 'stop' });
+      void host.clock.sleep(stopWithinMs).then(() => resolve(undefined));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  const error = await Promise.race([stopped, thread.ended, overdue]);
   host.thread = undefined;
   for (const [id, done] of host.preparing) done(`the thread has ended before it answered (${id})`);
   await thread.end();
@@ -139,6 +143,9 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
       return logForwarded(host.log, message.line);
   }
 }
+
+/** A thread that has not stopped by then is ended whatever it does; what it had in flight waits in the spool. */
+const stopWithinMs = 5_000;
 
 const nothing = { letters: [], kept: [], notBeforeMs: 0 };
 
