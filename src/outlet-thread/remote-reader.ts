@@ -1,12 +1,15 @@
 // The reader of a sink in the thread of the outlets: takes batches out of the log by itself, and tells the owner what became of them.
 
 import { bell } from '../bell.ts';
+import type { Clock } from '../clock.ts';
+import { lingerMs } from '../open-sinks.ts';
 import { batchTaker } from '../spool/batches.ts';
 import type { MirroredStore } from '../spool/mirror.ts';
 import type { SpoolReader } from '../spool/reader.ts';
 import type { FromThread } from './messages.ts';
 
 export interface RemoteReaderOptions {
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly directory: string;
   readonly store: MirroredStore;
   readonly sinkName: string;
@@ -15,10 +18,11 @@ export interface RemoteReaderOptions {
   readonly ask: (question: (id: number) => FromThread) => Promise<void>;
 }
 
-export function remoteReader({ directory, store, sinkName: sink, send, ask }: RemoteReaderOptions): SpoolReader {
+export function remoteReader({ clock, directory, store, sinkName: sink, send, ask }: RemoteReaderOptions): SpoolReader {
   const { heard, ring } = bell();
   /** How far the log was when somebody last began to wait. */
   let heardOf = -1;
+  let isDozing = false;
   const { finishedRetry, ...taker } = batchTaker({
     ...{ directory, store, sinkName: sink },
     onDamage: (damage) => send({ kind: 'damage', sink, damage }),
@@ -40,14 +44,29 @@ export function remoteReader({ directory, store, sinkName: sink, send, ask }: Re
     loseRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
     bell: {
       ring,
-      /** The owner wakes those who wait; what came before it could know is seen here. */
+      /**
+       * While the log moves it is looked at again after a pause, for a message from the owner costs more than a push; once it has rested
+       * for so long the owner wakes those who wait.
+       */
       async heard() {
-        store.end.wait();
         const version = store.end.version();
-        if (version !== heardOf) ring();
-        heardOf = version;
+        if (version !== heardOf) {
+          heardOf = version;
+          void doze();
+        } else {
+          store.end.wait();
+          if (store.end.version() !== version) ring();
+        }
         await heard();
       },
     },
   };
+
+  async function doze(): Promise<void> {
+    if (isDozing) return;
+    isDozing = true;
+    await clock.sleep(lingerMs);
+    isDozing = false;
+    ring();
+  }
 }

@@ -44,7 +44,7 @@ const outlets: Running[] = [];
 for (const { sink: opened } of await openSinks(config as Config, { clock, log })) {
   const exchangeable = exchangeableSink(opened);
   const { sink, seen } = countedSink(exchangeable, clock);
-  const reader = remoteReader({ directory: snapshot.directory, store, sinkName: sink.name, send, ask });
+  const reader = remoteReader({ clock, directory: snapshot.directory, store, sinkName: sink.name, send, ask });
   outlets.push({ exchangeable, ring: reader.bell.ring, writes: seen, ...outlet({ reader, sink, clock, log, random, lingerMs }) });
 }
 
