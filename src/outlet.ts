@@ -46,10 +46,13 @@ export interface OutletStatus {
   readonly lastError: string | undefined;
 }
 
+export type RulingCounts = Pick<OutletStatus, 'accepted' | 'rejected' | 'kept'>;
+
 export interface Outlet {
   /** Runs until the signal aborts; writes in flight are given up then, and their points stay in the spool. */
   run(signal: AbortSignal): Promise<void>;
   status(): OutletStatus;
+  counts(): RulingCounts;
 }
 
 interface OutletState extends OutletOptions {
@@ -97,12 +100,10 @@ export function outlet(options: OutletOptions): Outlet {
   };
   return {
     run: (signal) => run(state, signal),
+    counts: () => ({ ...state.counts }),
     status: () => ({
-      name: state.sink.name,
-      ...state.counts,
-      backlog: state.reader.backlog(),
-      inFlight: state.underway.size,
-      lastError: state.lastError,
+      ...{ name: state.sink.name, ...state.counts, backlog: state.reader.backlog() },
+      ...{ inFlight: state.underway.size, lastError: state.lastError },
     }),
   };
 }

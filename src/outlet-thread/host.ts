@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type Log, logForwarded } from '../log.ts';
 import { sinkNames } from '../open-sinks.ts';
+import type { RulingCounts } from '../outlet.ts';
 import { budgetOf, isIdle, type Outlets, type OutletsOptions, type SinkStatus } from '../outlets.ts';
 import type { Batch, Retry } from '../spool/batches.ts';
 import type { SpoolReader } from '../spool/reader.ts';
@@ -121,9 +122,11 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
   };
   switch (message.kind) {
     case 'finished':
+      tell(sinkOf(message.sink), message.counts);
       void sinkOf(message.sink)?.reader.finish(message.settled as Batch, nothing);
       return;
     case 'settle':
+      tell(sinkOf(message.sink), message.counts);
       return answer(message.id, sinkOf(message.sink)?.reader.finish(message.settled as Batch, message.outcome));
     case 'settleRetry':
       return answer(message.id, sinkOf(message.sink)?.reader.finishRetry(message.retry as Retry, message.outcome));
@@ -142,6 +145,10 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
     case 'log':
       return logForwarded(host.log, message.line);
   }
+}
+
+function tell(sink: HostedSink | undefined, counts: RulingCounts): void {
+  if (sink !== undefined) sink.told = { ...(sink.told ?? { name: sink.name, inFlight: 0, lastError: undefined, writes: { name: sink.name, ...noWrites } }), ...counts };
 }
 
 /** A thread that has not stopped by then is ended whatever it does; what it had in flight waits in the spool. */

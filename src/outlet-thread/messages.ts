@@ -1,7 +1,7 @@
 // What the owner of the spool and the thread of the outlets say to each other.
 
 import type { Config } from '../config.ts';
-import type { OutletStatus } from '../outlet.ts';
+import type { OutletStatus, RulingCounts } from '../outlet.ts';
 import type { AnnotationCounts } from '../sink.ts';
 import type { Damage } from '../spool/log/record-reader.ts';
 import type { Outcome, Settled, SettledRetry } from '../spool/settling.ts';
@@ -26,8 +26,8 @@ export type ToThread =
 
 export type FromThread =
   /** A sink has finished a batch of which nothing is to be kept. */
-  | { readonly kind: 'finished'; readonly sink: string; readonly settled: Settled }
-  | { readonly kind: 'settle'; readonly id: number; readonly sink: string; readonly settled: Settled; readonly outcome: Outcome }
+  | { readonly kind: 'finished'; readonly sink: string; readonly settled: Settled; readonly counts: RulingCounts }
+  | { readonly kind: 'settle'; readonly id: number; readonly sink: string; readonly counts: RulingCounts; readonly settled: Settled; readonly outcome: Outcome }
   | { readonly kind: 'settleRetry'; readonly id: number; readonly sink: string; readonly retry: SettledRetry; readonly outcome: Outcome }
   | { readonly kind: 'damage'; readonly sink: string; readonly damage: Damage }
   | { readonly kind: 'lostRetry'; readonly sink: string; readonly sequence: number; readonly points: number }

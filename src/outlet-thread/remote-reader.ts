@@ -6,6 +6,7 @@ import { lingerMs } from '../open-sinks.ts';
 import { batchTaker } from '../spool/batches.ts';
 import type { MirroredStore } from '../spool/mirror.ts';
 import type { SpoolReader } from '../spool/reader.ts';
+import type { RulingCounts } from '../outlet.ts';
 import type { FromThread } from './messages.ts';
 
 export interface RemoteReaderOptions {
@@ -14,11 +15,13 @@ export interface RemoteReaderOptions {
   readonly store: MirroredStore;
   readonly sinkName: string;
   readonly send: (message: FromThread) => void;
+  /** What its outlet has counted so far. */
+  readonly counts: () => RulingCounts;
   /** Sends a question, and resolves when it is answered. */
   readonly ask: (question: (id: number) => FromThread) => Promise<void>;
 }
 
-export function remoteReader({ clock, directory, store, sinkName: sink, send, ask }: RemoteReaderOptions): SpoolReader {
+export function remoteReader({ clock, directory, store, sinkName: sink, counts, send, ask }: RemoteReaderOptions): SpoolReader {
   const { heard, ring } = bell();
   /** How far the log was when somebody last began to wait. */
   let heardOf = -1;
@@ -33,8 +36,8 @@ export function remoteReader({ clock, directory, store, sinkName: sink, send, as
     async finish({ range, damage }, outcome) {
       const settled = { range, damage };
       const isToBeKept = outcome.letters.length > 0 || outcome.kept.length > 0 || damage.length > 0;
-      if (isToBeKept) await ask((id) => ({ kind: 'settle', id, sink, settled, outcome }));
-      else send({ kind: 'finished', sink, settled });
+      if (isToBeKept) await ask((id) => ({ kind: 'settle', id, sink, settled, outcome, counts: counts() }));
+      else send({ kind: 'finished', sink, settled, counts: counts() });
       store.finished(sink, range);
     },
     async finishRetry({ sequence, attempts, firstKeptAtMs }, outcome) {

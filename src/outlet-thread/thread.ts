@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { exchangeableSink, type ExchangeableSink } from '../exchangeable-sink.ts';
 import { forwardingLog } from '../log.ts';
-import { outlet, type Outlet } from '../outlet.ts';
+import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
 import { exchange, lingerMs, openSinks } from '../open-sinks.ts';
 import { mirroredStore } from '../spool/mirror.ts';
 import { countedSink, type WritesSeen } from '../telemetry/sink-counts.ts';
@@ -44,7 +44,8 @@ const outlets: Running[] = [];
 for (const { sink: opened } of await openSinks(config as Config, { clock, log })) {
   const exchangeable = exchangeableSink(opened);
   const { sink, seen } = countedSink(exchangeable, clock);
-  const reader = remoteReader({ clock, directory: snapshot.directory, store, sinkName: sink.name, send, ask });
+  const counts = (): RulingCounts => outlets.find(({ exchangeable: { name } }) => name === sink.name)?.counts() ?? { accepted: 0, rejected: 0, kept: 0 };
+  const reader = remoteReader({ clock, directory: snapshot.directory, store, sinkName: sink.name, counts, send, ask });
   outlets.push({ exchangeable, ring: reader.bell.ring, writes: seen, ...outlet({ reader, sink, clock, log, random, lingerMs }) });
 }
 
