@@ -49,6 +49,8 @@ export interface CheckpointsOptions {
   readonly segments: () => SegmentEntry[];
   readonly log: () => SegmentLog;
   readonly append: (change: Change) => void;
+  /** Writes down where sinks stand that have moved. */
+  readonly writePositions: () => void;
   /** Whether the disk is nearly full. */
   readonly isScarce: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -138,6 +140,8 @@ function once(state: CheckpointsState, manner: Manner = {}): Promise<void> {
 
 async function write(state: CheckpointsState, { isLast = false, isAgain = false }: Manner): Promise<void> {
   const { directory, clock, dedup, segments } = state.options;
+  // The checkpoint must know no position that the log does not: it may be the one that cannot be read.
+  state.options.writePositions();
   const log = state.options.log();
   const { place, group, totals } = log.seal();
   const isNew = group !== state.lastGroup || isAgain;

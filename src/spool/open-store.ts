@@ -108,6 +108,7 @@ function checkpointsOf(opened: Opened, { directory, clock }: StoreOptions): Chec
     segments: () => opened.segments,
     log: () => opened.log,
     append: (change) => append(opened, { change }),
+    writePositions: () => opened.positions.write(),
     isScarce: () => opened.room.scarcity() !== undefined,
     onError: (error) => failUnlessFull(opened, error),
   });

@@ -78,7 +78,7 @@ test('a clock that nobody gives a time for is not called right', async (t) => {
 test('the disk has room or not, and its syncs are timed', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const [room, syncs] = await diskExamination(read({ stateDir, spoolMaxBytes: '1MiB' }).config, ambient);
-  t.regex(room?.words ?? '', /^[\d.]+ [GTM]iB free; the spool may take 1\.0 MiB, and its file has 0 bytes$/);
+  t.regex(room?.words ?? '', /^[\d.]+ [GTM]iB free; the spool may take 1\.0 MiB, and its files have 0 bytes$/);
   t.is(room?.grade, 'ok');
   t.regex(syncs?.words ?? '', /^a write is on disk after [\d.]+ ms$/);
   const [tooMuch] = await diskExamination(read({ stateDir, spoolMaxBytes: '8000TiB' }).config, ambient);
