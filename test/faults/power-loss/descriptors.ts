@@ -39,8 +39,20 @@ export function nameIn(directories: readonly string[], path: string): string | u
   return notRecorded.includes(name) ? undefined : name;
 }
 
+/** So often is looked again where a file went, or was closed, while it was looked at. */
+const mostLooks = 50;
+
 /** What the directory holds now, and what the process has open of it. */
-export function filesOf(pid: number, directory: string): { readonly files: Files; readonly before: Snapshot } {
+export function filesOf(pid: number, directory: string, looks = 1): { readonly files: Files; readonly before: Snapshot } {
+  try {
+    return filesNow(pid, directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || looks >= mostLooks) throw error;
+    return filesOf(pid, directory, looks + 1);
+  }
+}
+
+function filesNow(pid: number, directory: string): { readonly files: Files; readonly before: Snapshot } {
   const numbers = new Map<number, FileNumber>();
   const numberOf = (inode: number): FileNumber => {
     if (!numbers.has(inode)) numbers.set(inode, numbers.size);
