@@ -97,15 +97,17 @@ async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefin
       else heard(host, thread, message);
     });
   });
+  const ended = new AbortController();
   const overdue = new Promise<undefined>((resolve) => {
     const stop = (): void => {
       thread.send({ kind: 'stop' });
-      void host.clock.sleep(stopWithinMs).then(() => resolve(undefined));
+      void host.clock.sleep(stopWithinMs, { signal: ended.signal }).then(() => resolve(undefined), () => {});
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
   const error = await Promise.race([stopped, thread.ended, overdue]);
+  ended.abort();
   host.thread = undefined;
   for (const [id, done] of host.preparing) done(`the thread has ended before it answered (${id})`);
   await thread.end();
