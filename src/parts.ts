@@ -87,7 +87,7 @@ async function outletsOf(config: Config, { clock, random, log, startOutletThread
   const options = { config, spool, maxBytes, clock, random, log };
   if (startOutletThread === undefined || spool.isRestoring()) return openOutlets({ ...options, releases, watched: counters.sink });
   const { openThreadedOutlets } = await import('./outlet-thread/host.ts');
-  return openThreadedOutlets({ ...options, start: startOutletThread, watch: (_name, seen) => counters.watchSink(seen) });
+  return openThreadedOutlets({ ...options, start: startOutletThread, watch: counters.watchSink });
 }
 
 async function crewOf(config: Config, access: Access, { startWorker, clock, random, log }: Ambient): Promise<Crew | undefined> {

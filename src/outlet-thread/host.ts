@@ -18,7 +18,7 @@ export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | '
   readonly spool: Pick<Spool, 'reader' | 'shared'>;
   readonly start: StartOutletThread;
   /** Given what tells of the writes to each sink. */
-  readonly watch: (name: string, seen: () => WritesSeen) => void;
+  readonly watch: (seen: () => WritesSeen) => void;
 }
 
 interface HostedSink {
@@ -52,7 +52,7 @@ export async function openThreadedOutlets(options: ThreadedOutletsOptions): Prom
   for (const { name, isRequired } of sinkNames(config)) {
     const sink: HostedSink = { name, isRequired, reader: await spool.reader(name, isRequired ? undefined : budget), told: undefined };
     sinks.push(sink);
-    watch(name, () => sink.told?.writes ?? { name, ...noWrites });
+    watch(() => sink.told?.writes ?? { name, ...noWrites });
   }
   const host: Host = { config, spool, start, clock, random, log, sinks, preparing: new Map(), thread: undefined, sinksConfig: sinksOf(config), restarts: 0, lastId: 0 };
   return {

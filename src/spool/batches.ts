@@ -169,7 +169,7 @@ function taken(taking: Taking, from: number, read: ReadRecords | undefined): Bat
 }
 
 /** A batch; its points are made when they are first asked for. */
-export function batchOf(range: FinishedRange, deliveries: readonly Points[], pointCount: number, damage: readonly Damage[]): Batch {
+function batchOf(range: FinishedRange, deliveries: readonly Points[], pointCount: number, damage: readonly Damage[]): Batch {
   let all: readonly DataPoint[] | undefined;
   return {
     ...{ range, deliveries, pointCount, damage },

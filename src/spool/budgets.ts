@@ -95,7 +95,7 @@ interface Moment {
  *
  * @param most - not behind this record: the group before the one that reaches further
  */
-export function endOfLastGroup(store: Store, isSo: (moment: Moment) => boolean, most = Infinity): Totals {
+function endOfLastGroup(store: Store, isSo: (moment: Moment) => boolean, most = Infinity): Totals {
   const segments = store.segments();
   let at = segments.length - 1;
   while (at >= 0 && !isSo({ before: (segments[at] as Moment & (typeof segments)[number]).before, atMs: (segments[at] as (typeof segments)[number]).createdAtMs })) at -= 1;

@@ -43,7 +43,6 @@ export interface CheckpointsOptions {
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   readonly supply: SegmentSupply;
   readonly dedup: Dedup;
-  readonly segmentBytes: number;
   /** The state, segments and log as they are at the time of a call: each is another one after the log was read again. */
   readonly state: () => SpoolState;
   readonly segments: () => SegmentEntry[];

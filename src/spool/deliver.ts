@@ -84,7 +84,7 @@ function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptio
  *
  * @throws SpoolFull when so many bytes more find no room
  */
-export function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, makesGood = false): void {
+function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, makesGood = false): void {
   const scarcity = store.scarcity();
   if (scarcity !== undefined) {
     giveWayOnDisk(store, bounds);

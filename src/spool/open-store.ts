@@ -74,7 +74,6 @@ function storeOf(opened: Opened, findings: readonly string[], failed: Promise<Di
     suppose: (change) => apply(opened.state, change, { segment: 0, at: 0 }, clock),
     fileBytes: () => opened.segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0) + supply.spareBytes(),
     lookAtFile: () => void (opened.log.isThere() || fail(opened, new FileGone())),
-    fail: (error) => void fail(opened, error),
     close: () => close(opened),
   };
 }
@@ -103,7 +102,7 @@ async function layOut({ supply, room }: Opened): Promise<void> {
 
 function checkpointsOf(opened: Opened, { directory, clock }: StoreOptions): Checkpoints {
   return openCheckpoints({
-    ...{ directory, clock, supply: opened.supply, dedup: opened.dedup, segmentBytes: opened.segmentBytes },
+    ...{ directory, clock, supply: opened.supply, dedup: opened.dedup },
     state: () => opened.state,
     segments: () => opened.segments,
     log: () => opened.log,

@@ -58,8 +58,6 @@ export interface Store {
   readonly checkpoints: Checkpoints;
   /** Fails when the file that is written has been deleted or replaced. */
   lookAtFile(): void;
-  /** Ends it all: nothing is written from now on. */
-  fail(error: unknown): void;
   /** Resolves when nothing can be written any more. */
   readonly failed: Promise<DiskFailed>;
   close(): Promise<void>;

@@ -30,7 +30,7 @@ export interface ParkedOptions {
 }
 
 const dayMs = 86_400_000;
-/** They share one transaction, and its sync. */
+/** They share a group of the log, and its write. */
 const entriesAtOnce = 100;
 /** After so many entries live pushes are let through: at most some 4,000 measurements a second are completed. */
 const pauseMs = 25;

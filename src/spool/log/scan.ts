@@ -74,7 +74,7 @@ export interface ScanOptions {
 }
 
 /** The place behind a group. */
-export function placeBehind(at: number, { number, length, records, points, before }: GroupHead, recordBytes: number): GroupPlace {
+function placeBehind(at: number, { number, length, records, points, before }: GroupHead, recordBytes: number): GroupPlace {
   const totals = { records: before.records + records, points: before.points + points, bytes: before.bytes + recordBytes };
   return { at: at + groupHeadBytes + length, number: number + 1, before: totals };
 }
