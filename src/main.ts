@@ -13,6 +13,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker as Thread } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
 import type { OutletThread, ThreadStart } from './outlet-thread/messages.ts';
+import { outletThreadOf } from './outlet-thread/worker-thread.ts';
 import type { Vitals } from './telemetry/vitals.ts';
 import type { WorkerEnd, WorkerProcess } from './workers/processes.ts';
 
@@ -117,17 +118,7 @@ function forked(worker: Worker): WorkerProcess {
 const outletYoungMb = 32;
 
 function startOutletThread(workerData: ThreadStart): OutletThread {
-  const thread = new Thread(new URL('outlet-thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } });
-  const ended = new Promise<Error>((resolve) => {
-    thread.once('error', resolve);
-    thread.once('exit', (code) => resolve(new Error(`exit code ${code}`)));
-  });
-  return {
-    send: (message) => thread.postMessage(message),
-    onMessage: (listener) => void thread.on('message', listener),
-    ended,
-    end: async () => void (await thread.terminate()),
-  };
+  return outletThreadOf(new Thread(new URL('outlet-thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } }));
 }
 
 /** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */

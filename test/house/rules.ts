@@ -93,7 +93,7 @@ export function ambient(sources: Sources): string[] {
 
 /** What each part may import, beside its own folder below sources/ or sinks/. The first line that fits a file's path holds. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^main\.ts$/, /^(config|log|clock|program|telemetry\/vitals|workers\/processes|outlet-thread\/messages)\.ts$|^commands\//],
+  [/^main\.ts$/, /^(config|log|clock|program|telemetry\/vitals|workers\/processes|outlet-thread\/(messages|worker-thread))\.ts$|^commands\//],
   [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
   [/^outlets\.ts$/, /^(config|clock|log|outlet|open-sinks|sink|exchangeable-sink)\.ts$|^spool\//],
   [/^open-sinks\.ts$/, /^(config|clock|log|sink|exchangeable-sink)\.ts$|^sinks\//],

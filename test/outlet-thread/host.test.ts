@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
 import { openThreadedOutlets } from '../../src/outlet-thread/host.ts';
 import type { OutletThread, ThreadStart } from '../../src/outlet-thread/messages.ts';
+import { outletThreadOf } from '../../src/outlet-thread/worker-thread.ts';
 import { openTsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
@@ -14,19 +15,6 @@ import { readLog } from '../fakes/log.ts';
 import { points } from '../fakes/points.ts';
 
 const program = new URL('../../src/outlet-thread/thread.js', import.meta.url);
-
-function threadOf(worker: Worker): OutletThread {
-  const ended = new Promise<Error>((resolve) => {
-    worker.once('error', resolve);
-    worker.once('exit', (code) => resolve(new Error(`exit code ${code}`)));
-  });
-  return {
-    send: (message) => worker.postMessage(message),
-    onMessage: (listener) => void worker.on('message', listener),
-    ended,
-    end: async () => void (await worker.terminate()),
-  };
-}
 
 async function outletsOver(t: ExecutionContext, options: TsdOptions = {}) {
   const clock = systemClock();
@@ -37,7 +25,7 @@ async function outletsOver(t: ExecutionContext, options: TsdOptions = {}) {
   const start = (workerData: ThreadStart): OutletThread => {
     const worker = new Worker(program, { workerData });
     workers.push(worker);
-    return threadOf(worker);
+    return outletThreadOf(worker);
   };
   const sinks = { tsdb: { isOn: true, urls: [tsd.url], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined }, graphite: undefined, file: undefined };
   const config = { ...sinks, optional: { maxBytes: undefined, maxAgeMs: 86_400_000 } } as unknown as Config;
