@@ -38,6 +38,7 @@ const atAGlance = [
   stat('Spool', 'How much of its bound is used; at 100 % pushes are refused.', `${gauge('spool_waiting_bytes')} / ${gauge('spool_max_bytes')}`, { unit: 'percentunit', red: 0.8 }),
   stat('Dead letters', 'What will not reach a sink unless somebody tries it again.', gauge('dead_letters'), { unit: 'short', red: 1 }),
   stat('Lost', 'What was acknowledged and is gone. It must stay 0.', `sum by (instance) (${gauge('lost_total')})`, { unit: 'short', red: 1 }),
+  stat('Suspect tails', 'Last groups of the log that were not whole at a start: torn by a crash, or damaged.', gauge('spool_suspect_tails_total'), { unit: 'short', red: 1 }),
 ];
 
 export const healthDashboard = dashboard({
@@ -61,6 +62,7 @@ export const healthDashboard = dashboard({
     { panels: [
       graph('Points that wait', 'On disk, for each sink.', 'short', target(gauge('sink_backlog_points'), '{{instance}} {{sink}}')),
       graph('Oldest point', 'How long it has waited.', 's', target(gauge('sink_oldest_point_age_seconds'), '{{instance}} {{sink}}')),
+      graph('Restarts of the outlet thread', 'How often the thread that writes to the sinks has died, in an hour.', 'short', target(`increase(${gauge('outlet_thread_restarts_total')}[1h])`)),
     ] },
     { panels: [
       graph('New dead letters', 'By the reason\'s class, in an hour.', 'short', target(`sum by (instance, kind) (increase(${p}dead_letters_added_total{${chosen}}[1h]))`, '{{instance}} {{kind}}')),
