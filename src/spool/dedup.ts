@@ -183,9 +183,10 @@ async function read(state: DedupState): Promise<void> {
   const { directory, table, maxBytes, files, stop } = state;
   for (const segment of numbersOf(directory, 'keys').toReversed()) {
     let newest = 0;
+    const now = current(state);
     const take = (run: StoredRunKey, generation: number): void => {
-      newest = Math.max(newest, generation);
-      if (generation >= table.oldest() && generation <= current(state) && table.bytes() <= maxBytes) table.add(run, generation);
+      if (generation > newest) newest = generation;
+      if (generation >= table.oldest() && generation <= now && table.bytes() <= maxBytes) table.add(run, generation);
     };
     await readRunKeys(directory, segment, take, stop.signal);
     files.set(segment, newest);

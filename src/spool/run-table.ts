@@ -41,21 +41,32 @@ interface Shard {
   sweptFor: number;
 }
 
+interface Table {
+  readonly shards: readonly Shard[];
+  /** The oldest generation that is remembered. */
+  oldest: number;
+  /** Of all shards. */
+  slots: number;
+}
+
 /** @param oldest - the oldest generation that is remembered at first */
 export function runTable(oldest: number): RunTable {
-  let bound = oldest;
   const shards = Array.from({ length: shardCount }, () => emptyShard(leastSlots, oldest));
-  const of = ({ hi }: StoredRunKey): Shard => shards[hi >>> 24] as Shard;
+  const table: Table = { shards, oldest, slots: shardCount * leastSlots };
   return {
-    look: (run) => look(swept(of(run), bound), run),
-    add: (run, generation) => add(swept(of(run), bound), run, generation),
-    remove: (run) => remove(of(run), run),
-    forgetBefore: (generation) => void (bound = Math.max(bound, generation)),
-    oldest: () => bound,
-    isSwept: () => shards.every(({ sweptFor }) => sweptFor === bound),
+    look: (run) => look(swept(table, run), run),
+    add: (run, generation) => add(table, swept(table, run), run, generation),
+    remove: (run) => remove(shardOf(table, run), run),
+    forgetBefore: (generation) => void (table.oldest = Math.max(table.oldest, generation)),
+    oldest: () => table.oldest,
+    isSwept: () => shards.every(({ sweptFor }) => sweptFor === table.oldest),
     count: () => shards.reduce((sum, { used }) => sum + used, 0),
-    bytes: () => shards.reduce((sum, { hi }) => sum + hi.length * bytesASlot, 0),
+    bytes: () => table.slots * bytesASlot,
   };
+}
+
+function shardOf({ shards }: Table, { hi }: StoredRunKey): Shard {
+  return shards[hi >>> 24] as Shard;
 }
 
 function emptyShard(slots: number, sweptFor: number): Shard {
@@ -65,21 +76,24 @@ function emptyShard(slots: number, sweptFor: number): Shard {
   };
 }
 
-/** The shard without what is older than this generation. */
-function swept(shard: Shard, oldest: number): Shard {
-  if (shard.sweptFor !== oldest) rebuild(shard, oldest);
+/** The shard of a run without what is forgotten. */
+function swept(table: Table, run: StoredRunKey): Shard {
+  const shard = shardOf(table, run);
+  if (shard.sweptFor !== table.oldest) rebuild(table, shard);
   return shard;
 }
 
 /** Gives the shard other slots, with what is still remembered and room for half as much again. */
-function rebuild(shard: Shard, oldest: number): void {
+function rebuild(table: Table, shard: Shard): void {
   const { hi, generations } = shard;
+  const { oldest } = table;
   let kept = 0;
   for (let at = 0; at < hi.length; at += 1) if (hi[at] !== 0 && (generations[at] as number) >= oldest) kept += 1;
   let slots = leastSlots;
   while (slots * 2 < kept * 3 + 3) slots *= 2;
   const rebuilt = emptyShard(slots, oldest);
   copyKept(shard, rebuilt, oldest);
+  table.slots += slots - hi.length;
   Object.assign(shard, rebuilt, { used: kept });
 }
 
@@ -110,8 +124,8 @@ function look({ lo, hi, digests }: Shard, run: StoredRunKey): Known {
   return known;
 }
 
-function add(shard: Shard, run: StoredRunKey, generation: number): void {
-  if ((shard.used + 1) * 4 > shard.hi.length * 3) rebuild(shard, shard.sweptFor);
+function add(table: Table, shard: Shard, run: StoredRunKey, generation: number): void {
+  if ((shard.used + 1) * 4 > shard.hi.length * 3) rebuild(table, shard);
   const { lo, hi, digests, generations } = shard;
   const mask = hi.length - 1;
   let isThere = false;
