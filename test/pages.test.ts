@@ -49,6 +49,14 @@ test('a link that leads nowhere is found, and so is an anchor', (t) => {
   t.deepEqual(anchorsOf('# The sender\'s `-f`, twice\n## x\n## x\n```sh\n# no heading\n```\n'), ['the-senders--f-twice', 'x', 'x-1']);
 });
 
+test('what README.md and docs/ link to comes with the package', (t) => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly files: readonly string[] };
+  const packed = [...files, 'README.md', 'LICENSE', 'package.json'];
+  const isPacked = (path: string): boolean => packed.some((each) => path === each || path.startsWith(`${each}/`));
+  const broken = brokenLinks(pages, isPacked).filter((line) => /^(README\.md|docs\/)/.test(line));
+  t.deepEqual(broken, []);
+});
+
 test('the index of docs/ leads to every page', (t) => {
   t.deepEqual(unreachedPages(new Map(docs), 'docs/README.md'), []);
   t.deepEqual(unreachedPages(new Map([['a.md', '[b](b.md#c)'], ['b.md', ''], ['d.md', '']]), 'a.md'), ['d.md']);
