@@ -21,10 +21,10 @@ export interface DerivedFile {
 }
 
 export async function derivedFiles(): Promise<DerivedFile[]> {
-  const readme = textOf('README.md');
   const { version } = JSON.parse(textOf('package.json')) as { readonly version: string };
   const wanted: Readonly<Record<string, string>> = {
-    'README.md': between(between(between(readme, 'settings', settingsTables()), 'changeable', changeableList()), 'metrics', measuresTable()),
+    'docs/configuration.md': between(between(textOf('docs/configuration.md'), 'settings', settingsTables()), 'changeable', changeableList()),
+    'docs/metrics.md': between(textOf('docs/metrics.md'), 'metrics', measuresTable()),
     'contrib/schema/configuration.schema.json': `${JSON.stringify(configSchema(), undefined, 2)}\n`,
     'contrib/man/catchpoint-opentsdb-bridge.1': await manual(version),
   };

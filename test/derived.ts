@@ -1,4 +1,4 @@
-// Writes what is made of the settings and of the command line anew: the README's tables, the schema and the manual page.
+// Writes what is made of the settings and of the command line anew: the tables in docs/, the schema and the manual page.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -20,7 +20,7 @@ export function manPage(program: Command, version: string): string {
     section('Signals', signals.map(item)),
     section('Exit status', exitCodes.map(item)),
     section('Files', files.map(item)),
-    section('See also', [`\\fB${escaped(name)} help\\fR \\fICOMMAND\\fR; the README of the package, which tells of metrics, nodes and what is kept.`]),
+    section('See also', [`\\fB${escaped(name)} help\\fR \\fICOMMAND\\fR; README.md and docs/ of the package, which tell of metrics, nodes and what is kept.`]),
     '',
   ].join('\n');
 }

@@ -24,7 +24,7 @@ export function flagOf(key: string, setting: Setting<unknown>): string {
   return setting.kind === 'switch' && setting.default === 'true' ? `--no-${nameOf(key)}` : `--${nameOf(key)}`;
 }
 
-/** The default as it is shown in the help, the README and by `check`; undefined where there is none. */
+/** The default as it is shown in the help, docs/configuration.md and by `check`; undefined where there is none. */
 export function defaultWordsOf(setting: Setting<unknown>): string | undefined {
   return setting.defaultWords ?? setting.default;
 }

@@ -1,5 +1,5 @@
 // The settings, each of them once: from this table come the flags, the environment's names, the configuration file's
-// keys, the help, what `check` prints and the README's table.
+// keys, the help, what `check` prints and the table in docs/configuration.md.
 
 import { accessSettings } from './groups/access.ts';
 import { backstopSettings } from './groups/backstop.ts';

@@ -1,4 +1,4 @@
-// The README's tables of settings.
+// The tables of settings in docs/configuration.md.
 
 import { groups, type Setting } from './kinds.ts';
 import { defaultWordsOf, environmentWordsOf, flagOf } from './names.ts';

@@ -32,7 +32,7 @@ e2e('promtool finds nothing to say about the metrics of a bridge that is at work
   t.regex(text, /\ncatchpoint_bridge_process_resident_memory_bytes \d{7,}\n/);
   t.deepEqual(await promtool(['check', 'metrics'], text), { exitCode: 0, said: '' });
   const types = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name as string).sort();
-  t.deepEqual(types, prefixed(measuresTable()), 'what the README says there is is there, and nothing else');
+  t.deepEqual(types, prefixed(measuresTable()), 'what docs/metrics.md says there is is there, and nothing else');
 });
 
 e2e('promtool would say something about metrics against the conventions', async (t) => {
@@ -72,8 +72,8 @@ test('the alert rules speak of metrics that there are', (t) => {
   for (const name of prefixed(readFileSync(rulesFile, 'utf8'))) t.true(there.includes(name), name);
 });
 
-test('the README\'s table has every metric, as it is', (t) => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [, table] = /<!-- metrics -->\n([\s\S]*?)<!-- \/metrics -->/.exec(readme) ?? [];
+test('the table in docs/metrics.md has every metric, as it is', (t) => {
+  const page = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
+  const [, table] = /<!-- metrics -->\n([\s\S]*?)<!-- \/metrics -->/.exec(page) ?? [];
   t.is(table, measuresTable());
 });

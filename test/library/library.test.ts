@@ -52,11 +52,11 @@ test('every entry of the package\'s exports is a module with types', async (t) =
     t.is(types, code.replace(/\.js$/, '.d.ts'));
     t.regex(text(types), /export/);
     await t.notThrowsAsync(import(name.replace('.', 'catchpoint-opentsdb-bridge')), name);
-    t.true(text('README.md').includes(`\`${name.replace('./', '…/')}\``), `${name} stands in the README`);
+    t.true(text('docs/embedding.md').includes(`\`${name.replace('./', '…/')}\``), `${name} stands in docs/embedding.md`);
   }
 });
 
-test('the README shows the example that runs here', (t) => {
+test('the page about embedding shows the example that runs here', (t) => {
   const example = /\/\/ <example>\n([\s\S]*)\/\/ <\/example>/.exec(text('test/library/thermometers.ts'))?.[1] as string;
-  t.true(text('README.md').includes(example));
+  t.true(text('docs/embedding.md').includes(example));
 });

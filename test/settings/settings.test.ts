@@ -160,8 +160,8 @@ test('every default can be read, and the settings stand in the order of their gr
   t.deepEqual([...new Set(settingEntries.map(([, { group }]) => group))], [...groups]);
 });
 
-test('the README holds the table of settings', (t) => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const [, between] = /^<!-- settings -->\n([\s\S]*?)^<!-- \/settings -->$/m.exec(readme) ?? [];
+test('the page of the configuration holds the table of settings', (t) => {
+  const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+  const [, between] = /^<!-- settings -->\n([\s\S]*?)^<!-- \/settings -->$/m.exec(page) ?? [];
   t.is(between?.trim(), settingsTables().trim());
 });

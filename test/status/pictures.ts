@@ -1,4 +1,4 @@
-// Takes the README's pictures, contrib/pictures/, of a demo that runs: `npm run pictures`. Needs Chromium, as the tests of the page do.
+// Takes the pictures of README.md and docs/status-page.md, contrib/pictures/, of a demo that runs: `npm run pictures`. Needs Chromium, as the tests of the page do.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -110,7 +110,7 @@ export function errorOfDefaultJson(error: unknown): ErrorFields {
   };
 }
 
-/** The template that README.md gives to paste into Catchpoint: flat, every value a text. */
+/** The template that docs/catchpoint.md gives to paste into Catchpoint: flat, every value a text. */
 function fieldsOfOurTemplate(body: object): PushFields {
   return {
     testId: { name: 'TestId', value: member(body, 'TestId') },

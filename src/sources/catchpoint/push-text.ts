@@ -25,5 +25,5 @@ function xmlInstead(xml: string): string {
   if (/^(<\?[^>]*>\s*)?<alert[\s>]/i.test(xml)) {
     return 'body: this is an alert webhook; this URL takes test data (Test Data Webhook) only';
   }
-  return 'body: found XML; in Catchpoint choose JSON, or Template with the template from the README';
+  return 'body: found XML; in Catchpoint choose JSON, or Template with what `catchpoint-opentsdb-bridge template` prints';
 }

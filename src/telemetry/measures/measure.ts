@@ -1,4 +1,4 @@
-// What a measure is: one metric that the bridge has of itself, said once for Prometheus, OpenTSDB and the README.
+// What a measure is: one metric that the bridge has of itself, said once for Prometheus, OpenTSDB and docs/metrics.md.
 
 import type { DurationsSeen } from '../durations.ts';
 import type { Snapshot } from '../snapshot.ts';

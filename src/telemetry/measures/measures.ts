@@ -1,4 +1,4 @@
-// The measures, each of them once: from this list come /metrics, what goes into OpenTSDB, and the README's table.
+// The measures, each of them once: from this list come /metrics, what goes into OpenTSDB, and the table in docs/metrics.md.
 
 import { accessMeasures } from './access.ts';
 import { boundMeasures } from './bounds.ts';

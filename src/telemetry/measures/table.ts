@@ -1,4 +1,4 @@
-// The README's table of the bridge's own metrics.
+// The table of the bridge's own metrics in docs/metrics.md.
 
 import { metricPrefix } from '../prometheus.ts';
 import type { Alarm, Measure } from './measure.ts';

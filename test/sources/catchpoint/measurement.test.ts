@@ -132,7 +132,7 @@ for (const [title, body, message] of [
   ['a number', '12', 'body: expected one JSON object, found 12'],
   ['a text', '"push"', 'body: expected one JSON object, found "push"'],
   ['a form', 'a=b&c=d', /^body: expected one JSON object, found text that is not JSON \(.*\)$/],
-  ['other XML', '<Test/>', 'body: found XML; in Catchpoint choose JSON, or Template with the template from the README'],
+  ['other XML', '<Test/>', 'body: found XML; in Catchpoint choose JSON, or Template with what `catchpoint-opentsdb-bridge template` prints'],
 ] as const) {
   test(`a body that is ${title} is refused in words`, (t) => {
     t.throws(() => measurementOf(parsePush(Buffer.from(body))), { message });

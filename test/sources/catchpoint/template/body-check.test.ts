@@ -85,6 +85,6 @@ test('the template is JSON whose values are macros, each once', (t) => {
   t.is(new Set(macros).size, macros.length);
 });
 
-test('the README gives the template as the command prints it', (t) => {
-  t.true(readFileSync(new URL('../../../../../README.md', import.meta.url), 'utf8').includes(`\`\`\`json\n${templateText(base)}\`\`\``));
+test('the page about Catchpoint gives the template as the command prints it', (t) => {
+  t.true(readFileSync(new URL('../../../../../docs/catchpoint.md', import.meta.url), 'utf8').includes(`\`\`\`json\n${templateText(base)}\`\`\``));
 });
