@@ -49,7 +49,6 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
   try {
     const parts = await openParts(config, ambient, releases);
     for (const part of changeableParts({ ...parts, log, stateDir: config.stateDir })) ambient.reloading?.onReload(part);
-    const outlets = runUntilReleased(parts.outlets.run, releases);
     const source = runUntilReleased(parts.sources.run, releases);
     runUntilReleased(parts.access.run, releases);
     if (parts.crew !== undefined) runUntilReleased(parts.crew.run, releases);
@@ -60,6 +59,8 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
     const adminUrl = await openAdmin(config, ambient, parts, releases);
     const { listeners, pushUrl, backstopUrl } = await openDoors(parts, ambient);
+    // Their thread reads in files of its own; pushes are kept without it.
+    const outlets = runUntilReleased(parts.outlets.run, releases);
     await tellListening(config.stateDir, { push: pushUrl, admin: adminUrl, token: parts.access.ownerToken }, log);
     return {
       pushUrl,

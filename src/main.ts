@@ -3,6 +3,7 @@
 
 import cluster, { type Worker } from 'node:cluster';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -130,7 +131,8 @@ function owner(): Duplex {
   return new Socket({ fd: workerPipe, readable: true, writable: true });
 }
 
-const { runProgram } = await import('./program.ts');
+// Node reads in hundreds of files by `require` in half the time that `import` takes, which resolves and reads each in several turns.
+const { runProgram } = createRequire(import.meta.url)('./program.js') as typeof import('./program.ts');
 const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(packageFile) as { readonly version: string };
 const exitCode = await runProgram(process.argv.slice(2), version, {

@@ -1,5 +1,6 @@
 // The command line: which commands there are, what they take, and which exit code an error deserves.
 
+import { createRequire } from 'node:module';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { type Completion, type LateCommands, lateCommands } from './commands/late-commands.ts';
 import { loadConfig, loadedQuietly } from './commands/load-config.ts';
@@ -148,16 +149,17 @@ async function runAction(command: Command, surroundings: Surroundings, version: 
   const { config, warnings } = running;
   const log = openLog({ ...config.log, destination: stderr });
   for (const warning of warnings) log.warn(warning);
-  const [{ run }, { notifySocket }, { reloading }] = await Promise.all([
-    import('./commands/run.ts'),
-    import('./notify-socket.ts'),
-    import('./reload.ts'),
-  ]);
+  const { run } = require('./commands/run.js') as typeof import('./commands/run.ts');
+  const { notifySocket } = require('./notify-socket.js') as typeof import('./notify-socket.ts');
+  const { reloading } = require('./reload.js') as typeof import('./reload.ts');
   const { host, startWorker, startOutletThread } = surroundings;
   const ambient = { clock, random, log, pid, version, host, startWorker, startOutletThread, vitals: surroundings.vitals?.() };
   await run(config, { ...ambient, reloading: reloading({ read, running, log, clock }) }, surroundings, notifySocket(env, log));
   return 0;
 }
+
+/** As main.ts has it: the bridge is most of the program. */
+const require = createRequire(import.meta.url);
 
 /** What is no command's name reaches the default command as an argument. */
 function refuseUnknownCommand(command: Command): void {

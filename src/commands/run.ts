@@ -20,6 +20,9 @@ export interface RunSignals {
 const answersMs = 200;
 const lastWordsMs = 500;
 
+/** What is needed soon is not read in while the first pushes wait. */
+const firstPushesMs = 1000;
+
 /**
  * Runs the bridge and resolves when it has stopped.
  *
@@ -41,7 +44,7 @@ export async function run(
   void reloading?.watch(AbortSignal.any([stop, watching.signal]));
   log.info({ push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir }, 'ready');
   const told = manager.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
-  void readInSoonNeeded(log);
+  void clock.sleep(firstPushesMs, { signal: AbortSignal.any([stop, watching.signal]) }).then(() => readInSoonNeeded(log), () => {});
   const failure = await Promise.race([aborted(stop), daemon.failed]);
   watching.abort();
   if (failure !== undefined) {

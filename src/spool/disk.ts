@@ -17,6 +17,8 @@ export interface Disk {
 }
 
 const chunkBytes = 1 << 20;
+/** File systems that keep equal blocks once look at blocks of this size or larger ones. */
+const blockBytes = 4096;
 
 /** The disk that a directory is on. */
 export function diskOf(directory: string): Disk {
@@ -44,12 +46,14 @@ export function diskOf(directory: string): Disk {
   };
 }
 
-/** With bytes that no file system can make smaller. It is there to take room and need not be synced. */
+/** With random bytes, and no block twice, so that no file system makes them smaller. It is there to take room and need not be synced. */
 function fill(path: string, bytes: number): void {
   const file = openSync(path, 'w', 0o600);
   try {
+    const random = randomFillSync(Buffer.allocUnsafe(Math.min(bytes, chunkBytes)));
     for (let rest = bytes; rest > 0; rest -= chunkBytes) {
-      const chunk = randomFillSync(Buffer.allocUnsafe(Math.min(rest, chunkBytes)));
+      const chunk = random.subarray(0, Math.min(rest, chunkBytes));
+      for (let at = 0; at + 8 <= chunk.length; at += blockBytes) chunk.writeDoubleLE(rest - at, at);
       if (writeSync(file, chunk) < chunk.length) throw new Error(`reserve of ${bytes} bytes: does not fit`);
     }
   } finally {

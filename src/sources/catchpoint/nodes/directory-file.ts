@@ -17,12 +17,6 @@ export interface KeptDirectory {
 
 const format = 'catchpoint-opentsdb-bridge nodes 1';
 
-/** The order in which a node's line has them. */
-const fields = [
-  ...['id', 'name', 'asn', 'continent', 'country', 'region', 'city', 'isp'],
-  ...['networkType', 'latitude', 'longitude', 'ipRanges', 'active', 'retiredAtMs'],
-];
-
 /** The directory's file in the state directory. */
 export function directoryFile({ stateDir, log }: { readonly stateDir: string; readonly log: Log }): KeptFile<KeptDirectory> {
   return keptFile({ path: join(stateDir, 'nodes', 'directory.json'), parse: directoryOf, render, log });
@@ -30,7 +24,13 @@ export function directoryFile({ stateDir, log }: { readonly stateDir: string; re
 
 function render({ refreshedAtMs, nodes }: KeptDirectory): string {
   const head = JSON.stringify({ format, refreshedAt: new Date(refreshedAtMs).toISOString(), refreshedAtMs });
-  return `${head.slice(0, -1)},"nodes":[\n${nodes.map((node) => JSON.stringify(node, fields)).join(',\n')}\n]}`;
+  return `${head.slice(0, -1)},"nodes":[\n${nodes.map(lineOf).join(',\n')}\n]}`;
+}
+
+/** With its members in this order, wherever the node comes from; those that are not known are left out. */
+function lineOf({ id, name, asn, continent, country, region, city, isp, ...rest }: Node): string {
+  const { networkType, latitude, longitude, ipRanges, active, retiredAtMs } = rest;
+  return JSON.stringify({ id, name, asn, continent, country, region, city, isp, networkType, latitude, longitude, ipRanges, active, retiredAtMs });
 }
 
 function directoryOf(json: unknown): KeptDirectory {
