@@ -4,7 +4,6 @@ import type { Ambient } from './ambient.ts';
 import { changeableParts } from './changeable-parts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { openAdmin, openDoors } from './doors.ts';
 import { tellListening } from './listening.ts';
 import type { Log } from './log.ts';
 import { type Loop, runUntilReleased } from './loop.ts';
@@ -14,7 +13,6 @@ import { schedule } from './schedule.ts';
 import { closed } from './serving.ts';
 import { DiskFailed } from './spool/disk-failed.ts';
 import type { Spool } from './spool/spool.ts';
-import { deliverSelfPoints } from './telemetry/self-points.ts';
 
 export interface Daemon {
   /** Such as http://127.0.0.1:8080; where Catchpoint is switched off, that of the other source. */
@@ -47,14 +45,18 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
     for (const release of releases.splice(0).reverse()) await release();
   };
   try {
-    const parts = await openParts(config, ambient, releases);
+    // The doors bring Koa, which is read in while the parts wait for the disk.
+    const [parts, { openAdmin, openDoors }] = await Promise.all([openParts(config, ambient, releases), import('./doors.ts')]);
     for (const part of changeableParts({ ...parts, log, stateDir: config.stateDir })) ambient.reloading?.onReload(part);
     const source = runUntilReleased(parts.sources.run, releases);
     runUntilReleased(parts.access.run, releases);
     if (parts.crew !== undefined) runUntilReleased(parts.crew.run, releases);
     runUntilReleased(parts.counters.run, releases);
-    const ownMetrics = { ...ambient, ...parts, settings: config.selfMetrics, resolution: config.metrics.resolution };
-    runUntilReleased((signal) => deliverSelfPoints(ownMetrics, signal), releases);
+    if (config.selfMetrics !== undefined) {
+      const { deliverSelfPoints } = await import('./telemetry/self-points.ts');
+      const ownMetrics = { ...ambient, ...parts, settings: config.selfMetrics, resolution: config.metrics.resolution };
+      runUntilReleased((signal) => deliverSelfPoints(ownMetrics, signal), releases);
+    }
     const tidying = (): Promise<void> => tidy(parts, log);
     runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
     const adminUrl = await openAdmin(config, ambient, parts, releases);

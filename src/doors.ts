@@ -1,5 +1,6 @@
 // The addresses on which the bridge is spoken to: one for each source, and the second listener for those who run it.
 
+import { turnedAway } from './access/turned-away.ts';
 import { administration } from './admin/administration.ts';
 import { adminDoor } from './admin/door.ts';
 import type { Ambient } from './ambient.ts';
@@ -10,6 +11,7 @@ import { type Parts, statusOf } from './parts.ts';
 import { pushFront } from './push-front.ts';
 import { listen, type Listener, listenNear } from './server.ts';
 import { closed, routed } from './serving.ts';
+import { type StatusPage, statusPage } from './status/status-page.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 
 /** A listener for each source; who may push stands before Catchpoint's, and its workers where it has some. */
@@ -32,16 +34,22 @@ export async function openDoors({ sources: { doors, pushes }, access, crew }: Pa
 /** The second listener: health and the status page for everybody who reaches it, and the administration. */
 export async function openAdmin(config: Config, ambient: Ambient, parts: Parts, releases: (() => Promise<unknown>)[]): Promise<string> {
   const asked = administration({ spool: parts.spool, retryLetter: parts.sources.retryLetter, clock: ambient.clock });
+  const page = pageOf(parts, ambient);
   const door = await adminDoor({ administration: asked, stateDir: config.stateDir, log: ambient.log, reload: ambient.reloading?.reload });
   const app = routed(ambient, (router) => {
     health(router, () => statusOf(parts));
     telemetryRoutes(router, parts.snapshot);
     door.mount(router);
-    parts.page.mount(router);
+    page.mount(router);
   });
   const admin = await listenNear(app, config.adminListen, { mayMove: !config.adminListenChosen });
   releases.push(() => closed(admin, ambient.clock, AbortSignal.abort()), door.close);
-  runUntilReleased(parts.page.run, releases);
+  runUntilReleased(page.run, releases);
   await door.open(admin.url);
   return admin.url;
+}
+
+function pageOf({ access, sources, spool, seen, snapshot }: Parts, { clock, log, reloading }: Ambient): StatusPage {
+  const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: reloading?.state() });
+  return statusPage({ seen, snapshot, besides, directory: sources.directory, letters: [spool.deadLetters, spool.samples], clock, log });
 }

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import { type Access, type AccessStatus, openAccess } from './access/access.ts';
-import { turnedAway } from './access/turned-away.ts';
 import type { Ambient } from './ambient.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -13,8 +12,7 @@ import type { Lost } from './spool/lost.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
 import { requireUsable } from './spool/usable.ts';
 import { usualMaxBytes } from './spool/usual-max-bytes.ts';
-import { seenPushes } from './status/seen-pushes.ts';
-import { type StatusPage, statusPage } from './status/status-page.ts';
+import { type SeenPushes, seenPushes } from './status/seen-pushes.ts';
 import { freeBytes, type Snapshot, snapshots } from './telemetry/snapshot.ts';
 import { telemetry, type Telemetry } from './telemetry/telemetry.ts';
 import type { Crew, CrewStatus } from './workers/crew.ts';
@@ -42,15 +40,16 @@ export interface Parts {
   /** Those who take requests in place of this process; undefined: nobody does. */
   readonly crew: Crew | undefined;
   readonly sources: Sources;
+  /** The last pushes, as they were answered. */
+  readonly seen: SeenPushes;
   readonly counters: Telemetry;
   readonly snapshot: () => Promise<Snapshot>;
-  readonly page: StatusPage;
 }
 
 /** Opens them; each is closed by one of the releases, in the opposite order. */
 export async function openParts(config: Config, ambient: Ambient, releases: (() => Promise<unknown>)[]): Promise<Parts> {
   const { stateDir } = config;
-  const { clock, random, log, pid } = ambient;
+  const { clock, log, pid } = ambient;
   releases.push((await takeStateDirectory(stateDir, pid)).release);
   const directory = join(stateDir, 'spool');
   requireUsable(directory);
@@ -58,21 +57,35 @@ export async function openParts(config: Config, ambient: Ambient, releases: (() 
   const spool = await openSpool({ directory, maxBytes, dedupMaxBytes: config.dedupMaxBytes, clock, log, onScarcity: (words) => sayScarcity(log, words) });
   releases.push(spool.close);
   const counters = telemetry(ambient);
-  const outlets = await outletsOf(config, ambient, { spool, maxBytes, counters, releases });
-  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const seen = seenPushes({ clock, rtt: config.metrics.rtt });
-  const own = await openAccess(config.access, { stateDir, clock, log });
-  const crew = await crewOf(config, own, ambient);
-  const access = crew === undefined ? own : { ...own, status: () => crew.access(own.status()) };
-  const sources = await openSources({ config, spool, counters, seen, access, clock, random, log });
+  // A sink that is new waits for the disk, which lays out a segment.
+  const [outlets, { access, crew, sources }] = await both(
+    outletsOf(config, ambient, { spool, maxBytes, counters, releases }),
+    takersOf(config, ambient, { spool, counters, seen }),
+  );
+  for (const gone of await spool.markGoneSinks()) log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const snapshot = snapshots({
     ...{ clock, version: ambient.version ?? '', counters, spool, outlets: outlets.status, catchpoint: sources.catchpointStatus },
     ...{ access: access.status, backstop: () => sources.status().backstop, reloads: ambient.reloading?.status, workers: crew?.status, outletRestarts: outlets.restarts },
     freeBytes: () => freeBytes(directory),
   });
-  const besides = () => ({ turnedAway: turnedAway(access.status()), backstop: sources.status().backstop, configuration: ambient.reloading?.state() });
-  const page = statusPage({ seen, snapshot, besides, directory: sources.directory, letters: [spool.deadLetters, spool.samples], clock, log });
-  return { spool, outlets, access, crew, sources, counters, snapshot, page };
+  return { spool, outlets, access, crew, sources, seen, counters, snapshot };
+}
+
+/** What both come to, side by side; where one fails, the other has come to its end as well. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
+
+/** Who may push, and who takes it. */
+async function takersOf(config: Config, ambient: Ambient, opened: Pick<Parts, 'spool' | 'counters' | 'seen'>): Promise<Pick<Parts, 'access' | 'crew' | 'sources'>> {
+  const { clock, random, log } = ambient;
+  const own = await openAccess(config.access, { stateDir: config.stateDir, clock, log });
+  const crew = await crewOf(config, own, ambient);
+  const access = crew === undefined ? own : { ...own, status: () => crew.access(own.status()) };
+  const sources = await openSources({ config, ...opened, access, clock, random, log });
+  return { access, crew, sources };
 }
 
 interface OutletParts {

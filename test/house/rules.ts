@@ -104,7 +104,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^changeable-parts\.ts$/, /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^workers\/crew\.ts$|^settings\/|^spool\//],
   [/^ambient\.ts$/, /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$|^workers\/processes\.ts$|^outlet-thread\/messages\.ts$/],
   [/^parts\.ts$/, /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\/|^workers\/crew\.ts$|^outlet-thread\/host\.ts$/],
-  [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|push-front|server|serving|sources)\.ts$|^(admin|telemetry)\//],
+  [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|push-front|server|serving|sources|access\/turned-away)\.ts$|^(admin|status|telemetry)\//],
   [/^push-front\.ts$/, /^(body|request-id|server|sources\/catchpoint\/push-route|access\/(entrance|expectation))\.ts$/],
   [/^serving\.ts$/, /^(clock|log|server)\.ts$/],
   [/^workers\//, /^(backoff|clock|config|log|push-front|schedule|server|serving|sources\/catchpoint\/push-route)\.ts$|^access\/|^workers\//],
