@@ -3,7 +3,8 @@
 import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../src/log.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
-import { type Listing, nodeListing, type NodeSourceOptions } from '../../src/sources/catchpoint/nodes/node-source.ts';
+import type { Listing, NodeSourceOptions } from '../../src/sources/catchpoint/nodes/listing.ts';
+import { nodeListing } from '../../src/sources/catchpoint/nodes/node-source.ts';
 import { account, type FakeCatchpoint, fakeCatchpoint, world } from './catchpoint.ts';
 import { temporaryDirectory } from './directory.ts';
 import { untilSettled } from './passing-time.ts';

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../src/log.ts';
 import { directoryFile } from '../../src/sources/catchpoint/nodes/directory-file.ts';
 import { type Node, nodeDirectory } from '../../src/sources/catchpoint/nodes/node.ts';
-import type { Listing, NodeListing } from '../../src/sources/catchpoint/nodes/node-source.ts';
+import type { Listing, NodeListing } from '../../src/sources/catchpoint/nodes/listing.ts';
 import { type NodeRefresherOptions, nodeRefresher } from '../../src/sources/catchpoint/nodes/refresh.ts';
 import { temporaryDirectory } from './directory.ts';
 import { movableClock } from './time.ts';

@@ -6,7 +6,7 @@ import { type DirectoryChanges, directoryChanges, withRetired } from './changes.
 import type { KeptDirectory } from './directory-file.ts';
 import type { KeptFile } from './kept-file.ts';
 import type { Node, NodeDirectory } from './node.ts';
-import type { Listing } from './node-source.ts';
+import type { Listing } from './listing.ts';
 import { plausibility } from './plausible.ts';
 
 export interface DirectoryUpdatesOptions {
