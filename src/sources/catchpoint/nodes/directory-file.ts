@@ -28,8 +28,8 @@ function render({ refreshedAtMs, nodes }: KeptDirectory): string {
 }
 
 /** With its members in this order, wherever the node comes from; those that are not known are left out. */
-function lineOf({ id, name, asn, continent, country, region, city, isp, ...rest }: Node): string {
-  const { networkType, latitude, longitude, ipRanges, active, retiredAtMs } = rest;
+function lineOf(node: Node): string {
+  const { id, name, asn, continent, country, region, city, isp, networkType, latitude, longitude, ipRanges, active, retiredAtMs } = node;
   return JSON.stringify({ id, name, asn, continent, country, region, city, isp, networkType, latitude, longitude, ipRanges, active, retiredAtMs });
 }
 
