@@ -1,6 +1,7 @@
 // Makes any text legal as a tag value, in this one place for every source.
 
-import anyAscii from 'any-ascii';
+import { createRequire } from 'node:module';
+import type * as AnyAscii from 'any-ascii';
 
 /** Longer texts are cut: a name of many kilobytes is a mistake, and a put line holds 1024 bytes. */
 const maxLength = 200;
@@ -13,9 +14,18 @@ const maxLength = 200;
  * wrote it; a run that holds anything else that is illegal becomes one `_`; none stays at the ends.
  */
 export function legalTagText(text: string): string | undefined {
-  const legal = anyAscii(text)
+  const legal = inAscii(text)
     .replace(/[^A-Za-z0-9._/-]+/g, (run) => (/^ +$/.test(run) ? '_'.repeat(run.length) : '_'))
     .slice(0, maxLength)
     .replace(/^_+|_+$/g, '');
   return legal === '' ? undefined : legal;
+}
+
+let transliterated: ((text: string) => string) | undefined;
+
+/** Most texts are ASCII as they are; the letters of the others are read in with the first of them. */
+function inAscii(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text;
+  transliterated ??= (createRequire(import.meta.url)('any-ascii') as typeof AnyAscii).default;
+  return transliterated(text);
 }

@@ -49,8 +49,8 @@ export function keptFile<T>({ path, parse, render = (value) => JSON.stringify(va
   };
 }
 
-function textOf(path: string): Promise<string | undefined> {
-  return unlessMissing(readFile(path, 'utf8'));
+async function textOf(path: string): Promise<string | undefined> {
+  return (await unlessMissing(readFile(path)))?.toString();
 }
 
 async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {

@@ -16,7 +16,7 @@ export interface NodesRead {
 export async function readNodesFile(path: string): Promise<NodesRead> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readFile(path)).toString();
   } catch (error) {
     throw new Error(`nodes file ${path}: cannot be read (${(error as Error).message})`);
   }
