@@ -16,7 +16,7 @@ import { renderLegal } from './render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
 import { putAll, type PutBefore, type PutOptions } from './put.ts';
-import { putWhole, wholeGzip, type WholePutOptions } from './put-whole.ts';
+import { putWhole } from './put-whole.ts';
 import { requestBounds } from './request-bounds.ts';
 import { writeTagged } from './tagged.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
@@ -73,7 +73,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const hide = conceal({ urls, headers });
   const closing = new AbortController();
   const bounds = requestBounds(clock, timeoutMs);
-  const put: WholePutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs, wholeGzip: wholeGzip() };
+  const put: PutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs };
   const assigner = assignUids
     ? uidAssigner({ host: all.current, connections: open, headers, clock, timeoutMs, signal: closing.signal })
     : undefined;
@@ -90,7 +90,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   /** Most batches are taken whole: nothing is done for each of their points. */
   async function ruledBatch(batch: SinkBatch, signal: AbortSignal): Promise<Verdict> {
     const text = textOf(batch.deliveries);
-    if (text === undefined || text === '') return ruled(batch.points, signal);
+    if (text === undefined) return ruled(batch.points, signal);
     const before = await putWhole(put, { batch, text }, signal);
     if (before.answer?.kind !== 'ruled' || before.answer.failed.length > 0) return ruled(batch.points, signal, before);
     size.taken(before.body.length);

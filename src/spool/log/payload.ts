@@ -6,6 +6,7 @@
 
 import { type Cut, type Cuts, type FactoredPoints, isFactored, type Points, type Series } from '../../factored-points.ts';
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../point.ts';
+import { sharedLines } from './shared-line.ts';
 
 /** Points without an annotation have no sixth member, and those of which more than it is to be written no seventh. */
 export type PointRow = [metric: string, timestamp: number, unit: TimeUnit, value: string, tags: Tags, annotation?: Annotation, only?: 'annotation'];
@@ -52,9 +53,10 @@ function textOfCuts(cuts: Cuts): string {
 /** How many different cuts a decoder remembers. */
 const maxKnownCuts = 50_000;
 
-/** Decodes points; the same cuts come out as the same object, so that a sink can remember what it has made of them. */
+/** Decodes points; the same cuts come out as the same object, and the same tags of series as a rule, so that a sink can remember what it has made of them. */
 export function pointsDecoder(): (text: string) => Points {
   const known = new Map<string, Cuts>();
+  const lines = sharedLines();
 
   function cutsOf(text: string): Cuts {
     const found = known.get(text);
@@ -68,9 +70,16 @@ export function pointsDecoder(): (text: string) => Points {
 
   return (text) => {
     if (text.startsWith('R')) return (JSON.parse(text.slice(1)) as PointRow[]).map(pointOf);
+    const usual = lines.read(text);
+    if (usual !== undefined) {
+      const { timestamp, unit, tail, series, end } = usual;
+      return { timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: [] };
+    }
     const end = text.indexOf('\n');
-    const [timestamp, unit, tail, series, tags, rest] = JSON.parse(text.slice(1, end)) as SharedRow;
-    return factored({ timestamp, unit, tail, series: series.map(seriesOf), cuts: cutsOf(text.slice(end + 1)), rest: rest?.map(pointOf) ?? [] }, tags);
+    const [timestamp, unit, tail, rows, tags, rest] = JSON.parse(text.slice(1, end)) as SharedRow;
+    const series = rows.map(seriesOf);
+    if (tags === undefined) lines.learn(series);
+    return factored({ timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: rest?.map(pointOf) ?? [] }, tags);
   };
 }
 

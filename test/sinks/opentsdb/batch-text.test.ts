@@ -4,19 +4,24 @@ import test from 'ava';
 import fc from 'fast-check';
 import { expanded } from '../../../src/factored-points.ts';
 import type { Annotation, DataPoint, FactoredPoints, Points } from '../../../src/point.ts';
-import { batchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
+import { batchRenderer, type BatchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
 import { renderLegal } from '../../../src/sinks/opentsdb/render.ts';
 import { points } from '../../fakes/points.ts';
 import { runs } from '../../fakes/batches.ts';
 
 const maxBytes = 300;
 
-/** What is sent of the points one by one; undefined where one is not sent, or not as it is. */
+/** What is sent of the points one by one; undefined where there is none, and where one is not sent, or not as it is. */
 function oneByOne(deliveries: readonly Points[]): string | undefined {
   const all = deliveries.flatMap(expanded);
   const { legal, rejected } = renderLegal(all, 'json', maxBytes);
   const isUnusual = rejected.length > 0 || all.some(({ annotation, only }) => annotation !== undefined || only !== undefined);
-  return isUnusual ? undefined : legal.map(({ text }) => text).join(',');
+  return isUnusual || all.length === 0 ? undefined : `[${legal.map(({ text }) => text).join(',')}]`;
+}
+
+/** What is sent of them as they were delivered. */
+function rendered(render: BatchRenderer, delivered: readonly Points[]): string | undefined {
+  return render(delivered)?.toString();
 }
 
 const annotation: Annotation = { startMs: 1794994452001, description: 'event', custom: {} };
@@ -46,28 +51,40 @@ const deliveries = fc.array(cuts, { minLength: 1, maxLength: 2 }).chain((known) 
 
 test('whatever is delivered, its text is that of the points, and there is none where one of them may not be sent', (t) => {
   const render = batchRenderer(maxBytes);
-  let rendered = 0;
+  let withText = 0;
   fc.assert(
     fc.property(deliveries, (delivered) => {
-      const text = render(delivered);
+      const text = rendered(render, delivered);
       if (text === undefined) return;
-      if (text !== '') rendered += 1;
+      withText += 1;
       t.deepEqual([text], [oneByOne(delivered)]);
     }),
     { numRuns: 3000 },
   );
-  t.true(rendered > 300, String(rendered));
+  t.true(withText > 300, String(withText));
 });
 
 test('what is usual has a text, run after run with the same cuts', (t) => {
   const render = batchRenderer(maxBytes);
   const delivered = [...runs(6), points(2), []];
-  t.is(render(delivered), oneByOne(delivered));
-  t.is(render(runs(4)), oneByOne(runs(4)));
+  t.is(rendered(render, delivered), oneByOne(delivered));
+  t.is(rendered(render, runs(4)), oneByOne(runs(4)));
   const named = runs(2).map((run) => ({ ...run, tags: { test: 'Home', env: 'prod' } }));
-  t.regex(render(named) ?? '', /"status":"ok","test":"Home","env":"prod"\}\}/);
-  t.is(render(named), oneByOne(named));
-  t.is(render([]), '');
+  t.regex(rendered(render, named) ?? '', /"status":"ok","test":"Home","env":"prod"\}\}/);
+  t.is(rendered(render, named), oneByOne(named));
+  t.is(rendered(render, []), undefined);
+});
+
+test('runs that share their cuts and tags have texts of their own, and an illegal value among them is seen', (t) => {
+  const render = batchRenderer(maxBytes);
+  const [{ cuts: shared }] = runs(1) as [FactoredPoints];
+  const [ok, error] = [{ status: 'ok' }, { status: 'error' }];
+  const next = (value: string, tags: Readonly<Record<string, string>>): FactoredPoints => ({ timestamp: 1794994452, unit: 's', tail: '.1', series: [{ stem: 'a.', value }, { stem: 'b.', value: '1.0', tags }], cuts: shared, rest: [] });
+  const delivered = [next('1', ok), next('2.5', error), next('3', ok), next('2.5', ok), next('4', error)];
+  t.is(rendered(render, delivered), oneByOne(delivered));
+  t.is(rendered(render, [next('3', ok), next('NaN', ok)]), undefined);
+  t.is(rendered(render, [next('NaN', ok)]), undefined);
+  t.is(rendered(render, delivered), oneByOne(delivered));
 });
 
 const [run] = runs(1) as [FactoredPoints];
@@ -96,7 +113,7 @@ for (const [title, change] of [
 test('a point may be as long as the bound, and no longer', (t) => {
   const longest = (extra: number): FactoredPoints => ({ ...run, series: [{ stem: `${'m'.repeat(300 - longestOf('').length + extra)}`, value: '1' }] });
   const longestOf = (stem: string): string => expanded({ ...run, series: [{ stem, value: '1' }] }).map((point) => renderLegal([point], 'json', 1000).legal[0]?.text ?? '').reduce((a, b) => (a.length >= b.length ? a : b));
-  t.is(batchRenderer(maxBytes)([longest(0)]), oneByOne([longest(0)]));
+  t.is(rendered(batchRenderer(maxBytes), [longest(0)]), oneByOne([longest(0)]));
   t.not(oneByOne([longest(0)]), undefined);
   t.is(batchRenderer(maxBytes)([longest(1)]), undefined);
 });

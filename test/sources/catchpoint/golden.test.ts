@@ -60,6 +60,6 @@ for (const name of pairs) {
     const delivered = slicer(options)(measurement, nodes.get(measurement.nodeId));
     const all = expanded(delivered);
     t.is(all.map((point) => `${renderPutLine(point)}\n`).join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
-    t.is(batchRenderer(8192)([delivered]), all.map(renderJson).join(','));
+    t.is(batchRenderer(8192)([delivered])?.toString(), `[${all.map(renderJson).join(',')}]`);
   });
 }
