@@ -19,6 +19,8 @@ export interface GroupPlaces {
 }
 
 const segmentsHeld = 3;
+/** Little more than heads is looked at, and mostly one or two that are new. */
+const windowBytes = 4096;
 
 export function groupPlaces(directory: string): GroupPlaces {
   const held = new Map<number, { readonly groups: PlacedGroup[]; next: GroupPlace }>();
@@ -52,7 +54,7 @@ function extend(directory: string, segment: SegmentEntry, groups: PlacedGroup[],
   let place = from;
   let bytes: ReturnType<typeof segmentBytes>;
   try {
-    bytes = segmentBytes(segmentPath(directory, segment.number));
+    bytes = segmentBytes(segmentPath(directory, segment.number), windowBytes);
   } catch {
     return from;
   }

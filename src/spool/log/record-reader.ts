@@ -179,7 +179,7 @@ function hole(segments: readonly SegmentEntry[], { number, firstGroup, before }:
   return { segment: number, at: 0, group: firstGroup - 1, records, points: Math.round((before.points - last.points) * share) };
 }
 
-function recordOf(sequence: number, { kind, payload, points }: Frame, decode: (text: string) => Points): LogRecord {
-  const text = kind === frameKinds.both ? splitPayload(payload).points : payload.toString('utf8');
-  return { sequence, points: decode(text), pointCount: points, bytes: frameHeadBytes + payload.length };
+function recordOf(sequence: number, frame: Frame, decode: (text: string) => Points): LogRecord {
+  const text = frame.kind === frameKinds.both ? splitPayload(frame.payload).points : frame.text();
+  return { sequence, points: decode(text), pointCount: frame.points, bytes: frameHeadBytes + frame.payloadBytes };
 }

@@ -2,7 +2,7 @@
 // behind a head that cannot be read the next head.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FrameHead, frameHeadBytes, groupHeadBytes, type GroupHead, groupSeed, intactFrame, readFrameHead, readGroupHead, terminatorBytes, type Totals } from './format.ts';
+import { type FrameHead, frameHeadBytes, groupHeadBytes, type FrameKind, type GroupHead, groupSeed, intactFrame, readFrameHead, readGroupHead, type StoredRunKey, terminatorBytes, type Totals } from './format.ts';
 
 /** A file of which a part is held in memory. */
 export interface SegmentBytes {
@@ -12,10 +12,14 @@ export interface SegmentBytes {
   close(): void;
 }
 
-const windowBytes = 262_144;
+const usualWindowBytes = 262_144;
 
-/** Opens a file for reading. */
-export function segmentBytes(path: string): SegmentBytes {
+/**
+ * Opens a file for reading.
+ *
+ * @param windowBytes - how much is read at once
+ */
+export function segmentBytes(path: string, windowBytes = usualWindowBytes): SegmentBytes {
   const file = openSync(path, 'r');
   let window = Buffer.alloc(0);
   let [from, to] = [0, 0];
@@ -34,12 +38,49 @@ export function segmentBytes(path: string): SegmentBytes {
   };
 }
 
-/** A frame whose checksum fits. */
-export interface Frame extends FrameHead {
+/** A frame whose checksum fits. Its contents last until the next group is read. */
+export interface Frame extends Pick<FrameHead, 'kind' | 'record' | 'points'> {
   /** Where it begins in the file. */
   readonly at: number;
-  /** A view that lasts until the next group is read. */
+  /** How long its payload is. */
+  readonly payloadBytes: number;
+  readonly run: StoredRunKey;
   readonly payload: Buffer;
+  /** All of its payload as UTF-8. */
+  text(): string;
+}
+
+/** What few readers want of a frame is made when it is asked for: thousands are read in a second. */
+class FrameInView implements Frame {
+  readonly at: number;
+  readonly payloadBytes: number;
+  readonly kind: FrameKind;
+  readonly record: number;
+  readonly points: number;
+  private readonly view: Buffer;
+  private readonly start: number;
+
+  constructor(at: number, payloadBytes: number, view: Buffer, start: number) {
+    this.at = at;
+    this.payloadBytes = payloadBytes;
+    this.view = view;
+    this.start = start;
+    this.kind = view.readUInt32LE(start + 8) as FrameKind;
+    this.record = view.readUInt32LE(start + 12);
+    this.points = view.readUInt32LE(start + 16);
+  }
+
+  get run(): StoredRunKey {
+    return readFrameHead(this.view, this.start).run;
+  }
+
+  get payload(): Buffer {
+    return this.view.subarray(this.start + frameHeadBytes, this.start + frameHeadBytes + this.payloadBytes);
+  }
+
+  text(): string {
+    return this.view.toString('utf8', this.start + frameHeadBytes, this.start + frameHeadBytes + this.payloadBytes);
+  }
 }
 
 /** Where a group is expected, and what has to stand in its head. */
@@ -93,14 +134,15 @@ export function readGroup(options: ScanOptions, place: GroupPlace): ScannedGroup
   const from = place.at + groupHeadBytes;
   const isCut = from + head.length > limit;
   const frames = readFrames(options, from, Math.min(from + head.length, limit), [head.number]);
-  const records = frames.filter(({ points }) => points > 0);
-  const lost = {
-    frames: head.frames - frames.length,
-    records: head.records - records.length,
-    points: head.points - records.reduce((sum, { points }) => sum + points, 0),
-  };
-  const recordBytes = records.reduce((sum, { payload }) => sum + frameHeadBytes + payload.length, 0);
-  return { head, frames, lost: lost.frames > 0 ? lost : undefined, isCut, next: placeBehind(place.at, head, recordBytes) };
+  let [records, points, recordBytes] = [0, 0, 0];
+  for (const frame of frames) {
+    if (frame.points === 0) continue;
+    records += 1;
+    points += frame.points;
+    recordBytes += frameHeadBytes + frame.payloadBytes;
+  }
+  const lost = frames.length >= head.frames ? undefined : { frames: head.frames - frames.length, records: head.records - records, points: head.points - points };
+  return { head, frames, lost, isCut, next: placeBehind(place.at, head, recordBytes) };
 }
 
 /** Groups of which no more than the first can be told: they begin at the place, and end where the next head stands. */
@@ -155,9 +197,8 @@ function readFrames({ bytes, seed, limit }: ScanOptions, from: number, to: numbe
       at += 1;
       continue;
     }
-    const end = at + frameHeadBytes + length;
-    frames.push({ ...readFrameHead(view, at), at: from + at, payload: view.subarray(at + frameHeadBytes, end) });
-    at = end;
+    frames.push(new FrameInView(from + at, length, view, at));
+    at += frameHeadBytes + length;
   }
   return frames;
 }
