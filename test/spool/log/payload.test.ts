@@ -48,6 +48,25 @@ test('factored points come back as they were, and expand to the same points', (t
   );
 });
 
+test('series that were seen before come back with their own values, whatever is in these', (t) => {
+  const decode = pointsDecoder();
+  const odd = fc.constantFrom('', '1.0', '-7', '"', '\\', '\\"', '"],["b.","', '\n', ']]]\n', 'é', '1"');
+  const few = fc.record({ stem: fc.constantFrom('a.', 'b.', 'é"'), value: odd, tags: fc.constantFrom({ status: 'ok' }, { status: '"' }, {}) }, { requiredKeys: ['stem', 'value'] });
+  const some = fc.record(
+    { timestamp, unit, tail: odd, series: fc.array(few, { maxLength: 2 }), cuts: fc.constant({ tags: { nodeid: '1' }, cuts: [['node']] as Cuts['cuts'] }), rest: fc.constant([]), tags: fc.constant({ test: 'x' }) },
+    { requiredKeys: ['timestamp', 'unit', 'tail', 'series', 'cuts', 'rest'] },
+  );
+  fc.assert(fc.property(some, (one) => void t.deepEqual(decode(encodePoints(one)), one)), { numRuns: 3000 });
+});
+
+test('the same tags of series come out as the same object', (t) => {
+  const decode = pointsDecoder();
+  const made = (value: string): FactoredPoints => ({ timestamp: 1, unit: 's', tail: '.1', series: [{ stem: 'a.', value, tags: { status: 'ok' } }], cuts: { tags: { nodeid: '1' }, cuts: [['node']] }, rest: [] });
+  const [first, again] = ['1.0', '2.0'].map((value) => decode(encodePoints(made(value)))) as [FactoredPoints, FactoredPoints];
+  t.is(first.series[0]?.tags, again.series[0]?.tags);
+  t.is(again.series[0]?.value, '2.0');
+});
+
 test('the same cuts come out as the same object, and other ones do not', (t) => {
   const [decode, made] = [pointsDecoder(), (node: string): FactoredPoints => ({ timestamp: 1, unit: 's', tail: '.1', series: [{ stem: 'a.', value: '1.0' }], cuts: { tags: { nodeid: node }, cuts: [['node']] }, rest: [] })];
   const [first, again, other] = ['1', '1', '2'].map((node) => decode(encodePoints(made(node)))) as [FactoredPoints, FactoredPoints, FactoredPoints];
