@@ -10,6 +10,7 @@ export interface Obstacle {
 const obstacles: Readonly<Record<string, Obstacle>> = {
   EACCES: { words: 'permission denied; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
   EPERM: { words: 'not permitted; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
+  ENOENT: { words: 'cannot be made there; make it by other means', exitCode: 73 },
   EROFS: { words: 'its disk is mounted read-only; mount it for writing', exitCode: 73 },
   EEXIST: { words: 'is no directory; move away what is there', exitCode: 78 },
   ENOTDIR: { words: 'is not in a directory; move away what is there', exitCode: 78 },

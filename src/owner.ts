@@ -1,8 +1,9 @@
 // One daemon to a state directory: its owner answers on a socket in it, which the kernel closes when the owner dies.
 
-import { link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 import { obstacleOf } from './obstacle.ts';
 
 /** Somebody else owns the state directory. */
@@ -110,7 +111,7 @@ function taken(directory: string, pid: string): StateDirectoryTaken {
 }
 
 async function answerWithPid(path: string, pid: number): Promise<Server> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path), 0o700);
   await rm(path, { force: true });
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {

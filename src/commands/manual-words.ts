@@ -10,16 +10,16 @@ export const signals: Words = [
 /** After sysexits.h. */
 export const exitCodes: Words = [
   ['0', 'Ended by a signal, or done; for check and doctor: nothing is wrong.'],
-  ['1', 'Not found, not believed, not wanted, or something was lost.'],
+  ['1', 'A command found nothing, was refused, or was answered no; or something was lost.'],
   ['64', 'Wrong usage.'],
-  ['65', 'For replay: something was malformed, and the rest was replayed.'],
+  ['65', 'For replay: something was malformed, and the rest was replayed. For template --check: the body is not right.'],
   ['66', 'For replay: a file cannot be read.'],
   ['69', 'Something is not available: a port, the state directory; for check and doctor: OpenTSDB, Catchpoint or the push URL.'],
   ['70', 'A fault of the program\'s own.'],
-  ['73', 'For config init: the file is there already, or cannot be made.'],
+  ['73', 'A file or directory cannot be made; for config init: it is there already.'],
   ['74', 'The disk fails or is full, or a file cannot be written.'],
   ['75', 'For replay: the spool is full, or it was stopped.'],
-  ['77', 'For doctor: credentials, or the token of the push URL, are not taken.'],
+  ['77', 'Permission is denied on a file or directory; for doctor: credentials, or the token of the push URL, are not taken.'],
   ['78', 'Wrong configuration.'],
 ];
 

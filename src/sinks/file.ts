@@ -1,8 +1,9 @@
 // File mode: points are appended to a file, as `tsdb import` reads them or as lines of JSON.
 
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Log } from '../log.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { Sink, Verdict } from '../sink.ts';
 import { renderLegal } from './opentsdb/render.ts';
 import { writeTagged } from './opentsdb/tagged.ts';
@@ -97,7 +98,7 @@ async function appendWhole(file: FileHandle, text: string): Promise<void> {
 }
 
 async function openWhole({ path, format, log }: State): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const file = await open(path, 'a+', 0o640);
   try {
     const stat = await file.stat();

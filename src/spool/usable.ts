@@ -1,7 +1,8 @@
 // Whether a directory and the store's files in it can be used at all: what stands in the way is said in words, with what to do.
 
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
 
 /** A file or directory that cannot be used as it is. */
@@ -20,7 +21,7 @@ export class PathUnusable extends Error {
  * @throws PathUnusable, which names the path
  */
 export function requireUsable(directory: string): void {
-  using(directory, () => make(directory));
+  using(directory, () => makeDirectory(directory, 0o700));
   using(directory, () => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK));
   for (const path of readdirSync(directory).filter((name) => ours.test(name)).map((name) => join(directory, name))) {
     const found = using(path, () => statSync(path, { throwIfNoEntry: false }));
@@ -31,13 +32,6 @@ export function requireUsable(directory: string): void {
 }
 
 const ours = /^(\d+\.(segment|spare|keys)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
-
-/** On a disk that is mounted read-only Node says of a directory that is to be made with those above it that it is not there. */
-function make(directory: string): void {
-  const isThere = existsSync(directory);
-  if (!isThere && existsSync(dirname(directory))) accessSync(dirname(directory), constants.W_OK);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-}
 
 function kindOf(found: Stats): string {
   return found.isDirectory() ? 'a directory' : 'something else';

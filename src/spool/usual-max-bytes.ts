@@ -1,13 +1,14 @@
 // How much may wait where nobody has settled it.
 
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 
 const defaultMaxBytes = 4 * 2 ** 30;
 
 /** The spool's bound where none is set: 4 GiB, or half of the space that is free or the spool's already, where that is less. */
 export async function usualMaxBytes(directory: string): Promise<number> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const { bavail, bsize } = await statfs(directory);
   const files = await readdir(directory);
   const sizes = await Promise.all(files.map(async (file) => stat(join(directory, file)).then(({ blocks }) => blocks * 512, () => 0)));

@@ -2,9 +2,10 @@
 // their way.
 
 import { isUtf8 } from 'node:buffer';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../../clock.ts';
 import type { Log } from '../../../log.ts';
+import { makeDirectory } from '../../../make-directory.ts';
 import { schedule } from '../../../schedule.ts';
 import { pushText } from '../push-text.ts';
 import { appendMember, dayFilePath, removeOldDays } from './day-file.ts';
@@ -110,7 +111,7 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
 }
 
 async function removeOld({ directory, days, clock, log }: State): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const removed = await removeOldDays(directory, days, clock.now());
   if (removed.length > 0) log.info({ removed }, 'old days of the archive removed');
 }
@@ -138,7 +139,7 @@ async function writeWaiting(state: State): Promise<void> {
 
 async function writeChunk(state: State, day: string, text: Buffer): Promise<void> {
   const { directory, log, last, freeBytes = freeBytesIn } = state;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const free = await freeBytes(directory);
   if (free < minFreeBytes) throw new Error(`${directory}: expected ${minFreeBytes} bytes of free space, found ${free}`);
   const path = dayFilePath(directory, day);

@@ -1,9 +1,10 @@
 // A JSON file in the state directory: replaced atomically, and moved aside when something else stands in it.
 
-import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Log } from '../../../log.ts';
+import { makeDirectory } from '../../../make-directory.ts';
 
 export interface KeptFile<T> {
   readonly path: string;
@@ -40,7 +41,7 @@ export function keptFile<T>({ path, parse, render = (value) => JSON.stringify(va
       }
     },
     async write(value) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(path), 0o700);
       await writeFileAtomic(path, `${render(value)}\n`, { mode: 0o600 });
     },
     async modifiedAtMs() {
