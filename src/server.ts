@@ -127,8 +127,9 @@ function answer(context: Koa.Context, status: number, error: string): void {
   context.body = { error };
 }
 
-function notServed({ status, method, path }: Koa.Context): string {
-  return status === 405 || status === 501 ? `method: ${method} is not served at ${path}` : `path: nothing is served at ${path}`;
+function notServed({ status, method, path, response }: Koa.Context): string {
+  if (status !== 405 && status !== 501) return `path: nothing is served at ${path}`;
+  return `method: ${path} takes ${response.get('Allow')}, found ${method}`;
 }
 
 /**
