@@ -15,6 +15,7 @@ import { readSettings, type Settings } from './settings.ts';
 import { start } from './start.ts';
 import { tls } from './tls.ts';
 import { vmagentIn } from './vmagent.ts';
+import { waitingStart } from './waiting-start.ts';
 
 const page = new URL('../../../docs/performance.md', import.meta.url).pathname;
 
@@ -52,6 +53,7 @@ async function table(settings: Settings): Promise<void> {
   await part('tls', [10], () => tls(settings));
   await part('start', [11], () => start(settings));
   if (settings.only.has(12)) rows.push(original);
+  await part('waiting', [13], () => waitingStart(settings));
   const after = cpuOfAll();
   const othersShare = Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);
   tell(rows, failed, { minutes: (performance.now() - fromMs) / 60_000, othersShare });

@@ -60,6 +60,8 @@ export interface BridgeOptions {
   readonly nodes: number;
   /** The directory below which its state is. */
   readonly dir: string;
+  /** One with a state in it, which stays; undefined: a new one. */
+  readonly stateDir?: string;
   /** How long the receiver takes over each answer. */
   readonly delayMs?: number | undefined;
   /** Whether the receiver does not answer at first. */
@@ -82,7 +84,7 @@ export async function startReceiver(delayMs = 0, carbons = 0, isDown = false): P
 /** The bridge as shipped, over a receiver of its own. */
 export async function startBridge(options: BridgeOptions): Promise<BridgeContender> {
   const { carbons = 0, root = ownRoot, profileDir } = options;
-  const stateDir = mkdtempSync(join(options.dir, 'bridge-bench-'));
+  const stateDir = options.stateDir ?? mkdtempSync(join(options.dir, 'bridge-bench-'));
   const { path, ids } = writeNodes(stateDir, options.nodes);
   const tsd = await startReceiver(options.delayMs, carbons, options.isReceiverDown);
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir];
@@ -107,7 +109,7 @@ export async function startBridge(options: BridgeOptions): Promise<BridgeContend
     async stop() {
       await bridge.stop(profileDir === undefined ? 'SIGKILL' : 'SIGTERM');
       await tsd.stop();
-      rmSync(stateDir, { recursive: true });
+      if (options.stateDir === undefined) rmSync(stateDir, { recursive: true });
     },
   };
 }

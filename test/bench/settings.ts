@@ -14,6 +14,7 @@ const partRows = {
   tls: [10],
   start: [11],
   original: [12],
+  waiting: [13],
 } as const;
 
 export interface Settings {
@@ -91,10 +92,10 @@ function rowsOf(text: string): Set<number> {
   return new Set(text.split(',').flatMap((word): readonly number[] => (numbers.includes(word) ? [Number(word)] : partRows[oneOf(names, word)])));
 }
 
-/** The memory is looked at after so many pushes that they take minutes. */
+/** What takes minutes is measured in the long run alone. */
 function rowsUsually(isLong: boolean): Set<number> {
   const all = Object.values(partRows).flat();
-  return new Set(isLong ? all : all.filter((row) => !partRows.memory.some((one) => one === row)));
+  return new Set(isLong ? all : all.filter((row) => ![...partRows.memory, ...partRows.waiting].some((one) => one === row)));
 }
 
 function oneOf<Word extends string>(words: readonly Word[], found: string): Word {
