@@ -100,6 +100,7 @@ async function judged(count: number, crash: (number: number) => Crash, runs: Run
 interface Contents {
   readonly directory: string;
   readonly lines?: readonly string[];
+  readonly lost?: Readonly<Record<string, number>>;
   readonly error?: string;
 }
 
@@ -116,7 +117,11 @@ function missing(answered: readonly string[], read: Contents | undefined, runs: 
   if (read?.lines === undefined) return [`C: the store could not be read: ${read?.error ?? 'the process that read it died'}`];
   const there = new Set(read.lines);
   const lost = answered.filter((timestamp) => !runs.points(runs.runAt(timeOf(timestamp))).every((line) => there.has(line)));
-  return lost.length === 0 ? [] : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`];
+  const told = Object.entries(read.lost ?? {}).filter(([, count]) => count > 0);
+  return [
+    ...(lost.length === 0 ? [] : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`]),
+    ...told.map(([what, count]) => `I: ${count} × ${what} are told as lost, and the power has only gone`),
+  ];
 }
 
 /** yyyyMMddHHmmssfff, in UTC */

@@ -172,3 +172,34 @@ test('a segment of which no more than the head was written is passed over, with 
     t.is(spool.lost().records, 0);
   }
 });
+
+test('a last segment that is cut short, emptied, or has no head is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const lengths = [0, 1, 1023, last.at + 1, last.at + 70, last.end - 1];
+  const cut = lengths.map((length) => (file: Buffer): Buffer => file.subarray(0, length));
+  for (const [index, damage] of [...cut, (file: Buffer): Buffer => Buffer.from(file).fill(0, 0, 1024)].entries()) {
+    const directory = await copied(t, record.directory);
+    writeFileSync(join(directory, last.name), damage(readFileSync(join(directory, last.name))));
+    const spool = await smallSpool(t, directory);
+    t.is(spool.lost().uncounted, 1, `${index}`);
+    await spool.append(points(1, 1001));
+    const killed = await smallSpool(t, await copied(t, directory));
+    t.is(killed.lost().uncounted, 1, `${index}, after a kill`);
+    await killed.close();
+    await spool.close();
+    t.is((await smallSpool(t, directory)).lost().uncounted, 1, `${index}, after a stop`);
+  }
+});
+
+test('a write that is torn in a file that is laid out is no loss', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  for (const from of [last.at + 1, last.at + 70, last.end - 1]) {
+    const directory = await copied(t, record.directory);
+    const file = readFileSync(join(directory, last.name));
+    writeFileSync(join(directory, last.name), file.fill(0, from));
+    t.is((await smallSpool(t, directory)).lost().uncounted, 0, `${from}`);
+    t.is((await smallSpool(t, directory)).lost().uncounted, 0, `${from}, once more`);
+  }
+});
