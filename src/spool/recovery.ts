@@ -60,8 +60,13 @@ export function recover(options: RecoveryOptions): Recovered {
   reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
   replayed.forEach((number, index) => replay(reading, number, checkpoint, replayed[index + 1]));
+  const begun = numbersOf(directory, 'newest');
+  // One before the checkpoint's place may have been given back.
+  for (const number of begun.filter((each) => each >= (checkpoint?.place.segment ?? 0) && !numbers.includes(each))) {
+    tellUncounted(reading, `segment ${number} was begun, and its file is gone`);
+  }
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
-  const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
+  const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'), ...begun);
   return { state, segments, totals, nextSegment: last + 1, nextGroup: group, lastAtMs, replayedBytes, findings };
 }
 

@@ -30,7 +30,7 @@ export function requireUsable(directory: string): void {
   }
 }
 
-const ours = /^(\d+\.(segment|spare|keys)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
+const ours = /^(\d+\.(segment|spare|keys|newest)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
 
 /** On a disk that is mounted read-only Node says of a directory that is to be made with those above it that it is not there. */
 function make(directory: string): void {

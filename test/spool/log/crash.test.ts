@@ -1,7 +1,7 @@
 // A process that ends, or a machine, at any byte of a write: what was acknowledged before is there once, and nothing else is.
 
 import test, { type ExecutionContext } from 'ava';
-import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expanded } from '../../../src/factored-points.ts';
 import type { DataPoint } from '../../../src/point.ts';
@@ -190,6 +190,21 @@ test('a last segment that is cut short, emptied, or has no head is told as a los
     await spool.close();
     t.is((await smallSpool(t, directory)).lost().uncounted, 1, `${index}, after a stop`);
   }
+});
+
+test('a last segment whose file is gone is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const directory = await copied(t, record.directory);
+  rmSync(join(directory, last.name));
+  const spool = await smallSpool(t, directory);
+  t.is(spool.lost().uncounted, 1);
+  await spool.append(points(1, 1001));
+  t.is((await smallSpool(t, await copied(t, directory))).lost().uncounted, 1, 'after a kill');
+  await spool.close();
+  const again = await smallSpool(t, directory);
+  t.is(again.lost().uncounted, 1, 'after a stop');
+  t.deepEqual(numbersOfPoints(await drained(await again.reader('tsdb'))), [...expected(record, record.groups.filter(({ name }) => name !== last.name).length), 1001]);
 });
 
 test('a write that is torn in a file that is laid out is no loss', async (t) => {
