@@ -89,7 +89,7 @@ const damages = [
   { name: 'a zeroed sector', align: 512, length: 512, damage: (bytes: Buffer) => void bytes.fill(0) },
 ] as const;
 
-/** A sample of all the places; all of them in the long form, or every so many: all of them take hours. */
+/** A sample of all the places; with BRIDGE_LONG=1 all of them, which takes an hour and more, or with BRIDGE_EVERY=41 as well every 41st. */
 function hitsOf({ frames }: Filled, count: number, seed: number): Hit[] {
   const all = [...frames].flatMap(([name, stored]) => {
     const end = stored.at(-1)?.to ?? firstGroupAt;
