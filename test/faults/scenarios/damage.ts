@@ -114,10 +114,14 @@ async function startedForGood(stage: Stage): Promise<{ readonly starts: number; 
   return undefined;
 }
 
-/** How many runs may be lost and told as a torn write: those of the last group, or any where nothing but zeros stands behind. */
+/**
+ * How many runs may be lost and told as a torn write: those of the last group; as many as eight sectors hold, with the rest of their
+ * groups; any, where nothing but zeros is left behind.
+ */
 function mayBeTorn(tails: number, kind: string): number {
   if (tails === 0) return 0;
-  return kind === 'everything behind it zeroed' ? runs : agents;
+  if (kind === 'everything behind it zeroed') return runs;
+  return kind === 'eight sectors zeroed' ? 3 * agents : agents;
 }
 
 function wrong({ lostRuns, lostPoints, torn, foreign }: Account, told: Status['lost'], mostTorn: number): string[] {
