@@ -9,6 +9,7 @@ import { groupPlaces } from '../../../src/spool/log/group-places.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
 import { recover } from '../../../src/spool/recovery.ts';
+import { verifySpool } from '../../../src/spool/verify.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
@@ -197,6 +198,8 @@ test('a last segment whose file is gone is told as a loss that cannot be counted
   const last = record.groups.at(-1) as WrittenGroup;
   const directory = await copied(t, record.directory);
   rmSync(join(directory, last.name));
+  const { damage } = await verifySpool(directory, { isRunning: false, signal: new AbortController().signal });
+  t.regex(damage.join(), /was begun, and its file is gone/);
   const spool = await smallSpool(t, directory);
   t.is(spool.lost().uncounted, 1);
   await spool.append(points(1, 1001));
