@@ -78,8 +78,8 @@ interface OutletState extends OutletOptions {
 
 /** With more lag, every second batch is taken from the newest end, so that live points do not queue behind a backlog. */
 const maxLagMs = 2_000;
-/** A sink that has come back is found within this time, unless it has asked for a longer pause itself. */
-const maxPauseMs = 4_000;
+/** A sink is found so long after its return at most, unless it has asked for a longer pause; the batch that failed goes then, and what is fresh behind it. */
+const maxPauseMs = 2_500;
 
 /** The outlet of a sink. */
 export function outlet(options: OutletOptions): Outlet {

@@ -8,7 +8,7 @@ export interface Lost {
   readonly retries: number;
   readonly parked: number;
   readonly deadLetters: number;
-  /** Damaged stores of an earlier version that no longer say how much was in them: what of it is lost is not counted. */
+  /** Damaged segments, and stores of an earlier version, that no longer say how much was in them: what of it is lost is not counted. */
   readonly uncounted: number;
 }
 

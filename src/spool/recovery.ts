@@ -4,7 +4,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, renameSync, 
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { firstGroupAt, frameKinds, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
+import { firstGroupAt, frameKinds, groupHeadBytes, readGroupHead, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { splitPayload } from './log/payload.ts';
 import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from './log/scan.ts';
@@ -60,8 +60,13 @@ export function recover(options: RecoveryOptions): Recovered {
   reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
   replayed.forEach((number, index) => replay(reading, number, checkpoint, replayed[index + 1]));
+  const begun = numbersOf(directory, 'newest');
+  // One before the checkpoint's place may have been given back.
+  for (const number of begun.filter((each) => each >= (checkpoint?.place.segment ?? 0) && !numbers.includes(each))) {
+    tellUncounted(reading, `segment ${number} was begun, and its file is gone`);
+  }
   const { state, segments, totals, group, lastAtMs, replayedBytes } = reading;
-  const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'));
+  const last = Math.max(numbers.at(-1) ?? 0, checkpoint?.place.segment ?? 0, ...numbersOf(directory, 'keys'), ...begun);
   return { state, segments, totals, nextSegment: last + 1, nextGroup: group, lastAtMs, replayedBytes, findings };
 }
 
@@ -97,7 +102,8 @@ function replay(reading: Reading, number: number, checkpoint: Checkpoint | undef
   const head = readSegmentHead(directory, number);
   const fileBytes = statSync(segmentPath(directory, number)).size;
   if (head === undefined && known === undefined) {
-    if (fileBytes > 0) reading.findings.push(`segment ${number}: its head cannot be read, twice over`);
+    // The head of a segment is on disk before its file has this name: no crash leaves it otherwise.
+    tellUncounted(reading, `segment ${number}, of ${fileBytes} bytes: its head cannot be read, twice over`);
     return;
   }
   const entry: SegmentEntry = known === undefined ? segmentEntry(head as NonNullable<typeof head>, firstGroupAt, fileBytes) : { ...known, end: firstGroupAt, fileBytes };
@@ -174,6 +180,8 @@ function close(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, place
   const limit = bytes.size();
   reading.replayedBytes += place.at;
   Object.assign(entry, { end: place.at, through: place.before, nextGroup: place.number });
+  const isShort = isCutShort(entry, bytes, place);
+  if (isShort) tellUncounted(reading, `segment ${entry.number} was cut short, to ${limit} bytes: what stood behind is gone, and cannot be counted`);
   if (!isLast) return;
   const isTail = place.at < limit && !isEnd({ bytes, limit }, place.at);
   if (isTail) {
@@ -182,7 +190,25 @@ function close(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, place
     if (!existsSync(tailPath(directory, entry.number))) reading.state.suspectTails += 1;
     if (repairs) keepAside(tailPath(directory, entry.number), tail);
   }
-  if (repairs) entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
+  // One that was cut short stays as it is, for the next start to tell of it as well.
+  if (repairs && !isShort) entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
+}
+
+/**
+ * Whether its file ends within its head or within a group. A file is laid out before it is a segment, and cut only behind a whole
+ * group: no crash leaves that.
+ */
+function isCutShort({ seed }: SegmentEntry, bytes: SegmentBytes, { at }: GroupPlace): boolean {
+  const limit = bytes.size();
+  if (at >= limit) return at > limit;
+  if (isEnd({ bytes, limit }, at)) return false;
+  const from = at + groupHeadBytes;
+  return from > limit || from + (readGroupHead(bytes.read(at, groupHeadBytes, limit), 0, seed)?.length ?? 0) > limit;
+}
+
+function tellUncounted(reading: Reading, words: string): void {
+  reading.findings.push(words);
+  reading.state.lost = lostInAll(reading.state.lost, { uncounted: 1 });
 }
 
 const mostTailBytes = 1 << 20;

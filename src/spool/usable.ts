@@ -31,7 +31,7 @@ export function requireUsable(directory: string): void {
   }
 }
 
-const ours = /^(\d+\.(segment|spare|keys)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
+const ours = /^(\d+\.(segment|spare|keys|newest)|checkpoint(\.\w+)?|data\.mdb|lock\.mdb)$/;
 
 function kindOf(found: Stats): string {
   return found.isDirectory() ? 'a directory' : 'something else';

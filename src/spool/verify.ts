@@ -8,7 +8,7 @@ import { hasFormerStore } from './former/former-files.ts';
 import { firstGroupAt } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { isEnd, nextHead, readGroup, segmentBytes } from './log/scan.ts';
-import { numbersOf, readSegmentHead, segmentPath, tailPath } from './log/segment-files.ts';
+import { newestPath, numbersOf, readSegmentHead, segmentPath, tailPath } from './log/segment-files.ts';
 import { segmentEntry } from './log/segment-table.ts';
 
 export interface Verification {
@@ -46,6 +46,10 @@ export async function verifySpool(directory: string, { isRunning, signal }: Veri
     if (existsSync(path) && decodeCheckpoint(readFileSync(path), { now: () => 0, steady: () => 0 }) === undefined) damage.push(`${name}: its checksum does not fit`);
   }
   for (const number of numbersOf(directory, 'tail')) damage.push(`${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`);
+  for (const number of numbersOf(directory, 'newest')) {
+    const isThere = isRunning || existsSync(segmentPath(directory, number));
+    if (!isThere) damage.push(`segment ${number} was begun, and its file is gone; delete ${newestPath(directory, number)} when it was looked at`);
+  }
   return { damage, segments: numbers.length, frames, hasFormerStore: hasFormerStore(directory) };
 }
 

@@ -58,7 +58,8 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
         next.wake();
         await afterPendingWork();
       }
-      nowMs = untilMs;
+      // Another advance may have gone further meanwhile.
+      nowMs = Math.max(nowMs, untilMs);
       await afterPendingWork();
     },
     sleepers: () => sleepers.length,

@@ -116,7 +116,7 @@ test('a segment that cannot get its name leaves no file open, and what was laid 
   const { file }: OpenSegment = await supply.take({ ...head, number: 2 }, 0);
   t.is(openIn(directory).length, 1);
   closeSync(file);
-  t.deepEqual(readdirSync(directory).toSorted(), ['000000000001.segment', '000000000002.segment']);
+  t.deepEqual(readdirSync(directory).toSorted(), ['000000000001.segment', '000000000002.newest', '000000000002.segment']);
 });
 
 function openIn(directory: string): string[] {

@@ -25,8 +25,13 @@ export function tailPath(directory: string, number: number): string {
   return join(directory, `${String(number).padStart(digits, '0')}.tail`);
 }
 
+/** An empty file whose name says which segment was begun last, so that one is missed whose file is gone. */
+export function newestPath(directory: string, number: number): string {
+  return join(directory, `${String(number).padStart(digits, '0')}.newest`);
+}
+
 /** The numbers of the files with an ending such as `segment`, in order. */
-export function numbersOf(directory: string, ending: 'segment' | 'keys' | 'spare' | 'tail'): number[] {
+export function numbersOf(directory: string, ending: 'segment' | 'keys' | 'spare' | 'tail' | 'newest'): number[] {
   const pattern = new RegExp(`^(\\d{${digits}})\\.${ending}$`);
   const numbers = readdirSync(directory).flatMap((name) => pattern.exec(name)?.[1] ?? []);
   return numbers.map(Number).toSorted((a, b) => a - b);

@@ -2,11 +2,11 @@
 // used again when what is in them is needed no more.
 
 import { randomBytes } from 'node:crypto';
-import { close, constants, existsSync, fsync, open, rename, rmSync, statSync, write } from 'node:fs';
+import { close, constants, existsSync, fsync, open, rename, renameSync, rmSync, statSync, write, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { encodeSegmentHead, saltBytes, type SegmentHead } from './format.ts';
-import { numbersOf, segmentPath, sparePath, syncDirectory } from './segment-files.ts';
+import { newestPath, numbersOf, segmentPath, sparePath, syncDirectory } from './segment-files.ts';
 
 export interface OpenSegment {
   readonly head: SegmentHead;
@@ -73,6 +73,7 @@ export function segmentSupply(directory: string, segmentBytes: number, spares = 
         await writeAll(file, encodeSegmentHead(head), 0);
         if (dsync === 0) await synced(file);
         await renamed(sparePath(directory, spare), path);
+        noteNewest(directory, head.number);
         syncDirectory(directory);
       } catch (error) {
         await closed(file);
@@ -85,6 +86,7 @@ export function segmentSupply(directory: string, segmentBytes: number, spares = 
     prepare: () => (preparing ??= prepare().finally(() => void (preparing = undefined))),
     async giveBack(number) {
       const path = segmentPath(directory, number);
+      await rm(newestPath(directory, number), { force: true });
       if (ready.length >= spares || statSync(path).size !== segmentBytes) return rm(path, { force: true });
       const spare = nextSpare;
       nextSpare += 1;
@@ -101,6 +103,17 @@ function adopted(directory: string, segmentBytes: number, most: number): number[
   const usable = numbers.filter((number) => statSync(sparePath(directory, number)).size === segmentBytes).slice(0, most);
   for (const number of numbers) if (!usable.includes(number)) rmSync(sparePath(directory, number), { force: true });
   return usable;
+}
+
+/** After the segment has its name: no crash leaves the note alone. Notes of segments that are gone stay. */
+function noteNewest(directory: string, number: number): void {
+  const former = numbersOf(directory, 'newest').findLast((each) => existsSync(segmentPath(directory, each)));
+  try {
+    if (former === undefined) writeFileSync(newestPath(directory, number), '', { mode: 0o600 });
+    else renameSync(newestPath(directory, former), newestPath(directory, number));
+  } catch {
+    // On a full disk there is none: no more than the note is missed.
+  }
 }
 
 async function layOutFile(path: string, bytes: number): Promise<void> {

@@ -1,5 +1,5 @@
 // A process of its own that opens spools as a start would and prints what waits in each: a damaged one may end the process.
-// Arguments: directories. For each a line of JSON: the put lines of all points, or what was wrong.
+// Arguments: directories. For each a line of JSON: the put lines of all points and what is said to be lost, or what was wrong.
 
 import { systemClock } from '../../../src/clock.ts';
 import type { DataPoint } from '../../../src/point.ts';
@@ -16,8 +16,9 @@ for (const directory of process.argv.slice(2)) {
     const reader = await spool.reader(sinkName);
     const lines: string[] = [];
     for (let batch = reader.next(pointsABatch); batch !== undefined; batch = reader.next(pointsABatch)) lines.push(...batch.points.map(lineOf));
+    const lost = spool.lost();
     await spool.close();
-    console.log(JSON.stringify({ directory, lines }));
+    console.log(JSON.stringify({ directory, lines, lost }));
   } catch (error) {
     console.log(JSON.stringify({ directory, error: (error as Error).message }));
   }

@@ -1,5 +1,6 @@
 // The power goes: kill -9 cannot show whether a 200 waits for the disk, since the page cache outlives the process. So the
-// writes and syncs are recorded, the store is rebuilt as it would be found after a loss of power, and opened.
+// writes and syncs are recorded, the store is rebuilt as it would be found after a loss of power, and opened. Segments are short,
+// so that many are begun and checkpoints are written meanwhile, and what was delivered before leaves files to be used again.
 
 import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
@@ -14,13 +15,15 @@ import type { StoreEvent } from '../power-loss/store-event.ts';
 import { down } from '../receiver-states.ts';
 import type { Runs } from '../runs.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
-import { openStage } from '../stage.ts';
+import { openStage, type Stage, until } from '../stage.ts';
 
 const run = promisify(execFile);
 const reader = new URL('../power-loss/read-stores.js', import.meta.url).pathname;
 /** Of what was not synced: nothing, a part, all. */
 const shares = [0, 0.1, 0.5, 0.9, 1];
 const storesAtOnce = 20;
+/** Bounds the length of a segment to 128 KiB, some 370 runs. */
+const maxBytes = '1MiB';
 
 export const powerLoss: Scenario = {
   id: 'power',
@@ -28,25 +31,34 @@ export const powerLoss: Scenario = {
   async play(setting: Setting): Promise<Outcome> {
     const { form, seed, closing } = setting;
     requireTool('power', 'strace', ['-V']);
-    const stage = await openStage({ seed, closing });
+    const stage = await openStage({ seed, closing, args: ['--spool-max-bytes', maxBytes] });
     const { bridge, receiver, pusher, random, runs } = stage;
     await stage.begin();
+    await delivered(stage, form === 'long' ? 2_400 : 1_800);
+    const answeredBefore = pusher.figures().answers['200'] ?? 0;
     await receiver.be(down);
     const output = join(await temporaryDirectory(closing), 'calls');
     const directory = join(stage.stateDir, 'spool');
     const recording = await record('power', { pid: bridge.pid() ?? 0, directory, output, closing });
-    pusher.start({ agents: 12, runs: form === 'long' ? 1_500 : 300 });
+    pusher.start({ agents: 12, runs: form === 'long' ? 2_400 : 1_800 });
     await pusher.done();
     await bridge.kill();
     const events = await recording.end();
-    const wanted = form === 'long' ? 1_000 : 60;
+    const wanted = form === 'long' ? 1_000 : 40;
     const crash = (number: number): Crash =>
       crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
     const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
-    const unrecorded = [...recordedFault(events, pusher.figures().answers), ...differences(events, recording.before, imagesIn(directory))];
+    const unrecorded = [...recordedFault(events, (pusher.figures().answers['200'] ?? 0) - answeredBefore), ...differences(events, recording.before, imagesIn(directory))];
     return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...faults.slice(0, 8)] };
   },
 };
+
+/** Pushes runs that arrive, so that the segments in which they stood are given back while the next ones are pushed. */
+async function delivered({ bridge, pusher }: Stage, runs: number): Promise<void> {
+  pusher.start({ agents: 12, runs });
+  await pusher.done();
+  await until(async () => (await bridge.status())?.sinks.every(({ backlog }) => backlog.points === 0) === true, { withinMs: 60_000, what: 'the spool is empty' });
+}
 
 function figures(events: readonly StoreEvent[], crashes: number, owed: number): string {
   const kinds = ['write', 'sync', 'truncate', 'allocate', 'create', 'rename', 'unlink', 'answered'] as const;
@@ -57,9 +69,11 @@ function figures(events: readonly StoreEvent[], crashes: number, owed: number): 
 }
 
 /** A recording that misses something proves nothing. */
-function recordedFault(events: readonly StoreEvent[], answers: Readonly<Record<string, number>>): string[] {
-  const answered = events.filter(({ kind }) => kind === 'answered').length;
-  return answered === (answers['200'] ?? 0) ? [] : [`${answers['200']} pushes were answered 200, ${answered} answers were recorded`];
+function recordedFault(events: readonly StoreEvent[], answered: number): string[] {
+  const recorded = events.filter(({ kind }) => kind === 'answered').length;
+  const misses = recorded === answered ? [] : [`${answered} pushes were answered 200, ${recorded} answers were recorded`];
+  const unplayed = (['create', 'rename', 'sync'] as const).filter((wanted) => !events.some(({ kind }) => kind === wanted));
+  return [...misses, ...unplayed.map((kind) => `no ${kind} was recorded: no segment was begun, or no checkpoint written`)];
 }
 
 /** What is missing after each crash, and how many runs were looked for. */
@@ -86,6 +100,7 @@ async function judged(count: number, crash: (number: number) => Crash, runs: Run
 interface Contents {
   readonly directory: string;
   readonly lines?: readonly string[];
+  readonly lost?: Readonly<Record<string, number>>;
   readonly error?: string;
 }
 
@@ -102,7 +117,11 @@ function missing(answered: readonly string[], read: Contents | undefined, runs: 
   if (read?.lines === undefined) return [`C: the store could not be read: ${read?.error ?? 'the process that read it died'}`];
   const there = new Set(read.lines);
   const lost = answered.filter((timestamp) => !runs.points(runs.runAt(timeOf(timestamp))).every((line) => there.has(line)));
-  return lost.length === 0 ? [] : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`];
+  const told = Object.entries(read.lost ?? {}).filter(([, count]) => count > 0);
+  return [
+    ...(lost.length === 0 ? [] : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`]),
+    ...told.map(([what, count]) => `I: ${count} × ${what} are told as lost, and the power has only gone`),
+  ];
 }
 
 /** yyyyMMddHHmmssfff, in UTC */

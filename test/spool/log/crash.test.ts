@@ -1,7 +1,7 @@
 // A process that ends, or a machine, at any byte of a write: what was acknowledged before is there once, and nothing else is.
 
 import test, { type ExecutionContext } from 'ava';
-import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expanded } from '../../../src/factored-points.ts';
 import type { DataPoint } from '../../../src/point.ts';
@@ -9,6 +9,7 @@ import { groupPlaces } from '../../../src/spool/log/group-places.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
 import { recover } from '../../../src/spool/recovery.ts';
+import { verifySpool } from '../../../src/spool/verify.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
@@ -170,5 +171,53 @@ test('a segment of which no more than the head was written is passed over, with 
     await spool.append(points(1, 1001));
     t.deepEqual(numbersOfPoints(await drained(reader)), [...expected(record, record.groups.length - inLast.length), 1001], `${length} bytes`);
     t.is(spool.lost().records, 0);
+  }
+});
+
+test('a last segment that is cut short, emptied, or has no head is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const lengths = [0, 1, 1023, last.at + 1, last.at + 70, last.end - 1];
+  const cut = lengths.map((length) => (file: Buffer): Buffer => file.subarray(0, length));
+  for (const [index, damage] of [...cut, (file: Buffer): Buffer => Buffer.from(file).fill(0, 0, 1024)].entries()) {
+    const directory = await copied(t, record.directory);
+    writeFileSync(join(directory, last.name), damage(readFileSync(join(directory, last.name))));
+    const spool = await smallSpool(t, directory);
+    t.is(spool.lost().uncounted, 1, `${index}`);
+    await spool.append(points(1, 1001));
+    const killed = await smallSpool(t, await copied(t, directory));
+    t.is(killed.lost().uncounted, 1, `${index}, after a kill`);
+    await killed.close();
+    await spool.close();
+    t.is((await smallSpool(t, directory)).lost().uncounted, 1, `${index}, after a stop`);
+  }
+});
+
+test('a last segment whose file is gone is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  const directory = await copied(t, record.directory);
+  rmSync(join(directory, last.name));
+  const { damage } = await verifySpool(directory, { isRunning: false, signal: new AbortController().signal });
+  t.regex(damage.join(), /was begun, and its file is gone/);
+  const spool = await smallSpool(t, directory);
+  t.is(spool.lost().uncounted, 1);
+  await spool.append(points(1, 1001));
+  t.is((await smallSpool(t, await copied(t, directory))).lost().uncounted, 1, 'after a kill');
+  await spool.close();
+  const again = await smallSpool(t, directory);
+  t.is(again.lost().uncounted, 1, 'after a stop');
+  t.deepEqual(numbersOfPoints(await drained(await again.reader('tsdb'))), [...expected(record, record.groups.filter(({ name }) => name !== last.name).length), 1001]);
+});
+
+test('a write that is torn in a file that is laid out is no loss', async (t) => {
+  const record = await recorded(t);
+  const last = record.groups.at(-1) as WrittenGroup;
+  for (const from of [last.at + 1, last.at + 70, last.end - 1]) {
+    const directory = await copied(t, record.directory);
+    const file = readFileSync(join(directory, last.name));
+    writeFileSync(join(directory, last.name), file.fill(0, from));
+    t.is((await smallSpool(t, directory)).lost().uncounted, 0, `${from}`);
+    t.is((await smallSpool(t, directory)).lost().uncounted, 0, `${from}, once more`);
   }
 });
