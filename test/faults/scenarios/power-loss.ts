@@ -12,6 +12,7 @@ import { type Crash, crashAfter, differences } from '../power-loss/crash.ts';
 import { imagesIn } from '../power-loss/descriptors.ts';
 import { record } from '../power-loss/recording.ts';
 import type { StoreEvent } from '../power-loss/store-event.ts';
+import { namedUnsynced } from '../power-loss/unsynced-names.ts';
 import { down } from '../receiver-states.ts';
 import type { Runs } from '../runs.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
@@ -49,7 +50,7 @@ export const powerLoss: Scenario = {
       crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
     const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
     const unrecorded = [...recordedFault(events, (pusher.figures().answers['200'] ?? 0) - answeredBefore), ...differences(events, recording.before, imagesIn(directory))];
-    return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...faults.slice(0, 8)] };
+    return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...namedUnsynced(events), ...faults.slice(0, 8)] };
   },
 };
 
