@@ -3,7 +3,8 @@
 import { type Bodies, bodiesOf } from './bodies.ts';
 import { type BridgeContender, type BridgeOptions, startBridge } from './contenders.ts';
 import { drainBacklog, type Drained, pointsOf } from './drain.ts';
-import { type Measured, measured } from './loaded-bridge.ts';
+import { generate } from './generator.ts';
+import { type Measured, measured, settled } from './loaded-bridge.ts';
 import { median, ratios } from './medians.ts';
 import { roundsWithin } from './rounds.ts';
 import { type Bar, type Row, row } from './row.ts';
@@ -20,6 +21,8 @@ interface Grown {
 const atMost = (value: number): Bar => ({ way: 'at most', value, digits: 2 });
 const slack = 1.1;
 const threeSinks = 1.6;
+/** Before the first round, so that what is made once for each node is there. */
+const pushesANode = 2;
 /** In rounds of so many seconds the differences are large enough. */
 const [mostRounds, mostSeconds] = [3, 2];
 /** What the rounds may take on a machine that is slow. */
@@ -31,7 +34,10 @@ export async function growth(settings: Settings, all: readonly Drained[]): Promi
   const { nodes, tests, dir, rounds, seconds, patience } = settings;
   const started = async (words: string, bar: Bar, options: Partial<BridgeOptions>, itsTests = tests): Promise<Grown> => {
     const bridge = await startBridge({ nodes, dir, ...options });
-    return { words, bar, bridge, bodies: bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: itsTests }), rounds: [] };
+    const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: itsTests });
+    const { pushes } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: bridge.nodeIds.length * pushesANode, connections });
+    await settled(bridge, pushes * bridge.delivery.pointsAPush);
+    return { words, bar, bridge, bodies, rounds: [] };
   };
   const first = await started('', atMost(1), {});
   const grown = [

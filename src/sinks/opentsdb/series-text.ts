@@ -19,56 +19,55 @@ interface CutTexts {
   readonly tagCount: number;
   /** Of the cut whose name and tags are longest. */
   readonly length: number;
-  /** Those of these cuts that are remembered. */
-  forms: Form[];
 }
 
-/** What runs have in common that have the same cuts, stems and tags. */
+/** What runs have in common that have the same cuts, stems and tags of series. */
 interface Form {
   readonly stems: readonly string[];
   readonly tags: readonly (Tags | undefined)[];
-  /** What stands before the first tail, from each value to the next tail, and behind the last value. */
+  /** Whether the run has tags for all its points, which stand last in each. */
+  readonly isTagged: boolean;
+  /**
+   * What stands before the first tail, from each value to the next tail, and behind the last value. Where the run has tags, two pieces
+   * for each point: before its tail, and from its value to the tags of the run.
+   */
   readonly pieces: readonly string[];
   /** Of the longest point of each series, without what the run says. */
   readonly lengths: readonly number[];
+  /** Names that the tags of the run must not have, and how many tags the point has that has most. */
+  readonly taken: ReadonlySet<string>;
+  readonly tagCount: number;
   /** The value of each series that was found legal last. */
   readonly legal: string[];
 }
 
-/** How many forms are remembered; each takes about a kilobyte. */
-const maxKnownForms = 20_000;
+/** How many forms are remembered; each takes a kilobyte and a half. A node has one or two. */
+const maxKnownForms = 50_000;
 const start = '{"metric":"';
 
 /** @param maxBytes - bound on a point's text */
 export function seriesRenderer(maxBytes: number): SeriesRenderer {
-  let known = new WeakMap<Cuts, CutTexts | 'unusual'>();
+  let known = new WeakMap<Cuts, Form[] | 'unusual'>();
   let knownForms = 0;
 
-  function cutTextsOf(cuts: Cuts): CutTexts | 'unusual' {
+  function formOf({ cuts, series, tags }: FactoredPoints): Form | undefined {
     const found = known.get(cuts);
-    if (found !== undefined) return found;
-    const made = cutTexts(cuts) ?? 'unusual';
-    known.set(cuts, made);
-    return made;
-  }
-
-  /** Tags of all series are another run's or test's as a rule: such forms are not remembered. */
-  function formOf(texts: CutTexts, { series, tags }: FactoredPoints): Form | undefined {
-    if (tags !== undefined) return newForm(series, tags, texts);
-    const found = texts.forms.find((form) => isOf(form, series));
-    if (found !== undefined) return found;
-    const made = newForm(series, undefined, texts);
+    if (found === 'unusual') return undefined;
+    const form = found?.find((each) => isOf(each, series, tags !== undefined));
+    if (form !== undefined) return form;
+    const texts = cutTexts(cuts);
+    if (texts === undefined) known.set(cuts, 'unusual');
+    const made = texts && newForm(series, tags !== undefined, texts);
     if (made === undefined) return undefined;
     knownForms += 1;
-    if (knownForms > maxKnownForms) [known, knownForms] = [new WeakMap(), 0];
-    else texts.forms.push(made);
+    if (knownForms > maxKnownForms) [known, knownForms] = [new WeakMap(), 1];
+    known.set(cuts, [...(found ?? []), made]);
     return made;
   }
 
   return (points) => {
     if (points.series.length === 0 || points.cuts.cuts.length === 0) return '';
-    const texts = cutTextsOf(points.cuts);
-    const form = texts === 'unusual' ? undefined : formOf(texts, points);
+    const form = formOf(points);
     return form && filled(form, points, maxBytes);
   };
 }
@@ -91,7 +90,7 @@ function cutTexts({ tags: shared, cuts }: Cuts): CutTexts | undefined {
     if (value !== undefined) tagNames.add(name);
   }
   const tagCount = sharedNames.length + (tagNames.size > sharedNames.length ? 1 : 0);
-  return tagCount > maxTags ? undefined : { names: cuts.map(([name]) => name), tags, tagNames, tagCount, length, forms: [] };
+  return tagCount > maxTags ? undefined : { names: cuts.map(([name]) => name), tags, tagNames, tagCount, length };
 }
 
 /** Legal, and no number: those stand before other names in an object. */
@@ -100,8 +99,8 @@ function isPlainTag(name: string, value: string | undefined): boolean {
 }
 
 /** A decoder has the same tags come out as the same object. */
-function isOf({ stems, tags }: Form, series: readonly Series[]): boolean {
-  if (stems.length !== series.length) return false;
+function isOf({ stems, tags, isTagged }: Form, series: readonly Series[], isWanted: boolean): boolean {
+  if (stems.length !== series.length || isTagged !== isWanted) return false;
   for (let at = 0; at < series.length; at += 1) {
     const one = series[at] as Series;
     if (one.stem !== stems[at] || one.tags !== tags[at]) return false;
@@ -110,41 +109,57 @@ function isOf({ stems, tags }: Form, series: readonly Series[]): boolean {
 }
 
 /** Undefined where a stem or a tag is illegal. */
-function newForm(series: readonly Series[], ofAll: Tags | undefined, { names, tags, length, ...texts }: CutTexts): Form | undefined {
+function newForm(series: readonly Series[], isTagged: boolean, { names, tags, length, tagNames, tagCount }: CutTexts): Form | undefined {
   const ends: string[] = [];
+  const taken = new Set(tagNames);
+  let mostOwn = 0;
   for (const one of series) {
-    const end = isPartOfName(one.stem) ? endText(one.tags, ofAll, texts) : undefined;
-    if (end === undefined) return undefined;
+    const end = isPartOfName(one.stem) ? tagsText(one.tags ?? {}, tagNames) : undefined;
+    const own = Object.keys(one.tags ?? {});
+    if (end === undefined || tagCount + own.length > maxTags) return undefined;
+    mostOwn = Math.max(mostOwn, own.length);
+    for (const name of own) taken.add(name);
     ends.push(end);
   }
+  const opened = series.map(({ stem }) => `${start}${stem}`);
   const pieces: string[] = [];
   let before: readonly string[] = [];
   for (let cut = 0; cut < names.length; cut += 1) {
     for (let one = 0; one < series.length; one += 1) {
       // Joined, and not added: V8 keeps a text that was added up as its parts, and would go through them in every run.
-      pieces.push([...before, start, (series[one] as Series).stem, names[cut]].join(''));
-      before = [tags[cut] as string, ends[one] as string, ','];
+      pieces.push([...before, opened[one], names[cut]].join(''));
+      const tagsOfPoint = [tags[cut] as string, ends[one] as string];
+      if (isTagged) pieces.push(tagsOfPoint.join(''));
+      before = isTagged ? [','] : [...tagsOfPoint, '}},'];
     }
   }
-  pieces.push(before.slice(0, -1).join(''));
+  if (!isTagged) pieces.push(before.join('').slice(0, -1));
   return {
-    ...{ stems: series.map(({ stem }) => stem), tags: series.map((one) => one.tags), pieces, legal: series.map(() => '0') },
+    ...{ stems: series.map(({ stem }) => stem), tags: series.map((one) => one.tags), isTagged, pieces, legal: series.map(() => '0') },
+    ...{ taken, tagCount: tagCount + mostOwn },
     lengths: series.map(({ stem }, at) => start.length + stem.length + length + (ends[at] as string).length),
   };
 }
 
 /** Every series at every cut. A metric is legal where each of its parts is. */
-function filled({ pieces, lengths, legal }: Form, { timestamp, unit, tail, series }: FactoredPoints, maxBytes: number): string | undefined {
+function filled(form: Form, { timestamp, unit, tail, series, tags }: FactoredPoints, maxBytes: number): string | undefined {
   if (!isPartOfName(tail) || faultOfTime(timestamp, unit) !== undefined) return undefined;
+  const { pieces, lengths, legal } = form;
+  const end = tags === undefined ? '}}' : endOf(tags, form);
+  if (end === undefined) return undefined;
   const shared = `${tail}","timestamp":${timestamp},"value":`;
   const middles: string[] = [];
   for (let at = 0; at < series.length; at += 1) {
     const { value } = series[at] as Series;
     if (value !== legal[at] && faultOfNumber(value) !== undefined) return undefined;
     legal[at] = value;
-    if ((lengths[at] as number) + shared.length + value.length > maxBytes) return undefined;
+    if ((lengths[at] as number) + shared.length + value.length + end.length > maxBytes) return undefined;
     middles.push(shared + value);
   }
+  return form.isTagged ? tagged(pieces, middles, end) : between(pieces, middles);
+}
+
+function between(pieces: readonly string[], middles: readonly string[]): string {
   let text = pieces[0] as string;
   for (let at = 1, one = 0; at < pieces.length; at += 1) {
     text += middles[one];
@@ -154,19 +169,33 @@ function filled({ pieces, lengths, legal }: Form, { timestamp, unit, tail, serie
   return text;
 }
 
-/** Undefined where a name is illegal, is one of the cuts' too, or is a number, which stands before others. */
-function endText(ofSeries: Tags | undefined, ofAll: Tags | undefined, { tagNames, tagCount }: Pick<CutTexts, 'tagNames' | 'tagCount'>): string | undefined {
-  if (ofSeries === undefined && ofAll === undefined) return '}}';
-  const tags: Tags = { ...ofSeries, ...ofAll };
+function tagged(pieces: readonly string[], middles: readonly string[], end: string): string {
   let text = '';
-  let count = tagCount;
+  for (let at = 0, one = 0; at < pieces.length; at += 2) {
+    text += pieces[at];
+    text += middles[one];
+    text += pieces[at + 1];
+    text += end;
+    one = one + 1 === middles.length ? 0 : one + 1;
+  }
+  return text;
+}
+
+/** The tags of a run and the end of a point; undefined where one is illegal, or they are too many. */
+function endOf(tags: Tags, { taken, tagCount }: Form): string | undefined {
+  const text = tagCount + Object.keys(tags).length > maxTags ? undefined : tagsText(tags, taken);
+  return text === undefined ? undefined : `${text}}}`;
+}
+
+/** Each behind a comma; undefined where a name is illegal, is one of those that are taken, or is a number, which stands before others. */
+function tagsText(tags: Tags, taken: ReadonlySet<string>): string | undefined {
+  let text = '';
   for (const name in tags) {
     const value = tags[name] as string;
-    if (!isPlainTag(name, value) || tagNames.has(name)) return undefined;
+    if (!isPlainTag(name, value) || taken.has(name)) return undefined;
     text += `,"${name}":"${value}"`;
-    count += 1;
   }
-  return count > maxTags ? undefined : `${text}}}`;
+  return text;
 }
 
 function isPartOfName(text: string): boolean {
