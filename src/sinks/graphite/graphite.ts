@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { DataPoint } from '../../point.ts';
-import type { Ruling, Sink } from '../../sink.ts';
+import { allAccepted, type Ruling, type Sink, type Verdict } from '../../sink.ts';
+import { batchLines } from './batch-lines.ts';
 import type { CarbonAddress } from './connection.ts';
 import { carbonLine } from './line.ts';
 import { lineSender, type LineSender } from './line-sender.ts';
@@ -49,12 +50,11 @@ export function graphiteSinks(options: GraphiteOptions): readonly Sink[] {
   const tls = isTls ? { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') } : undefined;
   const ring = carbonRing(destinations.map(({ host, instance }) => ({ host, instance })));
   return destinations.map(({ host, port }, index) => {
-    const isOwn = (name: string): boolean => routing === 'all' || ring(name) === index;
     return carbonSink({
       name: `graphite:${host.includes(':') ? `[${host}]` : host}:${port}`,
       sender: lineSender({ host, port, tls, clock, log }),
       nameOf,
-      isOwn,
+      isOwn: routing === 'all' ? undefined : (series) => ring(series) === index,
       rejects: routing === 'all' || index === 0,
     });
   });
@@ -64,32 +64,43 @@ interface CarbonSinkOptions {
   readonly name: string;
   readonly sender: LineSender;
   readonly nameOf: Naming;
-  /** Whether a series is this destination's. */
-  readonly isOwn: (name: string) => boolean;
+  /** Whether a series is this destination's; undefined: all are. */
+  readonly isOwn: ((name: string) => boolean) | undefined;
   /** Whether it is this one that rejects the points that no destination could take. */
   readonly rejects: boolean;
 }
 
 function carbonSink({ name, sender, nameOf, isOwn, rejects }: CarbonSinkOptions): Sink {
+  const textOf = batchLines({ nameOf, isOwn });
+
   function rendered(points: readonly DataPoint[]): { readonly text: string; readonly rejected: readonly Ruling[] } {
     let text = '';
     const rejected: Ruling[] = [];
     for (const point of points) {
       const line = carbonLine(point, nameOf);
-      if ('text' in line) text += isOwn(line.name) ? line.text : '';
+      if ('text' in line) text += isOwn === undefined || isOwn(line.name) ? line.text : '';
       else if (rejects) rejected.push({ point, reason: `not sent: ${line.fault}` });
     }
     return { text, rejected };
   }
 
+  async function write(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+    signal.throwIfAborted();
+    const { text, rejected } = rendered(points);
+    if (text !== '') await sender.send(text, signal);
+    return { rejected, kept: [] };
+  }
+
   return {
     name,
     batchPoints: () => batchPoints,
-    async write(points, { signal }) {
+    write: (points, { signal }) => write(points, signal),
+    async writeBatch(batch, { signal }) {
       signal.throwIfAborted();
-      const { text, rejected } = rendered(points);
+      const text = textOf(batch.deliveries);
+      if (text === undefined) return write(batch.points, signal);
       if (text !== '') await sender.send(text, signal);
-      return { rejected, kept: [] };
+      return allAccepted;
     },
     close: sender.close,
   };

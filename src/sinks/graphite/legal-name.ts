@@ -32,6 +32,12 @@ export function withoutEmptyNodes(path: string): string {
   return /^\.|\.\.|\.$/.test(path) ? path.split('.').filter((node) => node !== '').join('.') : path;
 }
 
+/** Whether a text may follow any name as it is: nodes that are legal, each with a dot before it. */
+export function isLegalTail(text: string): boolean {
+  const path = `x${text}`;
+  return text.startsWith('.') && legalPath(path) === path;
+}
+
 /** The name of a tag. `name` is what Carbon itself calls the metric: a tag of that name would be lost. */
 export function legalTagName(text: string): string {
   return text === 'name' ? 'tag_name' : text.replace(illegalInTag, '_');

@@ -23,14 +23,28 @@ export function carbonLine(point: DataPoint, nameOf: Naming): Line {
   const name = nameOf(point);
   const wrongName = faultOfName(name);
   if (wrongName !== undefined) return { fault: wrongName };
-  const seconds = point.unit === 'ms' ? Math.floor(point.timestamp / 1000) : point.timestamp;
-  return { name, text: `${name} ${point.value} ${seconds}\n` };
+  return { name, text: `${name} ${point.value} ${secondsOf(point)}\n` };
+}
+
+/** The whole seconds of a time. */
+export function secondsOf({ timestamp, unit }: Pick<DataPoint, 'timestamp' | 'unit'>): number {
+  return unit === 'ms' ? Math.floor(timestamp / 1000) : timestamp;
+}
+
+/** How many characters may stand between two parts of a name, whatever they are; less where that cannot be said. */
+export function roomBetween(before: string, after: string): number {
+  const room = maxNameBytes - before.length - after.length;
+  return after.includes(';') ? room : Math.min(room, maxNodeBytes - longestNode(before) - longestNode(after));
+}
+
+function longestNode(path: string): number {
+  return Math.max(...path.split(/[./]/).map((node) => node.length));
 }
 
 function faultOfName(name: string): string | undefined {
   if (name === '' || name.startsWith(';')) return 'metric: a name wanted, found none in the letters that Carbon takes';
   const [path = '', tags] = name.split(/;(.*)/s);
-  const bytes = tags === undefined ? Math.max(...path.split(/[./]/).map((node) => node.length)) : 0;
+  const bytes = tags === undefined ? longestNode(path) : 0;
   if (bytes > maxNodeBytes) return `name: at most ${maxNodeBytes} characters between two dots wanted, found ${bytes}`;
   return name.length > maxNameBytes ? `name: at most ${maxNameBytes} characters wanted, found ${name.length}` : undefined;
 }

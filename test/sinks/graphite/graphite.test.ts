@@ -4,9 +4,12 @@ import test, { type ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.ts';
+import { expanded } from '../../../src/factored-points.ts';
 import { silentLog } from '../../../src/log.ts';
+import type { FactoredPoints } from '../../../src/point.ts';
 import type { Sink } from '../../../src/sink.ts';
 import { type GraphiteOptions, graphiteSinks } from '../../../src/sinks/graphite/graphite.ts';
+import { batchOf, runs } from '../../fakes/batches.ts';
 import { type FakeCarbon, fakeCarbon, type FakeCarbonOptions } from '../../fakes/carbon.ts';
 import { certificate } from '../../fakes/certificate.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
@@ -194,4 +197,36 @@ test('by hash every point has one destination, and an illegal one is rejected by
   t.is(lines.length, 300);
   t.is(new Set(lines).size, 300);
   t.true(carbons.every((carbon) => carbon.lines().length > 30));
+});
+
+test('a batch arrives as it was delivered, and its points are not made for it', async (t) => {
+  const carbons = [await fakeCarbon(t), await fakeCarbon(t)] as const;
+  const [one, other] = sinksTo(t, carbons) as [Sink, Sink];
+  const batch = batchOf(...runs(8));
+  t.deepEqual(await one.writeBatch?.(batch, forever), accepted);
+  t.is(batch.asked(), 0);
+  t.deepEqual(await other.write(runs(8).flatMap(expanded), forever), accepted);
+  t.deepEqual(carbons[0].bytes().toString(), carbons[1].bytes().toString());
+  t.is(carbons[0].lines().length, batch.pointCount);
+});
+
+test('an illegal point of a batch is rejected, and its neighbours arrive', async (t) => {
+  const carbon = await fakeCarbon(t);
+  const [sink] = sinksTo(t, [carbon]) as [Sink];
+  const [run] = runs(1) as [FactoredPoints];
+  const batch = batchOf({ ...run, series: [...run.series, { stem: 'catchpoint.bytes.by_', value: 'NaN' }] }, ...runs(2));
+  const verdict = await sink.writeBatch?.(batch, forever);
+  t.deepEqual(verdict?.rejected.map(({ point }) => point.value), ['NaN', 'NaN', 'NaN']);
+  t.true(verdict?.rejected.every(({ point }) => batch.points.includes(point)));
+  t.is(carbon.lines().length, batch.pointCount - 3);
+});
+
+test('an aborted batch and a closed sink send nothing', async (t) => {
+  const carbon = await fakeCarbon(t);
+  const [sink] = sinksTo(t, [carbon]) as [Sink];
+  const reason = new Error('enough');
+  t.is(await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), { signal: AbortSignal.abort(reason) })), reason);
+  await sink.close();
+  await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), forever), { message: /closed/ });
+  t.deepEqual(carbon.lines(), []);
 });
