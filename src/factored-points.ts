@@ -26,3 +26,11 @@ export function expanded(points: Points): readonly DataPoint[] {
   all.push(...rest);
   return all;
 }
+
+/** Whether these are the same names with the same values in the same order, as a text of them has them. */
+export function areSameTags(one: Tags | undefined, other: Tags | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  return names.length === others.length && names.every((name, at) => name === others[at] && one[name] === other[name]);
+}

@@ -1,7 +1,7 @@
 // The lines of factored points: what a node's cuts say in every run is judged, and its names are made, once; only what a run says by
 // itself is set between. Byte for byte what carbonLine makes of the points themselves.
 
-import { type Cuts, expanded, type FactoredPoints, type Series } from '../../factored-points.ts';
+import { areSameTags, type Cuts, expanded, type FactoredPoints, type Series } from '../../factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../legal-point.ts';
 import type { Tags } from '../../point.ts';
 import { isLegalTail } from './legal-name.ts';
@@ -36,7 +36,8 @@ interface Names {
 }
 
 /** How many forms are remembered; each takes about two kilobytes. */
-const maxKnownForms = 20_000;
+const maxKnownForms = 50_000;
+const maxFormsOfCuts = 8;
 /** Stands for the tail of any run. */
 const marker = '.__tail__';
 
@@ -51,9 +52,10 @@ export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
     const found = forms?.find((form) => isOf(form, points.series));
     if (found !== undefined) return found;
     const names = namesOf(points, nameOf, knownBefores);
-    const made = { stems: points.series.map(({ stem }) => stem), tags: points.series.map(({ tags }) => tags), names, legal: points.series.map(() => '0') };
+    const made: Form = { stems: points.series.map(({ stem }) => stem), tags: points.series.map(({ tags }) => tags), names, legal: points.series.map(() => '0') };
+    if (forms !== undefined && forms.length >= maxFormsOfCuts) return made;
     knownForms += 1;
-    if (knownForms > maxKnownForms) [known, knownForms, knownBefores] = [new WeakMap(), 0, new Map()];
+    if (knownForms > maxKnownForms) [known, knownForms, knownBefores] = [new WeakMap([[points.cuts, [made]]]), 1, new Map()];
     else if (forms === undefined) known.set(points.cuts, [made]);
     else forms.push(made);
     return made;
@@ -70,12 +72,11 @@ export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
   };
 }
 
-/** A decoder has the same tags come out as the same object. */
 function isOf({ stems, tags }: Form, series: readonly Series[]): boolean {
   if (stems.length !== series.length) return false;
   for (let at = 0; at < series.length; at += 1) {
     const one = series[at] as Series;
-    if (one.stem !== stems[at] || one.tags !== tags[at]) return false;
+    if (one.stem !== stems[at] || !areSameTags(one.tags, tags[at])) return false;
   }
   return true;
 }

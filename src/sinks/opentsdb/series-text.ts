@@ -1,7 +1,7 @@
 // The text of factored points for /api/put: what a node's cuts say in every run is judged and put together once, and only what a run
 // says by itself is set between. Byte for byte what renderJson makes of the points themselves.
 
-import type { Cuts, FactoredPoints, Series } from '../../factored-points.ts';
+import { areSameTags, type Cuts, type FactoredPoints, type Series } from '../../factored-points.ts';
 import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../legal-point.ts';
 import type { Tags } from '../../point.ts';
 import { renderTags } from './point-text.ts';
@@ -41,8 +41,9 @@ interface Form {
   readonly legal: string[];
 }
 
-/** How many forms are remembered; each takes a kilobyte and a half. A node has one or two. */
+/** How many forms are remembered; each takes two to four kilobytes. A node has a few: with and without an RTT, for each status. */
 const maxKnownForms = 50_000;
+const maxFormsOfCuts = 8;
 const start = '{"metric":"';
 
 /** @param maxBytes - bound on a point's text */
@@ -59,9 +60,11 @@ export function seriesRenderer(maxBytes: number): SeriesRenderer {
     if (texts === undefined) known.set(cuts, 'unusual');
     const made = texts && newForm(series, tags !== undefined, texts);
     if (made === undefined) return undefined;
+    if (found !== undefined && found.length >= maxFormsOfCuts) return made;
     knownForms += 1;
-    if (knownForms > maxKnownForms) [known, knownForms] = [new WeakMap(), 1];
-    known.set(cuts, [...(found ?? []), made]);
+    if (knownForms > maxKnownForms) [known, knownForms] = [new WeakMap([[cuts, [made]]]), 1];
+    else if (found === undefined) known.set(cuts, [made]);
+    else found.push(made);
     return made;
   }
 
@@ -98,12 +101,11 @@ function isPlainTag(name: string, value: string | undefined): boolean {
   return isPlainName(name) && !/^[0-9]/.test(name) && value !== undefined && isPlainName(value);
 }
 
-/** A decoder has the same tags come out as the same object. */
 function isOf({ stems, tags, isTagged }: Form, series: readonly Series[], isWanted: boolean): boolean {
   if (stems.length !== series.length || isTagged !== isWanted) return false;
   for (let at = 0; at < series.length; at += 1) {
     const one = series[at] as Series;
-    if (one.stem !== stems[at] || one.tags !== tags[at]) return false;
+    if (one.stem !== stems[at] || !areSameTags(one.tags, tags[at])) return false;
   }
   return true;
 }

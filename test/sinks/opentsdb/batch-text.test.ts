@@ -2,10 +2,11 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { expanded } from '../../../src/factored-points.ts';
+import { expanded, isFactored } from '../../../src/factored-points.ts';
 import type { Annotation, DataPoint, FactoredPoints, Points } from '../../../src/point.ts';
 import { batchRenderer, type BatchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
 import { renderLegal } from '../../../src/sinks/opentsdb/render.ts';
+import { encodePoints, pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { points } from '../../fakes/points.ts';
 import { runs } from '../../fakes/batches.ts';
 
@@ -85,6 +86,33 @@ test('runs that share their cuts and tags have texts of their own, and an illega
   t.is(rendered(render, [next('3', ok), next('NaN', ok)]), undefined);
   t.is(rendered(render, [next('NaN', ok)]), undefined);
   t.is(rendered(render, delivered), oneByOne(delivered));
+});
+
+test('of runs that come out of the log with tags or an error of their own, what a node says is put together once', (t) => {
+  let judged = 0;
+  const { cuts: shared } = runs(1)[0] as FactoredPoints;
+  const series = [{ stem: 'a.', value: '1' }, { stem: 'b.', value: '1.0', tags: { status: 'error' } }];
+  const decode = pointsDecoder();
+  const render = batchRenderer(maxBytes);
+  const later = (change: Partial<FactoredPoints>): Points => {
+    const points = decode(encodePoints({ timestamp: 1794994452, unit: 's', tail: '.1', series, cuts: shared, rest: [], ...change }));
+    if (!isFactored(points)) return points;
+    // A decoder has the same cuts come out as the same object. They are gone through when a form is made, and not again.
+    const { cuts } = points.cuts;
+    if (!Object.hasOwn(cuts, Symbol.iterator)) Object.defineProperty(cuts, Symbol.iterator, { value: () => ((judged += 1), Array.prototype.values.call(cuts)) });
+    return points;
+  };
+  for (const change of [{ rest: points(1) }, { tags: { test: 'Home' } }] as const) {
+    judged = 0;
+    for (let at = 0; at < 30; at += 1) {
+      const delivered = later(change);
+      const text = rendered(render, [delivered]);
+      const judgedBefore = judged;
+      t.is(text, oneByOne([delivered]));
+      judged = judgedBefore;
+    }
+    t.true(judged <= 1, `${judged} times`);
+  }
 });
 
 const [run] = runs(1) as [FactoredPoints];
