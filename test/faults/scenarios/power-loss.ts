@@ -45,7 +45,7 @@ export const powerLoss: Scenario = {
     await pusher.done();
     await bridge.kill();
     const events = await recording.end();
-    const wanted = form === 'long' ? 1_000 : 40;
+    const wanted = form === 'long' ? 1_000 : 60;
     const crash = (number: number): Crash =>
       crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
     const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
