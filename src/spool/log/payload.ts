@@ -78,7 +78,7 @@ export function pointsDecoder(): (text: string) => Points {
     const end = text.indexOf('\n');
     const [timestamp, unit, tail, rows, tags, rest] = JSON.parse(text.slice(1, end)) as SharedRow;
     const series = rows.map(seriesOf);
-    if (tags === undefined) lines.learn(series);
+    if (tags === undefined) lines.learn(text, series);
     return factored({ timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: rest?.map(pointOf) ?? [] }, tags);
   };
 }

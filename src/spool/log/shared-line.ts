@@ -12,8 +12,8 @@ export interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 
 export interface SharedLines {
   /** Undefined where its series are not known, where it says more than they do, and where something in the text is escaped. */
   read(text: string): SharedLine | undefined;
-  /** To be told of the series of a line that could not be read, and that says nothing behind them. */
-  learn(series: readonly Series[]): void;
+  /** To be told of the series of a text that could not be read, and whose first line says nothing behind them. */
+  learn(text: string, series: readonly Series[]): void;
 }
 
 /** A form of series: what stands in the line between their values. */
@@ -37,7 +37,7 @@ export function sharedLines(): SharedLines {
       const comma = text.indexOf(',');
       const timestamp = Number(text.substring(2, comma));
       const unit = units.find(([, written]) => text.startsWith(written, comma));
-      if (unit === undefined || text.includes('\\')) return undefined;
+      if (unit === undefined || isEscaped(text)) return undefined;
       const from = comma + unit[1].length;
       const end = text.indexOf('"', from);
       for (let tried = 0; tried < forms.length; tried += 1) {
@@ -49,12 +49,16 @@ export function sharedLines(): SharedLines {
       }
       return undefined;
     },
-    learn(series) {
-      if (series.length === 0) return;
+    learn(text, series) {
+      if (series.length === 0 || isEscaped(text)) return;
       if (forms.length === maxForms) forms.length = 0;
       forms.push({ series, between: series.map(before).concat(`"${tagsText(series.at(-1) as Series)}]]]\n`) });
     },
   };
+}
+
+function isEscaped(text: string): boolean {
+  return text.includes('\\');
 }
 
 function before({ stem }: Series, at: number, series: readonly Series[]): string {
