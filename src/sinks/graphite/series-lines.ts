@@ -1,9 +1,9 @@
 // The lines of factored points: what a node's cuts say in every run is judged, and its names are made, once; only what a run says by
 // itself is set between. Byte for byte what carbonLine makes of the points themselves.
 
-import { areSameTags, type Cuts, expanded, type FactoredPoints, type Series } from '../../factored-points.ts';
+import { expanded, type FactoredPoints, type Series } from '../../factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../legal-point.ts';
-import type { Tags } from '../../point.ts';
+import { seriesForms } from '../series-forms.ts';
 import { isLegalTail } from './legal-name.ts';
 import { carbonLine, roomBetween, secondsOf } from './line.ts';
 import type { Naming } from './naming.ts';
@@ -19,10 +19,7 @@ export interface LinesOptions {
 
 /** What runs have in common that have the same cuts, stems and tags. */
 interface Form {
-  readonly stems: readonly string[];
-  readonly tags: readonly (Tags | undefined)[];
-  /** Undefined where there is no such form of names. */
-  readonly names: Names | undefined;
+  readonly names: Names;
   /** The value of each series that was found legal last. */
   readonly legal: string[];
 }
@@ -35,50 +32,28 @@ interface Names {
   readonly maxTailLength: number;
 }
 
-/** How many forms are remembered; each takes about two kilobytes. */
-const maxKnownForms = 50_000;
-const maxFormsOfCuts = 8;
+/** How many beginnings of names are remembered. */
+const maxKnownBefores = 50_000;
 /** Stands for the tail of any run. */
 const marker = '.__tail__';
 
 export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
-  let known = new WeakMap<Cuts, Form[]>();
-  let knownForms = 0;
   /** Most names begin as those of other nodes do. */
-  let knownBefores = new Map<string, string>();
-
-  function formOf(points: FactoredPoints): Form {
-    const forms = known.get(points.cuts);
-    const found = forms?.find((form) => isOf(form, points.series));
-    if (found !== undefined) return found;
+  const knownBefores = new Map<string, string>();
+  const formOf = seriesForms<Form>((points) => {
+    if (knownBefores.size > maxKnownBefores) knownBefores.clear();
     const names = namesOf(points, nameOf, knownBefores);
-    const made: Form = { stems: points.series.map(({ stem }) => stem), tags: points.series.map(({ tags }) => tags), names, legal: points.series.map(() => '0') };
-    if (forms !== undefined && forms.length >= maxFormsOfCuts) return made;
-    knownForms += 1;
-    if (knownForms > maxKnownForms) [known, knownForms, knownBefores] = [new WeakMap([[points.cuts, [made]]]), 1, new Map()];
-    else if (forms === undefined) known.set(points.cuts, [made]);
-    else forms.push(made);
-    return made;
-  }
-
+    return names && { names, legal: points.series.map(() => '0') };
+  });
   return (points) => {
     if (points.series.length === 0 || points.cuts.cuts.length === 0) return '';
     // Tags of all series are another run's or test's as a rule.
     if (points.tags !== undefined || !isLegalTail(points.tail)) return undefined;
-    const { names, legal } = formOf(points);
-    if (names === undefined || points.tail.length > names.maxTailLength) return undefined;
-    const ends = endsOf(points, legal);
-    return ends && filled(names, points.tail, ends, isOwn);
+    const form = formOf(points);
+    if (form === undefined || points.tail.length > form.names.maxTailLength) return undefined;
+    const ends = endsOf(points, form.legal);
+    return ends && filled(form.names, points.tail, ends, isOwn);
   };
-}
-
-function isOf({ stems, tags }: Form, series: readonly Series[]): boolean {
-  if (stems.length !== series.length) return false;
-  for (let at = 0; at < series.length; at += 1) {
-    const one = series[at] as Series;
-    if (one.stem !== stems[at] || !areSameTags(one.tags, tags[at])) return false;
-  }
-  return true;
 }
 
 /** Made of the points of a run that says nothing by itself; undefined where one is illegal, or the tail does not stand in its name as it is. */

@@ -3,6 +3,7 @@
 import { isFactored, type Points } from '../../factored-points.ts';
 import { faultOf } from '../../legal-point.ts';
 import type { DataPoint } from '../../point.ts';
+import { asciiBuffer } from '../ascii-buffer.ts';
 import { renderJson } from './point-text.ts';
 import { seriesRenderer } from './series-text.ts';
 
@@ -13,31 +14,23 @@ import { seriesRenderer } from './series-text.ts';
 export type BatchRenderer = (deliveries: readonly Points[]) => Buffer | undefined;
 
 /**
- * Each delivery is written down at once, for a text that grows over a whole batch is many small objects that live long. What is legal
- * is ASCII.
+ * Each delivery is written down at once. What is legal is ASCII.
  *
  * @param maxBytes - bound on a point's text
  */
 export function batchRenderer(maxBytes: number): BatchRenderer {
   const seriesText = seriesRenderer(maxBytes);
-  let bytes = Buffer.allocUnsafeSlow(65_536);
-  let used = 0;
+  const buffer = asciiBuffer();
 
   /** Behind `[` or a comma. */
   function add(text: string): void {
     if (text === '') return;
-    const needed = used + text.length + 2;
-    if (needed > bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * needed);
-      bytes.copy(larger, 0, 0, used);
-      bytes = larger;
-    }
-    bytes[used] = used === 0 ? opening : comma;
-    used += 1 + bytes.write(text, used + 1, text.length, 'latin1');
+    buffer.addByte(buffer.length() === 0 ? opening : comma);
+    buffer.addText(text);
   }
 
   return (deliveries) => {
-    used = 0;
+    buffer.clear();
     for (const points of deliveries) {
       const text = isFactored(points) ? seriesText(points) : '';
       const others = pointsText(isFactored(points) ? points.rest : points, maxBytes);
@@ -45,9 +38,9 @@ export function batchRenderer(maxBytes: number): BatchRenderer {
       add(text);
       add(others);
     }
-    if (used === 0) return undefined;
-    bytes[used] = closing;
-    return bytes.subarray(0, used + 1);
+    if (buffer.length() === 0) return undefined;
+    buffer.addByte(closing);
+    return buffer.bytes();
   };
 }
 

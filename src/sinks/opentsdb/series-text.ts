@@ -1,9 +1,10 @@
 // The text of factored points for /api/put: what a node's cuts say in every run is judged and put together once, and only what a run
 // says by itself is set between. Byte for byte what renderJson makes of the points themselves.
 
-import { areSameTags, type Cuts, type FactoredPoints, type Series } from '../../factored-points.ts';
+import type { Cuts, FactoredPoints, Series } from '../../factored-points.ts';
 import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../legal-point.ts';
 import type { Tags } from '../../point.ts';
+import { seriesForms } from '../series-forms.ts';
 import { renderTags } from './point-text.ts';
 
 /** Their elements of the array, with commas between them; undefined where a point is not usual: illegal, or without tags. */
@@ -23,8 +24,6 @@ interface CutTexts {
 
 /** What runs have in common that have the same cuts, stems and tags of series. */
 interface Form {
-  readonly stems: readonly string[];
-  readonly tags: readonly (Tags | undefined)[];
   /** Whether the run has tags for all its points, which stand last in each. */
   readonly isTagged: boolean;
   /**
@@ -41,33 +40,11 @@ interface Form {
   readonly legal: string[];
 }
 
-/** How many forms are remembered; each takes two to four kilobytes. A node has a few: with and without an RTT, for each status. */
-const maxKnownForms = 50_000;
-const maxFormsOfCuts = 8;
 const start = '{"metric":"';
 
 /** @param maxBytes - bound on a point's text */
 export function seriesRenderer(maxBytes: number): SeriesRenderer {
-  let known = new WeakMap<Cuts, Form[] | 'unusual'>();
-  let knownForms = 0;
-
-  function formOf({ cuts, series, tags }: FactoredPoints): Form | undefined {
-    const found = known.get(cuts);
-    if (found === 'unusual') return undefined;
-    const form = found?.find((each) => isOf(each, series, tags !== undefined));
-    if (form !== undefined) return form;
-    const texts = cutTexts(cuts);
-    if (texts === undefined) known.set(cuts, 'unusual');
-    const made = texts && newForm(series, tags !== undefined, texts);
-    if (made === undefined) return undefined;
-    if (found !== undefined && found.length >= maxFormsOfCuts) return made;
-    knownForms += 1;
-    if (knownForms > maxKnownForms) [known, knownForms] = [new WeakMap([[cuts, [made]]]), 1];
-    else if (found === undefined) known.set(cuts, [made]);
-    else found.push(made);
-    return made;
-  }
-
+  const formOf = seriesForms(newForm);
   return (points) => {
     if (points.series.length === 0 || points.cuts.cuts.length === 0) return '';
     const form = formOf(points);
@@ -101,17 +78,12 @@ function isPlainTag(name: string, value: string | undefined): boolean {
   return isPlainName(name) && !/^[0-9]/.test(name) && value !== undefined && isPlainName(value);
 }
 
-function isOf({ stems, tags, isTagged }: Form, series: readonly Series[], isWanted: boolean): boolean {
-  if (stems.length !== series.length || isTagged !== isWanted) return false;
-  for (let at = 0; at < series.length; at += 1) {
-    const one = series[at] as Series;
-    if (one.stem !== stems[at] || !areSameTags(one.tags, tags[at])) return false;
-  }
-  return true;
-}
-
-/** Undefined where a stem or a tag is illegal. */
-function newForm(series: readonly Series[], isTagged: boolean, { names, tags, length, tagNames, tagCount }: CutTexts): Form | undefined {
+/** Undefined where a cut, a stem or a tag of a series is illegal. */
+function newForm({ cuts, series, tags: ofRun }: FactoredPoints): Form | undefined {
+  const texts = cutTexts(cuts);
+  if (texts === undefined) return undefined;
+  const { names, tags, length, tagNames, tagCount } = texts;
+  const isTagged = ofRun !== undefined;
   const ends: string[] = [];
   const taken = new Set(tagNames);
   let mostOwn = 0;
@@ -137,8 +109,7 @@ function newForm(series: readonly Series[], isTagged: boolean, { names, tags, le
   }
   if (!isTagged) pieces.push(before.join('').slice(0, -1));
   return {
-    ...{ stems: series.map(({ stem }) => stem), tags: series.map((one) => one.tags), isTagged, pieces, legal: series.map(() => '0') },
-    ...{ taken, tagCount: tagCount + mostOwn },
+    ...{ isTagged, pieces, taken, tagCount: tagCount + mostOwn, legal: series.map(() => '0') },
     lengths: series.map(({ stem }, at) => start.length + stem.length + length + (ends[at] as string).length),
   };
 }
