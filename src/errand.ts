@@ -82,7 +82,7 @@ export function outcomeOf(from: Batch | Retry, { rejected, kept }: Verdict, { si
       ...(isOverdue ? kept.map((ruling) => letter('kept-too-long', ruling, sink)) : []),
     ],
     kept: isOverdue ? [] : kept.map(stillToWrite),
-    notBeforeMs: nowMs + backoff(attempts, random, { baseMs: 500, capMs: maxRetryPauseMs }),
+    pauseMs: backoff(attempts, random, { baseMs: 500, capMs: maxRetryPauseMs }),
   };
 }
 

@@ -156,7 +156,7 @@ function tell(sink: HostedSink | undefined, counts: RulingCounts): void {
 /** A thread that has not stopped by then is ended whatever it does; what it had in flight waits in the spool. */
 const stopWithinMs = 5_000;
 
-const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+const nothing = { letters: [], kept: [], pauseMs: 0 };
 
 /** Has the thread open OpenTSDB's sink anew; what is returned puts it into effect. */
 async function prepare(host: Host, next: Config): Promise<() => void> {

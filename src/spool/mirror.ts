@@ -8,8 +8,8 @@ import type { DurableEnd } from './log/segment-log.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
 import { finishRest, type FinishedRange, type Position } from './position.ts';
 import { type SharedEnd, sharedEnd } from './shared-end.ts';
-import type { StoreDelta, StoreSnapshot } from './sharing.ts';
-import { dueAt, type RetryEntry } from './state.ts';
+import type { SharedRetry, StoreDelta, StoreSnapshot } from './sharing.ts';
+import type { RetryEntry } from './state.ts';
 
 export interface MirroredStore extends ReadableStore {
   readonly end: SharedEnd;
@@ -22,7 +22,7 @@ export function mirroredStore({ directory, end: memory, ...snapshot }: StoreSnap
   const end = sharedEnd(memory);
   let segments = snapshot.segments.map((segment) => ({ ...segment }));
   const positions = new Map(snapshot.positions);
-  const own = (entry: RetryEntry): RetryEntry => ({ ...entry, dueAtMs: dueAt(entry.notBeforeMs, clock) });
+  const own = ({ dueInMs, ...entry }: SharedRetry): RetryEntry => ({ ...entry, dueAtMs: clock.steady() + dueInMs });
   const retries = new Map(snapshot.retries.map(([sink, entries]) => [sink, new Map(entries.map(([sequence, entry]) => [sequence, own(entry)]))]));
   const index = groupPlaces(directory);
 

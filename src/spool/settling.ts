@@ -13,9 +13,10 @@ import type { Store } from './store.ts';
 /** What became of points that were not accepted. */
 export interface Outcome {
   readonly letters: readonly AddressedLetter[];
-  /** To be written again, not before `notBeforeMs`. */
+  /** To be written again. */
   readonly kept: readonly DataPoint[];
-  readonly notBeforeMs: number;
+  /** How long they wait for that, from when they are settled: a clock that is set meanwhile changes nothing. */
+  readonly pauseMs: number;
 }
 
 export interface SettlingOptions {
@@ -70,7 +71,7 @@ interface Terms {
 }
 
 /** What an outcome changes; undefined: nothing. */
-function changeOf({ store, bounds, sinkName }: SettlingOptions, { letters, kept, notBeforeMs }: Outcome, { isDropped, attempts, firstKeptAtMs }: Terms): Change | undefined {
+function changeOf({ store, bounds, sinkName }: SettlingOptions, { letters, kept, pauseMs }: Outcome, { isDropped, attempts, firstKeptAtMs }: Terms): Change | undefined {
   if (letters.length === 0 && (kept.length === 0 || isDropped)) return undefined;
   const nowMs = store.clock.now();
   const hasLetters = letters.length > 0 && hasRoomForLetters(store, bounds, sinkName);
@@ -78,7 +79,7 @@ function changeOf({ store, bounds, sinkName }: SettlingOptions, { letters, kept,
   const skipped = (hasLetters ? 0 : letters.length) + (hasKept || isDropped ? 0 : kept.length);
   return {
     ...(hasLetters && { letters: letters.map((letter) => newLetter(letter, nowMs)) }),
-    ...(hasKept && { retries: [{ sink: sinkName, sequence: store.state.nextRetry, attempts, firstKeptAtMs, notBeforeMs, points: kept.map(rowOf) }] }),
+    ...(hasKept && { retries: [{ sink: sinkName, sequence: store.state.nextRetry, attempts, firstKeptAtMs, notBeforeMs: nowMs + pauseMs, points: kept.map(rowOf) }] }),
     ...(skipped > 0 && { skipped: { [sinkName]: skipped } }),
   };
 }

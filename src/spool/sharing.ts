@@ -1,5 +1,6 @@
 // What a thread that reads the log has to know of it, and the changes of that: plain values, which can be sent.
 
+import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
 import type { Position } from './position.ts';
@@ -7,12 +8,18 @@ import { sharedEnd, sharedEndMemory } from './shared-end.ts';
 import type { RetryEntry } from './state.ts';
 import type { Store } from './store.ts';
 
+/** The steady clocks of threads begin at other instants, and the wall clock may be set while a message is on its way. */
+export interface SharedRetry extends Omit<RetryEntry, 'dueAtMs'> {
+  /** From now on. */
+  readonly dueInMs: number;
+}
+
 export interface StoreSnapshot {
   readonly directory: string;
   readonly end: SharedArrayBuffer;
   readonly segments: readonly SegmentEntry[];
   readonly positions: readonly (readonly [sink: string, position: Position])[];
-  readonly retries: readonly (readonly [sink: string, entries: readonly (readonly [sequence: number, entry: RetryEntry])[]])[];
+  readonly retries: readonly (readonly [sink: string, entries: readonly (readonly [sequence: number, entry: SharedRetry])[]])[];
 }
 
 /** What is absent has not changed. */
@@ -21,7 +28,7 @@ export interface StoreDelta {
   readonly segments?: readonly SegmentEntry[];
   readonly positions?: Change['positions'];
   readonly emptied?: Change['emptied'];
-  readonly kept?: readonly (readonly [sink: string, sequence: number, entry: RetryEntry])[];
+  readonly kept?: readonly (readonly [sink: string, sequence: number, entry: SharedRetry])[];
   readonly noRetries?: Change['noRetries'];
 }
 
@@ -52,21 +59,25 @@ export function sharedStore(store: Store, directory: string): SharedStore {
         end: memory,
         segments: [...store.segments()],
         positions: [...positions],
-        retries: [...retries].map(([sink, entries]) => [sink, [...entries]] as const),
+        retries: [...retries].map(([sink, entries]) => [sink, [...entries].map(([sequence, entry]) => [sequence, shared(entry, store.clock)] as const)] as const),
       };
     },
     listen: (listener) => void (told = listener),
   };
 }
 
+function shared({ dueAtMs, ...entry }: RetryEntry, clock: Pick<Clock, 'steady'>): SharedRetry {
+  return { ...entry, dueInMs: dueAtMs - clock.steady() };
+}
+
 /** Undefined: nothing that a reader needs. */
-function deltaOf({ segments, state }: Store, change: Change | 'segments'): StoreDelta | undefined {
+function deltaOf({ clock, segments, state }: Store, change: Change | 'segments'): StoreDelta | undefined {
   if (change === 'segments') return { segments: [...segments()] };
   const { positions, emptied, retries, noRetries } = change;
   if (positions === undefined && emptied === undefined && retries === undefined && noRetries === undefined) return undefined;
   const kept = retries?.flatMap(({ sink, sequence }) => {
     const entry = state.retries.get(sink)?.get(sequence);
-    return entry === undefined ? [] : [[sink, sequence, entry] as const];
+    return entry === undefined ? [] : [[sink, sequence, shared(entry, clock)] as const];
   });
   return { ...(positions && { positions }), ...(emptied && { emptied }), ...(kept && { kept }), ...(noRetries && { noRetries }) };
 }

@@ -34,7 +34,7 @@ test('status tells for each sink what waits and since when, and what is parked a
   await lettersOf(spool, reader, points(1), [rejected(points(1)[0] as never)]);
   await spool.append(points(40), { parked: { waitsFor: '999', payload: '{"one":1}' } });
   const batch = reader.next(100);
-  await reader.finish(batch as never, { ...nothing, kept: points(3), notBeforeMs: 0 });
+  await reader.finish(batch as never, { ...nothing, kept: points(3), pauseMs: 0 });
   await spool.append(points(10));
   await clock.advance(3_723_000);
   const { exitCode, output } = await show();

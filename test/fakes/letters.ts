@@ -9,7 +9,7 @@ import type { SpoolReader } from '../../src/spool/reader.ts';
 import { temporaryDirectory } from './directory.ts';
 import { movableClock } from './time.ts';
 
-export const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+export const nothing = { letters: [], kept: [], pauseMs: 0 };
 
 export const rejected = (point: DataPoint, reason = 'Unknown metric', sink = 'tsdb'): AddressedLetter => ({
   kind: 'rejected',

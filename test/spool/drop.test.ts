@@ -5,10 +5,10 @@ import { lettersOf, nothing, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 
 test('what waits is dropped, also over a restart, and what comes later is not', async (t) => {
-  const { spool, reader, clock, reopened } = await readSpool(t);
+  const { spool, reader, reopened } = await readSpool(t);
   await spool.append(points(3));
   const batch = reader.next(10);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(2), notBeforeMs: clock.now() });
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(2), pauseMs: 0 });
   await spool.append(points(4, 10));
   const { points: dropped, bytes } = await spool.drop('tsdb');
   t.is(dropped, 6);
@@ -22,16 +22,16 @@ test('what waits is dropped, also over a restart, and what comes later is not', 
 });
 
 test('a batch and a retry that were on their way when all was dropped change nothing when they end', async (t) => {
-  const { spool, reader, clock } = await readSpool(t);
+  const { spool, reader } = await readSpool(t);
   await spool.append(points(2));
   const first = reader.next(10);
-  await reader.finish(first as NonNullable<typeof first>, { ...nothing, kept: points(1), notBeforeMs: clock.now() });
+  await reader.finish(first as NonNullable<typeof first>, { ...nothing, kept: points(1), pauseMs: 0 });
   await spool.append(points(3, 10));
   const [batch, retry] = [reader.next(10), reader.nextRetry()] as const;
   t.deepEqual([reader.isWanted(batch as never), reader.isWanted(retry as never)], [true, true]);
   await spool.drop('tsdb');
   t.deepEqual([reader.isWanted(batch as never), reader.isWanted(retry as never)], [false, false]);
-  const ended = { ...nothing, kept: points(1), notBeforeMs: clock.now() };
+  const ended = { ...nothing, kept: points(1), pauseMs: 0 };
   await reader.finish(batch as never, { ...ended, letters: [rejected(points(1)[0] as never)] });
   await reader.finishRetry(retry as never, ended);
   t.deepEqual(reader.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
@@ -61,10 +61,10 @@ test('while no bridge runs, a sink keeps its place when what waits for it is dro
 });
 
 test('a sink that is not configured any more is forgotten with what was held for it, its retry set and its records', async (t) => {
-  const { spool, reader, clock, reopened } = await readSpool(t, { sink: 'gone' });
+  const { spool, reader, reopened } = await readSpool(t, { sink: 'gone' });
   await spool.append(points(3));
   const batch = reader.next(10);
-  await reader.finish(batch as never, { ...nothing, kept: points(1), notBeforeMs: clock.now() });
+  await reader.finish(batch as never, { ...nothing, kept: points(1), pauseMs: 0 });
   await spool.append(points(2));
   const later = await reopened();
   await later.reader('tsdb');

@@ -16,7 +16,7 @@ import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
 
 const mebibyte = 1 << 20;
-const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+const nothing = { letters: [], kept: [], pauseMs: 0 };
 
 async function spoolOnPlayedDisk(t: ExecutionContext) {
   const directory = await temporaryDirectory(t);

@@ -69,10 +69,10 @@ function stepsOf({ clock, store, bounds, reader, deliver, samples }: Played): Re
     finishFirst: () => finish(taken.shift(), nothing),
     finishLast: () => finish(taken.pop(), nothing),
     finishWithLetter: (number) => finish(taken.pop(), { ...nothing, letters: [letter(number)] }),
-    finishWithKept: (number) => finish(taken.shift(), { ...nothing, kept: points(2, number), notBeforeMs: clock.now() }),
+    finishWithKept: (number) => finish(taken.shift(), { ...nothing, kept: points(2, number), pauseMs: 0 }),
     retry(number) {
       const retry = reader.nextRetry();
-      return retry && reader.finishRetry(retry, { ...nothing, kept: number % 2 === 0 ? [] : points(1, number), notBeforeMs: clock.now() });
+      return retry && reader.finishRetry(retry, { ...nothing, kept: number % 2 === 0 ? [] : points(1, number), pauseMs: 0 });
     },
     drop: (number) => (number % 7 === 0 ? dropWaiting(store, new Set(['tsdb', 'slow']), 'tsdb') : undefined),
     pass: () => clock.advance(50),
@@ -136,7 +136,7 @@ test('a position that is written down while something is being finished does not
 test('what a sink has finished does not count before what came of it is durable', async (t) => {
   const { store, reader, deliver } = await played(t);
   await deliver(points(1));
-  const finished = reader.finish(reader.next(1) as Batch, { ...nothing, kept: points(1), notBeforeMs: 0 });
+  const finished = reader.finish(reader.next(1) as Batch, { ...nothing, kept: points(1), pauseMs: 0 });
   t.is(store.state.positions.get('tsdb')?.through, 0);
   await finished;
   t.is(store.state.positions.get('tsdb')?.through, 1);

@@ -11,7 +11,7 @@ import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.
 import { type PlayedDisk, playedDisk } from '../fakes/disks.ts';
 import { movableClock } from '../fakes/time.ts';
 
-export const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+export const nothing = { letters: [], kept: [], pauseMs: 0 };
 export const smallSegmentBytes = 4096;
 
 /** An empty directory, in memory where there is such a disk, since hundreds of spools wait for their disk in it. */

@@ -8,7 +8,7 @@ import { movableClock } from '../fakes/time.ts';
 import { everyLetter } from '../fakes/letters.ts';
 
 const hourMs = 3_600_000;
-const nothing = { letters: [], kept: [], notBeforeMs: 0 };
+const nothing = { letters: [], kept: [], pauseMs: 0 };
 
 async function spoolIn(t: ExecutionContext, { maxBytes = 1 << 20, directory }: { maxBytes?: number; directory?: string } = {}) {
   const clock = movableClock();
@@ -190,7 +190,7 @@ test('kept points are in the retry set until their pause is over, and over a res
   const reader = await spool.reader('tsdb');
   await spool.append(points(3));
   const batch = reader.next(9);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 2), notBeforeMs: clock.now() + 1000 });
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 2), pauseMs: 1000 });
   t.is(reader.nextRetry(), undefined);
   t.is(reader.backlog().points, 1);
   const later = await (await reopen()).reader('tsdb');
@@ -199,7 +199,7 @@ test('kept points are in the retry set until their pause is over, and over a res
   const retry = later.nextRetry();
   t.like(retry, { points: points(1, 2), attempts: 1 });
   t.is(later.nextRetry(), undefined);
-  await later.finishRetry(retry as NonNullable<typeof retry>, { ...nothing, kept: points(1, 2), notBeforeMs: clock.now() });
+  await later.finishRetry(retry as NonNullable<typeof retry>, { ...nothing, kept: points(1, 2), pauseMs: 0 });
   const again = later.nextRetry();
   t.is(again?.attempts, 2);
   await later.finishRetry(again as NonNullable<typeof again>, nothing);
@@ -283,7 +283,7 @@ test('a clock that is set back puts off nothing that waits to be written again',
   const reader = await spool.reader('tsdb');
   await spool.append(points(1));
   const batch = reader.next(9);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1), notBeforeMs: clock.now() + 1000 });
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1), pauseMs: 1000 });
   clock.jump(-86_400_000);
   t.is(reader.nextRetry(), undefined);
   await clock.advance(1000);

@@ -18,7 +18,7 @@ import { everyLetter } from '../fakes/letters.ts';
 import { type MovableClock, movableClock } from '../fakes/time.ts';
 import { bytesOf, type Contents } from './former/attached.ts';
 
-export const nothing: Outcome = { letters: [], kept: [], notBeforeMs: 0 };
+export const nothing: Outcome = { letters: [], kept: [], pauseMs: 0 };
 
 /** A minute after the store was written. */
 export const upgradedAtMs = 1_795_006_861_000;

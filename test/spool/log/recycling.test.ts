@@ -70,7 +70,7 @@ test('a segment stays while a letter, a sample, something parked or a retry live
   spool.samples.take({ body: Buffer.from('sample'), reason: 'no', from: '203.0.113.9' });
   await push(spool, 31, 45);
   const batch = reader.next(1);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 1), notBeforeMs: 0 });
+  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 1), pauseMs: 0 });
   const holding = filesOf(directory, 'segment').length;
   /** Two checkpoints without carrying over. */
   async function check(from: number): Promise<string[]> {
@@ -125,7 +125,7 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
     await spool.append(points(1, round * 20), { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${round % 6}` } });
     await spool.append(points(1, round * 20 + 1), { parked: { waitsFor: `${round % 4}`, payload: `${round}` } });
     const batch = reader.next(1);
-    await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 5000 + round), notBeforeMs: clock.now() });
+    await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 5000 + round), pauseMs: 0 });
     await push(spool, round * 20 + 2, round * 20 + 19);
   }
   await drained(reader);
