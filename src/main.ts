@@ -12,11 +12,11 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker as Thread } from 'node:worker_threads';
-import { systemClock } from './clock.ts';
-import type { OutletThread, ThreadStart } from './outlet-thread/messages.ts';
-import { outletThreadOf } from './outlet-thread/worker-thread.ts';
-import type { Vitals } from './telemetry/vitals.ts';
-import type { WorkerEnd, WorkerProcess } from './workers/processes.ts';
+import { systemClock } from './runtime/clock.ts';
+import type { OutletThread, ThreadStart } from './outlet/thread/messages.ts';
+import { outletThreadOf } from './outlet/thread/worker-thread.ts';
+import type { Vitals } from './telemetry/process-stats.ts';
+import type { WorkerEnd, WorkerProcess } from './workers/worker-process.ts';
 
 // While a backlog drains, most of the heap is points that have arrived. V8 would let it grow to three times what is in use.
 setFlagsFromString('--heap-growing-percent=50');
@@ -119,7 +119,7 @@ function forked(worker: Worker): WorkerProcess {
 const outletYoungMb = 32;
 
 function startOutletThread(workerData: ThreadStart): OutletThread {
-  return outletThreadOf(new Thread(new URL('outlet-thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } }));
+  return outletThreadOf(new Thread(new URL('./outlet/thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } }));
 }
 
 /** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */
@@ -132,7 +132,7 @@ function owner(): Duplex {
 }
 
 // Node reads in hundreds of files by `require` in half the time that `import` takes, which resolves and reads each in several turns.
-const { runProgram } = createRequire(import.meta.url)('./program.js') as typeof import('./program.ts');
+const { runProgram } = createRequire(import.meta.url)('./cli/program.js') as typeof import('./cli/program.ts');
 const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(packageFile) as { readonly version: string };
 const exitCode = await runProgram(process.argv.slice(2), version, {

@@ -1,10 +1,10 @@
 // What the owner of a state directory can be asked and told: its dead letters, and its spool.
 
-import type { Clock } from '../clock.ts';
-import type { LetterRetry } from '../point.ts';
-import type { DroppedPoints } from '../spool/drop.ts';
-import { type Letter, type Letters, wholeInput } from '../spool/letters.ts';
-import { kindsOfPoints } from '../spool/returned-points.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { LetterRetry } from '../model/point.ts';
+import type { DroppedPoints } from '../spool/drop-backlog.ts';
+import { type Letter, type Letters, wholeInput } from '../spool/dead-letter-list.ts';
+import { kindsOfPoints } from '../spool/requeued-points.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolStatus } from '../spool/status.ts';
 import { type LetterQuery, lettersInTurns, type ShownLetter, shownLetter } from './letter-query.ts';

@@ -4,9 +4,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
-import { readBody } from '../body.ts';
+import { readBody } from '../http/request-body.ts';
 import type { Administration } from './administration.ts';
-import { noSuchLetter, queryOfBody, queryOfUrl, sinkOfBody } from './asked.ts';
+import { noSuchLetter, queryOfBody, queryOfUrl, sinkOfBody } from './request-parsing.ts';
 
 export interface AdminRoutesOptions {
   readonly administration: Administration;

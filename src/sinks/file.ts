@@ -2,11 +2,11 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Log } from '../log.ts';
-import { makeDirectory } from '../make-directory.ts';
-import type { Sink, Verdict } from '../sink.ts';
+import type { Log } from '../runtime/log.ts';
+import { makeDirectory } from '../runtime/make-directory.ts';
+import type { Sink, Verdict } from '../model/sink.ts';
 import { renderLegal } from './opentsdb/render.ts';
-import { writeTagged } from './opentsdb/tagged.ts';
+import { writeTagged } from './opentsdb/default-tag.ts';
 
 export interface FileSinkOptions {
   readonly path: string;

@@ -3,7 +3,7 @@
 import { lastWhere } from './log/group-places.ts';
 import { type SegmentEntry, segmentOf } from './log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
-import type { FormerPart } from './former-part.ts';
+import type { FormerPart } from './legacy/legacy-part.ts';
 import type { SpoolState } from './state.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { Totals } from './log/format.ts';

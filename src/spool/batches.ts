@@ -1,11 +1,11 @@
 // Takes batches out of the spool for a sink, from the oldest or from the newest; by the store itself, or by a copy of what it knows.
 
-import type { Clock } from '../clock.ts';
-import { expanded, type Points } from '../factored-points.ts';
-import type { DataPoint } from '../point.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { expanded, type Points } from '../model/factored-points.ts';
+import type { DataPoint } from '../model/point.ts';
 import { type Backlog, backlogs } from './backlog.ts';
-import type { Content } from './content.ts';
-import type { FormerFeed } from './former-feed.ts';
+import type { Content } from './stored-content.ts';
+import type { FormerFeed } from './legacy/record-feed.ts';
 import type { Totals } from './log/format.ts';
 import { type GroupPlaces, lastWhere } from './log/group-places.ts';
 import { pointOf, pointsDecoder } from './log/payload.ts';

@@ -1,8 +1,8 @@
 // A change of what the spool knows beside its records, as it stands in the log: every one of them is in a frame before it counts.
 
-import type { FormerChange } from './former-phase.ts';
+import type { FormerChange } from './legacy-phase.ts';
 import type { PointRow } from './log/payload.ts';
-import type { Lost } from './lost.ts';
+import type { Lost } from './losses.ts';
 import type { FinishedRange, Position } from './position.ts';
 
 /** A dead letter, or the sample of a malformed body. */

@@ -1,7 +1,7 @@
 // When a checkpoint is written, and what goes once it is: segments that are needed no more are given back, and what little is needed of
 // others is carried over.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Change } from './change.ts';
 import { encodeState, writeCheckpoint } from './checkpoint.ts';
 import type { Dedup } from './dedup.ts';

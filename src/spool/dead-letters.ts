@@ -1,9 +1,9 @@
 // What will never reach a sink, with the reason, until somebody looks; and the samples of malformed bodies, a ring of those seen last.
 
-import type { DeadLetter, MalformedBody } from '../point.ts';
+import type { DeadLetter, MalformedBody } from '../model/point.ts';
 import type { StoredLetter } from './change.ts';
-import type { LetterEntry, LetterTable } from './letter-table.ts';
-import { idOfSample, type Letter, type Letters, mostInTurn, mostRawInTurn } from './letters.ts';
+import type { LetterEntry, LetterTable } from './dead-letter-table.ts';
+import { idOfSample, type Letter, type Letters, mostInTurn, mostRawInTurn } from './dead-letter-list.ts';
 import { indexId } from './state.ts';
 import type { Store } from './store.ts';
 

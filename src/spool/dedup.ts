@@ -3,12 +3,12 @@
 import { hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import type { Clock } from '../clock.ts';
-import type { RunKey } from '../point.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { RunKey } from '../model/point.ts';
 import type { StoredRunKey } from './log/format.ts';
 import { numbersOf, runKeysPath } from './log/segment-files.ts';
 import { type CollectedRuns, collectedRuns, readRunKeys, writeRunKeys } from './run-key-files.ts';
-import { type Known, runTable, type RunTable } from './run-table.ts';
+import { type Known, runTable, type RunTable } from './run-key-table.ts';
 
 export interface Dedup {
   /** Whether a run is known, and with these contents. */

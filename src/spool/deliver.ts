@@ -1,11 +1,11 @@
 // Appends deliveries to the spool: each run once, nothing over the bound, and done only when it is durable.
 
-import { type Points, pointCount } from '../factored-points.ts';
-import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../point.ts';
+import { type Points, pointCount } from '../model/factored-points.ts';
+import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../model/point.ts';
 import { type Budgets, giveWay, skipOverBudgets } from './budgets.ts';
 import type { Change, StoredLetter } from './change.ts';
 import { storedRunKey } from './dedup.ts';
-import { idOfDeadLetter } from './letters.ts';
+import { idOfDeadLetter } from './dead-letter-list.ts';
 import { encodePoints } from './log/payload.ts';
 import { frameHeadBytes } from './log/format.ts';
 import { SpoolFull } from './spool-full.ts';

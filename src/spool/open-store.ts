@@ -1,7 +1,7 @@
 // Opens the log with the state over it.
 
 import { type Checkpoints, openCheckpoints } from './checkpoints.ts';
-import { content } from './content.ts';
+import { content } from './stored-content.ts';
 import { openDedup } from './dedup.ts';
 import { diskOf } from './disk.ts';
 import { DiskFailed } from './disk-failed.ts';
@@ -11,8 +11,8 @@ import type { DurableEnd } from './log/segment-log.ts';
 import { segmentSupply } from './log/segment-supply.ts';
 import { positionWriter } from './position-writer.ts';
 import { recover } from './recovery.ts';
-import { FileGone } from './rescue.ts';
-import { openRoom } from './room.ts';
+import { FileGone } from './segment-rescue.ts';
+import { openRoom } from './disk-space.ts';
 import { segmentBytesFor } from './segment-size.ts';
 import { SpoolFull } from './spool-full.ts';
 import { apply } from './state.ts';

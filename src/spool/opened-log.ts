@@ -5,7 +5,7 @@ import { type SegmentLog, segmentLog, type WrittenGroup } from './log/segment-lo
 import { type SegmentEntry, segmentEntry } from './log/segment-table.ts';
 import { fail, type Opened, prepare, tell } from './opened-store.ts';
 import { recover } from './recovery.ts';
-import { endAt, FileGone } from './rescue.ts';
+import { endAt, FileGone } from './segment-rescue.ts';
 import { SpoolFull } from './spool-full.ts';
 
 export function openLog(opened: Opened): SegmentLog {

@@ -1,6 +1,6 @@
 // What a source has set aside until it can be completed, over restarts and within a bound.
 
-import type { Parked } from '../point.ts';
+import type { Parked } from '../model/point.ts';
 import { type Bounds, hasRoomForParked } from './deliver.ts';
 import type { Store } from './store.ts';
 

@@ -1,6 +1,6 @@
 // Writes down where sinks stand, soon after they have moved: a process that is killed writes what came in between once more.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Change } from './change.ts';
 import type { SpoolState } from './state.ts';
 

@@ -1,8 +1,8 @@
 // A sink's view of the spool: takes out batches, and records what became of them.
 
-import { type Bell, bell } from '../bell.ts';
+import { type Bell, bell } from '../runtime/wakeup.ts';
 import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
-import { formerFeed } from './former-feed.ts';
+import { formerFeed } from './legacy/record-feed.ts';
 import type { Damage } from './log/record-reader.ts';
 import { finishBatch, finishRetry, type Outcome, type SettlingOptions } from './settling.ts';
 

@@ -1,7 +1,7 @@
 // Reads the log at a start: the newest checkpoint, and every change behind it.
 
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { firstGroupAt, frameKinds, groupHeadBytes, readGroupHead, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from './log/format.ts';
@@ -10,7 +10,7 @@ import { splitPayload } from './log/payload.ts';
 import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from './log/scan.ts';
 import { numbersOf, readSegmentHead, runKeysPath, segmentPath, tailPath } from './log/segment-files.ts';
 import { type SegmentEntry, segmentEntry } from './log/segment-table.ts';
-import { lostInAll } from './lost.ts';
+import { lostInAll } from './losses.ts';
 import { apply, emptyState, type SpoolState } from './state.ts';
 
 export interface Recovered {

@@ -1,6 +1,6 @@
 // Writes down what became of a batch, or of points of the retry set.
 
-import type { DataPoint } from '../point.ts';
+import type { DataPoint } from '../model/point.ts';
 import { type Batch, isWanted, positionOf, type Retry } from './batches.ts';
 import { hasRoomForRetries } from './budgets.ts';
 import type { Change, DamagedGroup } from './change.ts';

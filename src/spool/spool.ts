@@ -5,29 +5,29 @@
 //             low-water ─────┘          └── each sink has its own position; a segment that every sink
 //                mark                       has passed is used again once a checkpoint says so
 
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { Deliver } from '../point.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Deliver } from '../model/point.ts';
 import { type Budget, skipTooOld } from './budgets.ts';
 import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import type { Disk } from './disk.ts';
 import type { DiskFailed } from './disk-failed.ts';
-import { type DroppedPoints, dropWaiting } from './drop.ts';
-import type { AttachedFormer } from './former-attached.ts';
-import { openWithFormer } from './former-opening.ts';
-import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './gone-sinks.ts';
-import { isSample, joined, type Letters } from './letters.ts';
+import { type DroppedPoints, dropWaiting } from './drop-backlog.ts';
+import type { AttachedFormer } from './legacy/attached-store.ts';
+import { openWithFormer } from './legacy/open-with-legacy.ts';
+import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './removed-sinks.ts';
+import { isSample, joined, type Letters } from './dead-letter-list.ts';
 import type { WriteFunction } from './log/segment-log.ts';
-import type { Lost } from './lost.ts';
+import type { Lost } from './losses.ts';
 import { type Parking, parkingOf } from './parking.ts';
 import { type SpoolReader, spoolReader } from './reader.ts';
-import { type Returned, returnPoints } from './returned-points.ts';
-import { type SharedStore, sharedStore } from './sharing.ts';
+import { type Returned, returnPoints } from './requeued-points.ts';
+import { type SharedStore, sharedStore } from './replica-updates.ts';
 import { indexId } from './state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 import type { Store } from './store.ts';
-import { requireUsable } from './usable.ts';
+import { requireUsable } from './directory-check.ts';
 
 export interface Spool {
   /** Resolves when the points are on disk; see Deliver in point.ts. */

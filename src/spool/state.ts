@@ -1,13 +1,13 @@
 // What the spool knows beside its records: held in memory, and made of a checkpoint and the changes in the log behind it. `apply` is the
 // only way in which it changes, when a change is appended and when the log is read again.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
-import { type FormerState, formerAfter, noFormer, passedBy } from './former-phase.ts';
-import { sizeOf } from './letters.ts';
-import { letterTable, type LetterTable } from './letter-table.ts';
+import { type FormerState, formerAfter, noFormer, passedBy } from './legacy-phase.ts';
+import { sizeOf } from './dead-letter-list.ts';
+import { letterTable, type LetterTable } from './dead-letter-table.ts';
 import type { Location } from './log/segment-log.ts';
-import { type Lost, lostInAll, nothingLost } from './lost.ts';
+import { type Lost, lostInAll, nothingLost } from './losses.ts';
 import { finishRest, type Position } from './position.ts';
 
 export interface SpoolState {

@@ -1,14 +1,14 @@
 // What the rest of the spool asks of the log with the state over it: what is appended changes the state at once, and counts when it is
 // durable. open-store.ts makes one.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Change } from './change.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import type { Content } from './content.ts';
+import type { Content } from './stored-content.ts';
 import type { Dedup } from './dedup.ts';
 import type { Disk } from './disk.ts';
 import type { DiskFailed } from './disk-failed.ts';
-import type { FormerPart } from './former-part.ts';
+import type { FormerPart } from './legacy/legacy-part.ts';
 import type { StoredRunKey, Totals } from './log/format.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';

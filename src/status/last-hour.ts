@@ -1,7 +1,7 @@
 // The last hour in slots of five seconds: rates, answer times and what waited, for the charts.
 
 import type { DurationsSeen } from '../telemetry/durations.ts';
-import { answerTimeMs } from './answer-times.ts';
+import { answerTimeMs } from './response-times.ts';
 import type { Now, Slot } from './messages.ts';
 
 export interface LastHour {

@@ -1,7 +1,7 @@
 // Counts dead letters and samples by kind: a few thousand in turns, seldom, and only where their number has changed.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LetterKinds } from './watched-status.ts';
+import type { LetterKinds } from './status-message.ts';
 
 /** Letters as the spool has them, read in turns in the order of their ids. */
 export interface CountedLetters {

@@ -1,6 +1,6 @@
 // Reads what the map asks for out of its address, and refuses what cannot be meant.
 
-import type { MapQuery } from './map-figures.ts';
+import type { MapQuery } from './map-aggregates.ts';
 import { sliceNames } from './messages.ts';
 
 /** A request that cannot be meant. */

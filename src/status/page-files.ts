@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
-import { worldOutlines } from './world-sheet.ts';
+import { worldOutlines } from './map-projection.ts';
 
 export interface PageFile {
   readonly type: string;

@@ -5,10 +5,10 @@ import { gzip } from 'node:zlib';
 import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
 import type { PageFile, PageFiles } from './page-files.ts';
-import { isOwnHost } from './own-host.ts';
+import { isOwnHost } from './host-check.ts';
 import { mapQueryOf } from './map-query.ts';
 import type { MapFigures, MapNode, NodeRun, SeenTest } from './messages.ts';
-import type { MapQuery } from './map-figures.ts';
+import type { MapQuery } from './map-aggregates.ts';
 
 /** What is looked up for the page. */
 export interface PageSource {

@@ -1,7 +1,7 @@
 // The latest pushes and the points that each became; of very many a sample, so that watching costs the pushes next to nothing.
 
-import { expanded, pointCount } from '../factored-points.ts';
-import type { DataPoint, Points } from '../point.ts';
+import { expanded, pointCount } from '../model/factored-points.ts';
+import type { DataPoint, Points } from '../model/point.ts';
 import type { RecentPush } from './messages.ts';
 
 export interface RecentPushes {

@@ -1,22 +1,22 @@
 // The status page: a message a second to whoever watches, the last hour, and what the map and the lists are asked for.
 
 import type Router from '@koa/router';
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { DataPoint } from '../point.ts';
-import { schedule } from '../schedule.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { DataPoint } from '../model/point.ts';
+import { schedule } from '../runtime/schedule.ts';
 import type { Snapshot } from '../telemetry/snapshot.ts';
-import { eventClients, eventText } from './event-clients.ts';
+import { eventClients, eventText } from './event-stream-clients.ts';
 import { lastHour } from './last-hour.ts';
-import { latelySince } from './lately.ts';
+import { latelySince } from './recent-increases.ts';
 import { type CountedLetters, letterCounts } from './letter-kinds.ts';
-import { mapFigures, type MapQuery } from './map-figures.ts';
+import { mapFigures, type MapQuery } from './map-aggregates.ts';
 import type { MapFigures, MapNode, NodeRun, Now, SeenTest } from './messages.ts';
 import { pageRoutes } from './page-routes.ts';
-import type { SeenPushes } from './seen-pushes.ts';
-import { type ConfigurationSeen, troublesOf } from './troubles.ts';
-import { notTakenCounts, nowOf } from './watched-status.ts';
-import type { PlacedNode } from './world-sheet.ts';
+import type { SeenPushes } from './push-history.ts';
+import { type ConfigurationSeen, troublesOf } from './problems.ts';
+import { notTakenCounts, nowOf } from './status-message.ts';
+import type { PlacedNode } from './map-projection.ts';
 
 export interface StatusPage {
   mount(router: Router): void;
@@ -58,7 +58,7 @@ export function statusPage(options: StatusPageOptions): StatusPage {
   const clients = eventClients();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
-  const sheet = remembered(async () => (await import('./world-sheet.ts')).onSheet(directory.all()));
+  const sheet = remembered(async () => (await import('./map-projection.ts')).onSheet(directory.all()));
   const maps = mapsInTurn(options);
   const lately = latelySince();
   let before: Snapshot | undefined;

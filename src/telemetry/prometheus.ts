@@ -1,8 +1,8 @@
 // The bridge's own metrics as Prometheus reads them.
 
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client';
-import type { HistogramMeasure, NumberMeasure, Sample } from './measures/measure.ts';
-import { measures } from './measures/measures.ts';
+import type { HistogramMeasure, NumberMeasure, Sample } from './metrics/metric.ts';
+import { measures } from './metrics/all-metrics.ts';
 import type { DurationsSeen } from './durations.ts';
 import type { Snapshot } from './snapshot.ts';
 

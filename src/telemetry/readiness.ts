@@ -4,7 +4,7 @@
 // a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
 
 import { dedupWindowMs } from '../spool/dedup.ts';
-import { bytesInWords, sinceInWords } from './words.ts';
+import { bytesInWords, sinceInWords } from '../runtime/human-units.ts';
 import type { LostSeen, SinkSeen, Snapshot } from './snapshot.ts';
 
 export interface Readiness {

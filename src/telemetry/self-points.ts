@@ -1,14 +1,14 @@
 // The bridge's own metrics as data points, by the same way as everything else: a source among the others.
 
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import { floatText } from '../number-text.ts';
-import type { DataPoint, Deliver, Tags, TimeUnit } from '../point.ts';
-import { schedule } from '../schedule.ts';
-import { seldom } from '../seldom.ts';
-import { legalTagText } from '../tag-text.ts';
-import { type Labels, type Measure, type Sample, single } from './measures/measure.ts';
-import { measures } from './measures/measures.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { floatText } from '../model/number-text.ts';
+import type { DataPoint, Deliver, Tags, TimeUnit } from '../model/point.ts';
+import { schedule } from '../runtime/schedule.ts';
+import { seldom } from '../runtime/log-throttle.ts';
+import { legalTagText } from '../model/tag-text.ts';
+import { type Labels, type Measure, type Sample, single } from './metrics/metric.ts';
+import { measures } from './metrics/all-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Telemetry } from './telemetry.ts';
 

@@ -1,19 +1,19 @@
 // All that can be told of a running bridge at one moment, in one shape: for /metrics, /status, readiness and whoever shows it.
 
 import { statfs } from 'node:fs/promises';
-import type { AccessStatus } from '../access/access.ts';
-import type { Clock } from '../clock.ts';
-import type { SinkStatus } from '../outlets.ts';
-import type { ReloadSeen } from '../reload.ts';
+import type { AccessStatus } from '../auth/access-control.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { SinkStatus } from '../outlet/outlets.ts';
+import type { ReloadSeen } from '../config/reload.ts';
 import type { DedupStatus } from '../spool/dedup.ts';
-import type { Lost } from '../spool/lost.ts';
+import type { Lost } from '../spool/losses.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
 import type { DurationsSeen } from './durations.ts';
-import { noWrites, type WritesSeen } from './sink-counts.ts';
+import { noWrites, type WritesSeen } from '../outlet/sink-counts.ts';
 import type { SourceSeen } from './source-counts.ts';
 import type { Counted, Telemetry } from './telemetry.ts';
-import type { VitalsSeen } from './vitals.ts';
+import type { VitalsSeen } from './process-stats.ts';
 
 /** Times are ms since 1970 UTC; counts are since the start of the process unless something else is said. */
 export interface Snapshot {

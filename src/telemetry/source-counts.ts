@@ -1,8 +1,8 @@
 // What a source hands on, counted on the way to the spool.
 
-import type { Clock } from '../clock.ts';
-import { pointCount } from '../factored-points.ts';
-import type { Deliver } from '../point.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { pointCount } from '../model/factored-points.ts';
+import type { Deliver } from '../model/point.ts';
 
 /** What a source has handed on since the start. */
 export interface SourceSeen {

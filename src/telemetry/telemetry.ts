@@ -2,13 +2,13 @@
 //
 // What a part counts already (an outlet, the spool, the source) is not counted here: snapshot.ts joins both.
 
-import type { Clock } from '../clock.ts';
-import type { Deliver } from '../point.ts';
-import type { Sink } from '../sink.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Deliver } from '../model/point.ts';
+import type { Sink } from '../model/sink.ts';
 import { durations, type DurationsSeen } from './durations.ts';
-import { countedSink, type CountedSink, type WritesSeen } from './sink-counts.ts';
+import { countedSink, type CountedSink, type WritesSeen } from '../outlet/sink-counts.ts';
 import { countedSource, type CountedSource, type SourceSeen } from './source-counts.ts';
-import { type Vitals, vitalsWatch, type VitalsSeen } from './vitals.ts';
+import { type Vitals, vitalsWatch, type VitalsSeen } from './process-stats.ts';
 
 export interface Telemetry {
   /** The delivery of a source, counted under its name. */

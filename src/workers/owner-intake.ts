@@ -1,9 +1,9 @@
 // Where a worker's pushes are taken: by its owner, over the channel.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
-import type { ToldRefusal, WorkerSays } from './handover.ts';
-import { questions } from './questions.ts';
+import type { ToldRefusal, WorkerSays } from './messages.ts';
+import { questions } from './pending-requests.ts';
 
 export interface OwnerIntake extends PushIntake {
   /** The owner's word on a push. */

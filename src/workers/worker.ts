@@ -3,21 +3,21 @@
 
 import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { type Access, openAccess } from '../access/access.ts';
-import type { Clock } from '../clock.ts';
-import { type Log, type LogOptions, openLog } from '../log.ts';
-import { pushFront } from '../push-front.ts';
-import { schedule } from '../schedule.ts';
-import { CannotListen, listen, type Listener } from '../server.ts';
-import { routed } from '../serving.ts';
+import { type Access, openAccess } from '../auth/access-control.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type Log, type LogOptions, openLog } from '../runtime/log.ts';
+import { pushFront } from '../sources/catchpoint/push-middleware.ts';
+import { schedule } from '../runtime/schedule.ts';
+import { CannotListen, listen, type Listener } from '../http/server.ts';
+import { routed } from '../http/routed-app.ts';
 import { pushRoute } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { deferred, type Deferred } from './deferred.ts';
-import type { Instructions, OwnerSays, WorkerSays } from './handover.ts';
+import { deferred, type Deferred } from '../runtime/deferred.ts';
+import type { Instructions, OwnerSays, WorkerSays } from './messages.ts';
 import { type OwnerIntake, ownerIntake } from './owner-intake.ts';
-import { lastMomentMs } from './processes.ts';
-import { questions } from './questions.ts';
-import { type ToldKeys, toldKeys } from './told-keys.ts';
+import { lastMomentMs } from './worker-process.ts';
+import { questions } from './pending-requests.ts';
+import { type ToldKeys, toldKeys } from './received-credentials.ts';
 
 export interface WorkerAmbient {
   readonly clock: Clock;

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { administration } from '../../src/admin/administration.ts';
-import type { LetterRetry } from '../../src/point.ts';
+import type { LetterRetry } from '../../src/model/point.ts';
 import { points } from '../fakes/points.ts';
 import { readSpool } from '../fakes/letters.ts';
 

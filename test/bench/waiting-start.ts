@@ -3,12 +3,12 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../src/clock.ts';
-import type { DataPoint } from '../../src/point.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { runOf } from '../../src/sources/catchpoint/push.ts';
-import { parsePush } from '../../src/sources/catchpoint/push-text.ts';
+import { parsePush } from '../../src/sources/catchpoint/push-body.ts';
 import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { type Bodies, bodiesOf } from './bodies.ts';

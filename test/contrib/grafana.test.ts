@@ -3,8 +3,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { expanded } from '../../src/factored-points.ts';
-import type { DataPoint } from '../../src/point.ts';
+import { expanded } from '../../src/model/factored-points.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import { pushBody } from '../../src/simulator/runs/push-body.ts';
 import { runOf } from '../../src/simulator/runs/run.ts';
 import { simulatedTests } from '../../src/simulator/runs/tests.ts';

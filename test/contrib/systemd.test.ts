@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { environmentNameOf } from '../../src/settings/names.ts';
-import { settingEntries } from '../../src/settings/settings.ts';
+import { environmentNameOf } from '../../src/config/settings/names.ts';
+import { settingEntries } from '../../src/config/settings/settings.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
 const run = promisify(execFile);

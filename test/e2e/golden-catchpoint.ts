@@ -2,7 +2,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { openRestApi, type RestApi, type RestApiOptions } from '../../src/simulator/rest/rest-api.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 

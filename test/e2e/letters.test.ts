@@ -143,7 +143,7 @@ test('where no bridge has run there is nothing to look at, and where one does no
   });
   await mkdir(join(stateDir, 'spool'));
   await writeFile(join(stateDir, 'spool', 'data.mdb'), '');
-  const { takeStateDirectory } = await import('../../src/owner.ts');
+  const { takeStateDirectory } = await import('../../src/daemon/state-directory-lock.ts');
   const { release } = await takeStateDirectory(stateDir, 4711);
   t.teardown(release);
   t.regex((await command('spool', 'status')).lines[0] ?? '', /a process uses it and has written no admin\.json/);

@@ -4,7 +4,7 @@ import test from 'ava';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { measuresTable } from '../../src/telemetry/measures/table.ts';
+import { measuresTable } from '../../src/telemetry/metrics/documentation-table.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { bridge, untilStatus } from './program.ts';
 import { promtool } from './promtool.ts';

@@ -7,8 +7,8 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { settingEntries } from '../../src/settings/settings.ts';
-import { environmentNameOf } from '../../src/settings/names.ts';
+import { settingEntries } from '../../src/config/settings/settings.ts';
+import { environmentNameOf } from '../../src/config/settings/names.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { type Bridge, program } from './program.ts';
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fakeTsd } from '../fakes/tsd.ts';
-import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from '../spool/former/attached.ts';
+import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from '../spool/legacy/attached.ts';
 import { type Bridge, bridge, program, untilStatus } from './program.ts';
 
 const golden = new URL('../../../test/golden/', import.meta.url).pathname;

@@ -3,12 +3,12 @@
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
 import { administration } from '../../src/admin/administration.ts';
-import { adminDoor, type AdminDoor } from '../../src/admin/door.ts';
+import { adminDoor, type AdminDoor } from '../../src/admin/admin-access.ts';
 import { readAdminFile } from '../../src/admin/admin-file.ts';
-import { systemClock } from '../../src/clock.ts';
-import { silentLog } from '../../src/log.ts';
-import type { LetterRetry } from '../../src/point.ts';
-import { application, listen } from '../../src/server.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import type { LetterRetry } from '../../src/model/point.ts';
+import { application, listen } from '../../src/http/server.ts';
 import { temporaryDirectory } from './directory.ts';
 import { lettersOf, readSpool, rejected, until } from './letters.ts';
 import { points } from './points.ts';

@@ -1,8 +1,8 @@
 // Batches as the spool hands them out, and whether their points were made.
 
-import { expanded, pointCount } from '../../src/factored-points.ts';
-import type { DataPoint, FactoredPoints, Points } from '../../src/point.ts';
-import type { SinkBatch } from '../../src/sink.ts';
+import { expanded, pointCount } from '../../src/model/factored-points.ts';
+import type { DataPoint, FactoredPoints, Points } from '../../src/model/point.ts';
+import type { SinkBatch } from '../../src/model/sink.ts';
 
 export interface WatchedBatch extends SinkBatch {
   /** How often the points were asked for. */

@@ -2,13 +2,13 @@
 
 import type { ExecutionContext } from 'ava';
 import { connect, type Socket } from 'node:net';
-import { type Access, openAccess } from '../../src/access/access.ts';
-import type { AccessOptions } from '../../src/access/settled-access.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
-import { type Log, silentLog } from '../../src/log.ts';
-import { pushFront } from '../../src/push-front.ts';
-import { listen, type Listener } from '../../src/server.ts';
-import { routed } from '../../src/serving.ts';
+import { type Access, openAccess } from '../../src/auth/access-control.ts';
+import type { AccessOptions } from '../../src/auth/access-policy.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { type Log, silentLog } from '../../src/runtime/log.ts';
+import { pushFront } from '../../src/sources/catchpoint/push-middleware.ts';
+import { listen, type Listener } from '../../src/http/server.ts';
+import { routed } from '../../src/http/routed-app.ts';
 import { type PushIntake, pushRoute } from '../../src/sources/catchpoint/push-route.ts';
 import { temporaryDirectory } from './directory.ts';
 

@@ -1,9 +1,9 @@
 // A spool with dead letters in it, and what reads and changes them.
 
 import type { ExecutionContext } from 'ava';
-import type { DataPoint } from '../../src/point.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import type { AddressedLetter } from '../../src/spool/dead-letters.ts';
-import type { Letter, Letters } from '../../src/spool/letters.ts';
+import type { Letter, Letters } from '../../src/spool/dead-letter-list.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import type { SpoolReader } from '../../src/spool/reader.ts';
 import { temporaryDirectory } from './directory.ts';

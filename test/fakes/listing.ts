@@ -1,7 +1,7 @@
 // A listing of nodes against the simulated REST APIs, in a state directory of its own.
 
 import type { ExecutionContext } from 'ava';
-import { silentLog } from '../../src/log.ts';
+import { silentLog } from '../../src/runtime/log.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import type { Listing, NodeSourceOptions } from '../../src/sources/catchpoint/nodes/listing.ts';
 import { nodeListing } from '../../src/sources/catchpoint/nodes/node-source.ts';

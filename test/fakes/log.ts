@@ -1,7 +1,7 @@
 // A log whose lines a test reads.
 
 import { Writable } from 'node:stream';
-import { type Log, type LogOptions, openLog } from '../../src/log.ts';
+import { type Log, type LogOptions, openLog } from '../../src/runtime/log.ts';
 
 export interface ReadLog {
   readonly log: Log;

@@ -1,6 +1,6 @@
 // Data points by the dozen, each different from every other.
 
-import type { DataPoint } from '../../src/point.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 
 /** Points number `first` to `first` + `count` − 1 of a series each. */
 export function points(count: number, first = 1): DataPoint[] {

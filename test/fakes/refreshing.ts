@@ -1,7 +1,7 @@
 // A node refresher over a listing that a test answers, with a directory file of its own.
 
 import type { ExecutionContext } from 'ava';
-import { silentLog } from '../../src/log.ts';
+import { silentLog } from '../../src/runtime/log.ts';
 import { directoryFile } from '../../src/sources/catchpoint/nodes/directory-file.ts';
 import { type Node, nodeDirectory } from '../../src/sources/catchpoint/nodes/node.ts';
 import type { Listing, NodeListing } from '../../src/sources/catchpoint/nodes/listing.ts';

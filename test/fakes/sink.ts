@@ -1,7 +1,7 @@
 // A sink that a test plays: every write waits until the test says how it ends.
 
-import type { DataPoint } from '../../src/point.ts';
-import { allAccepted, type Sink, type SinkBatch, type Verdict } from '../../src/sink.ts';
+import type { DataPoint } from '../../src/model/point.ts';
+import { allAccepted, type Sink, type SinkBatch, type Verdict } from '../../src/model/sink.ts';
 
 export interface PlayedWrite {
   readonly points: readonly DataPoint[];

@@ -1,7 +1,7 @@
 // A snapshot of a bridge that is well, for a test to change.
 
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
-import { nothingLost } from '../../src/spool/lost.ts';
+import { nothingLost } from '../../src/spool/losses.ts';
 
 export const seenAtMs = Date.UTC(2026, 10, 18, 10);
 

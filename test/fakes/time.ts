@@ -1,6 +1,6 @@
 // A clock that a test moves: sleeps end when the test has advanced the time past them.
 
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 
 export interface MovableClock extends Clock {
   /** Moves the time forward by `ms`, waking every sleeper whose time has come, in order. */

@@ -2,8 +2,8 @@
 // through, copies have a cause, and memory and disk stayed within bounds.
 
 import { join } from 'node:path';
-import { systemClock } from '../../src/clock.ts';
-import type { DataPoint } from '../../src/point.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import type { Account } from './ledger.ts';
 import { healthy } from './receiver-states.ts';

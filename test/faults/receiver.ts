@@ -2,7 +2,7 @@
 // state and writes every point that it stored into the ledger.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataPoint } from '../../src/point.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import type { TsdAnswer } from '../../src/simulator/tsd/answers.ts';
 import type { Exchange } from '../../src/simulator/tsd/http.ts';
 import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';

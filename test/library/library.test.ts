@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../src/clock.ts';
-import { silentLog } from '../../src/log.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
 import { openTsd } from '../../src/simulator/tsd/tsd.ts';
 import { fakeCarbon } from '../fakes/carbon.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';

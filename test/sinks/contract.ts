@@ -1,8 +1,8 @@
 // The suite that every sink passes: what src/sink.ts promises, tried on a real far side.
 
 import test, { type ExecutionContext } from 'ava';
-import type { DataPoint } from '../../src/point.ts';
-import type { Sink } from '../../src/sink.ts';
+import type { DataPoint } from '../../src/model/point.ts';
+import type { Sink } from '../../src/model/sink.ts';
 import { points } from '../fakes/points.ts';
 
 /** A sink and its far side, made for one test. */

@@ -2,10 +2,10 @@
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
-import { expanded } from '../../src/factored-points.ts';
-import { silentLog } from '../../src/log.ts';
-import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/point.ts';
-import { application, listen } from '../../src/server.ts';
+import { expanded } from '../../src/model/factored-points.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/model/point.ts';
+import { application, listen } from '../../src/http/server.ts';
 import { SpoolFull } from '../../src/spool/spool-full.ts';
 import { movableClock } from '../fakes/time.ts';
 

@@ -1,7 +1,7 @@
 // Dead letters are whole, counted, and gone in the step that makes them good.
 
 import test from 'ava';
-import { wholeInput } from '../../src/spool/letters.ts';
+import { wholeInput } from '../../src/spool/dead-letter-list.ts';
 import { lettersOf, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { rmSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataPoint } from '../../src/point.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import { diskOf } from '../../src/spool/disk.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { Batch } from '../../src/spool/batches.ts';

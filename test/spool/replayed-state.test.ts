@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { samplesOf } from '../../src/spool/dead-letters.ts';
 import { type Bounds, deliverer } from '../../src/spool/deliver.ts';
-import { dropWaiting } from '../../src/spool/drop.ts';
+import { dropWaiting } from '../../src/spool/drop-backlog.ts';
 import type { Batch } from '../../src/spool/batches.ts';
 import { spoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recovery.ts';

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, write as writeToFile } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { DataPoint } from '../../src/point.ts';
+import type { DataPoint } from '../../src/model/point.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { SpoolReader } from '../../src/spool/reader.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';

@@ -9,7 +9,7 @@ import { verifySpool } from '../../src/spool/verify.ts';
 import { until } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 import { rowTest } from '../faults/row-test.ts';
-import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from './former/attached.ts';
+import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from './legacy/attached.ts';
 import { atTheBeginning, copyOf, crashes, drained, kept, keptIn, listenedLog, moved, onFullDisk, opened, readersOf, rest, waitingFor } from './upgrading.ts';
 
 const full = contentsOf('full');

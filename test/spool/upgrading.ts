@@ -5,8 +5,8 @@ import { pino } from 'pino';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DataPoint } from '../../src/point.ts';
-import type { Log } from '../../src/log.ts';
+import type { DataPoint } from '../../src/model/point.ts';
+import type { Log } from '../../src/runtime/log.ts';
 import { diskOf } from '../../src/spool/disk.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { SpoolReader } from '../../src/spool/reader.ts';
@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../fakes/directory.ts';
 import { mountedDisk } from '../fakes/disks.ts';
 import { everyLetter } from '../fakes/letters.ts';
 import { type MovableClock, movableClock } from '../fakes/time.ts';
-import { bytesOf, type Contents } from './former/attached.ts';
+import { bytesOf, type Contents } from './legacy/attached.ts';
 
 export const nothing: Outcome = { letters: [], kept: [], pauseMs: 0 };
 

@@ -4,14 +4,14 @@ import test from 'ava';
 import fc from 'fast-check';
 import { movableClock } from '../fakes/time.ts';
 import { points } from '../fakes/points.ts';
-import { answerTimeMs } from '../../src/status/answer-times.ts';
+import { answerTimeMs } from '../../src/status/response-times.ts';
 import { lastHour } from '../../src/status/last-hour.ts';
 import { letterCounts } from '../../src/status/letter-kinds.ts';
-import { mapFigures } from '../../src/status/map-figures.ts';
+import { mapFigures } from '../../src/status/map-aggregates.ts';
 import type { Now } from '../../src/status/messages.ts';
-import { numbering } from '../../src/status/numbering.ts';
+import { numbering } from '../../src/status/interned-ids.ts';
 import { bucketCount, bucketOf, quantileOf } from '../../src/status/rtt-buckets.ts';
-import { seenPushes, type SeenPush } from '../../src/status/seen-pushes.ts';
+import { seenPushes, type SeenPush } from '../../src/status/push-history.ts';
 import { durations } from '../../src/telemetry/durations.ts';
 
 test('quantiles are within three per cent of the durations they stand for', (t) => {

@@ -6,10 +6,10 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import type { ServerResponse } from 'node:http';
-import { eventClients } from '../../src/status/event-clients.ts';
+import { eventClients } from '../../src/status/event-stream-clients.ts';
 import { sliceNames } from '../../src/status/messages.ts';
-import { isOwnHost } from '../../src/status/own-host.ts';
-import { onSheet } from '../../src/status/world-sheet.ts';
+import { isOwnHost } from '../../src/status/host-check.ts';
+import { onSheet } from '../../src/status/map-projection.ts';
 import { dimensions } from '../../src/sources/catchpoint/slices.ts';
 import { openBridge } from './browser.ts';
 

@@ -1,7 +1,7 @@
 // The page that Prometheus reads.
 
 import test from 'ava';
-import { measures } from '../../src/telemetry/measures/measures.ts';
+import { measures } from '../../src/telemetry/metrics/all-metrics.ts';
 import { metricsPage } from '../../src/telemetry/prometheus.ts';
 import { sinkOf, snapshotOf } from '../fakes/snapshot.ts';
 

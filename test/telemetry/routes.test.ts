@@ -2,9 +2,9 @@
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../src/clock.ts';
-import { silentLog } from '../../src/log.ts';
-import { application, listen } from '../../src/server.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { application, listen } from '../../src/http/server.ts';
 import { telemetryRoutes } from '../../src/telemetry/routes.ts';
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
 import { seenAtMs, sinkOf, snapshotOf } from '../fakes/snapshot.ts';

@@ -1,11 +1,11 @@
 // The bridge's own metrics on their way into OpenTSDB.
 
 import test from 'ava';
-import { expanded } from '../../src/factored-points.ts';
-import type { DataPoint, Points } from '../../src/point.ts';
+import { expanded } from '../../src/model/factored-points.ts';
+import type { DataPoint, Points } from '../../src/model/point.ts';
 import { renderPutLine } from '../../src/sinks/opentsdb/point-text.ts';
 import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
-import { measures } from '../../src/telemetry/measures/measures.ts';
+import { measures } from '../../src/telemetry/metrics/all-metrics.ts';
 import { deliverSelfPoints, selfPoints } from '../../src/telemetry/self-points.ts';
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';

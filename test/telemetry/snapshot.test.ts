@@ -1,8 +1,8 @@
 // The snapshot: what the parts tell of themselves and what is counted beside them, joined once.
 
 import test from 'ava';
-import type { SinkStatus } from '../../src/outlets.ts';
-import { nothingLost } from '../../src/spool/lost.ts';
+import type { SinkStatus } from '../../src/outlet/outlets.ts';
+import { nothingLost } from '../../src/spool/losses.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import { freeBytes, type NodesSeen, snapshots } from '../../src/telemetry/snapshot.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';

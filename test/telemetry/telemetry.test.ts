@@ -1,9 +1,9 @@
 // The counters: what sources hand on, what sinks are written, and how the process is.
 
 import test from 'ava';
-import type { Delivered } from '../../src/point.ts';
+import type { Delivered } from '../../src/model/point.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';
-import type { Lag } from '../../src/telemetry/vitals.ts';
+import type { Lag } from '../../src/telemetry/process-stats.ts';
 import { batchOf, runs } from '../fakes/batches.ts';
 import { points } from '../fakes/points.ts';
 import { playedSink } from '../fakes/sink.ts';

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import type { ArrivedPush } from '../../src/sources/catchpoint/push-route.ts';
-import type { WorkerSays } from '../../src/workers/handover.ts';
+import type { WorkerSays } from '../../src/workers/messages.ts';
 import { ownerIntake } from '../../src/workers/owner-intake.ts';
 import { movableClock } from '../fakes/time.ts';
 

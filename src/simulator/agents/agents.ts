@@ -1,6 +1,6 @@
 // The simulated agents: each node runs each test at its frequency and pushes the result, by Catchpoint's rules of delivery.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { delivery, type Delivery, type DeliveryStatus } from './delivery.ts';
 import { calm, type Incidents } from '../runs/incidents.ts';
 import { pauses } from './pauses.ts';

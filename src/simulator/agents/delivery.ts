@@ -1,6 +1,6 @@
 // Catchpoint's own rules of delivery: what counts as delivered, how long an agent waits for it, when it tries again.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Post } from './post.ts';
 import { quantiles } from './quantiles.ts';
 import { retryQueue, type WaitingPush } from './retry-queue.ts';

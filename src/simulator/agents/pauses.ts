@@ -1,6 +1,6 @@
 // Waits that end when something has come true, when their time is over, or when the signal aborts.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 export interface Pauses {
   /** One at a time. Looks at the condition whenever `check` is called. */

@@ -1,6 +1,6 @@
 // Counts the calls of each consumer of the simulated REST APIs, and refuses those past Catchpoint's limits.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 export interface CallLimits {
   readonly second: number;

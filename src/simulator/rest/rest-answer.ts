@@ -1,7 +1,7 @@
 // What the simulated REST APIs answer to one request: strict where Catchpoint is, with its errors in its own words.
 
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { CallCounts, CallLimits } from './call-limits.ts';
 import { geographyCities, nodeLocations, v1Node, v2CustomerNode, v2Node } from './rest-shapes.ts';
 import { isCustomerNode, type SimulatedNode } from '../world/world-node.ts';

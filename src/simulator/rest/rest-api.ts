@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { callCounts, catchpointLimits } from './call-limits.ts';
 import { restAnswer, type Asked, type RestWorld } from './rest-answer.ts';
 import type { SimulatedNode } from '../world/world-node.ts';

@@ -1,6 +1,6 @@
 // What stands behind both doors of the simulated OpenTSDB: names, storage, the points taken and the counts.
 
-import type { DataPoint } from '../../point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import { checkPut, unitOf, type ReceivedPut } from './rules.ts';
 import type { StoredAnnotation } from './annotation.ts';
 import type { Uids } from './uids.ts';

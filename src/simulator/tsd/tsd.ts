@@ -3,7 +3,7 @@
 
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import type { DataPoint } from '../../point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import type { StoredAnnotation } from './annotation.ts';
 import type { TsdAnswer } from './answers.ts';
 import { answerHttp, exchange, send, type Exchange } from './http.ts';

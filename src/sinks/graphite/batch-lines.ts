@@ -1,7 +1,7 @@
 // The lines of a batch, made of its deliveries as they are.
 
-import { expanded, isFactored, type Points } from '../../factored-points.ts';
-import type { DataPoint } from '../../point.ts';
+import { expanded, isFactored, type Points } from '../../model/factored-points.ts';
+import type { DataPoint } from '../../model/point.ts';
 import { asciiBuffer } from '../ascii-buffer.ts';
 import { carbonLine } from './line.ts';
 import { type LinesOptions, seriesLines } from './series-lines.ts';

@@ -2,8 +2,8 @@
 
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Clock } from '../../clock.ts';
-import { within } from '../../deadline.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/deadline.ts';
 
 export interface CarbonAddress {
   readonly host: string;

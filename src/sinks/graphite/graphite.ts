@@ -4,16 +4,16 @@
 // the destination that has missed it and to no other.
 
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import type { DataPoint } from '../../point.ts';
-import { allAccepted, type Ruling, type Sink, type Verdict } from '../../sink.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { DataPoint } from '../../model/point.ts';
+import { allAccepted, type Ruling, type Sink, type Verdict } from '../../model/sink.ts';
 import { batchLines } from './batch-lines.ts';
 import type { CarbonAddress } from './connection.ts';
 import { carbonLine } from './line.ts';
 import { lineSender, type LineSender } from './line-sender.ts';
 import { naming, type Naming, type NamingOptions } from './naming.ts';
-import { carbonRing } from './ring.ts';
+import { carbonRing } from './hash-ring.ts';
 
 export interface CarbonDestination extends CarbonAddress {
   /** Carbon's name for one of several processes on a host; part of the hash. */

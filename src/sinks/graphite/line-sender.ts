@@ -5,11 +5,11 @@
 // unused connection stands by for it, which also shows when Carbon goes away.
 
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../clock.ts';
-import { orAborted, within } from '../../deadline.ts';
-import type { Log } from '../../log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { orAborted, within } from '../../runtime/deadline.ts';
+import type { Log } from '../../runtime/log.ts';
 import { carbonConnection, type CarbonConnection, type ConnectionOptions } from './connection.ts';
-import { type RecentLines, recentLines } from './recent-lines.ts';
+import { type RecentLines, recentLines } from './resend-window.ts';
 
 export interface LineSenderOptions extends Pick<ConnectionOptions, 'host' | 'port' | 'tls'> {
   readonly clock: Clock;

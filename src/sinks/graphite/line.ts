@@ -1,7 +1,7 @@
 // Renders points as Carbon's plaintext lines, and parts them from those that may not be sent.
 
-import { faultOf } from '../../legal-point.ts';
-import type { DataPoint } from '../../point.ts';
+import { faultOf } from '../../model/legal-point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import type { Naming } from './naming.ts';
 
 /** A point's name and its line, or what is wrong with it. */

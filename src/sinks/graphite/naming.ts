@@ -1,6 +1,6 @@
 // The name of a point's series in Graphite: tagged, `metric;tag=value`, or dotted, by a template.
 
-import type { DataPoint, Tags } from '../../point.ts';
+import type { DataPoint, Tags } from '../../model/point.ts';
 import { exactPath, legalNode, legalPath, legalTagName, legalTagValue, withoutEmptyNodes } from './legal-name.ts';
 import { type NamingForm, readTemplate, type Template, type TemplatePart, usualTemplates } from './template.ts';
 

@@ -1,8 +1,8 @@
 // Whether a Carbon is there: a connection on which nothing is written.
 
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../../clock.ts';
-import { within } from '../../deadline.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/deadline.ts';
 import { type CarbonAddress, carbonConnection } from './connection.ts';
 
 export interface ProbeOptions extends CarbonAddress {

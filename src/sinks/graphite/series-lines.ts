@@ -1,9 +1,9 @@
 // The lines of factored points: what a node's cuts say in every run is judged, and its names are made, once; only what a run says by
 // itself is set between. Byte for byte what carbonLine makes of the points themselves.
 
-import { expanded, type FactoredPoints, type Series } from '../../factored-points.ts';
-import { faultOfNumber, faultOfTime } from '../../legal-point.ts';
-import { seriesForms } from '../series-forms.ts';
+import { expanded, type FactoredPoints, type Series } from '../../model/factored-points.ts';
+import { faultOfNumber, faultOfTime } from '../../model/legal-point.ts';
+import { seriesForms } from '../series-cache.ts';
 import { isLegalTail } from './legal-name.ts';
 import { carbonLine, roomBetween, secondsOf } from './line.ts';
 import type { Naming } from './naming.ts';

@@ -2,10 +2,10 @@
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Log } from '../../log.ts';
-import type { Annotation, DataPoint } from '../../point.ts';
-import type { AnnotationCounts, Ruling, Verdict } from '../../sink.ts';
-import { NoRuling, quoted } from './no-ruling.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Annotation, DataPoint } from '../../model/point.ts';
+import type { AnnotationCounts, Ruling, Verdict } from '../../model/sink.ts';
+import { NoRuling, quoted } from './no-verdict.ts';
 import { type Answer, post } from './post.ts';
 import { errorMessage } from './put-answer.ts';
 import type { PutOptions } from './put.ts';

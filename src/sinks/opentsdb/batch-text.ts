@@ -1,8 +1,8 @@
 // The text of a batch for /api/put, made of its deliveries as they are.
 
-import { isFactored, type Points } from '../../factored-points.ts';
-import { faultOf } from '../../legal-point.ts';
-import type { DataPoint } from '../../point.ts';
+import { isFactored, type Points } from '../../model/factored-points.ts';
+import { faultOf } from '../../model/legal-point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import { asciiBuffer } from '../ascii-buffer.ts';
 import { renderJson } from './point-text.ts';
 import { seriesRenderer } from './series-text.ts';

@@ -1,6 +1,6 @@
 // Learns how many points fit into a request: OpenTSDB counts the bytes on the wire, and refuses too many of them.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 export interface BodySize {
   /** Bound on the bytes of the next compressed body. */

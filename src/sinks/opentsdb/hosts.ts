@@ -1,9 +1,9 @@
 // The OpenTSDB hosts of a sink: one is used as long as it answers, the next one when it does not.
 
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import { seldom } from '../../seldom.ts';
-import { NoRuling } from './no-ruling.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { seldom } from '../../runtime/log-throttle.ts';
+import { NoRuling } from './no-verdict.ts';
 
 /** One OpenTSDB, as its URL tells. */
 export interface TsdHost {

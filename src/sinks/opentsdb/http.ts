@@ -1,24 +1,24 @@
 // The OpenTSDB sink: points by POST /api/put with sync and details, which tells the fate of each of them.
 
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../../clock.ts';
-import { linked } from '../../deadline.ts';
-import type { Log } from '../../log.ts';
-import type { DataPoint } from '../../point.ts';
-import { allAccepted, type AnnotationCounts, type Ruling, type Sink, type SinkBatch, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../../sink.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { linked } from '../../runtime/deadline.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { DataPoint } from '../../model/point.ts';
+import { allAccepted, type AnnotationCounts, type Ruling, type Sink, type SinkBatch, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../../model/sink.ts';
 import { annotationWriter, type AnnotationWriter } from './annotations.ts';
 import { batchRenderer } from './batch-text.ts';
 import { bodySize } from './body-size.ts';
-import { conceal, concealedVerdict } from './conceal.ts';
+import { conceal, concealedVerdict } from './redact.ts';
 import { hosts } from './hosts.ts';
-import { NoRuling } from './no-ruling.ts';
+import { NoRuling } from './no-verdict.ts';
 import { renderLegal } from './render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
 import { putAll, type PutBefore, type PutOptions } from './put.ts';
-import { putWhole } from './put-whole.ts';
+import { putWhole } from './put-batch.ts';
 import { requestBounds } from './request-bounds.ts';
-import { writeTagged } from './tagged.ts';
+import { writeTagged } from './default-tag.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
 import { assignNames } from './unknown-names.ts';
 

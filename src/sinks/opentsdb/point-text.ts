@@ -1,6 +1,6 @@
 // A data point as OpenTSDB reads it: JSON for /api/put, a telnet line, an import line. The same point gives the same bytes.
 
-import type { DataPoint, Tags } from '../../point.ts';
+import type { DataPoint, Tags } from '../../model/point.ts';
 
 /**
  * One element of the array of POST /api/put. The value is a number literal with the point's own text, so that 158.0 stays

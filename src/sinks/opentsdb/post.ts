@@ -4,7 +4,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { TsdHost } from './hosts.ts';
-import { NoRuling } from './no-ruling.ts';
+import { NoRuling } from './no-verdict.ts';
 import type { RequestBound, RequestBounds } from './request-bounds.ts';
 
 /** An answer, whatever it says. */

@@ -2,12 +2,12 @@
 
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../../clock.ts';
-import { within } from '../../deadline.ts';
-import { asked, type AskedOptions } from './asked.ts';
-import { conceal } from './conceal.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/deadline.ts';
+import { asked, type AskedOptions } from './queries.ts';
+import { conceal } from './redact.ts';
 import { tsdHost } from './hosts.ts';
-import { quoted } from './no-ruling.ts';
+import { quoted } from './no-verdict.ts';
 import { connections } from './post.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */

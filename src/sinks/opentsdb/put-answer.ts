@@ -1,8 +1,8 @@
 // Reads what OpenTSDB answers to a put: which points it took, which it refused and in what words, or that it has not ruled.
 
-import type { DataPoint } from '../../point.ts';
-import { classOf, isTimeout, type ErrorClass } from './error-words.ts';
-import { NoRuling, quoted } from './no-ruling.ts';
+import type { DataPoint } from '../../model/point.ts';
+import { classOf, isTimeout, type ErrorClass } from './error-class.ts';
+import { NoRuling, quoted } from './no-verdict.ts';
 import type { Answer } from './post.ts';
 
 /** A point that was not taken. */

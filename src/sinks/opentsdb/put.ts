@@ -2,10 +2,10 @@
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { BodySize } from './body-size.ts';
 import type { Hosts, TsdHost } from './hosts.ts';
-import { NoRuling } from './no-ruling.ts';
+import { NoRuling } from './no-verdict.ts';
 import { type Answer, type Connections, post } from './post.ts';
 import { errorMessage, readPutAnswer, type Failed, type PutAnswer } from './put-answer.ts';
 import type { RenderedPoint } from './render.ts';

@@ -1,8 +1,8 @@
 // Renders the points that may be sent, and parts them from those that may not.
 
-import type { DataPoint } from '../../point.ts';
-import type { Ruling } from '../../sink.ts';
-import { faultOf } from '../../legal-point.ts';
+import type { DataPoint } from '../../model/point.ts';
+import type { Ruling } from '../../model/sink.ts';
+import { faultOf } from '../../model/legal-point.ts';
 import { renderImportLine, renderJson, renderPutLine } from './point-text.ts';
 
 /** A point and its text as it is sent. */

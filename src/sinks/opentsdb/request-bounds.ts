@@ -2,7 +2,7 @@
 // the time of all of them, since dozens begin and end in a second.
 
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** The bounds on the requests of one sink. */
 export interface RequestBounds {

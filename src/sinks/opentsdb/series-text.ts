@@ -1,10 +1,10 @@
 // The text of factored points for /api/put: what a node's cuts say in every run is judged and put together once, and only what a run
 // says by itself is set between. Byte for byte what renderJson makes of the points themselves.
 
-import type { Cuts, FactoredPoints, Series } from '../../factored-points.ts';
-import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../legal-point.ts';
-import type { Tags } from '../../point.ts';
-import { seriesForms } from '../series-forms.ts';
+import type { Cuts, FactoredPoints, Series } from '../../model/factored-points.ts';
+import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../model/legal-point.ts';
+import type { Tags } from '../../model/point.ts';
+import { seriesForms } from '../series-cache.ts';
 import { renderTags } from './point-text.ts';
 
 /** Their elements of the array, with commas between them; undefined where a point is not usual: illegal, or without tags. */

@@ -2,10 +2,10 @@
 // before it were read.
 
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../../clock.ts';
-import { orAborted, within } from '../../deadline.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { orAborted, within } from '../../runtime/deadline.ts';
 import type { TsdHost } from './hosts.ts';
-import { NoRuling } from './no-ruling.ts';
+import { NoRuling } from './no-verdict.ts';
 import { telnetAnswers } from './telnet-answers.ts';
 
 export interface TelnetConnection {

@@ -1,7 +1,7 @@
 // Counts the lines that OpenTSDB sends about failed puts, and logs one of them now and then.
 
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 
 export interface ErrorLines {
   note(line: string): void;

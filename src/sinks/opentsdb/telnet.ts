@@ -1,18 +1,18 @@
 // The OpenTSDB sink by telnet: best-effort. OpenTSDB says nothing of a point that it takes, names no point that it refuses,
 // and tells of a storage error when the next points are long under way.
 
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import type { DataPoint } from '../../point.ts';
-import type { Verdict } from '../../sink.ts';
-import { linked, orAborted } from '../../deadline.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { DataPoint } from '../../model/point.ts';
+import type { Verdict } from '../../model/sink.ts';
+import { linked, orAborted } from '../../runtime/deadline.ts';
 import { hosts, type TsdHost } from './hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from './http.ts';
-import { NoRuling } from './no-ruling.ts';
+import { NoRuling } from './no-verdict.ts';
 import { renderLegal } from './render.ts';
-import { writeTagged } from './tagged.ts';
+import { writeTagged } from './default-tag.ts';
 import { errorLines } from './telnet-error-lines.ts';
-import { rulingOf } from './telnet-ruling.ts';
+import { rulingOf } from './telnet-verdicts.ts';
 import { telnetConnection, type TelnetConnection } from './telnet-connection.ts';
 
 export interface TsdTelnetOptions {

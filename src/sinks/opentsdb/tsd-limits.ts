@@ -1,8 +1,8 @@
 // What an OpenTSDB tells of its own configuration, as far as it bears upon what is put there.
 
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../../clock.ts';
-import { asked } from './asked.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { asked } from './queries.ts';
 import { tsdHost } from './hosts.ts';
 import { connections } from './post.ts';
 

@@ -1,9 +1,9 @@
 // Asks OpenTSDB to give names their UIDs, for installations in which a put may not make new ones.
 
-import { asked, type AskedOptions } from './asked.ts';
-import { orAborted } from '../../deadline.ts';
+import { asked, type AskedOptions } from './queries.ts';
+import { orAborted } from '../../runtime/deadline.ts';
 import type { TsdHost } from './hosts.ts';
-import { quoted } from './no-ruling.ts';
+import { quoted } from './no-verdict.ts';
 
 export type UidKind = 'metric' | 'tagk' | 'tagv';
 

@@ -1,6 +1,6 @@
 // Rules on points whose names OpenTSDB does not know: once the names are assigned they can be sent again.
 
-import type { DataPoint } from '../../point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import type { Failed } from './put-answer.ts';
 import type { Assignment, UidAssigner, UidKind } from './uid-assign.ts';
 

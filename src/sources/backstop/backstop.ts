@@ -1,10 +1,10 @@
 // The Backstop source: what Backstop took over HTTP, by its own paths or in OpenTSDB's form.
 
 import type Router from '@koa/router';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import type { Deliver, MalformedBody } from '../../point.ts';
-import { seldom } from '../../seldom.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Deliver, MalformedBody } from '../../model/point.ts';
+import { seldom } from '../../runtime/log-throttle.ts';
 import { type BackstopCounts, backstopCounts, backstopRoutes, type BackstopSettings } from './routes.ts';
 
 export interface BackstopOptions extends BackstopSettings {

@@ -1,7 +1,7 @@
 // The annotation of an event: bounded text without control characters, at a time that it shares with few others.
 
 import { hash } from 'node:crypto';
-import type { Annotation } from '../../point.ts';
+import type { Annotation } from '../../model/point.ts';
 
 const maxDescription = 200;
 const maxNotes = 1000;

@@ -1,6 +1,6 @@
 // GitHub's push webhook: commits as Backstop's series, or one annotation and two counters a push.
 
-import type { DataPoint } from '../../point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import { annotationOf } from './event-annotation.ts';
 import { at, exactJson, formFields, found, isObject, Malformed, textOf } from './exact-json.ts';
 import { dottedPath, legalTags } from './legal-name.ts';

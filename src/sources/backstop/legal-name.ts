@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import anyAscii from 'any-ascii';
-import { legalTagText } from '../../tag-text.ts';
+import { legalTagText } from '../../model/tag-text.ts';
 
 /** A longer node would be no file name for Carbon. */
 const maxNodeLength = 250;

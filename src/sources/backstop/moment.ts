@@ -1,7 +1,7 @@
 // Times as senders write them, made timestamps of data points.
 
 import { DateTime } from 'luxon';
-import type { TimeUnit } from '../../point.ts';
+import type { TimeUnit } from '../../model/point.ts';
 import { found, Malformed, numberText } from './exact-json.ts';
 
 /** What telling the time needs. */

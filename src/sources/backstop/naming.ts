@@ -1,6 +1,6 @@
 // What every endpoint makes of what it reads, and the two ways of naming it.
 
-import type { Annotation, DataPoint, Tags, TimeUnit } from '../../point.ts';
+import type { Annotation, DataPoint, Tags, TimeUnit } from '../../model/point.ts';
 import { Malformed } from './exact-json.ts';
 import { type Calendar, timestampOf } from './moment.ts';
 

@@ -1,6 +1,6 @@
 // What is published under a prefix: a metric with its value and time, or an array of them.
 
-import type { DataPoint } from '../../point.ts';
+import type { DataPoint } from '../../model/point.ts';
 import { at, exactJson, found, isObject, Malformed, textOf } from './exact-json.ts';
 import { dottedPath, legalTags, metricName } from './legal-name.ts';
 import { msOfSeconds } from './moment.ts';

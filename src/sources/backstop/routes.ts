@@ -3,9 +3,9 @@
 import { hash } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { readBody, UnreadableBody } from '../../body.ts';
-import type { Clock } from '../../clock.ts';
-import type { Deliver, MalformedBody, RunKey } from '../../point.ts';
+import { readBody, UnreadableBody } from '../../http/request-body.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Deliver, MalformedBody, RunKey } from '../../model/point.ts';
 import { collectdItems } from './collectd/collectd.ts';
 import type { DataSets } from './collectd/data-sets.ts';
 import { githubItems } from './github.ts';

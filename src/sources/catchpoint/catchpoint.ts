@@ -2,13 +2,13 @@
 // wait for a node.
 
 import type Router from '@koa/router';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../point.ts';
-import { schedule } from '../../schedule.ts';
-import { seldom } from '../../seldom.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../model/point.ts';
+import { schedule } from '../../runtime/schedule.ts';
+import { seldom } from '../../runtime/log-throttle.ts';
 import { type CardinalityBounds, type CardinalityGuard, cardinalityGuard, type CardinalityStatus } from './cardinality/guard.ts';
-import { type KnownWords, openKnownWords } from './cardinality/known-words.ts';
+import { type KnownWords, openKnownWords } from './cardinality/known-names.ts';
 import { letterRetry } from './letters.ts';
 import type { ArchiveStatus } from './archive/archive.ts';
 import { directoryFile } from './nodes/directory-file.ts';
@@ -16,7 +16,7 @@ import { nodeDirectory, type NodeDirectory } from './nodes/node.ts';
 import type { NodeListing } from './nodes/listing.ts';
 import { nodeListing } from './nodes/node-source.ts';
 import { openOverrides, type OverridesFile } from './nodes/overrides-file.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { oneAtATime } from './single-flight.ts';
 import { completeParked, type ParkedEntries } from './parked.ts';
 import { type PushCounts, pushCounts, pushIntake, type PushOptions, type SeenPush } from './push.ts';
 import { type PushIntake, pushRoute, type ReadingOptions } from './push-route.ts';

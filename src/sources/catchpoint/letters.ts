@@ -1,15 +1,15 @@
 // Dead letters of this source's own kinds, tried again: measurements are completed or parked once more, pushes go the way of a push.
 
-import type { Clock } from '../../clock.ts';
-import { pointCount } from '../../factored-points.ts';
-import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../point.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { pointCount } from '../../model/factored-points.ts';
+import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../model/point.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
 import { type MeasureOptions, type Measurement, NotAPush } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import { implausibleTime, runOf } from './push.ts';
 import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
-import { measurementOfPush } from './usual-push.ts';
+import { measurementOfPush } from './fast-push-parser.ts';
 
 export interface LetterRetryOptions {
   /** Rejects with an error named NoSuchLetter when the letter is not there any more. */

@@ -1,7 +1,7 @@
 // A measurement: one run of one test seen from one node, read out of a push.
 
 import { type ErrorFields, type Field, pushFields, type PushFields } from './push-fields.ts';
-import { type Extra } from './extras.ts';
+import { type Extra } from './extra-metrics.ts';
 import { asNumber, finiteNumber, found, isSet, member, positiveInteger, quantity, text } from './fields.ts';
 import { type Labels, labelsOf } from './labels.ts';
 import { timestampMs } from './timestamp.ts';

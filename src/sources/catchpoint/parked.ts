@@ -1,9 +1,9 @@
 // Measurements that wait for their node: parked with the push, completed with the slices that were missing once a
 // refresh of the directory knows the node, and dead letters after a day.
 
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import type { Deliver, Parked } from '../../point.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Deliver, Parked } from '../../model/point.ts';
 import type { Measurement } from './measurement.ts';
 import type { NodeDirectory } from './nodes/node.ts';
 import { dimensionsOfPushAlone, type Slicer } from './slices.ts';

@@ -2,7 +2,7 @@
 // and the one that Grafana publishes. Finds only; what the values are worth is measurement.ts's to say.
 
 import { at, member } from './fields.ts';
-import { type Extra, extrasOfDefaultJson, extrasOfTemplate } from './extras.ts';
+import { type Extra, extrasOfDefaultJson, extrasOfTemplate } from './extra-metrics.ts';
 
 /** A value as it was found, and where it stands, for error messages. */
 export interface Field {

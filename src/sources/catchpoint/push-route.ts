@@ -2,8 +2,8 @@
 
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { type ArrivingBodies, readBody, UnreadableBody } from '../../body.ts';
-import type { Clock } from '../../clock.ts';
+import { type ArrivingBodies, readBody, UnreadableBody } from '../../http/request-body.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** A push whose body has arrived whole. */
 export interface ArrivedPush extends PushSender {

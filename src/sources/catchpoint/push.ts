@@ -1,17 +1,17 @@
 // Takes Catchpoint's pushes: measure, find the node, slice, deliver, and only then say what became of each.
 
 import { hash } from 'node:crypto';
-import type { Clock } from '../../clock.ts';
-import type { Deliver, MalformedBody, Points, RunKey } from '../../point.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Deliver, MalformedBody, Points, RunKey } from '../../model/point.ts';
 import type { Archive } from './archive/archive.ts';
 import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
 import type { Measurement } from './measurement.ts';
 import type { Node, NodeDirectory } from './nodes/node.ts';
 import { parkedMeasurement } from './parked.ts';
 import type { ArrivedPush, PushIntake, PushSender } from './push-route.ts';
-import { pushText } from './push-text.ts';
+import { pushText } from './push-body.ts';
 import type { Slicer } from './slices.ts';
-import { measurementOfPush } from './usual-push.ts';
+import { measurementOfPush } from './fast-push-parser.ts';
 
 /** What the delivery of a run needs. */
 export interface RunOptions {

@@ -1,7 +1,7 @@
 // The tags that say which run a point is of, beside those of its slice: the test's id, its name and its labels, within OpenTSDB's eight.
 
-import type { Tags } from '../../point.ts';
-import { legalTagText } from '../../tag-text.ts';
+import type { Tags } from '../../model/point.ts';
+import { legalTagText } from '../../model/tag-text.ts';
 import type { Measurement } from './measurement.ts';
 
 /** A label that becomes a tag. */

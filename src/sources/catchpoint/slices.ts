@@ -1,8 +1,8 @@
 // Cuts a measurement into data points: one table of slices, a slice only where its dimension is known. What the points share is said once.
 
-import { floatText } from '../../number-text.ts';
-import type { Cut, Cuts, DataPoint, FactoredPoints, Series, Tags, TimeUnit } from '../../point.ts';
-import { legalTagText } from '../../tag-text.ts';
+import { floatText } from '../../model/number-text.ts';
+import type { Cut, Cuts, DataPoint, FactoredPoints, Series, Tags, TimeUnit } from '../../model/point.ts';
+import { legalTagText } from '../../model/tag-text.ts';
 import type { Measurement } from './measurement.ts';
 import type { NodeOverride } from './nodes/node-overrides.ts';
 import type { Node } from './nodes/node.ts';

@@ -4,8 +4,8 @@
 //   F[1794994452,"s",".204417",[["catchpoint.rtt.by_","164.0"],["catchpoint.status.by_","1.0",{"status":"ok"}]]]
 //   [{"nodeid":"312"},[["node"],["asn","4837"],["country","China"]]]
 
-import { type Cut, type Cuts, type FactoredPoints, isFactored, type Points, type Series } from '../../factored-points.ts';
-import type { Annotation, DataPoint, Tags, TimeUnit } from '../../point.ts';
+import { type Cut, type Cuts, type FactoredPoints, isFactored, type Points, type Series } from '../../model/factored-points.ts';
+import type { Annotation, DataPoint, Tags, TimeUnit } from '../../model/point.ts';
 import { sharedLines } from './shared-line.ts';
 
 /** Points without an annotation have no sixth member, and those of which more than it is to be written no seventh. */

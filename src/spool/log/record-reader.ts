@@ -1,6 +1,6 @@
 // Reads the records of the log in order, from any of them on.
 
-import type { Points } from '../../factored-points.ts';
+import type { Points } from '../../model/factored-points.ts';
 import { frameHeadBytes, frameKinds } from './format.ts';
 import { type GroupPlaces, lastWhere } from './group-places.ts';
 import { splitPayload } from './payload.ts';

@@ -5,7 +5,7 @@
 //                                           └───roll, new segment───┘       failed: onFailure, and all that waits is rejected
 
 import { close, fdatasync, fstatSync, write } from 'node:fs';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { segmentSeed, type StoredRunKey, type Totals } from './format.ts';
 import { endOf, type Group, type Location, type NewFrame, runsOf, sealGroup, totalsAfter } from './group.ts';
 import { appendFrame, endGroup, type GroupQueue, groupQueue, isRoomFor, lastGroup, leftBytes, queuedTotals, reuse, takeAll, takeGroup } from './group-queue.ts';

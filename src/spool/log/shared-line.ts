@@ -1,8 +1,8 @@
 // Reads the first line of factored points, what they share, where its series have been seen before with other values: then nothing but
 // these values need be read, and stems and tags come out as the same objects. Any other line is left to JSON.
 
-import type { FactoredPoints, Series } from '../../factored-points.ts';
-import type { TimeUnit } from '../../point.ts';
+import type { FactoredPoints, Series } from '../../model/factored-points.ts';
+import type { TimeUnit } from '../../model/point.ts';
 
 /** What a line says, and where it ends: the place of its line feed. */
 export interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 'tail' | 'series'> {

@@ -1,7 +1,7 @@
 // What is known of the node that is pointed at: who it is, its figures, its last runs.
 
 import type { MapNode, NodeRun } from '../messages.ts';
-import { asked } from './live.ts';
+import { asked } from './event-stream.ts';
 import { byId, element, fact } from './markup.ts';
 import { count, milliseconds, share, time } from './numbers.ts';
 import type { WorldState } from './world.ts';

@@ -1,9 +1,9 @@
 // The page's program: joins the live events with what shows them.
 
-import { board } from './board.ts';
+import { board } from './overview.ts';
 import { drawCharts } from './charts.ts';
 import { letterList } from './letters.ts';
-import { listenLive } from './live.ts';
+import { listenLive } from './event-stream.ts';
 import { mapDetail } from './map-detail.ts';
 import { mapTable } from './map-table.ts';
 import { recentList } from './pushes.ts';

@@ -1,7 +1,7 @@
 // The recent pushes, the newest first, and the points that each became.
 
 import type { RecentPush } from '../messages.ts';
-import { asked } from './live.ts';
+import { asked } from './event-stream.ts';
 import { byId, cell, element } from './markup.ts';
 import { milliseconds, time } from './numbers.ts';
 

@@ -1,7 +1,7 @@
 // The map: land, and a mark for each node, coloured by round trips or errors, shaped by errors, sized by runs.
 
 import type { MapNode, RunFigures } from '../messages.ts';
-import { asked } from './live.ts';
+import { asked } from './event-stream.ts';
 import { byId, drawing, element } from './markup.ts';
 import { milliseconds, share } from './numbers.ts';
 import type { WorldState } from './world.ts';

@@ -1,7 +1,7 @@
 // What the map and its table show: the filters, and for them the figures that the bridge adds up.
 
 import type { MapFigures, MapNode, RunFigures, SeenTest, SliceName } from '../messages.ts';
-import { asked } from './live.ts';
+import { asked } from './event-stream.ts';
 import { byId, element } from './markup.ts';
 
 export interface WorldState {

@@ -1,8 +1,8 @@
 // A process of its own that opens spools as a start would and prints what waits in each: a damaged one may end the process.
 // Arguments: directories. For each a line of JSON: the put lines of all points and what is said to be lost, or what was wrong.
 
-import { systemClock } from '../../../src/clock.ts';
-import type { DataPoint } from '../../../src/point.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { diskOf } from '../../../src/spool/disk.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 

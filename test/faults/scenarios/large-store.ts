@@ -2,8 +2,8 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock.ts';
-import type { DataPoint } from '../../../src/point.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 import { seconds } from '../judge.ts';
 import { down } from '../receiver-states.ts';

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { openTsd, type Tsd, type TsdOptions } from '../../../src/simulator/tsd/tsd.ts';
 import type { Storage } from '../../../src/simulator/tsd/store.ts';
 

@@ -2,12 +2,12 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { expanded } from '../../../src/factored-points.ts';
-import type { DataPoint, FactoredPoints, Points } from '../../../src/point.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import type { DataPoint, FactoredPoints, Points } from '../../../src/model/point.ts';
 import { batchLines } from '../../../src/sinks/graphite/batch-lines.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming, type NamingOptions } from '../../../src/sinks/graphite/naming.ts';
-import { carbonRing } from '../../../src/sinks/graphite/ring.ts';
+import { carbonRing } from '../../../src/sinks/graphite/hash-ring.ts';
 import { type LinesOptions, seriesLines } from '../../../src/sinks/graphite/series-lines.ts';
 import { runs } from '../../fakes/batches.ts';
 import { points } from '../../fakes/points.ts';

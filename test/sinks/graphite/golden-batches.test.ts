@@ -2,14 +2,14 @@
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
-import { expanded, type Points } from '../../../src/factored-points.ts';
+import { expanded, type Points } from '../../../src/model/factored-points.ts';
 import { batchLines } from '../../../src/sinks/graphite/batch-lines.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming, type NamingOptions } from '../../../src/sinks/graphite/naming.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
-import { parsePush } from '../../../src/sources/catchpoint/push-text.ts';
+import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 

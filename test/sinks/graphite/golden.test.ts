@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming } from '../../../src/sinks/graphite/naming.ts';
 

@@ -3,11 +3,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock.ts';
-import { expanded } from '../../../src/factored-points.ts';
-import { silentLog } from '../../../src/log.ts';
-import type { FactoredPoints } from '../../../src/point.ts';
-import type { Sink } from '../../../src/sink.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import type { FactoredPoints } from '../../../src/model/point.ts';
+import type { Sink } from '../../../src/model/sink.ts';
 import { type GraphiteOptions, graphiteSinks } from '../../../src/sinks/graphite/graphite.ts';
 import { batchOf, runs } from '../../fakes/batches.ts';
 import { type FakeCarbon, fakeCarbon, type FakeCarbonOptions } from '../../fakes/carbon.ts';

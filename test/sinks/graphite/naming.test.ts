@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming, type NamingOptions } from '../../../src/sinks/graphite/naming.ts';
 import { illegalPoints } from '../contract.ts';

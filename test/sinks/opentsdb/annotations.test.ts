@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { gunzipSync } from 'node:zlib';
-import type { Annotation, DataPoint } from '../../../src/point.ts';
+import type { Annotation, DataPoint } from '../../../src/model/point.ts';
 import { points } from '../../fakes/points.ts';
 import { answers, closed, refuses, type Fault } from '../../fakes/tsd.ts';
 import { forever, httpBench } from './http-bench.ts';

@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { expanded, isFactored } from '../../../src/factored-points.ts';
-import type { Annotation, DataPoint, FactoredPoints, Points } from '../../../src/point.ts';
+import { expanded, isFactored } from '../../../src/model/factored-points.ts';
+import type { Annotation, DataPoint, FactoredPoints, Points } from '../../../src/model/point.ts';
 import { batchRenderer, type BatchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
 import { renderLegal } from '../../../src/sinks/opentsdb/render.ts';
 import { encodePoints, pointsDecoder } from '../../../src/spool/log/payload.ts';

@@ -3,9 +3,9 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { gunzipSync } from 'node:zlib';
-import { expanded } from '../../../src/factored-points.ts';
-import type { DataPoint, Points } from '../../../src/point.ts';
-import type { Verdict } from '../../../src/sink.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import type { DataPoint, Points } from '../../../src/model/point.ts';
+import type { Verdict } from '../../../src/model/sink.ts';
 import { batchOf, runs } from '../../fakes/batches.ts';
 import { points } from '../../fakes/points.ts';
 import { answers, closed, type FakeTsd, hang, held, refuses, type Fault } from '../../fakes/tsd.ts';

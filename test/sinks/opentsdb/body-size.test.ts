@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { bodySize } from '../../../src/sinks/opentsdb/body-size.ts';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { points } from '../../fakes/points.ts';
 import { answers, closed, type Fault } from '../../fakes/tsd.ts';
 import { movableClock } from '../../fakes/time.ts';

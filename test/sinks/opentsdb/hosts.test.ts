@@ -1,9 +1,9 @@
 // Which of several OpenTSDB hosts is asked, and when the first one is again.
 
 import test from 'ava';
-import { silentLog } from '../../../src/log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import { hosts, tsdHost } from '../../../src/sinks/opentsdb/hosts.ts';
-import { NoRuling } from '../../../src/sinks/opentsdb/no-ruling.ts';
+import { NoRuling } from '../../../src/sinks/opentsdb/no-verdict.ts';
 import { points } from '../../fakes/points.ts';
 import { fakeTsd, answers } from '../../fakes/tsd.ts';
 import { movableClock } from '../../fakes/time.ts';

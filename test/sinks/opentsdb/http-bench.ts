@@ -1,7 +1,7 @@
 // An OpenTSDB sink by HTTP before a fake OpenTSDB, for a test.
 
 import type { ExecutionContext } from 'ava';
-import { silentLog } from '../../../src/log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import { openTsdbHttp, type OpenTsdbSink, type TsdbHttpOptions } from '../../../src/sinks/opentsdb/http.ts';
 import { fakeTsd, type FakeTsd, type FakeTsdOptions } from '../../fakes/tsd.ts';
 import { movableClock, type MovableClock } from '../../fakes/time.ts';

@@ -3,12 +3,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Socket } from 'node:net';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { readPuts } from '../../../src/simulator/tsd/put-json.ts';
 import { serveTelnet } from '../../../src/simulator/tsd/telnet.ts';
 import { tsdStore } from '../../../src/simulator/tsd/store.ts';
 import { uids } from '../../../src/simulator/tsd/uids.ts';
-import { faultOf } from '../../../src/legal-point.ts';
+import { faultOf } from '../../../src/model/legal-point.ts';
 import { renderImportLine, renderJson, renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
 import { renderLegal } from '../../../src/sinks/opentsdb/render.ts';
 import { points } from '../../fakes/points.ts';

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { probeTsdb, type ProbeOptions } from '../../../src/sinks/opentsdb/probe.ts';
 import { answers, fakeTsd, type Fault } from '../../fakes/tsd.ts';
 import { movableClock } from '../../fakes/time.ts';

@@ -1,8 +1,8 @@
 // How the OpenTSDB sink by HTTP rules on each point of a batch by what is said of some of them.
 
 import test from 'ava';
-import type { DataPoint } from '../../../src/point.ts';
-import type { Verdict } from '../../../src/sink.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
+import type { Verdict } from '../../../src/model/sink.ts';
 import { points } from '../../fakes/points.ts';
 import { answers, refuses, type Fault } from '../../fakes/tsd.ts';
 import { asLine } from '../contract.ts';

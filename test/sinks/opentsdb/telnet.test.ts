@@ -2,8 +2,8 @@
 
 import test, { type ExecutionContext } from 'ava';
 import type { Socket } from 'node:net';
-import { silentLog, type Log } from '../../../src/log.ts';
-import type { DataPoint } from '../../../src/point.ts';
+import { silentLog, type Log } from '../../../src/runtime/log.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { openTsdbTelnet, type TsdTelnetOptions } from '../../../src/sinks/opentsdb/telnet.ts';
 import { points } from '../../fakes/points.ts';
 import { fakeTsd, type FakeTsdOptions } from '../../fakes/tsd.ts';

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { silentLog } from '../../../src/log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import { openTsdbHttp } from '../../../src/sinks/opentsdb/http.ts';
 import { probeTsdb } from '../../../src/sinks/opentsdb/probe.ts';
 import { certificate, privateKey } from '../../fakes/certificate.ts';

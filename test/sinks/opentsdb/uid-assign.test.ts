@@ -1,7 +1,7 @@
 // How the OpenTSDB sink has unknown names assigned, and what becomes of their points.
 
 import test from 'ava';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { points } from '../../fakes/points.ts';
 import { connections } from '../../../src/sinks/opentsdb/post.ts';
 import { tsdHost } from '../../../src/sinks/opentsdb/hosts.ts';

@@ -2,10 +2,10 @@
 
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
-import { expanded } from '../../../src/factored-points.ts';
-import { silentLog } from '../../../src/log.ts';
-import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/point.ts';
-import { application, listen } from '../../../src/server.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/model/point.ts';
+import { application, listen } from '../../../src/http/server.ts';
 import { type Backstop, openBackstop } from '../../../src/sources/backstop/backstop.ts';
 import { usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
 import type { BackstopSettings } from '../../../src/sources/backstop/routes.ts';

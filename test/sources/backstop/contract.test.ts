@@ -1,6 +1,6 @@
 // The suite of every source, on Backstop's end points.
 
-import { silentLog } from '../../../src/log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import { openBackstop } from '../../../src/sources/backstop/backstop.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { type OpenSource, testSource } from '../contract.ts';

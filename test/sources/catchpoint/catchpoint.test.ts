@@ -3,9 +3,9 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../../src/clock.ts';
-import { silentLog } from '../../../src/log.ts';
-import { application, listen } from '../../../src/server.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { application, listen } from '../../../src/http/server.ts';
 import { openCatchpoint } from '../../../src/sources/catchpoint/catchpoint.ts';
 import { dimensions } from '../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../src/spool/spool.ts';

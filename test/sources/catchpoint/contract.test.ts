@@ -1,7 +1,7 @@
 // The suite of every source, on Catchpoint's push.
 
 import { readFileSync } from 'node:fs';
-import { silentLog } from '../../../src/log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import { openCatchpoint } from '../../../src/sources/catchpoint/catchpoint.ts';
 import { dimensions } from '../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';

@@ -2,15 +2,15 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { expanded } from '../../../src/factored-points.ts';
-import type { LetterRetried } from '../../../src/point.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import type { LetterRetried } from '../../../src/model/point.ts';
 import { letterRetry } from '../../../src/sources/catchpoint/letters.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
 import { dimensions, dimensionsOfPushAlone, slicer } from '../../../src/sources/catchpoint/slices.ts';
-import type { Letter } from '../../../src/spool/letters.ts';
+import type { Letter } from '../../../src/spool/dead-letter-list.ts';
 import { readSpool, until } from '../../fakes/letters.ts';
 
 const body = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json', import.meta.url));

@@ -3,7 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
-import { parsePush } from '../../../src/sources/catchpoint/push-text.ts';
+import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 
 /** A DNS run in the default JSON, with some of its members replaced. */
 function dns(changes: Record<string, unknown> = {}, summary: Record<string, unknown> = {}): Record<string, unknown> {

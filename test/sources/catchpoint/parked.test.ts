@@ -1,8 +1,8 @@
 // Parked measurements are completed once their node is known, and given up after a day.
 
 import test, { type ExecutionContext } from 'ava';
-import { expanded } from '../../../src/factored-points.ts';
-import { silentLog } from '../../../src/log.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { completeParked, parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
@@ -11,7 +11,7 @@ import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
-import type { Letter } from '../../../src/spool/letters.ts';
+import type { Letter } from '../../../src/spool/dead-letter-list.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 
 const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };

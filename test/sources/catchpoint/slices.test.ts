@@ -2,15 +2,15 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { expanded, pointCount } from '../../../src/factored-points.ts';
-import { floatText } from '../../../src/number-text.ts';
-import type { DataPoint, Tags } from '../../../src/point.ts';
+import { expanded, pointCount } from '../../../src/model/factored-points.ts';
+import { floatText } from '../../../src/model/number-text.ts';
+import type { DataPoint, Tags } from '../../../src/model/point.ts';
 import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts';
 import type { NodeOverride } from '../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { runTagger } from '../../../src/sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, dimensionsOfPushAlone, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
-import { legalTagText } from '../../../src/tag-text.ts';
+import { legalTagText } from '../../../src/model/tag-text.ts';
 
 interface Given {
   readonly measurement: Measurement;

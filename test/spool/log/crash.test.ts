@@ -3,8 +3,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { expanded } from '../../../src/factored-points.ts';
-import type { DataPoint } from '../../../src/point.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import { groupPlaces } from '../../../src/spool/log/group-places.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';

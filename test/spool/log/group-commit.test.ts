@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { write as writeToFile } from 'node:fs';
-import type { DataPoint } from '../../../src/point.ts';
+import type { DataPoint } from '../../../src/model/point.ts';
 import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
 import { until } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';

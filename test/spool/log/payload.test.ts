@@ -3,13 +3,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
-import { expanded } from '../../../src/factored-points.ts';
-import type { Annotation, Cuts, DataPoint, FactoredPoints, Tags } from '../../../src/point.ts';
+import { expanded } from '../../../src/model/factored-points.ts';
+import type { Annotation, Cuts, DataPoint, FactoredPoints, Tags } from '../../../src/model/point.ts';
 import { encodePoints, joinedPayload, pointOf, pointsDecoder, rowOf, splitPayload } from '../../../src/spool/log/payload.ts';
 import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
-import { parsePush } from '../../../src/sources/catchpoint/push-text.ts';
+import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constantFrom('\n', '\u2028', '"', '\\', '\u0000', '__proto__', '𝒳', 'É'));

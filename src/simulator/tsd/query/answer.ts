@@ -1,6 +1,6 @@
 // Answers the simulated OpenTSDB's /api/query out of the points that it remembers.
 
-import type { DataPoint, Tags } from '../../../point.ts';
+import type { DataPoint, Tags } from '../../../model/point.ts';
 import { errorAnswer, type HttpAnswer, jsonAnswer } from '../answers.ts';
 import type { UidKind } from '../uids.ts';
 import { interpolationOf, reduced } from './aggregators.ts';

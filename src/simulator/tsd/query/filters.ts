@@ -1,6 +1,6 @@
 // The tag filters of OpenTSDB 2.4's queries: which there are, and which series they let through.
 
-import type { Tags } from '../../../point.ts';
+import type { Tags } from '../../../model/point.ts';
 
 export interface TagFilter {
   readonly tagk: string;

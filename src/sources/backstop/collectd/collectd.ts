@@ -1,6 +1,6 @@
 // What collectd's write_http posts: value lists as JSON or as PUTVAL lines, and notifications; each of them an item of its own.
 
-import type { DataPoint } from '../../../point.ts';
+import type { DataPoint } from '../../../model/point.ts';
 import { at, exactJson, found, isObject, Malformed } from '../exact-json.ts';
 import { type Item, item, pointOf, type ReadingOptions } from '../naming.ts';
 import type { DataSets } from './data-sets.ts';

@@ -1,6 +1,6 @@
 // collectd's notifications: write_http posts them in the form of Alertmanager's first version.
 
-import type { DataPoint } from '../../../point.ts';
+import type { DataPoint } from '../../../model/point.ts';
 import { annotationOf } from '../event-annotation.ts';
 import { at, found, isObject, Malformed, textOf } from '../exact-json.ts';
 import { dottedPath, legalTags } from '../legal-name.ts';

@@ -3,13 +3,13 @@
 
 import { isUtf8 } from 'node:buffer';
 import { statfs } from 'node:fs/promises';
-import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log.ts';
-import { makeDirectory } from '../../../make-directory.ts';
-import { schedule } from '../../../schedule.ts';
-import { pushText } from '../push-text.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { makeDirectory } from '../../../runtime/make-directory.ts';
+import { schedule } from '../../../runtime/schedule.ts';
+import { pushText } from '../push-body.ts';
 import { appendMember, dayFilePath, removeOldDays } from './day-file.ts';
-import { sealed } from './members.ts';
+import { sealed } from './gzip-members.ts';
 
 export interface ArchiveOptions {
   readonly directory: string;

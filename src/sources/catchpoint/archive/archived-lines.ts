@@ -3,8 +3,8 @@
 
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Member, members, read } from './members.ts';
-import { linesOf, type Pieces, plain, unpacked } from './unpacked.ts';
+import { type Member, members, read } from './gzip-members.ts';
+import { linesOf, type Pieces, plain, unpacked } from './gunzip-lines.ts';
 
 export interface Reading {
   /** Told of what cannot be read, in words that begin with the place. */

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DateTime } from 'luxon';
-import { members } from './members.ts';
+import { members } from './gzip-members.ts';
 
 /** What had to be done to a file before anything could be put at its end. */
 export interface Appended {

@@ -1,13 +1,13 @@
 // The cardinality guard: what pushes may bring that was not seen before, so that neither a stranger nor a mistake fills the
 // database with series and its UIDs with names.
 
-import type { Tags } from '../../../point.ts';
-import { legalTagText } from '../../../tag-text.ts';
+import type { Tags } from '../../../model/point.ts';
+import { legalTagText } from '../../../model/tag-text.ts';
 import type { Measurement } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import type { RunTagger } from '../run-tags.ts';
 import type { Dimension } from '../slices.ts';
-import type { KnownWords, Word } from './known-words.ts';
+import type { KnownWords, Word } from './known-names.ts';
 
 export interface CardinalityBounds {
   readonly maxTests: number;

@@ -1,8 +1,8 @@
 // Counts the series, names and points of runs that have taken place, such as those of an archive.
 
 import { hash } from 'node:crypto';
-import { expanded } from '../../../factored-points.ts';
-import type { DataPoint } from '../../../point.ts';
+import { expanded } from '../../../model/factored-points.ts';
+import type { DataPoint } from '../../../model/point.ts';
 import type { Measurement } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Slicer } from '../slices.ts';

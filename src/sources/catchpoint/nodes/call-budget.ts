@@ -1,9 +1,9 @@
 // Paces the calls to Catchpoint's REST API, over restarts too, so that not even a crash loop runs into its limits.
 
-import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { finiteNumber, found } from '../fields.ts';
-import { keptFile } from './kept-file.ts';
+import { keptFile } from './json-file.ts';
 import { RestFailure } from './rest-failure.ts';
 
 export interface CallLimit {

@@ -2,9 +2,9 @@
 // outage of the API costs a slice.
 
 import { join } from 'node:path';
-import type { Log } from '../../../log.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { finiteNumber, found, member } from '../fields.ts';
-import { keptFile, type KeptFile } from './kept-file.ts';
+import { keptFile, type KeptFile } from './json-file.ts';
 import type { Node } from './node.ts';
 import { nodesOf } from './nodes-file.ts';
 

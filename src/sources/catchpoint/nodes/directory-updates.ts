@@ -1,13 +1,13 @@
 // Replaces the node directory: from its file when that is newer, and by a listing that can be believed.
 
-import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { type DirectoryChanges, directoryChanges, withRetired } from './changes.ts';
 import type { KeptDirectory } from './directory-file.ts';
-import type { KeptFile } from './kept-file.ts';
+import type { KeptFile } from './json-file.ts';
 import type { Node, NodeDirectory } from './node.ts';
 import type { Listing } from './listing.ts';
-import { plausibility } from './plausible.ts';
+import { plausibility } from './plausibility.ts';
 
 export interface DirectoryUpdatesOptions {
   readonly directory: NodeDirectory;

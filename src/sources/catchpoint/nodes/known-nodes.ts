@@ -1,6 +1,6 @@
 // The nodes that are known where no bridge runs to refresh them: what one has kept, else what a nodes file holds.
 
-import type { Log } from '../../../log.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { directoryFile } from './directory-file.ts';
 import { type NodeDirectory, nodeDirectory } from './node.ts';
 import { readNodesFile } from './nodes-file.ts';

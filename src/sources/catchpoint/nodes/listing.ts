@@ -1,7 +1,7 @@
 // What a listing of the nodes is, and what it takes to make one.
 
-import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
 import type { Node } from './node.ts';
 
 /** All nodes there are. There is no such thing as half a listing: what cannot be read to its end throws. */

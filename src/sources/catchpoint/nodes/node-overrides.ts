@@ -2,7 +2,7 @@
 
 import { distance } from 'fastest-levenshtein';
 import { isMap, isScalar, LineCounter, type Node as YamlNode, type Pair, parseDocument } from 'yaml';
-import { legalTagText } from '../../../tag-text.ts';
+import { legalTagText } from '../../../model/tag-text.ts';
 import { asNumber, positiveInteger } from '../fields.ts';
 
 /** The fields of a node that can be said otherwise. */

@@ -1,9 +1,9 @@
 // The file of overrides while the bridge runs: read at the start, again when it changes or when asked, the last good one kept.
 
 import { readFile, stat } from 'node:fs/promises';
-import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log.ts';
-import { schedule } from '../../../schedule.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { schedule } from '../../../runtime/schedule.ts';
 import type { NodeOverride, NodeOverrides } from './node-overrides.ts';
 
 export interface OverridesFile {

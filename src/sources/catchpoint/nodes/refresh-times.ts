@@ -1,7 +1,7 @@
 // When the node directory is refreshed next: regularly, early for unknown nodes, later after failures.
 
-import { backoff } from '../../../backoff.ts';
-import type { Clock } from '../../../clock.ts';
+import { backoff } from '../../../runtime/backoff.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 
 export interface RefreshTimes {
   /** How long until the next refresh is due, in ms; `early`: for unknown nodes. 0 or less when it is due. */

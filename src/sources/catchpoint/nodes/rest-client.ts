@@ -1,8 +1,8 @@
 // One call to Catchpoint's REST API: paced, bounded in time and size, tried again where that may help, with errors
 // that name what came back and no secret.
 
-import { backoff } from '../../../backoff.ts';
-import type { Clock } from '../../../clock.ts';
+import { backoff } from '../../../runtime/backoff.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 import type { CallBudget } from './call-budget.ts';
 import { RestFailure } from './rest-failure.ts';
 

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { callBudget } from './call-budget.ts';
-import { keptCities, type KeptCities } from './kept-cities.ts';
-import { type FillIns, fillIns } from './fill-ins.ts';
-import { keptPages } from './kept-pages.ts';
+import { keptCities, type KeptCities } from './city-cache.ts';
+import { type FillIns, fillIns } from './listing-supplements.ts';
+import { keptPages } from './page-cache.ts';
 import { ispOfName, known, nodeOfV1, nodeOfV2, type PublicNode } from './listed-node.ts';
 import type { NodeListing, NodeSourceOptions } from './listing.ts';
 import type { Node } from './node.ts';

@@ -1,8 +1,8 @@
 // Catchpoint's REST API v1: the token, in whichever way it is taken, and the list of nodes.
 
-import type { Clock } from '../../../clock.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 import { finiteNumber, found, member, text } from '../fields.ts';
-import { everyPage, type KeptPages, type Listed, type Page } from './kept-pages.ts';
+import { everyPage, type KeptPages, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient, RestRequest } from './rest-client.ts';
 import { RestFailure } from './rest-failure.ts';
 

@@ -2,7 +2,7 @@
 // states are. Shapes after Catchpoint's OpenAPI document of the API.
 
 import { at, found, member, text } from '../fields.ts';
-import { everyPage, type KeptPages, type Listed, type Page } from './kept-pages.ts';
+import { everyPage, type KeptPages, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient } from './rest-client.ts';
 
 /** The calls throw a RestFailure, or the signal's reason. */

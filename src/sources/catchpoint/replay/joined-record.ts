@@ -4,7 +4,7 @@ import type { Zone } from 'luxon';
 import { asNumber, found, member, positiveInteger, quantity, text } from '../fields.ts';
 import { errorCode, type Measurement, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
-import { trueTime } from './written-time.ts';
+import { trueTime } from './original-time.ts';
 
 export interface JoinedRun {
   readonly measurement: Measurement;

@@ -5,7 +5,7 @@ import type { Zone } from 'luxon';
 import { found, member } from '../fields.ts';
 import { type Measurement, measurementOf, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
-import { parsePush } from '../push-text.ts';
+import { parsePush } from '../push-body.ts';
 import { isJoinedRecord, joinedRun } from './joined-record.ts';
 
 export interface ReplayedRun {

@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein';
 import { found, member } from '../fields.ts';
 import { labelsOf } from '../labels.ts';
 import { type Measurement, measurementOf, NotAPush } from '../measurement.ts';
-import { parsePush } from '../push-text.ts';
+import { parsePush } from '../push-body.ts';
 import { readableNames, type TemplateChoice, type TemplateField, templateFields } from './template-fields.ts';
 
 export interface BodyFinding {

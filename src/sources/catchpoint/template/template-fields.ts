@@ -1,6 +1,6 @@
 // The template to paste into Catchpoint: its fields, the macros that give them, and what each is read as.
 
-import { templateExtras } from '../extras.ts';
+import { templateExtras } from '../extra-metrics.ts';
 import { asNumber, finiteNumber, positiveInteger, quantity } from '../fields.ts';
 import { timestampMs } from '../timestamp.ts';
 

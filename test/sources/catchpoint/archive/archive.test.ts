@@ -6,7 +6,7 @@ import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'no
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { silentLog } from '../../../../src/log.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
 import { type Archive, type ArchiveOptions, pushArchive } from '../../../../src/sources/catchpoint/archive/archive.ts';
 import { linesOfFile } from '../../../../src/sources/catchpoint/archive/archived-lines.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';

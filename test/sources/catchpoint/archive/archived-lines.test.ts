@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { linesOfFile, linesOfStream, type Reading } from '../../../../src/sources/catchpoint/archive/archived-lines.ts';
-import { sealed } from '../../../../src/sources/catchpoint/archive/members.ts';
+import { sealed } from '../../../../src/sources/catchpoint/archive/gzip-members.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 interface ReadBack {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { cardinalityGuard, type CardinalityBounds } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
-import { rememberedWords } from '../../../../src/sources/catchpoint/cardinality/known-words.ts';
+import { rememberedWords } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import type { Measurement } from '../../../../src/sources/catchpoint/measurement.ts';
 import { labelTag, runTagger } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';

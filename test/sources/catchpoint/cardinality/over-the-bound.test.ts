@@ -3,13 +3,13 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../../../src/clock.ts';
-import { silentLog } from '../../../../src/log.ts';
-import type { DataPoint } from '../../../../src/point.ts';
-import { application, listen } from '../../../../src/server.ts';
+import { systemClock } from '../../../../src/runtime/clock.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import type { DataPoint } from '../../../../src/model/point.ts';
+import { application, listen } from '../../../../src/http/server.ts';
 import { type Catchpoint, openCatchpoint } from '../../../../src/sources/catchpoint/catchpoint.ts';
 import type { CardinalityBounds } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
-import { readKnownWords } from '../../../../src/sources/catchpoint/cardinality/known-words.ts';
+import { readKnownWords } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import { labelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';

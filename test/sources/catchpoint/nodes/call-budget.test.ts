@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLog } from '../../../../src/log.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
 import { callBudget, type CallBudget, callLimits } from '../../../../src/sources/catchpoint/nodes/call-budget.ts';
 import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest-failure.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { silentLog } from '../../../../src/log.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
 import { directoryFile } from '../../../../src/sources/catchpoint/nodes/directory-file.ts';
 import type { Node } from '../../../../src/sources/catchpoint/nodes/node.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';

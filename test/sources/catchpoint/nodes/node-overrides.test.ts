@@ -3,8 +3,8 @@
 import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expanded } from '../../../../src/factored-points.ts';
-import { silentLog } from '../../../../src/log.ts';
+import { expanded } from '../../../../src/model/factored-points.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
 import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
 import { dimensions, dimensionsOfPushAlone, type OverrideOf, slicer } from '../../../../src/sources/catchpoint/slices.ts';

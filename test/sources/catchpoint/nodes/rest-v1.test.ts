@@ -2,8 +2,8 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { join } from 'node:path';
-import { silentLog } from '../../../../src/log.ts';
-import { keptPages } from '../../../../src/sources/catchpoint/nodes/kept-pages.ts';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import { keptPages } from '../../../../src/sources/catchpoint/nodes/page-cache.ts';
 import { restClient } from '../../../../src/sources/catchpoint/nodes/rest-client.ts';
 import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest-failure.ts';
 import { restV1 } from '../../../../src/sources/catchpoint/nodes/rest-v1.ts';

@@ -1,0 +1,174 @@
+// Who may push, and how much: everything that stands between the open internet and the push route.
+
+import type { Server } from 'node:http';
+import type { TlsOptions } from 'node:tls';
+import type { Middleware } from 'koa';
+import { schedule } from '../runtime/schedule.ts';
+import { seldom } from '../runtime/log-throttle.ts';
+import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory-limit.ts';
+import type { Certificates } from './tls-certificate.ts';
+import { boundConnections, type ConnectionCounts, connectionCounts } from './connection-limit.ts';
+import { door, type DoorCounts } from './authentication.ts';
+import { type Entrance, entrance } from './admission.ts';
+import { type HeldKeys, type Keys, keysOnDisk } from './credentials.ts';
+import type { RotatingTokens } from './rotating-tokens.ts';
+import { type RequestCounts, requestsInHand } from './concurrency-limit.ts';
+import { rotation, type RotationCounts } from './token-rotation.ts';
+import { checkedSenders, type SenderCounts, type SentRun } from './sender-check.ts';
+import { type AccessAmbient, type AccessOptions, type SettledAccess, settledAccess } from './access-policy.ts';
+
+/** Counts since the start, but for what is open or held now. */
+export interface AccessStatus {
+  /** Whether a push needs no token and no certificate. */
+  readonly isOpen: boolean;
+  /** How many tokens are valid, those that Catchpoint set not counted. */
+  readonly tokens: number;
+  readonly tokenFiles: { readonly reloads: number; readonly failures: number };
+  readonly door: Readonly<DoorCounts>;
+  readonly rotation: (Readonly<RotationCounts> & { readonly rotatedAtMs?: number }) | undefined;
+  readonly senders: Readonly<SenderCounts>;
+  readonly connections: Readonly<ConnectionCounts>;
+  readonly requests: Readonly<RequestCounts>;
+  readonly bodies: Readonly<BodyCounts>;
+  readonly tls: { readonly notAfterMs: number; readonly reloads: number; readonly failures: number } | undefined;
+}
+
+export interface Access {
+  /** In this order before the routes. */
+  readonly middlewares: readonly Middleware[];
+  /** In place of the middlewares, for a push. */
+  readonly entrance: Entrance;
+  readonly tls: TlsOptions | undefined;
+  readonly bodies: BodyMemory;
+  /** With it a push of the owner's goes through, from everywhere and for every node. */
+  readonly ownerToken: string;
+  /** What a worker of this process has to know to let in the same senders. */
+  held(): HeldKeys;
+  /**
+   * Makes a token the one that Catchpoint has set last; resolves when that is on disk.
+   *
+   * @throws an Error where Catchpoint sets none, or when it cannot be written; it holds until the next restart then
+   */
+  rotate(token: string): Promise<void>;
+  /** To be called before the server listens. */
+  guard(server: Server): void;
+  /** @throws Refusal with 403, where the sender may not speak for what the push names */
+  admit(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
+  /** Looks after the files until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Reads the files again now; what cannot be used stays as it was. */
+  reload(): Promise<void>;
+  /**
+   * Makes ready other tokens, allow-lists, proxies and limits, and returns what puts them into effect. TLS stays as it is, but for what its
+   * files hold.
+   *
+   * @throws an Error that names the file, when one cannot be used
+   */
+  prepare(next: AccessOptions): Promise<() => void>;
+  status(): AccessStatus;
+}
+
+const none: HeldKeys['rotated'] = [];
+
+/** Files that have changed are read once they have stayed the same for so long. */
+const lookEveryMs = 2_000;
+
+/**
+ * @param told - what a worker is told, in place of what stands in files; its owner says what is to be said of it
+ * @throws an Error with exit code 78 that names the file, when one cannot be used
+ */
+export async function openAccess(options: AccessOptions, ambient: AccessAmbient, told?: Keys): Promise<Access> {
+  const { clock, log } = ambient;
+  const keys = told ?? keysOnDisk(ambient);
+  const current = await settledAccess(options, keys, ambient);
+  const certificates = options.tls && (await keys.certificates(options.tls));
+  const hasClientCa = options.tls?.clientCaFile !== undefined;
+  const counts = connectionCounts();
+  const bodies = bodyMemory(() => current.limits.maxArrivingBytes);
+  const requests = requestsInHand(requestBounds(current));
+  const gate = gateOf(current, keys.ownerToken, ambient);
+  const strangers = seldom(clock);
+  const checked = checkedSenders(current, (node, from) =>
+    strangers((times) => log.warn({ times, node, from }, 'pushes come from an address that is none of their node\'s')),
+  );
+  const isOpen = (): boolean => current.needsNoToken && !hasClientCa;
+  const warnIfOpen = (): void => (isOpen() && told === undefined ? log.warn('whoever reaches the push listener may push: there is no --push-token, --push-token-file or --rotation-secret') : undefined);
+  warnIfOpen();
+  const looked = async (): Promise<void> => void (await Promise.all([current.files.look(), certificates?.look()]));
+  return {
+    ...{ middlewares: [gate.middleware, requests.middleware], entrance: entrance(gate, requests, gate.senders), tls: certificates?.options, bodies, ownerToken: keys.ownerToken },
+    held: () => ({ ownerToken: keys.ownerToken, fileTokens: current.files.digests(), rotated: current.rotation?.tokens.digests() ?? none, pems: certificates?.pems() }),
+    async rotate(token) {
+      if (current.rotation === undefined) throw new Error('token: there is no --rotation-secret any more');
+      await current.rotation.tokens.rotate(token);
+    },
+    guard(server) {
+      boundConnections(server, connectionBounds(current, ambient), counts);
+      certificates?.serve(server);
+    },
+    admit: ({ ip, isOwner }, run) => (isOwner ? undefined : checked.admit(ip, run)),
+    run: (signal) => schedule('look after tokens and certificate', looked, { everyMs: lookEveryMs, clock, log, signal }),
+    reload: async () => void (await Promise.all([current.files.reload(), certificates?.reload()])),
+    async prepare(next) {
+      const settled = await settledAccess(next, keys, ambient, current);
+      return () => {
+        const wasOpen = isOpen();
+        Object.assign(current, settled);
+        if (!wasOpen) warnIfOpen();
+      };
+    },
+    status: () => ({
+      ...{ isOpen: isOpen(), tokens: current.own.length + current.files.digests().length, tokenFiles: current.files.counts },
+      ...{ door: gate.counts, rotation: gate.rotationStatus(), senders: checked.counts },
+      ...{ connections: counts, requests: requests.counts, bodies: bodies.counts, tls: tlsStatus(certificates) },
+    }),
+  };
+}
+
+function requestBounds(current: SettledAccess): Parameters<typeof requestsInHand>[0] {
+  return {
+    get maxRequests() { return current.limits.maxRequests; },
+    get maxPerSender() { return Math.max(1, Math.ceil(current.limits.maxRequests / 4)); },
+    isProxy: (address) => current.senders.isProxy(address),
+  };
+}
+
+function connectionBounds(current: SettledAccess, { clock, log }: AccessAmbient): Parameters<typeof boundConnections>[1] {
+  return {
+    ...{ clock, log },
+    get maxConnections() { return current.maxConnections; },
+    get maxPerAddress() { return current.limits.maxConnectionsPerAddress; },
+    isProxy: (address) => current.senders.isProxy(address),
+  };
+}
+
+/** The door with the tokens that open it. */
+function gateOf(current: SettledAccess, ownerToken: string, { clock, log }: AccessAmbient) {
+  const setter = {
+    ...rotation({
+      ...{ clock, log },
+      get secret() { return current.rotation?.secret ?? ''; },
+      get tokens() { return current.rotation?.tokens as RotatingTokens; },
+    }),
+    isAwaited: () => current.rotation?.tokens.digests().length === 0,
+  };
+  const senders: SettledAccess['senders'] = { of: (request) => current.senders.of(request), isProxy: (address) => current.senders.isProxy(address) };
+  const gate = door({
+    ...{ ownerToken, clock, log },
+    valid: () => [current.own, current.files.digests(), current.rotation?.tokens.digests() ?? []],
+    get isOpen() { return current.needsNoToken; },
+    get rotation() { return current.rotation && setter; },
+    senders,
+  });
+  return {
+    ...{ ...gate, senders },
+    rotationStatus() {
+      const rotatedAtMs = current.rotation?.tokens.rotatedAtMs();
+      return current.rotation && { ...setter.counts, ...(rotatedAtMs !== undefined && { rotatedAtMs }) };
+    },
+  };
+}
+
+function tlsStatus(certificates: Certificates | undefined): AccessStatus['tls'] {
+  return certificates && { notAfterMs: certificates.notAfterMs(), ...certificates.counts };
+}

@@ -1,0 +1,16 @@
+// Whether each Carbon takes connections.
+
+import type { Config } from '../../config/config.ts';
+import { probeCarbon } from '../../sinks/graphite/probe.ts';
+import { attempted, type Finding, type TrialAmbient } from './finding.ts';
+
+const fault = { code: 69, advice: 'points wait in the spool until it answers; look at --graphite' } as const;
+
+export async function graphiteTrial({ graphite }: Config, { clock, signal }: TrialAmbient): Promise<Finding[]> {
+  const { destinations = [], isTls = false, caFile } = graphite ?? {};
+  return Promise.all(
+    destinations.map(({ host, port }) =>
+      attempted('Graphite', fault, async () => `${host}:${port}: ${await probeCarbon({ host, port, isTls, caFile, clock, signal })}`),
+    ),
+  );
+}

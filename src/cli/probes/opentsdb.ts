@@ -1,0 +1,26 @@
+// Who answers where the points are to go, and whether he takes them in the way that is configured.
+
+import type { Config } from '../../config/config.ts';
+import { probeTsdb } from '../../sinks/opentsdb/probe.ts';
+import { faulty, fine, type Finding, type TrialAmbient } from './finding.ts';
+import { fileTrial } from './directories.ts';
+
+export async function tsdbTrial({ tsdb, file }: Config, { clock, signal }: TrialAmbient): Promise<Finding[]> {
+  if (file !== undefined) return [await fileTrial(file.path)];
+  const { isOn, urls, put, headers, caFile } = tsdb;
+  if (!isOn) return [];
+  return Promise.all(
+    urls.map(async (url) => {
+      const { ok, words, roundTripMs } = await probeTsdb({ url, clock, put, headers, caFile, signal });
+      const shown = shownTsdb(url, put);
+      if (ok) return fine('OpenTSDB', `${shown}: ${words}, answered in ${roundTripMs} ms`);
+      return faulty('OpenTSDB', `${shown}: ${words}`, 69, 'points wait in the spool until it answers; look at --tsdb-host, --tsdb-port and --put');
+    }),
+  );
+}
+
+/** An address for people, without user and password. */
+export function shownTsdb(url: string, put: 'http' | 'telnet'): string {
+  const { host, protocol, pathname } = new URL(url);
+  return put === 'telnet' ? host : `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
+}

@@ -1,0 +1,50 @@
+// Opens the log, and before it what an earlier version left: imported only where there is something of it, so that no other start waits.
+
+import type { Log } from '../../runtime/log.ts';
+import { diskOf } from '../disk.ts';
+import type { AttachedFormer } from './attached-store.ts';
+import type { FoundFormer } from './found-store.ts';
+import { formerDamagedStores, hasFormerStore } from './lmdb/files.ts';
+import { openStore } from '../open-store.ts';
+import type { Store, StoreOptions } from '../store.ts';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Undefined where nothing of it is waited for. */
+  readonly former: AttachedFormer | undefined;
+}
+
+/** @throws UnknownFormat, and FormerStoreUnreadable where it is not damage that keeps that from being read */
+export async function openWithFormer(options: StoreOptions, log: Log | undefined): Promise<OpenedStore> {
+  const { directory, clock, disk = diskOf(directory) } = options;
+  for (const path of formerDamagedStores(directory)) log?.warn({ path }, 'an earlier version has set this spool aside as damaged; it is not read');
+  if (!hasFormerStore(directory)) {
+    const store = openStore(options);
+    if (['none', 'over'].includes(store.state.former.phase)) return { store, former: undefined };
+    return attached(store, { kind: 'none' }, new AbortController());
+  }
+  const { endOf, foundFormer } = await import('./found-store.ts');
+  const stop = new AbortController();
+  const found = await foundFormer({ directory, clock, disk, signal: stop.signal });
+  return attached(openedOver(endOf(found)), found, stop);
+
+  function openedOver(firstTotals: StoreOptions['firstTotals']): Store {
+    try {
+      return openStore({ ...options, firstTotals });
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  }
+
+  async function attached(store: Store, found: FoundFormer, stop: AbortController): Promise<OpenedStore> {
+    try {
+      const { attachFormer } = await import('./attached-store.ts');
+      return { store, former: await attachFormer({ store, found, directory, clock, disk, log, stop }) };
+    } catch (error) {
+      stop.abort(error);
+      await store.close();
+      throw error;
+    }
+  }
+}

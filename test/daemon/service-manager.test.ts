@@ -1,0 +1,68 @@
+// What systemd is told: through a real systemd-notify, into a real datagram socket.
+
+import test, { type ExecutionContext } from 'ava';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { openLog, silentLog } from '../../src/runtime/log.ts';
+import { notifySocket } from '../../src/daemon/service-manager.ts';
+import { temporaryDirectory } from '../fakes/directory.ts';
+
+/** Perl, since Node has no datagrams in the unix domain: a line for the open socket, then one for each datagram. */
+const receive = `
+use IO::Socket::UNIX; $| = 1;
+my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die $!;
+print "open\\n";
+while (defined $socket->recv(my $datagram, 4096)) { $datagram =~ s/\\n/;/g; print "$datagram\\n"; }`;
+
+/** A service manager's socket, and the datagrams it gets. */
+async function manager(t: ExecutionContext): Promise<{ readonly path: string; next(): Promise<string> }> {
+  const path = join(await temporaryDirectory(t), 'notify');
+  const child = spawn('perl', ['-e', receive, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error('the socket was closed');
+    return value;
+  };
+  t.is(await next(), 'open');
+  return { path, next };
+}
+
+/** What systemd-notify says, without the file that it has systemd close in order to know that all was taken. */
+const said = async (next: () => Promise<string>): Promise<string> => {
+  const datagram = await next();
+  return datagram === 'BARRIER=1' ? said(next) : datagram;
+};
+
+test('systemd is told that the bridge is ready, and that it stops', async (t) => {
+  const { path, next } = await manager(t);
+  const { ready, stopping } = notifySocket({ NOTIFY_SOCKET: path, PATH: process.env['PATH'] }, silentLog());
+  await ready('takes pushes at\nhttp://127.0.0.1:8080');
+  t.is(await said(next), 'READY=1;STATUS=takes pushes at http://127.0.0.1:8080');
+  await stopping();
+  t.is(await said(next), 'STOPPING=1;STATUS=what is in hand is finished');
+});
+
+test('systemd-notify sees nothing of the environment but the socket and the path', async (t) => {
+  const seen: NodeJS.ProcessEnv[] = [];
+  const env = { NOTIFY_SOCKET: '/s', PATH: '/bin', CATCHPOINT_BRIDGE_SECRET: 'x' };
+  await notifySocket(env, silentLog(), async (_file, _args, given) => void seen.push(given)).ready('here');
+  t.deepEqual(seen, [{ NOTIFY_SOCKET: '/s', PATH: '/bin' }]);
+});
+
+for (const env of [{}, { NOTIFY_SOCKET: '' }]) {
+  test(`without a service manager nobody is told: ${JSON.stringify(env)}`, async (t) => {
+    const { ready, stopping } = notifySocket(env, silentLog(), async () => t.fail());
+    await t.notThrowsAsync(Promise.all([ready('here'), stopping()]));
+  });
+}
+
+test('what cannot be told is logged, and is nobody\'s failure', async (t) => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) } as unknown as NodeJS.WritableStream;
+  const log = openLog({ level: 'info', format: 'json', destination });
+  await notifySocket({ NOTIFY_SOCKET: '/nowhere/notify', PATH: '/nowhere' }, log).ready('here');
+  t.regex(lines.join(''), /"level":40.*ENOENT.*systemd could not be told/);
+});

@@ -1,0 +1,87 @@
+// The way of a push before all routes: what goes by it, and what its answers are beside others.
+
+import test, { type ExecutionContext } from 'ava';
+import { bare, guarded, until } from '../../fakes/guarded.ts';
+
+const token = 'a-token-of-someone-0123456789';
+const head = (target: string, length: number, more = ''): string => `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
+
+/** A guarded listener, and what was taken there. */
+async function front(t: ExecutionContext, take: (body: string) => Promise<void> | void = () => {}) {
+  const taken: string[] = [];
+  const one = await guarded(t, {
+    tokens: [token],
+    take: (body) => {
+      taken.push(body.toString());
+      return take(body.toString());
+    },
+  });
+  return { ...one, taken };
+}
+
+test('however its address is written, a push is taken and answered, and what goes by the routes is numbered with the rest', async (t) => {
+  const { port, taken } = await front(t);
+  const targets = ['/', '/?a=b', '/catchpoint', '/catchpoint/', '/catchpoint/a/b?c=d', '/catchpoint//a', '//', '/CATCHPOINT/a', 'http://x/catchpoint/a', '/catchpoint/a#b', '/catchpoint/%ff', '/catchpoint/token'];
+  const answers: string[] = [];
+  for (const target of targets) answers.push(await (await bare({ port }, `${head(target, 2, 'Connection: close\r\n')}{}`)).heard);
+  for (const [at, answer] of answers.entries()) t.regex(answer, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/, targets[at]);
+  t.is(taken.length, targets.length);
+  const ids = answers.map((answer) => /^x-request-id: ([0-9a-f]{12})-(\w+)\r$/im.exec(answer));
+  t.is(new Set(ids.map((id) => id?.[1])).size, 1);
+  t.deepEqual(ids.map((id) => Number.parseInt(id?.[2] ?? '', 36)), targets.map((_, at) => at + 1));
+});
+
+test('what is sent elsewhere, or by another method, is none', async (t) => {
+  const { port, taken } = await front(t);
+  for (const [request, status] of [[head('/catchpointx', 2), 404], [head('/', 2).replace('POST', 'PUT'), 405]] as const) {
+    const answer = await (await bare({ port }, `${request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')}{}`)).heard;
+    t.regex(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*\\{"error":"[^"]+"\\}$`));
+  }
+  t.deepEqual(taken, []);
+});
+
+test('pushes that come one behind the other on a connection are answered in their order, whichever is taken first', async (t) => {
+  let answer = (): void => {};
+  const first = new Promise<void>((resolve) => void (answer = resolve));
+  const one = await front(t, (body) => (body === '[1]' ? first : undefined));
+  const named = (name: string): string => `${head('/', 3, `X-Request-Id: ${name}\r\n`)}[${name}]`;
+  const connection = await bare(one, `${named('1')}${named('2')}${named('3')}`);
+  await until(() => one.taken.length === 3);
+  answer();
+  const heard = await connection.hears(/: 3\r\n/);
+  t.deepEqual([...heard.matchAll(/X-Request-Id: (\d)/g)].map(([, id]) => id), ['1', '2', '3']);
+  t.regex(heard, /Connection: keep-alive\r\n/i);
+  t.is(one.access.status().requests.inHand, 0);
+  connection.socket.destroy();
+});
+
+test('whoever goes before its body is whole, or before its answer, is in hand no more', async (t) => {
+  let answer = (): void => {};
+  const working = new Promise<void>((resolve) => void (answer = resolve));
+  const one = await front(t, () => working);
+  const requests = () => one.access.status().requests.inHand;
+  const half = await bare(one, `${head('/', 9)}{`);
+  const silent = await bare(one, head('/', 9));
+  const waiting = await bare(one, `${head('/', 2)}{}`);
+  await until(() => requests() === 3 && one.taken.length === 1);
+  for (const { socket } of [half, silent]) socket.destroy();
+  await until(() => requests() === 1);
+  waiting.socket.destroy();
+  await waiting.heard;
+  answer();
+  await until(() => requests() === 0);
+  t.deepEqual([one.taken, one.access.status().bodies.heldBytes], [['{}'], 0]);
+});
+
+test('a push that is refused is answered in words on a connection that goes on', async (t) => {
+  const one = await front(t, () => {
+    throw Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
+  });
+  const connection = await bare(one, `${head('/', 2, 'X-Request-Id: proxy-7\r\n')}{}`);
+  const heard = await connection.hears(/full"\}/);
+  t.regex(heard, /^HTTP\/1\.1 503 [^]*X-Request-Id: proxy-7\r\nRetry-After: 30\r\n[^]*\{"error":"spool: full"\}$/);
+  t.notRegex(heard, /connection: close/i);
+  connection.socket.write(`${head('/', 2)}{}`);
+  await connection.hears(/full[^]*full/);
+  connection.socket.destroy();
+});
