@@ -5,7 +5,7 @@ import type { SpoolStatus } from '../spool/status.ts';
 import type { AdminAccess } from './admin-file.ts';
 import type { Administration, LetterOutcome } from './administration.ts';
 import type { LetterQuery, ShownLetter } from './letter-query.ts';
-import type { DroppedPoints } from '../spool/drop-backlog.ts';
+import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
 
 /** The owner did not answer, or not as it should. */
 export class OwnerSilent extends Error {

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import type { LetterRetry } from '../model/point.ts';
-import type { DroppedPoints } from '../spool/drop-backlog.ts';
-import { type Letter, type Letters, wholeInput } from '../spool/dead-letter-list.ts';
-import { kindsOfPoints } from '../spool/requeued-points.ts';
+import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
+import { type Letter, type Letters, wholeInput } from '../spool/dead-letters/list.ts';
+import { kindsOfPoints } from '../spool/dead-letters/requeue.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolStatus } from '../spool/status.ts';
 import { type LetterQuery, lettersInTurns, type ShownLetter, shownLetter } from './letter-query.ts';

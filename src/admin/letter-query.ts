@@ -1,7 +1,7 @@
 // Which dead letters somebody asks for, and how they are shown.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Letter, Letters } from '../spool/dead-letter-list.ts';
+import type { Letter, Letters } from '../spool/dead-letters/list.ts';
 
 /** Letters that fit all of it; nothing set: all of them. */
 export interface LetterQuery {

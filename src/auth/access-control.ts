@@ -5,16 +5,16 @@ import type { TlsOptions } from 'node:tls';
 import type { Middleware } from 'koa';
 import { schedule } from '../runtime/schedule.ts';
 import { seldom } from '../runtime/log-throttle.ts';
-import { type BodyCounts, bodyMemory, type BodyMemory } from './body-memory-limit.ts';
+import { type BodyCounts, bodyMemory, type BodyMemory } from './limits/body-memory-limit.ts';
 import type { Certificates } from './tls-certificate.ts';
-import { boundConnections, type ConnectionCounts, connectionCounts } from './connection-limit.ts';
+import { boundConnections, type ConnectionCounts, connectionCounts } from './limits/connection-limit.ts';
 import { door, type DoorCounts } from './authentication.ts';
 import { type Entrance, entrance } from './admission.ts';
 import { type HeldKeys, type Keys, keysOnDisk } from './credentials.ts';
-import type { RotatingTokens } from './rotating-tokens.ts';
-import { type RequestCounts, requestsInHand } from './concurrency-limit.ts';
-import { rotation, type RotationCounts } from './token-rotation.ts';
-import { checkedSenders, type SenderCounts, type SentRun } from './sender-check.ts';
+import type { RotatingTokens } from './tokens/rotating-tokens.ts';
+import { type RequestCounts, requestsInHand } from './limits/concurrency-limit.ts';
+import { rotation, type RotationCounts } from './tokens/token-rotation.ts';
+import { checkedSenders, type SenderCounts, type SentRun } from './senders/sender-check.ts';
 import { type AccessAmbient, type AccessOptions, type SettledAccess, settledAccess } from './access-policy.ts';
 
 /** Counts since the start, but for what is open or held now. */

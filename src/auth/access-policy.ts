@@ -4,13 +4,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CertificateFiles } from './tls-certificate.ts';
-import { type Digest, digestOf } from './token-hashes.ts';
+import { type Digest, digestOf } from './tokens/token-hashes.ts';
 import type { Keys } from './credentials.ts';
-import { maxOpenFiles } from './open-file-limit.ts';
-import type { RotatingTokens } from './rotating-tokens.ts';
-import { type SenderAddresses, senderAddresses } from './sender-address.ts';
-import type { SenderCheck } from './sender-check.ts';
-import type { TokenFiles } from './token-files.ts';
+import { maxOpenFiles } from './limits/open-file-limit.ts';
+import type { RotatingTokens } from './tokens/rotating-tokens.ts';
+import { type SenderAddresses, senderAddresses } from './senders/sender-address.ts';
+import type { SenderCheck } from './senders/sender-check.ts';
+import type { TokenFiles } from './tokens/token-files.ts';
 
 export interface AccessOptions {
   readonly tokens: readonly string[];

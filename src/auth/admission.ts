@@ -2,9 +2,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Door } from './authentication.ts';
-import type { HeldRequest, RequestsInHand } from './concurrency-limit.ts';
-import { rotationPath } from './token-rotation.ts';
-import type { SenderAddresses } from './sender-address.ts';
+import type { HeldRequest, RequestsInHand } from './limits/concurrency-limit.ts';
+import { rotationPath } from './tokens/token-rotation.ts';
+import type { SenderAddresses } from './senders/sender-address.ts';
 
 /** A push that was let in. */
 export interface Entered {

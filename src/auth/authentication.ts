@@ -5,11 +5,11 @@ import type { Middleware } from 'koa';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { seldom } from '../runtime/log-throttle.ts';
-import { type Digest, digestOf, isAmong } from './token-hashes.ts';
-import { type Presenting, presentedTokens } from './request-tokens.ts';
+import { type Digest, digestOf, isAmong } from './tokens/token-hashes.ts';
+import { type Presenting, presentedTokens } from './tokens/request-tokens.ts';
 import { Refusal } from './refusal.ts';
-import { challenge, type Rotation, rotationPath } from './token-rotation.ts';
-import type { SenderAddresses } from './sender-address.ts';
+import { challenge, type Rotation, rotationPath } from './tokens/token-rotation.ts';
+import type { SenderAddresses } from './senders/sender-address.ts';
 
 /** Looked at with every request. */
 export interface DoorOptions {

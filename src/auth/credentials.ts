@@ -2,9 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { type CertificateFiles, type Certificates, openCertificates, type Pems } from './tls-certificate.ts';
-import type { Digest } from './token-hashes.ts';
-import { openRotatingTokens, type RotatingTokens, type RotatingTokensOptions } from './rotating-tokens.ts';
-import { openTokenFiles, type TokenFiles } from './token-files.ts';
+import type { Digest } from './tokens/token-hashes.ts';
+import { openRotatingTokens, type RotatingTokens, type RotatingTokensOptions } from './tokens/rotating-tokens.ts';
+import { openTokenFiles, type TokenFiles } from './tokens/token-files.ts';
 
 /** Where an access gets its keys from. */
 export interface Keys {

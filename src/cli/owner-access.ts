@@ -83,8 +83,8 @@ async function ofRunning(stateDir: string, signal: AbortSignal): Promise<Adminis
 async function openKept({ config, clock, log }: OwnerAccessOptions, release: () => Promise<void>): Promise<OwnerAccess> {
   const { stateDir, spoolMaxBytes, metrics } = config;
   const [{ requireUsable }, { usualMaxBytes }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
-    import('../spool/directory-check.ts'),
-    import('../spool/default-max-bytes.ts'),
+    import('../spool/disk/directory-check.ts'),
+    import('../spool/disk/default-max-bytes.ts'),
     import('../spool/spool.ts'),
     import('../sources/catchpoint/letters.ts'),
     import('../sources/catchpoint/slices.ts'),

@@ -11,7 +11,7 @@ import type { Outlets } from '../outlet/outlets.ts';
 import { type DaemonStatus, openParts, type Parts, statusOf } from './parts.ts';
 import { schedule } from '../runtime/schedule.ts';
 import { closed } from '../http/routed-app.ts';
-import { DiskFailed } from '../spool/disk-failed.ts';
+import { DiskFailed } from '../spool/disk/disk-failed.ts';
 import type { Spool } from '../spool/spool.ts';
 
 export interface Daemon {

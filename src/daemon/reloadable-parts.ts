@@ -9,7 +9,7 @@ import type { ChangeablePart } from '../config/reload.ts';
 import type { SettingKey } from '../config/settings/settings.ts';
 import type { Sources } from './sources.ts';
 import type { Spool } from '../spool/spool.ts';
-import { usualMaxBytes } from '../spool/default-max-bytes.ts';
+import { usualMaxBytes } from '../spool/disk/default-max-bytes.ts';
 import type { Crew } from '../workers/worker-pool.ts';
 
 /** By the part that takes them; every other setting needs a restart. */

@@ -3,9 +3,9 @@
 import { backoff } from '../runtime/backoff.ts';
 import type { DataPoint } from '../model/point.ts';
 import { type Ruling, type Sink, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../model/sink.ts';
-import type { AddressedLetter } from '../spool/dead-letters.ts';
-import type { Batch, Retry } from '../spool/batches.ts';
-import type { Outcome } from '../spool/settling.ts';
+import type { AddressedLetter } from '../spool/dead-letters/dead-letters.ts';
+import type { Batch, Retry } from '../spool/readers/batches.ts';
+import type { Outcome } from '../spool/readers/settling.ts';
 
 export interface Errand {
   /** Where in the spool the points stand. */

@@ -19,8 +19,8 @@ export const lingerMs = 20;
 export async function openSinks({ tsdb, graphite, file }: Pick<Config, 'tsdb' | 'graphite' | 'file'>, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<readonly ConfiguredSink[]> {
   const required: Sink[] = [];
   if (file !== undefined) required.push((await import('../sinks/file.ts')).fileSink({ ...file, log }));
-  if (tsdb.isOn && tsdb.put === 'telnet') required.push((await import('../sinks/opentsdb/telnet.ts')).openTsdbTelnet({ ...tsdb, clock, log }));
-  else if (tsdb.isOn) required.push((await import('../sinks/opentsdb/http.ts')).openTsdbHttp({ ...tsdb, clock, log }));
+  if (tsdb.isOn && tsdb.put === 'telnet') required.push((await import('../sinks/opentsdb/telnet/telnet-sink.ts')).openTsdbTelnet({ ...tsdb, clock, log }));
+  else if (tsdb.isOn) required.push((await import('../sinks/opentsdb/http/http-sink.ts')).openTsdbHttp({ ...tsdb, clock, log }));
   const carbons = graphite === undefined ? [] : (await import('../sinks/graphite/graphite.ts')).graphiteSinks({ ...graphite, clock, log });
   return [
     ...required.map((sink) => ({ sink, isRequired: true })),

@@ -17,9 +17,9 @@ import type { Log } from '../runtime/log.ts';
 import { type Outage, outage } from './outage.ts';
 import { settle } from './settlement.ts';
 import type { Ruling, Sink, ValueTally, Verdict } from '../model/sink.ts';
-import type { Backlog } from '../spool/backlog.ts';
-import type { Batch } from '../spool/batches.ts';
-import type { SpoolReader } from '../spool/reader.ts';
+import type { Backlog } from '../spool/readers/backlog.ts';
+import type { Batch } from '../spool/readers/batches.ts';
+import type { SpoolReader } from '../spool/readers/reader.ts';
 
 export interface OutletOptions {
   readonly reader: SpoolReader;

@@ -8,7 +8,7 @@ import type { Log } from '../runtime/log.ts';
 import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
 import { type ConfiguredSink, exchange, lingerMs, openSinks } from './open-sinks.ts';
 import type { AnnotationCounts, Sink } from '../model/sink.ts';
-import type { Budget } from '../spool/budgets.ts';
+import type { Budget } from '../spool/readers/budgets.ts';
 import type { Spool } from '../spool/spool.ts';
 
 export interface SinkStatus extends OutletStatus {

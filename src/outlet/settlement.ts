@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type Errand, outcomeOf } from './attempt.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink, Verdict } from '../model/sink.ts';
-import type { SpoolReader } from '../spool/reader.ts';
+import type { SpoolReader } from '../spool/readers/reader.ts';
 
 export interface SettlementOptions {
   readonly reader: SpoolReader;

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import { type Sink, talliedBatch, talliedValues, type Verdict } from '../model/sink.ts';
-import { type Durations, durations, type DurationsSeen } from '../telemetry/durations.ts';
+import { type Durations, durations, type DurationsSeen } from '../runtime/duration-histogram.ts';
 
 /** The writes to a sink since the start; what became of the points counts its outlet. */
 export interface WritesSeen {

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import type { Log } from '../runtime/log.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
 import type { Sink, Verdict } from '../model/sink.ts';
-import { renderLegal } from './opentsdb/render.ts';
-import { writeTagged } from './opentsdb/default-tag.ts';
+import { renderLegal } from './opentsdb/text/render.ts';
+import { writeTagged } from './opentsdb/text/default-tag.ts';
 
 export interface FileSinkOptions {
   readonly path: string;

@@ -1,12 +1,12 @@
 // Appends a frame to the log, and puts the change in it into effect.
 
-import type { Change } from './change.ts';
+import type { Change } from './state/change.ts';
 import { type FrameHead, frameKinds, type StoredRunKey } from './log/format.ts';
 import { joinedPayload } from './log/payload.ts';
 import type { Location } from './log/segment-log.ts';
 import { type Opened, prepare, tell } from './opened-store.ts';
 import { SpoolFull } from './spool-full.ts';
-import { apply } from './state.ts';
+import { apply } from './state/state.ts';
 import type { Appended } from './store.ts';
 
 const noRun: StoredRunKey = { lo: 0, hi: 0, digest: 0 };

@@ -2,14 +2,14 @@
 
 import { type Points, pointCount } from '../model/factored-points.ts';
 import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../model/point.ts';
-import { type Budgets, giveWay, skipOverBudgets } from './budgets.ts';
-import type { Change, StoredLetter } from './change.ts';
-import { storedRunKey } from './dedup.ts';
-import { idOfDeadLetter } from './dead-letter-list.ts';
+import { type Budgets, giveWay, skipOverBudgets } from './readers/budgets.ts';
+import type { Change, StoredLetter } from './state/change.ts';
+import { storedRunKey } from './dedup/dedup.ts';
+import { idOfDeadLetter } from './dead-letters/list.ts';
 import { encodePoints } from './log/payload.ts';
 import { frameHeadBytes } from './log/format.ts';
 import { SpoolFull } from './spool-full.ts';
-import { bytesAParked, indexId } from './state.ts';
+import { bytesAParked, indexId } from './state/state.ts';
 import type { Store } from './store.ts';
 
 /** A dead letter that is not there, or not there any more. */

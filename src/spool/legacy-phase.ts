@@ -8,7 +8,7 @@
 // come behind them. To go back to the version before this one, the store still has to be there, or the spool to be empty.
 
 import type { Totals } from './log/format.ts';
-import { finishThrough, type Position } from './position.ts';
+import { finishThrough, type Position } from './readers/position.ts';
 
 export interface FormerState {
   readonly phase: 'none' | 'carrying' | 'carried' | 'drained' | 'aside' | 'over';

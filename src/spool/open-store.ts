@@ -1,21 +1,21 @@
 // Opens the log with the state over it.
 
-import { type Checkpoints, openCheckpoints } from './checkpoints.ts';
-import { content } from './stored-content.ts';
-import { openDedup } from './dedup.ts';
-import { diskOf } from './disk.ts';
-import { DiskFailed } from './disk-failed.ts';
+import { type Checkpoints, openCheckpoints } from './state/checkpoints.ts';
+import { content } from './state/stored-content.ts';
+import { openDedup } from './dedup/dedup.ts';
+import { diskOf } from './disk/disk.ts';
+import { DiskFailed } from './disk/disk-failed.ts';
 import type { StoredRunKey } from './log/format.ts';
 import { groupPlaces } from './log/group-places.ts';
 import type { DurableEnd } from './log/segment-log.ts';
 import { segmentSupply } from './log/segment-supply.ts';
-import { positionWriter } from './position-writer.ts';
-import { recover } from './recovery.ts';
-import { FileGone } from './segment-rescue.ts';
-import { openRoom } from './disk-space.ts';
-import { segmentBytesFor } from './segment-size.ts';
+import { positionWriter } from './readers/position-writer.ts';
+import { recover } from './state/recovery.ts';
+import { FileGone } from './state/segment-rescue.ts';
+import { openRoom } from './disk/disk-space.ts';
+import { segmentBytesFor } from './disk/segment-size.ts';
 import { SpoolFull } from './spool-full.ts';
-import { apply } from './state.ts';
+import { apply } from './state/state.ts';
 import type { Store, StoreOptions } from './store.ts';
 import { append, hasRoomFor } from './append-frame.ts';
 import { openLog } from './opened-log.ts';

@@ -4,8 +4,8 @@ import { firstGroupAt } from './log/format.ts';
 import { type SegmentLog, segmentLog, type WrittenGroup } from './log/segment-log.ts';
 import { type SegmentEntry, segmentEntry } from './log/segment-table.ts';
 import { fail, type Opened, prepare, tell } from './opened-store.ts';
-import { recover } from './recovery.ts';
-import { endAt, FileGone } from './segment-rescue.ts';
+import { recover } from './state/recovery.ts';
+import { endAt, FileGone } from './state/segment-rescue.ts';
 import { SpoolFull } from './spool-full.ts';
 
 export function openLog(opened: Opened): SegmentLog {

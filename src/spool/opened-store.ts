@@ -1,21 +1,21 @@
 // What is held of an open store, and its end.
 
-import type { Change } from './change.ts';
-import type { Checkpoints } from './checkpoints.ts';
-import type { Content } from './stored-content.ts';
-import type { Dedup } from './dedup.ts';
-import { DiskFailed } from './disk-failed.ts';
+import type { Change } from './state/change.ts';
+import type { Checkpoints } from './state/checkpoints.ts';
+import type { Content } from './state/stored-content.ts';
+import type { Dedup } from './dedup/dedup.ts';
+import { DiskFailed } from './disk/disk-failed.ts';
 import type { FormerPart } from './legacy/legacy-part.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
-import type { PositionWriter } from './position-writer.ts';
-import type { Recovered } from './recovery.ts';
-import { wordsOf } from './segment-rescue.ts';
-import type { Room } from './disk-space.ts';
+import type { PositionWriter } from './readers/position-writer.ts';
+import type { Recovered } from './state/recovery.ts';
+import { wordsOf } from './state/segment-rescue.ts';
+import type { Room } from './disk/disk-space.ts';
 import { SpoolFull } from './spool-full.ts';
-import type { SpoolState } from './state.ts';
+import type { SpoolState } from './state/state.ts';
 import type { StoreOptions } from './store.ts';
 
 /** What is held of an open store. */

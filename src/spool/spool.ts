@@ -8,26 +8,26 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Deliver } from '../model/point.ts';
-import { type Budget, skipTooOld } from './budgets.ts';
-import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters.ts';
+import { type Budget, skipTooOld } from './readers/budgets.ts';
+import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters/dead-letters.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
-import type { Disk } from './disk.ts';
-import type { DiskFailed } from './disk-failed.ts';
-import { type DroppedPoints, dropWaiting } from './drop-backlog.ts';
+import type { Disk } from './disk/disk.ts';
+import type { DiskFailed } from './disk/disk-failed.ts';
+import { type DroppedPoints, dropWaiting } from './readers/drop-backlog.ts';
 import type { AttachedFormer } from './legacy/attached-store.ts';
 import { openWithFormer } from './legacy/open-with-legacy.ts';
-import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './removed-sinks.ts';
-import { isSample, joined, type Letters } from './dead-letter-list.ts';
+import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './readers/removed-sinks.ts';
+import { isSample, joined, type Letters } from './dead-letters/list.ts';
 import type { WriteFunction } from './log/segment-log.ts';
 import type { Lost } from './losses.ts';
 import { type Parking, parkingOf } from './parking.ts';
-import { type SpoolReader, spoolReader } from './reader.ts';
-import { type Returned, returnPoints } from './requeued-points.ts';
-import { type SharedStore, sharedStore } from './replica-updates.ts';
-import { indexId } from './state.ts';
+import { type SpoolReader, spoolReader } from './readers/reader.ts';
+import { type Returned, returnPoints } from './dead-letters/requeue.ts';
+import { type SharedStore, sharedStore } from './replica/replica-updates.ts';
+import { indexId } from './state/state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 import type { Store } from './store.ts';
-import { requireUsable } from './directory-check.ts';
+import { requireUsable } from './disk/directory-check.ts';
 
 export interface Spool {
   /** Resolves when the points are on disk; see Deliver in point.ts. */

@@ -1,7 +1,7 @@
 // What is in the spool, counted: for people who look, and for the command that shows it.
 
-import { type Backlog, backlogs } from './backlog.ts';
-import type { DedupStatus } from './dedup.ts';
+import { type Backlog, backlogs } from './readers/backlog.ts';
+import type { DedupStatus } from './dedup/dedup.ts';
 import { type Bounds, waitingBytes } from './deliver.ts';
 import type { Store } from './store.ts';
 

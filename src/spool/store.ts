@@ -2,18 +2,18 @@
 // durable. open-store.ts makes one.
 
 import type { Clock } from '../runtime/clock.ts';
-import type { Change } from './change.ts';
-import type { Checkpoints } from './checkpoints.ts';
-import type { Content } from './stored-content.ts';
-import type { Dedup } from './dedup.ts';
-import type { Disk } from './disk.ts';
-import type { DiskFailed } from './disk-failed.ts';
+import type { Change } from './state/change.ts';
+import type { Checkpoints } from './state/checkpoints.ts';
+import type { Content } from './state/stored-content.ts';
+import type { Dedup } from './dedup/dedup.ts';
+import type { Disk } from './disk/disk.ts';
+import type { DiskFailed } from './disk/disk-failed.ts';
 import type { FormerPart } from './legacy/legacy-part.ts';
 import type { StoredRunKey, Totals } from './log/format.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';
 import type { SegmentEntry } from './log/segment-table.ts';
-import type { SpoolState } from './state.ts';
+import type { SpoolState } from './state/state.ts';
 
 export interface Store {
   readonly clock: Clock;

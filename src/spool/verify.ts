@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
-import { decodeCheckpoint } from './checkpoint.ts';
+import { decodeCheckpoint } from './state/checkpoint.ts';
 import { hasFormerStore } from './legacy/lmdb/files.ts';
 import { firstGroupAt } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';

@@ -1,6 +1,6 @@
 // The last hour in slots of five seconds: rates, answer times and what waited, for the charts.
 
-import type { DurationsSeen } from '../telemetry/durations.ts';
+import type { DurationsSeen } from '../runtime/duration-histogram.ts';
 import { answerTimeMs } from './response-times.ts';
 import type { Now, Slot } from './messages.ts';
 

@@ -1,6 +1,6 @@
 // How long pushes took between two snapshots, read out of counts by upper bounds.
 
-import type { DurationsSeen } from '../telemetry/durations.ts';
+import type { DurationsSeen } from '../runtime/duration-histogram.ts';
 
 /** The time below which the share `q` of the answers lay, ms, straight between the bounds; undefined when there were none. */
 export function answerTimeMs(before: DurationsSeen, after: DurationsSeen, q: number): number | undefined {

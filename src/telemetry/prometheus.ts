@@ -3,7 +3,7 @@
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client';
 import type { HistogramMeasure, NumberMeasure, Sample } from './metrics/metric.ts';
 import { measures } from './metrics/all-metrics.ts';
-import type { DurationsSeen } from './durations.ts';
+import type { DurationsSeen } from '../runtime/duration-histogram.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const metricPrefix = 'catchpoint_bridge_';

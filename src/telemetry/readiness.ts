@@ -3,7 +3,7 @@
 // Not ready is a bridge that answers pushes 503, and no other: a dead OpenTSDB or a stale node directory are no reason for
 // a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
 
-import { dedupWindowMs } from '../spool/dedup.ts';
+import { dedupWindowMs } from '../spool/dedup/dedup.ts';
 import { bytesInWords, sinceInWords } from '../runtime/human-units.ts';
 import type { LostSeen, SinkSeen, Snapshot } from './snapshot.ts';
 

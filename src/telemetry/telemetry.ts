@@ -5,7 +5,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Deliver } from '../model/point.ts';
 import type { Sink } from '../model/sink.ts';
-import { durations, type DurationsSeen } from './durations.ts';
+import { durations, type DurationsSeen } from '../runtime/duration-histogram.ts';
 import { countedSink, type CountedSink, type WritesSeen } from '../outlet/sink-counts.ts';
 import { countedSource, type CountedSource, type SourceSeen } from './source-counts.ts';
 import { type Vitals, vitalsWatch, type VitalsSeen } from './process-stats.ts';

@@ -5,7 +5,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { METHODS } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { rotatedTokensFileOf } from '../../src/auth/rotating-tokens.ts';
+import { rotatedTokensFileOf } from '../../src/auth/tokens/rotating-tokens.ts';
 import { hash } from 'node:crypto';
 import { bare, type Guarded, guarded } from '../fakes/guarded.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';

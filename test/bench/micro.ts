@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Bench } from 'tinybench';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { expanded } from '../../src/model/factored-points.ts';
-import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
+import { renderLegal } from '../../src/sinks/opentsdb/text/render.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { readNodesFile } from '../../src/sources/catchpoint/nodes/nodes-file.ts';
 import { runOf } from '../../src/sources/catchpoint/push.ts';

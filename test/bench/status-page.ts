@@ -17,7 +17,7 @@ import { agents } from '../../src/simulator/agents/agents.ts';
 import { simulatedTests } from '../../src/simulator/runs/tests.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import { world } from '../../src/simulator/world/world.ts';
-import type { DurationsSeen } from '../../src/telemetry/durations.ts';
+import type { DurationsSeen } from '../../src/runtime/duration-histogram.ts';
 
 const program = new URL('../../src/main.js', import.meta.url).pathname;
 const setting = (name: string, usual: number): number => Number(process.env[name] ?? usual);

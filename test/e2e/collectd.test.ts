@@ -3,7 +3,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { naming } from '../../src/sinks/graphite/naming.ts';
-import { tagged } from '../../src/sinks/opentsdb/default-tag.ts';
+import { tagged } from '../../src/sinks/opentsdb/text/default-tag.ts';
 import { legacyPaths } from '../../src/sources/backstop/collectd/legacy-path.ts';
 import { taggedNames } from '../../src/sources/backstop/collectd/tag-form.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';

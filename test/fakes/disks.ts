@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Disk } from '../../src/spool/disk.ts';
+import type { Disk } from '../../src/spool/disk/disk.ts';
 import { Lacking } from '../faults/lacking.ts';
 import { temporaryDirectory } from './directory.ts';
 

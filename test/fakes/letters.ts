@@ -2,10 +2,10 @@
 
 import type { ExecutionContext } from 'ava';
 import type { DataPoint } from '../../src/model/point.ts';
-import type { AddressedLetter } from '../../src/spool/dead-letters.ts';
-import type { Letter, Letters } from '../../src/spool/dead-letter-list.ts';
+import type { AddressedLetter } from '../../src/spool/dead-letters/dead-letters.ts';
+import type { Letter, Letters } from '../../src/spool/dead-letters/list.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
-import type { SpoolReader } from '../../src/spool/reader.ts';
+import type { SpoolReader } from '../../src/spool/readers/reader.ts';
 import { temporaryDirectory } from './directory.ts';
 import { movableClock } from './time.ts';
 

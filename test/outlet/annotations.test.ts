@@ -4,13 +4,13 @@ import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
 import { outlet } from '../../src/outlet/outlet.ts';
 import type { DataPoint } from '../../src/model/point.ts';
-import { openTsdbHttp } from '../../src/sinks/opentsdb/http.ts';
+import { openTsdbHttp } from '../../src/sinks/opentsdb/http/http-sink.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { movableClock } from '../fakes/time.ts';
 import { answers, fakeTsd, type Fault } from '../fakes/tsd.ts';
-import type { Letter } from '../../src/spool/dead-letter-list.ts';
+import type { Letter } from '../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../fakes/letters.ts';
 
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';

@@ -7,7 +7,7 @@ import { fileSink, type FileSinkOptions } from '../../src/sinks/file.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { asLine, testSink } from './contract.ts';
-import { forever } from './opentsdb/http-bench.ts';
+import { forever } from './opentsdb/http/sink-under-test.ts';
 
 async function fileBench(t: ExecutionContext, format: FileSinkOptions['format'] = 'import', before?: string) {
   const path = join(await temporaryDirectory(t), 'state', 'points.put');

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskOf } from '../../src/spool/disk.ts';
+import { diskOf } from '../../src/spool/disk/disk.ts';
 import { type OpenSegment, segmentSupply } from '../../src/spool/log/segment-supply.ts';
 import { segmentPath } from '../../src/spool/log/segment-files.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';

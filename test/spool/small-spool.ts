@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DataPoint } from '../../src/model/point.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
-import type { SpoolReader } from '../../src/spool/reader.ts';
+import type { SpoolReader } from '../../src/spool/readers/reader.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';
 import { type PlayedDisk, playedDisk } from '../fakes/disks.ts';
 import { movableClock } from '../fakes/time.ts';

@@ -12,7 +12,7 @@ import type { Now } from '../../src/status/messages.ts';
 import { numbering } from '../../src/status/interned-ids.ts';
 import { bucketCount, bucketOf, quantileOf } from '../../src/status/rtt-buckets.ts';
 import { seenPushes, type SeenPush } from '../../src/status/push-history.ts';
-import { durations } from '../../src/telemetry/durations.ts';
+import { durations } from '../../src/runtime/duration-histogram.ts';
 
 test('quantiles are within three per cent of the durations they stand for', (t) => {
   fc.assert(

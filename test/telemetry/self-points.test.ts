@@ -3,8 +3,8 @@
 import test from 'ava';
 import { expanded } from '../../src/model/factored-points.ts';
 import type { DataPoint, Points } from '../../src/model/point.ts';
-import { renderPutLine } from '../../src/sinks/opentsdb/point-text.ts';
-import { renderLegal } from '../../src/sinks/opentsdb/render.ts';
+import { renderPutLine } from '../../src/sinks/opentsdb/text/point-text.ts';
+import { renderLegal } from '../../src/sinks/opentsdb/text/render.ts';
 import { measures } from '../../src/telemetry/metrics/all-metrics.ts';
 import { deliverSelfPoints, selfPoints } from '../../src/telemetry/self-points.ts';
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';

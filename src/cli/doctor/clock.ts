@@ -2,7 +2,7 @@
 
 import { got } from 'got';
 import type { Config } from '../../config/config.ts';
-import { tsdHost } from '../../sinks/opentsdb/hosts.ts';
+import { tsdHost } from '../../sinks/opentsdb/http/hosts.ts';
 import { doubtful, faulty, fine, type Finding, type TrialAmbient, unexamined } from '../probes/finding.ts';
 import { shownTsdb } from '../probes/opentsdb.ts';
 

@@ -4,7 +4,7 @@ import { access, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Config } from '../../config/config.ts';
-import { usualMaxBytes } from '../../spool/default-max-bytes.ts';
+import { usualMaxBytes } from '../../spool/disk/default-max-bytes.ts';
 import { doubtful, faulty, fine, type Finding, unexamined } from '../probes/finding.ts';
 import { sized } from '../plain-text.ts';
 

@@ -1,12 +1,12 @@
 // Whether Catchpoint's REST APIs take the credentials, or the file of nodes can be read.
 
 import type { Config } from '../../config/config.ts';
-import type { KeptPages } from '../../sources/catchpoint/nodes/page-cache.ts';
+import type { KeptPages } from '../../sources/catchpoint/nodes/rest/page-cache.ts';
 import { readNodesFile } from '../../sources/catchpoint/nodes/nodes-file.ts';
-import { restClient } from '../../sources/catchpoint/nodes/rest-client.ts';
-import { RestFailure } from '../../sources/catchpoint/nodes/rest-failure.ts';
-import { restV1 } from '../../sources/catchpoint/nodes/rest-v1.ts';
-import { restV2 } from '../../sources/catchpoint/nodes/rest-v2.ts';
+import { restClient } from '../../sources/catchpoint/nodes/rest/client.ts';
+import { RestFailure } from '../../sources/catchpoint/nodes/rest/failure.ts';
+import { restV1 } from '../../sources/catchpoint/nodes/rest/v1.ts';
+import { restV2 } from '../../sources/catchpoint/nodes/rest/v2.ts';
 import { attempted, faulty, fine, type Finding, type TrialAmbient } from './finding.ts';
 
 const callTimeoutMs = 15_000;

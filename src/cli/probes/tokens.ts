@@ -1,7 +1,7 @@
 // Whether the files of push tokens can be used, and whether others than their owner can read them.
 
 import { stat } from 'node:fs/promises';
-import { openTokenFiles } from '../../auth/token-files.ts';
+import { openTokenFiles } from '../../auth/tokens/token-files.ts';
 import type { Config } from '../../config/config.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { attempted, doubtful, type Finding } from './finding.ts';

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Ambient } from '../../daemon/process-context.ts';
-import { usualMaxBytes } from '../../spool/default-max-bytes.ts';
+import { usualMaxBytes } from '../../spool/disk/default-max-bytes.ts';
 import { openSinks } from '../../outlet/open-sinks.ts';
 import { type Ownership, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
 import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';

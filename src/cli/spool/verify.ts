@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
-import { requireUsable } from '../../spool/directory-check.ts';
+import { requireUsable } from '../../spool/disk/directory-check.ts';
 import { verifySpool } from '../../spool/verify.ts';
 import { loadConfig } from '../load-config.ts';
 import { flagsOf, settingOptions } from '../setting-options.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { expanded } from '../../model/factored-points.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { faultOf } from '../../model/legal-point.ts';
-import { renderPutLine } from '../../sinks/opentsdb/point-text.ts';
+import { renderPutLine } from '../../sinks/opentsdb/text/point-text.ts';
 import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';
 import type { Node } from '../../sources/catchpoint/nodes/node.ts';
 import { readOverrides } from '../../sources/catchpoint/nodes/overrides-file.ts';

@@ -1,6 +1,6 @@
 // Who may push, as the settings say it.
 
-import { tokensOfFile, tokenText } from '../../auth/token-syntax.ts';
+import { tokensOfFile, tokenText } from '../../auth/tokens/token-syntax.ts';
 import { type Fault, faultAt, type Settled } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 

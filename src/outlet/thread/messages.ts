@@ -4,8 +4,8 @@ import type { Config } from '../../config/config.ts';
 import type { OutletStatus, RulingCounts } from '../outlet.ts';
 import type { AnnotationCounts } from '../../model/sink.ts';
 import type { Damage } from '../../spool/log/record-reader.ts';
-import type { Outcome, Settled, SettledRetry } from '../../spool/settling.ts';
-import type { StoreDelta, StoreSnapshot } from '../../spool/replica-updates.ts';
+import type { Outcome, Settled, SettledRetry } from '../../spool/readers/settling.ts';
+import type { StoreDelta, StoreSnapshot } from '../../spool/replica/replica-updates.ts';
 import type { WritesSeen } from '../sink-counts.ts';
 
 /** What the thread is started with. */

@@ -3,9 +3,9 @@
 import { bell } from '../../runtime/wakeup.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { lingerMs } from '../open-sinks.ts';
-import { batchTaker } from '../../spool/batches.ts';
-import type { MirroredStore } from '../../spool/store-replica.ts';
-import type { SpoolReader } from '../../spool/reader.ts';
+import { batchTaker } from '../../spool/readers/batches.ts';
+import type { MirroredStore } from '../../spool/replica/store-replica.ts';
+import type { SpoolReader } from '../../spool/readers/reader.ts';
 import type { RulingCounts } from '../outlet.ts';
 import type { FromThread } from './messages.ts';
 

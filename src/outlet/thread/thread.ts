@@ -8,7 +8,7 @@ import { exchangeableSink, type ExchangeableSink } from '../replaceable-sink.ts'
 import { forwardingLog } from '../../runtime/log.ts';
 import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
 import { exchange, lingerMs, openSinks } from '../open-sinks.ts';
-import { mirroredStore } from '../../spool/store-replica.ts';
+import { mirroredStore } from '../../spool/replica/store-replica.ts';
 import { countedSink, type WritesSeen } from '../sink-counts.ts';
 import type { FromThread, ThreadSink, ThreadStart, ToThread } from './messages.ts';
 import { remoteReader } from './remote-reader.ts';

@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
-import { asked, type AskedOptions } from './queries.ts';
-import { conceal } from './redact.ts';
-import { tsdHost } from './hosts.ts';
+import { asked, type AskedOptions } from './http/queries.ts';
+import { conceal } from './http/redact.ts';
+import { tsdHost } from './http/hosts.ts';
 import { quoted } from './no-verdict.ts';
-import { connections } from './post.ts';
+import { connections } from './http/post.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */
 export type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';

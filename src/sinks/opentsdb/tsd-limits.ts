@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
-import { asked } from './queries.ts';
-import { tsdHost } from './hosts.ts';
-import { connections } from './post.ts';
+import { asked } from './http/queries.ts';
+import { tsdHost } from './http/hosts.ts';
+import { connections } from './http/post.ts';
 
 /** Undefined, each by itself: it does not say. */
 export interface TsdLimits {

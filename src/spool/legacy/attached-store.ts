@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Disk } from '../disk.ts';
+import type { Disk } from '../disk/disk.ts';
 import { carryOver, isLackOfRoom, keepRuns, positionsOf, restoreRuns } from './carry-over.ts';
 import type { FormerPart } from './legacy-part.ts';
 import { gone, type Losable, setAside, setAsideAgain } from './store-loss.ts';
@@ -15,7 +15,7 @@ import { removeFormerStore } from './lmdb/files.ts';
 import type { DamagedFormerRecord, FormerRecord, FormerStore } from './lmdb/store.ts';
 import { FormerStoreUnreadable } from './lmdb/unreadable.ts';
 import type { Totals } from '../log/format.ts';
-import type { Position } from '../position.ts';
+import type { Position } from '../readers/position.ts';
 import type { Store } from '../store.ts';
 
 export interface AttachedFormer extends FormerPart {

@@ -3,8 +3,8 @@
 
 import { existsSync } from 'node:fs';
 import type { Log } from '../../runtime/log.ts';
-import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from '../change.ts';
-import { formerSegment, storedFrom } from '../dedup.ts';
+import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from '../state/change.ts';
+import { formerSegment, storedFrom } from '../dedup/dedup.ts';
 import type { FormerItem } from './lmdb/items.ts';
 import type { FormerStore } from './lmdb/store.ts';
 import type { FormerPosition } from './lmdb/rows.ts';
@@ -12,7 +12,7 @@ import type { Totals } from '../log/format.ts';
 import { rowOf } from '../log/payload.ts';
 import { runKeysPath } from '../log/segment-files.ts';
 import { type Lost, nothingLost } from '../losses.ts';
-import type { FinishedRange, Position } from '../position.ts';
+import type { FinishedRange, Position } from '../readers/position.ts';
 import { SpoolFull } from '../spool-full.ts';
 import type { Store } from '../store.ts';
 

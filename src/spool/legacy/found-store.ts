@@ -1,7 +1,7 @@
 // What a start finds of the store of an earlier version.
 
 import type { Clock } from '../../runtime/clock.ts';
-import type { Disk } from '../disk.ts';
+import type { Disk } from '../disk/disk.ts';
 import { hasFormerStore } from './lmdb/files.ts';
 import { type FormerStore, openFormerStore } from './lmdb/store.ts';
 import { FormerStoreUnreadable } from './lmdb/unreadable.ts';

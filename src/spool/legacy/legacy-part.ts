@@ -1,6 +1,6 @@
 // The store of an earlier version as the older part of the spool that it is until it is drained: what others need to know of it.
 
-import type { Change } from '../change.ts';
+import type { Change } from '../state/change.ts';
 import type { DamagedFormerRecord, FormerRecord } from './lmdb/store.ts';
 import type { Totals } from '../log/format.ts';
 

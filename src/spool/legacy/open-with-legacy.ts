@@ -1,7 +1,7 @@
 // Opens the log, and before it what an earlier version left: imported only where there is something of it, so that no other start waits.
 
 import type { Log } from '../../runtime/log.ts';
-import { diskOf } from '../disk.ts';
+import { diskOf } from '../disk/disk.ts';
 import type { AttachedFormer } from './attached-store.ts';
 import type { FoundFormer } from './found-store.ts';
 import { formerDamagedStores, hasFormerStore } from './lmdb/files.ts';

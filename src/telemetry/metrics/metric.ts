@@ -1,6 +1,6 @@
 // What a measure is: one metric that the bridge has of itself, said once for Prometheus, OpenTSDB and docs/metrics.md.
 
-import type { DurationsSeen } from '../durations.ts';
+import type { DurationsSeen } from '../../runtime/duration-histogram.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** A value, and the labels that tell it from the others of its measure. */

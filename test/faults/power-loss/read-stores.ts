@@ -3,7 +3,7 @@
 
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { DataPoint } from '../../../src/model/point.ts';
-import { diskOf } from '../../../src/spool/disk.ts';
+import { diskOf } from '../../../src/spool/disk/disk.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 
 /** The sink's name for which the bridge has kept the points. */

@@ -2,7 +2,7 @@
 // compare tells nothing of the right one.
 
 import { connect } from 'node:net';
-import { digestOf, isAmong } from '../../../src/auth/token-hashes.ts';
+import { digestOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { judge } from '../judge.ts';
 import type { Scenario } from '../scenario.ts';

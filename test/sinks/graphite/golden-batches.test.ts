@@ -7,7 +7,7 @@ import { batchLines } from '../../../src/sinks/graphite/batch-lines.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming, type NamingOptions } from '../../../src/sinks/graphite/naming.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
-import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
+import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/rest/listed-node.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';

@@ -4,8 +4,8 @@
 import test from 'ava';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming as graphiteNames } from '../../../src/sinks/graphite/naming.ts';
-import { renderLegal } from '../../../src/sinks/opentsdb/render.ts';
-import { tagged } from '../../../src/sinks/opentsdb/default-tag.ts';
+import { renderLegal } from '../../../src/sinks/opentsdb/text/render.ts';
+import { tagged } from '../../../src/sinks/opentsdb/text/default-tag.ts';
 import { backstopBench } from './bench.ts';
 
 /** Of a golden point, `metric time value tag=value…`: Carbon's line, in which tags stand by name. */

@@ -3,9 +3,9 @@
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expanded } from '../../../src/model/factored-points.ts';
-import { batchRenderer } from '../../../src/sinks/opentsdb/batch-text.ts';
-import { renderJson, renderPutLine } from '../../../src/sinks/opentsdb/point-text.ts';
-import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
+import { batchRenderer } from '../../../src/sinks/opentsdb/text/batch-text.ts';
+import { renderJson, renderPutLine } from '../../../src/sinks/opentsdb/text/point-text.ts';
+import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/rest/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';

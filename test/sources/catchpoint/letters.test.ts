@@ -10,7 +10,7 @@ import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
 import { dimensions, dimensionsOfPushAlone, slicer } from '../../../src/sources/catchpoint/slices.ts';
-import type { Letter } from '../../../src/spool/dead-letter-list.ts';
+import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { readSpool, until } from '../../fakes/letters.ts';
 
 const body = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json', import.meta.url));

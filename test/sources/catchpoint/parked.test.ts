@@ -11,7 +11,7 @@ import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
-import type { Letter } from '../../../src/spool/dead-letter-list.ts';
+import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 
 const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };

@@ -8,7 +8,7 @@ import type { DataPoint } from '../../../src/model/point.ts';
 import { groupPlaces } from '../../../src/spool/log/group-places.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
-import { recover } from '../../../src/spool/recovery.ts';
+import { recover } from '../../../src/spool/state/recovery.ts';
 import { verifySpool } from '../../../src/spool/verify.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';

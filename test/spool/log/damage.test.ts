@@ -9,7 +9,7 @@ import { firstPlace } from '../../../src/spool/log/group-places.ts';
 import { readGroup, segmentBytes } from '../../../src/spool/log/scan.ts';
 import { readSegmentHead } from '../../../src/spool/log/segment-files.ts';
 import { segmentEntry } from '../../../src/spool/log/segment-table.ts';
-import type { Batch } from '../../../src/spool/batches.ts';
+import type { Batch } from '../../../src/spool/readers/batches.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';

@@ -3,7 +3,7 @@
 import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Batch } from '../../../src/spool/batches.ts';
+import type { Batch } from '../../../src/spool/readers/batches.ts';
 import { points } from '../../fakes/points.ts';
 import { drained, nothing, numbersOfPoints, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expanded } from '../../../src/model/factored-points.ts';
 import type { Annotation, Cuts, DataPoint, FactoredPoints, Tags } from '../../../src/model/point.ts';
 import { encodePoints, joinedPayload, pointOf, pointsDecoder, rowOf, splitPayload } from '../../../src/spool/log/payload.ts';
-import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/listed-node.ts';
+import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/rest/listed-node.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';

@@ -1,8 +1,8 @@
 // The settings of who may push, and how much.
 
-import { networkText } from '../../../auth/ip-networks.ts';
-import { senderChecks } from '../../../auth/sender-check.ts';
-import { tokenText } from '../../../auth/token-syntax.ts';
+import { networkText } from '../../../auth/senders/ip-networks.ts';
+import { senderChecks } from '../../../auth/senders/sender-check.ts';
+import { tokenText } from '../../../auth/tokens/token-syntax.ts';
 import { list, optional, type Setting, value } from '../kinds.ts';
 import { bytes, choice, count, id, path } from '../values.ts';
 

@@ -17,7 +17,7 @@ export function nodeListing(options: NodeSourceOptions): NodeListing {
   }
   let listing: Promise<NodeListing> | undefined;
   return async (signal) => {
-    const list = await (listing ??= import('./rest-listing.ts').then(({ restListing }) => restListing(options)));
+    const list = await (listing ??= import('./rest/listing.ts').then(({ restListing }) => restListing(options)));
     return list(signal);
   };
 }

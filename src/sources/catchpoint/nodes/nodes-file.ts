@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { at, found, member } from '../fields.ts';
-import { ispOfName, nodeOfDirectory, nodeOfV1, nodeOfV2 } from './listed-node.ts';
+import { ispOfName, nodeOfDirectory, nodeOfV1, nodeOfV2 } from './rest/listed-node.ts';
 import type { Node } from './node.ts';
 
 export interface NodesRead {

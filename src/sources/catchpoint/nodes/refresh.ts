@@ -5,7 +5,7 @@ import { type ChangesSum, type DirectoryChanges, noChanges, withChanges } from '
 import { type DirectoryUpdates, directoryUpdates, type DirectoryUpdatesOptions, ImplausibleListing } from './directory-updates.ts';
 import type { NodeListing } from './listing.ts';
 import { type RefreshTimes, refreshTimes } from './refresh-times.ts';
-import { RestFailure } from './rest-failure.ts';
+import { RestFailure } from './rest/failure.ts';
 
 export interface NodeRefresherOptions extends DirectoryUpdatesOptions {
   readonly list: NodeListing;

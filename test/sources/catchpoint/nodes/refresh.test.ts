@@ -1,7 +1,7 @@
 // The directory is refreshed by schedule, early for unknown nodes, and later after failures.
 
 import test from 'ava';
-import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest-failure.ts';
+import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { timePasses } from '../../../fakes/passing-time.ts';
 import { hourMs, listing, minuteMs, never, nodes, triedRefresh } from '../../../fakes/refreshing.ts';
 import { movableClock } from '../../../fakes/time.ts';

@@ -5,7 +5,7 @@ import test from 'ava';
 import { IANAZone } from 'luxon';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expanded } from '../../../../src/model/factored-points.ts';
-import { renderPutLine } from '../../../../src/sinks/opentsdb/point-text.ts';
+import { renderPutLine } from '../../../../src/sinks/opentsdb/text/point-text.ts';
 import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
 import { dimensions, slicer } from '../../../../src/sources/catchpoint/slices.ts';
 

@@ -1,0 +1,78 @@
+// Catchpoint's REST API v2: the nodes of all networks, the customer's own, and where continents, countries, cities and
+// states are. Shapes after Catchpoint's OpenAPI document of the API.
+
+import { at, found, member, text } from '../../fields.ts';
+import { everyPage, type KeptPages, type Listed, type Page } from './page-cache.ts';
+import type { Refusal, RestClient } from './client.ts';
+
+/** The calls throw a RestFailure, or the signal's reason. */
+export interface RestV2 {
+  /** /nodes/all: without continent, region and ISP. */
+  nodes(signal: AbortSignal): Promise<Listed>;
+  /** /nodes: the customer's own nodes, with all three but without AS. */
+  customerNodes(signal: AbortSignal): Promise<readonly unknown[]>;
+  /** /nodes/groups/nodelocations: the continents with their countries with their cities. */
+  continents(signal: AbortSignal): Promise<readonly unknown[]>;
+  /** A page of /nodes/geographycity, from 1 on: cities with their states and countries. */
+  cities(page: number, signal: AbortSignal): Promise<Page>;
+  /** Forgets the pages of nodes that are kept for a listing that was interrupted. */
+  forgetPages(): Promise<void>;
+}
+
+export interface RestV2Options {
+  readonly client: RestClient;
+  readonly apiKey: string;
+  readonly pages: KeptPages;
+}
+
+/** The most that v2 gives. */
+const pageSize = 100;
+
+export function restV2({ client, apiKey, pages }: RestV2Options): RestV2 {
+  function get<T>(path: string, read: (data: unknown) => T, signal: AbortSignal): Promise<T> {
+    return client.call(
+      {
+        method: 'GET',
+        path: `/api/v2${path}`,
+        headers: { authorization: `Bearer ${apiKey}` },
+        secrets: [apiKey],
+        refusal,
+        read: (body) => read(member(body, 'data')),
+      },
+      signal,
+    );
+  }
+  const pageOf = (path: string, name: string, page: number, signal: AbortSignal): Promise<Page> =>
+    get(`${path}?pageNumber=${page}&pageSize=${pageSize}`, (data) => ({ entries: list(data, name), more: hasMore(data) }), signal);
+
+  return {
+    nodes: (signal) => everyPage(pages, 1, (page) => pageOf('/nodes/all', 'nodes', page, signal)),
+    customerNodes: (signal) => get('/nodes', (data) => (member(data, 'nodes') === null ? [] : list(data, 'nodes')), signal),
+    continents: (signal) => get('/nodes/groups/nodelocations', (data) => list(data, 'continents'), signal),
+    cities: (page, signal) => pageOf('/nodes/geographycity', 'cities', page, signal),
+    forgetPages: () => pages.clear(),
+  };
+}
+
+function list(data: unknown, name: string): readonly unknown[] {
+  const entries = member(data, name);
+  if (!Array.isArray(entries)) throw new Error(`data.${name}: expected an array, found ${found(entries)}`);
+  return entries;
+}
+
+/** `hasMore` may be null; then `next` says it. */
+function hasMore(data: unknown): boolean {
+  const more = member(data, 'hasMore');
+  return typeof more === 'boolean' ? more : text(member(data, 'next')) !== undefined;
+}
+
+/** The envelope tells, whatever the status: `completed` is true and `errors` is empty when it went well. */
+function refusal(body: unknown): Refusal | undefined {
+  const errors = member(body, 'errors');
+  const messages = (Array.isArray(errors) ? errors : []).map((error) => text(member(error, 'message')) ?? 'an error without a message');
+  const others = [at(body, 'usageLimits', 'exceededMessage'), member(body, 'Message')].map(text).filter((message) => message !== undefined);
+  const completed = member(body, 'completed');
+  if (messages.length === 0 && completed === true) return undefined;
+  if (messages.length === 0 && others.length === 0) return { message: `completed: expected true, found ${found(completed)}` };
+  return { message: [...messages, ...others].join('; ') };
+}

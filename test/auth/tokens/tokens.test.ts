@@ -1,0 +1,120 @@
+// Tokens: what a request presents, what a file holds, how they are compared.
+
+import test from 'ava';
+import { rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
+import { presentedTokens } from '../../../src/auth/tokens/request-tokens.ts';
+import { openTokenFiles } from '../../../src/auth/tokens/token-files.ts';
+import { tokensOfFile, tokenText } from '../../../src/auth/tokens/token-syntax.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { temporaryDirectory } from '../../fakes/directory.ts';
+
+const a = 'a'.repeat(20);
+const b = 'b'.repeat(20);
+
+function presented(url: string, headers: Record<string, string> = {}): string[] {
+  const { pathname, search } = new URL(url, 'http://x');
+  return presentedTokens({ headers, path: pathname, querystring: search.slice(1) });
+}
+
+const basic = (pair: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+
+test('a token is presented in a header, by basic auth, in the path or in the query', (t) => {
+  t.deepEqual(presented('/', { authorization: `Bearer ${a}` }), [a]);
+  t.deepEqual(presented('/', { authorization: `bearer  ${a} ` }), [a]);
+  t.deepEqual(presented('/', { 'x-catchpoint-token': a }), [a]);
+  t.deepEqual(presented('/', basic(`catchpoint:${a}`)), [a]);
+  t.deepEqual(presented('/', basic(`${a}:`)), [a], 'the user, without a password');
+  t.deepEqual(presented('/', basic(`catchpoint:${a}:${b}`)), [`${a}:${b}`], 'a password with a colon');
+  t.deepEqual(presented(`/catchpoint/${a}`), [a]);
+  t.deepEqual(presented(`/catchpoint/${a}/more`), [a]);
+  t.deepEqual(presented('/catchpoint/a%2Fb'), ['a/b']);
+  t.deepEqual(presented(`/?token=${a}`), [a]);
+  t.deepEqual(presented(`/catchpoint?x=1&token=${a}&token=${b}`), [a, b]);
+  t.deepEqual(presented(`/catchpoint/${a}`, { authorization: `Bearer ${b}` }), [b, a], 'headers first');
+});
+
+test('what is no token presents none', (t) => {
+  for (const url of ['/', '/catchpoint', '/catchpoint/', '/?token=', '/catchpoint/%ff', `/catchpoint/${'x'.repeat(513)}`, `/elsewhere/${a}`]) t.deepEqual(presented(url), [], url);
+  for (const authorization of ['', 'Bearer', 'Digest x', 'Basic', 'Basic !!!!', `Basic ${Buffer.from('no colon').toString('base64')}`]) {
+    t.deepEqual(presented('/', { authorization }), [], authorization);
+  }
+});
+
+test('digests compare whole', (t) => {
+  const known = [digestOf(a), digestOf(b)];
+  t.true(isAmong(digestOf(a), known));
+  t.true(isAmong(digestOf(b), known));
+  t.false(isAmong(digestOf(`${a} `), known));
+  t.false(isAmong(digestOf(a), []));
+});
+
+test('a token that is too short or has strange characters is refused without being quoted', (t) => {
+  t.is(tokenText(` ${a}\n`), a);
+  for (const text of ['', 'short', `${a} ${b}`, `${a},${b}`, `${a}é`, 'x'.repeat(513)]) {
+    const { message } = t.throws(() => tokenText(text));
+    t.regex(message, /^expected a token of 16 to 512 characters/);
+    if (text !== '') t.false(message.includes(text));
+  }
+});
+
+test('a file holds a token a line, comments and blank lines aside', (t) => {
+  t.deepEqual(tokensOfFile(`# Catchpoint\n${a}\r\n\n  ${b}  \n`), [a, b]);
+  t.throws(() => tokensOfFile('# nothing\n\n'), { message: 'expected a token a line, found none' });
+  t.throws(() => tokensOfFile(`${a}\nsecret\n`), { message: /^line 2: .* found 6$/ });
+});
+
+test('a file that changes is read again once it stays as it is; a broken one leaves the last good tokens', async (t) => {
+  const path = join(await temporaryDirectory(t), 'tokens');
+  await writeFile(path, `${a}\n`);
+  const files = await openTokenFiles([path], silentLog());
+  const knows = (token: string): boolean => isAmong(digestOf(token), files.digests());
+  t.true(knows(a));
+  await files.look();
+  t.is(files.counts.reloads, 0);
+
+  await writeFile(`${path}.new`, `${b}\n`);
+  await rename(`${path}.new`, path);
+  await files.look();
+  t.true(knows(a), 'it may still be being written');
+  await files.look();
+  t.deepEqual([knows(a), knows(b)], [false, true]);
+
+  await writeFile(path, 'half\n');
+  await files.look();
+  await files.look();
+  await files.look();
+  t.deepEqual([knows(b), files.counts.failures], [true, 1], 'and is not read again and again');
+
+  await rename(path, `${path}.away`);
+  await files.look();
+  await files.look();
+  t.deepEqual([knows(b), files.counts.failures], [true, 2]);
+
+  await writeFile(path, `${a}\n${b}\n`);
+  await files.look();
+  await files.look();
+  t.deepEqual([knows(a), knows(b), files.counts.reloads], [true, true, 2]);
+});
+
+test('the same size and time do not hide a change: the file is another one', async (t) => {
+  const path = join(await temporaryDirectory(t), 'tokens');
+  await writeFile(path, `${a}\n`);
+  const files = await openTokenFiles([path], silentLog());
+  const { atime, mtime } = await stat(path);
+  await writeFile(`${path}.new`, `${b}\n`);
+  await utimes(`${path}.new`, atime, mtime);
+  await rename(`${path}.new`, path);
+  await files.look();
+  await files.look();
+  t.true(isAmong(digestOf(b), files.digests()));
+});
+
+test('a file that cannot be used at the start is named', async (t) => {
+  const path = join(await temporaryDirectory(t), 'tokens');
+  await t.throwsAsync(openTokenFiles([path], silentLog()), { message: new RegExp(`^push-token-file: ${path}: ENOENT`) });
+  await writeFile(path, 'short\n');
+  const error = await t.throwsAsync(openTokenFiles([path], silentLog()), { message: new RegExp(`^push-token-file: ${path}: line 1: expected a token`) });
+  t.is((error as Error & { exitCode?: number }).exitCode, 78);
+});

@@ -1,0 +1,84 @@
+// Which of several OpenTSDB hosts is asked, and when the first one is again.
+
+import test from 'ava';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import { hosts, tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
+import { NoRuling } from '../../../../src/sinks/opentsdb/no-verdict.ts';
+import { points } from '../../../fakes/points.ts';
+import { fakeTsd, answers } from '../../../fakes/tsd.ts';
+import { movableClock } from '../../../fakes/time.ts';
+import { forever, httpBench } from './sink-under-test.ts';
+
+test('opentsdb http goes to the next host when one throws, stays there, and tries the first again after a minute', async (t) => {
+  const second = await fakeTsd(t);
+  const first = await fakeTsd(t);
+  const { sink, clock } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+  await sink.write(points(1), forever);
+  first.always(answers(503, 'starting'));
+  await sink.write(points(1), forever);
+  first.always(undefined);
+  await sink.write(points(1), forever);
+  t.deepEqual([first.counts.accepted, second.counts.accepted], [1, 2]);
+  t.is(sink.status().url, second.url);
+  await clock.advance(60_000);
+  await sink.write(points(1), forever);
+  await sink.write(points(1), forever);
+  t.deepEqual([first.counts.accepted, second.counts.accepted], [3, 2]);
+});
+
+test('opentsdb http asks the first host once a minute while it is away, and loses nothing by it', async (t) => {
+  const second = await fakeTsd(t);
+  const first = await fakeTsd(t);
+  first.always(answers(500, 'no'));
+  const { sink, clock } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+  for (let minute = 0; minute < 3; minute += 1) {
+    for (let round = 0; round < 5; round += 1) t.deepEqual(await sink.write(points(1), forever), { rejected: [], kept: [] });
+    await clock.advance(60_000);
+  }
+  t.is(first.requests.length, 3);
+  t.is(second.counts.accepted, 15);
+});
+
+test('opentsdb http throws what every host said, and the shortest pause when all ask for one', async (t) => {
+  const second = await fakeTsd(t);
+  const first = await fakeTsd(t);
+  const { sink } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+  first.always(answers(429, 'slow', { 'Retry-After': '60' }));
+  second.always(answers(503, 'down', { 'Retry-After': '5' }));
+  const error = await t.throwsAsync<NoRuling>(sink.write(points(1), forever), {
+    message: `${first.url}: answered 429: "slow"; ${second.url}: answered 503: "down"`,
+  });
+  t.is(error?.retryAfterMs, 5_000);
+  second.always(answers(503, 'down'));
+  t.is((await t.throwsAsync<NoRuling>(sink.write(points(1), forever)))?.retryAfterMs, undefined);
+});
+
+test('hosts ask nobody else once the signal has aborted', async (t) => {
+  const asked: string[] = [];
+  const aborting = new AbortController();
+  const all = hosts({ urls: ['http://a:1', 'http://b:2'], clock: movableClock(), log: silentLog() });
+  const question = all.ask(async ({ label }) => {
+    asked.push(label);
+    aborting.abort(new Error('enough'));
+    throw new Error('no');
+  }, aborting.signal);
+  await t.throwsAsync(question, { message: 'enough' });
+  t.deepEqual(asked, ['http://a:1']);
+});
+
+test('there must be a host', (t) => {
+  t.throws(() => hosts({ urls: [], clock: movableClock(), log: silentLog() }), { message: /at least one URL/ });
+});
+
+for (const [url, host] of [
+  ['http://tsdb.example', { label: 'http://tsdb.example', isTls: false, hostname: 'tsdb.example', port: 80, prefix: '' }],
+  ['https://tsdb.example/a/b/', { label: 'https://tsdb.example/a/b', isTls: true, hostname: 'tsdb.example', port: 443, prefix: '/a/b' }],
+  ['http://[::1]:4242', { label: 'http://[::1]:4242', isTls: false, hostname: '::1', port: 4242, prefix: '' }],
+] as const) {
+  test(`a host is read out of ${url}`, (t) => t.deepEqual(tsdHost(url), { ...host, authorization: undefined }));
+}
+
+test('a URL that cannot be used is told without its password', (t) => {
+  const error = t.throws(() => tsdHost('ftp://me:secret@tsdb.example'));
+  t.regex(error?.message ?? '', /found ftp:\/\/tsdb\.example$/);
+});

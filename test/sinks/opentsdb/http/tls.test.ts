@@ -1,0 +1,53 @@
+// The OpenTSDB sink over TLS: whom it trusts.
+
+import test, { type ExecutionContext } from 'ava';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import { openTsdbHttp } from '../../../../src/sinks/opentsdb/http/http-sink.ts';
+import { probeTsdb } from '../../../../src/sinks/opentsdb/probe.ts';
+import { certificate, privateKey } from '../../../fakes/certificate.ts';
+import { temporaryDirectory } from '../../../fakes/directory.ts';
+import { points } from '../../../fakes/points.ts';
+import { movableClock } from '../../../fakes/time.ts';
+import { forever } from './sink-under-test.ts';
+
+/** A receiver that says 204 to everything, over TLS: its URL, and the file with its certificate. */
+async function secureReceiver(t: ExecutionContext) {
+  const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
+    request.resume().on('end', () => response.writeHead(request.url === '/api/version' ? 404 : 204).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const caFile = join(await temporaryDirectory(t), 'ca.pem');
+  await writeFile(caFile, certificate);
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, caFile };
+}
+
+test('opentsdb http trusts the authorities of the CA file', async (t) => {
+  const { url, caFile } = await secureReceiver(t);
+  const sink = openTsdbHttp({ urls: [url], caFile, clock: movableClock(), log: silentLog() });
+  t.teardown(() => sink.close());
+  t.deepEqual(await sink.write(points(3), forever), { rejected: [], kept: [] });
+  t.true((await probeTsdb({ url, caFile, clock: movableClock() })).ok);
+});
+
+test('opentsdb http sends nothing to a host that it cannot trust', async (t) => {
+  const { url } = await secureReceiver(t);
+  const sink = openTsdbHttp({ urls: [url], clock: movableClock(), log: silentLog() });
+  t.teardown(() => sink.close());
+  await t.throwsAsync(sink.write(points(3), forever), { message: /self-signed certificate/ });
+  const { ok, words } = await probeTsdb({ url, clock: movableClock() });
+  t.false(ok);
+  t.regex(words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
+});
+
+test('opentsdb http does not open with a CA file that is not there', (t) => {
+  const open = () => openTsdbHttp({ urls: ['https://tsdb.example'], caFile: '/nowhere/ca.pem', clock: movableClock(), log: silentLog() });
+  t.throws(open, { code: 'ENOENT' });
+});

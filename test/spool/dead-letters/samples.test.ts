@@ -1,0 +1,108 @@
+// Samples of malformed bodies: each content once, within a ring, never in anybody's way.
+
+import test, { type ExecutionContext } from 'ava';
+import { write as writeToFile } from 'node:fs';
+import { wholeInput } from '../../../src/spool/dead-letters/list.ts';
+import { samplesOf } from '../../../src/spool/dead-letters/dead-letters.ts';
+import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
+import { openStore } from '../../../src/spool/open-store.ts';
+import type { Store } from '../../../src/spool/store.ts';
+import { temporaryDirectory } from '../../fakes/directory.ts';
+import { until } from '../../fakes/letters.ts';
+import { movableClock } from '../../fakes/time.ts';
+
+async function samplesIn(t: ExecutionContext, { maxBytes, hasRoom = () => true }: { maxBytes?: number; hasRoom?: () => boolean } = {}) {
+  const clock = movableClock();
+  const directory = await temporaryDirectory(t);
+  let write: WriteFunction = writeToFile;
+  const opened = (): Store => openStore({ directory, clock, maxBytes: 1 << 26, dedupMaxBytes: 1 << 20, write: (...given) => write(...given) });
+  let store = opened();
+  t.teardown(() => store.close());
+  return {
+    clock,
+    samples: samplesOf(store, hasRoom, maxBytes),
+    fail: () => void (write = (_file, _bytes, _from, _length, _at, done) => done(new Error('EIO'), 0)),
+    async reopened() {
+      await store.close();
+      store = opened();
+      return samplesOf(store, hasRoom, maxBytes);
+    },
+  };
+}
+
+const malformed = (body: string | Buffer, reason = 'body: no push') => ({ body: Buffer.from(body), reason, from: '203.0.113.9' });
+
+test('a sample has the reason, the time, the sender and the body, and comes back over a restart', async (t) => {
+  const { samples, clock, reopened } = await samplesIn(t);
+  samples.take(malformed('garbage'));
+  await until(() => samples.count() === 1);
+  const later = await reopened();
+  const [sample] = later.after(undefined);
+  t.like(sample, { kind: 'malformed', reason: 'body: no push', raw: 'garbage', from: '203.0.113.9', firstAtMs: clock.now(), times: 1 });
+  t.is(later.bytes(), samples.bytes());
+});
+
+test('the same body is kept once, with how often it was seen and when last', async (t) => {
+  const { samples, clock } = await samplesIn(t);
+  const firstAtMs = clock.now();
+  samples.take(malformed('garbage'));
+  await until(() => samples.count() === 1);
+  await clock.advance(5000);
+  samples.take(malformed('garbage'));
+  await until(() => samples.after(undefined)[0]?.times === 2);
+  t.like(samples.after(undefined)[0], { firstAtMs, lastAtMs: firstAtMs + 5000 });
+});
+
+test('over the bound, what was not seen for the longest time makes room', async (t) => {
+  const { samples, clock } = await samplesIn(t, { maxBytes: 1000 });
+  const take = async (letter: string): Promise<void> => {
+    const { length } = samples.after(undefined).filter(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now());
+    t.is(length, 0);
+    samples.take(malformed(letter.repeat(150)));
+    await until(() => samples.after(undefined).some(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now()));
+    await clock.advance(1000);
+  };
+  for (const letter of ['a', 'b', 'c', 'a', 'd']) await take(letter);
+  t.deepEqual(samples.after(undefined).map(({ raw }) => raw[0]).toSorted(), ['a', 'c', 'd']);
+  t.true(samples.bytes() <= 1000);
+});
+
+test('a flood is sampled: a burst, then so many a second', async (t) => {
+  const { samples, clock } = await samplesIn(t);
+  const flood = async (first: number): Promise<void> => {
+    for (let number = first; number < first + 500; number += 1) samples.take(malformed(`garbage ${number}`));
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  await flood(0);
+  t.is(samples.count(), 20);
+  await clock.advance(1000);
+  await flood(500);
+  t.is(samples.count(), 30);
+});
+
+test('a large body is cut, and said not to be whole; bytes that are no text are kept as they are', async (t) => {
+  const { samples } = await samplesIn(t);
+  samples.take(malformed(`${'x'.repeat(16_383)}éé`));
+  await until(() => samples.count() === 1);
+  const [cut] = samples.after(undefined);
+  t.is(cut?.raw, 'x'.repeat(16_383));
+  t.is(wholeInput(cut as NonNullable<typeof cut>), undefined);
+  const bytes = Buffer.from([0xff, 0xfe, 0x7b, 0x00]);
+  samples.take(malformed(bytes));
+  await until(() => samples.count() === 2);
+  const binary = samples.after(undefined).find(({ encoding }) => encoding === 'base64');
+  t.deepEqual(wholeInput(binary as NonNullable<typeof binary>), bytes);
+});
+
+test('without room on the disk none is kept, and one that cannot be written is nobody\'s failure', async (t) => {
+  let hasRoom = false;
+  const { samples, fail } = await samplesIn(t, { hasRoom: () => hasRoom });
+  samples.take(malformed('a'));
+  t.is(samples.count(), 0);
+  hasRoom = true;
+  fail();
+  t.notThrows(() => samples.take(malformed('b')));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.notThrows(() => samples.take(malformed('c')));
+});

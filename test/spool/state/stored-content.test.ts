@@ -1,0 +1,38 @@
+// Changes read again from the log: from where heads of groups are damaged, and never those that were not written.
+
+import test from 'ava';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { content } from '../../../src/spool/state/stored-content.ts';
+import { groupPlaces } from '../../../src/spool/log/group-places.ts';
+import { everyLetter } from '../../fakes/letters.ts';
+import { copied, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+
+test('a change that could not be written is not read from its place any more', async (t) => {
+  const directory = await swiftDirectory(t);
+  const texts = content({ directory, segments: () => [], index: groupPlaces(directory) });
+  const place = { segment: 1, at: 1088 };
+  texts.hold(place, { noLetters: ['00'] });
+  t.deepEqual(texts.at(place), { noLetters: ['00'] });
+  texts.release(undefined);
+  t.is(texts.at(place), undefined);
+});
+
+test('letters are read whose groups have damaged heads, one after the other', async (t) => {
+  const directory = await swiftDirectory(t);
+  const groups: WrittenGroup[] = [];
+  const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
+  for (let number = 1; number <= 6; number += 1) await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${number}` } });
+  t.is(new Set(groups.map(({ name }) => name)).size, 1);
+  await spool.close();
+  for (const [from, through] of [[0, 0], [1, 2], [2, 4], [3, 5], [0, 5]] as const) {
+    const copy = await copied(t, directory);
+    const path = join(copy, groups[0]?.name as string);
+    const bytes = readFileSync(path);
+    for (const { at } of groups.slice(from, through + 1)) bytes.fill(0, at, at + 32);
+    writeFileSync(path, bytes);
+    const later = await smallSpool(t, copy);
+    t.deepEqual(everyLetter(later.deadLetters).map(({ raw }) => raw), ['1', '2', '3', '4', '5', '6'], `heads ${from} to ${through}`);
+    t.is(later.lost().deadLetters, 0);
+  }
+});
