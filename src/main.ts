@@ -15,7 +15,7 @@ import { Worker as Thread } from 'node:worker_threads';
 import { systemClock } from './runtime/clock.ts';
 import type { OutletThread, ThreadStart } from './outlet/thread/messages.ts';
 import { outletThreadOf } from './outlet/thread/worker-thread.ts';
-import type { Vitals } from './telemetry/process-stats.ts';
+import type { ProcessStats } from './telemetry/process-stats.ts';
 import type { WorkerEnd, WorkerProcess } from './workers/worker-process.ts';
 
 // While a backlog drains, most of the heap is points that have arrived. V8 would let it grow to three times what is in use.
@@ -65,7 +65,7 @@ const ioError = 74;
 const lagResolutionMs = 20;
 
 /** What Node measures includes the pause between two measurements. */
-function vitals(): Vitals {
+function vitals(): ProcessStats {
   const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
   const lateMs = (ns: number): number => (lag.count === 0 ? 0 : Math.max(0, ns / 1e6 - lagResolutionMs));
   lag.enable();
@@ -93,7 +93,11 @@ const workerPipe = 4;
 /** Workers accept their connections themselves: the owner has none to pass on, and touches none. */
 function startWorker(): WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: fileURLToPath(import.meta.url), args: ['worker'], stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
+  cluster.setupPrimary({
+    exec: fileURLToPath(import.meta.url),
+    args: ['worker'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+  });
   try {
     return forked(cluster.fork());
   } catch {
@@ -112,14 +116,24 @@ function forked(worker: Worker): WorkerProcess {
   const { pid = 0 } = worker.process;
   // One that could not be started has no pipes.
   const stdio = worker.process.stdio as readonly unknown[] | undefined;
-  return { pid, channel: (stdio?.[workerPipe] as Duplex | undefined) ?? new Duplex().destroy(), ended, kill: () => void worker.process.kill('SIGKILL') };
+  return {
+    pid,
+    channel: (stdio?.[workerPipe] as Duplex | undefined) ?? new Duplex().destroy(),
+    ended,
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
 }
 
 /** Points on their way are garbage soon: a larger young generation, of so many MiB, costs the outlets less. */
 const outletYoungMb = 32;
 
 function startOutletThread(workerData: ThreadStart): OutletThread {
-  return outletThreadOf(new Thread(new URL('./outlet/thread/thread.js', import.meta.url), { workerData, resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb } }));
+  return outletThreadOf(
+    new Thread(new URL('./outlet/thread/thread.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: outletYoungMb },
+    }),
+  );
 }
 
 /** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */

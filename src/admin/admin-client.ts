@@ -8,7 +8,7 @@ import type { LetterQuery, ShownLetter } from './letter-query.ts';
 import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
 
 /** The owner did not answer, or not as it should. */
-export class OwnerSilent extends Error {
+export class OwnerUnreachable extends Error {
   override readonly name = 'OwnerSilent';
   readonly exitCode = 69;
 }
@@ -23,7 +23,7 @@ export class OwnerRefused extends Error {
 const maxSilenceMs = 60_000;
 
 /** @param signal - ends what is under way */
-export function remoteAdministration(access: AdminAccess, signal: AbortSignal): Administration {
+export function adminClient(access: AdminAccess, signal: AbortSignal): Administration {
   const ask = (path: string, body?: object): Promise<IncomingMessage> => answered(access, path, body, signal);
   return {
     letters: (query, { withInput = false } = {}) =>
@@ -52,17 +52,25 @@ function bodyOf(query: LetterQuery): object {
 
 function searchOf({ ids = [], kind, reason, untilMs }: LetterQuery): URLSearchParams {
   const search = new URLSearchParams(ids.map((id): [string, string] => ['id', id]));
-  for (const [name, value] of Object.entries({ kind, reason, untilMs })) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries({ kind, reason, untilMs }))
+    if (value !== undefined) search.set(name, String(value));
   return search;
 }
 
 /** By node:http, since an answer is a stream that may take long, of which only the silences are bounded. */
-async function answered({ url, token }: AdminAccess, path: string, body: object | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+async function answered(
+  { url, token }: AdminAccess,
+  path: string,
+  body: object | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, connection: 'close' };
     const asking = request(url + path, { method: body === undefined ? 'GET' : 'POST', headers, signal }, resolve);
     asking.setTimeout(maxSilenceMs, () => asking.destroy(new Error(`no answer for ${maxSilenceMs / 1000} s`)));
-    asking.once('error', (error) => reject(signal.aborted ? error : new OwnerSilent(`the bridge at ${url} does not answer: ${error.message}`)));
+    asking.once('error', (error) =>
+      reject(signal.aborted ? error : new OwnerUnreachable(`the bridge at ${url} does not answer: ${error.message}`)),
+    );
     asking.end(body === undefined ? undefined : JSON.stringify(body));
   });
   const { statusCode = 0 } = response;
@@ -70,7 +78,7 @@ async function answered({ url, token }: AdminAccess, path: string, body: object 
   const words = errorOf(await textOf(response));
   throw statusCode < 500 && statusCode !== 401 && words !== undefined
     ? new OwnerRefused(words)
-    : new OwnerSilent(`the bridge at ${url} answered ${statusCode}: ${words ?? 'nothing that can be read'}`);
+    : new OwnerUnreachable(`the bridge at ${url} answered ${statusCode}: ${words ?? 'nothing that can be read'}`);
 }
 
 function errorOf(text: string): string | undefined {
@@ -100,6 +108,6 @@ async function* linesOf<Value>(ask: () => Promise<IncomingMessage>): AsyncGenera
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
-    throw new OwnerSilent('the bridge broke off its answer: it is stopping, or its disk fails');
+    throw new OwnerUnreachable('the bridge broke off its answer: it is stopping, or its disk fails');
   }
 }

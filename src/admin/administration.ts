@@ -66,18 +66,27 @@ export function administration({ spool, retryLetter, clock }: AdministrationOpti
 }
 
 /** Points of sinks share a step; what a source tries again shares the next transactions. */
-async function retryTurn(letters: readonly Letter[], { spool, retryLetter }: Omit<AdministrationOptions, 'clock'>): Promise<LetterOutcome[]> {
+async function retryTurn(
+  letters: readonly Letter[],
+  { spool, retryLetter }: Omit<AdministrationOptions, 'clock'>,
+): Promise<LetterOutcome[]> {
   const ofPoints = letters.filter(({ kind }) => kindsOfPoints.includes(kind)).map(({ id }) => id);
   const returned = ofPoints.length === 0 ? [] : await spool.returnPoints(ofPoints);
   const others = letters.filter(({ kind }) => !kindsOfPoints.includes(kind));
   const retried = await Promise.all(others.map((letter) => retryOne(letter, retryLetter)));
-  return [...returned.map(({ id, sink, refused }) => (refused === undefined ? { id, done: `waits for ${sink} again` } : { id, refused })), ...retried];
+  return [
+    ...returned.map(({ id, sink, refused }) =>
+      refused === undefined ? { id, done: `waits for ${sink} again` } : { id, refused },
+    ),
+    ...retried,
+  ];
 }
 
 async function retryOne(letter: Letter, retryLetter: LetterRetry): Promise<LetterOutcome> {
   const { id, kind } = letter;
   const input = wholeInput(letter);
-  if (input === undefined) return { id, refused: 'its input is not whole: only a part of it was kept, or it has been damaged' };
+  if (input === undefined)
+    return { id, refused: 'its input is not whole: only a part of it was kept, or it has been damaged' };
   try {
     const retried = await retryLetter({ id, kind, input });
     return { id, ...(retried ?? { refused: `what is ${kind} cannot be tried again` }) };

@@ -32,7 +32,10 @@ export interface ShownLetter {
   readonly encoding?: 'base64';
 }
 
-export function shownLetter({ id, kind, reason, sink, from, times, firstAtMs, lastAtMs, raw, encoding }: Letter, withInput: boolean): ShownLetter {
+export function shownLetter(
+  { id, kind, reason, sink, from, times, firstAtMs, lastAtMs, raw, encoding }: Letter,
+  withInput: boolean,
+): ShownLetter {
   return {
     ...{ id, kind, reason },
     ...(sink === undefined ? {} : { sink }),
@@ -63,10 +66,15 @@ function* allInTurns(letters: Letters): Generator<readonly Letter[]> {
 
 function* chosenInTurns(letters: Letters, ids: readonly string[]): Generator<readonly Letter[]> {
   for (let first = 0; first < ids.length; first += idsInTurn) {
-    yield ids.slice(first, first + idsInTurn).map((id) => letters.get(id)).filter((letter) => letter !== undefined);
+    yield ids
+      .slice(first, first + idsInTurn)
+      .map((id) => letters.get(id))
+      .filter((letter) => letter !== undefined);
   }
 }
 
 function fits(letter: Letter, { kind = letter.kind, reason = '', untilMs = Infinity }: LetterQuery): boolean {
-  return letter.kind === kind && letter.lastAtMs <= untilMs && letter.reason.toLowerCase().includes(reason.toLowerCase());
+  return (
+    letter.kind === kind && letter.lastAtMs <= untilMs && letter.reason.toLowerCase().includes(reason.toLowerCase())
+  );
 }

@@ -36,13 +36,15 @@ export function queryOfBody(body: Buffer): LetterQuery {
   const { all, ...asked } = objectOf(body);
   const query = checked(asked);
   const isNarrowed = query.ids !== undefined || query.kind !== undefined || query.reason !== undefined;
-  if (all !== true && !isNarrowed) throw new WrongRequest('body: expected ids, kind, reason or "all": true, found none of them');
+  if (all !== true && !isNarrowed)
+    throw new WrongRequest('body: expected ids, kind, reason or "all": true, found none of them');
   return query;
 }
 
 export function sinkOfBody(body: Buffer): string {
   const { sink } = objectOf(body);
-  if (typeof sink !== 'string') throw new WrongRequest(`sink: expected the name of a sink, found ${JSON.stringify(sink)}`);
+  if (typeof sink !== 'string')
+    throw new WrongRequest(`sink: expected the name of a sink, found ${JSON.stringify(sink)}`);
   return sink;
 }
 
@@ -57,7 +59,10 @@ function objectOf(body: Buffer): Record<string, unknown> {
 }
 
 const rules: Readonly<Record<string, { readonly expected: string; readonly fits: (value: unknown) => boolean }>> = {
-  ids: { expected: 'a list of ids', fits: (value) => Array.isArray(value) && value.every((id) => typeof id === 'string') },
+  ids: {
+    expected: 'a list of ids',
+    fits: (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'),
+  },
   kind: { expected: 'a text', fits: (value) => typeof value === 'string' },
   reason: { expected: 'a text', fits: (value) => typeof value === 'string' },
   untilMs: { expected: 'a number', fits: (value) => typeof value === 'number' && Number.isFinite(value) },

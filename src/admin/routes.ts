@@ -28,14 +28,19 @@ export function adminRoutes(router: Router, { administration, token, ended, relo
   };
   router.get('/admin/dead-letters', (context) => lines(context, administration.letters(queryOfUrl(context.URL))));
   router.get('/admin/dead-letters/export', (context) =>
-    lines(context, administration.letters(queryOfUrl(context.URL), { withInput: true })));
+    lines(context, administration.letters(queryOfUrl(context.URL), { withInput: true })),
+  );
   router.get('/admin/dead-letters/:id', async (context) => {
     const { id } = context.params as { id: string };
     for await (const letter of administration.letters({ ids: [id] }, { withInput: true })) context.body = letter;
     if (context.body === undefined) throw noSuchLetter(id);
   });
-  router.post('/admin/dead-letters/retry', async (context) => lines(context, administration.retry(queryOfBody(await jsonOf(context)))));
-  router.post('/admin/dead-letters/drop', async (context) => lines(context, administration.drop(queryOfBody(await jsonOf(context)))));
+  router.post('/admin/dead-letters/retry', async (context) =>
+    lines(context, administration.retry(queryOfBody(await jsonOf(context)))),
+  );
+  router.post('/admin/dead-letters/drop', async (context) =>
+    lines(context, administration.drop(queryOfBody(await jsonOf(context)))),
+  );
   if (reload !== undefined) {
     router.post('/admin/reload', async (context) => {
       context.body = await reload();
@@ -56,7 +61,9 @@ function demand(token: string): (context: Context, next: Next) => Promise<void> 
     if (timingSafeEqual(digest(context.get('Authorization')), wanted)) return next();
     context.set('WWW-Authenticate', 'Bearer');
     context.status = 401;
-    context.body = { error: 'Authorization: expected Bearer and the token that stands in admin.json of the state directory' };
+    context.body = {
+      error: 'Authorization: expected Bearer and the token that stands in admin.json of the state directory',
+    };
   };
 }
 

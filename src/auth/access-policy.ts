@@ -4,8 +4,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CertificateFiles } from './tls-certificate.ts';
-import { type Digest, digestOf } from './tokens/token-hashes.ts';
-import type { Keys } from './credentials.ts';
+import { type TokenHash, hashOf } from './tokens/token-hashes.ts';
+import type { Credentials } from './credentials.ts';
 import { maxOpenFiles } from './limits/open-file-limit.ts';
 import type { RotatingTokens } from './tokens/rotating-tokens.ts';
 import { type SenderAddresses, senderAddresses } from './senders/sender-address.ts';
@@ -37,15 +37,15 @@ export interface AccessLimits {
   readonly maxArrivingBytes: number;
 }
 
-export interface AccessAmbient {
+export interface AccessContext {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface SettledAccess {
+export interface AccessPolicy {
   /** Of the tokens that are given as such. */
-  readonly own: readonly Digest[];
+  readonly own: readonly TokenHash[];
   readonly files: TokenFiles;
   /** Undefined: Catchpoint does not set tokens. */
   readonly rotation: { readonly secret: string; readonly tokens: RotatingTokens } | undefined;
@@ -64,11 +64,26 @@ export interface SettledAccess {
  * @param former - what goes on from it: counts, and the tokens that Catchpoint set
  * @throws an Error with exit code 78 that names the file, when one cannot be used
  */
-export async function settledAccess(options: AccessOptions, keys: Keys, { log }: Pick<AccessAmbient, 'log'>, former?: SettledAccess): Promise<SettledAccess> {
-  const { tokens, tokenFiles, rotationSecret: secret, checkSender: check, trustedProxies, divisions, clients, limits } = options;
-  const rotation = secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await keys.rotatingTokens()) };
+export async function accessPolicy(
+  options: AccessOptions,
+  keys: Credentials,
+  { log }: Pick<AccessContext, 'log'>,
+  former?: AccessPolicy,
+): Promise<AccessPolicy> {
+  const {
+    tokens,
+    tokenFiles,
+    rotationSecret: secret,
+    checkSender: check,
+    trustedProxies,
+    divisions,
+    clients,
+    limits,
+  } = options;
+  const rotation =
+    secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await keys.rotatingTokens()) };
   return {
-    ...{ own: tokens.map(digestOf), files: await keys.tokenFiles(tokenFiles, former?.files), rotation },
+    ...{ own: tokens.map(hashOf), files: await keys.tokenFiles(tokenFiles, former?.files), rotation },
     needsNoToken: tokens.length + tokenFiles.length === 0 && rotation === undefined,
     ...{ senders: senderAddresses(trustedProxies), check, divisions, clients, limits },
     maxConnections: await connectionsWithin(limits, log),
@@ -82,6 +97,9 @@ async function connectionsWithin({ maxConnections }: AccessLimits, log: Log): Pr
   const files = await maxOpenFiles();
   const fitting = Math.max(16, (files ?? Infinity) - otherFiles);
   if (fitting >= maxConnections) return maxConnections;
-  log.warn({ files, connections: fitting }, 'the process may have too few files open for --max-connections; it takes fewer');
+  log.warn(
+    { files, connections: fitting },
+    'the process may have too few files open for --max-connections; it takes fewer',
+  );
   return fitting;
 }

@@ -1,33 +1,37 @@
 // The way in for a push, in one call: where it comes from, whether it has a valid token, and whether there is room for it.
 
 import type { IncomingMessage } from 'node:http';
-import type { Door } from './authentication.ts';
-import type { HeldRequest, RequestsInHand } from './limits/concurrency-limit.ts';
+import type { Authentication } from './authentication.ts';
+import type { AdmittedRequest, ConcurrencyLimit } from './limits/concurrency-limit.ts';
 import { rotationPath } from './tokens/token-rotation.ts';
 import type { SenderAddresses } from './senders/sender-address.ts';
 
 /** A push that was let in. */
-export interface Entered {
+export interface Admitted {
   /** The address that it comes from. */
   readonly ip: string;
   /** Whether it came with the owner's token, which opens everything. */
   readonly isOwner: boolean;
-  readonly held: HeldRequest;
+  readonly held: AdmittedRequest;
 }
 
-export interface Entrance {
+export interface Admission {
   /** Whether a request at this path may come in here: where Catchpoint sets its tokens is another door. */
   isFor(path: string): boolean;
   /** @throws Refusal with 401, 429 or 503 */
-  enter(request: IncomingMessage, path: string, querystring: string): Entered;
+  enter(request: IncomingMessage, path: string, querystring: string): Admitted;
   /** Its body is there. */
-  arrived(entered: Entered): void;
+  arrived(entered: Admitted): void;
   /** It is answered. */
-  leave(entered: Entered): void;
+  leave(entered: Admitted): void;
 }
 
 /** Whoever is here is as if the middlewares of the door and of the requests in hand had let it through. */
-export function entrance(door: Pick<Door, 'letIn'>, requests: RequestsInHand, senders: Pick<SenderAddresses, 'of'>): Entrance {
+export function admission(
+  door: Pick<Authentication, 'letIn'>,
+  requests: ConcurrencyLimit,
+  senders: Pick<SenderAddresses, 'of'>,
+): Admission {
   return {
     isFor: (path) => path !== rotationPath,
     enter(request, path, querystring) {

@@ -4,17 +4,17 @@
 import type { Middleware } from 'koa';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { seldom } from '../runtime/log-throttle.ts';
-import { type Digest, digestOf, isAmong } from './tokens/token-hashes.ts';
-import { type Presenting, presentedTokens } from './tokens/request-tokens.ts';
+import { logThrottle } from '../runtime/log-throttle.ts';
+import { type TokenHash, hashOf, isAmong } from './tokens/token-hashes.ts';
+import { type Presenting, tokensOfRequest } from './tokens/request-tokens.ts';
 import { Refusal } from './refusal.ts';
 import { challenge, type Rotation, rotationPath } from './tokens/token-rotation.ts';
 import type { SenderAddresses } from './senders/sender-address.ts';
 
 /** Looked at with every request. */
-export interface DoorOptions {
+export interface AuthenticationOptions {
   /** The lists of tokens that are valid now. */
-  readonly valid: () => readonly (readonly Digest[])[];
+  readonly valid: () => readonly (readonly TokenHash[])[];
   /** Whether there are no tokens to be had, so that everybody goes through. */
   readonly isOpen: boolean;
   /** Of the owner of the state directory, who may push for every node. */
@@ -26,14 +26,14 @@ export interface DoorOptions {
   readonly log: Log;
 }
 
-export interface DoorCounts {
+export interface AuthenticationCounts {
   /** Answered 401: no valid token. */
   unauthenticated: number;
   /** Answered 503: Catchpoint has set no token yet. */
   awaiting: number;
 }
 
-export interface Door {
+export interface Authentication {
   readonly middleware: Middleware;
   /**
    * Whether who is at this address presents the owner's token.
@@ -41,17 +41,17 @@ export interface Door {
    * @throws Refusal where no valid one is presented
    */
   letIn(presenting: Presenting, ip: string): boolean;
-  readonly counts: DoorCounts;
+  readonly counts: AuthenticationCounts;
 }
 
 /** Catchpoint sets a token every half hour, and pushes again for longer than that. */
 const awaitMs = 60_000;
 
-export function door(options: DoorOptions): Door {
+export function authentication(options: AuthenticationOptions): Authentication {
   const { valid, ownerToken, senders, clock, log } = options;
-  const counts: DoorCounts = { unauthenticated: 0, awaiting: 0 };
-  const strangers = seldom(clock);
-  const owner = [digestOf(ownerToken)];
+  const counts: AuthenticationCounts = { unauthenticated: 0, awaiting: 0 };
+  const strangers = logThrottle(clock);
+  const owner = [hashOf(ownerToken)];
 
   function refuse(ip: string): never {
     if (options.rotation?.isAwaited() === true) {
@@ -65,8 +65,8 @@ export function door(options: DoorOptions): Door {
 
   /** Whether the token is the owner's, or undefined when none is valid. */
   function judged(presenting: Presenting): boolean | undefined {
-    for (const token of presentedTokens(presenting)) {
-      const digest = digestOf(token);
+    for (const token of tokensOfRequest(presenting)) {
+      const digest = hashOf(token);
       const isOwner = isAmong(digest, owner);
       let isValid = isOwner;
       for (const digests of valid()) isValid = isAmong(digest, digests) || isValid;
@@ -86,7 +86,8 @@ export function door(options: DoorOptions): Door {
     async middleware(context, next) {
       context.request.ip = senders.of(context.req);
       const { rotation } = options;
-      if (rotation !== undefined && context.path === rotationPath && context.method === 'POST') return rotation.take(context);
+      if (rotation !== undefined && context.path === rotationPath && context.method === 'POST')
+        return rotation.take(context);
       context.state['isOwner'] = letIn(context, context.ip);
       await next();
     },

@@ -2,6 +2,6 @@
 
 import type { Context } from 'koa';
 
-export function answerExpectation({ req, res }: Pick<Context, 'req' | 'res'>): void {
+export function answerExpectContinue({ req, res }: Pick<Context, 'req' | 'res'>): void {
   if (req.headers.expect !== undefined && req.httpVersion === '1.1') res.writeContinue();
 }

@@ -3,7 +3,11 @@
 import type { AccessStatus } from './access-control.ts';
 
 /** Counts since the start, by a word each; those of a push that was read are the source's. */
-export function turnedAway({ door, requests, connections }: Pick<AccessStatus, 'door' | 'requests' | 'connections'>): Readonly<Record<string, number>> {
+export function refusalCounts({
+  door,
+  requests,
+  connections,
+}: Pick<AccessStatus, 'door' | 'requests' | 'connections'>): Readonly<Record<string, number>> {
   return {
     unauthenticated: door.unauthenticated,
     awaiting: door.awaiting,

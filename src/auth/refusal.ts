@@ -8,7 +8,11 @@ export class Refusal extends Error {
   readonly retryAfterMs: number | undefined;
   /** After a 401, how to say who one is. */
   readonly challenge: string | undefined;
-  constructor(status: number, message: string, { retryAfterMs, challenge }: { readonly retryAfterMs?: number; readonly challenge?: string } = {}) {
+  constructor(
+    status: number,
+    message: string,
+    { retryAfterMs, challenge }: { readonly retryAfterMs?: number; readonly challenge?: string } = {},
+  ) {
     super(message);
     this.status = status;
     this.retryAfterMs = retryAfterMs;

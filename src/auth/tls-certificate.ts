@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { createSecureContext, type TlsOptions } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { changingFiles } from './watched-files.ts';
+import { watchedFiles } from './watched-files.ts';
 
 export interface CertificateFiles {
   /** PEM, the chain behind it. */
@@ -45,19 +45,27 @@ interface Loaded {
 const handshakeTimeoutMs = 10_000;
 
 /** @throws an Error that names the file, when the files cannot be used at the start */
-export async function openCertificates(files: CertificateFiles, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<Certificates> {
+export async function openCertificates(
+  files: CertificateFiles,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<Certificates> {
   const { certFile, keyFile, clientCaFile } = files;
-  const changing = changingFiles([certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])]);
+  const changing = watchedFiles([certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])]);
   const counts = { reloads: 0, failures: 0 };
   await changing.aboutToRead();
   let loaded = await load(files);
   let server: Pick<import('node:tls').Server, 'setSecureContext'> | undefined;
-  if (loaded.notAfterMs < clock.now()) log.error({ file: certFile, notAfter: isoTime(loaded.notAfterMs) }, 'the certificate has expired; senders that look will not push');
+  if (loaded.notAfterMs < clock.now())
+    log.error(
+      { file: certFile, notAfter: isoTime(loaded.notAfterMs) },
+      'the certificate has expired; senders that look will not push',
+    );
   async function reload(): Promise<void> {
     await changing.aboutToRead();
     try {
       const next = await load(files);
-      if (next.notAfterMs < clock.now()) throw new Error(`tls-cert: ${certFile}: it expired at ${isoTime(next.notAfterMs)}`);
+      if (next.notAfterMs < clock.now())
+        throw new Error(`tls-cert: ${certFile}: it expired at ${isoTime(next.notAfterMs)}`);
       server?.setSecureContext({ ...next.pems });
       loaded = next;
       counts.reloads += 1;
@@ -80,7 +88,11 @@ export async function openCertificates(files: CertificateFiles, { clock, log }: 
 
 /** What a server with these is made with; where there are authorities, senders must have a certificate of one of them. */
 export function tlsOptions(pems: Pems): TlsOptions {
-  return { ...pems, handshakeTimeout: handshakeTimeoutMs, ...(pems.ca !== undefined && { requestCert: true, rejectUnauthorized: true }) };
+  return {
+    ...pems,
+    handshakeTimeout: handshakeTimeoutMs,
+    ...(pems.ca !== undefined && { requestCert: true, rejectUnauthorized: true }),
+  };
 }
 
 async function load({ certFile, keyFile, clientCaFile }: CertificateFiles): Promise<Loaded> {

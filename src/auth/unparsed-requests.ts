@@ -3,9 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-export type Unread = 'headersTooLarge' | 'timedOut' | 'notHttp';
+export type UnparsedRequest = 'headersTooLarge' | 'timedOut' | 'notHttp';
 
-const answers: Readonly<Record<Unread, readonly [status: string, words: string]>> = {
+const answers: Readonly<Record<UnparsedRequest, readonly [status: string, words: string]>> = {
   headersTooLarge: ['431 Request Header Fields Too Large', 'headers: at most 16 KiB'],
   timedOut: ['408 Request Timeout', 'request: headers within 10 s, all of it within 15 s'],
   notHttp: ['400 Bad Request', 'request: not HTTP'],
@@ -16,8 +16,13 @@ const answers: Readonly<Record<Unread, readonly [status: string, words: string]>
  *
  * @param error - Node's, out of `clientError`
  */
-export function answerUnread({ code }: NodeJS.ErrnoException, socket: Socket, response: ServerResponse | undefined): Unread {
-  const unread = code === 'HPE_HEADER_OVERFLOW' ? 'headersTooLarge' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timedOut' : 'notHttp';
+export function answerUnparsed(
+  { code }: NodeJS.ErrnoException,
+  socket: Socket,
+  response: ServerResponse | undefined,
+): UnparsedRequest {
+  const unread =
+    code === 'HPE_HEADER_OVERFLOW' ? 'headersTooLarge' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timedOut' : 'notHttp';
   const isFree = response === undefined || response.writableEnded || !response.headersSent;
   if (!socket.writable || code === 'ECONNRESET' || !isFree) return unread;
   const [status, words] = answers[unread];

@@ -2,14 +2,14 @@
 
 import { stat } from 'node:fs/promises';
 
-export interface ChangingFiles {
+export interface WatchedFiles {
   /** Whether they are other than when they were last read, and were already so at the last look. */
   look(): Promise<boolean>;
   /** To be called before they are read. */
   aboutToRead(): Promise<void>;
 }
 
-export function changingFiles(paths: readonly string[]): ChangingFiles {
+export function watchedFiles(paths: readonly string[]): WatchedFiles {
   let read = '';
   let seen = '';
   return {
@@ -27,13 +27,15 @@ export function changingFiles(paths: readonly string[]): ChangingFiles {
 }
 
 async function signature(paths: readonly string[]): Promise<string> {
-  const signatures = await Promise.all(paths.map(async (path) => {
-    try {
-      const { ino, size, mtimeMs, ctimeMs } = await stat(path);
-      return [ino, size, mtimeMs, ctimeMs].join(' ');
-    } catch (error) {
-      return String((error as NodeJS.ErrnoException).code);
-    }
-  }));
+  const signatures = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+        return [ino, size, mtimeMs, ctimeMs].join(' ');
+      } catch (error) {
+        return String((error as NodeJS.ErrnoException).code);
+      }
+    }),
+  );
   return signatures.join('\n');
 }

@@ -1,12 +1,12 @@
 // `check`: prints the configuration in effect and where each setting comes from, then tries what the bridge will need.
 
 import type { ConfigRead } from '../config/config.ts';
-import type { ShownSetting } from '../config/settings/redacted-settings.ts';
-import type { Finding, Grade, Trial } from './probes/finding.ts';
+import type { RedactedSetting } from '../config/settings/redacted-settings.ts';
+import type { Finding, Grade, Probe } from './probes/finding.ts';
 
 export interface CheckOptions {
   readonly read: ConfigRead;
-  readonly trials: readonly Trial[];
+  readonly trials: readonly Probe[];
   readonly write: (text: string) => void;
 }
 
@@ -21,7 +21,7 @@ export async function check({ read, trials, write }: CheckOptions): Promise<0 | 
 
 const shownGrades: Readonly<Record<Grade, string>> = { ok: 'ok', warning: 'warning', fault: 'FAILED', unknown: '-' };
 
-function settingsText(origins: readonly ShownSetting[]): string {
+function settingsText(origins: readonly RedactedSetting[]): string {
   const rows = origins.map(({ name, value, origin }) => [name, value === '' ? '-' : value, origin]);
   return columns([['setting', 'value', 'from'], ...rows]);
 }
@@ -35,5 +35,13 @@ export function columns(rows: readonly (readonly string[])[]): string {
     const lengths = rows.map((row) => row[column]?.length ?? 0);
     return Math.max(0, ...lengths.filter((length) => length <= maxColumnWidth));
   });
-  return rows.map((row) => `${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('');
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((text, column) => text.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

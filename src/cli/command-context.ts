@@ -4,17 +4,21 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Clock } from '../runtime/clock.ts';
 import type { Environment } from '../config/settings/origins.ts';
-import type { Vitals } from '../telemetry/process-stats.ts';
+import type { ProcessStats } from '../telemetry/process-stats.ts';
 import type { StartOutletThread } from '../outlet/thread/messages.ts';
 import type { StartWorker } from '../workers/worker-process.ts';
 
 /** A stream that people may be looking at. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+export type Output = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** A stream that somebody may be typing into. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
-export interface Surroundings {
+export interface CommandContext {
   readonly env: Environment;
   /** For the answers to questions, and for what is piped in; opened when it is asked for. */
   readonly stdin: () => Input & Readable;
@@ -29,7 +33,7 @@ export interface Surroundings {
   /** The machine's name. */
   readonly host?: string;
   /** Begins to watch the process. */
-  readonly vitals?: () => Vitals;
+  readonly vitals?: () => ProcessStats;
   /** Starts a process that takes requests for this one; undefined: there can be none. */
   readonly startWorker?: StartWorker | undefined;
   /** Starts the thread of the outlets; undefined: they run in this one. */

@@ -23,7 +23,7 @@ export interface AskOptions {
 }
 
 /** @throws NobodyToAsk where there is no terminal */
-export function asking({ stdin: opened, stderr, yes, signal }: AskOptions): Ask {
+export function confirmation({ stdin: opened, stderr, yes, signal }: AskOptions): Ask {
   return async (question) => {
     if (yes) return true;
     const stdin = opened();

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { type ConfigRead, readConfig, type ReadConfigOptions, WrongConfiguration } from '../config/config.ts';
 import { environmentNameOf } from '../config/settings/names.ts';
 import { type Environment, faultAt, type Flags, type Origin } from '../config/settings/origins.ts';
-import type { Surroundings } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** @throws WrongConfiguration */
 export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
@@ -13,7 +13,11 @@ export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOp
 }
 
 /** The configuration of a command that does not log: warnings go to the terminal. Throws WrongConfiguration. */
-export function loadedQuietly(flags: Flags, { env, stderr }: Pick<Surroundings, 'env' | 'stderr'>, needsNodes: boolean): ConfigRead {
+export function loadedQuietly(
+  flags: Flags,
+  { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>,
+  needsNodes: boolean,
+): ConfigRead {
   const read = loadConfig(flags, env, { needsNodes });
   for (const warning of read.warnings) stderr.write(`warning: ${warning}\n`);
   return read;

@@ -4,11 +4,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAdminFile } from '../admin/admin-file.ts';
 import { type Administration, administration } from '../admin/administration.ts';
-import { remoteAdministration } from '../admin/admin-client.ts';
+import { adminClient } from '../admin/admin-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
-import { obstacleOf } from '../runtime/path-error.ts';
+import { pathErrorOf } from '../runtime/path-error.ts';
 import { StateDirectoryTaken, takeStateDirectory } from '../daemon/state-directory-lock.ts';
 
 export interface OwnerAccess {
@@ -63,11 +63,12 @@ export async function accessOwner(options: OwnerAccessOptions): Promise<OwnerAcc
 async function refuseWithoutStore(stateDir: string): Promise<void> {
   try {
     const names = await readdir(join(stateDir, 'spool'));
-    if (!names.some((name) => /^checkpoint|\.segment$|^data\.mdb$/.test(name))) throw Object.assign(new Error('empty'), { code: 'ENOENT' });
+    if (!names.some((name) => /^checkpoint|\.segment$|^data\.mdb$/.test(name)))
+      throw Object.assign(new Error('empty'), { code: 'ENOENT' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    const { words, exitCode } = obstacleOf(error) ?? { words: message, exitCode: 69 };
+    const { words, exitCode } = pathErrorOf(error) ?? { words: message, exitCode: 69 };
     if (!isMissing) throw new NothingKept(`state directory ${stateDir}: ${words}`, exitCode);
     throw new NothingKept(`state directory ${stateDir}: there is no spool in it; no bridge has run with it`);
   }
@@ -75,14 +76,19 @@ async function refuseWithoutStore(stateDir: string): Promise<void> {
 
 async function ofRunning(stateDir: string, signal: AbortSignal): Promise<Administration> {
   const found = await readAdminFile(stateDir);
-  if (found !== undefined) return remoteAdministration(found, signal);
-  throw new NothingKept(`state directory ${stateDir}: a process uses it and has written no admin.json; it is starting, stopping, or another command`);
+  if (found !== undefined) return adminClient(found, signal);
+  throw new NothingKept(
+    `state directory ${stateDir}: a process uses it and has written no admin.json; it is starting, stopping, or another command`,
+  );
 }
 
 /** Loaded only now: a command that asks a running bridge needs nothing of it. */
-async function openKept({ config, clock, log }: OwnerAccessOptions, release: () => Promise<void>): Promise<OwnerAccess> {
+async function openKept(
+  { config, clock, log }: OwnerAccessOptions,
+  release: () => Promise<void>,
+): Promise<OwnerAccess> {
   const { stateDir, spoolMaxBytes, metrics } = config;
-  const [{ requireUsable }, { usualMaxBytes }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
+  const [{ checkDirectory }, { defaultMaxBytes }, { openSpool }, { letterRetry }, { slicer }] = await Promise.all([
     import('../spool/disk/directory-check.ts'),
     import('../spool/disk/default-max-bytes.ts'),
     import('../spool/spool.ts'),
@@ -90,8 +96,8 @@ async function openKept({ config, clock, log }: OwnerAccessOptions, release: () 
     import('../sources/catchpoint/slices.ts'),
   ]);
   const directory = join(stateDir, 'spool');
-  requireUsable(directory);
-  const spool = await openSpool({ directory, maxBytes: spoolMaxBytes ?? (await usualMaxBytes(directory)), clock });
+  checkDirectory(directory);
+  const spool = await openSpool({ directory, maxBytes: spoolMaxBytes ?? (await defaultMaxBytes(directory)), clock });
   const close = async (): Promise<void> => {
     await spool.close();
     await release();

@@ -3,7 +3,10 @@
 import Table from 'cli-table3';
 
 /** A table as lines of text, what is not known as `-`. */
-export function plainTable(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
+export function plainTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | undefined)[])[],
+): string {
   const table = new Table({ head: [...head], chars: noLines, style: plain });
   table.push(...rows.map((row) => row.map(cell)));
   return `${table.toString().replace(/ +$/gm, '')}\n`;
@@ -45,4 +48,3 @@ const noLines = Object.fromEntries(
     'middle',
   ].map((part) => [part, '']),
 );
-

@@ -1,11 +1,11 @@
 // `run`: the bridge itself, until it is told to stop.
 
 import type { Config } from '../config/config.ts';
-import type { Ambient } from '../daemon/process-context.ts';
+import type { ProcessContext } from '../daemon/process-context.ts';
 import { type Daemon, startDaemon } from '../daemon/daemon.ts';
-import type { NotifySocket } from '../daemon/service-manager.ts';
-import { readInSoonNeeded } from '../daemon/warm-up.ts';
-import type { Surroundings } from './command-context.ts';
+import type { ServiceManager } from '../daemon/service-manager.ts';
+import { warmUp } from '../daemon/warm-up.ts';
+import type { CommandContext } from './command-context.ts';
 
 export interface RunSignals {
   /** Ends the run; what is in hand is finished first. */
@@ -13,7 +13,7 @@ export interface RunSignals {
   /** Ends that, too. */
   readonly hurry: AbortSignal;
   /** Calls the listener when the configuration is to be read anew. */
-  readonly onHangup?: Surroundings['onHangup'];
+  readonly onHangup?: CommandContext['onHangup'];
 }
 
 /** A bridge that cannot go on is given so long to answer what is in hand, and so long to stop. */
@@ -30,10 +30,10 @@ const firstPushesMs = 1000;
  */
 export async function run(
   config: Config,
-  ambient: Ambient,
+  ambient: ProcessContext,
   { stop, hurry, onHangup }: RunSignals,
-  manager: NotifySocket,
-  start: (config: Config, ambient: Ambient) => Promise<Daemon> = startDaemon,
+  manager: ServiceManager,
+  start: (config: Config, ambient: ProcessContext) => Promise<Daemon> = startDaemon,
 ): Promise<void> {
   const { log, clock, reloading } = ambient;
   const starting = start(config, ambient);
@@ -42,9 +42,15 @@ export async function run(
   const daemon = await starting;
   const watching = new AbortController();
   void reloading?.watch(AbortSignal.any([stop, watching.signal]));
-  log.info({ push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir }, 'ready');
+  log.info(
+    { push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir },
+    'ready',
+  );
   const told = manager.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
-  void clock.sleep(firstPushesMs, { signal: AbortSignal.any([stop, watching.signal]) }).then(() => readInSoonNeeded(log), () => {});
+  void clock.sleep(firstPushesMs, { signal: AbortSignal.any([stop, watching.signal]) }).then(
+    () => warmUp(log),
+    () => {},
+  );
   const failure = await Promise.race([aborted(stop), daemon.failed]);
   watching.abort();
   if (failure !== undefined) {

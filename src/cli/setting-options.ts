@@ -26,7 +26,11 @@ function option(long: string, setting: Setting<unknown>, text: string): Option {
 
 function description(key: string, setting: Setting<unknown>): string {
   const defaultWords = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
-  const notes = [...(defaultWords === undefined ? [] : [`default: ${defaultWords}`]), ...(setting.alsoFrom ?? []).map(({ variable }) => variable), environmentWordsOf(key, setting)];
+  const notes = [
+    ...(defaultWords === undefined ? [] : [`default: ${defaultWords}`]),
+    ...(setting.alsoFrom ?? []).map(({ variable }) => variable),
+    environmentWordsOf(key, setting),
+  ];
   return `${setting.help} (${notes.join('; ')})`;
 }
 

@@ -7,12 +7,19 @@ import { type AccessConfig, accessConfig, accessFaults } from './settings/access
 import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopOf } from './settings/backstop-config.ts';
 import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
-import { settingDigests, type SettingDigests } from './settings/setting-hashes.ts';
+import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
 import { takesCatchpoint } from './settings/other-program-variables.ts';
 import { nameOf } from './settings/names.ts';
-import { type Environment, type Fault, type Flags, settle, type Settled, strangeVariables } from './settings/origins.ts';
-import { halfPairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
-import { type ShownSetting, shownSettings } from './settings/redacted-settings.ts';
+import {
+  type Environment,
+  type Fault,
+  type Flags,
+  resolveSettings,
+  type ResolvedSettings,
+  unknownVariables,
+} from './settings/origins.ts';
+import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
+import { type RedactedSetting, redactedSettings } from './settings/redacted-settings.ts';
 import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
 import { settingEntries, type SettingValues } from './settings/settings.ts';
 import { type SinksConfig, sinksOf } from './settings/sink-config.ts';
@@ -105,9 +112,9 @@ export interface ReadConfigOptions {
 export interface ConfigRead {
   readonly config: Config;
   /** Every setting with its value (secrets do not show) and where it comes from. */
-  readonly origins: readonly ShownSetting[];
+  readonly origins: readonly RedactedSetting[];
   /** Of every setting: another when its value, or the file that it names, is another. */
-  readonly digests: SettingDigests;
+  readonly digests: SettingHashes;
   /** What is probably not meant as it stands. */
   readonly warnings: readonly string[];
 }
@@ -134,36 +141,60 @@ export function readConfig(places: ConfigPlaces, { needsNodes }: ReadConfigOptio
   const { flags, env, file, readFile, canWriteIn, stampOf = () => undefined } = places;
   const names = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
   const contents = file && readConfigFile(file.path, file.text, names);
-  const settled = settle({ flags, env, file: contents });
+  const settled = resolveSettings({ flags, env, file: contents });
   const secrets = readSecrets(settled, readFile);
   const stateDir = settled.values.stateDir ?? chooseStateDir(env, canWriteIn);
   const faults = [
     ...settled.faults,
     ...secrets.faults,
     ...accessFaults(settled, secrets.found.rotationSecret, readFile),
-    ...halfPairs(settled),
+    ...incompletePairs(settled),
     ...contradictions(settled),
     // What is wrong with the file may be the credentials in it.
-    ...(needsNodes && takesCatchpoint(settled) && (contents?.faults ?? []).length === 0 ? missingCredentials(settled) : []),
+    ...(needsNodes && takesCatchpoint(settled) && (contents?.faults ?? []).length === 0
+      ? missingCredentials(settled)
+      : []),
     ...(stateDir === undefined ? [noStateDir] : []),
   ];
-  const warnings = [...strangeVariables(env), ...visibleSecrets(settled), ...withoutEffect(settled), ...beyondTagBudget(settled)];
-  if (settled.values.catchpoint === true && !takesCatchpoint(settled)) warnings.push(`${settled.origins.backstop.where}: Backstop alone is run; Catchpoint's pushes are not taken, there are no credentials`);
+  const warnings = [
+    ...unknownVariables(env),
+    ...visibleSecrets(settled),
+    ...withoutEffect(settled),
+    ...beyondTagBudget(settled),
+  ];
+  if (settled.values.catchpoint === true && !takesCatchpoint(settled))
+    warnings.push(
+      `${settled.origins.backstop.where}: Backstop alone is run; Catchpoint's pushes are not taken, there are no credentials`,
+    );
   if (faults.length > 0) throw new WrongConfiguration(faults, warnings);
 
   const chosen = typeof stateDir === 'string' ? { path: stateDir } : (stateDir as StateDirChoice);
   const config = configOf(settled, secrets.found, chosen.path);
-  const origins = shownSettings(settled).map((shown) => withChoices(shown, config, chosen));
-  return { config, origins, digests: settingDigests(settled, stampOf), warnings };
+  const origins = redactedSettings(settled).map((shown) => withChoices(shown, config, chosen));
+  return { config, origins, digests: settingHashes(settled, stampOf), warnings };
 }
 
-const noStateDir: Fault = { text: 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them', exitCode: 64 };
+const noStateDir: Fault = {
+  text: 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them',
+  exitCode: 64,
+};
 
 /** The configuration of settings that are all right. */
-function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
+function configOf(settled: ResolvedSettings, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
   const values = settled.values as SettingValues;
   const { rotationSecret, ...secrets } = found;
-  const { listen, adminListen, maxBodyBytes, workers, catchpointUrl, nodesFile, nodeOverrides, refreshHours, spoolMaxBytes, dedupMaxBytes } = values;
+  const {
+    listen,
+    adminListen,
+    maxBodyBytes,
+    workers,
+    catchpointUrl,
+    nodesFile,
+    nodeOverrides,
+    refreshHours,
+    spoolMaxBytes,
+    dedupMaxBytes,
+  } = values;
   const { metricPrefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
   const { maxTests, maxNodes, maxTagValues } = values;
   return {
@@ -188,12 +219,14 @@ function configOf(settled: Settled, found: ReturnType<typeof readSecrets>['found
     dedupMaxBytes,
     optional: { maxBytes: values.optionalMaxBytes, maxAgeMs: values.optionalMaxHours * 3_600_000 },
     log: { level: values.logLevel, format: values.logFormat },
-    ...(values.selfMetrics !== undefined && { selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix } }),
+    ...(values.selfMetrics !== undefined && {
+      selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix },
+    }),
   };
 }
 
 /** What was chosen where nobody set it shows as chosen. */
-function withChoices(shown: ShownSetting, config: Config, stateDir: Partial<StateDirChoice>): ShownSetting {
+function withChoices(shown: RedactedSetting, config: Config, stateDir: Partial<StateDirChoice>): RedactedSetting {
   const { origin } = stateDir;
   if (shown.name === 'state-dir' && origin !== undefined) return { ...shown, value: config.stateDir, origin };
   if (shown.name === 'file' && shown.origin === 'default') return { ...shown, value: config.file?.path ?? '' };

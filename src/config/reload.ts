@@ -5,12 +5,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Config, ConfigRead } from './config.ts';
 import type { Log } from '../runtime/log.ts';
 import { schedule } from '../runtime/schedule.ts';
-import type { SettingDigests } from './settings/setting-hashes.ts';
+import type { SettingHashes } from './settings/setting-hashes.ts';
 import { nameOf } from './settings/names.ts';
 import type { SettingKey } from './settings/settings.ts';
 
 /** A part of the bridge that takes changes of these settings while it runs. */
-export interface ChangeablePart {
+export interface ReloadablePart {
   readonly settings: readonly SettingKey[];
   /**
    * Makes ready what the next configuration asks for and returns what puts it into effect, which must not fail. Throws what
@@ -57,7 +57,7 @@ export interface ReloadState {
 
 export interface Reloading {
   /** To be called by each part before the first reload. */
-  onReload(part: ChangeablePart): void;
+  onReload(part: ReloadablePart): void;
   /** Reads everything anew. Throws ReloadRefused. What came of it stands in the log as well. */
   reload(): Promise<ReloadReport>;
   state(): ReloadState;
@@ -79,11 +79,11 @@ const watchEveryMs = 10_000;
 /** What changes while it is in use. */
 interface Watched {
   readonly options: ReloadingOptions;
-  readonly parts: ChangeablePart[];
+  readonly parts: ReloadablePart[];
   /** Of what is in effect. */
-  inEffect: SettingDigests;
+  inEffect: SettingHashes;
   /** Of what was read last, whether it could be used or not. */
-  seen: SettingDigests | undefined;
+  seen: SettingHashes | undefined;
   /** What the last try could not be used for; undefined: it could. */
   fault: string | undefined;
   lastGoodAtMs: number;
@@ -95,7 +95,15 @@ interface Watched {
 export function reloading(options: ReloadingOptions): Reloading {
   const { running, clock, log } = options;
   const counts = { succeeded: 0, failed: 0, lastGoodAtMs: clock.now() };
-  const watched: Watched = { options, parts: [], inEffect: running.digests, seen: running.digests, fault: undefined, needRestart: [], ...counts };
+  const watched: Watched = {
+    options,
+    parts: [],
+    inEffect: running.digests,
+    seen: running.digests,
+    fault: undefined,
+    needRestart: [],
+    ...counts,
+  };
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = last.then(work);
@@ -106,7 +114,13 @@ export function reloading(options: ReloadingOptions): Reloading {
     onReload: (part) => void watched.parts.push(part),
     state: () => ({ fault: watched.fault, needRestart: watched.needRestart }),
     reload: () => inTurn(() => reload(watched, 'asked')),
-    watch: (signal) => schedule('look for changes of the configuration', () => inTurn(() => lookedAt(watched)), { everyMs: watchEveryMs, clock, log, signal }),
+    watch: (signal) =>
+      schedule('look for changes of the configuration', () => inTurn(() => lookedAt(watched)), {
+        everyMs: watchEveryMs,
+        clock,
+        log,
+        signal,
+      }),
     status: () => seenOf(watched),
   };
 }
@@ -167,9 +181,10 @@ function say(log: Log, { changed, needRestart }: ReloadReport, warnings: readonl
   for (const warning of warnings) log.warn(warning);
   if (changed.length > 0) log.info({ changed }, 'configuration reloaded');
   else if (needRestart.length === 0) log.info('configuration read again: nothing has changed');
-  if (needRestart.length > 0) log.warn({ settings: needRestart }, 'settings have changed that need a restart; until then the former values hold');
+  if (needRestart.length > 0)
+    log.warn({ settings: needRestart }, 'settings have changed that need a restart; until then the former values hold');
 }
 
-function isSame(one: SettingDigests, other: SettingDigests | undefined): boolean {
+function isSame(one: SettingHashes, other: SettingHashes | undefined): boolean {
   return other !== undefined && (Object.keys(one) as SettingKey[]).every((key) => one[key] === other[key]);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Log } from '../runtime/log.ts';
 
-export interface Listening {
+export interface ListenAddresses {
   /** Such as http://127.0.0.1:8080 */
   readonly push: string;
   readonly admin: string;
@@ -17,7 +17,7 @@ export interface Listening {
 const name = 'listening.json';
 
 /** Tells where the daemon listens. What cannot be told is no reason not to listen. */
-export async function tellListening(stateDir: string, listening: Listening, log: Log): Promise<void> {
+export async function writeAddresses(stateDir: string, listening: ListenAddresses, log: Log): Promise<void> {
   try {
     await writeFileAtomic(join(stateDir, name), `${JSON.stringify(listening)}\n`, { mode: 0o600 });
   } catch (error) {
@@ -26,10 +26,12 @@ export async function tellListening(stateDir: string, listening: Listening, log:
 }
 
 /** Where the daemon that was started last listens or listened; undefined when none has told. */
-export async function readListening(stateDir: string): Promise<Listening | undefined> {
+export async function readAddresses(stateDir: string): Promise<ListenAddresses | undefined> {
   try {
-    const { push, admin, token } = JSON.parse(await readFile(join(stateDir, name), 'utf8')) as Partial<Listening>;
-    return typeof push === 'string' && typeof admin === 'string' ? { push, admin, ...(typeof token === 'string' && { token }) } : undefined;
+    const { push, admin, token } = JSON.parse(await readFile(join(stateDir, name), 'utf8')) as Partial<ListenAddresses>;
+    return typeof push === 'string' && typeof admin === 'string'
+      ? { push, admin, ...(typeof token === 'string' && { token }) }
+      : undefined;
   } catch {
     return undefined;
   }

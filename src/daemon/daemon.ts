@@ -1,16 +1,16 @@
 // The bridge: starts everything sink-first, so that nothing is taken before it can be kept, and stops source-first.
 
-import type { Ambient } from './process-context.ts';
-import { changeableParts } from './reloadable-parts.ts';
+import type { ProcessContext } from './process-context.ts';
+import { reloadableParts } from './reloadable-parts.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
-import { tellListening } from './addresses-file.ts';
+import { writeAddresses } from './addresses-file.ts';
 import type { Log } from '../runtime/log.ts';
-import { type Loop, runUntilReleased } from '../runtime/background-task.ts';
+import { type BackgroundTask, runInBackground } from '../runtime/background-task.ts';
 import type { Outlets } from '../outlet/outlets.ts';
 import { type DaemonStatus, openParts, type Parts, statusOf } from './parts.ts';
 import { schedule } from '../runtime/schedule.ts';
-import { closed } from '../http/routed-app.ts';
+import { closeGracefully } from '../http/routed-app.ts';
 import { DiskFailed } from '../spool/disk/disk-failed.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -38,7 +38,7 @@ const tidyEveryMs = 60_000;
  *
  * @throws StateDirectoryTaken, CannotListen and whatever opening the spool meets; what was opened is closed again
  */
-export async function startDaemon(config: Config, ambient: Ambient): Promise<Daemon> {
+export async function startDaemon(config: Config, ambient: ProcessContext): Promise<Daemon> {
   const { clock, log } = ambient;
   const releases: (() => Promise<unknown>)[] = [];
   const releaseAll = async (): Promise<void> => {
@@ -46,24 +46,30 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
   };
   try {
     // The doors bring Koa, which is read in while the parts wait for the disk.
-    const [parts, { openAdmin, openDoors }] = await Promise.all([openParts(config, ambient, releases), import('./listeners.ts')]);
-    for (const part of changeableParts({ ...parts, log, stateDir: config.stateDir })) ambient.reloading?.onReload(part);
-    const source = runUntilReleased(parts.sources.run, releases);
-    runUntilReleased(parts.access.run, releases);
-    if (parts.crew !== undefined) runUntilReleased(parts.crew.run, releases);
-    runUntilReleased(parts.counters.run, releases);
+    const [parts, { openAdminListener, openListeners }] = await Promise.all([
+      openParts(config, ambient, releases),
+      import('./listeners.ts'),
+    ]);
+    for (const part of reloadableParts({ ...parts, log, stateDir: config.stateDir })) ambient.reloading?.onReload(part);
+    const source = runInBackground(parts.sources.run, releases);
+    runInBackground(parts.access.run, releases);
+    if (parts.crew !== undefined) runInBackground(parts.crew.run, releases);
+    runInBackground(parts.counters.run, releases);
     if (config.selfMetrics !== undefined) {
       const { deliverSelfPoints } = await import('../telemetry/self-points.ts');
       const ownMetrics = { ...ambient, ...parts, settings: config.selfMetrics, resolution: config.metrics.resolution };
-      runUntilReleased((signal) => deliverSelfPoints(ownMetrics, signal), releases);
+      runInBackground((signal) => deliverSelfPoints(ownMetrics, signal), releases);
     }
     const tidying = (): Promise<void> => tidy(parts, log);
-    runUntilReleased((signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }), releases);
-    const adminUrl = await openAdmin(config, ambient, parts, releases);
-    const { listeners, pushUrl, backstopUrl } = await openDoors(parts, ambient);
+    runInBackground(
+      (signal) => schedule('tidy the spool', tidying, { everyMs: tidyEveryMs, clock, log, signal }),
+      releases,
+    );
+    const adminUrl = await openAdminListener(config, ambient, parts, releases);
+    const { listeners, pushUrl, backstopUrl } = await openListeners(parts, ambient);
     // Their thread reads in files of its own; pushes are kept without it.
-    const outlets = runUntilReleased(parts.outlets.run, releases);
-    await tellListening(config.stateDir, { push: pushUrl, admin: adminUrl, token: parts.access.ownerToken }, log);
+    const outlets = runInBackground(parts.outlets.run, releases);
+    await writeAddresses(config.stateDir, { push: pushUrl, admin: adminUrl, token: parts.access.ownerToken }, log);
     return {
       pushUrl,
       backstopUrl,
@@ -72,7 +78,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
       failed: failureOf(parts.spool, [outlets, source]),
       async stop({ hurry = new AbortController().signal } = {}) {
         parts.counters.stopping();
-        await Promise.all(listeners.map((listener) => closed(listener, clock, hurry)));
+        await Promise.all(listeners.map((listener) => closeGracefully(listener, clock, hurry)));
         await drained(parts.outlets, clock, AbortSignal.any([hurry, outlets.signal]));
         await releaseAll();
       },
@@ -84,7 +90,7 @@ export async function startDaemon(config: Config, ambient: Ambient): Promise<Dae
 }
 
 /** What the bridge cannot go on for. Of its disk the spool itself has the last word. */
-async function failureOf(spool: Spool, loops: readonly Loop[]): Promise<Error> {
+async function failureOf(spool: Spool, loops: readonly BackgroundTask[]): Promise<Error> {
   const first = await Promise.race([spool.failed, ...loops.map(({ failed }) => failed)]);
   return first instanceof DiskFailed ? spool.failed : first;
 }

@@ -3,12 +3,12 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Reloading } from '../config/reload.ts';
-import type { Vitals } from '../telemetry/process-stats.ts';
+import type { ProcessStats } from '../telemetry/process-stats.ts';
 import type { StartOutletThread } from '../outlet/thread/messages.ts';
 import type { StartWorker } from '../workers/worker-process.ts';
 
 /** What the process gives, and a test may give in its place. */
-export interface Ambient {
+export interface ProcessContext {
   readonly clock: Clock;
   /** In [0, 1), as Math.random gives. */
   readonly random: () => number;
@@ -20,7 +20,7 @@ export interface Ambient {
   /** The machine's name. */
   readonly host?: string | undefined;
   /** Lets memory, processor time and the event loop be seen. */
-  readonly vitals?: Vitals | undefined;
+  readonly vitals?: ProcessStats | undefined;
   /** Starts a process that takes requests for this one; undefined: there can be none. */
   readonly startWorker?: StartWorker | undefined;
   /** Starts the thread of the outlets; undefined: they run in this one. */

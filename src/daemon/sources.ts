@@ -1,7 +1,7 @@
 // The sources that the configuration asks for, each with the address on which it listens: what they take is delivered to the spool.
 
 import type Router from '@koa/router';
-import type { Access } from '../auth/access-control.ts';
+import type { AccessControl } from '../auth/access-control.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
@@ -11,7 +11,7 @@ import type { Backstop } from '../sources/backstop/backstop.ts';
 import { type Catchpoint, type CatchpointStatus, openCatchpoint } from '../sources/catchpoint/catchpoint.ts';
 import { nodeDirectory } from '../sources/catchpoint/nodes/node.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { SeenPushes } from '../status/push-history.ts';
+import type { PushHistory } from '../status/push-history.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** Of sources that are switched off nothing is said. */
@@ -20,7 +20,7 @@ export interface SourcesStatus extends Partial<CatchpointStatus> {
 }
 
 /** What is served on one address. */
-export interface Door {
+export interface SourceListener {
   readonly source: 'catchpoint' | 'backstop';
   readonly address: ListenAddress;
   readonly mount: (router: Router) => void;
@@ -28,7 +28,7 @@ export interface Door {
 
 export interface Sources {
   /** Catchpoint's first; one at least. */
-  readonly doors: readonly Door[];
+  readonly doors: readonly SourceListener[];
   /** Takes Catchpoint's pushes that somebody else has read, and how they are to be read; undefined where Catchpoint is switched off. */
   readonly pushes: Pick<Catchpoint, 'intake' | 'reading'> | undefined;
   /** The nodes that pushes are joined with; none where Catchpoint is switched off. */
@@ -50,8 +50,8 @@ export interface SourcesOptions {
   readonly spool: Pick<Spool, 'append' | 'parking' | 'samples'>;
   readonly counters: Telemetry;
   /** Shown each push as it is answered. */
-  readonly seen: Pick<SeenPushes, 'see'>;
-  readonly access: Pick<Access, 'admit' | 'bodies'>;
+  readonly seen: Pick<PushHistory, 'see'>;
+  readonly access: Pick<AccessControl, 'admit' | 'bodies'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -64,8 +64,12 @@ export async function openSources(options: SourcesOptions): Promise<Sources> {
   const backstop = config.backstop === undefined ? undefined : await backstopOf(config.backstop, options);
   return {
     doors: [
-      ...(catchpoint === undefined ? [] : [{ source: 'catchpoint' as const, address: config.listen, mount: catchpoint.mount }]),
-      ...(backstop === undefined ? [] : [{ source: 'backstop' as const, address: backstop.address, mount: backstop.mount }]),
+      ...(catchpoint === undefined
+        ? []
+        : [{ source: 'catchpoint' as const, address: config.listen, mount: catchpoint.mount }]),
+      ...(backstop === undefined
+        ? []
+        : [{ source: 'backstop' as const, address: backstop.address, mount: backstop.mount }]),
     ],
     pushes: catchpoint,
     directory: catchpoint?.directory ?? nodeDirectory(),
@@ -78,7 +82,16 @@ export async function openSources(options: SourcesOptions): Promise<Sources> {
   };
 }
 
-function catchpointOptions({ config, spool, counters, seen, access, clock, random, log }: SourcesOptions): Parameters<typeof openCatchpoint>[0] {
+function catchpointOptions({
+  config,
+  spool,
+  counters,
+  seen,
+  access,
+  clock,
+  random,
+  log,
+}: SourcesOptions): Parameters<typeof openCatchpoint>[0] {
   return {
     deliver: counters.source('catchpoint', spool.append),
     seen: seen.see,
@@ -100,9 +113,15 @@ function catchpointOptions({ config, spool, counters, seen, access, clock, rando
   };
 }
 
-async function backstopOf(settled: NonNullable<Config['backstop']>, { config, spool, counters, clock, log }: SourcesOptions): Promise<Backstop & { address: ListenAddress }> {
+async function backstopOf(
+  settled: NonNullable<Config['backstop']>,
+  { config, spool, counters, clock, log }: SourcesOptions,
+): Promise<Backstop & { address: ListenAddress }> {
   const { listen: address, typesFile, ...settings } = settled;
-  const [{ openBackstop }, { readDataSets }] = await Promise.all([import('../sources/backstop/backstop.ts'), import('../sources/backstop/collectd/data-sets.ts')]);
+  const [{ openBackstop }, { readDataSets }] = await Promise.all([
+    import('../sources/backstop/backstop.ts'),
+    import('../sources/backstop/collectd/data-sets.ts'),
+  ]);
   const source = openBackstop({
     ...settings,
     dataSets: await readDataSets(typesFile),

@@ -4,7 +4,7 @@ import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../runtime/make-directory.ts';
-import { obstacleOf } from '../runtime/path-error.ts';
+import { pathErrorOf } from '../runtime/path-error.ts';
 
 /** Somebody else owns the state directory. */
 export class StateDirectoryTaken extends Error {
@@ -44,10 +44,13 @@ export async function takeStateDirectory(directory: string, pid: number): Promis
   const path = join(directory, 'owner');
   const own = `${path}.${pid}`;
   if (Buffer.byteLength(own) > maxSocketPathBytes) {
-    throw new StateDirectoryUnusable(directory, `its path is too long for a socket in it (at most ${maxSocketPathBytes} bytes with /owner.${pid})`);
+    throw new StateDirectoryUnusable(
+      directory,
+      `its path is too long for a socket in it (at most ${maxSocketPathBytes} bytes with /owner.${pid})`,
+    );
   }
   const server = await answerWithPid(own, pid).catch((error: Error) => {
-    const { words, exitCode } = obstacleOf(error) ?? { words: error.message, exitCode: 69 };
+    const { words, exitCode } = pathErrorOf(error) ?? { words: error.message, exitCode: 69 };
     throw new StateDirectoryUnusable(directory, words, exitCode);
   });
   try {
@@ -107,7 +110,9 @@ async function refuseIfAlive(path: string, directory: string): Promise<void> {
 
 function taken(directory: string, pid: string): StateDirectoryTaken {
   const orNone = /^\d+$/.test(pid) ? '' : `; where there is none, remove ${join(directory, 'owner')}`;
-  return new StateDirectoryTaken(`state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir${orNone}`);
+  return new StateDirectoryTaken(
+    `state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir${orNone}`,
+  );
 }
 
 async function answerWithPid(path: string, pid: number): Promise<Server> {
@@ -138,7 +143,9 @@ function pidAt(path: string): Promise<string | undefined> {
       socket.destroy();
     });
     socket.on('data', (chunk: string) => void (said += chunk));
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT' ? undefined : `of another user (${code})`));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'ECONNREFUSED' || code === 'ENOENT' ? undefined : `of another user (${code})`),
+    );
     socket.on('close', () => resolve(said === '' ? undefined : said.trim()));
   });
 }

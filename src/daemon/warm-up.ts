@@ -9,8 +9,10 @@ const soonNeeded: readonly (() => Promise<unknown>)[] = [
 ];
 
 /** Reads it in, one part after the other. What cannot be read in is logged; whoever needs it meets the same error. */
-export async function readInSoonNeeded(log: Log, parts = soonNeeded): Promise<void> {
+export async function warmUp(log: Log, parts = soonNeeded): Promise<void> {
   for (const readIn of parts) {
-    await readIn().catch((error: Error) => log.error({ reason: error.message }, 'a part of the program cannot be read in'));
+    await readIn().catch((error: Error) =>
+      log.error({ reason: error.message }, 'a part of the program cannot be read in'),
+    );
   }
 }

@@ -18,10 +18,11 @@ export function idleConnections(server: Server, isTls: boolean): { cut(): void }
     socket.once('close', forget);
   };
   server.on('connection', add);
-  if (isTls) onceSecure(server, (bare, socket) => {
-    add(socket);
-    answers.delete(bare);
-  });
+  if (isTls)
+    onceSecure(server, (bare, socket) => {
+      add(socket);
+      answers.delete(bare);
+    });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     if (answers.has(socket)) answers.set(socket, response);
   });

@@ -42,12 +42,18 @@ const decoders = {
  * @throws UnreadableBody with 413 over the bound, 415 for an unknown Content-Encoding, 400 when it does not decompress
  * or ends early, 503 when it was given up for others
  */
-export function readBody(request: IncomingMessage, maxBytes: number, arriving: ArrivingBodies = unbounded): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  arriving: ArrivingBodies = unbounded,
+): Promise<Buffer> {
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) return Promise.reject(tooLarge(maxBytes, `${declaredBytes} bytes declared`));
   const sent = readBytes(request, { declaredBytes, maxBytes, arriving });
   const encoding = request.headers['content-encoding']?.trim().toLowerCase();
-  return encoding === undefined || encoding === 'identity' || encoding === '' ? sent : sent.then((bytes) => decompressed(bytes, encoding, maxBytes));
+  return encoding === undefined || encoding === 'identity' || encoding === ''
+    ? sent
+    : sent.then((bytes) => decompressed(bytes, encoding, maxBytes));
 }
 
 const unbounded: ArrivingBodies = { begin: () => ({ take: () => {}, end: () => {} }) };
@@ -55,7 +61,11 @@ const unbounded: ArrivingBodies = { begin: () => ({ take: () => {}, end: () => {
 /** By events, not by `for await`: that costs a seventh of the requests a second. What comes whole with its first piece never waits for more, and is not counted as arriving. */
 function readBytes(
   request: IncomingMessage,
-  { declaredBytes, maxBytes, arriving }: { readonly declaredBytes: number; readonly maxBytes: number; readonly arriving: ArrivingBodies },
+  {
+    declaredBytes,
+    maxBytes,
+    arriving,
+  }: { readonly declaredBytes: number; readonly maxBytes: number; readonly arriving: ArrivingBodies },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
@@ -72,7 +82,9 @@ function readBytes(
       bytes += chunk.length;
       chunks.push(chunk);
       if (bytes === declaredBytes && body === undefined) return;
-      body ??= arriving.begin(() => stop(new UnreadableBody(503, 'body: too many are arriving, and this one for longest')));
+      body ??= arriving.begin(() =>
+        stop(new UnreadableBody(503, 'body: too many are arriving, and this one for longest')),
+      );
       if (bytes > maxBytes) stop(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`, Buffer.concat(chunks)));
       else body.take(chunk.length);
     });
@@ -84,19 +96,26 @@ function readBytes(
     request.on('close', () => {
       if (request.complete) return;
       body?.end();
-      reject(new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`, Buffer.concat(chunks)));
+      reject(
+        new UnreadableBody(400, `body: ended after ${bytes} bytes, before it was complete`, Buffer.concat(chunks)),
+      );
     });
   });
 }
 
 async function decompressed(sent: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   if (!isKnown(encoding)) {
-    throw new UnreadableBody(415, `Content-Encoding: expected gzip, deflate or br, found ${JSON.stringify(encoding)}`, sent);
+    throw new UnreadableBody(
+      415,
+      `Content-Encoding: expected gzip, deflate or br, found ${JSON.stringify(encoding)}`,
+      sent,
+    );
   }
   try {
     return await decoders[encoding](sent, { maxOutputLength: maxBytes });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, 'more when decompressed', sent);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(maxBytes, 'more when decompressed', sent);
     throw new UnreadableBody(400, `body: not ${encoding} as Content-Encoding says (${(error as Error).message})`, sent);
   }
 }

@@ -10,7 +10,7 @@ import { type Answers, application, type Listener } from './server.ts';
 const requestGraceMs = 5_000;
 
 /** What stands before the routes of a listener. */
-export interface Before {
+export interface BeforeRoutes {
   /** What answers for itself; see `application`. */
   readonly first?: (answers: Answers) => Koa.Middleware;
   /** In this order. */
@@ -18,7 +18,11 @@ export interface Before {
 }
 
 /** The application of a listener. */
-export function routed({ log, clock }: { readonly log: Log; readonly clock: Clock }, mount: (router: Router) => void, { first, middlewares = [] }: Before = {}): Koa {
+export function routedApp(
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  mount: (router: Router) => void,
+  { first, middlewares = [] }: BeforeRoutes = {},
+): Koa {
   const router = new Router();
   mount(router);
   const app = application(log, clock, first);
@@ -28,10 +32,16 @@ export function routed({ log, clock }: { readonly log: Log; readonly clock: Cloc
 }
 
 /** Closes a listener; what is in hand is cut off after its grace, or at once when there is a hurry. */
-export async function closed(listener: Pick<Listener, 'close' | 'cut'>, clock: Clock, hurry: AbortSignal): Promise<void> {
+export async function closeGracefully(
+  listener: Pick<Listener, 'close' | 'cut'>,
+  clock: Clock,
+  hurry: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
   const closing = listener.close().finally(() => over.abort());
-  await clock.sleep(hurry.aborted ? 0 : requestGraceMs, { signal: AbortSignal.any([hurry, over.signal]) }).catch(() => undefined);
+  await clock
+    .sleep(hurry.aborted ? 0 : requestGraceMs, { signal: AbortSignal.any([hurry, over.signal]) })
+    .catch(() => undefined);
   listener.cut();
   await closing;
 }

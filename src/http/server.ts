@@ -10,7 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { idleConnections } from './idle-connections.ts';
 import type { Log } from '../runtime/log.ts';
 import { requestIdHeader, type RequestIds, requestIds } from './request-id.ts';
-import { seldom } from '../runtime/log-throttle.ts';
+import { logThrottle } from '../runtime/log-throttle.ts';
 
 /** An address to listen on; port 0 takes a free one. */
 export interface Address {
@@ -95,7 +95,7 @@ export function application(log: Log, clock: Clock, first?: (answers: Answers) =
 }
 
 function refusalsOf(log: Log, clock: Clock): Answers['refuse'] {
-  const failures = seldom(clock);
+  const failures = logThrottle(clock);
   return (context, requestId, error) => {
     const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as HttpError;
     if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack }, 'requests fail'));
@@ -164,7 +164,11 @@ export async function listen(app: Koa, address: Address, { tls, guard }: ListenO
 }
 
 /** Listens on the address, or where that is in use and it may move, on a free port beside it. @throws CannotListen */
-export async function listenNear(app: Koa, address: Address, { mayMove }: { readonly mayMove: boolean }): Promise<Listener> {
+export async function listenNear(
+  app: Koa,
+  address: Address,
+  { mayMove }: { readonly mayMove: boolean },
+): Promise<Listener> {
   try {
     return await listen(app, address);
   } catch (error) {

@@ -20,7 +20,13 @@ export function expanded(points: Points): readonly DataPoint[] {
   for (const [name, value] of cuts.cuts) {
     const own: Tags = value === undefined ? cuts.tags : { ...cuts.tags, [name]: value };
     for (const one of series) {
-      all.push({ metric: `${one.stem}${name}${tail}`, timestamp, unit, value: one.value, tags: { ...own, ...one.tags, ...tags } });
+      all.push({
+        metric: `${one.stem}${name}${tail}`,
+        timestamp,
+        unit,
+        value: one.value,
+        tags: { ...own, ...one.tags, ...tags },
+      });
     }
   }
   all.push(...rest);

@@ -23,8 +23,16 @@ export interface PointRules {
  *
  * @param rules - what else a metric's name may be, its tags being as above; and whether a name may do without tags
  */
-export function faultOf({ metric, timestamp, unit, value, tags }: DataPoint, { metricForm = openTsdbName, minTags = 1 }: PointRules = {}): string | undefined {
-  return faultOfName('metric', metric, metricForm) ?? faultOfTime(timestamp, unit) ?? faultOfNumber(value) ?? faultOfTags(tags, minTags);
+export function faultOf(
+  { metric, timestamp, unit, value, tags }: DataPoint,
+  { metricForm = openTsdbName, minTags = 1 }: PointRules = {},
+): string | undefined {
+  return (
+    faultOfName('metric', metric, metricForm) ??
+    faultOfTime(timestamp, unit) ??
+    faultOfNumber(value) ??
+    faultOfTags(tags, minTags)
+  );
 }
 
 /** Whether a text is a name as OpenTSDB keeps it apart from others. */
@@ -62,7 +70,8 @@ export function faultOfTime(timestamp: number, unit: DataPoint['unit']): string 
 
 /** What is wrong with a value. Text without point and exponent is a 64-bit integer to OpenTSDB. */
 export function faultOfNumber(value: string): string | undefined {
-  const isNumber = typeof value === 'string' && value.length <= 400 && isJsonNumber(value) && Number.isFinite(Number(value));
+  const isNumber =
+    typeof value === 'string' && value.length <= 400 && isJsonNumber(value) && Number.isFinite(Number(value));
   const fits = isNumber && (/[.eE]/.test(value) || BigInt.asIntN(64, BigInt(value)) === BigInt(value));
   if (fits) return undefined;
   return `value: a finite decimal number wanted, found ${JSON.stringify(value)?.slice(0, 100)}`;

@@ -59,14 +59,16 @@ export interface ValueTally {
 
 /** How many values were accepted, rejected and kept; of a point whose annotation alone was to be written none is. */
 export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): ValueTally {
-  const of = (rulings: readonly Ruling[]): number => rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
+  const of = (rulings: readonly Ruling[]): number =>
+    rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
   const values = points.filter(({ only }) => only === undefined).length;
   return { accepted: values - of(rejected) - of(kept), rejected: of(rejected), kept: of(kept) };
 }
 
 /** The same of a batch, whose points carry values all of them; they are not made for it when all were accepted. */
 export function talliedBatch(batch: Pick<SinkBatch, 'points' | 'pointCount'>, verdict: Verdict): ValueTally {
-  if (verdict.rejected.length === 0 && verdict.kept.length === 0) return { accepted: batch.pointCount, rejected: 0, kept: 0 };
+  if (verdict.rejected.length === 0 && verdict.kept.length === 0)
+    return { accepted: batch.pointCount, rejected: 0, kept: 0 };
   return talliedValues(batch.points, verdict);
 }
 

@@ -7,7 +7,7 @@ import type { AddressedLetter } from '../spool/dead-letters/dead-letters.ts';
 import type { Batch, Retry } from '../spool/readers/batches.ts';
 import type { Outcome } from '../spool/readers/settling.ts';
 
-export interface Errand {
+export interface Attempt {
   /** Where in the spool the points stand. */
   readonly from: Batch | Retry;
   /** How often nobody answered, or nothing of it was taken. */
@@ -18,16 +18,22 @@ export interface Errand {
 }
 
 /** Writes the points, those of a batch as they were delivered where the sink takes them so. */
-export function written(sink: Sink, from: Errand['from'], options: { readonly signal: AbortSignal }): Promise<Verdict> {
-  return 'deliveries' in from && sink.writeBatch !== undefined ? sink.writeBatch(from, options) : sink.write(from.points, options);
+export function written(
+  sink: Sink,
+  from: Attempt['from'],
+  options: { readonly signal: AbortSignal },
+): Promise<Verdict> {
+  return 'deliveries' in from && sink.writeBatch !== undefined
+    ? sink.writeBatch(from, options)
+    : sink.write(from.points, options);
 }
 
-export function pointCountOf(from: Errand['from']): number {
+export function pointCountOf(from: Attempt['from']): number {
   return 'deliveries' in from ? from.pointCount : from.points.length;
 }
 
 /** How many values the verdict accepts, rejects and keeps. */
-export function talliedErrand(from: Errand['from'], verdict: Verdict): ValueTally {
+export function talliedErrand(from: Attempt['from'], verdict: Verdict): ValueTally {
   return 'deliveries' in from ? talliedBatch(from, verdict) : talliedValues(from.points, verdict);
 }
 
@@ -44,17 +50,17 @@ const maxKeptMs = 86_400_000;
 /** The pauses of the retry set grow up to this. */
 const maxRetryPauseMs = 600_000;
 
-export function firstTry(from: Batch | Retry): Errand {
+export function firstTry(from: Batch | Retry): Attempt {
   return { from, tries: 0, answersAtFirst: 0, answersAtLast: 0 };
 }
 
 /** @param answers - how many errands have been answered since the start */
-export function triedOnceMore({ from, tries, answersAtFirst }: Errand, answers: number): Errand {
+export function triedOnceMore({ from, tries, answersAtFirst }: Attempt, answers: number): Attempt {
   return { from, tries: tries + 1, answersAtFirst: tries === 0 ? answers : answersAtFirst, answersAtLast: answers };
 }
 
 /** Whether others are answered all the while, and this one never. */
-export function isItsOwnFault({ tries, answersAtFirst }: Errand, answers: number): boolean {
+export function isItsOwnFault({ tries, answersAtFirst }: Attempt, answers: number): boolean {
   return tries >= maxTries && answers > answersAtFirst;
 }
 
@@ -62,17 +68,25 @@ export function isItsOwnFault({ tries, answersAtFirst }: Errand, answers: number
  * Takes the errand out that is to be tried again before anything new is: the one least tried. Undefined when another
  * batch is to be tried first.
  */
-export function takeDue(again: Errand[], answers: number): Errand | undefined {
-  const least = again.reduce<Errand | undefined>((one, other) => (one !== undefined && one.tries <= other.tries ? one : other), undefined);
+export function takeDue(again: Attempt[], answers: number): Attempt | undefined {
+  const least = again.reduce<Attempt | undefined>(
+    (one, other) => (one !== undefined && one.tries <= other.tries ? one : other),
+    undefined,
+  );
   if (least === undefined) return undefined;
-  const isOthersTurn = least.tries >= triesBeforeOthers && answers === least.answersAtLast && again.length < maxTriedInTurn;
+  const isOthersTurn =
+    least.tries >= triesBeforeOthers && answers === least.answersAtLast && again.length < maxTriedInTurn;
   if (isOthersTurn) return undefined;
   again.splice(again.indexOf(least), 1);
   return least;
 }
 
 /** What becomes of the points that were not accepted. */
-export function outcomeOf(from: Batch | Retry, { rejected, kept }: Verdict, { sink, nowMs, random }: Circumstances): Outcome {
+export function outcomeOf(
+  from: Batch | Retry,
+  { rejected, kept }: Verdict,
+  { sink, nowMs, random }: Circumstances,
+): Outcome {
   const isRetry = 'attempts' in from;
   const attempts = isRetry ? from.attempts + 1 : 1;
   const isOverdue = isRetry && nowMs - from.firstKeptAtMs > maxKeptMs;

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { seldom } from '../runtime/log-throttle.ts';
+import { logThrottle } from '../runtime/log-throttle.ts';
 
 export interface Outage {
   /** A write failed. */
@@ -20,7 +20,7 @@ export interface OutageOptions {
 
 /** Its words: the first failure at once and another reason as well, but both together once a minute at most. */
 export function outage({ sink, clock, log }: OutageOptions): Outage {
-  const complaints = seldom(clock);
+  const complaints = logThrottle(clock);
   let said: string | undefined;
   return {
     fails(reason) {

@@ -10,7 +10,17 @@
 import { setMaxListeners } from 'node:events';
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type Errand, firstTry, isItsOwnFault, maxTries, pointCountOf, takeDue, talliedErrand, triedOnceMore, written } from './attempt.ts';
+import {
+  type Attempt,
+  firstTry,
+  isItsOwnFault,
+  maxTries,
+  pointCountOf,
+  takeDue,
+  talliedErrand,
+  triedOnceMore,
+  written,
+} from './attempt.ts';
 import { inFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
 import { type Linger, linger } from './linger.ts';
 import type { Log } from '../runtime/log.ts';
@@ -61,7 +71,7 @@ interface OutletState extends OutletOptions {
   readonly linger: Linger;
   readonly outage: Outage;
   /** To be written again. */
-  readonly again: Errand[];
+  readonly again: Attempt[];
   /** Writes that were answered, and in which something was taken. */
   answers: number;
   readonly counts: { accepted: number; rejected: number; kept: number };
@@ -87,7 +97,7 @@ export function outlet(options: OutletOptions): Outlet {
     ...options,
     limit: inFlightLimit(options.maxInFlight === undefined ? {} : { max: options.maxInFlight }),
     underway: new Set(),
-    linger: linger(options.clock, options.lingerMs ?? 0, options.reader.bell.ring),
+    linger: linger(options.clock, options.lingerMs ?? 0, options.reader.bell.notify),
     outage: outage({ ...options, sink: options.sink.name }),
     again: [],
     answers: 0,
@@ -112,20 +122,20 @@ export function outlet(options: OutletOptions): Outlet {
 async function run(state: OutletState, signal: AbortSignal): Promise<void> {
   const { bell } = state.reader;
   setMaxListeners(0, signal);
-  signal.addEventListener('abort', bell.ring, { once: true });
+  signal.addEventListener('abort', bell.notify, { once: true });
   while (!signal.aborted) {
     const errand = nextErrand(state);
     if (errand !== undefined) {
       start(state, errand, signal);
     } else {
       wakeForRetry(state, signal);
-      await bell.heard();
+      await bell.wait();
     }
   }
   await Promise.all(state.underway);
 }
 
-function nextErrand(state: OutletState): Errand | undefined {
+function nextErrand(state: OutletState): Attempt | undefined {
   const { reader, underway, clock, again, limit } = state;
   if (clock.steady() < state.pausedUntilMs || underway.size >= limit.limit()) return undefined;
   const due = takeDue(stillWanted(again, reader), state.answers);
@@ -135,7 +145,7 @@ function nextErrand(state: OutletState): Errand | undefined {
 }
 
 /** What was dropped meanwhile is not written again. */
-function stillWanted(again: Errand[], { isWanted }: SpoolReader): Errand[] {
+function stillWanted(again: Attempt[], { isWanted }: SpoolReader): Attempt[] {
   const wanted = again.filter(({ from }) => isWanted(from));
   if (wanted.length < again.length) again.splice(0, again.length, ...wanted);
   return again;
@@ -148,7 +158,8 @@ function stillWanted(again: Errand[], { isWanted }: SpoolReader): Errand[] {
 function nextBatch(state: OutletState): Batch | undefined {
   const { reader, sink, underway } = state;
   const maxPoints = sink.batchPoints();
-  if (reader.untakenPoints() < maxPoints && (underway.size > 0 || (reader.untakenPoints() > 0 && state.linger.holds()))) return undefined;
+  if (reader.untakenPoints() < maxPoints && (underway.size > 0 || (reader.untakenPoints() > 0 && state.linger.holds())))
+    return undefined;
   state.wasNewest = !state.wasNewest && isLagging(state);
   const batch = reader.next(maxPoints, state.wasNewest ? 'newest' : 'oldest');
   if (batch !== undefined) state.linger.started();
@@ -160,17 +171,17 @@ function isLagging({ reader, clock }: OutletState): boolean {
   return oldestAtMs !== undefined && clock.now() - oldestAtMs > maxLagMs;
 }
 
-function start(state: OutletState, errand: Errand, signal: AbortSignal): void {
+function start(state: OutletState, errand: Attempt, signal: AbortSignal): void {
   const writing = write(state, errand, signal).finally(() => {
     state.underway.delete(writing);
-    state.reader.bell.ring();
+    state.reader.bell.notify();
   });
   state.underway.add(writing);
 }
 
 type SinkError = Error & { readonly retryAfterMs?: number };
 
-async function write(state: OutletState, errand: Errand, signal: AbortSignal): Promise<void> {
+async function write(state: OutletState, errand: Attempt, signal: AbortSignal): Promise<void> {
   const { sink, clock } = state;
   const { from } = errand;
   const startedMs = clock.steady();
@@ -194,7 +205,13 @@ async function write(state: OutletState, errand: Errand, signal: AbortSignal): P
 }
 
 /** A batch that the sink does not answer while it answers others goes the way of points that were kept. */
-async function unanswered(state: OutletState, errand: Errand, error: SinkError, startedMs: number, signal: AbortSignal): Promise<void> {
+async function unanswered(
+  state: OutletState,
+  errand: Attempt,
+  error: SinkError,
+  startedMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   if (!isItsOwnFault(errand, state.answers)) return again(state, errand, error, startedMs, signal);
   const verdict = { rejected: [], kept: errand.from.points.map((point) => ({ point, reason: error.message })) };
   count(state, talliedErrand(errand.from, verdict));
@@ -217,7 +234,7 @@ function goesOn(state: OutletState): void {
 /** Requests that were under way together fail together: they count as one failure. */
 function again(
   state: OutletState,
-  errand: Errand,
+  errand: Attempt,
   { message, retryAfterMs = 0 }: Pick<SinkError, 'message' | 'retryAfterMs'>,
   startedMs: number,
   signal: AbortSignal,
@@ -231,7 +248,7 @@ function again(
   state.limit.failed();
   const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
   state.pausedUntilMs = clock.steady() + pauseMs;
-  clock.sleep(pauseMs, { signal }).then(state.reader.bell.ring, state.reader.bell.ring);
+  clock.sleep(pauseMs, { signal }).then(state.reader.bell.notify, state.reader.bell.notify);
 }
 
 /** What is due already waits for a place in flight, and the end of a write wakes for that. */
@@ -243,7 +260,7 @@ function wakeForRetry(state: OutletState, signal: AbortSignal): void {
   state.retryWakeAtMs = dueAtMs;
   const wake = (): void => {
     state.retryWakeAtMs = Infinity;
-    reader.bell.ring();
+    reader.bell.notify();
   };
   clock.sleep(pauseMs, { signal }).then(wake, wake);
 }

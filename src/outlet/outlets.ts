@@ -3,10 +3,10 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
-import { exchangeableSink, type ExchangeableSink } from './replaceable-sink.ts';
+import { replaceableSink, type ReplaceableSink } from './replaceable-sink.ts';
 import type { Log } from '../runtime/log.ts';
 import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
-import { type ConfiguredSink, exchange, lingerMs, openSinks } from './open-sinks.ts';
+import { type ConfiguredSink, replaceSinks, lingerMs, openSinks } from './open-sinks.ts';
 import type { AnnotationCounts, Sink } from '../model/sink.ts';
 import type { Budget } from '../spool/readers/budgets.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -56,19 +56,29 @@ export function budgetOf({ optional }: Config, maxBytes: number): Budget {
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   const { config, spool, maxBytes, releases, watched = (sink) => sink, ...ambient } = options;
   const budget = budgetOf(config, maxBytes);
-  const outlets: (ConfiguredSink & Outlet & { readonly exchangeable: ExchangeableSink; skippedPoints(): number })[] = [];
+  const outlets: (ConfiguredSink & Outlet & { readonly exchangeable: ReplaceableSink; skippedPoints(): number })[] = [];
   for (const { sink: opened, isRequired } of await openSinks(config, ambient)) {
-    const exchangeable = exchangeableSink(opened);
+    const exchangeable = replaceableSink(opened);
     const sink = watched(exchangeable);
     releases.push(sink.close);
     const reader = await spool.reader(sink.name, isRequired ? undefined : budget);
-    outlets.push({ sink, exchangeable, isRequired, ...outlet({ reader, sink, ...ambient, lingerMs }), skippedPoints: reader.skippedPoints });
+    outlets.push({
+      sink,
+      exchangeable,
+      isRequired,
+      ...outlet({ reader, sink, ...ambient, lingerMs }),
+      skippedPoints: reader.skippedPoints,
+    });
   }
   return {
     async run(signal) {
       await Promise.all(outlets.map((each) => each.run(signal)));
     },
-    prepare: async (next) => exchange(outlets.map(({ exchangeable }) => exchangeable), await openSinks(next, ambient)),
+    prepare: async (next) =>
+      replaceSinks(
+        outlets.map(({ exchangeable }) => exchangeable),
+        await openSinks(next, ambient),
+      ),
     status: () =>
       outlets.map(({ status, isRequired, skippedPoints, exchangeable: { annotations } }) => ({
         ...{ ...status(), isRequired, skipped: skippedPoints() },

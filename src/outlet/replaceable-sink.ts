@@ -2,13 +2,13 @@
 
 import type { AnnotationCounts, Sink, Verdict } from '../model/sink.ts';
 
-export interface ExchangeableSink extends Sink {
+export interface ReplaceableSink extends Sink {
   /** What is written from now on goes to the next sink; the former one is closed once it has ruled on what it has. */
-  exchange(next: Sink): void;
+  replace(next: Sink): void;
 }
 
 /** @param first - its name is kept, since the spool keeps a position under it */
-export function exchangeableSink(first: Sink): ExchangeableSink {
+export function replaceableSink(first: Sink): ReplaceableSink {
   const inFlight = new Map<Sink, number>([[first, 0]]);
   let current = first;
   /** Of those that are closed. */
@@ -36,15 +36,20 @@ export function exchangeableSink(first: Sink): ExchangeableSink {
     name: first.name,
     batchPoints: () => current.batchPoints(),
     write: (points, options) => counted((sink) => sink.write(points, options)),
-    writeBatch: (batch, options) => counted((sink) => (sink.writeBatch === undefined ? sink.write(batch.points, options) : sink.writeBatch(batch, options))),
-    exchange(next) {
+    writeBatch: (batch, options) =>
+      counted((sink) =>
+        sink.writeBatch === undefined ? sink.write(batch.points, options) : sink.writeBatch(batch, options),
+      ),
+    replace(next) {
       if (next.name !== first.name) throw new Error(`sink: expected another ${first.name}, found ${next.name}`);
       const before = current;
       current = next;
       inFlight.set(next, 0);
       void closeIfDone(before);
     },
-    ...(first.annotations && { annotations: () => sumOf([former, ...[...inFlight.keys()].map((sink) => sink.annotations?.())]) }),
+    ...(first.annotations && {
+      annotations: () => sumOf([former, ...[...inFlight.keys()].map((sink) => sink.annotations?.())]),
+    }),
     async close() {
       await Promise.all([...inFlight.keys()].map((sink) => sink.close()));
     },
@@ -52,6 +57,7 @@ export function exchangeableSink(first: Sink): ExchangeableSink {
 }
 
 function sumOf(counts: readonly (AnnotationCounts | undefined)[]): AnnotationCounts {
-  const sum = (of: (one: AnnotationCounts) => number): number => counts.reduce((total, one) => total + (one === undefined ? 0 : of(one)), 0);
+  const sum = (of: (one: AnnotationCounts) => number): number =>
+    counts.reduce((total, one) => total + (one === undefined ? 0 : of(one)), 0);
   return { written: sum(({ written }) => written), skipped: sum(({ skipped }) => skipped) };
 }

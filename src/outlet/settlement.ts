@@ -3,7 +3,7 @@
 
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type Errand, outcomeOf } from './attempt.ts';
+import { type Attempt, outcomeOf } from './attempt.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink, Verdict } from '../model/sink.ts';
 import type { SpoolReader } from '../spool/readers/reader.ts';
@@ -24,7 +24,12 @@ const maxPauseMs = 1_000;
 const toldAtAttempt = 5;
 
 /** Resolves when it is on disk, or the signal aborts: then it is not known at the next start, and written another time. */
-export async function settle(options: SettlementOptions, from: Errand['from'], verdict: Verdict, signal: AbortSignal): Promise<void> {
+export async function settle(
+  options: SettlementOptions,
+  from: Attempt['from'],
+  verdict: Verdict,
+  signal: AbortSignal,
+): Promise<void> {
   const { reader, sink, clock, random, log } = options;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = outcomeOf(from, verdict, { sink: sink.name, nowMs: clock.now(), random });
@@ -35,7 +40,11 @@ export async function settle(options: SettlementOptions, from: Errand['from'], v
     } catch (error) {
       if (signal.aborted) return;
       options.lastError = (error as Error).message;
-      if (attempt === toldAtAttempt) log.error({ sink: sink.name, reason: options.lastError }, 'what the sink has answered cannot be written down; it is tried until it can');
+      if (attempt === toldAtAttempt)
+        log.error(
+          { sink: sink.name, reason: options.lastError },
+          'what the sink has answered cannot be written down; it is tried until it can',
+        );
       await clock.sleep(backoff(attempt, random, { capMs: maxPauseMs }), { signal }).catch(() => undefined);
       if (signal.aborted) return;
     }

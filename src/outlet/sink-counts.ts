@@ -2,17 +2,17 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import { type Sink, talliedBatch, talliedValues, type Verdict } from '../model/sink.ts';
-import { type Durations, durations, type DurationsSeen } from '../runtime/duration-histogram.ts';
+import { type DurationHistogram, durationHistogram, type DurationSnapshot } from '../runtime/duration-histogram.ts';
 
 /** The writes to a sink since the start; what became of the points counts its outlet. */
-export interface WritesSeen {
+export interface WriteSnapshot {
   readonly name: string;
   /** Writes that were answered with a verdict. */
   readonly answered: number;
   /** Writes that nobody answered, or whose answer ruled on nothing. */
   readonly failed: number;
   /** Of every write, answered or not. */
-  readonly durations: DurationsSeen;
+  readonly durations: DurationSnapshot;
   /** Since when nothing is taken, ms since 1970 UTC; undefined while something is. */
   readonly failingSinceMs: number | undefined;
   /** When something was taken last, ms since 1970 UTC; undefined before the first time. */
@@ -20,19 +20,19 @@ export interface WritesSeen {
 }
 
 /** Before the first write. */
-export const noWrites: Omit<WritesSeen, 'name'> = {
+export const noWrites: Omit<WriteSnapshot, 'name'> = {
   ...{ answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined },
   durations: { boundsSeconds: [], atMost: [], count: 0, sumSeconds: 0 },
 };
 
 export interface CountedSink {
   readonly sink: Sink;
-  seen(): WritesSeen;
+  seen(): WriteSnapshot;
 }
 
 interface Counting {
   readonly clock: Pick<Clock, 'now' | 'steady'>;
-  readonly times: Durations;
+  readonly times: DurationHistogram;
   answered: number;
   failed: number;
   failingSinceMs: number | undefined;
@@ -41,12 +41,30 @@ interface Counting {
 
 /** The same sink, its writes counted. A write that is given up at the end of the run counts as none. */
 export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): CountedSink {
-  const state: Counting = { clock, times: durations(), answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined };
+  const state: Counting = {
+    clock,
+    times: durationHistogram(),
+    answered: 0,
+    failed: 0,
+    failingSinceMs: undefined,
+    lastTakenAtMs: undefined,
+  };
   const write: Sink['write'] = (points, { signal }) =>
-    counted(state, signal, () => sink.write(points, { signal }), (verdict) => points.length > 0 && talliedValues(points, verdict).kept === points.length);
+    counted(
+      state,
+      signal,
+      () => sink.write(points, { signal }),
+      (verdict) => points.length > 0 && talliedValues(points, verdict).kept === points.length,
+    );
   const writeBatch: Sink['writeBatch'] = (batch, { signal }) => {
-    const isNothingTaken = (verdict: Verdict): boolean => batch.pointCount > 0 && talliedBatch(batch, verdict).kept === batch.pointCount;
-    return counted(state, signal, () => sink.writeBatch?.(batch, { signal }) ?? sink.write(batch.points, { signal }), isNothingTaken);
+    const isNothingTaken = (verdict: Verdict): boolean =>
+      batch.pointCount > 0 && talliedBatch(batch, verdict).kept === batch.pointCount;
+    return counted(
+      state,
+      signal,
+      () => sink.writeBatch?.(batch, { signal }) ?? sink.write(batch.points, { signal }),
+      isNothingTaken,
+    );
   };
   return {
     sink: { ...sink, write, ...(sink.writeBatch !== undefined && { writeBatch }) },
@@ -61,7 +79,12 @@ export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): C
   };
 }
 
-async function counted(state: Counting, signal: AbortSignal, write: () => Promise<Verdict>, isNothingTaken: (verdict: Verdict) => boolean): Promise<Verdict> {
+async function counted(
+  state: Counting,
+  signal: AbortSignal,
+  write: () => Promise<Verdict>,
+  isNothingTaken: (verdict: Verdict) => boolean,
+): Promise<Verdict> {
   const { clock, times } = state;
   const startedMs = clock.steady();
   try {

@@ -1,6 +1,6 @@
 // A part that runs until it is released, with the others in the opposite order of their start.
 
-export interface Loop {
+export interface BackgroundTask {
   /** Aborts when it is released. */
   readonly signal: AbortSignal;
   /** Resolves with what it threw. */
@@ -8,7 +8,10 @@ export interface Loop {
 }
 
 /** Starts a loop, and has it stopped and waited for with the other releases. */
-export function runUntilReleased(run: (signal: AbortSignal) => Promise<void>, releases: (() => Promise<unknown>)[]): Loop {
+export function runInBackground(
+  run: (signal: AbortSignal) => Promise<void>,
+  releases: (() => Promise<unknown>)[],
+): BackgroundTask {
   const stop = new AbortController();
   const running = run(stop.signal);
   const failed = new Promise<Error>((resolve) => running.catch(resolve));

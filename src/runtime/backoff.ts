@@ -14,7 +14,11 @@ export interface BackoffOptions {
  * @param attempt - how many attempts have failed so far, 1 or more
  * @param random - a number in [0, 1), as `Math.random` gives
  */
-export function backoff(attempt: number, random: () => number, { baseMs = 250, capMs = 30_000 }: BackoffOptions = {}): number {
+export function backoff(
+  attempt: number,
+  random: () => number,
+  { baseMs = 250, capMs = 30_000 }: BackoffOptions = {},
+): number {
   const fullMs = Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
   return Math.round(fullMs / 2 + (fullMs / 2) * random());
 }

@@ -27,7 +27,10 @@ export async function within<T>(
 }
 
 /** Runs `work` with a signal that aborts with the first of several. (AbortSignal.any leaks where one of them lives long.) */
-export async function linked<T>(signals: readonly AbortSignal[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function linked<T>(
+  signals: readonly AbortSignal[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const abort = ({ target }: Event): void => controller.abort((target as AbortSignal).reason);
   for (const signal of signals) signal.throwIfAborted();

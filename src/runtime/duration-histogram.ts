@@ -1,7 +1,7 @@
 // How long something took, time after time: counts by upper bounds, as plain numbers, cheap enough for every push.
 
 /** As a Prometheus histogram has it. */
-export interface DurationsSeen {
+export interface DurationSnapshot {
   /** Ascending; what took longer than the last of them is in `count` alone. */
   readonly boundsSeconds: readonly number[];
   /** How many took at most the bound at the same place, those below it included. */
@@ -10,16 +10,16 @@ export interface DurationsSeen {
   readonly sumSeconds: number;
 }
 
-export interface Durations {
+export interface DurationHistogram {
   add(ms: number): void;
-  seen(): DurationsSeen;
+  seen(): DurationSnapshot;
 }
 
 /** From a millisecond to the 20 s after which Catchpoint gives up. */
 const usualBoundsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] as const;
 
 /** Durations of which none has been seen. */
-export function durations(boundsSeconds: readonly number[] = usualBoundsSeconds): Durations {
+export function durationHistogram(boundsSeconds: readonly number[] = usualBoundsSeconds): DurationHistogram {
   const boundsMs = boundsSeconds.map((seconds) => seconds * 1000);
   /** One more than there are bounds. */
   const counts = new Float64Array(boundsMs.length + 1);

@@ -3,9 +3,9 @@
 import type { Clock } from './clock.ts';
 
 /** Calls `say` at once or not at all; `times` counts from the last time it was called, this time included. */
-export type Seldom = (say: (times: number) => void) => void;
+export type LogThrottle = (say: (times: number) => void) => void;
 
-export function seldom(clock: Pick<Clock, 'steady'>, everyMs = 60_000): Seldom {
+export function logThrottle(clock: Pick<Clock, 'steady'>, everyMs = 60_000): LogThrottle {
   let times = 0;
   let notBeforeMs = -Infinity;
   return (say) => {

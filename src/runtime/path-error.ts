@@ -1,13 +1,13 @@
 // What stands in the way of using a file or directory, by the system's error: in words, with what to do, and the exit code.
 
-export interface Obstacle {
+export interface PathError {
   /** What it is, and what to do. */
   readonly words: string;
   /** After sysexits: 77 it is not permitted, 73 nothing can be made there, 78 it is something else. */
   readonly exitCode: number;
 }
 
-const obstacles: Readonly<Record<string, Obstacle>> = {
+const obstacles: Readonly<Record<string, PathError>> = {
   EACCES: { words: 'permission denied; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
   EPERM: { words: 'not permitted; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
   ENOENT: { words: 'cannot be made there; make it by other means', exitCode: 73 },
@@ -17,6 +17,6 @@ const obstacles: Readonly<Record<string, Obstacle>> = {
 };
 
 /** What an error of the system says stands in the way; undefined where that needs other words. */
-export function obstacleOf(error: unknown): Obstacle | undefined {
+export function pathErrorOf(error: unknown): PathError | undefined {
   return obstacles[String((error as NodeJS.ErrnoException).code)];
 }

@@ -11,7 +11,11 @@ export interface ScheduleOptions {
 }
 
 /** Runs `task` after each `everyMs`. A run that throws is logged, and the next one comes all the same. */
-export async function schedule(name: string, task: () => Promise<void>, { everyMs, clock, log, signal }: ScheduleOptions): Promise<void> {
+export async function schedule(
+  name: string,
+  task: () => Promise<void>,
+  { everyMs, clock, log, signal }: ScheduleOptions,
+): Promise<void> {
   for (;;) {
     try {
       await clock.sleep(everyMs, { signal });

@@ -1,22 +1,22 @@
 // Lets one loop wait until there is something to do.
 
-export interface Bell {
-  ring(): void;
+export interface Wakeup {
+  notify(): void;
   /** Resolves at the next ring, or at once when it has rung since it was last heard. */
-  heard(): Promise<void>;
+  wait(): Promise<void>;
 }
 
 /** A bell for one listener. */
-export function bell(): Bell {
+export function wakeup(): Wakeup {
   let hasRung = false;
   let wake: (() => void) | undefined;
   return {
-    ring() {
+    notify() {
       hasRung = true;
       wake?.();
       wake = undefined;
     },
-    async heard() {
+    async wait() {
       if (!hasRung) await new Promise<void>((resolve) => void (wake = resolve));
       hasRung = false;
     },

@@ -6,7 +6,7 @@ import type { Log } from '../runtime/log.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
 import type { Sink, Verdict } from '../model/sink.ts';
 import { renderLegal } from './opentsdb/text/render.ts';
-import { writeTagged } from './opentsdb/text/default-tag.ts';
+import { writeWithDefaultTag } from './opentsdb/text/default-tag.ts';
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -51,7 +51,7 @@ export function fileSink(options: FileSinkOptions): Sink {
     async write(points, { signal }): Promise<Verdict> {
       signal.throwIfAborted();
       if (state.isClosed) throw new Error(`${path}: the sink is closed`);
-      return writeTagged(points, async (sent) => {
+      return writeWithDefaultTag(points, async (sent) => {
         const { legal, rejected } = renderLegal(sent, format === 'import' ? 'import' : 'json', maxLineBytes);
         if (legal.length > 0) await append(state, legal.map(({ text }) => `${text}\n`).join(''));
         return { rejected, kept: [] };
@@ -112,7 +112,10 @@ async function openWhole({ path, format, log }: State): Promise<FileHandle> {
       if (isCut) await file.truncate(wholeBytes);
       else await file.appendFile('\n');
       const found = tail.toString('latin1', 0, 300);
-      log?.warn({ path, found }, `the file ended without a line's end: ${isCut ? 'a torn line was cut off' : 'one was added'}`);
+      log?.warn(
+        { path, found },
+        `the file ended without a line's end: ${isCut ? 'a torn line was cut off' : 'one was added'}`,
+      );
     }
     await syncDirectory(dirname(path));
     return file;
@@ -126,7 +129,8 @@ async function openWhole({ path, format, log }: State): Promise<FileHandle> {
 function isTorn(tail: string, format: FileSinkOptions['format']): boolean {
   const text = tail.replaceAll('\0', '');
   if (text === '') return true;
-  if (format === 'ndjson') return tail.length <= maxLineBytes && (text.startsWith('{"metric":"') || '{"metric":"'.startsWith(text));
+  if (format === 'ndjson')
+    return tail.length <= maxLineBytes && (text.startsWith('{"metric":"') || '{"metric":"'.startsWith(text));
   const importLine = /^[A-Za-z0-9._/-]+(?: (?:\d{0,13}|\d{9,13} (?:[-+0-9.eE]*|[-+0-9.eE]+ [A-Za-z0-9._/= -]*)))?$/;
   return tail.length <= maxLineBytes && importLine.test(text);
 }
@@ -134,7 +138,7 @@ function isTorn(tail: string, format: FileSinkOptions['format']): boolean {
 /** The place after the last line feed. */
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
   const chunk = Buffer.alloc(maxLineBytes);
-  for (let end = size; end > 0; ) {
+  for (let end = size; end > 0;) {
     const start = Math.max(0, end - chunk.length);
     const { bytesRead } = await file.read(chunk, 0, end - start, start);
     const at = chunk.subarray(0, bytesRead).lastIndexOf(0x0a);

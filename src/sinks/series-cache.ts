@@ -20,7 +20,7 @@ const maxKnown = 50_000;
 const maxOfCuts = 8;
 
 /** @param make - makes a form of what its points have in common */
-export function seriesForms<Form>(make: FormOf<Form>): FormOf<Form> {
+export function seriesCache<Form>(make: FormOf<Form>): FormOf<Form> {
   let known = new WeakMap<Cuts, Remembered<Form>[]>();
   let count = 0;
   return (points) => {
@@ -28,7 +28,12 @@ export function seriesForms<Form>(make: FormOf<Form>): FormOf<Form> {
     const ofCuts = known.get(cuts);
     const found = ofCuts?.find((each) => isOf(each, points));
     if (found !== undefined) return found.form;
-    const made: Remembered<Form> = { stems: series.map(({ stem }) => stem), tags: series.map((one) => one.tags), isTagged: tags !== undefined, form: make(points) };
+    const made: Remembered<Form> = {
+      stems: series.map(({ stem }) => stem),
+      tags: series.map((one) => one.tags),
+      isTagged: tags !== undefined,
+      form: make(points),
+    };
     if (ofCuts !== undefined && ofCuts.length >= maxOfCuts) return made.form;
     count += 1;
     if (count > maxKnown) [known, count] = [new WeakMap([[cuts, [made]]]), 1];

@@ -23,7 +23,8 @@ export function append(opened: Opened, { text, pointCount = 0, run = noRun, chan
     kind = text === undefined ? frameKinds.change : frameKinds.both;
     payload = text === undefined ? changeText : joinedPayload(text, changeText);
   }
-  if (!hasRoomFor(opened, payload.length)) throw new SpoolFull(opened.room.scarcity() ?? 'disk: no room for another segment');
+  if (!hasRoomFor(opened, payload.length))
+    throw new SpoolFull(opened.room.scarcity() ?? 'disk: no room for another segment');
   const place = opened.log.append({ kind, points: pointCount, run }, payload);
   if (run.hi !== 0) opened.dedup.add(run, place.segment);
   if (change === undefined) return;

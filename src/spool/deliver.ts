@@ -59,7 +59,11 @@ export function deliverer(store: Store, bounds: Bounds): Deliver {
 
 function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptions): Delivered {
   const { redeems } = options;
-  if (redeems !== undefined && store.state.letters.get(indexId(redeems)) === undefined && store.state.samples.get(indexId(redeems)) === undefined) {
+  if (
+    redeems !== undefined &&
+    store.state.letters.get(indexId(redeems)) === undefined &&
+    store.state.samples.get(indexId(redeems)) === undefined
+  ) {
     throw new NoSuchLetter(`letter ${redeems} is not there any more`);
   }
   const run = options.run && storedRunKey(options.run);
@@ -73,7 +77,8 @@ function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptio
   refuseWhenFull(store, bounds, text === undefined ? 0 : text.length + frameHeadBytes, redeems !== undefined);
   if (redeems === undefined && addsLetter(store, bounds, options)) refuseMoreLetters(store, bounds);
   const change = changeOf(store, bounds, options);
-  if (text !== undefined || run !== undefined || change !== undefined) store.append({ pointCount: count, run, text, change });
+  if (text !== undefined || run !== undefined || change !== undefined)
+    store.append({ pointCount: count, run, text, change });
   for (const { kind } of change?.letters ?? []) bounds.lettersAdded.set(kind, (bounds.lettersAdded.get(kind) ?? 0) + 1);
   if (bounds.budgets.size > 0) skipOverBudgets(store, bounds.budgets);
   return known === 'conflict' ? 'conflict' : 'stored';
@@ -132,7 +137,8 @@ function addsLetter(store: Store, bounds: Bounds, { deadLetter, parked }: Delive
 
 function refuseMoreLetters({ state }: Store, { maxBytes }: Bounds): void {
   const mostBytes = maxBytes * shareOfSendersLetters;
-  if (state.letters.bytes() > mostBytes) throw new SpoolFull(`dead letters of senders: at most ${mostBytes} bytes, found ${state.letters.bytes()}`);
+  if (state.letters.bytes() > mostBytes)
+    throw new SpoolFull(`dead letters of senders: at most ${mostBytes} bytes, found ${state.letters.bytes()}`);
 }
 
 /** Whether more dead letters of a sink may be kept: those of an optional one must not fill the letters' share. */
@@ -145,8 +151,13 @@ export function hasRoomForParked({ state }: Store, { maxBytes }: Bounds, { paylo
 }
 
 /** What a delivery changes beside its points; undefined: nothing. */
-function changeOf(store: Store, bounds: Bounds, { parked, completes, redeems, deadLetter }: DeliverOptions): Change | undefined {
-  if (parked === undefined && completes === undefined && redeems === undefined && deadLetter === undefined) return undefined;
+function changeOf(
+  store: Store,
+  bounds: Bounds,
+  { parked, completes, redeems, deadLetter }: DeliverOptions,
+): Change | undefined {
+  if (parked === undefined && completes === undefined && redeems === undefined && deadLetter === undefined)
+    return undefined;
   const nowMs = store.clock.now();
   const letters: StoredLetter[] = deadLetter === undefined ? [] : [newLetter(deadLetter, nowMs)];
   const isParked = parked !== undefined && hasRoomForParked(store, bounds, parked);
@@ -156,14 +167,21 @@ function changeOf(store: Store, bounds: Bounds, { parked, completes, redeems, de
   }
   return {
     ...(letters.length > 0 && { letters }),
-    ...(isParked && { parked: [{ waitsFor: parked.waitsFor, sequence: store.state.nextParked, parkedAtMs: nowMs, payload: parked.payload }] }),
+    ...(isParked && {
+      parked: [
+        { waitsFor: parked.waitsFor, sequence: store.state.nextParked, parkedAtMs: nowMs, payload: parked.payload },
+      ],
+    }),
     ...(redeems !== undefined && { noLetters: [redeems] }),
     ...(completes !== undefined && { noParked: [JSON.parse(completes) as [string, number]] }),
   };
 }
 
 /** A dead letter as it is put down the first time. */
-export function newLetter({ kind, reason, raw, sink }: DeadLetter & { readonly sink?: string }, nowMs: number): StoredLetter {
+export function newLetter(
+  { kind, reason, raw, sink }: DeadLetter & { readonly sink?: string },
+  nowMs: number,
+): StoredLetter {
   const id = idOfDeadLetter(kind, sink, raw);
   return { id, kind, reason, raw, ...(sink !== undefined && { sink }), firstAtMs: nowMs, lastAtMs: nowMs, times: 1 };
 }

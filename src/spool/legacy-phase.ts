@@ -10,32 +10,34 @@
 import type { Totals } from './log/format.ts';
 import { finishThrough, type Position } from './readers/position.ts';
 
-export interface FormerState {
+export interface LegacyState {
   readonly phase: 'none' | 'carrying' | 'carried' | 'drained' | 'aside' | 'over';
   /** What had been appended, ever, to that store: its records have the numbers up to this one's. */
   readonly end: Totals;
 }
 
-export interface FormerChange extends Pick<FormerState, 'end'> {
+export interface LegacyChange extends Pick<LegacyState, 'end'> {
   /** `begun`: what was carried over so far is forgotten. */
-  readonly phase: 'begun' | Exclude<FormerState['phase'], 'none'>;
+  readonly phase: 'begun' | Exclude<LegacyState['phase'], 'none'>;
 }
 
-export const noFormer: FormerState = { phase: 'none', end: { records: 0, points: 0, bytes: 0 } };
+export const noLegacyStore: LegacyState = { phase: 'none', end: { records: 0, points: 0, bytes: 0 } };
 
 /** Whether records of that store may still be waited for. */
-export function isAttached({ phase }: FormerState): boolean {
+export function isAttached({ phase }: LegacyState): boolean {
   return phase === 'carrying' || phase === 'carried';
 }
 
 /** The state after a change of it. */
-export function formerAfter({ phase, end }: FormerChange): FormerState {
+export function legacyStateAfter({ phase, end }: LegacyChange): LegacyState {
   return { phase: phase === 'begun' ? 'carrying' : phase, end };
 }
 
 /** The last record of the store that a sink waits for, if it waits for it still. */
 function lastFor(end: Totals, { gone }: Position): Totals {
-  return gone === undefined || gone.through >= end.records ? end : { records: gone.through, points: gone.points, bytes: gone.bytes };
+  return gone === undefined || gone.through >= end.records
+    ? end
+    : { records: gone.through, points: gone.points, bytes: gone.bytes };
 }
 
 /** Whether a sink has finished every record of the store that it waits for. */
@@ -50,12 +52,18 @@ export function passedBy(position: Position, end: Totals): Position {
 }
 
 /** What the sinks wait for in the store, each record once as far as positions tell. */
-export function leftIn(positions: Iterable<Position>, end: Totals): { readonly records: number; readonly points: number } {
+export function leftIn(
+  positions: Iterable<Position>,
+  end: Totals,
+): { readonly records: number; readonly points: number } {
   const left = { records: 0, points: 0 };
   for (const position of positions) {
     if (hasPassed(position, end)) continue;
     const last = lastFor(end, position);
-    const above = position.finished.reduce((sum, [from, through]) => sum + Math.max(0, Math.min(through, last.records) - from + 1), 0);
+    const above = position.finished.reduce(
+      (sum, [from, through]) => sum + Math.max(0, Math.min(through, last.records) - from + 1),
+      0,
+    );
     const moved = passedBy(position, end);
     left.records = Math.max(left.records, last.records - position.through - above);
     left.points = Math.max(left.points, moved.points - position.points);

@@ -1,7 +1,7 @@
 // The word for the worst: what must stay nothing.
 
 /** What had been acknowledged and is gone. */
-export interface Lost {
+export interface Losses {
   readonly records: number;
   /** In those records. */
   readonly points: number;
@@ -12,9 +12,9 @@ export interface Lost {
   readonly uncounted: number;
 }
 
-export const nothingLost: Lost = { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 };
+export const noLosses: Losses = { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 };
 
-export function lostInAll(one: Lost, more: Partial<Lost>): Lost {
-  const names = Object.keys(nothingLost) as readonly (keyof Lost)[];
-  return Object.fromEntries(names.map((name) => [name, one[name] + (more[name] ?? 0)])) as unknown as Lost;
+export function totalLost(one: Losses, more: Partial<Losses>): Losses {
+  const names = Object.keys(noLosses) as readonly (keyof Losses)[];
+  return Object.fromEntries(names.map((name) => [name, one[name] + (more[name] ?? 0)])) as unknown as Losses;
 }

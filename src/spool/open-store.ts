@@ -12,7 +12,7 @@ import { segmentSupply } from './log/segment-supply.ts';
 import { positionWriter } from './readers/position-writer.ts';
 import { recover } from './state/recovery.ts';
 import { FileGone } from './state/segment-rescue.ts';
-import { openRoom } from './disk/disk-space.ts';
+import { openDiskSpace } from './disk/disk-space.ts';
 import { segmentBytesFor } from './disk/segment-size.ts';
 import { SpoolFull } from './spool-full.ts';
 import { apply } from './state/state.ts';
@@ -34,15 +34,35 @@ export function openStore(options: StoreOptions): Store {
   let tellFailed: (failure: DiskFailed) => void = () => {};
   const failed = new Promise<DiskFailed>((resolve) => void (tellFailed = resolve));
   const opened = {
-    ...{ directory, clock, segmentBytes, supply, index, dedup, tellFailed, recovered, state: recovered.state, segments: recovered.segments },
+    ...{
+      directory,
+      clock,
+      segmentBytes,
+      supply,
+      index,
+      dedup,
+      tellFailed,
+      recovered,
+      state: recovered.state,
+      segments: recovered.segments,
+    },
     ...(options.write && { write: options.write }),
     ...{ onDurable: [], onChange: [], former: undefined, failure: undefined, isClosed: false, firstTotals },
   } as unknown as Opened;
   opened.content = content({ directory, segments: () => opened.segments, index });
   opened.checkpoints = checkpointsOf(opened, options);
-  opened.positions = positionWriter(clock, (change) => append(opened, { change }), () => opened.state);
+  opened.positions = positionWriter(
+    clock,
+    (change) => append(opened, { change }),
+    () => opened.state,
+  );
   opened.log = openLog(opened);
-  opened.room = openRoom({ disk, clock, reusableBytes: () => supply.spareBytes() + opened.log.leftBytes(), onChange: onScarcity });
+  opened.room = openDiskSpace({
+    disk,
+    clock,
+    reusableBytes: () => supply.spareBytes() + opened.log.leftBytes(),
+    onChange: onScarcity,
+  });
   return storeOf(opened, recovered.findings, failed);
 }
 
@@ -91,7 +111,9 @@ async function close(opened: Opened): Promise<void> {
 
 function durableEnd({ segments, recovered }: Opened): DurableEnd {
   const last = segments.at(-1);
-  return last === undefined ? { segment: 0, at: 0, totals: recovered.totals } : { segment: last.number, at: last.end, totals: last.through };
+  return last === undefined
+    ? { segment: 0, at: 0, totals: recovered.totals }
+    : { segment: last.number, at: last.end, totals: last.through };
 }
 
 async function layOut({ supply, room }: Opened): Promise<void> {

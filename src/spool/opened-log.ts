@@ -30,7 +30,10 @@ export function openLog(opened: Opened): SegmentLog {
   });
 }
 
-function durable({ segments, index, log, content: texts, checkpoints, onDurable }: Opened, { at, number, before, atMs, end }: WrittenGroup): void {
+function durable(
+  { segments, index, log, content: texts, checkpoints, onDurable }: Opened,
+  { at, number, before, atMs, end }: WrittenGroup,
+): void {
   const open = segments.at(-1) as SegmentEntry;
   [open.end, open.through, open.nextGroup] = [end.at, end.totals, number + 1];
   index.note(open, { at, number, before, atMs }, end.at);

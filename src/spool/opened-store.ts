@@ -5,7 +5,7 @@ import type { Checkpoints } from './state/checkpoints.ts';
 import type { Content } from './state/stored-content.ts';
 import type { Dedup } from './dedup/dedup.ts';
 import { DiskFailed } from './disk/disk-failed.ts';
-import type { FormerPart } from './legacy/legacy-part.ts';
+import type { LegacyPart } from './legacy/legacy-part.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { SegmentLog } from './log/segment-log.ts';
 import type { SegmentSupply } from './log/segment-supply.ts';
@@ -13,7 +13,7 @@ import type { SegmentEntry } from './log/segment-table.ts';
 import type { PositionWriter } from './readers/position-writer.ts';
 import type { Recovered } from './state/recovery.ts';
 import { wordsOf } from './state/segment-rescue.ts';
-import type { Room } from './disk/disk-space.ts';
+import type { DiskSpace } from './disk/disk-space.ts';
 import { SpoolFull } from './spool-full.ts';
 import type { SpoolState } from './state/state.ts';
 import type { StoreOptions } from './store.ts';
@@ -25,7 +25,7 @@ export interface Opened extends Pick<StoreOptions, 'directory' | 'clock' | 'writ
   readonly index: GroupPlaces;
   content: Content;
   readonly dedup: Dedup;
-  room: Room;
+  room: DiskSpace;
   checkpoints: Checkpoints;
   positions: PositionWriter;
   readonly onDurable: (() => void)[];
@@ -35,7 +35,7 @@ export interface Opened extends Pick<StoreOptions, 'directory' | 'clock' | 'writ
   state: SpoolState;
   segments: SegmentEntry[];
   log: SegmentLog;
-  former: FormerPart | undefined;
+  former: LegacyPart | undefined;
   failure: DiskFailed | undefined;
   isClosed: boolean;
 }
@@ -57,7 +57,12 @@ export function failUnlessFull(opened: Opened, error: unknown): void {
 
 export function fail(opened: Opened, error: unknown): DiskFailed {
   if (opened.failure !== undefined) return opened.failure;
-  opened.failure = error instanceof DiskFailed ? error : new DiskFailed(`spool: ${wordsOf(error, opened.log.openFile(), opened.segments.at(-1)?.end)}`, { cause: error });
+  opened.failure =
+    error instanceof DiskFailed
+      ? error
+      : new DiskFailed(`spool: ${wordsOf(error, opened.log.openFile(), opened.segments.at(-1)?.end)}`, {
+          cause: error,
+        });
   opened.log.fail(opened.failure);
   opened.tellFailed(opened.failure);
   return opened.failure;

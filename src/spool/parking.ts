@@ -33,7 +33,12 @@ export function parkingOf(store: Store, bounds: Bounds): Parking {
         if (found.length >= limit) break;
         const parked = store.content.at(entry)?.parked?.[entry.part];
         if (parked !== undefined) {
-          found.push({ id: JSON.stringify([waitsFor, sequence]), waitsFor, payload: parked.payload, parkedAtMs: entry.parkedAtMs });
+          found.push({
+            id: JSON.stringify([waitsFor, sequence]),
+            waitsFor,
+            payload: parked.payload,
+            parkedAtMs: entry.parkedAtMs,
+          });
         } else {
           // Its frame is damaged: it is gone.
           store.append({ change: { noParked: [[waitsFor, sequence]], lost: { parked: 1 } } });

@@ -13,21 +13,21 @@ import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import type { Disk } from './disk/disk.ts';
 import type { DiskFailed } from './disk/disk-failed.ts';
-import { type DroppedPoints, dropWaiting } from './readers/drop-backlog.ts';
-import type { AttachedFormer } from './legacy/attached-store.ts';
-import { openWithFormer } from './legacy/open-with-legacy.ts';
-import { comeBack, forgetGoneSinks, type GoneSink, markGoneSinks } from './readers/removed-sinks.ts';
+import { type DroppedPoints, dropBacklog } from './readers/drop-backlog.ts';
+import type { AttachedLegacyStore } from './legacy/attached-store.ts';
+import { openWithLegacyStore } from './legacy/open-with-legacy.ts';
+import { comeBack, forgetRemovedSinks, type RemovedSink, markRemovedSinks } from './readers/removed-sinks.ts';
 import { isSample, joined, type Letters } from './dead-letters/list.ts';
 import type { WriteFunction } from './log/segment-log.ts';
-import type { Lost } from './losses.ts';
+import type { Losses } from './losses.ts';
 import { type Parking, parkingOf } from './parking.ts';
 import { type SpoolReader, spoolReader } from './readers/reader.ts';
-import { type Returned, returnPoints } from './dead-letters/requeue.ts';
+import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
 import { type SharedStore, sharedStore } from './replica/replica-updates.ts';
 import { indexId } from './state/state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 import type { Store } from './store.ts';
-import { requireUsable } from './disk/directory-check.ts';
+import { checkDirectory } from './disk/directory-check.ts';
 
 export interface Spool {
   /** Resolves when the points are on disk; see Deliver in point.ts. */
@@ -38,7 +38,7 @@ export interface Spool {
   /** The dead letters and the samples. */
   readonly letters: Letters;
   /** Puts the points of dead letters back for their sinks, in one step with the letters' removal. */
-  returnPoints(ids: readonly string[]): Promise<Returned[]>;
+  returnPoints(ids: readonly string[]): Promise<Requeued[]>;
   /** Throws letters away; resolves with how many were there. */
   dropLetters(ids: readonly string[]): Promise<number>;
   /** Throws away what waits for a sink. Throws NoSuchSink. */
@@ -49,7 +49,7 @@ export interface Spool {
   /** For a thread that reads the log by itself; what it has finished is told to the readers of here. */
   readonly shared: SharedStore;
   /** To be called once every sink has its reader: what waits for others is held for a week. Those for which something does. */
-  markGoneSinks(): Promise<GoneSink[]>;
+  markGoneSinks(): Promise<RemovedSink[]>;
   /** The bytes that count against the bound. */
   waitingBytes(): number;
   /** The bound. */
@@ -59,7 +59,7 @@ export interface Spool {
   /** Why nothing is taken now, since the disk is nearly full; undefined when there is room. */
   scarcity(): string | undefined;
   /** What had been acknowledged and is gone, ever. */
-  lost(): Lost;
+  lost(): Losses;
   /** Whether records that an earlier version stored still wait. */
   isRestoring(): boolean;
   /** Resolves when no record that an earlier version stored waits any more; at once where none does. */
@@ -67,7 +67,7 @@ export interface Spool {
   /** Resolves when the disk fails: nothing is taken any more, and the process should end. */
   readonly failed: Promise<DiskFailed>;
   /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every minute. */
-  tidy(): Promise<GoneSink[]>;
+  tidy(): Promise<RemovedSink[]>;
   close(): Promise<void>;
 }
 
@@ -98,10 +98,15 @@ const usualDedupMaxBytes = 96 << 20;
  * @throws UnknownFormat, PathUnusable and FormerStoreUnreadable, or the system's error when it cannot be read
  */
 export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...options }: SpoolOptions): Promise<Spool> {
-  requireUsable(options.directory);
-  const { store, former } = await openWithFormer({ ...options, dedupMaxBytes }, log);
+  checkDirectory(options.directory);
+  const { store, former } = await openWithLegacyStore({ ...options, dedupMaxBytes }, log);
   for (const finding of store.findings) log?.error({ finding }, 'the spool is not as it was written');
-  const bounds: Bounds = { maxBytes: options.maxBytes, budgets: new Map(), givesWayAgainAtMs: -Infinity, lettersAdded: new Map() };
+  const bounds: Bounds = {
+    maxBytes: options.maxBytes,
+    budgets: new Map(),
+    givesWayAgainAtMs: -Infinity,
+    lettersAdded: new Map(),
+  };
   void store.dedup.read();
   return spoolOn({ store, bounds, former, directory: options.directory, log });
 }
@@ -109,7 +114,7 @@ export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...op
 interface OpenedSpool {
   readonly store: Store;
   readonly bounds: Bounds;
-  readonly former: AttachedFormer | undefined;
+  readonly former: AttachedLegacyStore | undefined;
   readonly directory: string;
   readonly log: Log | undefined;
 }
@@ -123,22 +128,31 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
     append: deliverer(store, bounds),
     parking: parkingOf(store, bounds),
     ...{ deadLetters, samples, letters },
-    returnPoints: (ids) => returnPoints(store, letters, ids),
+    returnPoints: (ids) => requeuePoints(store, letters, ids),
     async dropLetters(ids) {
-      const there = ids.filter((id) => (isSample(id) ? store.state.samples : store.state.letters).get(indexId(id)) !== undefined);
+      const there = ids.filter(
+        (id) => (isSample(id) ? store.state.samples : store.state.letters).get(indexId(id)) !== undefined,
+      );
       if (there.length > 0) await store.commit({ noLetters: there });
       return there.length;
     },
-    drop: (sinkName) => dropWaiting(store, readers, sinkName),
+    drop: (sinkName) => dropBacklog(store, readers, sinkName),
     status: async () => spoolStatus(store, bounds, readers),
     async reader(sinkName, budget) {
       if (budget !== undefined) bounds.budgets.set(sinkName, budget);
       await comeBackOrStart(store, sinkName);
       readers.add(sinkName);
-      return spoolReader({ directory, store, bounds, sinkName, onDamage: (damage) => log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost') });
+      return spoolReader({
+        directory,
+        store,
+        bounds,
+        sinkName,
+        onDamage: (damage) =>
+          log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost'),
+      });
     },
     shared: sharedStore(store, directory),
-    markGoneSinks: () => markGoneSinks(store, readers),
+    markGoneSinks: () => markRemovedSinks(store, readers),
     waitingBytes: () => waitingBytes(store),
     maxBytes: () => bounds.maxBytes,
     setMaxBytes: (bytes) => void (bounds.maxBytes = bytes),
@@ -152,7 +166,7 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
       await former?.tidy();
       if (bounds.budgets.size > 0) skipTooOld(store, bounds.budgets);
       await store.dedup.tidy();
-      const forgotten = await forgetGoneSinks(store, readers);
+      const forgotten = await forgetRemovedSinks(store, readers);
       await store.checkpoints.carryOver();
       await store.checkpoints.write();
       return forgotten;
@@ -169,5 +183,9 @@ async function comeBackOrStart(store: Store, sinkName: string): Promise<void> {
   const known = store.state.positions.get(sinkName);
   if (known !== undefined && known.gone === undefined) return;
   const { records, points, bytes } = store.totals();
-  await store.commit({ positions: { [sinkName]: known === undefined ? { through: records, finished: [], points, bytes } : comeBack(store, known) } });
+  await store.commit({
+    positions: {
+      [sinkName]: known === undefined ? { through: records, finished: [], points, bytes } : comeBack(store, known),
+    },
+  });
 }

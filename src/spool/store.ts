@@ -8,7 +8,7 @@ import type { Content } from './state/stored-content.ts';
 import type { Dedup } from './dedup/dedup.ts';
 import type { Disk } from './disk/disk.ts';
 import type { DiskFailed } from './disk/disk-failed.ts';
-import type { FormerPart } from './legacy/legacy-part.ts';
+import type { LegacyPart } from './legacy/legacy-part.ts';
 import type { StoredRunKey, Totals } from './log/format.ts';
 import type { GroupPlaces } from './log/group-places.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';
@@ -47,8 +47,8 @@ export interface Store {
   /** Lays out a segment to be ready; rejects with SpoolFull where there is no room for one. */
   layOut(): Promise<void>;
   /** The store of an earlier version, as the older part of the spool; undefined: there is none. */
-  former(): FormerPart | undefined;
-  attach(former: FormerPart): void;
+  former(): LegacyPart | undefined;
+  attach(former: LegacyPart): void;
   /** A change that there is no room for holds nevertheless, and is in the next checkpoint. */
   suppose(change: Change): void;
   /** What the files of the log take. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { decodeCheckpoint } from './state/checkpoint.ts';
-import { hasFormerStore } from './legacy/lmdb/files.ts';
+import { hasLegacyStore } from './legacy/lmdb/files.ts';
 import { firstGroupAt } from './log/format.ts';
 import { firstPlace } from './log/group-places.ts';
 import { isEnd, nextHead, readGroup, segmentBytes } from './log/scan.ts';
@@ -43,17 +43,29 @@ export async function verifySpool(directory: string, { isRunning, signal }: Veri
   }
   for (const name of ['checkpoint', 'checkpoint.former']) {
     const path = join(directory, name);
-    if (existsSync(path) && decodeCheckpoint(readFileSync(path), { now: () => 0, steady: () => 0 }) === undefined) damage.push(`${name}: its checksum does not fit`);
+    if (existsSync(path) && decodeCheckpoint(readFileSync(path), { now: () => 0, steady: () => 0 }) === undefined)
+      damage.push(`${name}: its checksum does not fit`);
   }
-  for (const number of numbersOf(directory, 'tail')) damage.push(`${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`);
+  for (const number of numbersOf(directory, 'tail'))
+    damage.push(
+      `${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`,
+    );
   for (const number of numbersOf(directory, 'newest')) {
     const isThere = isRunning || existsSync(segmentPath(directory, number));
-    if (!isThere) damage.push(`segment ${number} was begun, and its file is gone; delete ${newestPath(directory, number)} when it was looked at`);
+    if (!isThere)
+      damage.push(
+        `segment ${number} was begun, and its file is gone; delete ${newestPath(directory, number)} when it was looked at`,
+      );
   }
-  return { damage, segments: numbers.length, frames, hasFormerStore: hasFormerStore(directory) };
+  return { damage, segments: numbers.length, frames, hasFormerStore: hasLegacyStore(directory) };
 }
 
-function verifySegment(directory: string, number: number, { isLast, isRunning }: { readonly isLast: boolean; readonly isRunning: boolean }, damage: string[]): number {
+function verifySegment(
+  directory: string,
+  number: number,
+  { isLast, isRunning }: { readonly isLast: boolean; readonly isRunning: boolean },
+  damage: string[],
+): number {
   const head = readSegmentHead(directory, number);
   if (head === undefined) {
     damage.push(`segment ${number}: its head cannot be read`);
@@ -72,11 +84,14 @@ function verifySegment(directory: string, number: number, { isLast, isRunning }:
       if (isTail) return frames;
       frames += group.frames.length;
       if (group.lost !== undefined) {
-        damage.push(`segment ${number} at ${place.at}: group ${group.head.number}: ${group.lost.frames} frames cannot be read, ${group.lost.records} records with ${group.lost.points} points among them`);
+        damage.push(
+          `segment ${number} at ${place.at}: group ${group.head.number}: ${group.lost.frames} frames cannot be read, ${group.lost.records} records with ${group.lost.points} points among them`,
+        );
       }
       place = group.next;
     }
-    if (!isRunning && place.at < options.limit && !isEnd(options, place.at)) damage.push(`segment ${number} at ${place.at}: what stands behind the last group is no group`);
+    if (!isRunning && place.at < options.limit && !isEnd(options, place.at))
+      damage.push(`segment ${number} at ${place.at}: what stands behind the last group is no group`);
     return frames;
   } finally {
     bytes.close();

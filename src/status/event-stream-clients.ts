@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 
-export interface EventClients {
+export interface EventStreamClients {
   /** Takes over the response; false when there are too many already. */
   add(response: ServerResponse, first: string): boolean;
   /** Writes to everybody; who has let too much pile up is cut off, and may come again. */
@@ -14,7 +14,7 @@ export interface EventClients {
 const most = 32;
 const mostUnreadBytes = 1 << 20;
 
-export function eventClients(): EventClients {
+export function eventStreamClients(): EventStreamClients {
   const clients = new Set<ServerResponse>();
 
   function write(client: ServerResponse, text: string): void {
@@ -29,7 +29,12 @@ export function eventClients(): EventClients {
   return {
     add(response, first) {
       if (clients.size >= most) return false;
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'X-Accel-Buffering': 'no' });
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'X-Content-Type-Options': 'nosniff',
+        'X-Accel-Buffering': 'no',
+      });
       clients.add(response);
       response.once('close', () => clients.delete(response));
       write(response, first);

@@ -1,6 +1,6 @@
 // Gives ids that come from outside small numbers, a bounded lot of them: what was not seen for an hour makes room.
 
-export interface Numbering {
+export interface InternedIds {
   /** The number of an id, from 1; 0 when all numbers are taken. */
   numberOf(id: number, nowS: number): number;
   /** The number of an id that has one. */
@@ -16,7 +16,7 @@ const keptS = 3600;
 const sweepEveryS = 60;
 
 /** @param most - how many numbers there are, at most 65,535 */
-export function numbering(most: number): Numbering {
+export function internedIds(most: number): InternedIds {
   const numbers = new Map<number, number>();
   const ids: (number | undefined)[] = [undefined];
   const seenS = new Float64Array(most + 1);

@@ -1,21 +1,21 @@
 // The last hour in slots of five seconds: rates, answer times and what waited, for the charts.
 
-import type { DurationsSeen } from '../runtime/duration-histogram.ts';
-import { answerTimeMs } from './response-times.ts';
-import type { Now, Slot } from './messages.ts';
+import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
+import { responseTimeMs } from './response-times.ts';
+import type { StatusMessage, Slot } from './messages.ts';
 
 export interface LastHour {
   /** Takes in a second, and the answer times since the start; returns the slot when one is full. */
-  add(now: Now, answers: DurationsSeen): Slot | undefined;
+  add(now: StatusMessage, answers: DurationSnapshot): Slot | undefined;
   slots(): readonly Slot[];
 }
 
 /** What the seconds of a slot have come to so far. */
 interface Gathering {
   readonly atS: number;
-  readonly seconds: readonly Now[];
+  readonly seconds: readonly StatusMessage[];
   /** At its begin. */
-  readonly answers: DurationsSeen;
+  readonly answers: DurationSnapshot;
 }
 
 const slotS = 5;
@@ -28,7 +28,11 @@ export function lastHour(): LastHour {
     add(now, answers) {
       const atS = Math.floor(now.atMs / 1000 / slotS) * slotS;
       if (gathering === undefined || gathering.atS === atS) {
-        gathering = { atS, answers: gathering?.answers ?? answers, seconds: [...(gathering?.seconds ?? []), now].slice(-2 * slotS) };
+        gathering = {
+          atS,
+          answers: gathering?.answers ?? answers,
+          seconds: [...(gathering?.seconds ?? []), now].slice(-2 * slotS),
+        };
         return undefined;
       }
       const slot = full(gathering, answers);
@@ -41,26 +45,27 @@ export function lastHour(): LastHour {
   };
 }
 
-function full({ atS, seconds, answers: before }: Gathering, answers: DurationsSeen): Slot {
-  const mean = (of: (now: Now) => number): number => Math.round((seconds.reduce((sum, now) => sum + of(now), 0) / seconds.length) * 10) / 10;
-  const worst = (of: (now: Now) => number): number => Math.max(...seconds.map(of));
+function full({ atS, seconds, answers: before }: Gathering, answers: DurationSnapshot): Slot {
+  const mean = (of: (now: StatusMessage) => number): number =>
+    Math.round((seconds.reduce((sum, now) => sum + of(now), 0) / seconds.length) * 10) / 10;
+  const worst = (of: (now: StatusMessage) => number): number => Math.max(...seconds.map(of));
   return [
     atS,
     mean(({ pushesPerS }) => pushesPerS),
     mean(({ pointsPerS }) => pointsPerS),
     mean(({ notTakenPerS }) => notTakenPerS),
-    answerTimeMs(before, answers, 0.5) ?? null,
-    answerTimeMs(before, answers, 0.99) ?? null,
+    responseTimeMs(before, answers, 0.5) ?? null,
+    responseTimeMs(before, answers, 0.99) ?? null,
     worst(backlogPoints),
     worst(backlogAgeS),
     worst(({ newLetters }) => newLetters),
   ];
 }
 
-function backlogPoints({ sinks }: Now): number {
+function backlogPoints({ sinks }: StatusMessage): number {
   return Math.max(0, ...sinks.map((sink) => sink.backlogPoints));
 }
 
-function backlogAgeS({ sinks }: Now): number {
+function backlogAgeS({ sinks }: StatusMessage): number {
   return Math.round(Math.max(0, ...sinks.map(({ backlogAgeMs = 0 }) => backlogAgeMs)) / 100) / 10;
 }

@@ -6,7 +6,9 @@ import type { LetterKinds } from './status-message.ts';
 /** Letters as the spool has them, read in turns in the order of their ids. */
 export interface CountedLetters {
   count(): number;
-  after(last: { readonly id: string; readonly order: number } | undefined): readonly { readonly id: string; readonly kind: string; readonly order: number }[];
+  after(
+    last: { readonly id: string; readonly order: number } | undefined,
+  ): readonly { readonly id: string; readonly kind: string; readonly order: number }[];
 }
 
 export interface LetterCounts {
@@ -28,7 +30,11 @@ export function letterCounts(stores: readonly CountedLetters[]): LetterCounts {
     const counts: Record<string, number> = {};
     let counted = 0;
     for (const letters of stores) {
-      for (let turn = letters.after(undefined); turn.length > 0 && counted < mostCounted; turn = letters.after(turn.at(-1))) {
+      for (
+        let turn = letters.after(undefined);
+        turn.length > 0 && counted < mostCounted;
+        turn = letters.after(turn.at(-1))
+      ) {
         for (const { kind } of turn) counts[kind] = (counts[kind] ?? 0) + 1;
         counted += turn.length;
         await nextTurn();
@@ -45,7 +51,9 @@ export function letterCounts(stores: readonly CountedLetters[]): LetterCounts {
         dueMs = steadyMs + everyMs;
         countedLetters = count;
         // A store that fails or is closing under it is asked again the next time.
-        recount().catch(() => void (countedLetters = -1)).finally(() => void (isCounting = false));
+        recount()
+          .catch(() => void (countedLetters = -1))
+          .finally(() => void (isCounting = false));
       }
       return kinds;
     },

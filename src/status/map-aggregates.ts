@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MapFigures, MapNode, RunFigures, SliceName } from './messages.ts';
 import { bucketCount, quantileOf } from './rtt-buckets.ts';
 import type { RunRing } from './run-ring.ts';
-import type { SeenPushes } from './push-history.ts';
+import type { PushHistory } from './push-history.ts';
 
 /** A node, as far as it is sliced and filtered. */
 export interface SlicedNode extends Omit<MapNode, 'name' | 'x' | 'y'> {
@@ -33,8 +33,8 @@ const mostRows = 300;
 const unknown = '(unknown)';
 
 /** @param find - a node of the directory, by its id */
-export async function mapFigures(
-  seen: Pick<SeenPushes, 'ring' | 'nodes' | 'tests'>,
+export async function mapAggregates(
+  seen: Pick<PushHistory, 'ring' | 'nodes' | 'tests'>,
   find: (id: number) => SlicedNode | undefined,
   query: MapQuery,
   nowMs: number,
@@ -42,7 +42,11 @@ export async function mapFigures(
   const end = seen.nodes.end();
   const sums = emptySums(end);
   const test = query.testId === undefined ? undefined : (seen.tests.find(query.testId) ?? -1);
-  const sinceS = await addUp(seen.ring, sums, { wanted: wantedNodes(seen, find, query, end), test, sinceS: nowMs / 1000 - query.minutes * 60 });
+  const sinceS = await addUp(seen.ring, sums, {
+    wanted: wantedNodes(seen, find, query, end),
+    test,
+    sinceS: nowMs / 1000 - query.minutes * 60,
+  });
   await nextTurn();
   const nodes = nodeFigures(seen, sums, end);
   await nextTurn();
@@ -58,12 +62,20 @@ function emptySums(rows: number): Sums {
 }
 
 /** By their numbers, 1 for those that pass the filters. */
-function wantedNodes({ nodes }: Pick<SeenPushes, 'nodes'>, find: (id: number) => SlicedNode | undefined, query: MapQuery, end: number): Uint8Array {
+function wantedNodes(
+  { nodes }: Pick<PushHistory, 'nodes'>,
+  find: (id: number) => SlicedNode | undefined,
+  query: MapQuery,
+  end: number,
+): Uint8Array {
   const { continent, isp } = query;
   if (continent === undefined && isp === undefined) return new Uint8Array(end).fill(1);
   return new Uint8Array(end).map((_, number) => {
     const node = find(nodes.idOf(number) ?? 0);
-    const fits = node !== undefined && (continent === undefined || node.continent === continent) && (isp === undefined || node.isp === isp);
+    const fits =
+      node !== undefined &&
+      (continent === undefined || node.continent === continent) &&
+      (isp === undefined || node.isp === isp);
     return fits ? 1 : 0;
   });
 }
@@ -76,7 +88,11 @@ interface Wanted {
 }
 
 /** From the newest run back; others get their turn in between. Returns the time of the oldest that was looked at. */
-async function addUp(ring: RunRing, { runs, errors, buckets }: Sums, { wanted, test, sinceS }: Wanted): Promise<number | undefined> {
+async function addUp(
+  ring: RunRing,
+  { runs, errors, buckets }: Sums,
+  { wanted, test, sinceS }: Wanted,
+): Promise<number | undefined> {
   const { columns, count, next } = ring;
   const size = columns.node.length;
   const newest = next() - 1 + size;
@@ -99,7 +115,7 @@ async function addUp(ring: RunRing, { runs, errors, buckets }: Sums, { wanted, t
   return oldestS;
 }
 
-function nodeFigures({ nodes }: Pick<SeenPushes, 'nodes'>, sums: Sums, end: number): MapFigures['nodes'] {
+function nodeFigures({ nodes }: Pick<PushHistory, 'nodes'>, sums: Sums, end: number): MapFigures['nodes'] {
   const figures: MapFigures['nodes'][number][] = [];
   for (let number = 1; number < end; number += 1) {
     const id = nodes.idOf(number);
@@ -120,7 +136,7 @@ function figuresAt({ runs, errors, buckets }: Sums, row: number): RunFigures {
 
 /** The rows of a slice, and everything together in a row of its own, which is the first. */
 async function sliced(
-  { nodes }: Pick<SeenPushes, 'nodes'>,
+  { nodes }: Pick<PushHistory, 'nodes'>,
   find: (id: number) => SlicedNode | undefined,
   sums: Sums,
   by: SliceName,
@@ -140,7 +156,9 @@ async function sliced(
     if (sums.runs[number] !== 0) for (const row of [0, rowOfNode[number] as number]) addRow(sums, number, groups, row);
     if (number % 500 === 499) await nextTurn();
   }
-  const rows = [...rowOf].map(([value, row]) => ({ value, ...figuresAt(groups, row) })).toSorted((a, b) => b.runs - a.runs);
+  const rows = [...rowOf]
+    .map(([value, row]) => ({ value, ...figuresAt(groups, row) }))
+    .toSorted((a, b) => b.runs - a.runs);
   return { all: figuresAt(groups, 0), rows };
 }
 

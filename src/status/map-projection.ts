@@ -30,7 +30,10 @@ const projection = geoEqualEarth().fitSize([sheetWidth, sheetHeight], { type: 'S
 /** Of Natural Earth's at 1:110 million, which are in the public domain. */
 export async function worldOutlines(): Promise<WorldOutlines> {
   const file = createRequire(import.meta.url).resolve('world-atlas/countries-110m.json');
-  const world = JSON.parse(await readFile(file, 'utf8')) as Topology<{ land: GeometryCollection; countries: GeometryCollection }>;
+  const world = JSON.parse(await readFile(file, 'utf8')) as Topology<{
+    land: GeometryCollection;
+    countries: GeometryCollection;
+  }>;
   const path = geoPath(projection).digits(1);
   const drawn = (shape: GeoPermissibleObjects): string => path(shape) ?? '';
   const { land, countries } = world.objects;
@@ -58,6 +61,10 @@ export function onSheet(nodes: readonly PlacedNode[]): MapNode[] {
     atPlace.set(place, nth + 1);
     const out = stepWidth * Math.sqrt(nth);
     const rounded = (value: number): number => Math.round(value * 10) / 10;
-    return { ...shown, x: rounded(point[0] + out * Math.cos(nth * goldenAngle)), y: rounded(point[1] + out * Math.sin(nth * goldenAngle)) };
+    return {
+      ...shown,
+      x: rounded(point[0] + out * Math.cos(nth * goldenAngle)),
+      y: rounded(point[1] + out * Math.sin(nth * goldenAngle)),
+    };
   });
 }

@@ -15,7 +15,8 @@ const usualMinutes = 15;
 /** `?test=204417&by=isp&continent=Europe&isp=…&minutes=15`, all of them optional. */
 export function mapQueryOf(search: URLSearchParams): MapQuery {
   const by = sliceNames.find((name) => name === (search.get('by') ?? 'country'));
-  if (by === undefined) throw new WrongMapQuery(`by: expected one of ${sliceNames.join(', ')}, found ${JSON.stringify(search.get('by'))}`);
+  if (by === undefined)
+    throw new WrongMapQuery(`by: expected one of ${sliceNames.join(', ')}, found ${JSON.stringify(search.get('by'))}`);
   return {
     by,
     testId: numberOf(search, 'test', Number.MAX_SAFE_INTEGER),

@@ -1,7 +1,7 @@
 // What the status page and `top` are told, as JSON; imports nothing, so that the page's program can be built on it alone.
 
 /** The state at one instant, sent every second. Times are ms since 1970 UTC. */
-export interface Now {
+export interface StatusMessage {
   readonly atMs: number;
   readonly startedAtMs: number;
   readonly version: string;
@@ -16,7 +16,7 @@ export interface Now {
   readonly pushes: Readonly<Record<string, number>>;
   /** Whether Catchpoint's pushes are taken at all. */
   readonly takesPushes: boolean;
-  readonly troubles: Troubles;
+  readonly troubles: Problems;
   readonly sources: readonly SourceNow[];
   readonly sinks: readonly SinkNow[];
   readonly spool: { readonly waitingBytes: number; readonly maxBytes: number };
@@ -36,7 +36,7 @@ export interface Now {
 }
 
 /** What is wrong, a sentence each. */
-export interface Troubles {
+export interface Problems {
   /** Pushes are refused, or something is lost. */
   readonly alarms: readonly string[];
   /** To be looked at, although everything is taken and kept. */

@@ -20,7 +20,23 @@ export interface PageFiles {
 }
 
 /** What tsc makes of page/*.ts. */
-const programs = ['page', 'board', 'charts', 'letters', 'live', 'map-detail', 'map-table', 'markup', 'numbers', 'pushes', 'token', 'verdict', 'world-map', 'world-view', 'world'];
+const programs = [
+  'page',
+  'board',
+  'charts',
+  'letters',
+  'live',
+  'map-detail',
+  'map-table',
+  'markup',
+  'numbers',
+  'pushes',
+  'token',
+  'verdict',
+  'world-map',
+  'world-view',
+  'world',
+];
 
 /** Where pages, styles and pictures lie: src/status/page, which the package has beside what is built of it. */
 const written = new URL('../../../src/status/page/', import.meta.url);
@@ -30,14 +46,19 @@ const built = new URL('./page/', import.meta.url);
 export async function pageFiles(): Promise<PageFiles> {
   const uplot = createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css');
   const files = new Map<string, PageFile>([
-    ...(await Promise.all(programs.map(async (name) => [`${name}.js`, packed('text/javascript', await program(name))] as const))),
+    ...(await Promise.all(
+      programs.map(async (name) => [`${name}.js`, packed('text/javascript', await program(name))] as const),
+    )),
     ['page.css', packed('text/css', await readFile(new URL('page.css', written)))],
     ['icon.svg', packed('image/svg+xml', await readFile(new URL('icon.svg', written)))],
     ['uplot.css', packed('text/css', await readFile(uplot))],
     ['uplot.js', packed('text/javascript', await readFile(uplot.replace('uPlot.min.css', 'uPlot.iife.min.js')))],
     ['world.json', packed('application/json', Buffer.from(JSON.stringify(await worldOutlines())))],
   ]);
-  const version = createHash('sha256').update(Buffer.concat([...files.values()].map(({ plain }) => plain))).digest('base64url').slice(0, 12);
+  const version = createHash('sha256')
+    .update(Buffer.concat([...files.values()].map(({ plain }) => plain)))
+    .digest('base64url')
+    .slice(0, 12);
   const page = (await readFile(new URL('page.html', written), 'utf8')).replaceAll('{files}', `status/files/${version}`);
   return { page: packed('text/html', Buffer.from(page)), version, file: (name) => files.get(name) };
 }

@@ -44,7 +44,9 @@ export function pageRoutes(router: Router, source: PageSource): void {
   router.get('/status/events', guarded, (context) => {
     context.respond = false;
     if (source.watch(context.res)) return;
-    context.res.writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '10' }).end('{"error":"too many watch already"}');
+    context.res
+      .writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '10' })
+      .end('{"error":"too many watch already"}');
   });
   lookups(router, source);
 }
@@ -57,9 +59,13 @@ function lookups(router: Router, source: PageSource): void {
     if (context.fresh) context.status = 304;
     else await json(context, await source.nodes());
   });
-  router.get('/status/nodes/:id/runs', guarded, (context) => json(context, source.runsOf(Number((context.params as { id: string }).id))));
+  router.get('/status/nodes/:id/runs', guarded, (context) =>
+    json(context, source.runsOf(Number((context.params as { id: string }).id))),
+  );
   router.get('/status/tests', guarded, (context) => json(context, source.tests()));
-  router.get('/status/map', guarded, async (context) => json(context, await source.map(mapQueryOf(context.URL.searchParams))));
+  router.get('/status/map', guarded, async (context) =>
+    json(context, await source.map(mapQueryOf(context.URL.searchParams))),
+  );
   router.get('/status/pushes/:nth/points', guarded, (context) => {
     const lines = source.pointLines(Number((context.params as { nth: string }).nth));
     if (lines !== undefined) return json(context, lines);
@@ -73,7 +79,9 @@ function lookups(router: Router, source: PageSource): void {
 async function guarded(context: Context, next: Next): Promise<void> {
   if (!isOwnHost(context.get('Host'), context.req.socket.localAddress)) {
     context.status = 421;
-    context.body = { error: `Host: expected an address or localhost, found ${JSON.stringify(context.get('Host').slice(0, 100))}` };
+    context.body = {
+      error: `Host: expected an address or localhost, found ${JSON.stringify(context.get('Host').slice(0, 100))}`,
+    };
     return;
   }
   context.set({

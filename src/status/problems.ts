@@ -2,9 +2,9 @@
 
 import { losses, readiness } from '../telemetry/readiness.ts';
 import type { Snapshot } from '../telemetry/snapshot.ts';
-import { bytesInWords, sinceInWords } from '../runtime/human-units.ts';
-import type { Lately } from './recent-increases.ts';
-import type { Troubles } from './messages.ts';
+import { formatBytes, formatAge } from '../runtime/human-units.ts';
+import type { RecentIncreases } from './recent-increases.ts';
+import type { Problems } from './messages.ts';
 
 /** The configuration as it was read last; see reload.ts. */
 export interface ConfigurationSeen {
@@ -29,28 +29,44 @@ const causes: Readonly<Record<string, string>> = {
 /** Within so long a full spool is near. */
 const soonS = 7 * 86_400;
 
-export function troublesOf(snapshot: Snapshot, lately: Lately, configuration?: ConfigurationSeen): Troubles {
+export function problemsOf(snapshot: Snapshot, lately: RecentIncreases, configuration?: ConfigurationSeen): Problems {
   const { reasons, warnings } = readiness(snapshot);
   const lost = losses(snapshot.lost);
   return {
     alarms: [...reasons.map((reason) => `Pushes are refused: ${reason}`), ...lost],
-    warnings: [...warnings.filter((warning) => !lost.includes(warning)), ...filling(snapshot, lately), ...notTaken(lately), ...newLetters(lately), ...configured(configuration)],
+    warnings: [
+      ...warnings.filter((warning) => !lost.includes(warning)),
+      ...filling(snapshot, lately),
+      ...notTaken(lately),
+      ...newLetters(lately),
+      ...configured(configuration),
+    ],
   };
 }
 
 /** Only while a sink fails: a backlog that is being written goes away by itself. */
-function filling({ sinks, spool: { waitingBytes, maxBytes } }: Snapshot, { spoolGrowthPerS }: Lately): string[] {
+function filling(
+  { sinks, spool: { waitingBytes, maxBytes } }: Snapshot,
+  { spoolGrowthPerS }: RecentIncreases,
+): string[] {
   const leftS = Math.max(0, maxBytes - waitingBytes) / spoolGrowthPerS;
-  if (spoolGrowthPerS <= 0 || leftS > soonS || !sinks.some(({ failingSinceMs, isRequired }) => isRequired && failingSinceMs !== undefined)) return [];
-  return [`the spool grows by ${bytesInWords(spoolGrowthPerS)} a second; in ${sinceInWords(0, leftS * 1000)} it is full, and pushes are refused from then on`];
+  if (
+    spoolGrowthPerS <= 0 ||
+    leftS > soonS ||
+    !sinks.some(({ failingSinceMs, isRequired }) => isRequired && failingSinceMs !== undefined)
+  )
+    return [];
+  return [
+    `the spool grows by ${formatBytes(spoolGrowthPerS)} a second; in ${formatAge(0, leftS * 1000)} it is full, and pushes are refused from then on`,
+  ];
 }
 
-function notTaken({ minutes, notTaken: counts }: Lately): string[] {
+function notTaken({ minutes, notTaken: counts }: RecentIncreases): string[] {
   const parts = Object.entries(counts).map(([cause, count]) => `${grouped(count)} ${causes[cause] ?? cause}`);
   return parts.length === 0 ? [] : [`requests not taken in the last ${minutes} min: ${parts.join(', ')}`];
 }
 
-function newLetters({ minutes, letters }: Lately): string[] {
+function newLetters({ minutes, letters }: RecentIncreases): string[] {
   const parts = Object.entries(letters).map(([kind, count]) => `${grouped(count)} ${kind}`);
   return parts.length === 0 ? [] : [`new dead letters in the last ${minutes} min: ${parts.join(', ')}`];
 }
@@ -58,7 +74,9 @@ function newLetters({ minutes, letters }: Lately): string[] {
 function configured(configuration: ConfigurationSeen | undefined): string[] {
   const { fault, needRestart = [] } = configuration ?? {};
   return [
-    ...(fault === undefined ? [] : [`the configuration cannot be used, the last good one stays in effect: ${fault.replaceAll('\n', '; ')}`]),
+    ...(fault === undefined
+      ? []
+      : [`the configuration cannot be used, the last good one stays in effect: ${fault.replaceAll('\n', '; ')}`]),
     ...(needRestart.length === 0 ? [] : [`changed, but in effect only after a restart: ${needRestart.join(', ')}`]),
   ];
 }

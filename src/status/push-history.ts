@@ -2,7 +2,7 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Points } from '../model/point.ts';
-import { type Numbering, numbering } from './interned-ids.ts';
+import { type InternedIds, internedIds } from './interned-ids.ts';
 import { type RecentPushes, recentPushes } from './recent-pushes.ts';
 import { bucketOf } from './rtt-buckets.ts';
 import { type RunRing, runRing } from './run-ring.ts';
@@ -30,20 +30,20 @@ export interface SeenRun {
   readonly points: Points;
 }
 
-export interface SeenPushes {
+export interface PushHistory {
   /** Never throws; takes a microsecond. */
   see(push: SeenPush): void;
   readonly recent: RecentPushes;
   readonly ring: RunRing;
-  readonly nodes: Numbering;
-  readonly tests: Numbering;
+  readonly nodes: InternedIds;
+  readonly tests: InternedIds;
   /** What the push calls it; a text from outside. */
   testName(id: number): string;
   /** The text of a run's error by its number. */
   errorText(number: number): string | undefined;
 }
 
-export interface SeenPushesOptions {
+export interface PushHistoryOptions {
   readonly clock: Clock;
   /** Which RTT the metrics have; see slices.ts. */
   readonly rtt: 'by-type' | 'total';
@@ -59,8 +59,8 @@ const otherError = 255;
 const longestName = 80;
 const runsWithPoints = new Set(['taken', 'missed', 'conflict']);
 
-export function seenPushes({ clock, rtt, runs }: SeenPushesOptions): SeenPushes {
-  const [ring, nodes, tests, recent] = [runRing(runs), numbering(mostNodes), numbering(mostTests), recentPushes()];
+export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHistory {
+  const [ring, nodes, tests, recent] = [runRing(runs), internedIds(mostNodes), internedIds(mostTests), recentPushes()];
   const names: (string | undefined)[] = [];
   const errors = new Map<string, number>();
   const errorTexts: (string | undefined)[] = [];
@@ -91,14 +91,18 @@ export function seenPushes({ clock, rtt, runs }: SeenPushesOptions): SeenPushes 
       const nowMs = clock.now();
       const hasPoints = run !== undefined && runsWithPoints.has(became);
       if (hasPoints) note(run, nowMs);
-      if (recent.isWanted(clock.steady())) recent.add({ atMs: nowMs, became, ...shown(run, rtt), ...(reason === undefined ? {} : { reason }) }, hasPoints ? run.points : []);
+      if (recent.isWanted(clock.steady()))
+        recent.add(
+          { atMs: nowMs, became, ...shown(run, rtt), ...(reason === undefined ? {} : { reason }) },
+          hasPoints ? run.points : [],
+        );
     },
     testName: (id) => names[tests.find(id) ?? 0] ?? '',
     errorText: (number) => (number === 0 ? undefined : (errorTexts[number] ?? 'other')),
   };
 }
 
-function shown(run: SeenRun | undefined, rtt: SeenPushesOptions['rtt']): object {
+function shown(run: SeenRun | undefined, rtt: PushHistoryOptions['rtt']): object {
   if (run === undefined) return {};
   const { testId, nodeId, testName, nodeName, error, rttMs, totalMs } = run.measurement;
   const chosenMs = rtt === 'total' ? totalMs : rttMs;

@@ -11,7 +11,7 @@ export interface Moment {
 }
 
 /** What has come in the last minutes; causes and kinds of which there was nothing are left out. */
-export interface Lately {
+export interface RecentIncreases {
   readonly minutes: number;
   readonly notTaken: Readonly<Record<string, number>>;
   readonly letters: Readonly<Record<string, number>>;
@@ -24,7 +24,7 @@ const everyMs = 5000;
 const growthNeedsMs = 60_000;
 
 /** Takes in a moment, to be called about every second, and returns what has come since the earliest that is kept. */
-export function latelySince(): (moment: Moment) => Lately {
+export function recentIncreases(): (moment: Moment) => RecentIncreases {
   const kept: Moment[] = [];
   return (moment) => {
     const last = kept.at(-1);
@@ -38,12 +38,16 @@ export function latelySince(): (moment: Moment) => Lately {
       minutes,
       notTaken: addedSince(first.notTaken, moment.notTaken),
       letters: addedSince(first.letters, moment.letters),
-      spoolGrowthPerS: overMs < growthNeedsMs ? 0 : Math.round(((moment.waitingBytes - first.waitingBytes) / overMs) * 1000),
+      spoolGrowthPerS:
+        overMs < growthNeedsMs ? 0 : Math.round(((moment.waitingBytes - first.waitingBytes) / overMs) * 1000),
     };
   };
 }
 
-function addedSince(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+function addedSince(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
   const added = Object.entries(now).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
   return Object.fromEntries(added.filter(([, count]) => count > 0));
 }

@@ -6,16 +6,16 @@ import type { Log } from '../runtime/log.ts';
 import type { DataPoint } from '../model/point.ts';
 import { schedule } from '../runtime/schedule.ts';
 import type { Snapshot } from '../telemetry/snapshot.ts';
-import { eventClients, eventText } from './event-stream-clients.ts';
+import { eventStreamClients, eventText } from './event-stream-clients.ts';
 import { lastHour } from './last-hour.ts';
-import { latelySince } from './recent-increases.ts';
+import { recentIncreases } from './recent-increases.ts';
 import { type CountedLetters, letterCounts } from './letter-kinds.ts';
-import { mapFigures, type MapQuery } from './map-aggregates.ts';
-import type { MapFigures, MapNode, NodeRun, Now, SeenTest } from './messages.ts';
+import { mapAggregates, type MapQuery } from './map-aggregates.ts';
+import type { MapFigures, MapNode, NodeRun, StatusMessage, SeenTest } from './messages.ts';
 import { pageRoutes } from './page-routes.ts';
-import type { SeenPushes } from './push-history.ts';
-import { type ConfigurationSeen, troublesOf } from './problems.ts';
-import { notTakenCounts, nowOf } from './status-message.ts';
+import type { PushHistory } from './push-history.ts';
+import { type ConfigurationSeen, problemsOf } from './problems.ts';
+import { notTakenCounts, statusMessageOf } from './status-message.ts';
 import type { PlacedNode } from './map-projection.ts';
 
 export interface StatusPage {
@@ -25,7 +25,7 @@ export interface StatusPage {
 }
 
 export interface StatusPageOptions {
-  readonly seen: SeenPushes;
+  readonly seen: PushHistory;
   readonly snapshot: () => Promise<Snapshot>;
   readonly directory: {
     find(id: number): PlacedNode | undefined;
@@ -55,15 +55,15 @@ const everyMs = 1000;
 
 export function statusPage(options: StatusPageOptions): StatusPage {
   const { seen, directory, clock, log } = options;
-  const clients = eventClients();
+  const clients = eventStreamClients();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
   const sheet = remembered(async () => (await import('./map-projection.ts')).onSheet(directory.all()));
   const maps = mapsInTurn(options);
-  const lately = latelySince();
+  const lately = recentIncreases();
   let before: Snapshot | undefined;
   let turnedAwayBefore: number | undefined;
-  let now: Now | undefined;
+  let now: StatusMessage | undefined;
   let shownNth = 0;
 
   async function tick(): Promise<void> {
@@ -71,9 +71,19 @@ export function statusPage(options: StatusPageOptions): StatusPage {
     const recent = seen.recent.after(shownNth);
     const { turnedAway, backstop, configuration } = options.besides?.() ?? nothingBesides;
     const away = total(turnedAway);
-    const late = lately({ atMs: snapshot.atMs, notTaken: { ...notTakenCounts(snapshot), ...turnedAway }, letters: snapshot.deadLetters.added, waitingBytes: snapshot.spool.waitingBytes });
-    now = nowOf(snapshot, before ?? snapshot, {
-      ...{ letters: letters.kinds(clock.steady()), recent, backstop, troubles: troublesOf(snapshot, late, configuration) },
+    const late = lately({
+      atMs: snapshot.atMs,
+      notTaken: { ...notTakenCounts(snapshot), ...turnedAway },
+      letters: snapshot.deadLetters.added,
+      waitingBytes: snapshot.spool.waitingBytes,
+    });
+    now = statusMessageOf(snapshot, before ?? snapshot, {
+      ...{
+        letters: letters.kinds(clock.steady()),
+        recent,
+        backstop,
+        troubles: problemsOf(snapshot, late, configuration),
+      },
       ...{ newLetters: total(late.letters), turnedAway: [turnedAwayBefore ?? away, away] },
     });
     before = snapshot;
@@ -131,20 +141,20 @@ function mapsInTurn({ seen, directory, clock }: StatusPageOptions): (query: MapQ
     const key = JSON.stringify(query);
     const earlier = made.get(key);
     if (earlier !== undefined) return earlier.figures;
-    const figures = last.then(() => mapFigures(seen, (id) => directory.find(id), query, clock.now()));
+    const figures = last.then(() => mapAggregates(seen, (id) => directory.find(id), query, clock.now()));
     last = figures.catch(() => undefined);
     made.set(key, { atMs: clock.steady(), figures });
     return figures;
   };
 }
 
-function seenTests({ tests, testName }: SeenPushes): SeenTest[] {
+function seenTests({ tests, testName }: PushHistory): SeenTest[] {
   return [...tests.ids()].toSorted((a, b) => a - b).map((id) => ({ id, name: testName(id) }));
 }
 
 const shownRuns = 8;
 
-function latestRuns({ ring, nodes, tests, testName, errorText }: SeenPushes, nodeId: number): NodeRun[] {
+function latestRuns({ ring, nodes, tests, testName, errorText }: PushHistory, nodeId: number): NodeRun[] {
   const number = nodes.find(nodeId);
   const { columns } = ring;
   const size = columns.node.length;
@@ -165,5 +175,7 @@ function latestRuns({ ring, nodes, tests, testName, errorText }: SeenPushes, nod
 
 /** As telnet would have it, for people. */
 function putLine({ metric, timestamp, value, tags }: DataPoint): string {
-  return `put ${metric} ${timestamp} ${value} ${Object.entries(tags).map(([name, text]) => `${name}=${text}`).join(' ')}`;
+  return `put ${metric} ${timestamp} ${value} ${Object.entries(tags)
+    .map(([name, text]) => `${name}=${text}`)
+    .join(' ')}`;
 }

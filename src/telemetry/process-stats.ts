@@ -3,10 +3,15 @@
 import type { Clock } from '../runtime/clock.ts';
 
 /** What main lets others see of the process. */
-export interface Vitals {
+export interface ProcessStats {
   /** ms since 1970 UTC */
   readonly startedAtMs: number;
-  memory(): { readonly residentBytes: number; readonly heapUsedBytes: number; readonly heapTotalBytes: number; readonly externalBytes: number };
+  memory(): {
+    readonly residentBytes: number;
+    readonly heapUsedBytes: number;
+    readonly heapTotalBytes: number;
+    readonly externalBytes: number;
+  };
   /** Processor time used since the start. */
   cpuSeconds(): number;
   /** How late the event loop was since this was asked last. */
@@ -19,7 +24,7 @@ export interface Lag {
   readonly maxMs: number;
 }
 
-export interface VitalsSeen {
+export interface ProcessStatsSnapshot {
   readonly startedAtMs: number;
   readonly residentBytes: number;
   readonly heapUsedBytes: number;
@@ -30,17 +35,17 @@ export interface VitalsSeen {
   readonly eventLoopLag: Lag;
 }
 
-export interface VitalsWatch {
+export interface ProcessStatsWatch {
   /** Looks every ten seconds, until the signal. */
   run(signal: AbortSignal): Promise<void>;
-  seen(): VitalsSeen;
+  seen(): ProcessStatsSnapshot;
 }
 
 const turnMs = 10_000;
 const turns = 6;
 
 /** Whoever looks, and however often, sees the same minute. */
-export function vitalsWatch(vitals: Vitals, clock: Clock): VitalsWatch {
+export function processStatsWatch(vitals: ProcessStats, clock: Clock): ProcessStatsWatch {
   let lags: readonly Lag[] = [];
   return {
     async run(signal) {
@@ -53,7 +58,12 @@ export function vitalsWatch(vitals: Vitals, clock: Clock): VitalsWatch {
         lags = [...lags, vitals.takeLag()].slice(-turns);
       }
     },
-    seen: () => ({ startedAtMs: vitals.startedAtMs, ...vitals.memory(), cpuSeconds: vitals.cpuSeconds(), eventLoopLag: worst(lags) }),
+    seen: () => ({
+      startedAtMs: vitals.startedAtMs,
+      ...vitals.memory(),
+      cpuSeconds: vitals.cpuSeconds(),
+      eventLoopLag: worst(lags),
+    }),
   };
 }
 

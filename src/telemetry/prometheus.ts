@@ -1,9 +1,9 @@
 // The bridge's own metrics as Prometheus reads them.
 
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client';
-import type { HistogramMeasure, NumberMeasure, Sample } from './metrics/metric.ts';
-import { measures } from './metrics/all-metrics.ts';
-import type { DurationsSeen } from '../runtime/duration-histogram.ts';
+import type { HistogramMetric, NumberMetric, Sample } from './metrics/metric.ts';
+import { metrics } from './metrics/all-metrics.ts';
+import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const metricPrefix = 'catchpoint_bridge_';
@@ -18,7 +18,7 @@ export interface MetricsPage {
 export function metricsPage(): MetricsPage {
   const registry = new Registry();
   let seen: Snapshot;
-  for (const measure of measures) {
+  for (const measure of metrics) {
     if (measure.type === 'histogram') addHistogram(registry, measure, () => measure.read(seen));
     else addNumber(registry, measure, () => measure.read(seen));
   }
@@ -31,7 +31,7 @@ export function metricsPage(): MetricsPage {
   };
 }
 
-function described({ name, help, labels }: NumberMeasure | HistogramMeasure, registry: Registry): Described {
+function described({ name, help, labels }: NumberMetric | HistogramMetric, registry: Registry): Described {
   return { name: metricPrefix + name, help: `${help}.`, labelNames: [...labels], registers: [registry] };
 }
 
@@ -43,7 +43,7 @@ interface Described {
 }
 
 /** The values are put in when they are asked for. Without labels prom-client begins with a 0, which nobody has read. */
-function addNumber(registry: Registry, measure: NumberMeasure, read: () => readonly Sample[]): void {
+function addNumber(registry: Registry, measure: NumberMetric, read: () => readonly Sample[]): void {
   const options = described(measure, registry);
   if (measure.type === 'gauge') {
     new Gauge({
@@ -76,7 +76,11 @@ interface Shown {
 }
 
 /** prom-client's histogram can only be filled one observation after the other; what was counted is given in its place. */
-function addHistogram(registry: Registry, measure: HistogramMeasure, read: () => readonly Sample<DurationsSeen>[]): void {
+function addHistogram(
+  registry: Registry,
+  measure: HistogramMetric,
+  read: () => readonly Sample<DurationSnapshot>[],
+): void {
   const options = described(measure, registry);
   const histogram = new Histogram(options);
   const get = async (): Promise<Shown> => ({
@@ -86,9 +90,13 @@ function addHistogram(registry: Registry, measure: HistogramMeasure, read: () =>
   Object.assign(histogram, { get, getForPromString: get });
 }
 
-function histogramValues(name: string, { labels, value }: Sample<DurationsSeen>): MetricValueWithName<string>[] {
+function histogramValues(name: string, { labels, value }: Sample<DurationSnapshot>): MetricValueWithName<string>[] {
   const { boundsSeconds, atMost, count, sumSeconds } = value;
-  const buckets = boundsSeconds.map((le, place) => ({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: atMost[place] ?? 0 }));
+  const buckets = boundsSeconds.map((le, place) => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le },
+    value: atMost[place] ?? 0,
+  }));
   return [
     ...buckets,
     { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count },

@@ -4,8 +4,8 @@
 // a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
 
 import { dedupWindowMs } from '../spool/dedup/dedup.ts';
-import { bytesInWords, sinceInWords } from '../runtime/human-units.ts';
-import type { LostSeen, SinkSeen, Snapshot } from './snapshot.ts';
+import { formatBytes, formatAge } from '../runtime/human-units.ts';
+import type { LossesSnapshot, SinkSnapshot, Snapshot } from './snapshot.ts';
 
 export interface Readiness {
   readonly isReady: boolean;
@@ -58,10 +58,12 @@ function workerWarnings({ workers }: Snapshot): string[] {
 function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }: Snapshot): string[] {
   const reasons = scarcity === undefined ? [] : [`the disk is nearly full: ${scarcity}`];
   if (waitingBytes + roomForAPushBytes > maxBytes) {
-    reasons.push(`the spool is full: ${bytesInWords(waitingBytes)} wait, at most ${bytesInWords(maxBytes)} may`);
+    reasons.push(`the spool is full: ${formatBytes(waitingBytes)} wait, at most ${formatBytes(maxBytes)} may`);
   }
   if (deadLetters.bytes > maxBytes * lettersRefuseAt) {
-    reasons.push(`there are too many dead letters: ${bytesInWords(deadLetters.bytes)}, at most ${bytesInWords(maxBytes * lettersRefuseAt)}`);
+    reasons.push(
+      `there are too many dead letters: ${formatBytes(deadLetters.bytes)}, at most ${formatBytes(maxBytes * lettersRefuseAt)}`,
+    );
   }
   return reasons;
 }
@@ -70,28 +72,33 @@ function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }:
 function lately({ atMs, pushes: { lastRefusal }, sources }: Snapshot): string[] {
   if (lastRefusal === undefined || atMs - lastRefusal.atMs > refusalCountsMs) return [];
   const isThroughSince = sources.some(({ lastAtMs = -Infinity }) => lastAtMs >= lastRefusal.atMs);
-  return isThroughSince ? [] : [`the last push, ${sinceInWords(lastRefusal.atMs, atMs)} ago, was refused: ${lastRefusal.reason}`];
+  return isThroughSince
+    ? []
+    : [`the last push, ${formatAge(lastRefusal.atMs, atMs)} ago, was refused: ${lastRefusal.reason}`];
 }
 
-function sinkWarnings({ name, failingSinceMs, lastError, backlog }: SinkSeen, atMs: number): string[] {
+function sinkWarnings({ name, failingSinceMs, lastError, backlog }: SinkSnapshot, atMs: number): string[] {
   const { points, oldestAtMs } = backlog;
   if (failingSinceMs !== undefined) {
     const error = lastError === undefined ? '' : ` (${lastError})`;
-    return [`${name} has taken nothing for ${sinceInWords(failingSinceMs, atMs)}${error}; ${points} points wait`];
+    return [`${name} has taken nothing for ${formatAge(failingSinceMs, atMs)}${error}; ${points} points wait`];
   }
   if (oldestAtMs === undefined || atMs - oldestAtMs <= lagWarnsMs) return [];
-  return [`${name} lags: ${points} points wait, the oldest for ${sinceInWords(oldestAtMs, atMs)}`];
+  return [`${name} lags: ${points} points wait, the oldest for ${formatAge(oldestAtMs, atMs)}`];
 }
 
 /** The configuration, and the certificate that it names. */
 function settledWarnings({ atMs, reloads, access }: Snapshot): string[] {
   const warnings: string[] = [];
   if (reloads?.isLastGood === false) {
-    warnings.push(`the configuration as it stands cannot be used; the last good one, ${sinceInWords(reloads.lastGoodAtMs, atMs)} old, stays in effect`);
+    warnings.push(
+      `the configuration as it stands cannot be used; the last good one, ${formatAge(reloads.lastGoodAtMs, atMs)} old, stays in effect`,
+    );
   }
   const leftMs = (access?.tls?.notAfterMs ?? Infinity) - atMs;
   if (leftMs <= 0) warnings.push('the certificate of the push listener has expired; senders that look do not push');
-  else if (leftMs < certificateWarnsMs) warnings.push(`the certificate of the push listener expires within ${Math.ceil(leftMs / dayMs)} days`);
+  else if (leftMs < certificateWarnsMs)
+    warnings.push(`the certificate of the push listener expires within ${Math.ceil(leftMs / dayMs)} days`);
   return warnings;
 }
 
@@ -103,7 +110,7 @@ function nodeWarnings({ atMs, takesPushes, nodes }: Snapshot): string[] {
   if (known === 0) {
     warnings.push(`the node directory is empty; pushes wait for their nodes${error}`);
   } else if (refreshedAtMs !== undefined && atMs - refreshedAtMs > staleIntervals * everyMs) {
-    warnings.push(`the node directory is stale: ${sinceInWords(refreshedAtMs, atMs)} old${error}`);
+    warnings.push(`the node directory is stale: ${formatAge(refreshedAtMs, atMs)} old${error}`);
   }
   if (fileFault !== undefined) warnings.push(`the node directory is in memory alone: ${fileFault}`);
   if (notes.length > 0) warnings.push(`the node directory lacks something: ${notes.join('; ')}`);
@@ -117,21 +124,26 @@ function spoolWarnings({ spool, goneSinks, deadLetters }: Snapshot): string[] {
     warnings.push(`the spool is ${Math.floor((100 * waitingBytes) / maxBytes)} % full`);
   }
   if (freeBytes !== undefined && fileBytes + freeBytes < maxBytes) {
-    warnings.push(`the spool's disk has ${bytesInWords(freeBytes)} free, less than the spool may grow by`);
+    warnings.push(`the spool's disk has ${formatBytes(freeBytes)} free, less than the spool may grow by`);
   }
   if (spool.dedup.windowMs < dedupWindowMs) {
-    warnings.push(`a push that comes again is known for ${Math.round(spool.dedup.windowMs / 60_000)} min, not for two hours: --dedup-max-bytes ${bytesInWords(spool.dedup.maxBytes)} is too little`);
+    warnings.push(
+      `a push that comes again is known for ${Math.round(spool.dedup.windowMs / 60_000)} min, not for two hours: --dedup-max-bytes ${formatBytes(spool.dedup.maxBytes)} is too little`,
+    );
   }
   for (const { name, backlog } of goneSinks) {
-    if (backlog.points > 0) warnings.push(`${backlog.points} points wait for ${name}, which is not configured; after a week they are lost`);
+    if (backlog.points > 0)
+      warnings.push(`${backlog.points} points wait for ${name}, which is not configured; after a week they are lost`);
   }
   if (deadLetters.bytes > maxBytes * lettersWarnAt) {
-    warnings.push(`${deadLetters.count} dead letters take ${bytesInWords(deadLetters.bytes)}; at ${bytesInWords(maxBytes * lettersRefuseAt)} pushes are refused`);
+    warnings.push(
+      `${deadLetters.count} dead letters take ${formatBytes(deadLetters.bytes)}; at ${formatBytes(maxBytes * lettersRefuseAt)} pushes are refused`,
+    );
   }
   return warnings;
 }
 
-const lostWords: Readonly<Record<keyof LostSeen, string>> = {
+const lostWords: Readonly<Record<keyof LossesSnapshot, string>> = {
   records: 'deliveries',
   points: 'points',
   retries: 'writes to be made again',
@@ -142,8 +154,8 @@ const lostWords: Readonly<Record<keyof LostSeen, string>> = {
 };
 
 /** What had been acknowledged and is gone, a line at most. */
-export function losses(lost: LostSeen): string[] {
-  const names = Object.keys(lostWords) as (keyof LostSeen)[];
+export function losses(lost: LossesSnapshot): string[] {
+  const names = Object.keys(lostWords) as (keyof LossesSnapshot)[];
   const parts = names.filter((name) => lost[name] > 0).map((name) => `${lost[name]} ${lostWords[name]}`);
   return parts.length === 0 ? [] : [`lost, ever: ${parts.join(', ')}`];
 }

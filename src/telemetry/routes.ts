@@ -32,6 +32,10 @@ function asJson({ isReady, reasons, warnings }: Readiness): object {
 }
 
 function asText({ isReady, reasons, warnings }: Readiness): string {
-  const lines = [isReady ? 'ready' : 'not ready', ...reasons.map((reason) => `not ready: ${reason}`), ...warnings.map((warning) => `warning: ${warning}`)];
+  const lines = [
+    isReady ? 'ready' : 'not ready',
+    ...reasons.map((reason) => `not ready: ${reason}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
   return `${lines.join('\n')}\n`;
 }

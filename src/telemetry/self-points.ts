@@ -5,10 +5,10 @@ import type { Log } from '../runtime/log.ts';
 import { floatText } from '../model/number-text.ts';
 import type { DataPoint, Deliver, Tags, TimeUnit } from '../model/point.ts';
 import { schedule } from '../runtime/schedule.ts';
-import { seldom } from '../runtime/log-throttle.ts';
+import { logThrottle } from '../runtime/log-throttle.ts';
 import { legalTagText } from '../model/tag-text.ts';
-import { type Labels, type Measure, type Sample, single } from './metrics/metric.ts';
-import { measures } from './metrics/all-metrics.ts';
+import { type Labels, type Metric, type Sample, single } from './metrics/metric.ts';
+import { metrics } from './metrics/all-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -33,14 +33,18 @@ export async function deliverSelfPoints(options: SelfPointsOptions, signal: Abor
   const { settings, snapshot, spool, counters, resolution, host = '', log } = options;
   if (settings === undefined) return;
   const deliver = counters.source('bridge', spool.append);
-  const omissions = seldom(options.clock);
+  const omissions = logThrottle(options.clock);
   await schedule(
-    'deliver the bridge\'s own metrics',
+    "deliver the bridge's own metrics",
     async () => {
       const seen = await snapshot();
-      const leaveOut = (reason: string): void => omissions((times) => log.warn({ reason, times }, 'the bridge\'s own metrics are not delivered'));
-      if (seen.spool.waitingBytes > seen.spool.maxBytes * shareOfSpool) return leaveOut('the spool is more than half full');
-      await deliver(selfPoints(seen, { prefix: settings.prefix, resolution, host })).catch((error: Error) => leaveOut(error.message));
+      const leaveOut = (reason: string): void =>
+        omissions((times) => log.warn({ reason, times }, "the bridge's own metrics are not delivered"));
+      if (seen.spool.waitingBytes > seen.spool.maxBytes * shareOfSpool)
+        return leaveOut('the spool is more than half full');
+      await deliver(selfPoints(seen, { prefix: settings.prefix, resolution, host })).catch((error: Error) =>
+        leaveOut(error.message),
+      );
     },
     { ...options, everyMs: settings.everyMs, signal },
   );
@@ -57,7 +61,7 @@ export interface SelfPointNames {
 /** A point for each sample; of a histogram its count and its sum. */
 export function selfPoints(snapshot: Snapshot, { prefix, resolution, host }: SelfPointNames): DataPoint[] {
   const timestamp = resolution === 'ms' ? snapshot.atMs : Math.floor(snapshot.atMs / 1000);
-  return measures.flatMap((measure) =>
+  return metrics.flatMap((measure) =>
     numbersOf(measure, snapshot).flatMap(([name, samples]) =>
       samples.map(({ labels, value }) => ({
         ...{ metric: `${prefix}.${name}`, timestamp, unit: resolution, value: floatText(value) },
@@ -67,13 +71,16 @@ export function selfPoints(snapshot: Snapshot, { prefix, resolution, host }: Sel
   );
 }
 
-function numbersOf(measure: Measure, snapshot: Snapshot): [name: string, samples: readonly Sample[]][] {
+function numbersOf(measure: Metric, snapshot: Snapshot): [name: string, samples: readonly Sample[]][] {
   const { name } = measure;
   if (measure.type !== 'histogram') return [[name, measure.read(snapshot)]];
   const seen = measure.read(snapshot);
   const each = (read: (value: (typeof seen)[number]['value']) => number): Sample[] =>
     seen.flatMap(({ labels, value }) => single(read(value)).map((sample) => ({ ...sample, labels })));
-  return [[`${name}_count`, each(({ count }) => count)], [`${name}_sum`, each(({ sumSeconds }) => sumSeconds)]];
+  return [
+    [`${name}_count`, each(({ count }) => count)],
+    [`${name}_sum`, each(({ sumSeconds }) => sumSeconds)],
+  ];
 }
 
 /** A point needs a tag, and a tag a value. */

@@ -6,14 +6,14 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SinkStatus } from '../outlet/outlets.ts';
 import type { ReloadSeen } from '../config/reload.ts';
 import type { DedupStatus } from '../spool/dedup/dedup.ts';
-import type { Lost } from '../spool/losses.ts';
+import type { Losses } from '../spool/losses.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
-import type { DurationsSeen } from '../runtime/duration-histogram.ts';
-import { noWrites, type WritesSeen } from '../outlet/sink-counts.ts';
-import type { SourceSeen } from './source-counts.ts';
+import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
+import { noWrites, type WriteSnapshot } from '../outlet/sink-counts.ts';
+import type { SourceSnapshot } from './source-counts.ts';
 import type { Counted, Telemetry } from './telemetry.ts';
-import type { VitalsSeen } from './process-stats.ts';
+import type { ProcessStatsSnapshot } from './process-stats.ts';
 
 /** Times are ms since 1970 UTC; counts are since the start of the process unless something else is said. */
 export interface Snapshot {
@@ -24,54 +24,54 @@ export interface Snapshot {
   readonly isStopping: boolean;
   /** Whether Catchpoint's pushes are taken at all. */
   readonly takesPushes: boolean;
-  readonly pushes: PushesSeen;
-  readonly sources: readonly SourceSeen[];
+  readonly pushes: PushesSnapshot;
+  readonly sources: readonly SourceSnapshot[];
   /** Those that are configured. */
-  readonly sinks: readonly SinkSeen[];
+  readonly sinks: readonly SinkSnapshot[];
   /** Sinks that are configured no more, for which something is held. */
   readonly goneSinks: readonly SinkWaiting[];
-  readonly nodes: NodesSeen;
-  readonly spool: SpoolSeen;
+  readonly nodes: NodesSnapshot;
+  readonly spool: SpoolSnapshot;
   /** Measurements that wait for their node. */
   readonly parked: SpoolStatus['parked'];
-  readonly deadLetters: DeadLettersSeen;
+  readonly deadLetters: DeadLettersSnapshot;
   /** Samples of bodies that were no pushes. */
   readonly malformed: Amount;
   /** Undefined where nothing is archived. */
-  readonly archive: ArchiveSeen | undefined;
+  readonly archive: ArchiveSnapshot | undefined;
   /** What had been acknowledged and is gone; must stay nothing. */
-  readonly lost: LostSeen;
+  readonly lost: LossesSnapshot;
   /** Who was let in, and who was not. */
   readonly access?: AccessStatus;
   /** How much is known of how much that pushes may bring; undefined where no pushes are taken. */
-  readonly cardinality?: CardinalitySeen;
+  readonly cardinality?: CardinalitySnapshot;
   /** What became of what came in Backstop's way, by outcome; undefined where nothing does. */
   readonly backstop?: Readonly<Record<string, number>>;
   /** Processes that take requests; undefined where there are none. */
-  readonly workers?: WorkersSeen;
+  readonly workers?: WorkersSnapshot;
   /** How often the thread of the outlets was started again; undefined where they have none. */
   readonly outletRestarts?: number;
   /** What came of reading the configuration anew; undefined where nobody does. */
   readonly reloads?: ReloadSeen;
   /** Undefined where nobody lets the process be seen. */
-  readonly process: VitalsSeen | undefined;
+  readonly process: ProcessStatsSnapshot | undefined;
 }
 
-export interface PushesSeen {
+export interface PushesSnapshot {
   /** Every push counts once, under one of the words of PushCounts in sources/catchpoint/push.ts. */
   readonly byOutcome: Readonly<Record<string, number>>;
-  readonly answerTimes: DurationsSeen;
+  readonly answerTimes: DurationSnapshot;
   readonly lastRefusal: Counted['lastRefusal'];
 }
 
 /** An outlet, its sink, and what waits for it. */
-export interface SinkSeen extends SinkStatus, Omit<WritesSeen, 'name'> {
+export interface SinkSnapshot extends SinkStatus, Omit<WriteSnapshot, 'name'> {
   /** Points that it could not take at the time; in the backlog, too. */
   readonly retrySet: SinkWaiting['retrySet'];
 }
 
 /** As nodes/refresh.ts has it. */
-export interface NodesSeen {
+export interface NodesSnapshot {
   readonly known: number;
   readonly refreshes: number;
   readonly failures: number;
@@ -80,12 +80,18 @@ export interface NodesSeen {
   readonly nextAtMs: number;
   readonly everyMs: number;
   /** All changes since the start. */
-  readonly changes: { readonly added: number; readonly removed: number; readonly renamed: number; readonly movedAsn: number; readonly movedIsp: number };
+  readonly changes: {
+    readonly added: number;
+    readonly removed: number;
+    readonly renamed: number;
+    readonly movedAsn: number;
+    readonly movedIsp: number;
+  };
   readonly fileFault: string | undefined;
   readonly notes: readonly string[];
 }
 
-export interface SpoolSeen {
+export interface SpoolSnapshot {
   /** What counts against the bound. */
   readonly waitingBytes: number;
   readonly maxBytes: number;
@@ -105,24 +111,24 @@ export interface SpoolSeen {
 }
 
 /** Ever, over restarts, but for the last. */
-export interface LostSeen extends Lost {
+export interface LossesSnapshot extends Losses {
   /** Waited for a sink that was not configured for a week; since the start. */
   readonly goneSinkPoints: number;
 }
 
-export interface DeadLettersSeen extends Amount {
+export interface DeadLettersSnapshot extends Amount {
   /** How often something became a dead letter since the start, by kind; the same content counts each time. */
   readonly added: Readonly<Record<string, number>>;
 }
 
-export interface ArchiveSeen {
+export interface ArchiveSnapshot {
   readonly archived: number;
   readonly lost: number;
   readonly lastError: string | undefined;
 }
 
 /** As workers/crew.ts has it. */
-export interface WorkersSeen {
+export interface WorkersSnapshot {
   readonly wanted: number;
   readonly running: number;
   /** Since the start. */
@@ -135,7 +141,7 @@ interface Filling {
 }
 
 /** As cardinality/guard.ts has it; `tagValues` by the name of the tag. */
-export interface CardinalitySeen {
+export interface CardinalitySnapshot {
   readonly tests: Filling;
   readonly nodes: Filling;
   readonly tagValues: Readonly<Record<string, Filling>>;
@@ -145,9 +151,9 @@ export interface CardinalitySeen {
 export interface PushSource {
   /** How often, by outcome. */
   readonly pushes: object;
-  readonly nodes: NodesSeen;
-  readonly archive?: ArchiveSeen;
-  readonly cardinality?: CardinalitySeen;
+  readonly nodes: NodesSnapshot;
+  readonly archive?: ArchiveSnapshot;
+  readonly cardinality?: CardinalitySnapshot;
 }
 
 export interface SnapshotParts {
@@ -163,7 +169,7 @@ export interface SnapshotParts {
   readonly access?: () => AccessStatus;
   readonly backstop?: () => object | undefined;
   readonly reloads?: (() => ReloadSeen) | undefined;
-  readonly workers?: (() => WorkersSeen) | undefined;
+  readonly workers?: (() => WorkersSnapshot) | undefined;
   /** Of the spool's disk. */
   readonly freeBytes: () => Promise<number>;
 }
@@ -176,7 +182,18 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
     const { pushes, nodes, archive, cardinality } = source ?? noPushes;
     const backstop = parts.backstop?.();
     const { answerTimes, lastRefusal, writes, goneSinkLostPoints, ...counted } = parts.counters.counted();
-    const { waitingBytes, maxBytes, fileBytes, lastRecord, parked, deadLetters, malformed, segments, suspectTails, dedup } = spool;
+    const {
+      waitingBytes,
+      maxBytes,
+      fileBytes,
+      lastRecord,
+      parked,
+      deadLetters,
+      malformed,
+      segments,
+      suspectTails,
+      dedup,
+    } = spool;
     return {
       atMs: parts.clock.now(),
       version: parts.version,
@@ -220,7 +237,8 @@ export async function freeBytes(directory: string): Promise<number> {
   return bavail * bsize;
 }
 
-function sinkSeen(outlet: SinkStatus, writes: readonly WritesSeen[], waiting: readonly SinkWaiting[]): SinkSeen {
-  const named = <One extends { readonly name: string }>(all: readonly One[]): One | undefined => all.find(({ name }) => name === outlet.name);
+function sinkSeen(outlet: SinkStatus, writes: readonly WriteSnapshot[], waiting: readonly SinkWaiting[]): SinkSnapshot {
+  const named = <One extends { readonly name: string }>(all: readonly One[]): One | undefined =>
+    all.find(({ name }) => name === outlet.name);
   return { ...noWrites, ...named(writes), ...outlet, retrySet: named(waiting)?.retrySet ?? { points: 0, bytes: 0 } };
 }

@@ -5,7 +5,7 @@ import { pointCount } from '../model/factored-points.ts';
 import type { Deliver } from '../model/point.ts';
 
 /** What a source has handed on since the start. */
-export interface SourceSeen {
+export interface SourceSnapshot {
   readonly name: string;
   /** Points that are on disk. */
   readonly points: number;
@@ -21,7 +21,7 @@ export interface SourceSeen {
 
 export interface CountedSource {
   readonly deliver: Deliver;
-  seen(): SourceSeen;
+  seen(): SourceSnapshot;
 }
 
 /** The same delivery, counted. */

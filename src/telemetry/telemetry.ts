@@ -5,10 +5,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Deliver } from '../model/point.ts';
 import type { Sink } from '../model/sink.ts';
-import { durations, type DurationsSeen } from '../runtime/duration-histogram.ts';
-import { countedSink, type CountedSink, type WritesSeen } from '../outlet/sink-counts.ts';
-import { countedSource, type CountedSource, type SourceSeen } from './source-counts.ts';
-import { type Vitals, vitalsWatch, type VitalsSeen } from './process-stats.ts';
+import { durationHistogram, type DurationSnapshot } from '../runtime/duration-histogram.ts';
+import { countedSink, type CountedSink, type WriteSnapshot } from '../outlet/sink-counts.ts';
+import { countedSource, type CountedSource, type SourceSnapshot } from './source-counts.ts';
+import { type ProcessStats, processStatsWatch, type ProcessStatsSnapshot } from './process-stats.ts';
 
 export interface Telemetry {
   /** The delivery of a source, counted under its name. */
@@ -16,7 +16,7 @@ export interface Telemetry {
   /** A sink, its writes timed and counted under its own name. */
   sink(sink: Sink): Sink;
   /** To be given what tells of the writes to a sink of another thread. */
-  watchSink(seen: () => WritesSeen): void;
+  watchSink(seen: () => WriteSnapshot): void;
   /** To be told of each push how long it took from its head to its answer, whatever that was. */
   readonly pushAnswered: (ms: number) => void;
   /** To be told why a push was answered 5xx. */
@@ -35,28 +35,28 @@ export interface Counted {
   /** ms since 1970 UTC */
   readonly startedAtMs: number;
   readonly isStopping: boolean;
-  readonly sources: readonly SourceSeen[];
-  readonly writes: readonly WritesSeen[];
-  readonly answerTimes: DurationsSeen;
+  readonly sources: readonly SourceSnapshot[];
+  readonly writes: readonly WriteSnapshot[];
+  readonly answerTimes: DurationSnapshot;
   /** The push that was answered 5xx last; undefined when none was. */
   readonly lastRefusal: { readonly atMs: number; readonly reason: string } | undefined;
   readonly goneSinkLostPoints: number;
   /** Undefined where nobody lets the process be seen. */
-  readonly process: VitalsSeen | undefined;
+  readonly process: ProcessStatsSnapshot | undefined;
 }
 
 export interface TelemetryOptions {
   readonly clock: Clock;
-  readonly vitals?: Vitals | undefined;
+  readonly vitals?: ProcessStats | undefined;
 }
 
 export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
   const startedAtMs = clock.now();
   const sources: CountedSource[] = [];
   const sinks: Pick<CountedSink, 'seen'>[] = [];
-  const answerTimes = durations();
+  const answerTimes = durationHistogram();
   let goneSinkLostPoints = 0;
-  const watch = vitals && vitalsWatch(vitals, clock);
+  const watch = vitals && processStatsWatch(vitals, clock);
   let lastRefusal: Counted['lastRefusal'];
   let isStopping = false;
   return {

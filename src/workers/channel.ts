@@ -23,7 +23,10 @@ export interface ChannelOptions<Said, Heard> {
 /** Before each frame stands how many bytes it has. */
 const headBytes = 4;
 
-export function openChannel<Said, Heard>(stream: Duplex, { hear, alongside = () => [] }: ChannelOptions<Said, Heard>): Channel<Said> {
+export function openChannel<Said, Heard>(
+  stream: Duplex,
+  { hear, alongside = () => [] }: ChannelOptions<Said, Heard>,
+): Channel<Said> {
   let waiting: Said[] = [];
   const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   function flush(): void {
@@ -41,7 +44,10 @@ export function openChannel<Said, Heard>(stream: Duplex, { hear, alongside = () 
   // An end that was reset is an end.
   stream.on('error', () => stream.destroy());
   stream.on('end', () => stream.destroy());
-  stream.on('data', frameReader((messages: readonly Heard[]) => messages.forEach(hear)));
+  stream.on(
+    'data',
+    frameReader((messages: readonly Heard[]) => messages.forEach(hear)),
+  );
   return {
     closed,
     unsentBytes: () => stream.writableLength,

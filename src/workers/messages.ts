@@ -1,7 +1,7 @@
 // What a worker and its owner tell each other, message by message.
 
 import type { AccessStatus } from '../auth/access-control.ts';
-import type { HeldKeys } from '../auth/credentials.ts';
+import type { StoredCredentials } from '../auth/credentials.ts';
 import type { AccessOptions } from '../auth/access-policy.ts';
 import type { LogOptions } from '../runtime/log.ts';
 import type { Address } from '../http/server.ts';
@@ -18,10 +18,10 @@ export interface Instructions {
   readonly log: Pick<LogOptions, 'level' | 'format'>;
   /** The limits are the worker's share of them. */
   readonly access: AccessOptions;
-  readonly keys: HeldKeys;
+  readonly keys: StoredCredentials;
 }
 
-export type WorkerSays =
+export type WorkerMessage =
   | { readonly say: 'listening'; readonly url: string; readonly port: number }
   | { readonly say: 'cannotListen'; readonly code: string | undefined; readonly reason: string }
   /** It ends for this. */
@@ -35,10 +35,10 @@ export type WorkerSays =
   | { readonly say: 'follows'; readonly edition: number }
   | { readonly say: 'status'; readonly access: AccessStatus };
 
-export type OwnerSays =
+export type OwnerMessage =
   | { readonly say: 'instructions'; readonly instructions: Instructions }
   | { readonly say: 'taken'; readonly id: number; readonly became: string }
-  | { readonly say: 'refused'; readonly id: number; readonly refusal: ToldRefusal }
+  | { readonly say: 'refused'; readonly id: number; readonly refusal: SerializedRefusal }
   | { readonly say: 'rotated'; readonly id: number; readonly fault: string | undefined }
   /** Take no more, finish what is in hand, and end. */
   | { readonly say: 'stop' }
@@ -46,7 +46,7 @@ export type OwnerSays =
   | { readonly say: 'cut' };
 
 /** What a push is answered that was not taken. */
-export interface ToldRefusal {
+export interface SerializedRefusal {
   readonly status: number;
   readonly message: string;
   /** Whether the message is meant for the sender. */

@@ -2,13 +2,13 @@
 
 import type { Clock } from '../runtime/clock.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
-import type { ToldRefusal, WorkerSays } from './messages.ts';
-import { questions } from './pending-requests.ts';
+import type { SerializedRefusal, WorkerMessage } from './messages.ts';
+import { pendingRequests } from './pending-requests.ts';
 
 export interface OwnerIntake extends PushIntake {
   /** The owner's word on a push. */
   taken(id: number, became: string): void;
-  refused(id: number, refusal: ToldRefusal): void;
+  refused(id: number, refusal: SerializedRefusal): void;
   /** The owner is gone: what waits for its word, and whatever comes, is answered 503. */
   lost(): void;
   /** The times of pushes since it was asked last, ms. */
@@ -18,7 +18,7 @@ export interface OwnerIntake extends PushIntake {
 }
 
 export interface OwnerIntakeOptions {
-  readonly say: (message: WorkerSays) => void;
+  readonly say: (message: WorkerMessage) => void;
   /** What was said and has not left this process. */
   readonly unsentBytes: () => number;
   /** Bound on the bodies that wait for the owner's word, and on what is unsent; asked with each push, and one may always wait. */
@@ -36,7 +36,7 @@ class NotTaken extends Error {
   readonly status: number;
   readonly expose: boolean;
   readonly retryAfterMs: number | undefined;
-  constructor({ status, message, expose, retryAfterMs, stack }: ToldRefusal) {
+  constructor({ status, message, expose, retryAfterMs, stack }: SerializedRefusal) {
     super(message);
     this.status = status;
     this.expose = expose;
@@ -52,7 +52,7 @@ interface Held {
 }
 
 export function ownerIntake({ say, unsentBytes, maxBytes, clock }: OwnerIntakeOptions): OwnerIntake {
-  const pushes = questions<string>();
+  const pushes = pendingRequests<string>();
   const held = new Map<number, Held>();
   let waitingBytes = 0;
   let isLost = false;

@@ -1,6 +1,6 @@
 // What a worker has asked its owner and has no answer to yet.
 
-export interface Questions<Answer> {
+export interface PendingRequests<Answer> {
   /** Asks by way of `send`, which is given the question's id; resolves with the answer, rejects with the refusal. */
   ask(send: (id: number) => void): Promise<Answer>;
   answer(id: number, answer: Answer): void;
@@ -15,7 +15,7 @@ interface Asked<Answer> {
   readonly reject: (error: Error) => void;
 }
 
-export function questions<Answer>(): Questions<Answer> {
+export function pendingRequests<Answer>(): PendingRequests<Answer> {
   const open = new Map<number, Asked<Answer>>();
   let lastId = 0;
   function closed(id: number): Asked<Answer> | undefined {

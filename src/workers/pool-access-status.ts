@@ -2,20 +2,28 @@
 
 import type { AccessStatus } from '../auth/access-control.ts';
 
-export interface AccessSums {
+export interface PoolAccessStatus {
   /** Of a worker that has ended: its counts stay, what it held is held no more. */
   keep(ended: AccessStatus): void;
   /** @param own - the owner's, who knows the keys but lets nobody in */
   of(own: AccessStatus, running: readonly AccessStatus[]): AccessStatus;
 }
 
-export function accessSums(): AccessSums {
+export function poolAccessStatus(): PoolAccessStatus {
   let gone: AccessStatus | undefined;
   return {
     keep(ended) {
-      const counted = { ...ended, connections: { ...ended.connections, open: 0 }, requests: { ...ended.requests, inHand: 0 }, bodies: { ...ended.bodies, heldBytes: 0 } };
+      const counted = {
+        ...ended,
+        connections: { ...ended.connections, open: 0 },
+        requests: { ...ended.requests, inHand: 0 },
+        bodies: { ...ended.bodies, heldBytes: 0 },
+      };
       // The first of them may have ended before Catchpoint set tokens.
-      gone = gone === undefined ? counted : { ...joined(gone, counted), ...(gone.rotation === undefined && { rotation: counted.rotation }) };
+      gone =
+        gone === undefined
+          ? counted
+          : { ...joined(gone, counted), ...(gone.rotation === undefined && { rotation: counted.rotation }) };
     },
     of: (own, running) => [...running, ...(gone === undefined ? [] : [gone])].reduce(joined, own),
   };
@@ -42,5 +50,7 @@ function rotationSum(own: Rotation, other: Rotation): Rotation {
 }
 
 function sum<Counts extends object>(one: Counts, other: Readonly<Record<keyof Counts, unknown>>): Counts {
-  return Object.fromEntries(Object.entries(one).map(([key, count]) => [key, count + Number(other[key as keyof Counts])])) as Counts;
+  return Object.fromEntries(
+    Object.entries(one).map(([key, count]) => [key, count + Number(other[key as keyof Counts])]),
+  ) as Counts;
 }

@@ -6,10 +6,10 @@ import { type Address, CannotListen } from '../http/server.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { deferred } from '../runtime/deferred.ts';
-import type { Instructions, OwnerSays, ToldRefusal, WorkerSays } from './messages.ts';
+import type { Instructions, OwnerMessage, SerializedRefusal, WorkerMessage } from './messages.ts';
 import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 
-export interface Member {
+export interface WorkerHandle {
   readonly pid: number;
   /** As it was told it. */
   readonly address: Address;
@@ -31,7 +31,7 @@ export interface Member {
   access(): AccessStatus | undefined;
 }
 
-export interface MemberOptions {
+export interface WorkerHandleOptions {
   readonly intake: PushIntake;
   /** Catchpoint sets a token: resolves when every worker knows it; rejects where it cannot be written down. */
   readonly rotate: (token: string) => Promise<void>;
@@ -45,7 +45,11 @@ const cutWithinMs = 500;
 const mostSilentLooks = { listening: 15, starting: 120 };
 
 /** @param first - what it is to do */
-export function member(worker: WorkerProcess, first: Instructions, { intake, rotate, clock }: MemberOptions): Member {
+export function workerHandle(
+  worker: WorkerProcess,
+  first: Instructions,
+  { intake, rotate, clock }: WorkerHandleOptions,
+): WorkerHandle {
   let access: AccessStatus | undefined;
   let reason: string | undefined;
   let isListening = false;
@@ -57,8 +61,8 @@ export function member(worker: WorkerProcess, first: Instructions, { intake, rot
   /** By the edition that is followed, what waits for it. */
   const waiting = new Map<number, () => void>();
   const followed = (edition: number): Promise<void> => new Promise((resolve) => waiting.set(edition, resolve));
-  const channel = openChannel<OwnerSays, WorkerSays>(worker.channel, { hear });
-  function hear(message: WorkerSays): void {
+  const channel = openChannel<OwnerMessage, WorkerMessage>(worker.channel, { hear });
+  function hear(message: WorkerMessage): void {
     silence.broken();
     switch (message.say) {
       case 'push':
@@ -104,14 +108,22 @@ export function member(worker: WorkerProcess, first: Instructions, { intake, rot
   };
 }
 
-function taken({ id, push }: Extract<WorkerSays, { say: 'push' }>, intake: PushIntake, channel: Channel<OwnerSays>): void {
+function taken(
+  { id, push }: Extract<WorkerMessage, { say: 'push' }>,
+  intake: PushIntake,
+  channel: Channel<OwnerMessage>,
+): void {
   void intake.take(push).then(
     (became) => channel.say({ say: 'taken', id, became }),
     (error: Error) => channel.say({ say: 'refused', id, refusal: toldRefusal(error) }),
   );
 }
 
-function rotated({ id, token }: Extract<WorkerSays, { say: 'rotate' }>, rotate: MemberOptions['rotate'], channel: Channel<OwnerSays>): void {
+function rotated(
+  { id, token }: Extract<WorkerMessage, { say: 'rotate' }>,
+  rotate: WorkerHandleOptions['rotate'],
+  channel: Channel<OwnerMessage>,
+): void {
   void rotate(token).then(
     () => channel.say({ say: 'rotated', id, fault: undefined }),
     (error: Error) => channel.say({ say: 'rotated', id, fault: error.message }),
@@ -129,7 +141,12 @@ function silenceWatch(end: () => void) {
   };
 }
 
-async function cut({ kill }: WorkerProcess, ended: Promise<unknown>, channel: Channel<OwnerSays>, clock: Clock): Promise<void> {
+async function cut(
+  { kill }: WorkerProcess,
+  ended: Promise<unknown>,
+  channel: Channel<OwnerMessage>,
+  clock: Clock,
+): Promise<void> {
   channel.say({ say: 'cut' });
   await within(cutWithinMs, ended, clock, kill);
   await ended;
@@ -143,11 +160,14 @@ async function within(ms: number, work: Promise<unknown>, clock: Clock, otherwis
   done.abort();
 }
 
-function cannotListen(address: Address, { code, reason }: { readonly code: string | undefined; readonly reason: string }): CannotListen {
+function cannotListen(
+  address: Address,
+  { code, reason }: { readonly code: string | undefined; readonly reason: string },
+): CannotListen {
   return new CannotListen(address, Object.assign(new Error(reason), code === undefined ? {} : { code }));
 }
 
-function toldRefusal(error: Error & Partial<ToldRefusal>): ToldRefusal {
+function toldRefusal(error: Error & Partial<SerializedRefusal>): SerializedRefusal {
   const { status = 500, message, expose = false, retryAfterMs, stack } = error;
   return { status, message, expose, retryAfterMs, stack: status === 500 ? stack : undefined };
 }

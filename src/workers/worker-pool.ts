@@ -1,7 +1,7 @@
 // The workers of an owner: started together, told what changes, replaced when one dies, stopped in good order.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Access, AccessStatus } from '../auth/access-control.ts';
+import type { AccessControl, AccessStatus } from '../auth/access-control.ts';
 import type { AccessOptions } from '../auth/access-policy.ts';
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -10,12 +10,12 @@ import type { Log } from '../runtime/log.ts';
 import { schedule } from '../runtime/schedule.ts';
 import type { Address, Listener } from '../http/server.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
-import { type AccessSums, accessSums } from './pool-access-status.ts';
+import { type PoolAccessStatus, poolAccessStatus } from './pool-access-status.ts';
 import type { Instructions } from './messages.ts';
-import { type Member, member } from './worker-handle.ts';
+import { type WorkerHandle, workerHandle } from './worker-handle.ts';
 import type { StartWorker } from './worker-process.ts';
 
-export interface CrewStatus {
+export interface WorkerPoolStatus {
   /** How many there shall be. */
   readonly wanted: number;
   /** That take pushes now. */
@@ -24,7 +24,7 @@ export interface CrewStatus {
   readonly replaced: number;
 }
 
-export interface Crew {
+export interface WorkerPool {
   /**
    * Starts the workers; resolves when all of them take pushes.
    *
@@ -32,24 +32,24 @@ export interface Crew {
    */
   listen(intake: PushIntake): Promise<Listener>;
   /** Tells the workers what of the configuration is another. */
-  instruct(config: CrewConfig): void;
+  instruct(config: WorkerPoolConfig): void;
   /** Tells the workers which keys are valid now; resolves when they follow all that they were told. */
   settled(): Promise<void>;
   /** Looks for other keys, and for workers that say nothing any more, every second, until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** @param own - the owner's, who knows the keys but lets nobody in */
   access(own: AccessStatus): AccessStatus;
-  status(): CrewStatus;
+  status(): WorkerPoolStatus;
 }
 
 /** What of the configuration concerns the workers. */
-export type CrewConfig = Pick<Config, 'access' | 'listen' | 'maxBodyBytes' | 'log'>;
+export type WorkerPoolConfig = Pick<Config, 'access' | 'listen' | 'maxBodyBytes' | 'log'>;
 
-export interface CrewOptions {
+export interface WorkerPoolOptions {
   readonly count: number;
-  readonly config: CrewConfig;
+  readonly config: WorkerPoolConfig;
   /** The owner's. */
-  readonly access: Pick<Access, 'held' | 'rotate'>;
+  readonly access: Pick<AccessControl, 'held' | 'rotate'>;
   readonly start: StartWorker;
   readonly clock: Clock;
   readonly random: () => number;
@@ -65,12 +65,12 @@ const steadyMs = 10_000;
 type Common = Omit<Instructions, 'worker' | 'listen'>;
 
 interface Running {
-  readonly options: CrewOptions;
+  readonly options: WorkerPoolOptions;
   /** By their numbers. */
-  readonly members: Map<number, Member>;
-  readonly sums: AccessSums;
+  readonly members: Map<number, WorkerHandle>;
+  readonly sums: PoolAccessStatus;
   readonly stopping: AbortController;
-  config: CrewConfig;
+  config: WorkerPoolConfig;
   told: Common;
   /** Resolves when all follow what they were told last. */
   following: Promise<unknown>;
@@ -79,10 +79,10 @@ interface Running {
   replaced: number;
 }
 
-export function openCrew(options: CrewOptions): Crew {
+export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { count, config, clock, log } = options;
   const running: Running = {
-    ...{ options, config, members: new Map(), sums: accessSums(), stopping: new AbortController() },
+    ...{ options, config, members: new Map(), sums: poolAccessStatus(), stopping: new AbortController() },
     ...{ told: commonOf(options, config, 0), following: Promise.resolve(), address: config.listen, replaced: 0 },
   };
   return {
@@ -92,22 +92,48 @@ export function openCrew(options: CrewOptions): Crew {
       tellNews(running);
     },
     settled: () => settled(running),
-    run: (signal) => schedule('look after the workers', async () => look(running), { everyMs: lookEveryMs, clock, log, signal }),
-    access: (own) => running.sums.of(own, [...running.members.values()].flatMap((one) => one.access() ?? [])),
+    run: (signal) =>
+      schedule('look after the workers', async () => look(running), { everyMs: lookEveryMs, clock, log, signal }),
+    access: (own) =>
+      running.sums.of(
+        own,
+        [...running.members.values()].flatMap((one) => one.access() ?? []),
+      ),
     status: () => ({ wanted: count, running: listening(running).length, replaced: running.replaced }),
   };
 }
 
 /** TLS is switched on and off by a restart alone. */
-function commonOf({ count, config: { access: { tls } }, access }: CrewOptions, { access: options, maxBodyBytes, log }: CrewConfig, edition: number): Common {
-  return { edition, maxBodyBytes, log, keys: access.held(), access: { ...options, tls, limits: shareOf(options.limits, count, maxBodyBytes) } };
+function commonOf(
+  {
+    count,
+    config: {
+      access: { tls },
+    },
+    access,
+  }: WorkerPoolOptions,
+  { access: options, maxBodyBytes, log }: WorkerPoolConfig,
+  edition: number,
+): Common {
+  return {
+    edition,
+    maxBodyBytes,
+    log,
+    keys: access.held(),
+    access: { ...options, tls, limits: shareOf(options.limits, count, maxBodyBytes) },
+  };
 }
 
 /** What counts in a process is shared out, with room for the largest push; what counts by address holds in each. */
 function shareOf(limits: AccessOptions['limits'], count: number, maxBodyBytes: number): AccessOptions['limits'] {
   const share = (all: number): number => Math.ceil(all / count);
   const { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes } = limits;
-  return { maxConnections: share(maxConnections), maxConnectionsPerAddress, maxRequests: share(maxRequests), maxArrivingBytes: Math.max(share(maxArrivingBytes), maxBodyBytes) };
+  return {
+    maxConnections: share(maxConnections),
+    maxConnectionsPerAddress,
+    maxRequests: share(maxRequests),
+    maxArrivingBytes: Math.max(share(maxArrivingBytes), maxBodyBytes),
+  };
 }
 
 function tellNews(running: Running): void {
@@ -115,7 +141,9 @@ function tellNews(running: Running): void {
   const next = commonOf(options, config, told.edition + 1);
   if (isDeepStrictEqual({ ...next, edition: told.edition }, told)) return;
   running.told = next;
-  running.following = Promise.all([...members].map(([worker, one]) => one.instruct({ ...next, worker, listen: one.address })));
+  running.following = Promise.all(
+    [...members].map(([worker, one]) => one.instruct({ ...next, worker, listen: one.address })),
+  );
 }
 
 function look(running: Running): void {
@@ -128,7 +156,7 @@ async function settled(running: Running): Promise<void> {
   await running.following;
 }
 
-function listening({ members }: Running): Member[] {
+function listening({ members }: Running): WorkerHandle[] {
   return [...members.values()].filter((one) => one.isListening());
 }
 
@@ -137,7 +165,9 @@ async function started(running: Running, intake: PushIntake): Promise<Listener> 
   const numbers = Array.from({ length: options.count }, (_, at) => at + 1);
   try {
     for (const worker of numbers) begin(worker, running, intake);
-    const [{ url, port }] = (await Promise.all([...members.values()].map((one) => one.listening))) as [{ url: string; port: number }];
+    const [{ url, port }] = (await Promise.all([...members.values()].map((one) => one.listening))) as [
+      { url: string; port: number },
+    ];
     running.address = { ...running.address, port };
     const kept = numbers.map((worker) => keep(worker, running, intake));
     return {
@@ -157,19 +187,32 @@ async function started(running: Running, intake: PushIntake): Promise<Listener> 
 
 /** Whoever listens already has the address under the name that it was given; to listen beside it another one must use the same. */
 function begin(worker: number, running: Running, intake: PushIntake): void {
-  const { options: { start, access, clock }, told, address, members } = running;
+  const {
+    options: { start, access, clock },
+    told,
+    address,
+    members,
+  } = running;
   const rotate = (token: string): Promise<void> => access.rotate(token).finally(() => settled(running));
   const listen = listening(running)[0]?.address ?? address;
-  members.set(worker, member(start(), { ...told, worker, listen }, { intake, rotate, clock }));
+  members.set(worker, workerHandle(start(), { ...told, worker, listen }, { intake, rotate, clock }));
 }
 
 /** Replaces a worker whenever it has ended, until the crew stops. */
 async function keep(worker: number, running: Running, intake: PushIntake): Promise<void> {
-  const { options: { clock, random, log }, members, sums, stopping: { signal } } = running;
+  const {
+    options: { clock, random, log },
+    members,
+    sums,
+    stopping: { signal },
+  } = running;
   for (let attempt = 1; ; attempt += 1) {
     const sinceMs = clock.steady();
-    const one = members.get(worker) as Member;
-    void one.listening.then(({ port }) => (port === running.address.port ? undefined : one.cut()), () => undefined);
+    const one = members.get(worker) as WorkerHandle;
+    void one.listening.then(
+      ({ port }) => (port === running.address.port ? undefined : one.cut()),
+      () => undefined,
+    );
     const end = await one.ended;
     const counted = one.access();
     if (counted !== undefined) sums.keep(counted);
@@ -177,7 +220,10 @@ async function keep(worker: number, running: Running, intake: PushIntake): Promi
     if (signal.aborted) return;
     if (clock.steady() - sinceMs > steadyMs) attempt = 1;
     const inMs = backoff(attempt, random, pauses);
-    log.error({ worker, pid: one.pid, ...end, reason: one.reason(), inMs }, 'a worker has ended; another one takes its place');
+    log.error(
+      { worker, pid: one.pid, ...end, reason: one.reason(), inMs },
+      'a worker has ended; another one takes its place',
+    );
     await clock.sleep(inMs, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     begin(worker, running, intake);

@@ -3,23 +3,23 @@
 
 import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { type Access, openAccess } from '../auth/access-control.ts';
+import { type AccessControl, openAccessControl } from '../auth/access-control.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Log, type LogOptions, openLog } from '../runtime/log.ts';
-import { pushFront } from '../sources/catchpoint/push-middleware.ts';
+import { pushMiddleware } from '../sources/catchpoint/push-middleware.ts';
 import { schedule } from '../runtime/schedule.ts';
 import { CannotListen, listen, type Listener } from '../http/server.ts';
-import { routed } from '../http/routed-app.ts';
+import { routedApp } from '../http/routed-app.ts';
 import { pushRoute } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { deferred, type Deferred } from '../runtime/deferred.ts';
-import type { Instructions, OwnerSays, WorkerSays } from './messages.ts';
+import type { Instructions, OwnerMessage, WorkerMessage } from './messages.ts';
 import { type OwnerIntake, ownerIntake } from './owner-intake.ts';
 import { lastMomentMs } from './worker-process.ts';
-import { questions } from './pending-requests.ts';
-import { type ToldKeys, toldKeys } from './received-credentials.ts';
+import { pendingRequests } from './pending-requests.ts';
+import { type ReceivedCredentials, receivedCredentials } from './received-credentials.ts';
 
-export interface WorkerAmbient {
+export interface WorkerContext {
   readonly clock: Clock;
   /** For the log. */
   readonly stderr: LogOptions['destination'];
@@ -34,13 +34,13 @@ const software = 70;
  *
  * @param stream - to the owner
  */
-export async function work(stream: Duplex, ambient: WorkerAmbient): Promise<number> {
+export async function work(stream: Duplex, ambient: WorkerContext): Promise<number> {
   const { clock } = ambient;
-  const early: OwnerSays[] = [];
+  const early: OwnerMessage[] = [];
   const told = deferred<Instructions>();
   const over = deferred<number>();
   let post: Post | undefined;
-  const channel = openChannel<WorkerSays, OwnerSays>(stream, {
+  const channel = openChannel<WorkerMessage, OwnerMessage>(stream, {
     alongside: () => answeredOf(post),
     hear(message) {
       if (post !== undefined) obey(message, post, over);
@@ -59,7 +59,12 @@ export async function work(stream: Duplex, ambient: WorkerAmbient): Promise<numb
       intake.giveUpLate();
       channel.say({ say: 'status', access: access.status() });
     };
-    void schedule('tell the owner how it goes', tellStatus, { everyMs: statusEveryMs, clock, log: post.log, signal: watching.signal });
+    void schedule('tell the owner how it goes', tellStatus, {
+      everyMs: statusEveryMs,
+      clock,
+      log: post.log,
+      signal: watching.signal,
+    });
     const exitCode = await Promise.race([over.promise, channel.closed]);
     watching.abort();
     await tellStatus();
@@ -73,12 +78,12 @@ export async function work(stream: Duplex, ambient: WorkerAmbient): Promise<numb
 
 /** A worker as it stands there. */
 interface Post {
-  readonly access: Access;
-  readonly keys: ToldKeys;
+  readonly access: AccessControl;
+  readonly keys: ReceivedCredentials;
   readonly log: Log;
   readonly intake: OwnerIntake;
   readonly rotations: Rotations;
-  readonly channel: Channel<WorkerSays>;
+  readonly channel: Channel<WorkerMessage>;
   readonly listener: Listener;
   /** Followed one after the other. */
   following: Promise<void>;
@@ -86,32 +91,51 @@ interface Post {
   current: Instructions;
 }
 
-type Rotations = ReturnType<typeof questions<undefined>>;
+type Rotations = ReturnType<typeof pendingRequests<undefined>>;
 
 /** @throws CannotListen */
-async function openPost(first: Instructions, channel: Channel<WorkerSays>, { clock, stderr }: WorkerAmbient): Promise<Post> {
+async function openPost(
+  first: Instructions,
+  channel: Channel<WorkerMessage>,
+  { clock, stderr }: WorkerContext,
+): Promise<Post> {
   const log = openLog({ ...first.log, destination: stderr }).child({ worker: first.worker });
-  const rotations: Rotations = questions();
-  const keys = toldKeys(first.keys, async (token) => rotations.ask((id) => channel.say({ say: 'rotate', id, token })));
-  const access = await openAccess(first.access, { stateDir: '', clock, log }, keys);
+  const rotations: Rotations = pendingRequests();
+  const keys = receivedCredentials(first.keys, async (token) =>
+    rotations.ask((id) => channel.say({ say: 'rotate', id, token })),
+  );
+  const access = await openAccessControl(first.access, { stateDir: '', clock, log }, keys);
   const state = { following: Promise.resolve(), current: first };
   const intake = ownerIntake({ ...channel, clock, maxBytes: () => state.current.access.limits.maxArrivingBytes });
-  const reading = { bodies: access.bodies, clock, get maxBodyBytes() { return state.current.maxBodyBytes; } };
-  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), { first: pushFront(access.entrance, { intake, reading }), middlewares: access.middlewares });
+  const reading = {
+    bodies: access.bodies,
+    clock,
+    get maxBodyBytes() {
+      return state.current.maxBodyBytes;
+    },
+  };
+  const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {
+    first: pushMiddleware(access.entrance, { intake, reading }),
+    middlewares: access.middlewares,
+  });
   const listener = await listen(app, first.listen, access);
   channel.say({ say: 'listening', url: listener.url, port: listener.port });
   return Object.assign(state, { access, keys, log, intake, rotations, channel, listener });
 }
 
 /** Why it could not begin, or go on; the owner has the words for it. */
-function saidWhy(error: Error & { readonly code?: string; readonly exitCode?: number }, channel: Channel<WorkerSays>): number {
+function saidWhy(
+  error: Error & { readonly code?: string; readonly exitCode?: number },
+  channel: Channel<WorkerMessage>,
+): number {
   const { message, stack, exitCode = software } = error;
-  if (error instanceof CannotListen) channel.say({ say: 'cannotListen', code: error.code, reason: (error.cause as Error).message });
+  if (error instanceof CannotListen)
+    channel.say({ say: 'cannotListen', code: error.code, reason: (error.cause as Error).message });
   else channel.say({ say: 'failed', reason: stack ?? message });
   return exitCode;
 }
 
-function obey(message: OwnerSays, post: Post, over: Deferred<number>): void {
+function obey(message: OwnerMessage, post: Post, over: Deferred<number>): void {
   const { intake, rotations, listener } = post;
   switch (message.say) {
     case 'taken':
@@ -119,7 +143,9 @@ function obey(message: OwnerSays, post: Post, over: Deferred<number>): void {
     case 'refused':
       return intake.refused(message.id, message.refusal);
     case 'rotated':
-      return message.fault === undefined ? rotations.answer(message.id, undefined) : rotations.refuse(message.id, new Error(message.fault));
+      return message.fault === undefined
+        ? rotations.answer(message.id, undefined)
+        : rotations.refuse(message.id, new Error(message.fault));
     case 'instructions':
       post.following = post.following.then(() => follow(message.instructions, post));
       return void post.following.catch(over.reject);
@@ -152,7 +178,7 @@ async function abandoned({ intake, rotations, listener, log }: Post, clock: Cloc
   return software;
 }
 
-function answeredOf(post: Post | undefined): readonly WorkerSays[] {
+function answeredOf(post: Post | undefined): readonly WorkerMessage[] {
   const ms = post?.intake.takeTimes() ?? [];
   return ms.length === 0 ? [] : [{ say: 'answered', ms }];
 }

@@ -4,7 +4,7 @@ import test from 'ava';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Administration } from '../../src/admin/administration.ts';
-import { remoteAdministration } from '../../src/admin/admin-client.ts';
+import { adminClient } from '../../src/admin/admin-client.ts';
 import { all, openDoor } from '../fakes/admin.ts';
 import { lettersOf, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 
 test('asked from afar it answers as it does in the process', async (t) => {
   const { access, administration, idOf } = await openDoor(t);
-  const remote = remoteAdministration(access, never);
+  const remote = adminClient(access, never);
   const asked: ((one: Administration) => Promise<unknown>)[] = [
     (one) => all(one.letters({})),
     (one) => all(one.letters({ kind: 'rejected', reason: 'ünknown & metric=?' }, { withInput: true })),
@@ -27,7 +27,7 @@ test('asked from afar it answers as it does in the process', async (t) => {
 
 test('an order without a query means all of them, and is carried out', async (t) => {
   const { access, spool } = await openDoor(t);
-  const remote = remoteAdministration(access, never);
+  const remote = adminClient(access, never);
   t.is((await all(remote.retry({ kind: 'rejected' }))).length, 2);
   t.is((await all(remote.drop({}))).length, 2);
   t.is(spool.letters.count(), 0);
@@ -36,21 +36,29 @@ test('an order without a query means all of them, and is carried out', async (t)
 
 test('many letters come over in pieces, and none is lost', async (t) => {
   const { access, spool, reader } = await openDoor(t);
-  await lettersOf(spool, reader, points(1, 900), points(1500, 1000).map((point) => rejected(point, 'é'.repeat(100))));
-  const letters = await all(remoteAdministration(access, never).letters({ reason: 'é' }, { withInput: true }));
+  await lettersOf(
+    spool,
+    reader,
+    points(1, 900),
+    points(1500, 1000).map((point) => rejected(point, 'é'.repeat(100))),
+  );
+  const letters = await all(adminClient(access, never).letters({ reason: 'é' }, { withInput: true }));
   t.is(new Set(letters.map(({ raw }) => raw)).size, 1500);
 });
 
 test('what the owner refuses is refused in its words', async (t) => {
   const { access } = await openDoor(t);
-  const remote = remoteAdministration(access, never);
+  const remote = adminClient(access, never);
   await t.throwsAsync(remote.dropWaiting('x'), { name: 'OwnerRefused', message: /^no sink of the name "x"/ });
 });
 
-test('a token that is not the owner\'s, nobody at the address, and somebody else there are told apart', async (t) => {
+test("a token that is not the owner's, nobody at the address, and somebody else there are told apart", async (t) => {
   const { access } = await openDoor(t);
-  await t.throwsAsync(remoteAdministration({ ...access, token: 'x' }, never).spoolStatus(), { name: 'OwnerSilent', message: /answered 401: Authorization/ });
-  await t.throwsAsync(remoteAdministration({ ...access, url: 'http://127.0.0.1:1' }, never).spoolStatus(), {
+  await t.throwsAsync(adminClient({ ...access, token: 'x' }, never).spoolStatus(), {
+    name: 'OwnerSilent',
+    message: /answered 401: Authorization/,
+  });
+  await t.throwsAsync(adminClient({ ...access, url: 'http://127.0.0.1:1' }, never).spoolStatus(), {
     name: 'OwnerSilent',
     message: /^the bridge at http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/,
   });
@@ -58,18 +66,28 @@ test('a token that is not the owner\'s, nobody at the address, and somebody else
   await new Promise((resolve) => other.once('listening', resolve));
   t.teardown(() => other.close());
   const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  await t.throwsAsync(remoteAdministration({ ...access, url }, never).spoolStatus(), { message: /answered 502: nothing that can be read$/ });
+  await t.throwsAsync(adminClient({ ...access, url }, never).spoolStatus(), {
+    message: /answered 502: nothing that can be read$/,
+  });
 });
 
 test('a door that closes ends an answer that nobody reads, and the reader is told', async (t) => {
   const { access, door, spool, reader } = await openDoor(t);
   for (let first = 0; first < 12_000; first += 3000) {
-    await lettersOf(spool, reader, points(1, 50_000 + first), points(3000, 100_000 + first).map((point) => rejected(point, 'x'.repeat(90))));
+    await lettersOf(
+      spool,
+      reader,
+      points(1, 50_000 + first),
+      points(3000, 100_000 + first).map((point) => rejected(point, 'x'.repeat(90))),
+    );
   }
-  const letters = remoteAdministration(access, never).letters({}, { withInput: true })[Symbol.asyncIterator]();
+  const letters = adminClient(access, never).letters({}, { withInput: true })[Symbol.asyncIterator]();
   t.truthy((await letters.next()).value);
   await door.close();
-  await t.throwsAsync(async () => {
-    while ((await letters.next()).done !== true);
-  }, { name: 'OwnerSilent', message: /broke off its answer/ });
+  await t.throwsAsync(
+    async () => {
+      while ((await letters.next()).done !== true);
+    },
+    { name: 'OwnerSilent', message: /broke off its answer/ },
+  );
 });

@@ -9,7 +9,9 @@ import { readSpool } from '../fakes/letters.ts';
 test('between two turns of a retry as much time passes as the turn has taken', async (t) => {
   const { spool } = await readSpool(t, { maxBytes: 1 << 26 });
   for (let letter = 0; letter < 250; letter += 1) {
-    await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: `{"TestId":${letter}}` } });
+    await spool.append([], {
+      deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: `{"TestId":${letter}}` },
+    });
   }
   let nowMs = 0;
   const slept: number[] = [];
@@ -28,8 +30,12 @@ test('between two turns of a retry as much time passes as the turn has taken', a
     return { done: 'taken' };
   };
   let done = 0;
-  for await (const outcome of administration({ spool, retryLetter, clock }).retry({})) done += Number(outcome.done === 'taken');
+  for await (const outcome of administration({ spool, retryLetter, clock }).retry({}))
+    done += Number(outcome.done === 'taken');
   t.is(done, 250);
   t.true(slept.length > 1);
-  t.is(slept.reduce((sum, ms) => sum + ms, 0), worked);
+  t.is(
+    slept.reduce((sum, ms) => sum + ms, 0),
+    worked,
+  );
 });

@@ -9,7 +9,10 @@ import { openDoor } from '../fakes/admin.ts';
 const post = (body: string): RequestInit => ({ method: 'POST', body });
 
 const lines = async (answer: Response): Promise<Record<string, unknown>[]> =>
-  (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+  (await answer.text())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test('the address and the token stand in a file that only its user can read, and go with the door', async (t) => {
   const { stateDir, access, door } = await openDoor(t);
@@ -31,8 +34,12 @@ test('a file that is none is said to be none', async (t) => {
 
 test('without the token nothing is told and nothing is done', async (t) => {
   const { ask, access, spool } = await openDoor(t);
-  const asked = ['/admin/dead-letters', '/admin/dead-letters/export', '/admin/dead-letters/x', '/admin/spool'].map((path) => [path, {}] as const);
-  const told = ['/admin/dead-letters/drop', '/admin/dead-letters/retry', '/admin/spool/drop'].map((path) => [path, post('{"all":true}')] as const);
+  const asked = ['/admin/dead-letters', '/admin/dead-letters/export', '/admin/dead-letters/x', '/admin/spool'].map(
+    (path) => [path, {}] as const,
+  );
+  const told = ['/admin/dead-letters/drop', '/admin/dead-letters/retry', '/admin/spool/drop'].map(
+    (path) => [path, post('{"all":true}')] as const,
+  );
   for (const [path, init] of [...asked, ...told]) {
     for (const token of ['', 'x', access.token.slice(1), `${access.token}x`]) {
       const answer = await ask(path, init, token);
@@ -49,7 +56,8 @@ test('letters are listed without their inputs, narrowed by kind, reason and id',
   const all = await lines(await ask('/admin/dead-letters'));
   t.deepEqual(all.map(({ kind }) => kind).toSorted(), ['implausible-time', 'malformed', 'rejected', 'rejected']);
   t.true(all.every((letter) => !('raw' in letter)));
-  const reasons = async (search: string): Promise<unknown[]> => (await lines(await ask(`/admin/dead-letters?${search}`))).map(({ reason }) => reason);
+  const reasons = async (search: string): Promise<unknown[]> =>
+    (await lines(await ask(`/admin/dead-letters?${search}`))).map(({ reason }) => reason);
   t.deepEqual(await reasons('kind=malformed'), ['body: no push']);
   t.deepEqual(await reasons('reason=UNKNOWN'), ['Unknown metric']);
   t.deepEqual(await reasons(`id=${idOf('Too many tags')}&id=x`), ['Too many tags']);
@@ -59,7 +67,15 @@ test('letters are listed without their inputs, narrowed by kind, reason and id',
 test('a letter is shown and exported with its input', async (t) => {
   const { ask, idOf, clock } = await openDoor(t);
   const at = new Date(clock.now()).toISOString();
-  const sample = { kind: 'malformed', reason: 'body: no push', from: '203.0.113.9', raw: 'garbage', firstAt: at, lastAt: at, times: 1 };
+  const sample = {
+    kind: 'malformed',
+    reason: 'body: no push',
+    from: '203.0.113.9',
+    raw: 'garbage',
+    firstAt: at,
+    lastAt: at,
+    times: 1,
+  };
   t.like(await (await ask(`/admin/dead-letters/${idOf('body: no push')}`)).json(), sample);
   t.like((await lines(await ask('/admin/dead-letters/export?kind=malformed')))[0], sample);
   const missing = await ask('/admin/dead-letters/x');
@@ -87,7 +103,9 @@ test('an order that does not say which letters is refused, and so is one that sa
 });
 
 test('letters are tried again, each with what became of it', async (t) => {
-  const { ask, spool, idOf, reader } = await openDoor(t, ({ kind }) => (kind === 'malformed' ? Promise.resolve({ refused: 'still no push' }) : undefined));
+  const { ask, spool, idOf, reader } = await openDoor(t, ({ kind }) =>
+    kind === 'malformed' ? Promise.resolve({ refused: 'still no push' }) : undefined,
+  );
   const ids = [idOf('Unknown metric'), idOf('before 2010'), idOf('body: no push')];
   const outcomes = await lines(await ask('/admin/dead-letters/retry', post(JSON.stringify({ ids: [...ids, 'x'] }))));
   t.deepEqual(Object.fromEntries(outcomes.map(({ id, ...outcome }) => [id, outcome])), {
@@ -101,7 +119,8 @@ test('letters are tried again, each with what became of it', async (t) => {
 
 test('letters are dropped by kind, by reason and all', async (t) => {
   const { ask, spool } = await openDoor(t);
-  const dropped = async (body: string): Promise<number> => (await lines(await ask('/admin/dead-letters/drop', post(body)))).length;
+  const dropped = async (body: string): Promise<number> =>
+    (await lines(await ask('/admin/dead-letters/drop', post(body)))).length;
   t.is(await dropped('{"kind":"malformed"}'), 1);
   t.is(await dropped('{"kind":"rejected","reason":"tags"}'), 1);
   t.is(await dropped('{"all":true}'), 2);
@@ -114,5 +133,8 @@ test('the spool is shown, and what waits for a sink is dropped', async (t) => {
   await spool.append([{ metric: 'm', timestamp: 1, unit: 's', value: '1.0', tags: { a: 'b' } }]);
   t.like(await (await ask('/admin/spool/drop', post('{"sink":"tsdb"}'))).json(), { points: 1 });
   const wrong = await ask('/admin/spool/drop', post('{"sink":"x"}'));
-  t.deepEqual([wrong.status, (await wrong.json() as { error: string }).error], [404, 'no sink of the name "x" has a position in the spool; there is tsdb']);
+  t.deepEqual(
+    [wrong.status, ((await wrong.json()) as { error: string }).error],
+    [404, 'no sink of the name "x" has a position in the spool; there is tsdb'],
+  );
 });

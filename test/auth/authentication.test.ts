@@ -15,14 +15,35 @@ const token = 'a-token-of-someone-0123456789';
 const other = 'another-token-0123456789';
 const secret = 'the-long-lived-secret-0123456789';
 
-const post = (url: string, headers: Record<string, string> = {}, body = '{}'): Promise<Response> => fetch(url, { method: 'POST', headers: { connection: 'close', ...headers }, body });
+const post = (url: string, headers: Record<string, string> = {}, body = '{}'): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { connection: 'close', ...headers }, body });
 const bearer = (text: string): Record<string, string> => ({ authorization: `Bearer ${text}` });
-const rotate = ({ url }: Guarded, given = token, by = secret): Promise<Response> => post(`${url}/catchpoint/token`, bearer(by), JSON.stringify({ token: given }));
+const rotate = ({ url }: Guarded, given = token, by = secret): Promise<Response> =>
+  post(`${url}/catchpoint/token`, bearer(by), JSON.stringify({ token: given }));
 
 test('a stranger is refused by every method at every path, and told nothing else', async (t) => {
-  const { url, port, access } = await guarded(t, { tokens: [token], rotationSecret: secret, take: () => t.fail('a stranger\'s push was taken') });
+  const { url, port, access } = await guarded(t, {
+    tokens: [token],
+    rotationSecret: secret,
+    take: () => t.fail("a stranger's push was taken"),
+  });
   await rotate({ url } as Guarded, other);
-  const paths = ['/', '/catchpoint', '/catchpoint/', '/catchpoint/x', '/catchpoint/token', `/catchpoint/${token}x`, '/?token=x', '/healthz', '/metrics', '/admin/spool', '//', '/%00', '/catchpoint/%ff', '*'];
+  const paths = [
+    '/',
+    '/catchpoint',
+    '/catchpoint/',
+    '/catchpoint/x',
+    '/catchpoint/token',
+    `/catchpoint/${token}x`,
+    '/?token=x',
+    '/healthz',
+    '/metrics',
+    '/admin/spool',
+    '//',
+    '/%00',
+    '/catchpoint/%ff',
+    '*',
+  ];
   const methods = METHODS.filter((method) => method !== 'CONNECT');
   let asked = 0;
   const statuses = new Set<string>();
@@ -33,7 +54,8 @@ test('a stranger is refused by every method at every path, and told nothing else
       asked += 1;
       statuses.add(answer.split(' ')[1] ?? '');
       if (!/^HTTP\/1\.1 (401|429|400) /.test(answer)) t.fail(`${method} ${path}: ${answer.slice(0, 80)}`);
-      if (method !== 'HEAD' && / 401 /.test(answer.slice(0, 20)) && !/WWW-Authenticate: Basic realm/.test(answer)) t.fail(`${method} ${path}: no challenge`);
+      if (method !== 'HEAD' && / 401 /.test(answer.slice(0, 20)) && !/WWW-Authenticate: Basic realm/.test(answer))
+        t.fail(`${method} ${path}: no challenge`);
     }
   }
   t.is(asked, methods.length * paths.length);
@@ -48,7 +70,10 @@ test('a stranger is not asked for a body, and its body is not read', async (t) =
   const { heard } = await bare({ port }, head('Expect: 100-continue\r\n'));
   t.regex(await heard, /^HTTP\/1\.1 401 [^]*Connection: close/);
   t.regex(await (await bare({ port }, head(''))).heard, /^HTTP\/1\.1 401 /);
-  const letIn = await bare({ port }, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nAuthorization: Bearer ${token}\r\nExpect: 100-continue\r\n\r\n`);
+  const letIn = await bare(
+    { port },
+    `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nAuthorization: Bearer ${token}\r\nExpect: 100-continue\r\n\r\n`,
+  );
   await letIn.hears(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
   letIn.socket.write('{}');
   await letIn.hears(/HTTP\/1\.1 200 OK/);
@@ -66,7 +91,7 @@ test('each of several tokens lets in, in each of the ways', async (t) => {
     t.is((await post(url, { 'x-catchpoint-token': each })).status, 200);
     t.is((await post(url, { authorization: `Basic ${Buffer.from(`x:${each}`).toString('base64')}` })).status, 200);
   }
-  t.is((await post(url, bearer(access.ownerToken))).status, 200, 'the owner\'s own');
+  t.is((await post(url, bearer(access.ownerToken))).status, 200, "the owner's own");
   t.is((await post(url, bearer(`${token}0`))).status, 401);
   t.like(access.status(), { isOpen: false, tokens: 2, door: { unauthenticated: 1 } });
 });
@@ -84,12 +109,22 @@ test('without any token everybody is let in, and that is said once', async (t) =
 test('refusals are logged once a minute with how many there were, and never with what was presented', async (t) => {
   const lines: string[] = [];
   const clock = movableClock();
-  const { url } = await guarded(t, { tokens: [token], clock, log: pino({ base: null }, { write: (line) => void lines.push(line) }) });
+  const { url } = await guarded(t, {
+    tokens: [token],
+    clock,
+    log: pino({ base: null }, { write: (line) => void lines.push(line) }),
+  });
   for (let times = 0; times < 5; times += 1) await post(`${url}/catchpoint/a-wrong-token-0123456789`);
   t.is(lines.length, 1);
   await clock.advance(60_000);
   await post(`${url}/catchpoint/a-wrong-token-0123456789`, bearer('another-wrong-one-0123456789'));
-  t.deepEqual(lines.map((line) => (JSON.parse(line) as { times: number; from: string })).map(({ times, from }) => [times, from]), [[1, '127.0.0.1'], [5, '127.0.0.1']]);
+  t.deepEqual(
+    lines.map((line) => JSON.parse(line) as { times: number; from: string }).map(({ times, from }) => [times, from]),
+    [
+      [1, '127.0.0.1'],
+      [5, '127.0.0.1'],
+    ],
+  );
   t.false(lines.join('').includes('wrong'));
 });
 
@@ -98,9 +133,10 @@ test('until Catchpoint has set the first token pushes are asked to come again; t
   const early = await post(`${one.url}/catchpoint/${token}`);
   t.deepEqual([early.status, early.headers.get('retry-after')], [503, '60']);
   t.is((await rotate(one)).status, 200);
-  const valid = async (given: string): Promise<boolean> => (await post(`${one.url}/catchpoint/${given}`)).status === 200;
+  const valid = async (given: string): Promise<boolean> =>
+    (await post(`${one.url}/catchpoint/${given}`)).status === 200;
   t.deepEqual([await valid(token), await valid(other)], [true, false]);
-  t.true(await valid(hash('md5', token, 'hex')), 'Catchpoint\'s recipe puts the MD5 into the URL');
+  t.true(await valid(hash('md5', token, 'hex')), "Catchpoint's recipe puts the MD5 into the URL");
   t.is((await post(`${one.url}/catchpoint/${other}`)).status, 401);
   await rotate(one, other);
   t.deepEqual([await valid(token), await valid(other)], [true, true]);
@@ -145,7 +181,8 @@ test('a token that cannot be written down holds, and its sender is told', async 
 
 test('the token is set by whoever has the secret alone, in any of three forms, and not by a push token', async (t) => {
   const one = await guarded(t, { tokens: [token], rotationSecret: secret });
-  const set = async (body: string, by = secret): Promise<number> => (await post(`${one.url}/catchpoint/token`, bearer(by), body)).status;
+  const set = async (body: string, by = secret): Promise<number> =>
+    (await post(`${one.url}/catchpoint/token`, bearer(by), body)).status;
   t.is(await set(other, token), 401);
   t.is(await set(other), 200);
   t.is(await set(`token=${other}&x=1`), 200);

@@ -9,7 +9,14 @@ import type { TLSSocket } from 'node:tls';
 import { openCertificates } from '../../src/auth/tls-certificate.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { certificate, newCertificate, newPrivateKey, privateKey, senderCertificate, senderPrivateKey } from '../fakes/certificate.ts';
+import {
+  certificate,
+  newCertificate,
+  newPrivateKey,
+  privateKey,
+  senderCertificate,
+  senderPrivateKey,
+} from '../fakes/certificate.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { bare, guarded, until } from '../fakes/guarded.ts';
 import { movableClock } from '../fakes/time.ts';
@@ -55,7 +62,10 @@ test('a certificate that changes is used for new connections, and a broken one i
   t.deepEqual(await post(port), old, 'a certificate without its key');
   await writeFile(tls.keyFile, newPrivateKey);
   await access.reload();
-  t.deepEqual(await post(port, { rejectUnauthorized: true, ca: newCertificate }), { status: 200, fingerprint: fingerprint(newCertificate) });
+  t.deepEqual(await post(port, { rejectUnauthorized: true, ca: newCertificate }), {
+    status: 200,
+    fingerprint: fingerprint(newCertificate),
+  });
   t.is((await post(port, { agent: keepAlive })).status, 200, 'a connection that was there goes on');
 
   for (const broken of ['', 'no certificate', newCertificate.slice(0, 200)]) {
@@ -80,7 +90,11 @@ test('the files are looked at on a schedule, and read when they have come to res
     await clock.untilSomebodySleeps();
     await clock.advance(2_000);
   }
-  t.like(access.status().tls, { reloads: 1, failures: 0, notAfterMs: Date.parse(new X509Certificate(newCertificate).validTo) });
+  t.like(access.status().tls, {
+    reloads: 1,
+    failures: 0,
+    notAfterMs: Date.parse(new X509Certificate(newCertificate).validTo),
+  });
   stop.abort();
   await running;
 });
@@ -96,7 +110,8 @@ test('a certificate that has expired serves at the start, and replaces none', as
 
 test('what is wrong with the files at the start is said, with the setting and the file', async (t) => {
   const tls = await files(t);
-  const open = (changes: object) => openCertificates({ ...tls, ...changes }, { clock: systemClock(), log: silentLog() });
+  const open = (changes: object) =>
+    openCertificates({ ...tls, ...changes }, { clock: systemClock(), log: silentLog() });
   await t.throwsAsync(open({ certFile: '/nowhere.pem' }), { message: /^tls-cert: \/nowhere\.pem: ENOENT/ });
   await t.throwsAsync(open({ certFile: tls.keyFile }), { message: new RegExp(`^tls-cert: ${tls.keyFile}: `) });
   await t.throwsAsync(open({ keyFile: tls.certFile }), { message: new RegExp(`^tls-key: ${tls.certFile}: `) });

@@ -77,7 +77,9 @@ function listener(kind: string): RequestListener {
 
 const [kind = 'http', transport, parent = tmpdir()] = process.argv.slice(2);
 const isTls = transport === 'tls';
-const server = isTls ? createTlsServer({ cert: certificate, key: privateKey }, listener(kind)) : createServer(listener(kind));
+const server = isTls
+  ? createTlsServer({ cert: certificate, key: privateKey }, listener(kind))
+  : createServer(listener(kind));
 server.keepAliveTimeout = 65_000;
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;

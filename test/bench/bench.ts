@@ -20,7 +20,13 @@ import { waitingStart } from './waiting-start.ts';
 const page = new URL('../../../docs/performance.md', import.meta.url).pathname;
 
 /** What is known of the bridge that this one follows; it cannot be had to be measured. */
-const original: Row = { number: 12, name: 'original (Python, 2016)', wanted: 'nothing, for comparison', reached: '670-740 pushes/s, known figure, cannot be shipped', figures: '' };
+const original: Row = {
+  number: 12,
+  name: 'original (Python, 2016)',
+  wanted: 'nothing, for comparison',
+  reached: '670-740 pushes/s, known figure, cannot be shipped',
+  figures: '',
+};
 
 const given = readSettings(process.argv.slice(2));
 const settings = { ...given, vmagent: given.vmagent ?? vmagentIn(process.env['PATH'] ?? '') };
@@ -55,11 +61,16 @@ async function table(settings: Settings): Promise<void> {
   if (settings.only.has(12)) rows.push(original);
   await part('waiting', [13], () => waitingStart(settings));
   const after = cpuOfAll();
-  const othersShare = Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);
+  const othersShare =
+    Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);
   tell(rows, failed, { minutes: (performance.now() - fromMs) / 60_000, othersShare });
 }
 
-function tell(rows: readonly Row[], failed: readonly string[], took: Pick<Circumstances, 'minutes' | 'othersShare'>): void {
+function tell(
+  rows: readonly Row[],
+  failed: readonly string[],
+  took: Pick<Circumstances, 'minutes' | 'othersShare'>,
+): void {
   const [cpu] = cpus();
   const circumstances: Circumstances = {
     machine: `${cpus().length} × ${cpu?.model.trim()}`,

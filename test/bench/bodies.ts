@@ -9,7 +9,11 @@ export type BodyKind = (typeof bodyKinds)[number];
 
 /** How large each kind is made: about what Catchpoint sends. */
 const sizes: Readonly<Record<BodyKind, number>> = { dns: 350, web: 5_000, template: 2_500 };
-const samples: Readonly<Record<BodyKind, string>> = { dns: 'ns1-sample.json', web: 'web.json', template: 'template-grafana.json' };
+const samples: Readonly<Record<BodyKind, string>> = {
+  dns: 'ns1-sample.json',
+  web: 'web.json',
+  template: 'template-grafana.json',
+};
 
 export interface Bodies {
   /** The next push, never the same twice. */
@@ -61,6 +65,10 @@ function templateOf(kind: BodyKind): string {
   const fixed = JSON.stringify(JSON.parse(sample, marked));
   const missing = sizes[kind] - fixed.length - '"Diagnostics":[],'.length;
   if (missing < 20) return fixed;
-  const hops = Array.from({ length: Math.ceil(missing / 60) }, (_, hop) => ({ Hop: hop, Address: `192.0.2.${hop}`, RoundTripTime: 12.25 + hop }));
+  const hops = Array.from({ length: Math.ceil(missing / 60) }, (_, hop) => ({
+    Hop: hop,
+    Address: `192.0.2.${hop}`,
+    RoundTripTime: 12.25 + hop,
+  }));
   return `{${JSON.stringify({ Diagnostics: hops }).slice(1, -1)},${fixed.slice(1)}`;
 }

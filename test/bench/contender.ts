@@ -32,7 +32,10 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Starts a Node program that prints a line of JSON when it is ready. */
-export function contender(args: readonly string[], urlOf: (ready: Record<string, string>) => string | undefined): Promise<Contender> {
+export function contender(
+  args: readonly string[],
+  urlOf: (ready: Record<string, string>) => string | undefined,
+): Promise<Contender> {
   return startContender(process.execPath, args, (line) => {
     const ready = line.startsWith('{') ? (JSON.parse(line) as Record<string, string>) : {};
     const url = urlOf(ready);
@@ -71,10 +74,15 @@ export async function startContender(command: string, args: readonly string[], r
   };
 }
 
-type ReadyIn = (line: string) => { readonly url: string; readonly ready: Readonly<Record<string, unknown>> } | undefined;
+type ReadyIn = (
+  line: string,
+) => { readonly url: string; readonly ready: Readonly<Record<string, unknown>> } | undefined;
 
 /** Both outputs are read to their ends, so that nobody waits for room in a pipe. */
-function readyLine(outputs: readonly NodeJS.ReadableStream[], readyIn: ReadyIn): Promise<NonNullable<ReturnType<ReadyIn>>> {
+function readyLine(
+  outputs: readonly NodeJS.ReadableStream[],
+  readyIn: ReadyIn,
+): Promise<NonNullable<ReturnType<ReadyIn>>> {
   return new Promise((resolve, reject) => {
     let [last, open] = ['nothing', outputs.length];
     for (const output of outputs) {

@@ -13,7 +13,14 @@ const receiver = new URL('./receiver.js', import.meta.url).pathname;
 /** Without it no push is taken. */
 const token = 'bench-0123456789abcdef';
 /** One address sends everything here, as one agent never does. */
-const roomForOneSender = ['--max-connections', '20000', '--max-connections-per-address', '20000', '--max-requests', '40000'];
+const roomForOneSender = [
+  '--max-connections',
+  '20000',
+  '--max-connections-per-address',
+  '20000',
+  '--max-requests',
+  '40000',
+];
 /** Two metrics in seven slices. */
 const pointsAPush = 14;
 
@@ -88,7 +95,10 @@ export async function startBridge(options: BridgeOptions): Promise<BridgeContend
   const { path, ids } = writeNodes(stateDir, options.nodes);
   const tsd = await startReceiver(options.delayMs, carbons, options.isReceiverDown);
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir];
-  const bridge = await contender([...profiling, join(root, 'build/src/main.js'), ...bridgeArguments(options, stateDir, path, tsd)], ({ push }) => push);
+  const bridge = await contender(
+    [...profiling, join(root, 'build/src/main.js'), ...bridgeArguments(options, stateDir, path, tsd)],
+    ({ push }) => push,
+  );
   const received = async (): Promise<Received> => (await (await fetch(`${tsd.url}/count`)).json()) as Received;
   return {
     ...bridge,
@@ -115,10 +125,36 @@ export async function startBridge(options: BridgeOptions): Promise<BridgeContend
 }
 
 /** Everything that a careful installation has on: a token, the check of senders, verdicts on each point; what else there is is on by itself. */
-function bridgeArguments({ isTls = false, workers = 0, carbons = 0 }: BridgeOptions, stateDir: string, nodesFile: string, tsd: Contender): string[] {
+function bridgeArguments(
+  { isTls = false, workers = 0, carbons = 0 }: BridgeOptions,
+  stateDir: string,
+  nodesFile: string,
+  tsd: Contender,
+): string[] {
   return [
-    ...['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '-t', tsd.url, '--nodes-file', nodesFile, '--state-dir', stateDir],
-    ...['--spool-max-bytes', '64GiB', '--log-format', 'json', '--push-token', token, '--check-sender', 'report', ...roomForOneSender],
+    ...[
+      '-l',
+      '127.0.0.1:0',
+      '--admin-listen',
+      '127.0.0.1:0',
+      '-t',
+      tsd.url,
+      '--nodes-file',
+      nodesFile,
+      '--state-dir',
+      stateDir,
+    ],
+    ...[
+      '--spool-max-bytes',
+      '64GiB',
+      '--log-format',
+      'json',
+      '--push-token',
+      token,
+      '--check-sender',
+      'report',
+      ...roomForOneSender,
+    ],
     ...(isTls ? certificateFiles(stateDir) : []),
     ...(workers === 0 ? [] : ['--workers', String(workers)]),
     ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),

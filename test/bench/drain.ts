@@ -37,12 +37,28 @@ const usualBacklog = 700_000;
 const connections = 64;
 
 /** The rows, and what was drained at once, which others compare with. */
-export async function drain(settings: Settings): Promise<{ readonly rows: Row[]; readonly atOnce: readonly Drained[] }> {
+export async function drain(
+  settings: Settings,
+): Promise<{ readonly rows: Row[]; readonly atOnce: readonly Drained[] }> {
   const { nodes, tests, dir, backlog, against } = settings;
   // Each draining is long enough to be sure of, so few of them will do.
   const ways = [
-    { words: 'answered at once', delayMs: 0, mostRounds: 2, bar: bars.atOnce, own: [] as Drained[], others: [] as Drained[] },
-    { words: 'each answer takes 1 s', delayMs: 1000, mostRounds: 1, bar: bars.slow, own: [] as Drained[], others: [] as Drained[] },
+    {
+      words: 'answered at once',
+      delayMs: 0,
+      mostRounds: 2,
+      bar: bars.atOnce,
+      own: [] as Drained[],
+      others: [] as Drained[],
+    },
+    {
+      words: 'each answer takes 1 s',
+      delayMs: 1000,
+      mostRounds: 1,
+      bar: bars.slow,
+      own: [] as Drained[],
+      others: [] as Drained[],
+    },
   ];
   for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
     for (const { delayMs, own, others } of ways.filter(({ mostRounds }) => round < mostRounds)) {
@@ -52,8 +68,17 @@ export async function drain(settings: Settings): Promise<{ readonly rows: Row[];
     }
   }
   const rows = ways.map(({ words, bar, own, others }) => {
-    const figures = [`${pointsOf(own)} points, CPU ${cpuOf(own)} ms a thousand`, ...(others.length === 0 ? [] : [`older bridge ${told(others)}`])];
-    return row(7, `drain of a backlog, ${words}`, bar, own.map(({ pointsPerSecond }) => pointsPerSecond), figures.join('; '));
+    const figures = [
+      `${pointsOf(own)} points, CPU ${cpuOf(own)} ms a thousand`,
+      ...(others.length === 0 ? [] : [`older bridge ${told(others)}`]),
+    ];
+    return row(
+      7,
+      `drain of a backlog, ${words}`,
+      bar,
+      own.map(({ pointsPerSecond }) => pointsPerSecond),
+      figures.join('; '),
+    );
   });
   return { rows, atOnce: ways[0]?.own ?? [] };
 }
@@ -67,7 +92,11 @@ export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, ro
     await bridge.receiverUp();
     await settled(bridge, points);
     const { firstAtMs, lastAtMs } = await bridge.received();
-    return { points, pointsPerSecond: (points * 1000) / (lastAtMs - firstAtMs), cpuMs: ((bridge.cpuMs() - cpuBeforeMs) * 1000) / points };
+    return {
+      points,
+      pointsPerSecond: (points * 1000) / (lastAtMs - firstAtMs),
+      cpuMs: ((bridge.cpuMs() - cpuBeforeMs) * 1000) / points,
+    };
   } finally {
     await bridge.stop();
   }
@@ -77,7 +106,13 @@ export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, ro
 export async function fill(bridge: BridgeContender, points: number, tests: number): Promise<number> {
   const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
   const seconds = mostFillSeconds * Math.max(1, points / usualBacklog);
-  const { pushes } = await generate({ url: bridge.url, bodies, seconds, most: Math.ceil(points / bridge.delivery.pointsAPush), connections });
+  const { pushes } = await generate({
+    url: bridge.url,
+    bodies,
+    seconds,
+    most: Math.ceil(points / bridge.delivery.pointsAPush),
+    connections,
+  });
   return pushes * bridge.delivery.pointsAPush;
 }
 

@@ -34,14 +34,19 @@ export interface FieldEntrant {
 export async function startField(settings: Settings, isVmagentAsked: boolean): Promise<FieldEntrant[]> {
   const { nodes, tests, dir, against, vmagent } = settings;
   const bridge = await startBridge({ nodes, dir });
-  const load = (): { readonly bodies: Bodies } => ({ bodies: bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests }) });
+  const load = (): { readonly bodies: Bodies } => ({
+    bodies: bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests }),
+  });
   const entrant = (name: EntrantName, one: Entrant, its: FieldEntrant['load'] = load()): FieldEntrant => {
     const diskDir = 'stateDir' in one ? (one as BridgeContender).stateDir : undefined;
     return { name, one, load: its, rounds: new Map(), diskDir };
   };
   const field = [entrant('bridge', bridge), entrant('synced', await startBare('synced', dir))];
   if (against !== undefined) field.push(entrant('against', await startBridge({ nodes, dir, root: against })));
-  if (isVmagentAsked && vmagent !== undefined) field.push(entrant('vmagent', await startVmagent(vmagent, dir), { bodies: readyPoints(bridge.nodeIds, tests), status: 204 }));
+  if (isVmagentAsked && vmagent !== undefined)
+    field.push(
+      entrant('vmagent', await startVmagent(vmagent, dir), { bodies: readyPoints(bridge.nodeIds, tests), status: 204 }),
+    );
   return field;
 }
 
@@ -56,7 +61,12 @@ export async function warm({ one, load }: FieldEntrant): Promise<void> {
 }
 
 /** One round of one entrant. */
-export async function playRound({ one, load, rounds, diskDir }: FieldEntrant, seconds: number, connections: number, isDiskAsked: boolean): Promise<void> {
+export async function playRound(
+  { one, load, rounds, diskDir }: FieldEntrant,
+  seconds: number,
+  connections: number,
+  isDiskAsked: boolean,
+): Promise<void> {
   const isDisk = isDiskAsked && diskDir !== undefined && diskBytes(diskDir) !== undefined;
   const idle = isDisk ? await idleBytesASecond(diskDir) : 0;
   const [fromMs, before] = [performance.now(), isDisk ? (diskBytes(diskDir) as number) : 0];

@@ -55,15 +55,32 @@ export async function generate(load: Load): Promise<Loaded> {
     '\r\n',
   ].join('\r\n');
   const startMs = performance.now();
-  const running: Running = { load, head, timesMs: [], failures: 0, begun: 0, endAtMs: startMs + load.seconds * 1000, due: [], idle: [] };
+  const running: Running = {
+    load,
+    head,
+    timesMs: [],
+    failures: 0,
+    begun: 0,
+    endAtMs: startMs + load.seconds * 1000,
+    due: [],
+    idle: [],
+  };
   const agents = Array.from({ length: load.connections }, () => agent(running));
   if (load.rate !== undefined) await pace(running, load.rate, startMs);
   await Promise.all(agents);
   const { timesMs, failures } = running;
   const sorted = Float64Array.from(timesMs).sort();
-  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+  const quantile = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
   const seconds = (performance.now() - startMs) / 1000;
-  return { pushes: timesMs.length, failures, seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), p999Ms: quantile(0.999) };
+  return {
+    pushes: timesMs.length,
+    failures,
+    seconds,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+    p999Ms: quantile(0.999),
+  };
 }
 
 /** Gives each push that is due to an agent that is idle; those that find none wait, and the time runs. */
@@ -151,5 +168,7 @@ function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n\r\n');
   if (end < 0) return false;
   const length = /content-length: (\d+)/i.exec(answer)?.[1];
-  return length === undefined ? answer.endsWith('0\r\n\r\n') || /^HTTP\/1.1 (204|304)/.test(answer) : answer.length >= end + 4 + Number(length);
+  return length === undefined
+    ? answer.endsWith('0\r\n\r\n') || /^HTTP\/1.1 (204|304)/.test(answer)
+    : answer.length >= end + 4 + Number(length);
 }

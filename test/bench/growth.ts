@@ -32,10 +32,21 @@ const connections = 16;
 /** @param all - backlogs of the whole size that have been drained already */
 export async function growth(settings: Settings, all: readonly Drained[]): Promise<Row[]> {
   const { nodes, tests, dir, rounds, seconds, patience } = settings;
-  const started = async (words: string, bar: Bar, options: Partial<BridgeOptions>, itsTests = tests): Promise<Grown> => {
+  const started = async (
+    words: string,
+    bar: Bar,
+    options: Partial<BridgeOptions>,
+    itsTests = tests,
+  ): Promise<Grown> => {
     const bridge = await startBridge({ nodes, dir, ...options });
     const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: itsTests });
-    const { pushes } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: bridge.nodeIds.length * pushesANode, connections });
+    const { pushes } = await generate({
+      url: bridge.url,
+      bodies,
+      seconds: Infinity,
+      most: bridge.nodeIds.length * pushesANode,
+      connections,
+    });
     await settled(bridge, pushes * bridge.delivery.pointsAPush);
     return { words, bar, bridge, bodies, rounds: [] };
   };
@@ -46,9 +57,17 @@ export async function growth(settings: Settings, all: readonly Drained[]): Promi
     await started('3 sinks ÷ 1', atMost(threeSinks), { carbons: 2 }),
   ];
   try {
-    for (const round of roundsWithin({ most: Math.min(rounds, mostRounds) + 1, least: 2, seconds: mostPartSeconds * patience })) {
+    for (const round of roundsWithin({
+      most: Math.min(rounds, mostRounds) + 1,
+      least: 2,
+      seconds: mostPartSeconds * patience,
+    })) {
       for (const each of round % 2 === 0 ? [first, ...grown] : [...grown, first]) {
-        const one = await measured(each.bridge, { bodies: each.bodies, seconds: Math.min(seconds, mostSeconds), connections });
+        const one = await measured(each.bridge, {
+          bodies: each.bodies,
+          seconds: Math.min(seconds, mostSeconds),
+          connections,
+        });
         if (round > 0) each.rounds.push(one);
       }
     }
@@ -62,7 +81,13 @@ function rowOf({ words, bar, rounds, bridge }: Grown, first: Grown): Row {
   const [own, usual] = [rounds, first.rounds].map((all) => all.map(({ cpuUs }) => cpuUs)) as [number[], number[]];
   const perSecond = [rounds, first.rounds].map((all) => median(all.map((round) => round.perSecond)).toFixed(0));
   const memory = [bridge, first.bridge].map((one) => (one.ownBytes() / 1e6).toFixed(0));
-  return row(9, `CPU a push, ${words}`, bar, ratios(own, usual), `${median(own).toFixed(1)} ÷ ${median(usual).toFixed(1)} µs, ${perSecond.join(' and ')} pushes/s, ${memory.join(' and ')} MB of memory`);
+  return row(
+    9,
+    `CPU a push, ${words}`,
+    bar,
+    ratios(own, usual),
+    `${median(own).toFixed(1)} ÷ ${median(usual).toFixed(1)} µs, ${perSecond.join(' and ')} pushes/s, ${memory.join(' and ')} MB of memory`,
+  );
 }
 
 async function backlogRow({ nodes, tests, dir, rounds, backlog }: Settings, drained: readonly Drained[]): Promise<Row> {
@@ -74,5 +99,11 @@ async function backlogRow({ nodes, tests, dir, rounds, backlog }: Settings, drai
   }
   const [ofSmall, ofAll] = [small, all].map((each) => each.map(({ cpuMs }) => cpuMs)) as [number[], number[]];
   const rates = [all, small].map((each) => median(each.map(({ pointsPerSecond }) => pointsPerSecond)).toFixed(0));
-  return row(9, `CPU a point, a backlog of ${pointsOf(all)} points ÷ ${pointsOf(small)}`, atMost(slack), ratios(ofAll, ofSmall), `${median(ofAll).toFixed(2)} ÷ ${median(ofSmall).toFixed(2)} ms a thousand, ${rates.join(' and ')} points/s`);
+  return row(
+    9,
+    `CPU a point, a backlog of ${pointsOf(all)} points ÷ ${pointsOf(small)}`,
+    atMost(slack),
+    ratios(ofAll, ofSmall),
+    `${median(ofAll).toFixed(2)} ÷ ${median(ofSmall).toFixed(2)} ms a thousand, ${rates.join(' and ')} points/s`,
+  );
 }

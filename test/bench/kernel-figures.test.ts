@@ -1,10 +1,20 @@
 // Tests of how the benchmark reads what the kernel says of a process and of a disk.
 
 import test from 'ava';
-import { childrenIn, cpuMsIn, deviceNumbers, diskBytesIn, familyCpuMsIn, machineCpuMsIn, ownBytesIn, writtenBytesIn } from './kernel-figures.ts';
+import {
+  childrenIn,
+  cpuMsIn,
+  deviceNumbers,
+  diskBytesIn,
+  familyCpuMsIn,
+  machineCpuMsIn,
+  ownBytesIn,
+  writtenBytesIn,
+} from './kernel-figures.ts';
 
 test('the CPU time of a process is its user and its system time', (t) => {
-  const stat = '4711 (node) S 1 4711 1 0 -1 4194304 9000 0 12 0 250 75 3 4 20 0 11 0 123456 700000000 20000 18446744073709551615';
+  const stat =
+    '4711 (node) S 1 4711 1 0 -1 4194304 9000 0 12 0 250 75 3 4 20 0 11 0 123456 700000000 20000 18446744073709551615';
   t.is(cpuMsIn(stat), 3250);
 });
 
@@ -13,7 +23,10 @@ test('the CPU time of a family is its own and that of the processes that have en
 });
 
 test('the machine is busy with all but idling and waiting', (t) => {
-  t.deepEqual(machineCpuMsIn('cpu  100 20 30 400 50 6 7 8 0 0\ncpu0 50 10 15 200 25 3 3 4 0 0\n'), { busyMs: 1710, allMs: 6210 });
+  t.deepEqual(machineCpuMsIn('cpu  100 20 30 400 50 6 7 8 0 0\ncpu0 50 10 15 200 25 3 3 4 0 0\n'), {
+    busyMs: 1710,
+    allMs: 6210,
+  });
 });
 
 test('a command with blanks and brackets in its name does not shift the fields', (t) => {
@@ -21,17 +34,22 @@ test('a command with blanks and brackets in its name does not shift the fields',
 });
 
 test('the written bytes of a process are those that go to the disk, not those that it later gave up', (t) => {
-  const io = 'rchar: 1\nwchar: 900000\nsyscr: 2\nsyscw: 3\nread_bytes: 4096\nwrite_bytes: 81920\ncancelled_write_bytes: 512\n';
+  const io =
+    'rchar: 1\nwchar: 900000\nsyscr: 2\nsyscw: 3\nread_bytes: 4096\nwrite_bytes: 81920\ncancelled_write_bytes: 512\n';
   t.is(writtenBytesIn(io), 81_920);
 });
 
 test('the memory of a process is what is resident less the pages of files', (t) => {
-  const status = 'Name:\tnode\nVmHWM:\t  200000 kB\nVmRSS:\t  150000 kB\nRssAnon:\t  100000 kB\nRssFile:\t   50000 kB\nRssShmem:\t       0 kB\n';
+  const status =
+    'Name:\tnode\nVmHWM:\t  200000 kB\nVmRSS:\t  150000 kB\nRssAnon:\t  100000 kB\nRssFile:\t   50000 kB\nRssShmem:\t       0 kB\n';
   t.is(ownBytesIn(status), 100_000 * 1024);
 });
 
 test('the written bytes of a disk are its sectors of 512 bytes', (t) => {
-  t.is(diskBytesIn('   25857     4850  1460002     5493     8314    40371  1276712     6180        0     4208    11969\n'), 1_276_712 * 512);
+  t.is(
+    diskBytesIn('   25857     4850  1460002     5493     8314    40371  1276712     6180        0     4208    11969\n'),
+    1_276_712 * 512,
+  );
 });
 
 test('the children of a process are the numbers in its list', (t) => {

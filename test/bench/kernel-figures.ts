@@ -21,7 +21,10 @@ export function familyCpuMsIn(stat: string): number {
 
 /** What all CPUs of the machine have had to do, idle and waiting left out, and all their time, in /proc/stat. */
 export function machineCpuMsIn(stat: string): { readonly busyMs: number; readonly allMs: number } {
-  const [user, nice, system, idle, waiting, ...interrupts] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').slice(0, 8).map((word) => numberIn(word) * msATick);
+  const [user, nice, system, idle, waiting, ...interrupts] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '')
+    .split(' ')
+    .slice(0, 8)
+    .map((word) => numberIn(word) * msATick);
   const busyMs = [user, nice, system, ...interrupts].reduce<number>((sum, each) => sum + (each ?? 0), 0);
   return { busyMs, allMs: busyMs + (idle ?? 0) + (waiting ?? 0) };
 }
@@ -44,7 +47,10 @@ export function diskBytesIn(stat: string): number {
 
 /** Processes in /proc/PID/task/PID/children. */
 export function childrenIn(children: string): number[] {
-  return children.split(' ').filter((word) => word !== '').map(Number);
+  return children
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 /** Major and minor number of a device, as Linux packs them for stat. */
@@ -54,7 +60,10 @@ export function deviceNumbers(dev: number): { readonly major: number; readonly m
 
 /** Of this process and those that it has started and that have ended, and of the machine. */
 export function cpuOfAll(): { readonly familyMs: number; readonly busyMs: number; readonly allMs: number } {
-  return { familyMs: familyCpuMsIn(readFileSync('/proc/self/stat', 'latin1')), ...machineCpuMsIn(readFileSync('/proc/stat', 'latin1')) };
+  return {
+    familyMs: familyCpuMsIn(readFileSync('/proc/self/stat', 'latin1')),
+    ...machineCpuMsIn(readFileSync('/proc/stat', 'latin1')),
+  };
 }
 
 export function cpuMs(pid: number): number {
@@ -89,6 +98,7 @@ export function diskBytes(directory: string): number | undefined {
 }
 
 function numberIn(text: string | undefined): number {
-  if (text === undefined || !/^\d+$/.test(text)) throw new Error(`expected a number of the kernel's, found ${text ?? 'nothing'}`);
+  if (text === undefined || !/^\d+$/.test(text))
+    throw new Error(`expected a number of the kernel's, found ${text ?? 'nothing'}`);
   return Number(text);
 }

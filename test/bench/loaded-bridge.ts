@@ -29,14 +29,22 @@ const patienceMs = 30_000;
 export async function measured(one: Entrant, load: Omit<Load, 'url'>): Promise<Measured> {
   const { delivery } = one;
   const pointsBefore = (await delivery?.delivered())?.points ?? 0;
-  const look = () => ({ cpuMs: one.cpuMs(), mainCpuMs: one.mainCpuMs(), receiverCpuMs: delivery?.cpuMs() ?? 0, generator: process.cpuUsage(), writtenBytes: one.writtenBytes() });
+  const look = () => ({
+    cpuMs: one.cpuMs(),
+    mainCpuMs: one.mainCpuMs(),
+    receiverCpuMs: delivery?.cpuMs() ?? 0,
+    generator: process.cpuUsage(),
+    writtenBytes: one.writtenBytes(),
+  });
   const before = look();
   const loaded = await generate({ ...load, url: one.url });
   const { user, system } = process.cpuUsage(before.generator);
   const loadEndAtMs = performance.timeOrigin + performance.now();
-  const last = delivery === undefined ? undefined : await settled(one, pointsBefore + loaded.pushes * delivery.pointsAPush);
+  const last =
+    delivery === undefined ? undefined : await settled(one, pointsBefore + loaded.pushes * delivery.pointsAPush);
   const after = look();
-  const aPush = (name: 'cpuMs' | 'mainCpuMs' | 'receiverCpuMs' | 'writtenBytes'): number => (after[name] - before[name]) / loaded.pushes;
+  const aPush = (name: 'cpuMs' | 'mainCpuMs' | 'receiverCpuMs' | 'writtenBytes'): number =>
+    (after[name] - before[name]) / loaded.pushes;
   return {
     ...loaded,
     perSecond: loaded.pushes / loaded.seconds,
@@ -58,7 +66,8 @@ export async function settled({ delivery }: Entrant, points: number): Promise<De
     const now = await delivery.delivered();
     if (now.points >= points) return now;
     if (now.points !== before) [before, sinceMs] = [now.points, performance.now()];
-    else if (performance.now() - sinceMs > patienceMs) throw new Error(`${points - now.points} of ${points} points have not been delivered`);
+    else if (performance.now() - sinceMs > patienceMs)
+      throw new Error(`${points - now.points} of ${points} points have not been delivered`);
     await pause(delivery.pollMs);
   }
 }

@@ -14,9 +14,23 @@ export async function memory({ nodes, tests, dir, runs }: Settings): Promise<Row
   const bridge = await startBridge({ nodes, dir });
   try {
     const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
-    const { pushes, seconds, failures } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: runs, connections });
+    const { pushes, seconds, failures } = await generate({
+      url: bridge.url,
+      bodies,
+      seconds: Infinity,
+      most: runs,
+      connections,
+    });
     await settled(bridge, pushes * bridge.delivery.pointsAPush);
-    return [row(8, `memory after ${pushes} runs`, bar, [bridge.ownBytes() / 1e6], `fed at ${(pushes / seconds).toFixed(0)}/s, ${failures} failed`)];
+    return [
+      row(
+        8,
+        `memory after ${pushes} runs`,
+        bar,
+        [bridge.ownBytes() / 1e6],
+        `fed at ${(pushes / seconds).toFixed(0)}/s, ${failures} failed`,
+      ),
+    ];
   } finally {
     await bridge.stop();
   }

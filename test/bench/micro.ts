@@ -50,7 +50,11 @@ const pointsOf = factored.map(expanded);
 const decode = pointsDecoder();
 const records = factored.map(encodePoints);
 const batches = Array.from({ length: several / group }, (_, at) => pointsOf.slice(at * group, (at + 1) * group).flat());
-const rendered = batches.map((points) => renderLegal(points, 'json', 8192).legal.map(({ text }) => text).join(','));
+const rendered = batches.map((points) =>
+  renderLegal(points, 'json', 8192)
+    .legal.map(({ text }) => text)
+    .join(','),
+);
 
 step('slice', measurements, (measurement) => slice(measurement, nodes.get(measurement.nodeId)));
 step('encode a record', factored, encodePoints);
@@ -74,7 +78,12 @@ console.table(
   bench.tasks.map(({ name, result }) => {
     if (!('latency' in result)) throw new Error(`${name}: ${result.state}`);
     const { latency } = result;
-    return { step: name, 'median µs': (latency.p50 * 1000).toFixed(1), 'p99 µs': (latency.p99 * 1000).toFixed(1), 'mean µs': `${(latency.mean * 1000).toFixed(1)} ± ${latency.rme.toFixed(1)} %` };
+    return {
+      step: name,
+      'median µs': (latency.p50 * 1000).toFixed(1),
+      'p99 µs': (latency.p99 * 1000).toFixed(1),
+      'mean µs': `${(latency.mean * 1000).toFixed(1)} ± ${latency.rme.toFixed(1)} %`,
+    };
   }),
 );
 await spool.close();

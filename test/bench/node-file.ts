@@ -10,12 +10,20 @@ const firstId = 20_000_001;
  * Writes so many nodes, varied from the golden ones, into a directory; their ids, and the file. Each has every dimension, so
  * that each push becomes as many points, and addresses of its own, among them the one that all pushes come from here.
  */
-export function writeNodes(directory: string, count: number): { readonly path: string; readonly ids: readonly number[] } {
+export function writeNodes(
+  directory: string,
+  count: number,
+): { readonly path: string; readonly ids: readonly number[] } {
   const { items } = JSON.parse(readFileSync(golden, 'utf8')) as { readonly items: readonly object[] };
   const whole = items.filter((item) => 'asn' in item);
   const ids = Array.from({ length: count }, (_, index) => firstId + index);
   const path = join(directory, 'nodes.json');
-  const node = (id: number, index: number): object => ({ ...whole[index % whole.length], id, name: `Node ${id}`, ip_ranges: `${addressOf(index)}, 127.0.0.1` });
+  const node = (id: number, index: number): object => ({
+    ...whole[index % whole.length],
+    id,
+    name: `Node ${id}`,
+    ip_ranges: `${addressOf(index)}, 127.0.0.1`,
+  });
   writeFileSync(path, JSON.stringify({ items: ids.map(node) }));
   return { path, ids };
 }

@@ -17,6 +17,21 @@ test('each sample counts for the function that it was taken in, and for its pack
     samples: [1, 2, 3, 4, 5, 2],
     timeDeltas: [1000, 10, 20, 30, 40, 5],
   });
-  t.deepEqual([...byPlace], [['src/sources/push.js', 55], ['@koa/router', 20], ['(native)', 30]]);
-  t.deepEqual([...byFunction], [['push src/sources/push.js:10', 15], ['next @koa/router:20', 20], ['writeBuffer (native):0', 30], ['(anonymous) src/sources/push.js:30', 40]]);
+  t.deepEqual(
+    [...byPlace],
+    [
+      ['src/sources/push.js', 55],
+      ['@koa/router', 20],
+      ['(native)', 30],
+    ],
+  );
+  t.deepEqual(
+    [...byFunction],
+    [
+      ['push src/sources/push.js:10', 15],
+      ['next @koa/router:20', 20],
+      ['writeBuffer (native):0', 30],
+      ['(anonymous) src/sources/push.js:30', 40],
+    ],
+  );
 });

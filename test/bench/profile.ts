@@ -50,7 +50,8 @@ export async function profile(settings: Settings): Promise<void> {
 async function profiled(words: string, dir: string, run: (profileDir: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(dir, 'bridge-profile-'));
   await run(directory);
-  for (const { thread, text } of profilesIn(directory)) tellThread(`${words}, ${thread}`, JSON.parse(text) as CpuProfile);
+  for (const { thread, text } of profilesIn(directory))
+    tellThread(`${words}, ${thread}`, JSON.parse(text) as CpuProfile);
   rmSync(directory, { recursive: true });
 }
 
@@ -70,7 +71,10 @@ function tellThread(words: string, profile: CpuProfile): void {
 }
 
 /** Time in their own code of places and of functions; idle time is left out. */
-export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): { readonly byPlace: Sums; readonly byFunction: Sums } {
+export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): {
+  readonly byPlace: Sums;
+  readonly byFunction: Sums;
+} {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [byPlace, byFunction] = [new Map<string, number>(), new Map<string, number>()];
   samples.forEach((id, at) => {
@@ -95,5 +99,9 @@ function placeOf({ url, functionName }: CallFrame): string {
 
 function table(sums: Sums, allUs: number): string {
   const largest = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, rows);
-  return largest.map(([key, us]) => `${((us / allUs) * 100).toFixed(1).padStart(5)} %  ${(us / 1e6).toFixed(2).padStart(6)} s  ${key}`).join('\n');
+  return largest
+    .map(
+      ([key, us]) => `${((us / allUs) * 100).toFixed(1).padStart(5)} %  ${(us / 1e6).toFixed(2).padStart(6)} s  ${key}`,
+    )
+    .join('\n');
 }

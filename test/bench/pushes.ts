@@ -1,7 +1,16 @@
 // Rows 1 to 6: the bridge under pushes beside the bare synced server, vmagent and another build, in turns within each round.
 
 import type { Settings } from './settings.ts';
-import { connectionsOf, type EntrantName, type FieldEntrant, names, playRound, type Round, startField, warm } from './field.ts';
+import {
+  connectionsOf,
+  type EntrantName,
+  type FieldEntrant,
+  names,
+  playRound,
+  type Round,
+  startField,
+  warm,
+} from './field.ts';
 import { measured } from './loaded-bridge.ts';
 import { median, range, ratios } from './medians.ts';
 import { roundsWithin } from './rounds.ts';
@@ -25,18 +34,28 @@ const [mostSeconds, mostLatencySeconds] = [95, 15];
 
 export async function pushes(settings: Settings): Promise<Row[]> {
   const { only, seconds } = settings;
-  const asked = [[1, 3, 4, 6].some((each) => only.has(each)) ? few : 0, [2, 3, 5].some((each) => only.has(each)) ? many : 0].filter((each) => each > 0);
+  const asked = [
+    [1, 3, 4, 6].some((each) => only.has(each)) ? few : 0,
+    [2, 3, 5].some((each) => only.has(each)) ? many : 0,
+  ].filter((each) => each > 0);
   const field = await startField(settings, only.has(4));
   try {
     for (const entrant of field) await warm(entrant);
     for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
       for (const connections of asked) {
         const turn = field.filter(({ name }) => connectionsOf(name, asked).includes(connections));
-        for (const entrant of round % 2 === 0 ? turn : turn.toReversed()) await playRound(entrant, seconds, connections, only.has(6) && connections === few);
+        for (const entrant of round % 2 === 0 ? turn : turn.toReversed())
+          await playRound(entrant, seconds, connections, only.has(6) && connections === few);
       }
     }
     const latencies = only.has(5) ? await latenciesOf(field, settings) : undefined;
-    return [...rateRows(field, only), ...cpuRows(field, only), ...vmagentRow(field, settings), ...(latencies ?? []), ...writtenRow(field, only)];
+    return [
+      ...rateRows(field, only),
+      ...cpuRows(field, only),
+      ...vmagentRow(field, settings),
+      ...(latencies ?? []),
+      ...writtenRow(field, only),
+    ];
   } finally {
     for (const { one } of field) await one.stop();
   }
@@ -48,7 +67,13 @@ function roundsOf(field: readonly FieldEntrant[], name: EntrantName, connections
 
 type Figure = 'perSecond' | 'cpuUs' | 'pointsPerCpuSecond';
 
-function compared(field: readonly FieldEntrant[], of: EntrantName, to: EntrantName, connections: number, figure: Figure): number[] {
+function compared(
+  field: readonly FieldEntrant[],
+  of: EntrantName,
+  to: EntrantName,
+  connections: number,
+  figure: Figure,
+): number[] {
   const figures = (name: EntrantName): number[] => roundsOf(field, name, connections).map((round) => round[figure]);
   return ratios(figures(of), figures(to));
 }
@@ -60,7 +85,15 @@ function rateRows(field: readonly FieldEntrant[], only: Settings['only']): Row[]
   ];
   return wanted
     .filter(({ number }) => only.has(number))
-    .map(({ number, connections, bar }) => row(number, `pushes/s ÷ synced, ${connections} connections`, bar, compared(field, 'bridge', 'synced', connections, 'perSecond'), tell(field, connections, 'perSecond', rateWords)));
+    .map(({ number, connections, bar }) =>
+      row(
+        number,
+        `pushes/s ÷ synced, ${connections} connections`,
+        bar,
+        compared(field, 'bridge', 'synced', connections, 'perSecond'),
+        tell(field, connections, 'perSecond', rateWords),
+      ),
+    );
 }
 
 function cpuRows(field: readonly FieldEntrant[], only: Settings['only']): Row[] {
@@ -69,15 +102,31 @@ function cpuRows(field: readonly FieldEntrant[], only: Settings['only']): Row[] 
     { connections: few, bar: bars.cpuFew },
     { connections: many, bar: bars.cpuMany },
   ];
-  return wanted.map(({ connections, bar }) => row(3, `CPU a push ÷ synced's, ${connections} connections`, bar, compared(field, 'bridge', 'synced', connections, 'cpuUs'), tell(field, connections, 'cpuUs', cpuWords)));
+  return wanted.map(({ connections, bar }) =>
+    row(
+      3,
+      `CPU a push ÷ synced's, ${connections} connections`,
+      bar,
+      compared(field, 'bridge', 'synced', connections, 'cpuUs'),
+      tell(field, connections, 'cpuUs', cpuWords),
+    ),
+  );
 }
 
 /** What was measured of each, and how the bridge compares with another build. */
-function tell(field: readonly FieldEntrant[], connections: number, figure: Figure, words: (rounds: readonly Round[]) => string): string {
+function tell(
+  field: readonly FieldEntrant[],
+  connections: number,
+  figure: Figure,
+  words: (rounds: readonly Round[]) => string,
+): string {
   const entrants = field.filter(({ name }) => name !== 'vmagent');
   const told = entrants.map(({ name }) => `${names[name]} ${words(roundsOf(field, name, connections))}`);
   if (entrants.some(({ name }) => name === 'against')) {
-    told.push(`bridge ÷ older ${median(compared(field, 'bridge', 'against', connections, figure)).toFixed(2)}`, `older ÷ synced ${median(compared(field, 'against', 'synced', connections, figure)).toFixed(2)}`);
+    told.push(
+      `bridge ÷ older ${median(compared(field, 'bridge', 'against', connections, figure)).toFixed(2)}`,
+      `older ÷ synced ${median(compared(field, 'against', 'synced', connections, figure)).toFixed(2)}`,
+    );
   }
   return told.join('; ');
 }
@@ -85,12 +134,17 @@ function tell(field: readonly FieldEntrant[], connections: number, figure: Figur
 function rateWords(rounds: readonly Round[]): string {
   const of = middle(rounds);
   const failures = rounds.reduce((sum, each) => sum + each.failures, 0);
-  return `${of('perSecond', 0)}/s (${range(rounds.map(({ perSecond }) => perSecond), 0)}), p50 ${of('p50Ms', 1)}, p99 ${of('p99Ms', 1)} ms${failures === 0 ? '' : `, ${failures} failed`}`;
+  return `${of('perSecond', 0)}/s (${range(
+    rounds.map(({ perSecond }) => perSecond),
+    0,
+  )}), p50 ${of('p50Ms', 1)}, p99 ${of('p99Ms', 1)} ms${failures === 0 ? '' : `, ${failures} failed`}`;
 }
 
 function cpuWords(rounds: readonly Round[]): string {
   const of = middle(rounds);
-  const receiver = rounds.some(({ receiverCpuUs }) => receiverCpuUs > 0) ? `, receiver ${of('receiverCpuUs', 1)}, sink ${of('lagMs', 0)} ms behind at the end` : '';
+  const receiver = rounds.some(({ receiverCpuUs }) => receiverCpuUs > 0)
+    ? `, receiver ${of('receiverCpuUs', 1)}, sink ${of('lagMs', 0)} ms behind at the end`
+    : '';
   return `${of('cpuUs', 1)} µs (main thread ${of('mainCpuUs', 1)}, generator ${of('generatorCpuUs', 1)}${receiver})`;
 }
 
@@ -106,13 +160,22 @@ function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings)
     const of = middle(roundsOf(field, one, few));
     return `${names[one]} ${of('pointsPerCpuSecond', 0)}, ${of('cpuUs', 1)} µs a request, ${of('perSecond', 0)} requests/s`;
   };
-  return [row(4, name, bars.vmagent, compared(field, 'bridge', 'vmagent', few, 'pointsPerCpuSecond'), `${words('bridge')}; ${words('vmagent')}`)];
+  return [
+    row(
+      4,
+      name,
+      bars.vmagent,
+      compared(field, 'bridge', 'vmagent', few, 'pointsPerCpuSecond'),
+      `${words('bridge')}; ${words('vmagent')}`,
+    ),
+  ];
 }
 
 /** At a fixed rate, each push's time counted from when it was due. */
 async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, patience }: Settings): Promise<Row[]> {
   const times = new Map<EntrantName, number[]>();
-  const rateOf = (name: EntrantName): number => Math.round(shareOfPeak * median(roundsOf(field, name, many).map(({ perSecond }) => perSecond)));
+  const rateOf = (name: EntrantName): number =>
+    Math.round(shareOfPeak * median(roundsOf(field, name, many).map(({ perSecond }) => perSecond)));
   const runners = field.filter(({ name }) => name !== 'vmagent');
   for (const _ of roundsWithin({ most: Math.min(rounds, latencyRounds), seconds: mostLatencySeconds * patience })) {
     for (const { name, one, load } of runners) {
@@ -121,20 +184,34 @@ async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, pa
     }
   }
   const of = (name: EntrantName): number[] => times.get(name) ?? [];
-  const told = runners.map(({ name }) => `${names[name]} at ${rateOf(name)}/s: ${median(of(name)).toFixed(1)} ms (${range(of(name), 1)})`);
-  return [row(5, "p99 at 70 % of its own peak, 64 connections, open loop, ÷ synced's", bars.latency, ratios(of('bridge'), of('synced')), told.join('; '))];
+  const told = runners.map(
+    ({ name }) => `${names[name]} at ${rateOf(name)}/s: ${median(of(name)).toFixed(1)} ms (${range(of(name), 1)})`,
+  );
+  return [
+    row(
+      5,
+      "p99 at 70 % of its own peak, 64 connections, open loop, ÷ synced's",
+      bars.latency,
+      ratios(of('bridge'), of('synced')),
+      told.join('; '),
+    ),
+  ];
 }
 
 function writtenRow(field: readonly FieldEntrant[], only: Settings['only']): Row[] {
   if (!only.has(6)) return [];
   const name = 'bytes that the disk writes for a push, 16 connections';
-  const kilobytes = (rounds: readonly Round[]): number[] => rounds.flatMap(({ diskBytes }) => (diskBytes === undefined ? [] : [diskBytes / 1000]));
-  const told = (['bridge', 'against'] as const).filter((one) => roundsOf(field, one, few).length > 0).map((one) => {
-    const rounds = roundsOf(field, one, few);
-    const disk = kilobytes(rounds);
-    return `${names[one]} ${disk.length === 0 ? '' : `disk ${median(disk).toFixed(2)} KB (idle ${median(rounds.map(({ idleBytesASecond }) => idleBytesASecond / 1000)).toFixed(0)} KB/s), `}write_bytes ${(median(rounds.map(({ writtenBytes }) => writtenBytes)) / 1000).toFixed(2)} KB`;
-  });
+  const kilobytes = (rounds: readonly Round[]): number[] =>
+    rounds.flatMap(({ diskBytes }) => (diskBytes === undefined ? [] : [diskBytes / 1000]));
+  const told = (['bridge', 'against'] as const)
+    .filter((one) => roundsOf(field, one, few).length > 0)
+    .map((one) => {
+      const rounds = roundsOf(field, one, few);
+      const disk = kilobytes(rounds);
+      return `${names[one]} ${disk.length === 0 ? '' : `disk ${median(disk).toFixed(2)} KB (idle ${median(rounds.map(({ idleBytesASecond }) => idleBytesASecond / 1000)).toFixed(0)} KB/s), `}write_bytes ${(median(rounds.map(({ writtenBytes }) => writtenBytes)) / 1000).toFixed(2)} KB`;
+    });
   const own = kilobytes(roundsOf(field, 'bridge', few));
-  if (own.length === 0) return [unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${told.join('; ')}`)];
+  if (own.length === 0)
+    return [unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${told.join('; ')}`)];
   return [row(6, name, bars.written, own, told.join('; '))];
 }

@@ -69,7 +69,9 @@ function carbon(): Server {
 }
 
 function listening(one: Server): Promise<string> {
-  return new Promise((resolve) => one.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(one.address() as AddressInfo).port}`)));
+  return new Promise((resolve) =>
+    one.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(one.address() as AddressInfo).port}`)),
+  );
 }
 
 const carbons = await Promise.all(Array.from({ length: Number(carbonsWord) }, () => listening(carbon())));

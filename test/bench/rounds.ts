@@ -9,7 +9,10 @@ export interface Rounds {
 }
 
 /** Their numbers from 0 on. */
-export function* roundsWithin({ most, least = 1, seconds }: Rounds, nowMs: () => number = () => performance.now()): Generator<number, void> {
+export function* roundsWithin(
+  { most, least = 1, seconds }: Rounds,
+  nowMs: () => number = () => performance.now(),
+): Generator<number, void> {
   const endAtMs = nowMs() + seconds * 1000;
   for (let round = 0; round < most && (round < least || nowMs() < endAtMs); round += 1) yield round;
 }

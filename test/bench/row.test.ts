@@ -24,12 +24,28 @@ test('what is wanted is told with its unit and with what would be better', (t) =
 });
 
 test('a row that was not measured says why', (t) => {
-  t.is(tableOf([unmeasured(4, 'vmagent', 'at least 0.8', 'vmagent is not installed')]).split('\n').at(-1), '| 4 | vmagent | at least 0.8 | not run: vmagent is not installed |  |');
+  t.is(
+    tableOf([unmeasured(4, 'vmagent', 'at least 0.8', 'vmagent is not installed')])
+      .split('\n')
+      .at(-1),
+    '| 4 | vmagent | at least 0.8 | not run: vmagent is not installed |  |',
+  );
 });
 
 test('the page has the table, the machine, the date, the version of Node and the command', (t) => {
   const rows = [row(6, 'written', atMost, [1.2], 'write_bytes 2.0 KB')];
-  const page = pageOf(rows, { machine: '2 × Some CPU', node: 'v20.0.0', date: '2026-01-02', command: 'npm run bench -- --write', minutes: 5.25, othersShare: 0.25 });
+  const page = pageOf(rows, {
+    machine: '2 × Some CPU',
+    node: 'v20.0.0',
+    date: '2026-01-02',
+    command: 'npm run bench -- --write',
+    minutes: 5.25,
+    othersShare: 0.25,
+  });
   t.true(page.includes(tableOf(rows)));
-  t.true(page.includes('2026-01-02; 2 × Some CPU; Node v20.0.0; `npm run bench -- --write`, 5.3 minutes, in which others took 25 % of the machine\'s CPU time.'));
+  t.true(
+    page.includes(
+      "2026-01-02; 2 × Some CPU; Node v20.0.0; `npm run bench -- --write`, 5.3 minutes, in which others took 25 % of the machine's CPU time.",
+    ),
+  );
 });

@@ -26,7 +26,13 @@ export interface Bar {
 export function row(number: number, name: string, bar: Bar, values: readonly number[], figures: string): Row {
   const value = median(values);
   const text = values.length < 2 ? '' : ` (${range(values, bar.digits)}, ${values.length} rounds)`;
-  return { number, name, wanted: wantedOf(bar), reached: `${value.toFixed(bar.digits)}${bar.unit ?? ''}${text}: ${verdict(bar, value)}`, figures };
+  return {
+    number,
+    name,
+    wanted: wantedOf(bar),
+    reached: `${value.toFixed(bar.digits)}${bar.unit ?? ''}${text}: ${verdict(bar, value)}`,
+    figures,
+  };
 }
 
 /** A row that says why there is no figure. */
@@ -46,6 +52,14 @@ function verdict({ way, value, stretch }: Bar, found: number): string {
 
 /** The table, as Markdown. */
 export function tableOf(rows: readonly Row[]): string {
-  const cells = rows.map(({ number, name, wanted, reached, figures }) => [String(number), name, wanted, reached, figures]);
-  return [['', 'row', 'wanted', 'reached', 'figures'], ['---', '---', '---', '---', '---'], ...cells].map((line) => `| ${line.join(' | ')} |`).join('\n');
+  const cells = rows.map(({ number, name, wanted, reached, figures }) => [
+    String(number),
+    name,
+    wanted,
+    reached,
+    figures,
+  ]);
+  return [['', 'row', 'wanted', 'reached', 'figures'], ['---', '---', '---', '---', '---'], ...cells]
+    .map((line) => `| ${line.join(' | ')} |`)
+    .join('\n');
 }

@@ -4,7 +4,10 @@ import test from 'ava';
 import { readSettings } from './settings.ts';
 
 test('without a choice all rows are measured but those that take minutes', (t) => {
-  t.deepEqual([...readSettings([]).only].toSorted((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
+  t.deepEqual(
+    [...readSettings([]).only].toSorted((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12],
+  );
 });
 
 test('the long run has the memory, and starts while much waits, too', (t) => {

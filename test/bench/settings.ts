@@ -89,13 +89,19 @@ export function readSettings(args: readonly string[]): Settings {
 function rowsOf(text: string): Set<number> {
   const names = Object.keys(partRows) as (keyof typeof partRows)[];
   const numbers = Object.values(partRows).flat().map(String);
-  return new Set(text.split(',').flatMap((word): readonly number[] => (numbers.includes(word) ? [Number(word)] : partRows[oneOf(names, word)])));
+  return new Set(
+    text
+      .split(',')
+      .flatMap((word): readonly number[] => (numbers.includes(word) ? [Number(word)] : partRows[oneOf(names, word)])),
+  );
 }
 
 /** What takes minutes is measured in the long run alone. */
 function rowsUsually(isLong: boolean): Set<number> {
   const all = Object.values(partRows).flat();
-  return new Set(isLong ? all : all.filter((row) => ![...partRows.memory, ...partRows.waiting].some((one) => one === row)));
+  return new Set(
+    isLong ? all : all.filter((row) => ![...partRows.memory, ...partRows.waiting].some((one) => one === row)),
+  );
 }
 
 function oneOf<Word extends string>(words: readonly Word[], found: string): Word {

@@ -10,14 +10,14 @@ import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { answerTimeMs } from '../../src/status/response-times.ts';
-import { mapFigures } from '../../src/status/map-aggregates.ts';
-import { seenPushes } from '../../src/status/push-history.ts';
+import { responseTimeMs } from '../../src/status/response-times.ts';
+import { mapAggregates } from '../../src/status/map-aggregates.ts';
+import { pushHistory } from '../../src/status/push-history.ts';
 import { agents } from '../../src/simulator/agents/agents.ts';
 import { simulatedTests } from '../../src/simulator/runs/tests.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
 import { world } from '../../src/simulator/world/world.ts';
-import type { DurationsSeen } from '../../src/runtime/duration-histogram.ts';
+import type { DurationSnapshot } from '../../src/runtime/duration-histogram.ts';
 
 const program = new URL('../../src/main.js', import.meta.url).pathname;
 const setting = (name: string, usual: number): number => Number(process.env[name] ?? usual);
@@ -42,12 +42,27 @@ try {
 async function aloneInMemory(): Promise<void> {
   const before = used();
   const clock = systemClock();
-  const seen = seenPushes({ clock, rtt: 'by-type' });
-  const points = Array.from({ length: 14 }, () => ({ metric: 'm', timestamp: 1, unit: 's' as const, value: '1.0', tags: { nodeid: '1' } }));
+  const seen = pushHistory({ clock, rtt: 'by-type' });
+  const points = Array.from({ length: 14 }, () => ({
+    metric: 'm',
+    timestamp: 1,
+    unit: 's' as const,
+    value: '1.0',
+    tags: { nodeid: '1' },
+  }));
   const pushes = 2 ** 20;
   const runs = Array.from({ length: 4096 }, (_, nth) => ({
     became: 'taken',
-    run: { points, measurement: { testId: 200_000 + ((nth * 7) % tests), nodeId: 10 + ((nth * 13) % nodes), testName: `test ${(nth * 7) % tests}`, nodeName: 'node', rttMs: 1 + (nth % 400) } },
+    run: {
+      points,
+      measurement: {
+        testId: 200_000 + ((nth * 7) % tests),
+        nodeId: 10 + ((nth * 13) % nodes),
+        testName: `test ${(nth * 7) % tests}`,
+        nodeName: 'node',
+        rttMs: 1 + (nth % 400),
+      },
+    },
   }));
   const startMs = clock.steady();
   for (let nth = 0; nth < pushes; nth += 1) seen.see(runs[nth & 4095] as (typeof runs)[number]);
@@ -57,11 +72,16 @@ async function aloneInMemory(): Promise<void> {
   const [mapStartMs, cpuBefore] = [clock.steady(), process.cpuUsage()];
   const maps = 10;
   let answered = 0;
-  for (let nth = 0; nth < maps; nth += 1) answered = gzipSync(JSON.stringify(await mapFigures(seen, find, { by: 'country', minutes: 60 }, clock.now())), { level: 1 }).length;
+  for (let nth = 0; nth < maps; nth += 1)
+    answered = gzipSync(JSON.stringify(await mapAggregates(seen, find, { by: 'country', minutes: 60 }, clock.now())), {
+      level: 1,
+    }).length;
   const cpu = process.cpuUsage(cpuBefore);
   const cpuMs = (cpu.user + cpu.system) / 1000 / maps;
   console.log(`kept for the page, ring full: ${mib.toFixed(1)} MiB, ${perPushUs.toFixed(2)} us a push`);
-  console.log(`the map of ${pushes} runs, every 5 s while a page is open: ${((clock.steady() - mapStartMs) / maps).toFixed(0)} ms in turns, ${cpuMs.toFixed(0)} ms of CPU (${(cpuMs / 50).toFixed(1)} % of a core), ${answered} bytes packed`);
+  console.log(
+    `the map of ${pushes} runs, every 5 s while a page is open: ${((clock.steady() - mapStartMs) / maps).toFixed(0)} ms in turns, ${cpuMs.toFixed(0)} ms of CPU (${(cpuMs / 50).toFixed(1)} % of a core), ${answered} bytes packed`,
+  );
 }
 
 function used(): number {
@@ -73,13 +93,43 @@ function used(): number {
 async function underLoad(tsdbPort: number): Promise<void> {
   const everyNode = manyNodes();
   const nodesFile = join(stateDir, 'nodes.json');
-  await writeFile(nodesFile, JSON.stringify(everyNode.map((node) => ({ ...node, isp: node.isp.name, city: node.city.name, region: node.region?.name, country: node.country.name, continent: node.continent.name }))));
-  const args = ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '-t', `http://127.0.0.1:${tsdbPort}`, '--nodes-file', nodesFile, '--max-connections-per-address', '1500'];
+  await writeFile(
+    nodesFile,
+    JSON.stringify(
+      everyNode.map((node) => ({
+        ...node,
+        isp: node.isp.name,
+        city: node.city.name,
+        region: node.region?.name,
+        country: node.country.name,
+        continent: node.continent.name,
+      })),
+    ),
+  );
+  const args = [
+    '-l',
+    '127.0.0.1:0',
+    '--admin-listen',
+    '127.0.0.1:0',
+    '-t',
+    `http://127.0.0.1:${tsdbPort}`,
+    '--nodes-file',
+    nodesFile,
+    '--max-connections-per-address',
+    '1500',
+  ];
   const bridge = launched(['run', ...args, '--state-dir', stateDir, '--log-level', 'warn']);
   const urls = await listening();
   while (((await json(`${urls.admin}/healthz`))['nodes'] as { known: number }).known < nodes) await sleep(500);
   const [clock, end] = [systemClock(), new AbortController()];
-  const pushing = agents({ target: urls.push, tests: simulatedTests(tests), nodes: everyNode, rate, clock, random: Math.random }).run(end.signal);
+  const pushing = agents({
+    target: urls.push,
+    tests: simulatedTests(tests),
+    nodes: everyNode,
+    rate,
+    clock,
+    random: Math.random,
+  }).run(end.signal);
   await sleep(10_000);
   const pairs: Record<Way, Phase>[] = [];
   for (let round = 0; round < rounds; round += 1) pairs.push(await pair(round, bridge.pid as number, urls.admin));
@@ -117,7 +167,9 @@ function sayWhatItCosts(pairs: readonly Record<Way, Phase>[]): void {
   const answered = median((each) => each.with.pushes / each.without.pushes);
   const times = median((each) => each.with.p50Ms / each.without.p50Ms);
   const mib = median((each) => each.with.mib - each.without.mib);
-  console.log(`medians of ${pairs.length} pairs: an open page takes ${share.toFixed(1)} % of a core; with/without it ${answered.toFixed(3)} of the pushes are answered, in ${times.toFixed(2)} of the time (p50); ${mib.toFixed(1)} MiB more resident`);
+  console.log(
+    `medians of ${pairs.length} pairs: an open page takes ${share.toFixed(1)} % of a core; with/without it ${answered.toFixed(3)} of the pushes are answered, in ${times.toFixed(2)} of the time (p50); ${mib.toFixed(1)} MiB more resident`,
+  );
 }
 
 /** The simulated world has half as many, so each stands there twice. */
@@ -136,38 +188,63 @@ interface Phase {
 }
 
 async function measured(pid: number, adminUrl: string): Promise<Phase> {
-  const look = async () => ({ atMs: performance.now(), cpuS: await cpuSeconds(pid), answers: await answerTimes(adminUrl) });
+  const look = async () => ({
+    atMs: performance.now(),
+    cpuS: await cpuSeconds(pid),
+    answers: await answerTimes(adminUrl),
+  });
   const before = await look();
   await sleep(phaseS * 1000);
   const after = await look();
-  const [seconds, cpuS, pushes] = [(after.atMs - before.atMs) / 1000, after.cpuS - before.cpuS, after.answers.count - before.answers.count];
+  const [seconds, cpuS, pushes] = [
+    (after.atMs - before.atMs) / 1000,
+    after.cpuS - before.cpuS,
+    after.answers.count - before.answers.count,
+  ];
   const resident = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'));
-  return { pushes: pushes / seconds, cpu: cpuS / seconds, usPerPush: (cpuS / pushes) * 1e6, p50Ms: answerTimeMs(before.answers, after.answers, 0.5) ?? NaN, mib: Number(resident?.[1]) / 1024 };
+  return {
+    pushes: pushes / seconds,
+    cpu: cpuS / seconds,
+    usPerPush: (cpuS / pushes) * 1e6,
+    p50Ms: responseTimeMs(before.answers, after.answers, 0.5) ?? NaN,
+    mib: Number(resident?.[1]) / 1024,
+  };
 }
 
 /** Asks what an open page asks: the live events, and every five seconds nodes, tests and the map. */
 function openPage(adminUrl: string): AbortController {
   const open = new AbortController();
   const headers = { 'accept-encoding': 'gzip' };
-  get(`${adminUrl}/status/events`, { signal: open.signal }, (response) => response.resume().on('error', () => {})).on('error', () => {});
+  get(`${adminUrl}/status/events`, { signal: open.signal }, (response) => response.resume().on('error', () => {})).on(
+    'error',
+    () => {},
+  );
   void (async () => {
     let etag = '';
     for (; !open.signal.aborted; await sleep(5000)) {
       const answer = await fetch(`${adminUrl}/status/nodes`, { headers: { ...headers, 'if-none-match': etag } });
       etag = answer.headers.get('etag') ?? '';
-      for (const path of ['tests', 'map?by=continent&minutes=15']) await (await fetch(`${adminUrl}/status/${path}`, { headers })).arrayBuffer();
+      for (const path of ['tests', 'map?by=continent&minutes=15'])
+        await (await fetch(`${adminUrl}/status/${path}`, { headers })).arrayBuffer();
     }
   })().catch(() => {});
   return open;
 }
 
 /** Of the pushes that were answered, out of the bridge's own histogram. */
-async function answerTimes(adminUrl: string): Promise<DurationsSeen> {
+async function answerTimes(adminUrl: string): Promise<DurationSnapshot> {
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
-  const buckets = [...text.matchAll(/^catchpoint_bridge_push_duration_seconds_bucket\{le="([\d.e-]+)"\} (\d+)$/gm)].map(([, bound, count]) => [Number(bound), Number(count)] as const);
+  const buckets = [...text.matchAll(/^catchpoint_bridge_push_duration_seconds_bucket\{le="([\d.e-]+)"\} (\d+)$/gm)].map(
+    ([, bound, count]) => [Number(bound), Number(count)] as const,
+  );
   const [, count] = /^catchpoint_bridge_push_duration_seconds_count (\d+)$/m.exec(text) ?? [];
   if (count === undefined || buckets.length === 0) throw new Error('the bridge tells no times of its answers');
-  return { boundsSeconds: buckets.map(([bound]) => bound), atMost: buckets.map(([, atMost]) => atMost), count: Number(count), sumSeconds: NaN };
+  return {
+    boundsSeconds: buckets.map(([bound]) => bound),
+    atMost: buckets.map(([, atMost]) => atMost),
+    count: Number(count),
+    sumSeconds: NaN,
+  };
 }
 
 async function json(url: string): Promise<Record<string, unknown>> {

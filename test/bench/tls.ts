@@ -33,10 +33,19 @@ export async function tls(settings: Settings): Promise<Row[]> {
     runners.push(await started(settings, 0, undefined));
     if (against !== undefined) runners.push(await started(settings, 0, against));
     for (const workers of workerCounts) runners.push(await started(settings, workers, undefined));
-    for (const round of roundsWithin({ most: Math.min(rounds, mostRounds) + 1, least: 2, seconds: mostPartSeconds * patience })) {
+    for (const round of roundsWithin({
+      most: Math.min(rounds, mostRounds) + 1,
+      least: 2,
+      seconds: mostPartSeconds * patience,
+    })) {
       for (const isNewEach of [true, false]) {
         for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-          const one = await measured(runner.bridge, { bodies: runner.bodies, seconds: round === 0 ? 1 : Math.min(seconds, mostSeconds), connections, isNewEach });
+          const one = await measured(runner.bridge, {
+            bodies: runner.bodies,
+            seconds: round === 0 ? 1 : Math.min(seconds, mostSeconds),
+            connections,
+            isNewEach,
+          });
           if (round > 0) runner[isNewEach ? 'newEach' : 'kept'].push(one);
         }
       }
@@ -47,10 +56,21 @@ export async function tls(settings: Settings): Promise<Row[]> {
   }
 }
 
-async function started({ nodes, tests, dir, body }: Settings, workers: number, root: string | undefined): Promise<Runner> {
+async function started(
+  { nodes, tests, dir, body }: Settings,
+  workers: number,
+  root: string | undefined,
+): Promise<Runner> {
   const bridge = await startBridge({ nodes, dir, workers, root, isTls: true });
   const words = `${root === undefined ? '' : 'older bridge, '}${workers === 0 ? 'one process' : `--workers ${workers}`}`;
-  return { words, isOlder: root !== undefined, bridge, bodies: bodiesOf({ kind: body, nodeIds: bridge.nodeIds, tests }), newEach: [], kept: [] };
+  return {
+    words,
+    isOlder: root !== undefined,
+    bridge,
+    bodies: bodiesOf({ kind: body, nodeIds: bridge.nodeIds, tests }),
+    newEach: [],
+    kept: [],
+  };
 }
 
 function rowsOf(runners: readonly Runner[]): Row[] {
@@ -58,10 +78,30 @@ function rowsOf(runners: readonly Runner[]): Row[] {
   const older = runners.find(({ isOlder }) => isOlder);
   const rate = (rounds: readonly Measured[]): number[] => rounds.map(({ perSecond }) => perSecond);
   const name = 'TLS, a new connection each push, pushes/s ÷ an older build';
-  const compared = older === undefined ? unmeasured(10, name, wantedOf(bar), 'no --against') : row(10, name, bar, ratios(rate(first.newEach), rate(older.newEach)), `CPU a push ÷ the older's ${median(ratios(cpu(first.newEach), cpu(older.newEach))).toFixed(2)}`);
-  const told = (figure: (runner: Runner) => readonly Measured[]): string => runners.map((runner) => `${runner.words} ${words(figure(runner))}`).join('; ');
-  const raw = (words: string, figure: (runner: Runner) => readonly Measured[]): Row => ({ number: 10, name: `TLS, ${words}`, wanted: none, reached: `${median(rate(figure(first))).toFixed(0)} pushes/s`, figures: told(figure) });
-  return [compared, raw('a new connection each push', ({ newEach }) => newEach), raw('kept connections', ({ kept }) => kept)];
+  const compared =
+    older === undefined
+      ? unmeasured(10, name, wantedOf(bar), 'no --against')
+      : row(
+          10,
+          name,
+          bar,
+          ratios(rate(first.newEach), rate(older.newEach)),
+          `CPU a push ÷ the older's ${median(ratios(cpu(first.newEach), cpu(older.newEach))).toFixed(2)}`,
+        );
+  const told = (figure: (runner: Runner) => readonly Measured[]): string =>
+    runners.map((runner) => `${runner.words} ${words(figure(runner))}`).join('; ');
+  const raw = (words: string, figure: (runner: Runner) => readonly Measured[]): Row => ({
+    number: 10,
+    name: `TLS, ${words}`,
+    wanted: none,
+    reached: `${median(rate(figure(first))).toFixed(0)} pushes/s`,
+    figures: told(figure),
+  });
+  return [
+    compared,
+    raw('a new connection each push', ({ newEach }) => newEach),
+    raw('kept connections', ({ kept }) => kept),
+  ];
 }
 
 function cpu(rounds: readonly Measured[]): number[] {

@@ -4,7 +4,12 @@ import test from 'ava';
 import { readyPoints, vmagentIn, writtenRows } from './vmagent.ts';
 
 const metrics = (sent: number): string =>
-  ['vmagent_remotewrite_block_size_rows_bucket{vmrange="1.0e+00...1.1e+00"} 9', 'vmagent_remotewrite_block_size_rows_sum 45', 'vmagent_remotewrite_block_size_rows_count 3', `vmagent_remotewrite_blocks_sent_total{url="1:secret-url"} ${sent}`].join('\n');
+  [
+    'vmagent_remotewrite_block_size_rows_bucket{vmrange="1.0e+00...1.1e+00"} 9',
+    'vmagent_remotewrite_block_size_rows_sum 45',
+    'vmagent_remotewrite_block_size_rows_count 3',
+    `vmagent_remotewrite_blocks_sent_total{url="1:secret-url"} ${sent}`,
+  ].join('\n');
 
 test('points count once all blocks that were made are sent', (t) => {
   t.is(writtenRows(metrics(3)), 45);

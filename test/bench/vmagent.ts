@@ -15,14 +15,17 @@ const slices = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'] 
 
 /** The program, where it is in PATH. */
 export function vmagentIn(path: string): string | undefined {
-  return path.split(':').map((directory) => join(directory, 'vmagent')).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return path
+    .split(':')
+    .map((directory) => join(directory, 'vmagent'))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 export async function startVmagent(command: string, dir: string): Promise<Entrant> {
@@ -32,7 +35,12 @@ export async function startVmagent(command: string, dir: string): Promise<Entran
   const metricsUrl = `http://127.0.0.1:${ownPort}/metrics`;
   const vmagent = await startContender(
     command,
-    [`-httpListenAddr=127.0.0.1:${ownPort}`, `-opentsdbHTTPListenAddr=127.0.0.1:${putPort}`, `-remoteWrite.url=${receiver.url}/write`, `-remoteWrite.tmpDataPath=${dataDir}`],
+    [
+      `-httpListenAddr=127.0.0.1:${ownPort}`,
+      `-opentsdbHTTPListenAddr=127.0.0.1:${putPort}`,
+      `-remoteWrite.url=${receiver.url}/write`,
+      `-remoteWrite.tmpDataPath=${dataDir}`,
+    ],
     (line) => (/started vmagent in/.test(line) ? { url: `http://127.0.0.1:${putPort}/api/put`, ready: {} } : undefined),
   );
   let [points, lastAtMs] = [0, 0];
@@ -58,13 +66,16 @@ export async function startVmagent(command: string, dir: string): Promise<Entran
 
 /** By its own metrics: the points of the blocks that it has made, once all of them are sent. */
 export function writtenRows(metrics: string): number {
-  const value = (name: string): number => Number(new RegExp(`^vmagent_remotewrite_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
+  const value = (name: string): number =>
+    Number(new RegExp(`^vmagent_remotewrite_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
   return value('blocks_sent_total') < value('block_size_rows_count') ? 0 : value('block_size_rows_sum');
 }
 
 /** Requests of as many ready points each, of the same length, the series of different nodes and tests. */
 export function readyPoints(nodeIds: readonly number[], tests: number): Bodies {
-  const all = Array.from({ length: requests }, (_, at) => Buffer.from(requestOf(nodeIds[at % nodeIds.length] as number, 10_000_000 + (at % tests), 1_767_225_600 + at)));
+  const all = Array.from({ length: requests }, (_, at) =>
+    Buffer.from(requestOf(nodeIds[at % nodeIds.length] as number, 10_000_000 + (at % tests), 1_767_225_600 + at)),
+  );
   let count = 0;
   return { bytes: all[0]?.length ?? 0, next: () => all[(count += 1) % requests] as Buffer };
 }
@@ -73,7 +84,16 @@ function requestOf(nodeId: number, testId: number, timestamp: number): string {
   const points = Array.from({ length: pointsARequest }, (_, at) => {
     const slice = slices[at % slices.length] as string;
     const kind = at < slices.length ? 'rtt' : 'status';
-    return { metric: `catchpoint.${kind}.by_${slice}.${testId}`, timestamp, value: 12.5 + at, tags: { nodeid: String(nodeId), ...(slice === 'node' ? {} : { [slice]: `some-${slice}` }), ...(kind === 'status' ? { status: 'ok' } : {}) } };
+    return {
+      metric: `catchpoint.${kind}.by_${slice}.${testId}`,
+      timestamp,
+      value: 12.5 + at,
+      tags: {
+        nodeid: String(nodeId),
+        ...(slice === 'node' ? {} : { [slice]: `some-${slice}` }),
+        ...(kind === 'status' ? { status: 'ok' } : {}),
+      },
+    };
   });
   return JSON.stringify(points);
 }

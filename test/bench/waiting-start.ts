@@ -39,8 +39,17 @@ export async function waitingStart({ nodes, tests, dir }: Settings): Promise<Row
     for (const [at, { bytes, bar }] of stages.entries()) {
       const deliveries = await fill(join(stateDir, 'spool'), bytes, at === 0 ? pushOf : rowsOf);
       const starts: number[] = [];
-      for (let count = 0; count < startsAStage; count += 1) starts.push(await firstAnswerMs(stateDir, { nodes, dir }, bodies));
-      rows.push(row(13, `start to the first answer, ${bytes / gigabyte} GB wait`, bar, starts, `${deliveries} ${at === 0 ? 'pushes' : `deliveries of ${pointsOfRows} points behind them`}`));
+      for (let count = 0; count < startsAStage; count += 1)
+        starts.push(await firstAnswerMs(stateDir, { nodes, dir }, bodies));
+      rows.push(
+        row(
+          13,
+          `start to the first answer, ${bytes / gigabyte} GB wait`,
+          bar,
+          starts,
+          `${deliveries} ${at === 0 ? 'pushes' : `deliveries of ${pointsOfRows} points behind them`}`,
+        ),
+      );
     }
     return rows;
   } finally {
@@ -60,7 +69,13 @@ async function pushesFrom(nodesFile: string, bodies: Bodies): Promise<Append> {
   };
 }
 
-const rowsOfDelivery: readonly DataPoint[] = Array.from({ length: pointsOfRows }, (_, at) => ({ metric: `servers.web.cpu.${at}`, timestamp: 1_794_994_452, unit: 's', value: String(at), tags: { host: 'web-01', core: String(at) } }));
+const rowsOfDelivery: readonly DataPoint[] = Array.from({ length: pointsOfRows }, (_, at) => ({
+  metric: `servers.web.cpu.${at}`,
+  timestamp: 1_794_994_452,
+  unit: 's',
+  value: String(at),
+  tags: { host: 'web-01', core: String(at) },
+}));
 const rowsOf: Append = (spool) => spool.append(rowsOfDelivery);
 
 /** Until so many bytes wait in all; returns how many deliveries it took. */
@@ -77,7 +92,11 @@ async function fill(directory: string, bytes: number, append: Append): Promise<n
   return count;
 }
 
-async function firstAnswerMs(stateDir: string, { nodes, dir }: Pick<Settings, 'nodes' | 'dir'>, bodies: Bodies): Promise<number> {
+async function firstAnswerMs(
+  stateDir: string,
+  { nodes, dir }: Pick<Settings, 'nodes' | 'dir'>,
+  bodies: Bodies,
+): Promise<number> {
   const bridge = await startBridge({ nodes, dir, stateDir, isReceiverDown: true });
   const { failures } = await generate({ url: bridge.url, bodies, seconds: Infinity, most: 1, connections: 1 });
   const ms = performance.now() - bridge.startedAtMs;

@@ -36,7 +36,9 @@ test('list shows the newest first, with a count of each kind', async (t) => {
   t.is(exitCode, 0);
   t.regex(lines[0] ?? '', /^ID +KIND +SINK +TIMES +LAST +REASON$/);
   t.regex(lines[1] ?? '', /^[0-9a-f]{20} +implausible-time +- +1 +2026-11-18T10:01:01Z +ahead\?\[31m$/);
-  t.true(output.includes(`${idOf('Unknown metric')}  rejected          tsdb  1      2026-11-18T10:00:00Z  Unknown metric\n`));
+  t.true(
+    output.includes(`${idOf('Unknown metric')}  rejected          tsdb  1      2026-11-18T10:00:00Z  Unknown metric\n`),
+  );
   t.regex(output, /\n5 dead letters: (2 implausible-time, 2 rejected|2 rejected, 2 implausible-time), 1 malformed\n$/);
 });
 
@@ -46,14 +48,29 @@ test('list searches by reason and kind, and says when there is nothing', async (
   t.deepEqual(await ran('listLetters', { kind: 'damaged' }), { exitCode: 0, output: 'no dead letters\n' });
   t.deepEqual(await ran('listLetters', { kind: 'damaged' }, { json: true }), { exitCode: 0, output: '' });
   const { output } = await ran('listLetters', { kind: 'malformed' }, { json: true });
-  t.like(JSON.parse(output), { kind: 'malformed', reason: 'body: no push', from: '203.0.113.9', lastAt: '2026-11-18T10:00:00.000Z' });
+  t.like(JSON.parse(output), {
+    kind: 'malformed',
+    reason: 'body: no push',
+    from: '203.0.113.9',
+    lastAt: '2026-11-18T10:00:00.000Z',
+  });
 });
 
 test('of very many letters the newest thousand are shown, and all are counted', async (t) => {
   const { ran, spool, reader, clock } = await opened(t);
-  await lettersOf(spool, reader, points(1, 9000), points(2500, 10_000).map((point) => rejected(point, 'old')));
+  await lettersOf(
+    spool,
+    reader,
+    points(1, 9000),
+    points(2500, 10_000).map((point) => rejected(point, 'old')),
+  );
   await clock.advance(1000);
-  await lettersOf(spool, reader, points(1, 9001), points(1000, 20_000).map((point) => rejected(point, 'new')));
+  await lettersOf(
+    spool,
+    reader,
+    points(1, 9001),
+    points(1000, 20_000).map((point) => rejected(point, 'new')),
+  );
   const { output } = await ran('listLetters', {});
   t.is(output.match(/ {2}new$/gm)?.length, 1000);
   t.notRegex(output, / {2}old$/m);
@@ -64,43 +81,58 @@ test('show tells all of a letter, and nothing in it steers the terminal', async 
   const { ran, idOf, spool } = await opened(t);
   const { exitCode, output } = await ran('showLetter', { ids: [idOf('body: no push')] });
   t.is(exitCode, 0);
-  t.is(output, [
-    `Letter:  ${idOf('body: no push')}`,
-    'Kind:    malformed',
-    'Reason:  body: no push',
-    'From:    203.0.113.9',
-    'Times:   1',
-    'First:   2026-11-18T10:00:00.000Z',
-    'Last:    2026-11-18T10:00:00.000Z',
-    'Input:',
-    '',
-    'garbage',
-    '',
-  ].join('\n'));
+  t.is(
+    output,
+    [
+      `Letter:  ${idOf('body: no push')}`,
+      'Kind:    malformed',
+      'Reason:  body: no push',
+      'From:    203.0.113.9',
+      'Times:   1',
+      'First:   2026-11-18T10:00:00.000Z',
+      'Last:    2026-11-18T10:00:00.000Z',
+      'Input:',
+      '',
+      'garbage',
+      '',
+    ].join('\n'),
+  );
   await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'r', raw: '{\n\u001b]0;x\u0007}' } });
   t.regex((await ran('showLetter', { ids: [idOf('r')] })).output, /\n\{\n\?\]0;x\?\}\n$/);
-  t.like(JSON.parse((await ran('showLetter', { ids: [idOf('Unknown metric')] }, { json: true })).output), { sink: 'tsdb', raw: JSON.stringify(points(1)[0]) });
-  t.deepEqual(await ran('showLetter', { ids: ['x\u001b'] }), { exitCode: 1, output: 'dead-letters: there is no letter x?\n' });
+  t.like(JSON.parse((await ran('showLetter', { ids: [idOf('Unknown metric')] }, { json: true })).output), {
+    sink: 'tsdb',
+    raw: JSON.stringify(points(1)[0]),
+  });
+  t.deepEqual(await ran('showLetter', { ids: ['x\u001b'] }), {
+    exitCode: 1,
+    output: 'dead-letters: there is no letter x?\n',
+  });
 });
 
 test('retry says how many went back and why others stay', async (t) => {
   const { ran, idOf, reader } = await opened(t);
   const { exitCode, output } = await ran('retryLetters', {});
   t.is(exitCode, 1);
-  t.deepEqual(output.split('\n').toSorted(), [
-    '',
-    '  2: waits for tsdb again',
-    '2 tried again, 2 stay',
-    `${idOf('before 2010')} stays: what is implausible-time cannot be tried again`,
-    `${idOf('body: no push')} stays: what is malformed cannot be tried again`,
-  ].toSorted());
+  t.deepEqual(
+    output.split('\n').toSorted(),
+    [
+      '',
+      '  2: waits for tsdb again',
+      '2 tried again, 2 stay',
+      `${idOf('before 2010')} stays: what is implausible-time cannot be tried again`,
+      `${idOf('body: no push')} stays: what is malformed cannot be tried again`,
+    ].toSorted(),
+  );
   t.is(reader.backlog().points, 2);
   t.deepEqual(await ran('retryLetters', { kind: 'rejected' }), { exitCode: 0, output: '0 tried again\n' });
 });
 
 test('drop asks first, with what it is about, and a no leaves everything', async (t) => {
   const { ran, asked, spool } = await opened(t);
-  t.deepEqual(await ran('dropLetters', { kind: 'rejected' }, { answer: false }), { exitCode: 1, output: 'nothing was dropped\n' });
+  t.deepEqual(await ran('dropLetters', { kind: 'rejected' }, { answer: false }), {
+    exitCode: 1,
+    output: 'nothing was dropped\n',
+  });
   t.deepEqual(asked, ['Drop 2 dead letters: 2 rejected, for good?']);
   t.is(spool.letters.count(), 4);
   t.deepEqual(await ran('dropLetters', { kind: 'rejected' }), { exitCode: 0, output: '2 dropped\n' });
@@ -110,7 +142,10 @@ test('drop asks first, with what it is about, and a no leaves everything', async
 test('drop asks nothing about nothing, and an id that is not there is told', async (t) => {
   const { ran, asked } = await opened(t);
   t.deepEqual(await ran('dropLetters', { kind: 'damaged' }), { exitCode: 0, output: '0 dropped\n' });
-  t.deepEqual(await ran('dropLetters', { ids: ['x'] }), { exitCode: 1, output: 'x stays: there is no such letter\n0 dropped, 1 stays\n' });
+  t.deepEqual(await ran('dropLetters', { ids: ['x'] }), {
+    exitCode: 1,
+    output: 'x stays: there is no such letter\n0 dropped, 1 stays\n',
+  });
   t.deepEqual(asked, []);
 });
 
@@ -122,7 +157,10 @@ test('a letter that came after the question is not dropped', async (t) => {
     return true;
   };
   await commands.dropLetters({ administration, query: {}, json: false, write: async () => {}, ask });
-  t.deepEqual(spool.letters.after(undefined).map(({ reason }) => reason), ['late']);
+  t.deepEqual(
+    spool.letters.after(undefined).map(({ reason }) => reason),
+    ['late'],
+  );
 });
 
 test('export writes whole letters to a file of its user, or to standard output, and a file that it cannot write is named', async (t) => {

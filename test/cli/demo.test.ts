@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { demo, type DemoOptions } from '../../src/cli/demo/demo.ts';
-import { demoBoard } from '../../src/cli/demo/demo-table.ts';
+import { demoTable } from '../../src/cli/demo/demo-table.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { DataPoint } from '../../src/model/point.ts';
 import { seeded } from '../../src/simulator/seeded.ts';
@@ -34,7 +34,10 @@ const secondWithPoints = /[1-9]\d* pushes\/s +[1-9][\d,]* points\/s/;
 test('plays from the node listing to the points in OpenTSDB, and loses nothing', async (t) => {
   const { exitCode, text } = await played(secondWithPoints);
   t.is(exitCode, 0, text);
-  t.regex(text, /^Catchpoint \(simulated\) +http:\/\/127\.0\.0\.1:\d+ +30 nodes in \d+ countries, 50 pushes a second$/m);
+  t.regex(
+    text,
+    /^Catchpoint \(simulated\) +http:\/\/127\.0\.0\.1:\d+ +30 nodes in \d+ countries, 50 pushes a second$/m,
+  );
   t.regex(text, /^bridge, takes pushes +http:\/\/127\.0\.0\.1:\d+$/m);
   t.regex(text, /^OpenTSDB \(simulated\) +http:\/\/127\.0\.0\.1:\d+$/m);
   const [, sent, taken] = /^pushes +sent (\d+), taken (\d+)/m.exec(text) ?? [];
@@ -65,7 +68,7 @@ function point(metric: string, value: number, tags: DataPoint['tags']): DataPoin
 }
 
 test('the board shows round trips and errors by continent and provider, and begins anew each time', (t) => {
-  const board = demoBoard(tests);
+  const board = demoTable(tests);
   for (let nth = 0; nth < 10; nth += 1) {
     const status = nth < 3 ? 'error' : 'ok';
     board.take(point('catchpoint.status.by_node.204417', 1, { status }));
@@ -81,14 +84,14 @@ test('the board shows round trips and errors by continent and provider, and begi
 });
 
 test("the board leaves a page's seconds out of the round trips", (t) => {
-  const board = demoBoard(tests);
+  const board = demoTable(tests);
   board.take(point('catchpoint.status.by_continent.318842', 1, { continent: 'Asia', status: 'ok' }));
   board.take(point('catchpoint.rtt.by_continent.318842', 4000, { continent: 'Asia' }));
   t.regex(board.table(), /^Asia +1 +– +– +0\.0 %$/m);
 });
 
 test('the board fits in 100 columns', (t) => {
-  const board = demoBoard(tests);
+  const board = demoTable(tests);
   board.take(point('catchpoint.status.by_continent.204417', 1, { continent: 'North_America', status: 'ok' }));
   board.take(point('catchpoint.status.by_isp.204417', 1, { isp: 'Turkcell_Superonline_and_then_some', status: 'ok' }));
   t.true(

@@ -19,7 +19,10 @@ interface Started {
 }
 
 function started(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { HOME: '/nowhere', ...env } });
+  const child = spawn(process.execPath, [main, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { HOME: '/nowhere', ...env },
+  });
   return { child, exit: once(child, 'close').then(([code]) => code as number | null) };
 }
 
@@ -29,23 +32,35 @@ async function textOf(stream: Readable): Promise<string> {
   return text;
 }
 
-test('the version is the package\'s', async (t) => {
+test("the version is the package's", async (t) => {
   const { child, exit } = started(['--version']);
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   t.deepEqual([await textOf(child.stdout), await exit], [`${version}\n`, 0]);
 });
 
 test('wrong usage ends with 64 and one line', async (t) => {
   const { child, exit } = started(['--nonsense']);
   child.stdout.resume();
-  t.deepEqual([await textOf(child.stderr), await exit], ['error: unknown option \'--nonsense\'\n', 64]);
+  t.deepEqual([await textOf(child.stderr), await exit], ["error: unknown option '--nonsense'\n", 64]);
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} stops the bridge in order`, async (t) => {
     const stateDir = await temporaryDirectory(t);
     await writeFile(join(stateDir, 'n.json'), '[{"id":1,"active":true}]');
-    const { child, exit } = started(['-f', '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--state-dir', stateDir, '--nodes-file', join(stateDir, 'n.json')]);
+    const { child, exit } = started([
+      '-f',
+      '-l',
+      '127.0.0.1:0',
+      '--admin-listen',
+      '127.0.0.1:0',
+      '--state-dir',
+      stateDir,
+      '--nodes-file',
+      join(stateDir, 'n.json'),
+    ]);
     t.teardown(() => child.kill('SIGKILL'));
     child.stdout.resume();
     let log = '';
@@ -59,12 +74,25 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 /** A configuration file, and the words of the command line that run a bridge by it anywhere. */
-async function configured(t: ExecutionContext): Promise<{ readonly stateDir: string; readonly path: string; readonly argv: string[] }> {
+async function configured(
+  t: ExecutionContext,
+): Promise<{ readonly stateDir: string; readonly path: string; readonly argv: string[] }> {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'bridge.yaml');
   await writeFile(join(stateDir, 'n.json'), '[{"id":1,"active":true}]');
   await writeFile(path, 'file-mode: true\nlog-level: info\n');
-  const argv = ['--config', path, '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--state-dir', stateDir, '--nodes-file', join(stateDir, 'n.json')];
+  const argv = [
+    '--config',
+    path,
+    '-l',
+    '127.0.0.1:0',
+    '--admin-listen',
+    '127.0.0.1:0',
+    '--state-dir',
+    stateDir,
+    '--nodes-file',
+    join(stateDir, 'n.json'),
+  ];
   return { stateDir, path, argv };
 }
 
@@ -90,7 +118,10 @@ test('SIGHUP reads the configuration anew, keeps the last good one, and the brid
   t.is(await exit, 0);
   // The level is warn by then, so that what changed is not said; nor is "stopped".
   t.deepEqual(said.slice(-2), [
-    ['the configuration cannot be used; the last good one stays in effect', [`${path}:4: lisen: no such setting; did you mean listen?`]],
+    [
+      'the configuration cannot be used; the last good one stays in effect',
+      [`${path}:4: lisen: no such setting; did you mean listen?`],
+    ],
     ['settings have changed that need a restart; until then the former values hold', ['resolution']],
   ]);
 });
@@ -99,7 +130,10 @@ test('a terminal that closes ends the bridge in order', async (t) => {
   const { stateDir, argv } = await configured(t);
   const command = [process.execPath, main, ...argv].join(' ');
   // The fourth stream stays open in the bridge until it has ended.
-  const terminal = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env['PATH'], HOME: '/nowhere' } });
+  const terminal = spawn('script', ['-qfc', command, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: '/nowhere' },
+  });
   t.teardown(() => terminal.kill('SIGKILL'));
   const ended = once((terminal.stdio[3] as Readable).resume(), 'end');
   let log = '';
@@ -120,8 +154,11 @@ test('a reader who goes away is no error', async (t) => {
 });
 
 test('an error that nobody has caught is one line and ends with 70', async (t) => {
-  const throwsOnceMainListens = 'process.on("newListener",(name)=>{if(name==="uncaughtException")setImmediate(()=>{throw new Error("boom")})})';
-  const { child, exit } = started(['simulate', '--target', 'http://127.0.0.1:1/'], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(throwsOnceMainListens)}` });
+  const throwsOnceMainListens =
+    'process.on("newListener",(name)=>{if(name==="uncaughtException")setImmediate(()=>{throw new Error("boom")})})';
+  const { child, exit } = started(['simulate', '--target', 'http://127.0.0.1:1/'], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(throwsOnceMainListens)}`,
+  });
   t.teardown(() => child.kill('SIGKILL'));
   child.stdout.resume();
   t.regex(await textOf(child.stderr), /^error: Error: boom at .*\n$/);
@@ -132,13 +169,23 @@ test('SIGHUP before the bridge has said what it is for does not end it', async (
   const stateDir = await temporaryDirectory(t);
   const nodes = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
   const listening = ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
-  const { child, exit } = started([...listening, '--state-dir', stateDir, '-f', '--nodes-file', nodes, '--log-format', 'json']);
+  const { child, exit } = started([
+    ...listening,
+    '--state-dir',
+    stateDir,
+    '-f',
+    '--nodes-file',
+    nodes,
+    '--log-format',
+    'json',
+  ]);
   t.teardown(() => child.kill('SIGKILL'));
   child.stdout.resume();
   // Caught is SIGHUP (bit 0) as soon as the program has begun; before that, nobody can.
   const isCaught = (): boolean => /^SigCgt:.*[13579bdf]$/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
   while (!isCaught()) await new Promise((resolve) => setImmediate(resolve));
   child.kill('SIGHUP');
-  for await (const line of createInterface({ input: child.stderr })) if (line.includes('configuration read again')) child.kill('SIGTERM');
+  for await (const line of createInterface({ input: child.stderr }))
+    if (line.includes('configuration read again')) child.kill('SIGTERM');
   t.is(await exit, 0);
 });

@@ -19,7 +19,15 @@ async function stage(t: ExecutionContext, catchpoint: Partial<CatchpointConfig> 
   const stateDir = await temporaryDirectory(t);
   const api = await fakeCatchpoint(t, { clock, nodes: world(12) });
   const config = {
-    catchpoint: { url: api.url, key: account.key, secret: account.secret, apiKey: account.apiKey, nodesFile: undefined, refreshHours: 24, ...catchpoint },
+    catchpoint: {
+      url: api.url,
+      key: account.key,
+      secret: account.secret,
+      apiKey: account.apiKey,
+      nodesFile: undefined,
+      refreshHours: 24,
+      ...catchpoint,
+    },
     metrics: { slices: dimensions },
     stateDir,
   } as unknown as Config;
@@ -28,7 +36,17 @@ async function stage(t: ExecutionContext, catchpoint: Partial<CatchpointConfig> 
   async function diff(before = 'stored', after = 'fresh', json = false) {
     let output = '';
     const signal = new AbortController().signal;
-    const running = nodesDiff({ config, clock, random: () => 0.5, log, signal, write: (text) => void (output += text), json, before, after });
+    const running = nodesDiff({
+      config,
+      clock,
+      random: () => 0.5,
+      log,
+      signal,
+      write: (text) => void (output += text),
+      json,
+      before,
+      after,
+    });
     return { exitCode: await untilSettled(clock, running, 1000), output };
   }
   const file = async (name: string, nodes: readonly Node[]): Promise<string> => {
@@ -45,18 +63,28 @@ const two: Node = { id: 2, name: 'Zürich', city: 'Zürich', active: true };
 test('a table shows each tag value that would change, and no text that becomes the same tag', async (t) => {
   const { keep, diff, file } = await stage(t);
   await keep([one, two, { id: 3, active: true }]);
-  const path = await file('new.json', [{ ...one, isp: 'China Unicom', asn: 4808, region: 'Shandong' }, { ...two, city: 'Zurich' }, { id: 4, active: true }]);
+  const path = await file('new.json', [
+    { ...one, isp: 'China Unicom', asn: 4808, region: 'Shandong' },
+    { ...two, city: 'Zurich' },
+    { id: 4, active: true },
+  ]);
   const { exitCode, output } = await diff('stored', path);
   t.is(exitCode, 1);
-  t.deepEqual(output.trimEnd().split('\n').map((line) => line.trim().split(/ {2,}/)), [
-    ['ID', 'NAME', 'TAG', 'BEFORE', 'AFTER'],
-    ['1', 'Jinan, CN - Unicom', 'asn', '4837', '4808'],
-    ['1', 'Jinan, CN - Unicom', 'region', '-', 'Shandong'],
-    ['1', 'Jinan, CN - Unicom', 'isp', 'Unicom', 'China_Unicom'],
-    ['3 tag values of 1 nodes would change, of 2 nodes in both; 1 nodes are new, 1 are gone'],
-    ['new: 4'],
-    ['gone: 3'],
-  ]);
+  t.deepEqual(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/)),
+    [
+      ['ID', 'NAME', 'TAG', 'BEFORE', 'AFTER'],
+      ['1', 'Jinan, CN - Unicom', 'asn', '4837', '4808'],
+      ['1', 'Jinan, CN - Unicom', 'region', '-', 'Shandong'],
+      ['1', 'Jinan, CN - Unicom', 'isp', 'Unicom', 'China_Unicom'],
+      ['3 tag values of 1 nodes would change, of 2 nodes in both; 1 nodes are new, 1 are gone'],
+      ['new: 4'],
+      ['gone: 3'],
+    ],
+  );
   t.deepEqual(JSON.parse((await diff('stored', path, true)).output), {
     ...{ before: 'stored', after: path, added: [4], gone: [3], inBoth: 2 },
     changed: [
@@ -87,9 +115,17 @@ test('what an override settles cannot change', async (t) => {
 test('v1 and v2 are read each with its own credentials, and what both know of the nodes is compared', async (t) => {
   const { diff } = await stage(t);
   const { output } = await diff('v1', 'v2', true);
-  const { changed, added, gone, inBoth } = JSON.parse(output) as { changed: { dimension: string }[]; added: number[]; gone: number[]; inBoth: number };
+  const { changed, added, gone, inBoth } = JSON.parse(output) as {
+    changed: { dimension: string }[];
+    added: number[];
+    gone: number[];
+    inBoth: number;
+  };
   t.deepEqual([added, gone, inBoth], [[], [], 12]);
-  t.deepEqual(changed.filter(({ dimension }) => dimension === 'city' || dimension === 'asn' || dimension === 'country'), []);
+  t.deepEqual(
+    changed.filter(({ dimension }) => dimension === 'city' || dimension === 'asn' || dimension === 'country'),
+    [],
+  );
 });
 
 test('what cannot be had is said, with its exit code', async (t) => {

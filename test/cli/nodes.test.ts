@@ -27,7 +27,14 @@ async function opened(t: ExecutionContext, catchpoint: Partial<CatchpointConfig>
   const config = { catchpoint: settled, stateDir } as Config;
   async function run(command: (how: NodesCommand) => Promise<number>, json = false) {
     let output = '';
-    const how: NodesCommand = { config, clock, random: () => 0.5, log: silentLog(), write: (text) => void (output += text), json };
+    const how: NodesCommand = {
+      config,
+      clock,
+      random: () => 0.5,
+      log: silentLog(),
+      write: (text) => void (output += text),
+      json,
+    };
     const exitCode = await untilSettled(clock, command(how), 1000);
     return { exitCode, output };
   }
@@ -42,12 +49,18 @@ test('refresh fills the directory, list shows it', async (t) => {
   const { list, refresh } = await opened(t);
   const refreshed = await refresh();
   t.is(refreshed.exitCode, 0);
-  t.regex(refreshed.output, /^Reading the nodes from http.*\n12 nodes: 12 new, 0 gone, 0 renamed, 0 in another AS, 0 at another ISP\n$/);
+  t.regex(
+    refreshed.output,
+    /^Reading the nodes from http.*\n12 nodes: 12 new, 0 gone, 0 renamed, 0 in another AS, 0 at another ISP\n$/,
+  );
   const { exitCode, output } = await list();
   t.is(exitCode, 0);
   const lines = output.split('\n');
   t.regex(lines[0] ?? '', /^ID +NAME +AS +CONTINENT +COUNTRY +REGION +CITY +ISP +TYPE +STATE$/);
-  t.regex(lines[2] ?? '', /^2 +City1001, DE - Tail 2 +64501 +Europe +Germany +Region of City1001 +City1001 +Tail 2 +Backbone +active$/);
+  t.regex(
+    lines[2] ?? '',
+    /^2 +City1001, DE - Tail 2 +64501 +Europe +Germany +Region of City1001 +City1001 +Tail 2 +Backbone +active$/,
+  );
   t.is(lines[13], '12 nodes, 10 of them active, as of 2026-11-18T10:00:00.000Z (just now)');
   t.is(lines.length, 15);
 });
@@ -100,7 +113,8 @@ test('a node that is not there is said to be so', async (t) => {
   await refresh();
   t.deepEqual(await show('99'), {
     exitCode: 1,
-    output: 'nodes: node 99 is not among the 12 nodes known as of 2026-11-18T10:00:00.000Z (just now); `nodes refresh` asks again\n',
+    output:
+      'nodes: node 99 is not among the 12 nodes known as of 2026-11-18T10:00:00.000Z (just now); `nodes refresh` asks again\n',
   });
   const asJson = await show('99', true);
   t.is(asJson.exitCode, 1);
@@ -109,7 +123,10 @@ test('a node that is not there is said to be so', async (t) => {
 
 test('what is no id is refused', async (t) => {
   const { show } = await opened(t);
-  t.deepEqual(await show('Jinan'), { exitCode: 64, output: 'nodes: expected the id of a node, a positive integer, found "Jinan"\n' });
+  t.deepEqual(await show('Jinan'), {
+    exitCode: 64,
+    output: 'nodes: expected the id of a node, a positive integer, found "Jinan"\n',
+  });
 });
 
 test('before the first refresh there is nothing to list or show', async (t) => {
@@ -126,7 +143,10 @@ test('before the first refresh a nodes file is listed', async (t) => {
   t.is((await list()).exitCode, 69);
   await writeFile(nodesFile, '[{"id":5,"name":"5\\u001b[31m"}]');
   t.regex((await list()).output, /^5 +5\?\[31m/m);
-  t.deepEqual(await refresh(), { exitCode: 0, output: '1 nodes: 1 new, 0 gone, 0 renamed, 0 in another AS, 0 at another ISP\n' });
+  t.deepEqual(await refresh(), {
+    exitCode: 0,
+    output: '1 nodes: 1 new, 0 gone, 0 renamed, 0 in another AS, 0 at another ISP\n',
+  });
 });
 
 test('a refresh that fails says why, and leaves the directory', async (t) => {
@@ -135,7 +155,10 @@ test('a refresh that fails says why, and leaves the directory', async (t) => {
   api.fail(answer(401, { errors: [{ message: 'Unauthorized' }], completed: false }), { path: /all/ });
   const { exitCode, output } = await refresh();
   t.is(exitCode, 69);
-  t.regex(output, /\nnodes: GET \/api\/v2\/nodes\/all\?pageNumber=1&pageSize=100: answered 401 Unauthorized: Unauthorized\n$/);
+  t.regex(
+    output,
+    /\nnodes: GET \/api\/v2\/nodes\/all\?pageNumber=1&pageSize=100: answered 401 Unauthorized: Unauthorized\n$/,
+  );
   t.is((await list()).exitCode, 0);
 });
 
@@ -162,7 +185,10 @@ test('what could not be filled in is told', async (t) => {
 
 test('without credentials a refresh is refused', async (t) => {
   const { refresh } = await opened(t, { apiKey: undefined });
-  t.like(await refresh(), { exitCode: 64, output: 'nodes: no source of nodes: give --api-key, or --key and --secret, or --nodes-file\n' });
+  t.like(await refresh(), {
+    exitCode: 64,
+    output: 'nodes: no source of nodes: give --api-key, or --key and --secret, or --nodes-file\n',
+  });
 });
 
 test('a directory that cannot be written is said to be so', async (t) => {

@@ -31,7 +31,17 @@ async function ran(argv: readonly string[], env: Readonly<Record<string, string>
     });
   const [stdout, stderr] = [into('out'), into('err')];
   const stop = AbortSignal.abort();
-  const exitCode = await runProgram(argv, '1.2.3', { env, stdin: () => Readable.from([]), stdout, stderr, clock: systemClock(), random: () => 0.5, pid: 7, stop, hurry: stop });
+  const exitCode = await runProgram(argv, '1.2.3', {
+    env,
+    stdin: () => Readable.from([]),
+    stdout,
+    stderr,
+    clock: systemClock(),
+    random: () => 0.5,
+    pid: 7,
+    stop,
+    hurry: stop,
+  });
   return { exitCode, ...texts };
 }
 
@@ -40,7 +50,20 @@ async function anywhere(t: ExecutionContext): Promise<{ readonly argv: string[];
   const stateDir = await temporaryDirectory(t);
   const nodesFile = join(stateDir, 'given-nodes.json');
   await writeFile(nodesFile, '[{"id":312,"name":"Jinan, CN - Unicom","active":true}]');
-  return { argv: ['-f', '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--nodes-file', nodesFile, '--state-dir', stateDir], stateDir };
+  return {
+    argv: [
+      '-f',
+      '-l',
+      '127.0.0.1:0',
+      '--admin-listen',
+      '127.0.0.1:0',
+      '--nodes-file',
+      nodesFile,
+      '--state-dir',
+      stateDir,
+    ],
+    stateDir,
+  };
 }
 
 test('the help names every setting with its flag, its default and its variable, under its group', async (t) => {
@@ -53,7 +76,8 @@ test('the help names every setting with its flag, its default and its variable, 
       t.true(out.includes(`\n${setting.group}:\n`), setting.group);
       t.true(text.includes(` ${flagOf(key, setting)} `), key);
       if (setting.short !== undefined) t.true(text.includes(` -${setting.short}, ${flagOf(key, setting)} `), key);
-      if (setting.kind !== 'switch' && setting.default !== undefined) t.true(text.includes(`(default: ${setting.default}; `), key);
+      if (setting.kind !== 'switch' && setting.default !== undefined)
+        t.true(text.includes(`(default: ${setting.default}; `), key);
       t.true(text.includes(`${environmentWordsOf(key, setting)})`), key);
     }
   }
@@ -65,11 +89,22 @@ test('the help of a command is the same whichever way it is asked for', async (t
   for (const option of ['--since <time>', '--state-dir <path>']) t.true(asked.out.includes(option), option);
 });
 
-test('the program\'s help names every command', async (t) => {
+test("the program's help names every command", async (t) => {
   const { out } = await ran(['--help']);
-  for (const name of ['run', 'check', 'nodes', 'replay', 'dead-letters', 'spool', 'demo', 'simulate', 'help']) t.regex(out, new RegExp(`^  ${name} `, 'm'));
-  t.deepEqual((await ran(['nodes', '--help'])).out.match(/^  (list|show|refresh) /gm), ['  list ', '  show ', '  refresh ']);
-  t.deepEqual((await ran(['dead-letters', '--help'])).out.match(/^  (list|show|retry|drop|export) /gm), ['  list ', '  show ', '  retry ', '  drop ', '  export ']);
+  for (const name of ['run', 'check', 'nodes', 'replay', 'dead-letters', 'spool', 'demo', 'simulate', 'help'])
+    t.regex(out, new RegExp(`^  ${name} `, 'm'));
+  t.deepEqual((await ran(['nodes', '--help'])).out.match(/^  (list|show|refresh) /gm), [
+    '  list ',
+    '  show ',
+    '  refresh ',
+  ]);
+  t.deepEqual((await ran(['dead-letters', '--help'])).out.match(/^  (list|show|retry|drop|export) /gm), [
+    '  list ',
+    '  show ',
+    '  retry ',
+    '  drop ',
+    '  export ',
+  ]);
   t.deepEqual((await ran(['spool', '--help'])).out.match(/^  (status|drop) /gm), ['  status ', '  drop ']);
 });
 
@@ -78,25 +113,54 @@ test('the version is printed', async (t) => {
 });
 
 for (const [what, argv, error] of [
-  ['an unknown flag', ['--tsdb-hots', 'x'], 'error: unknown option \'--tsdb-hots\'\n(Did you mean --tsdb-host?)\n'],
-  ['an unknown command', ['chekc'], 'error: unknown command \'chekc\'\n(Did you mean check?)\n'],
-  ['an unknown command of nodes', ['nodes', 'lits'], 'error: unknown command \'lits\'\n(Did you mean list?)\n'],
-  ['a flag without its value', ['-l'], 'error: option \'-l, --listen <address>\' argument missing\n'],
-  ['a node without an id', ['nodes', 'show'], 'error: missing required argument \'id\'\n'],
-  ['a retry of nothing', ['dead-letters', 'retry'], 'error: expected ids, --all, --reason or --kind, found none of them\n'],
-  ['a drop of ids and of all', ['dead-letters', 'drop', 'a', '--all'], 'error: expected ids, or else --all, --reason or --kind, found both\n'],
-  ['a drop of all and of some', ['dead-letters', 'drop', '--kind', 'a', '--all'], 'error: expected --all, or else --reason or --kind, found both\n'],
-  ['a fault of a flag', ['-l', 'x', '--nodes-file', 'n'], 'error: --listen: expected [host:]port, the port from 0 to 65535, found "x"\n'],
-  ['a replay of nothing', ['replay'], 'error: missing required argument \'files\'\n'],
-  ['a replay of what is no test', ['replay', 'x', '--test', '5,x'],
-    'error: option \'--test <ids>\' argument \'5,x\' is invalid. expected ids, integers from 1 to 2^53-1, found "x"\n'],
-  ['no target', ['simulate'], 'error: required option \'--target <url>\' not specified\n'],
-  ['a target that is none', ['simulate', '--target', 'x'],
-    'error: option \'--target <url>\' argument \'x\' is invalid. expected a URL such as http://bridge.example:8080/, found "x"\n'],
-  ['a rate of nothing', ['demo', '--rate', '0'], 'error: option \'--rate <number>\' argument \'0\' is invalid. expected a number above 0, found "0"\n'],
-  ['a port of no host', ['demo', '-p', '1'], 'error: option \'-p, --tsdb-port\' needs --tsdb-host\n'],
-  ['no credentials', [],
-    'error: credentials: expected --key and --secret (Catchpoint\'s REST API v1), --api-key (v2) or --nodes-file (no account), found none of them\n'],
+  ['an unknown flag', ['--tsdb-hots', 'x'], "error: unknown option '--tsdb-hots'\n(Did you mean --tsdb-host?)\n"],
+  ['an unknown command', ['chekc'], "error: unknown command 'chekc'\n(Did you mean check?)\n"],
+  ['an unknown command of nodes', ['nodes', 'lits'], "error: unknown command 'lits'\n(Did you mean list?)\n"],
+  ['a flag without its value', ['-l'], "error: option '-l, --listen <address>' argument missing\n"],
+  ['a node without an id', ['nodes', 'show'], "error: missing required argument 'id'\n"],
+  [
+    'a retry of nothing',
+    ['dead-letters', 'retry'],
+    'error: expected ids, --all, --reason or --kind, found none of them\n',
+  ],
+  [
+    'a drop of ids and of all',
+    ['dead-letters', 'drop', 'a', '--all'],
+    'error: expected ids, or else --all, --reason or --kind, found both\n',
+  ],
+  [
+    'a drop of all and of some',
+    ['dead-letters', 'drop', '--kind', 'a', '--all'],
+    'error: expected --all, or else --reason or --kind, found both\n',
+  ],
+  [
+    'a fault of a flag',
+    ['-l', 'x', '--nodes-file', 'n'],
+    'error: --listen: expected [host:]port, the port from 0 to 65535, found "x"\n',
+  ],
+  ['a replay of nothing', ['replay'], "error: missing required argument 'files'\n"],
+  [
+    'a replay of what is no test',
+    ['replay', 'x', '--test', '5,x'],
+    "error: option '--test <ids>' argument '5,x' is invalid. expected ids, integers from 1 to 2^53-1, found \"x\"\n",
+  ],
+  ['no target', ['simulate'], "error: required option '--target <url>' not specified\n"],
+  [
+    'a target that is none',
+    ['simulate', '--target', 'x'],
+    "error: option '--target <url>' argument 'x' is invalid. expected a URL such as http://bridge.example:8080/, found \"x\"\n",
+  ],
+  [
+    'a rate of nothing',
+    ['demo', '--rate', '0'],
+    "error: option '--rate <number>' argument '0' is invalid. expected a number above 0, found \"0\"\n",
+  ],
+  ['a port of no host', ['demo', '-p', '1'], "error: option '-p, --tsdb-port' needs --tsdb-host\n"],
+  [
+    'no credentials',
+    [],
+    "error: credentials: expected --key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account), found none of them\n",
+  ],
 ] as const) {
   test(`${what} is wrong usage`, async (t) => {
     t.deepEqual(await ran(argv, { HOME: '/nowhere' }), { exitCode: 64, out: '', err: error });
@@ -117,15 +181,25 @@ test('faults of the environment and of a file are wrong configuration, all named
 
 test('a configuration file that is not there is named', async (t) => {
   const flag = await ran(['--config', '/nowhere/bridge.yaml']);
-  t.deepEqual(flag, { exitCode: 64, out: '', err: 'error: --config: /nowhere/bridge.yaml: ENOENT: no such file or directory\n' });
+  t.deepEqual(flag, {
+    exitCode: 64,
+    out: '',
+    err: 'error: --config: /nowhere/bridge.yaml: ENOENT: no such file or directory\n',
+  });
   const variable = await ran([], { CATCHPOINT_BRIDGE_CONFIG: '/nowhere/bridge.yaml' });
-  t.deepEqual([variable.exitCode, variable.err], [78, 'error: CATCHPOINT_BRIDGE_CONFIG: /nowhere/bridge.yaml: ENOENT: no such file or directory\n']);
+  t.deepEqual(
+    [variable.exitCode, variable.err],
+    [78, 'error: CATCHPOINT_BRIDGE_CONFIG: /nowhere/bridge.yaml: ENOENT: no such file or directory\n'],
+  );
 });
 
 test('flags without a command name start the bridge, and a signal ends it with 0', async (t) => {
   const { argv, stateDir } = await anywhere(t);
   const { exitCode, out, err } = await ran([...argv, '-t', 'h']);
-  const lines = err.trimEnd().split('\n').map((line) => JSON.parse(line) as { msg: string; stateDir?: string });
+  const lines = err
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { msg: string; stateDir?: string });
   t.is(exitCode, 0);
   t.is(out, '');
   t.is(lines[0]?.msg, '--tsdb-host: without effect, in file mode OpenTSDB is not contacted');
@@ -146,7 +220,10 @@ test('a port or a state directory that is taken ends with 69 and its words', asy
   t.teardown(owner.release);
   const onState = await ran(argv);
   t.is(onState.exitCode, 69);
-  t.regex(onState.err, /error: state directory .*: process 4711 uses it; stop it, or choose another with --state-dir\n$/);
+  t.regex(
+    onState.err,
+    /error: state directory .*: process 4711 uses it; stop it, or choose another with --state-dir\n$/,
+  );
 });
 
 test('check prints the settings and its findings, warnings apart', async (t) => {
@@ -160,14 +237,26 @@ test('check prints the settings and its findings, warnings apart', async (t) => 
 
 test('config init writes a file that check takes, for its owner alone, and never over another', async (t) => {
   const path = join(await temporaryDirectory(t), 'bridge.yaml');
-  t.deepEqual(await ran(['config', 'init', path]), { exitCode: 0, out: `${path}: written; try it with: catchpoint-opentsdb-bridge check --config ${path}\n`, err: '' });
+  t.deepEqual(await ran(['config', 'init', path]), {
+    exitCode: 0,
+    out: `${path}: written; try it with: catchpoint-opentsdb-bridge check --config ${path}\n`,
+    err: '',
+  });
   t.is((await stat(path)).mode & 0o777, 0o600);
   const { argv } = await anywhere(t);
   t.is((await ran(['check', ...argv, '--config', path])).exitCode, 0);
   await writeFile(path, 'mine');
-  t.deepEqual(await ran(['config', 'init', path]), { exitCode: 73, out: '', err: `error: ${path}: is there already, and stays as it is\n` });
+  t.deepEqual(await ran(['config', 'init', path]), {
+    exitCode: 73,
+    out: '',
+    err: `error: ${path}: is there already, and stays as it is\n`,
+  });
   t.is(await readFile(path, 'utf8'), 'mine');
-  t.deepEqual(await ran(['config', 'init', '/nowhere/b.yaml']), { exitCode: 73, out: '', err: 'error: /nowhere/b.yaml: ENOENT: no such file or directory\n' });
+  t.deepEqual(await ran(['config', 'init', '/nowhere/b.yaml']), {
+    exitCode: 73,
+    out: '',
+    err: 'error: /nowhere/b.yaml: ENOENT: no such file or directory\n',
+  });
   t.regex((await ran(['config', 'init', '-'])).out, /^# Configuration of .*\n[^]*\n#listen: 8080\n/);
 });
 

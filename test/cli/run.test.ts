@@ -6,10 +6,13 @@ import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { notifySocket } from '../../src/daemon/service-manager.ts';
+import { serviceManager } from '../../src/daemon/service-manager.ts';
 
-const { config } = readConfig({ flags: { fileMode: true }, env: {}, readFile: () => '', canWriteIn: () => true }, { needsNodes: false });
-const nobody = notifySocket({}, silentLog());
+const { config } = readConfig(
+  { flags: { fileMode: true }, env: {}, readFile: () => '', canWriteIn: () => true },
+  { needsNodes: false },
+);
+const nobody = serviceManager({}, silentLog());
 const ambient = { clock: systemClock(), random: () => 0.5, log: silentLog(), pid: 1 };
 
 test('the daemon runs until the signal, and is given the one that hurries', async (t) => {
@@ -47,7 +50,10 @@ test('a daemon that cannot go on is stopped in a hurry, after a moment, and what
     status: () => t.fail() as never,
     failed: Promise.resolve(fault),
     async stop({ hurry } = {}) {
-      hurried = hurry?.aborted === true ? 'at once' : await new Promise((resolve) => hurry?.addEventListener('abort', () => resolve('after a moment')));
+      hurried =
+        hurry?.aborted === true
+          ? 'at once'
+          : await new Promise((resolve) => hurry?.addEventListener('abort', () => resolve('after a moment')));
       return Promise.reject(new Error('cannot be closed either'));
     },
   };

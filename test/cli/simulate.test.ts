@@ -16,7 +16,11 @@ interface Target {
  * Answers every push with one status, and calls `onPush` after each. A push on a connection that was used before shows that
  * the answer to the one before it has been read.
  */
-async function target(t: ExecutionContext, status: number, onPush: (pushes: number, isAfterAnswer: boolean) => void): Promise<Target> {
+async function target(
+  t: ExecutionContext,
+  status: number,
+  onPush: (pushes: number, isAfterAnswer: boolean) => void,
+): Promise<Target> {
   const bodies: string[] = [];
   const used = new WeakSet();
   const answer: RequestListener = (request, response) => {
@@ -41,7 +45,10 @@ function simulated(options: Partial<SimulateOptions> & Pick<SimulateOptions, 'ta
 } {
   let text = '';
   const write = (more: string): void => void (text += more);
-  return { ended: simulate({ clock: systemClock(), random: seeded(1), rate: 200, write, ...options }), text: () => text };
+  return {
+    ended: simulate({ clock: systemClock(), random: seeded(1), rate: 200, write, ...options }),
+    text: () => text,
+  };
 }
 
 test('pushes until the signal, and ends with 0', async (t) => {
@@ -75,7 +82,12 @@ test('ends by itself after the seconds it was given', async (t) => {
   const { url, bodies } = await target(t, 200, (_, isAfterAnswer) => isAfterAnswer && passed());
   const clock = systemClock();
   const sleep: Clock['sleep'] = (ms, options) => (ms === 3_600_000 ? seconds : clock.sleep(ms, options));
-  const { ended } = simulated({ target: url, signal: new AbortController().signal, seconds: 3600, clock: { ...clock, sleep } });
+  const { ended } = simulated({
+    target: url,
+    signal: new AbortController().signal,
+    seconds: 3600,
+    clock: { ...clock, sleep },
+  });
   t.is(await ended, 0);
   t.true(bodies.length > 0);
 });
@@ -105,7 +117,9 @@ test('serves the REST APIs of the same world', async (t) => {
   const write = (text: string): void => {
     const [, origin, apiKey] = /^Catchpoint's REST APIs: (\S+) .*API key (\S+)\n$/.exec(text) ?? [];
     if (origin === undefined) return;
-    listed = fetch(`${origin}/api/v2/nodes/all`, { headers: { authorization: `Bearer ${apiKey}`, connection: 'close' } });
+    listed = fetch(`${origin}/api/v2/nodes/all`, {
+      headers: { authorization: `Bearer ${apiKey}`, connection: 'close' },
+    });
     listed.finally(() => end.abort()).catch(() => {});
   };
   await simulated({ target: url, signal: end.signal, catchpointPort: 0, nodes: 50, write }).ended;

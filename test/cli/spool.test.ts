@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { PassThrough } from 'node:stream';
 import { administration } from '../../src/admin/administration.ts';
-import { asking } from '../../src/cli/confirmation.ts';
+import { confirmation } from '../../src/cli/confirmation.ts';
 import { dropFromSpool, showSpool } from '../../src/cli/spool/spool.ts';
 import { lettersOf, nothing, readSpool, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
@@ -16,7 +16,13 @@ async function opened(t: ExecutionContext) {
   const command = (json: boolean) => {
     output = '';
     const write = async (text: string): Promise<void> => void (output += text);
-    return { administration: administration({ spool, retryLetter: () => undefined, clock }), nowMs: clock.now(), isRunning: true, write, json };
+    return {
+      administration: administration({ spool, retryLetter: () => undefined, clock }),
+      nowMs: clock.now(),
+      isRunning: true,
+      write,
+      json,
+    };
   };
   const show = async (json = false) => ({ exitCode: await showSpool(command(json)), output });
   async function drop(sink?: string, { answer = true, json = false } = {}) {
@@ -48,7 +54,11 @@ test('status tells for each sink what waits and since when, and what is parked a
   t.regex(lines[5] ?? '', /^files: {8}1 segments, \d+\.\d [KM]iB; \d+\.\d bytes each for the 51 points in it$/);
   t.regex(lines[6] ?? '', /^known runs: {3}0 of the last 02:00, \d+\.\d KiB of 96\.0 MiB$/);
   t.is(lines[7], 'bridge:       runs');
-  t.like(JSON.parse((await show(true)).output), { isRunning: true, recordPoints: 51, sinks: [{ name: 'tsdb', retrySet: { points: 3 } }] });
+  t.like(JSON.parse((await show(true)).output), {
+    isRunning: true,
+    recordPoints: 51,
+    sinks: [{ name: 'tsdb', retrySet: { points: 3 } }],
+  });
 });
 
 test('drop asks with what it is about; a no leaves it', async (t) => {
@@ -65,7 +75,10 @@ test('where there are several sinks, one has to be named, and by its name', asyn
   const { spool, drop, questions } = await opened(t);
   await spool.reader('file');
   t.deepEqual(await drop(), { exitCode: 64, output: 'spool: expected --sink, one of tsdb, file\n' });
-  t.deepEqual(await drop('x'), { exitCode: 1, output: 'spool: no sink x has a place in the spool; there is tsdb, file\n' });
+  t.deepEqual(await drop('x'), {
+    exitCode: 1,
+    output: 'spool: no sink x has a place in the spool; there is tsdb, file\n',
+  });
   t.deepEqual(questions, []);
   t.is((await drop('file')).exitCode, 0);
 });
@@ -79,7 +92,7 @@ function typing(text: string): NodeJS.ReadableStream & { isTTY: boolean } {
 
 test('only a yes is a yes', async (t) => {
   const answered = (text: string): Promise<boolean> =>
-    asking({ stdin: () => typing(text), stderr: new PassThrough(), yes: false, signal: never })('Drop it?');
+    confirmation({ stdin: () => typing(text), stderr: new PassThrough(), yes: false, signal: never })('Drop it?');
   for (const text of ['y\n', 'yes\n', ' Y \n', 'YES\n']) t.true(await answered(text), text);
   for (const text of ['\n', 'n\n', 'yess\n', 'drop\n']) t.false(await answered(text), text);
 });
@@ -88,17 +101,19 @@ test('the question goes to standard error, Ctrl-C is a no, and --yes asks nobody
   const stderr = new PassThrough();
   const stop = new AbortController();
   const terminal = Object.assign(new PassThrough(), { isTTY: true });
-  const answer = asking({ stdin: () => terminal, stderr, yes: false, signal: stop.signal })('Drop it?');
+  const answer = confirmation({ stdin: () => terminal, stderr, yes: false, signal: stop.signal })('Drop it?');
   stop.abort();
   t.false(await answer);
   t.regex(String(stderr.read()), /Drop it\? \[y\/N\] /);
-  t.true(await asking({ stdin: () => t.fail() as never, stderr, yes: true, signal: never })('Drop it?'));
+  t.true(await confirmation({ stdin: () => t.fail() as never, stderr, yes: true, signal: never })('Drop it?'));
 });
 
 test('where there is no terminal, and no --yes, it is refused', async (t) => {
   for (const stdin of [undefined, new PassThrough()]) {
-    const ask = asking({ stdin: () => stdin, stderr: new PassThrough(), yes: false, signal: never });
-    const refused = await t.throwsAsync(ask('Drop it?'), { message: '"Drop it?" wants a yes, and there is no terminal to ask on; --yes says it' });
+    const ask = confirmation({ stdin: () => stdin, stderr: new PassThrough(), yes: false, signal: never });
+    const refused = await t.throwsAsync(ask('Drop it?'), {
+      message: '"Drop it?" wants a yes, and there is no terminal to ask on; --yes says it',
+    });
     t.like(refused, { exitCode: 64 });
   }
 });

@@ -17,7 +17,12 @@ async function configured(t: ExecutionContext, flags: Flags = {}): Promise<Confi
 
 async function checked(t: ExecutionContext, body: string, flags: Flags = {}, json = false) {
   let output = '';
-  const exitCode = await checkBody({ config: await configured(t, flags), body: Buffer.from(body), json, write: (text) => void (output += text) });
+  const exitCode = await checkBody({
+    config: await configured(t, flags),
+    body: Buffer.from(body),
+    json,
+    write: (text) => void (output += text),
+  });
   return { exitCode, output };
 }
 
@@ -25,16 +30,30 @@ test('a body becomes the very points that its push would', async (t) => {
   const { exitCode, output } = await checked(t, sample('template-custom.json'));
   t.deepEqual([exitCode, output], [0, `a body of the template\n14 points\n${sample('template-custom.points')}`]);
   const tagged = await checked(t, sample('web.json'), { testAsTag: true, testNameTag: true, labelTags: ['Team'] });
-  t.is(tagged.output, `a body in Catchpoint's default JSON, which needs no template\n14 points\n${sample('web.tags.points')}`);
+  t.is(
+    tagged.output,
+    `a body in Catchpoint's default JSON, which needs no template\n14 points\n${sample('web.tags.points')}`,
+  );
 });
 
 test('what is wrong costs the exit code, what is missing or unknown does not', async (t) => {
   const body = JSON.parse(sample('template-custom.json')) as object;
   const { exitCode, output } = await checked(t, JSON.stringify({ ...body, Total: undefined, Colour: 'red' }));
   t.is(exitCode, 0);
-  t.true(output.startsWith('a body of the template\nmissing  Total: it is for the RTT: "Total": "${timingtotal}"\nunknown  Colour: nothing reads it\n7 points\n'), output);
+  t.true(
+    output.startsWith(
+      'a body of the template\nmissing  Total: it is for the RTT: "Total": "${timingtotal}"\nunknown  Colour: nothing reads it\n7 points\n',
+    ),
+    output,
+  );
   t.is((await checked(t, JSON.stringify({ ...body, Total: '${x}' }))).exitCode, 65);
-  t.deepEqual(await checked(t, 'garbage', {}, true).then(({ exitCode: code, output: text }) => [code, (JSON.parse(text) as { shape: string; points: string[] }).points]), [65, []]);
+  t.deepEqual(
+    await checked(t, 'garbage', {}, true).then(({ exitCode: code, output: text }) => [
+      code,
+      (JSON.parse(text) as { shape: string; points: string[] }).points,
+    ]),
+    [65, []],
+  );
 });
 
 test('a node that is not known here is said', async (t) => {

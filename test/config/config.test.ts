@@ -33,7 +33,7 @@ function faultsOf(given: Given): readonly [exitCode: number, ...faults: string[]
   return [0];
 }
 
-test('without anything given, the defaults are the original bridge\'s', (t) => {
+test("without anything given, the defaults are the original bridge's", (t) => {
   const { config, warnings } = read({});
   t.deepEqual(config, {
     listen: { host: '', port: 8080 },
@@ -43,17 +43,48 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
     workers: 0,
     archive: undefined,
     access: {
-      ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
+      ...{
+        tokens: [],
+        tokenFiles: [],
+        rotationSecret: undefined,
+        checkSender: 'off',
+        trustedProxies: [],
+        divisions: [],
+        clients: [],
+        tls: undefined,
+      },
       limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 25 },
     },
-    tsdb: { isOn: true, urls: ['http://localhost:4242'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    tsdb: {
+      isOn: true,
+      urls: ['http://localhost:4242'],
+      put: 'http',
+      putMaxBytes: 8192,
+      assignUids: true,
+      headers: {},
+      caFile: undefined,
+    },
     graphite: undefined,
     file: undefined,
-    catchpoint: { url: 'https://io.catchpoint.com', key: undefined, secret: undefined, apiKey: undefined, nodesFile: undefined, nodeOverrides: undefined, refreshHours: 24 },
+    catchpoint: {
+      url: 'https://io.catchpoint.com',
+      key: undefined,
+      secret: undefined,
+      apiKey: undefined,
+      nodesFile: undefined,
+      nodeOverrides: undefined,
+      refreshHours: 24,
+    },
     takesCatchpoint: true,
     backstop: undefined,
     metrics: {
-      ...{ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'], timings: false },
+      ...{
+        prefix: 'catchpoint',
+        resolution: 's',
+        rtt: 'by-type',
+        slices: ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'],
+        timings: false,
+      },
       ...{ testAsTag: false, testNameTag: false, labelTags: [] },
     },
     cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
@@ -67,7 +98,13 @@ test('without anything given, the defaults are the original bridge\'s', (t) => {
 });
 
 test('Graphite stands beside OpenTSDB and is optional, unless it is alone or told otherwise', (t) => {
-  const { graphite, tsdb } = read({ flags: { graphite: ['carbon-a', 'tcp://Carbon-B:2013', '[::1]:2003:b'], graphiteNames: 'dotted', graphiteOmitTags: ['a', 'b'] } }).config;
+  const { graphite, tsdb } = read({
+    flags: {
+      graphite: ['carbon-a', 'tcp://Carbon-B:2013', '[::1]:2003:b'],
+      graphiteNames: 'dotted',
+      graphiteOmitTags: ['a', 'b'],
+    },
+  }).config;
   t.true(tsdb.isOn);
   t.deepEqual(graphite, {
     destinations: [
@@ -83,21 +120,49 @@ test('Graphite stands beside OpenTSDB and is optional, unless it is alone or tol
     caFile: undefined,
     isRequired: false,
   });
-  const isRequired = (flags: Flags): boolean | undefined => read({ flags: { graphite: ['c'], ...flags } }).config.graphite?.isRequired;
-  t.deepEqual([{ graphiteRequired: true }, { opentsdb: false }, { opentsdb: false, fileMode: true }].map(isRequired), [true, true, false]);
+  const isRequired = (flags: Flags): boolean | undefined =>
+    read({ flags: { graphite: ['c'], ...flags } }).config.graphite?.isRequired;
+  t.deepEqual([{ graphiteRequired: true }, { opentsdb: false }, { opentsdb: false, fileMode: true }].map(isRequired), [
+    true,
+    true,
+    false,
+  ]);
   t.false(read({ flags: { graphite: ['c'], opentsdb: false } }).config.tsdb.isOn);
   t.false(read({ flags: { fileMode: true } }).config.tsdb.isOn);
 });
 
 for (const [what, given, faults] of [
-  ['no sink at all', { flags: { opentsdb: false } }, [64, '--no-opentsdb: expected another place for the points, --graphite or file mode, found none']],
-  ['no sink at all, by the environment', { env: { CATCHPOINT_BRIDGE_OPENTSDB: 'false' } }, [78,
-    'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite or file mode, found none']],
-  ['a Carbon twice', { flags: { graphite: ['c', 'd', 'C:2003'] } }, [64, '--graphite: expected each Carbon once, found c:2003 twice']],
-  ['Carbons that hash alike', { flags: { graphite: ['c:1:a', 'c:2:b', 'c:3', 'c:4'], graphiteRouting: 'hash' } }, [64,
-    '--graphite: expected host:port:instance for several Carbons on a host with routing hash, found c with instance none twice']],
-  ['a template of the other form', { flags: { graphite: ['c'], graphiteTemplate: '{metric}.{tags}' } }, [64,
-    '--graphite-template: expected neither {tags} nor {values} in tagged names, where tags follow the name, found "{metric}.{tags}"']],
+  [
+    'no sink at all',
+    { flags: { opentsdb: false } },
+    [64, '--no-opentsdb: expected another place for the points, --graphite or file mode, found none'],
+  ],
+  [
+    'no sink at all, by the environment',
+    { env: { CATCHPOINT_BRIDGE_OPENTSDB: 'false' } },
+    [78, 'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite or file mode, found none'],
+  ],
+  [
+    'a Carbon twice',
+    { flags: { graphite: ['c', 'd', 'C:2003'] } },
+    [64, '--graphite: expected each Carbon once, found c:2003 twice'],
+  ],
+  [
+    'Carbons that hash alike',
+    { flags: { graphite: ['c:1:a', 'c:2:b', 'c:3', 'c:4'], graphiteRouting: 'hash' } },
+    [
+      64,
+      '--graphite: expected host:port:instance for several Carbons on a host with routing hash, found c with instance none twice',
+    ],
+  ],
+  [
+    'a template of the other form',
+    { flags: { graphite: ['c'], graphiteTemplate: '{metric}.{tags}' } },
+    [
+      64,
+      '--graphite-template: expected neither {tags} nor {values} in tagged names, where tags follow the name, found "{metric}.{tags}"',
+    ],
+  ],
 ] as readonly (readonly [string, Given, readonly [number, ...string[]]])[]) {
   test(`wrong: ${what}`, (t) => t.deepEqual(faultsOf(given), faults));
 }
@@ -106,30 +171,73 @@ test('a flag goes before the environment, the environment before the file, the f
   const file = 'tsdb-port: 1\nput: telnet\nresolution: ms\n';
   const env = { CATCHPOINT_BRIDGE_TSDB_PORT: '2', CATCHPOINT_BRIDGE_PUT: 'http' };
   const { config, origins } = read({ file, env, flags: { tsdbPort: '3' } });
-  t.deepEqual([config.tsdb.urls[0], config.tsdb.put, config.metrics.resolution, config.metrics.rtt], ['http://localhost:3', 'http', 'ms', 'by-type']);
+  t.deepEqual(
+    [config.tsdb.urls[0], config.tsdb.put, config.metrics.resolution, config.metrics.rtt],
+    ['http://localhost:3', 'http', 'ms', 'by-type'],
+  );
   const shown = origins.filter(({ name }) => ['tsdb-port', 'put', 'resolution', 'rtt'].includes(name));
-  t.deepEqual(shown.map(({ value, origin }) => [value, origin]), [
-    ['3', '--tsdb-port'],
-    ['http', 'CATCHPOINT_BRIDGE_PUT'],
-    ['ms', 'bridge.yaml:3'],
-    ['by-type', 'default'],
-  ]);
+  t.deepEqual(
+    shown.map(({ value, origin }) => [value, origin]),
+    [
+      ['3', '--tsdb-port'],
+      ['http', 'CATCHPOINT_BRIDGE_PUT'],
+      ['ms', 'bridge.yaml:3'],
+      ['by-type', 'default'],
+    ],
+  );
 });
 
 test('an empty variable counts as none', (t) => {
-  t.is(read({ env: { CATCHPOINT_BRIDGE_TSDB_PORT: '' }, file: 'tsdb-port: 7' }).config.tsdb.urls[0], 'http://localhost:7');
+  t.is(
+    read({ env: { CATCHPOINT_BRIDGE_TSDB_PORT: '' }, file: 'tsdb-port: 7' }).config.tsdb.urls[0],
+    'http://localhost:7',
+  );
 });
 
 test('every place can name every kind of setting', (t) => {
-  const wanted = { urls: ['http://a:4242', 'https://u:p@b'], assignUids: false, headers: { 'X-A': '1, 2', 'X-B': 'b' }, slices: ['node', 'city'] };
+  const wanted = {
+    urls: ['http://a:4242', 'https://u:p@b'],
+    assignUids: false,
+    headers: { 'X-A': '1, 2', 'X-B': 'b' },
+    slices: ['node', 'city'],
+  };
   const seen = ({ config }: ConfigRead): object => {
     const { urls, assignUids, headers } = config.tsdb;
     return { urls, assignUids, headers, slices: config.metrics.slices };
   };
-  t.deepEqual(seen(read({ flags: { tsdbHost: ['a', 'https://u:p@b'], assignUids: false, tsdbHeader: ['X-A: 1, 2', 'X-B: b'], slices: ['city,node'] } })), wanted);
-  const env = { TSDB_HOST: 'a, https://u:p@b', ASSIGN_UIDS: 'no', TSDB_HEADER: 'X-A: 1, 2\nX-B: b', SLICES: 'node,city,node' };
-  t.deepEqual(seen(read({ env: Object.fromEntries(Object.entries(env).map(([name, text]) => [`CATCHPOINT_BRIDGE_${name}`, text])) })), wanted);
-  t.deepEqual(seen(read({ file: 'tsdb-host: [a, "https://u:p@b"]\nassign-uids: false\ntsdb-header:\n  X-A: 1, 2\n  X-B: b\nslices: node,city\n' })), wanted);
+  t.deepEqual(
+    seen(
+      read({
+        flags: {
+          tsdbHost: ['a', 'https://u:p@b'],
+          assignUids: false,
+          tsdbHeader: ['X-A: 1, 2', 'X-B: b'],
+          slices: ['city,node'],
+        },
+      }),
+    ),
+    wanted,
+  );
+  const env = {
+    TSDB_HOST: 'a, https://u:p@b',
+    ASSIGN_UIDS: 'no',
+    TSDB_HEADER: 'X-A: 1, 2\nX-B: b',
+    SLICES: 'node,city,node',
+  };
+  t.deepEqual(
+    seen(
+      read({ env: Object.fromEntries(Object.entries(env).map(([name, text]) => [`CATCHPOINT_BRIDGE_${name}`, text])) }),
+    ),
+    wanted,
+  );
+  t.deepEqual(
+    seen(
+      read({
+        file: 'tsdb-host: [a, "https://u:p@b"]\nassign-uids: false\ntsdb-header:\n  X-A: 1, 2\n  X-B: b\nslices: node,city\n',
+      }),
+    ),
+    wanted,
+  );
 });
 
 test('a switch of the file can be turned back on the command line', (t) => {
@@ -139,21 +247,40 @@ test('a switch of the file can be turned back on the command line', (t) => {
 });
 
 test('file mode writes below the state directory unless a path is given, which switches it on', (t) => {
-  t.deepEqual(read({ flags: { fileMode: true, stateDir: '/s' } }).config.file, { path: '/s/points.put', format: 'import' });
-  t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_FILE: '/x' }, flags: { fileFormat: 'ndjson' } }).config.file, { path: '/x', format: 'ndjson' });
-  const shown = read({ flags: { fileMode: true, stateDir: '/s' } }).origins.filter(({ name }) => name.startsWith('file'));
-  t.deepEqual(shown.map(({ value }) => value), ['true', '/s/points.put', 'import']);
+  t.deepEqual(read({ flags: { fileMode: true, stateDir: '/s' } }).config.file, {
+    path: '/s/points.put',
+    format: 'import',
+  });
+  t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_FILE: '/x' }, flags: { fileFormat: 'ndjson' } }).config.file, {
+    path: '/x',
+    format: 'ndjson',
+  });
+  const shown = read({ flags: { fileMode: true, stateDir: '/s' } }).origins.filter(({ name }) =>
+    name.startsWith('file'),
+  );
+  t.deepEqual(
+    shown.map(({ value }) => value),
+    ['true', '/s/points.put', 'import'],
+  );
 });
 
 test('an archive has thirty days unless it is given others', (t) => {
   t.deepEqual(read({ flags: { archive: '/a' } }).config.archive, { directory: '/a', days: 30 });
-  t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_ARCHIVE: '/a' }, file: 'archive-days: 7' }).config.archive, { directory: '/a', days: 7 });
+  t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_ARCHIVE: '/a' }, file: 'archive-days: 7' }).config.archive, {
+    directory: '/a',
+    days: 7,
+  });
 });
 
 test('secrets come from files too, and never show', (t) => {
   const readFile = (path: string): string => ({ '/run/key': 'K\n', '/run/api': 'hunter4' })[path] ?? '';
   const flags = { keyFile: '/run/key', tsdbHost: ['http://u:hunter1@h'], tsdbHeader: ['X-Token: hunter2'] };
-  const read1 = read({ readFile, flags, env: { CATCHPOINT_BRIDGE_API_KEY_FILE: '/run/api' }, file: 'secret: hunter3\n' });
+  const read1 = read({
+    readFile,
+    flags,
+    env: { CATCHPOINT_BRIDGE_API_KEY_FILE: '/run/api' },
+    file: 'secret: hunter3\n',
+  });
   t.like(read1.config.catchpoint, { key: 'K', secret: 'hunter3', apiKey: 'hunter4' });
   const shown = JSON.stringify([read1.origins, read1.warnings]);
   t.notRegex(shown, /hunter/);
@@ -162,48 +289,106 @@ test('secrets come from files too, and never show', (t) => {
 
 test('of a secret and its file, the one in the higher place counts', (t) => {
   const readFile = (): string => 'from file';
-  t.is(read({ readFile, flags: { apiKeyFile: '/x' }, env: { CATCHPOINT_BRIDGE_API_KEY: 'env' } }).config.catchpoint.apiKey, 'from file');
-  t.is(read({ readFile, flags: { apiKey: 'flag' }, env: { CATCHPOINT_BRIDGE_API_KEY_FILE: '/x' } }).config.catchpoint.apiKey, 'flag');
+  t.is(
+    read({ readFile, flags: { apiKeyFile: '/x' }, env: { CATCHPOINT_BRIDGE_API_KEY: 'env' } }).config.catchpoint.apiKey,
+    'from file',
+  );
+  t.is(
+    read({ readFile, flags: { apiKey: 'flag' }, env: { CATCHPOINT_BRIDGE_API_KEY_FILE: '/x' } }).config.catchpoint
+      .apiKey,
+    'flag',
+  );
 });
 
-const noKeys = 'credentials: expected --key and --secret (Catchpoint\'s REST API v1), --api-key (v2) or --nodes-file (no account), found none of them';
+const noKeys =
+  "credentials: expected --key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account), found none of them";
 
 for (const [what, given, faults] of [
   ['nowhere to get nodes from', { needsNodes: true }, [64, noKeys]],
   ['a file of nodes is enough', { needsNodes: true, flags: { nodesFile: '/n' } }, [0]],
-  ['a key without a secret', { needsNodes: true, flags: { key: 'hunter2' } }, [
-    64, '--key: expected a secret with it (--secret, --secret-file or CATCHPOINT_BRIDGE_SECRET), found none']],
-  ['a secret without a key, in the environment', { env: { CATCHPOINT_BRIDGE_SECRET: 'hunter2' } }, [
-    78, 'CATCHPOINT_BRIDGE_SECRET: expected a key with it (--key, --key-file or CATCHPOINT_BRIDGE_KEY), found none']],
-  ['a key twice', { env: { CATCHPOINT_BRIDGE_API_KEY: 'hunter2', CATCHPOINT_BRIDGE_API_KEY_FILE: '/x' } }, [
-    78, 'CATCHPOINT_BRIDGE_API_KEY_FILE: expected one of api-key and api-key-file, found both']],
-  ['a secret\'s file that is missing', { flags: { apiKeyFile: '/x' } }, [64, '--api-key-file: /x: no such file /x']],
-  ['a secret\'s file that is empty', { file: 'api-key-file: /x', readFile: () => '\n' }, [
-    78, 'bridge.yaml:1: api-key-file: /x: expected one line of text, found nothing']],
-  ['faults of all places at once', { flags: { listen: 'x' }, env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\nlog-level: loud\n' }, [
-    64,
-    '--listen: expected [host:]port, the port from 0 to 65535, found "x"',
-    'CATCHPOINT_BRIDGE_PUT: expected http or telnet, found "udp"',
-    'bridge.yaml:1: rtt: expected by-type or total, found "mean"',
-    'bridge.yaml:2: log-level: expected one of debug, info, warn, error, silent, found "loud"']],
-  ['faults of the environment and the file alone', { env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\n' }, [
-    78, 'CATCHPOINT_BRIDGE_PUT: expected http or telnet, found "udp"', 'bridge.yaml:1: rtt: expected by-type or total, found "mean"']],
-  ['an unknown name in the file, where the credentials may be', { needsNodes: true, file: 'apikey: hunter2\n' }, [
-    78, 'bridge.yaml:1: apikey: no such setting; did you mean api-key?']],
-  ['the file\'s own name in the file', { file: 'config: other.yaml\n' }, [78, 'bridge.yaml:1: config: no such setting']],
-  ['a list where one value belongs', { file: 'listen: [80, 81]\n' }, [78, 'bridge.yaml:1: listen: expected a single value, found a list']],
-  ['a map where a list belongs', { file: 'tsdb-host: { a: 4242 }\n' }, [78, 'bridge.yaml:1: tsdb-host: expected a list of texts, found a map']],
+  [
+    'a key without a secret',
+    { needsNodes: true, flags: { key: 'hunter2' } },
+    [64, '--key: expected a secret with it (--secret, --secret-file or CATCHPOINT_BRIDGE_SECRET), found none'],
+  ],
+  [
+    'a secret without a key, in the environment',
+    { env: { CATCHPOINT_BRIDGE_SECRET: 'hunter2' } },
+    [78, 'CATCHPOINT_BRIDGE_SECRET: expected a key with it (--key, --key-file or CATCHPOINT_BRIDGE_KEY), found none'],
+  ],
+  [
+    'a key twice',
+    { env: { CATCHPOINT_BRIDGE_API_KEY: 'hunter2', CATCHPOINT_BRIDGE_API_KEY_FILE: '/x' } },
+    [78, 'CATCHPOINT_BRIDGE_API_KEY_FILE: expected one of api-key and api-key-file, found both'],
+  ],
+  ["a secret's file that is missing", { flags: { apiKeyFile: '/x' } }, [64, '--api-key-file: /x: no such file /x']],
+  [
+    "a secret's file that is empty",
+    { file: 'api-key-file: /x', readFile: () => '\n' },
+    [78, 'bridge.yaml:1: api-key-file: /x: expected one line of text, found nothing'],
+  ],
+  [
+    'faults of all places at once',
+    { flags: { listen: 'x' }, env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\nlog-level: loud\n' },
+    [
+      64,
+      '--listen: expected [host:]port, the port from 0 to 65535, found "x"',
+      'CATCHPOINT_BRIDGE_PUT: expected http or telnet, found "udp"',
+      'bridge.yaml:1: rtt: expected by-type or total, found "mean"',
+      'bridge.yaml:2: log-level: expected one of debug, info, warn, error, silent, found "loud"',
+    ],
+  ],
+  [
+    'faults of the environment and the file alone',
+    { env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\n' },
+    [
+      78,
+      'CATCHPOINT_BRIDGE_PUT: expected http or telnet, found "udp"',
+      'bridge.yaml:1: rtt: expected by-type or total, found "mean"',
+    ],
+  ],
+  [
+    'an unknown name in the file, where the credentials may be',
+    { needsNodes: true, file: 'apikey: hunter2\n' },
+    [78, 'bridge.yaml:1: apikey: no such setting; did you mean api-key?'],
+  ],
+  ["the file's own name in the file", { file: 'config: other.yaml\n' }, [78, 'bridge.yaml:1: config: no such setting']],
+  [
+    'a list where one value belongs',
+    { file: 'listen: [80, 81]\n' },
+    [78, 'bridge.yaml:1: listen: expected a single value, found a list'],
+  ],
+  [
+    'a map where a list belongs',
+    { file: 'tsdb-host: { a: 4242 }\n' },
+    [78, 'bridge.yaml:1: tsdb-host: expected a list of texts, found a map'],
+  ],
   ['no slice at all', { flags: { slices: [','] } }, [64, '--slices: expected at least one, found none']],
-  ['telnet to what only HTTP reaches', { flags: { put: 'telnet', tsdbHost: ['a,https://b,http://u:hunter2@c,http://d:1/e'] } }, [
-    64,
-    '--tsdb-host: expected host and port alone with put telnet, found https for b',
-    '--tsdb-host: expected host and port alone with put telnet, found a user for c',
-    '--tsdb-host: expected host and port alone with put telnet, found the path /e for d:1']],
-  ['both listeners on one port', { file: 'listen: 9000\nadmin-listen: 127.0.0.1:9000\n' }, [
-    78, 'bridge.yaml:2: admin-listen: expected another port than that of --listen, found 9000 for both']],
-  ['the same port on different addresses is none', { flags: { listen: '10.0.0.1:9000', adminListen: '127.0.0.1:9000' } }, [0]],
-  ['no home for the state', { env: {}, canWriteIn: () => false }, [
-    64, 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them']],
+  [
+    'telnet to what only HTTP reaches',
+    { flags: { put: 'telnet', tsdbHost: ['a,https://b,http://u:hunter2@c,http://d:1/e'] } },
+    [
+      64,
+      '--tsdb-host: expected host and port alone with put telnet, found https for b',
+      '--tsdb-host: expected host and port alone with put telnet, found a user for c',
+      '--tsdb-host: expected host and port alone with put telnet, found the path /e for d:1',
+    ],
+  ],
+  [
+    'both listeners on one port',
+    { file: 'listen: 9000\nadmin-listen: 127.0.0.1:9000\n' },
+    [78, 'bridge.yaml:2: admin-listen: expected another port than that of --listen, found 9000 for both'],
+  ],
+  [
+    'the same port on different addresses is none',
+    { flags: { listen: '10.0.0.1:9000', adminListen: '127.0.0.1:9000' } },
+    [0],
+  ],
+  [
+    'no home for the state',
+    { env: {}, canWriteIn: () => false },
+    [64, 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them'],
+  ],
 ] as readonly (readonly [string, Given, readonly (number | string)[]])[]) {
   test(`fault or not: ${what}`, (t) => {
     t.deepEqual(faultsOf(given) as readonly (number | string)[], faults);
@@ -211,29 +396,70 @@ for (const [what, given, faults] of [
 }
 
 for (const [what, given, warnings] of [
-  ['secrets on the command line', { flags: { key: 'hunter2', secret: 'hunter2', tsdbHost: ['http://u:hunter2@h'], tsdbHeader: ['X-Api-Key: hunter2'] } }, [
-    '--key: visible in the process list; use --key-file or CATCHPOINT_BRIDGE_KEY',
-    '--secret: visible in the process list; use --secret-file or CATCHPOINT_BRIDGE_SECRET',
-    '--tsdb-host: its password is visible in the process list; use CATCHPOINT_BRIDGE_TSDB_HOST or a configuration file',
-    '--tsdb-header: visible in the process list; use CATCHPOINT_BRIDGE_TSDB_HEADER or a configuration file']],
+  [
+    'secrets on the command line',
+    {
+      flags: {
+        key: 'hunter2',
+        secret: 'hunter2',
+        tsdbHost: ['http://u:hunter2@h'],
+        tsdbHeader: ['X-Api-Key: hunter2'],
+      },
+    },
+    [
+      '--key: visible in the process list; use --key-file or CATCHPOINT_BRIDGE_KEY',
+      '--secret: visible in the process list; use --secret-file or CATCHPOINT_BRIDGE_SECRET',
+      '--tsdb-host: its password is visible in the process list; use CATCHPOINT_BRIDGE_TSDB_HOST or a configuration file',
+      '--tsdb-header: visible in the process list; use CATCHPOINT_BRIDGE_TSDB_HEADER or a configuration file',
+    ],
+  ],
   ['secrets elsewhere', { env: { CATCHPOINT_BRIDGE_API_KEY: 'hunter2' }, flags: { tsdbHeader: ['X-Scope: a'] } }, []],
-  ['a variable that is no setting', { env: { CATCHPOINT_BRIDGE_TSDBHOST: 'x', CATCHPOINT_BRIDGE_COLOUR: 'red' } }, [
-    'CATCHPOINT_BRIDGE_TSDBHOST: no such setting; did you mean CATCHPOINT_BRIDGE_TSDB_HOST?',
-    'CATCHPOINT_BRIDGE_COLOUR: no such setting']],
-  ['file mode and OpenTSDB', { flags: { fileMode: true, tsdbHost: ['h'] } }, ['--tsdb-host: without effect, in file mode OpenTSDB is not contacted']],
+  [
+    'a variable that is no setting',
+    { env: { CATCHPOINT_BRIDGE_TSDBHOST: 'x', CATCHPOINT_BRIDGE_COLOUR: 'red' } },
+    [
+      'CATCHPOINT_BRIDGE_TSDBHOST: no such setting; did you mean CATCHPOINT_BRIDGE_TSDB_HOST?',
+      'CATCHPOINT_BRIDGE_COLOUR: no such setting',
+    ],
+  ],
+  [
+    'file mode and OpenTSDB',
+    { flags: { fileMode: true, tsdbHost: ['h'] } },
+    ['--tsdb-host: without effect, in file mode OpenTSDB is not contacted'],
+  ],
   ['days of no archive', { flags: { archiveDays: '3' } }, ['--archive-days: without effect, there is no --archive']],
-  ['a file that is not written', { file: 'file: /x\nfile-format: ndjson\n', flags: { fileMode: false } }, [
-    'bridge.yaml:1: file: without effect, file mode is off',
-    'bridge.yaml:2: file-format: without effect, file mode is off']],
-  ['a port that no host takes', { flags: { tsdbHost: ['a:1,https://b'], tsdbPort: '2' } }, ['--tsdb-port: without effect, every --tsdb-host has a port of its own']],
-  ['headers by telnet, authorities without https', { flags: { put: 'telnet', tsdbHeader: ['X-A: a'], tsdbCa: '/ca' } }, [
-    '--tsdb-header: without effect, telnet has no headers',
-    '--tsdb-ca: without effect, no --tsdb-host is https']],
-  ['Graphite\'s settings without a Carbon', { flags: { graphiteRouting: 'hash', graphiteCa: '/ca', graphiteRequired: true } }, [
-    '--graphite-routing: without effect, there is no --graphite',
-    '--graphite-required: without effect, there is no --graphite',
-    '--graphite-ca: without effect, there is no --graphite-tls']],
-  ['a host of an OpenTSDB that is off', { flags: { opentsdb: false, graphite: ['c'], tsdbHost: ['h'] } }, ['--tsdb-host: without effect, OpenTSDB is not written to']],
+  [
+    'a file that is not written',
+    { file: 'file: /x\nfile-format: ndjson\n', flags: { fileMode: false } },
+    [
+      'bridge.yaml:1: file: without effect, file mode is off',
+      'bridge.yaml:2: file-format: without effect, file mode is off',
+    ],
+  ],
+  [
+    'a port that no host takes',
+    { flags: { tsdbHost: ['a:1,https://b'], tsdbPort: '2' } },
+    ['--tsdb-port: without effect, every --tsdb-host has a port of its own'],
+  ],
+  [
+    'headers by telnet, authorities without https',
+    { flags: { put: 'telnet', tsdbHeader: ['X-A: a'], tsdbCa: '/ca' } },
+    ['--tsdb-header: without effect, telnet has no headers', '--tsdb-ca: without effect, no --tsdb-host is https'],
+  ],
+  [
+    "Graphite's settings without a Carbon",
+    { flags: { graphiteRouting: 'hash', graphiteCa: '/ca', graphiteRequired: true } },
+    [
+      '--graphite-routing: without effect, there is no --graphite',
+      '--graphite-required: without effect, there is no --graphite',
+      '--graphite-ca: without effect, there is no --graphite-tls',
+    ],
+  ],
+  [
+    'a host of an OpenTSDB that is off',
+    { flags: { opentsdb: false, graphite: ['c'], tsdbHost: ['h'] } },
+    ['--tsdb-host: without effect, OpenTSDB is not written to'],
+  ],
 ] as readonly (readonly [string, Given, readonly string[]])[]) {
   test(`warning or not: ${what}`, (t) => {
     t.deepEqual(read(given).warnings, warnings);
@@ -241,16 +467,18 @@ for (const [what, given, warnings] of [
 }
 
 test('a fault brings the warnings along', (t) => {
-  const error = t.throws(() => read({ needsNodes: true, env: { CATCHPOINT_BRIDGE_APIKEY: 'x' } }), { instanceOf: WrongConfiguration });
+  const error = t.throws(() => read({ needsNodes: true, env: { CATCHPOINT_BRIDGE_APIKEY: 'x' } }), {
+    instanceOf: WrongConfiguration,
+  });
   t.deepEqual(error.warnings, ['CATCHPOINT_BRIDGE_APIKEY: no such setting; did you mean CATCHPOINT_BRIDGE_API_KEY?']);
 });
 
 const name = 'catchpoint-opentsdb-bridge';
 for (const [what, env, canWrite, wanted] of [
-  ['systemd\'s, the first of several', { STATE_DIRECTORY: '/a:/b', HOME: '/h' }, true, ['/a', 'STATE_DIRECTORY']],
-  ['the system\'s where it can be written', { HOME: '/h', XDG_STATE_HOME: '/x' }, true, [`/var/lib/${name}`, 'default']],
-  ['the user\'s own choice', { HOME: '/h', XDG_STATE_HOME: '/x' }, false, [`/x/${name}`, 'XDG_STATE_HOME']],
-  ['the user\'s home', { HOME: '/h', XDG_STATE_HOME: 'relative' }, false, [`/h/.local/state/${name}`, 'default']],
+  ["systemd's, the first of several", { STATE_DIRECTORY: '/a:/b', HOME: '/h' }, true, ['/a', 'STATE_DIRECTORY']],
+  ["the system's where it can be written", { HOME: '/h', XDG_STATE_HOME: '/x' }, true, [`/var/lib/${name}`, 'default']],
+  ["the user's own choice", { HOME: '/h', XDG_STATE_HOME: '/x' }, false, [`/x/${name}`, 'XDG_STATE_HOME']],
+  ["the user's home", { HOME: '/h', XDG_STATE_HOME: 'relative' }, false, [`/h/.local/state/${name}`, 'default']],
 ] as const) {
   test(`the state directory is ${what}`, (t) => {
     const asked: string[] = [];
@@ -264,18 +492,29 @@ for (const [what, env, canWrite, wanted] of [
 test('a state directory that is set goes before all others', (t) => {
   const { config, origins } = read({ env: { STATE_DIRECTORY: '/a' }, flags: { stateDir: '/b' } });
   t.is(config.stateDir, '/b');
-  t.deepEqual(origins.find((shown) => shown.name === 'state-dir'), { name: 'state-dir', value: '/b', origin: '--state-dir' });
+  t.deepEqual(
+    origins.find((shown) => shown.name === 'state-dir'),
+    { name: 'state-dir', value: '/b', origin: '--state-dir' },
+  );
 });
 
-test('the bridge\'s own metrics go into OpenTSDB only where an interval is given', (t) => {
+test("the bridge's own metrics go into OpenTSDB only where an interval is given", (t) => {
   t.is(read({}).config.selfMetrics, undefined);
-  t.deepEqual(read({ flags: { selfMetrics: '1m' } }).config.selfMetrics, { everyMs: 60_000, prefix: 'catchpoint.bridge' });
+  t.deepEqual(read({ flags: { selfMetrics: '1m' } }).config.selfMetrics, {
+    everyMs: 60_000,
+    prefix: 'catchpoint.bridge',
+  });
 });
 
-test('with Carbon\'s addresses alone, as Backstop was given them, points go to Carbon and to no OpenTSDB, and Catchpoint is off', (t) => {
+test("with Carbon's addresses alone, as Backstop was given them, points go to Carbon and to no OpenTSDB, and Catchpoint is off", (t) => {
   const config = (env: Readonly<Record<string, string>>) => read({ env, needsNodes: true }).config;
-  const { tsdb, graphite, takesCatchpoint, backstop } = config({ CARBON_URLS: 'carbon://carbon-a:2003,carbon://carbon-b:2003' });
+  const { tsdb, graphite, takesCatchpoint, backstop } = config({
+    CARBON_URLS: 'carbon://carbon-a:2003,carbon://carbon-b:2003',
+  });
   t.deepEqual([tsdb.isOn, takesCatchpoint, backstop !== undefined, graphite?.isRequired], [false, false, true, true]);
-  t.deepEqual(graphite?.destinations.map(({ host }) => host), ['carbon-a', 'carbon-b']);
+  t.deepEqual(
+    graphite?.destinations.map(({ host }) => host),
+    ['carbon-a', 'carbon-b'],
+  );
   t.true(config({ CARBON_URLS: 'carbon://carbon-a:2003', CATCHPOINT_BRIDGE_TSDB_HOST: 'tsdb' }).tsdb.isOn);
 });

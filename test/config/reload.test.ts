@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type ConfigRead, readConfig } from '../../src/config/config.ts';
 import { pino } from 'pino';
-import { type ChangeablePart, reloading, type Reloading } from '../../src/config/reload.ts';
+import { type ReloadablePart, reloading, type Reloading } from '../../src/config/reload.ts';
 import { type MovableClock, movableClock } from '../fakes/time.ts';
 
 interface Stage {
@@ -15,7 +15,7 @@ interface Stage {
   said(): string[];
   /** What was prepared and put into effect, in order. */
   readonly steps: string[];
-  part(name: string, settings: ChangeablePart['settings'], refusal?: () => string | undefined): void;
+  part(name: string, settings: ReloadablePart['settings'], refusal?: () => string | undefined): void;
 }
 
 const levels: Readonly<Record<number, string>> = { 30: 'info', 40: 'warn', 50: 'error' };
@@ -25,11 +25,23 @@ function stage(text: string): Stage {
   const lines: string[] = [];
   const steps: string[] = [];
   const read = (): ConfigRead => {
-    const places = { flags: {}, env: {}, file: { path: 'f', text: file.text }, readFile: () => 'hunter2', canWriteIn: () => true, stampOf: () => file.keyWritten };
+    const places = {
+      flags: {},
+      env: {},
+      file: { path: 'f', text: file.text },
+      readFile: () => 'hunter2',
+      canWriteIn: () => true,
+      stampOf: () => file.keyWritten,
+    };
     return readConfig(places, { needsNodes: false });
   };
   const clock = movableClock();
-  const reloads = reloading({ read, running: read(), clock, log: pino({ base: null }, { write: (line) => void lines.push(line) }) });
+  const reloads = reloading({
+    read,
+    running: read(),
+    clock,
+    log: pino({ base: null }, { write: (line) => void lines.push(line) }),
+  });
   return {
     reloads,
     clock,
@@ -37,8 +49,15 @@ function stage(text: string): Stage {
     write: (next, keyWritten = file.keyWritten) => void Object.assign(file, { text: next, keyWritten }),
     said: () =>
       lines.splice(0).map((line) => {
-        const { level, msg, changed, settings, faults } = JSON.parse(line) as Record<string, string[] | string | number>;
-        return [levels[level as number], msg, ...[changed, settings, faults].flat().filter((each) => each !== undefined)].join(' ');
+        const { level, msg, changed, settings, faults } = JSON.parse(line) as Record<
+          string,
+          string[] | string | number
+        >;
+        return [
+          levels[level as number],
+          msg,
+          ...[changed, settings, faults].flat().filter((each) => each !== undefined),
+        ].join(' ');
       }),
     part: (name, settings, refusal = () => undefined) =>
       reloads.onReload({
@@ -93,14 +112,22 @@ test('what no part can change is named each time, until it is as it was', async 
   set.write('log-level: warn');
   t.deepEqual(await set.reloads.reload(), { changed: [], needRestart: [] });
   const restart = 'warn settings have changed that need a restart; until then the former values hold listen';
-  t.deepEqual(set.said(), ['info configuration reloaded log-level', restart, restart, 'info configuration read again: nothing has changed']);
+  t.deepEqual(set.said(), [
+    'info configuration reloaded log-level',
+    restart,
+    restart,
+    'info configuration read again: nothing has changed',
+  ]);
 });
 
 test('a fault of the file changes nothing and is told with its line', async (t) => {
   const set = stage('');
   set.part('log', ['logLevel']);
   set.write('log-level: debug\nlisen: 80');
-  await t.throwsAsync(set.reloads.reload(), { name: 'ReloadRefused', message: 'f:2: lisen: no such setting; did you mean listen?' });
+  await t.throwsAsync(set.reloads.reload(), {
+    name: 'ReloadRefused',
+    message: 'f:2: lisen: no such setting; did you mean listen?',
+  });
   t.deepEqual(set.steps, []);
   t.deepEqual(set.said(), [`${notUsed} f:2: lisen: no such setting; did you mean listen?`]);
   set.write('log-level: debug');

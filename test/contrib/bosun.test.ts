@@ -10,12 +10,15 @@ const queries = [...text.matchAll(/\b(?:q|band)\("([^"]*)"/g)].map(([, query = '
 
 /** `agg:downsample:metric{grouping filters}{other filters}`, as OpenTSDB's m= has it since 2.2. */
 function asSubQuery(query: string): object {
-  const [, aggregator, downsample, metric, grouping = '', others = ''] = /^(\w+):([\w-]+):([\w.]+)(?:\{([^}]*)\})?(?:\{([^}]*)\})?$/.exec(query) ?? [];
+  const [, aggregator, downsample, metric, grouping = '', others = ''] =
+    /^(\w+):([\w-]+):([\w.]+)(?:\{([^}]*)\})?(?:\{([^}]*)\})?$/.exec(query) ?? [];
   const filters = (tags: string, groupBy: boolean): object[] =>
-    tags === '' ? [] : tags.split(',').map((tag) => {
-      const [, tagk, type = 'wildcard', inner, plain] = /^(\w+)=(?:(\w+)\((.*)\)|(.*))$/.exec(tag) ?? [];
-      return { tagk, type, filter: inner ?? plain, groupBy };
-    });
+    tags === ''
+      ? []
+      : tags.split(',').map((tag) => {
+          const [, tagk, type = 'wildcard', inner, plain] = /^(\w+)=(?:(\w+)\((.*)\)|(.*))$/.exec(tag) ?? [];
+          return { tagk, type, filter: inner ?? plain, groupBy };
+        });
   return { aggregator, downsample, metric, filters: [...filters(grouping, true), ...filters(others, false)] };
 }
 
@@ -23,10 +26,19 @@ test('every query is taken by an OpenTSDB that holds what the bridge writes', as
   const tsd = await openTsd();
   t.teardown(tsd.close);
   const lastS = 1_794_994_200;
-  const golden = ['dns', 'dns-error'].flatMap((name) => readFileSync(new URL(`../../../test/golden/catchpoint/${name}.points`, import.meta.url), 'utf8').trim().split('\n'));
+  const golden = ['dns', 'dns-error'].flatMap((name) =>
+    readFileSync(new URL(`../../../test/golden/catchpoint/${name}.points`, import.meta.url), 'utf8')
+      .trim()
+      .split('\n'),
+  );
   for (const line of golden) {
     const [, metric = '', , value, ...tags] = line.split(' ');
-    const body = { metric: metric.replace(/\.\d+$/, '.12345'), timestamp: lastS, value, tags: Object.fromEntries(tags.map((tag) => tag.split('='))) };
+    const body = {
+      metric: metric.replace(/\.\d+$/, '.12345'),
+      timestamp: lastS,
+      value,
+      tags: Object.fromEntries(tags.map((tag) => tag.split('='))),
+    };
     t.is((await fetch(`${tsd.url}/api/put`, { method: 'POST', body: JSON.stringify(body) })).status, 204);
   }
   t.is(queries.length, 5);
@@ -56,7 +68,10 @@ test('braces, quotes and parentheses close, and every variable is set before it 
 
 test('each alert has a template that is there, and says what it warns of', (t) => {
   const alerts = text.split(/^alert /m).slice(1);
-  t.deepEqual(alerts.map((alert) => alert.split(' ')[0]), ['catchpoint.error.rate', 'catchpoint.rtt.week', 'catchpoint.no.data']);
+  t.deepEqual(
+    alerts.map((alert) => alert.split(' ')[0]),
+    ['catchpoint.error.rate', 'catchpoint.rtt.week', 'catchpoint.no.data'],
+  );
   for (const alert of alerts) {
     const [, template] = /template = (\w+)/.exec(alert) ?? [];
     t.true(text.includes(`template ${template} {`));

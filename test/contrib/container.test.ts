@@ -17,8 +17,12 @@ const argumentsOf = (name: string, lines = instructions): string[] =>
 const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
 test('every file that it copies out of the checkout is there, and is let through by its ignore file', (t) => {
-  const letThrough = readFileSync(join(root, 'contrib/container/Containerfile.dockerignore'), 'utf8').split('\n').filter((line) => line.startsWith('!'));
-  const copied = argumentsOf('COPY').filter((given) => !given.startsWith('--from')).flatMap((given) => given.split(/\s+/).slice(0, -1));
+  const letThrough = readFileSync(join(root, 'contrib/container/Containerfile.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('!'));
+  const copied = argumentsOf('COPY')
+    .filter((given) => !given.startsWith('--from'))
+    .flatMap((given) => given.split(/\s+/).slice(0, -1));
   t.true(copied.length >= 5);
   for (const path of copied) {
     t.true(existsSync(join(root, path)), path);
@@ -46,13 +50,19 @@ interface Ended {
 function healthCheck(stateDir: string): Promise<Ended> {
   const env = { ...process.env, CATCHPOINT_BRIDGE_STATE_DIR: stateDir };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [join(root, 'contrib/container/healthy.mjs')], { env }, (_error, _stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stderr }),
+    const child = execFile(
+      process.execPath,
+      [join(root, 'contrib/container/healthy.mjs')],
+      { env },
+      (_error, _stdout, stderr) => resolve({ code: child.exitCode ?? -1, stderr }),
     );
   });
 }
 
-for (const [status, code] of [[200, 0], [503, 1]] as const) {
+for (const [status, code] of [
+  [200, 0],
+  [503, 1],
+] as const) {
   test(`the health check exits ${code} when /healthz answers ${status}`, async (t) => {
     const asked: (string | undefined)[] = [];
     const server = createServer((request, response) => {
@@ -62,7 +72,10 @@ for (const [status, code] of [[200, 0], [503, 1]] as const) {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.teardown(() => server.close());
     const stateDir = await temporaryDirectory(t);
-    await writeFile(join(stateDir, 'listening.json'), JSON.stringify({ admin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }));
+    await writeFile(
+      join(stateDir, 'listening.json'),
+      JSON.stringify({ admin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    );
     t.like(await healthCheck(stateDir), { code });
     t.deepEqual(asked, ['/healthz']);
   });

@@ -48,7 +48,10 @@ export type Values = Readonly<Record<string, string>>;
 
 /** `$name` and `${name}`; what no variable has stays as it is, as in Grafana. */
 export function filledIn(text: string, values: Values): string {
-  return text.replaceAll(/\$\{(\w+)\}|\$(\w+)/g, (whole, braced: string | undefined, plain: string | undefined) => values[braced ?? plain ?? ''] ?? whole);
+  return text.replaceAll(
+    /\$\{(\w+)\}|\$(\w+)/g,
+    (whole, braced: string | undefined, plain: string | undefined) => values[braced ?? plain ?? ''] ?? whole,
+  );
 }
 
 /** The sub query that goes to /api/query. */
@@ -58,6 +61,10 @@ export function asSubQuery(target: Target, values: Values): object {
     metric: filledIn(target.metric, values),
     aggregator: filledIn(target.aggregator, values),
     downsample: `${filledIn(target.downsampleInterval, values)}-${target.downsampleAggregator}${fill}`,
-    filters: target.filters.map((filter) => ({ ...filter, tagk: filledIn(filter.tagk, values), filter: filledIn(filter.filter, values) })),
+    filters: target.filters.map((filter) => ({
+      ...filter,
+      tagk: filledIn(filter.tagk, values),
+      filter: filledIn(filter.filter, values),
+    })),
   };
 }

@@ -17,7 +17,9 @@ import { asSubQuery, type Dashboard, filledIn, type Target, type Values } from '
 
 const folder = new URL('../../../contrib/grafana/', import.meta.url);
 const files = readdirSync(new URL('dashboards/', folder)).filter((file) => file.endsWith('.json'));
-const dashboards = files.map((file) => JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')) as Dashboard);
+const dashboards = files.map(
+  (file) => JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')) as Dashboard,
+);
 const ofTests = dashboards.filter(({ panels }) => panels.every(({ datasource }) => datasource.type === 'opentsdb'));
 
 const beginMs = Date.UTC(2026, 10, 18, 9);
@@ -33,18 +35,43 @@ function anHour(): DataPoint[] {
   const nodes = world({ count: 30 });
   return nodes.flatMap((node) =>
     Array.from({ length: 6 }, (_, at) => {
-      const incidents = () => ({ title: '', startMs: 0, endMs: Infinity, delayMs: 0, failingShare: 0.2, hits: () => true });
-      const run = runOf(one, node, beginMs + at * 600_000 + node.id % 300 * 1000, { random, incidents });
+      const incidents = () => ({
+        title: '',
+        startMs: 0,
+        endMs: Infinity,
+        delayMs: 0,
+        failingShare: 0.2,
+        hits: () => true,
+      });
+      const run = runOf(one, node, beginMs + at * 600_000 + (node.id % 300) * 1000, { random, incidents });
       const { name, asn, city, region, country, continent, isp } = node;
-      const known = { id: node.id, name, active: true, city: city.name, country: country.name, continent: continent.name, isp: isp.name };
-      return expanded(slice(measurementOf(pushBody(run)), { ...known, ...(asn !== undefined && { asn }), ...(region !== undefined && { region: region.name }) }));
+      const known = {
+        id: node.id,
+        name,
+        active: true,
+        city: city.name,
+        country: country.name,
+        continent: continent.name,
+        isp: isp.name,
+      };
+      return expanded(
+        slice(measurementOf(pushBody(run)), {
+          ...known,
+          ...(asn !== undefined && { asn }),
+          ...(region !== undefined && { region: region.name }),
+        }),
+      );
     }).flat(),
   );
 }
 
 interface Answered {
   readonly status: number;
-  readonly series: readonly { readonly metric: string; readonly tags: Values; readonly dps: Readonly<Record<string, number>> }[];
+  readonly series: readonly {
+    readonly metric: string;
+    readonly tags: Values;
+    readonly dps: Readonly<Record<string, number>>;
+  }[];
   readonly text: string;
 }
 
@@ -61,22 +88,40 @@ async function database(t: ExecutionContext, points = anHour()): Promise<Databas
   const puts = points.map(({ metric, timestamp, value, tags }) => ({ metric, timestamp, value, tags }));
   for (let at = 0; at < puts.length; at += 200) {
     const body = gzipSync(JSON.stringify(puts.slice(at, at + 200)));
-    const { status } = await fetch(`${tsd.url}/api/put`, { method: 'POST', body, headers: { 'content-encoding': 'gzip' } });
+    const { status } = await fetch(`${tsd.url}/api/put`, {
+      method: 'POST',
+      body,
+      headers: { 'content-encoding': 'gzip' },
+    });
     if (status !== 204) throw new Error(`put was answered ${status}`);
   }
   return {
     async values({ templating: { list } }) {
       const values: Record<string, string> = {};
       for (const { name, type, query, regex = '', current } of list) {
-        values[name] = type === 'query' ? await firstMetric(tsd.url, filledIn(String(query), values), regex) : (current.value ?? 'chosen');
+        values[name] =
+          type === 'query'
+            ? await firstMetric(tsd.url, filledIn(String(query), values), regex)
+            : (current.value ?? 'chosen');
       }
       return values;
     },
     async ask(target, values) {
-      const body = { start: beginMs, end: endMs, queries: [asSubQuery(target, values)], msResolution: false, globalAnnotations: true, showQuery: true };
+      const body = {
+        start: beginMs,
+        end: endMs,
+        queries: [asSubQuery(target, values)],
+        msResolution: false,
+        globalAnnotations: true,
+        showQuery: true,
+      };
       const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body: JSON.stringify(body) });
       const text = await response.text();
-      return { status: response.status, text, series: response.status === 200 ? (JSON.parse(text) as Answered['series']) : [] };
+      return {
+        status: response.status,
+        text,
+        series: response.status === 200 ? (JSON.parse(text) as Answered['series']) : [],
+      };
     },
   };
 }
@@ -86,37 +131,70 @@ async function firstMetric(url: string, query: string, regex: string): Promise<s
   const [, prefix = ''] = /^metrics\((.*)\)$/.exec(query) ?? [];
   const [, expression = ''] = /^\/(.*)\/$/.exec(regex) ?? [];
   const names = (await (await fetch(`${url}/api/suggest?type=metrics&q=${prefix}&max=10000`)).json()) as string[];
-  return names.map((name) => new RegExp(expression).exec(name)?.[1]).find((found) => found !== undefined) ?? 'none found';
+  return (
+    names.map((name) => new RegExp(expression).exec(name)?.[1]).find((found) => found !== undefined) ?? 'none found'
+  );
 }
 
 const targetsOf = ({ panels }: Dashboard): Target[] => panels.flatMap(({ targets }) => targets);
 
 test('the dashboards are those that their source makes, with uids that stay', async (t) => {
-  const { dashboards: made } = (await import(new URL('build.mjs', folder).href)) as { readonly dashboards: Readonly<Record<string, object>> };
+  const { dashboards: made } = (await import(new URL('build.mjs', folder).href)) as {
+    readonly dashboards: Readonly<Record<string, object>>;
+  };
   t.deepEqual(Object.keys(made).toSorted(), files.toSorted());
-  for (const file of files) t.deepEqual(JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')), JSON.parse(JSON.stringify(made[file])), file);
-  t.deepEqual(dashboards.map(({ uid }) => `${uid}.json`), files);
+  for (const file of files)
+    t.deepEqual(
+      JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')),
+      JSON.parse(JSON.stringify(made[file])),
+      file,
+    );
+  t.deepEqual(
+    dashboards.map(({ uid }) => `${uid}.json`),
+    files,
+  );
   t.is(ofTests.length, 6);
 });
 
 test('no panel lies on another, and each says what it shows', (t) => {
   for (const { panels, uid } of dashboards) {
     t.is(new Set(panels.map(({ id }) => id)).size, panels.length, uid);
-    const places = (panels as unknown as { readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>> }[]).map(({ gridPos }) => gridPos);
-    const cells = places.flatMap(({ x, y, w, h }) => Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`));
+    const places = (panels as unknown as { readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>> }[]).map(
+      ({ gridPos }) => gridPos,
+    );
+    const cells = places.flatMap(({ x, y, w, h }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+    );
     t.is(new Set(cells).size, cells.length, uid);
-    t.true(places.every(({ x, w }) => x + w <= 24), uid);
-    t.deepEqual(panels.filter(({ title, description }) => title === '' || description === '').map(({ title }) => title), [], uid);
+    t.true(
+      places.every(({ x, w }) => x + w <= 24),
+      uid,
+    );
+    t.deepEqual(
+      panels.filter(({ title, description }) => title === '' || description === '').map(({ title }) => title),
+      [],
+      uid,
+    );
   }
 });
 
 test('every variable that is used is there, and none asks for meta tables', (t) => {
   for (const { uid, templating, panels } of ofTests) {
     const names = templating.list.map(({ name }) => name);
-    const text = JSON.stringify(panels.map(({ targets, datasource }) => [datasource, targets.map(({ alias: _, ...others }) => others)]));
+    const text = JSON.stringify(
+      panels.map(({ targets, datasource }) => [datasource, targets.map(({ alias: _, ...others }) => others)]),
+    );
     const used = [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
-    t.deepEqual([...new Set(used)].filter((name) => !names.includes(name)), [], uid);
-    t.deepEqual(templating.list.filter(({ query }) => /tag_(names|values)\(/.test(String(query))), [], uid);
+    t.deepEqual(
+      [...new Set(used)].filter((name) => !names.includes(name)),
+      [],
+      uid,
+    );
+    t.deepEqual(
+      templating.list.filter(({ query }) => /tag_(names|values)\(/.test(String(query))),
+      [],
+      uid,
+    );
   }
 });
 
@@ -144,7 +222,9 @@ test('what is counted is the number of runs, and the shares are those of the run
   const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
   if (dashboard === undefined || first === undefined) return t.fail();
   const { series } = await ask(first, await values(dashboard));
-  const shown = Object.fromEntries(series.map(({ tags, dps }) => [tags['status'], Object.values(dps).reduce((sum, count) => sum + count, 0)]));
+  const shown = Object.fromEntries(
+    series.map(({ tags, dps }) => [tags['status'], Object.values(dps).reduce((sum, count) => sum + count, 0)]),
+  );
   const runs = points.filter(({ metric }) => metric.includes('.status.by_node.'));
   const failed = runs.filter(({ tags }) => tags['status'] === 'error').length;
   t.true(failed > 10);
@@ -157,7 +237,8 @@ test('what is typed into a variable narrows the lines', async (t) => {
   const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
   if (dashboard === undefined || first === undefined) return t.fail();
   const chosen = await values(dashboard);
-  const lines = async (continent: string): Promise<(string | undefined)[]> => (await ask(first, { ...chosen, continent })).series.map(({ tags }) => tags['continent']).toSorted();
+  const lines = async (continent: string): Promise<(string | undefined)[]> =>
+    (await ask(first, { ...chosen, continent })).series.map(({ tags }) => tags['continent']).toSorted();
   t.true((await lines('.*')).length > 3);
   t.deepEqual(await lines('America'), ['North_America', 'South_America']);
   t.deepEqual(await lines('^(Asia|Europe)$'), ['Asia', 'Europe']);
@@ -170,5 +251,9 @@ test('a query that names what is not there is refused', async (t) => {
   const chosen = await values(dashboard);
   t.is((await ask({ ...target, metric: '$prefix.rtt.by_planet.$test' }, chosen)).status, 400);
   t.is((await ask({ ...target, downsampleAggregator: 'mean' }, chosen)).status, 400);
-  t.is((await ask({ ...target, filters: [{ tagk: 'planet', filter: '*', type: 'wildcard', groupBy: true }] }, chosen)).status, 400);
+  t.is(
+    (await ask({ ...target, filters: [{ tagk: 'planet', filter: '*', type: 'wildcard', groupBy: true }] }, chosen))
+      .status,
+    400,
+  );
 });

@@ -18,14 +18,18 @@ const unit = text(name);
 const dropIns = ['rest-v1.conf', 'rest-v2.conf', 'push-token.conf', 'tls.conf'];
 
 /** The values of a key, in the order in which they stand. */
-const valuesOf = (key: string, from = unit): string[] => [...from.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+const valuesOf = (key: string, from = unit): string[] =>
+  [...from.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 
 /** The unit and its drop-ins as they are installed, changed as told; the program is one that every machine has. */
 async function installed(t: ExecutionContext, change = (one: string): string => one): Promise<string> {
   const directory = await temporaryDirectory(t);
   await mkdir(join(directory, `${name}.d`));
   for (const dropIn of dropIns) await copyFile(join(folder, dropIn), join(directory, `${name}.d`, dropIn));
-  await writeFile(join(directory, name), change(unit.replace('ExecStart=catchpoint-opentsdb-bridge', 'ExecStart=/bin/true')));
+  await writeFile(
+    join(directory, name),
+    change(unit.replace('ExecStart=catchpoint-opentsdb-bridge', 'ExecStart=/bin/true')),
+  );
   return join(directory, name);
 }
 
@@ -36,14 +40,24 @@ interface Analysis {
 }
 
 async function analysis(path: string, ...args: readonly string[]): Promise<Analysis> {
-  const ours = (output: string): string => output.split('\n').filter((line) => line.includes('catchpoint')).join('\n');
+  const ours = (output: string): string =>
+    output
+      .split('\n')
+      .filter((line) => line.includes('catchpoint'))
+      .join('\n');
   const env = { ...process.env, SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
   try {
     const { stdout, stderr } = await run('systemd-analyze', [...args, path], { env });
     return { code: 0, words: ours(stdout + stderr) };
   } catch (error) {
-    const { code, stdout, stderr, message } = error as { readonly code: number | string; readonly stdout: string; readonly stderr: string; readonly message: string };
-    if (typeof code === 'string') throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`);
+    const { code, stdout, stderr, message } = error as {
+      readonly code: number | string;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly message: string;
+    };
+    if (typeof code === 'string')
+      throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`);
     return { code, words: ours(stdout + stderr) };
   }
 }
@@ -58,7 +72,13 @@ test('it would say what breaks the unit', async (t) => {
 });
 
 test('systemd-analyze security gives it an exposure of at most 1.5', async (t) => {
-  const { code, words } = await analysis(await installed(t), 'security', '--offline=true', '--threshold=15', '--no-pager');
+  const { code, words } = await analysis(
+    await installed(t),
+    'security',
+    '--offline=true',
+    '--threshold=15',
+    '--no-pager',
+  );
   t.is(code, 0, words);
   t.regex(words, /Overall exposure level for catchpoint-opentsdb-bridge.service: 1\.\d OK/);
 });
@@ -70,8 +90,13 @@ test('less confinement is not taken', async (t) => {
 
 test('every variable is a setting, and what a drop-in hands over is a credential that it loads', (t) => {
   const known = ['NODE_ENV', ...settingEntries.map(([key]) => environmentNameOf(key))];
-  const given = valuesOf('Environment', [unit, ...dropIns.map(text)].join('\n')).map((one) => one.split('=') as [string, string]);
-  t.deepEqual(given.filter(([variable]) => !known.includes(variable)), []);
+  const given = valuesOf('Environment', [unit, ...dropIns.map(text)].join('\n')).map(
+    (one) => one.split('=') as [string, string],
+  );
+  t.deepEqual(
+    given.filter(([variable]) => !known.includes(variable)),
+    [],
+  );
   for (const dropIn of dropIns) {
     const loaded = valuesOf('LoadCredential', text(dropIn)).map((one) => `%d/${one.split(':')[0]}`);
     const read = valuesOf('Environment', text(dropIn)).map((one) => one.split('=')[1]);
@@ -81,13 +106,23 @@ test('every variable is a setting, and what a drop-in hands over is a credential
 });
 
 test('no secret stands in the unit, but in files', (t) => {
-  const secrets = settingEntries.filter(([, { isSecret }]) => isSecret === true).map(([key]) => `${environmentNameOf(key)}=`);
+  const secrets = settingEntries
+    .filter(([, { isSecret }]) => isSecret === true)
+    .map(([key]) => `${environmentNameOf(key)}=`);
   t.true(secrets.length > 2);
-  for (const file of [name, ...dropIns]) t.deepEqual(secrets.filter((secret) => text(file).includes(secret)), [], file);
+  for (const file of [name, ...dropIns])
+    t.deepEqual(
+      secrets.filter((secret) => text(file).includes(secret)),
+      [],
+      file,
+    );
 });
 
 test('wrong usage and wrong configuration do not start it again, anything else does, for as long as it takes', (t) => {
-  t.deepEqual([valuesOf('Restart'), valuesOf('RestartPreventExitStatus'), valuesOf('StartLimitIntervalSec')], [['on-failure'], ['64 78'], ['0']]);
+  t.deepEqual(
+    [valuesOf('Restart'), valuesOf('RestartPreventExitStatus'), valuesOf('StartLimitIntervalSec')],
+    [['on-failure'], ['64 78'], ['0']],
+  );
 });
 
 test('it waits longer for the end than the bridge takes: 15 s for pushes in hand, 10 s for what waits', (t) => {
@@ -95,6 +130,10 @@ test('it waits longer for the end than the bridge takes: 15 s for pushes in hand
 });
 
 test('the user of the unit is the one that systemd-sysusers makes', (t) => {
-  const [kind, user] = text('catchpoint-opentsdb-bridge.sysusers.conf').split('\n').filter((line) => !line.startsWith('#'))[0]?.split(' ') ?? [];
+  const [kind, user] =
+    text('catchpoint-opentsdb-bridge.sysusers.conf')
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))[0]
+      ?.split(' ') ?? [];
   t.deepEqual([kind, user], ['u', valuesOf('User')[0]]);
 });

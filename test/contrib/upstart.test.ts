@@ -72,7 +72,20 @@ test('every line is a stanza that Upstart has', (t) => {
   const { stanzas, faults } = parsed(job);
   t.deepEqual(faults, []);
   const names = stanzas.map(({ name }) => name);
-  for (const name of ['description', 'start', 'stop', 'env', 'setuid', 'limit', 'console', 'respawn', 'kill', 'pre-start', 'exec']) t.true(names.includes(name), name);
+  for (const name of [
+    'description',
+    'start',
+    'stop',
+    'env',
+    'setuid',
+    'limit',
+    'console',
+    'respawn',
+    'kill',
+    'pre-start',
+    'exec',
+  ])
+    t.true(names.includes(name), name);
   t.is(names.filter((name) => name === 'exec' || name === 'script').length, 1);
 });
 
@@ -91,7 +104,10 @@ test('every variable, in use or as a sample, is a setting, and no secret stands 
   const secrets = settingEntries.filter(([, { isSecret }]) => isSecret === true).map(([key]) => environmentNameOf(key));
   const named = [...job.matchAll(/^#?env ([^=]+)=/gm)].map(([, name]) => name ?? '');
   t.true(named.length > 10);
-  t.deepEqual(named.filter((name) => !known.includes(name) || secrets.includes(name)), []);
+  t.deepEqual(
+    named.filter((name) => !known.includes(name) || secrets.includes(name)),
+    [],
+  );
 });
 
 test('the values given as samples are taken', (t) => {

@@ -22,15 +22,39 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     workers: 0,
     archive: undefined,
     access: {
-      ...{ tokens: [], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
+      ...{
+        tokens: [],
+        tokenFiles: [],
+        rotationSecret: undefined,
+        checkSender: 'off',
+        trustedProxies: [],
+        divisions: [],
+        clients: [],
+        tls: undefined,
+      },
       limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 26 },
     },
     takesCatchpoint: true,
     backstop: undefined,
-    tsdb: { isOn: true, urls: ['http://127.0.0.1:1'], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined },
+    tsdb: {
+      isOn: true,
+      urls: ['http://127.0.0.1:1'],
+      put: 'http',
+      putMaxBytes: 8192,
+      assignUids: true,
+      headers: {},
+      caFile: undefined,
+    },
     graphite: undefined,
     file: undefined,
-    catchpoint: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile: `${golden}../nodes/v1.json`, refreshHours: 24 },
+    catchpoint: {
+      url: 'http://127.0.0.1:1',
+      key: undefined,
+      secret: undefined,
+      apiKey: undefined,
+      nodesFile: `${golden}../nodes/v1.json`,
+      refreshHours: 24,
+    },
     metrics: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions, timings: false },
     cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 },
     stateDir: await temporaryDirectory(t),
@@ -63,7 +87,10 @@ const post = (daemon: Daemon, body = sample): Promise<Response> =>
   fetch(daemon.pushUrl, { method: 'POST', body, headers: { connection: 'close' } });
 
 /** The names and times of what a TSD holds, which has no order. */
-const held = ({ points }: Tsd): string[] => points().map(({ metric, timestamp }) => `${metric} ${timestamp}`).sort();
+const held = ({ points }: Tsd): string[] =>
+  points()
+    .map(({ metric, timestamp }) => `${metric} ${timestamp}`)
+    .sort();
 
 const expected = readFileSync(`${golden}ns1-sample.points`, 'utf8')
   .trim()
@@ -98,12 +125,14 @@ test('stopping gives what is in hand to the sink first', async (t) => {
   const one = await tsd(t);
   const settled = await config(t);
   const daemon = await started(t, { ...settled, tsdb: { ...settled.tsdb, urls: [one.url] } });
-  await Promise.all(Array.from({ length: 20 }, (_, run) => post(daemon, sample.replace('"TestId":12345', `"TestId":${run + 1}`))));
+  await Promise.all(
+    Array.from({ length: 20 }, (_, run) => post(daemon, sample.replace('"TestId":12345', `"TestId":${run + 1}`))),
+  );
   await daemon.stop();
   t.is(one.points().length, 280);
 });
 
-test('a second daemon on the same state directory is refused and told the first one\'s process id', async (t) => {
+test("a second daemon on the same state directory is refused and told the first one's process id", async (t) => {
   const settled = await config(t);
   await started(t, settled);
   const second = startDaemon(settled, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4712 });
@@ -114,14 +143,21 @@ test('a taken push port stops the start and leaves nothing behind', async (t) =>
   const settled = await config(t);
   const first = await started(t, settled);
   const other = await config(t, { listen: { host: '127.0.0.1', port: Number(new URL(first.pushUrl).port) } });
-  await t.throwsAsync(startDaemon(other, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 1 }), { name: 'CannotListen' });
+  await t.throwsAsync(startDaemon(other, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 1 }), {
+    name: 'CannotListen',
+  });
   await started(t, { ...other, listen: { host: '127.0.0.1', port: 0 } });
 });
 
 test('a taken second port is replaced by a free one unless somebody chose it', async (t) => {
   const first = await started(t, await config(t));
   const adminListen = { host: '127.0.0.1', port: Number(new URL(first.adminUrl).port) };
-  const chosen = startDaemon(await config(t, { adminListen }), { clock: systemClock(), random: Math.random, log: silentLog(), pid: 1 });
+  const chosen = startDaemon(await config(t, { adminListen }), {
+    clock: systemClock(),
+    random: Math.random,
+    log: silentLog(),
+    pid: 1,
+  });
   await t.throwsAsync(chosen, { name: 'CannotListen' });
   const second = await started(t, await config(t, { adminListen, adminListenChosen: false }));
   t.not(second.adminUrl, first.adminUrl);
@@ -131,8 +167,12 @@ test('a taken second port is replaced by a free one unless somebody chose it', a
 test('a full spool refuses with 503 and Retry-After', async (t) => {
   const daemon = await started(t, await config(t, { spoolMaxBytes: 1500 }));
   const answers: Response[] = [];
-  for (let run = 1; run <= 8; run += 1) answers.push(await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`)));
-  t.deepEqual([answers[0]?.status, answers.at(-1)?.status, answers.at(-1)?.headers.get('retry-after')], [200, 503, '30']);
+  for (let run = 1; run <= 8; run += 1)
+    answers.push(await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`)));
+  t.deepEqual(
+    [answers[0]?.status, answers.at(-1)?.status, answers.at(-1)?.headers.get('retry-after')],
+    [200, 503, '30'],
+  );
   t.regex(await (answers.at(-1) as Response).text(), /^\{"error":"spool: at most 1500 bytes, found \d+ waiting"\}$/);
 });
 
@@ -146,20 +186,32 @@ test('with OpenTSDB away the bridge is ready and warns of it; with a full spool 
   };
   const [status, { reasons, warnings }] = await readiness();
   t.deepEqual([status, reasons], [200, []]);
-  t.true(warnings.some((warning) => /^opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 14 points wait$/.test(warning)), warnings.join('\n'));
+  t.true(
+    warnings.some((warning) =>
+      /^opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 14 points wait$/.test(warning),
+    ),
+    warnings.join('\n'),
+  );
   for (let run = 1; (await post(daemon, sample.replace('"TestId":12345', `"TestId":${run}`))).status === 200; run += 1);
   const [fullStatus, full] = await readiness();
   t.is(fullStatus, 503);
   t.regex(full.reasons.join('\n'), /^the spool is full: [\d.]+ KiB wait, at most 19.5 KiB may/);
 });
 
-test('the bridge\'s own metrics arrive at OpenTSDB beside the others, and are counted as a source', async (t) => {
+test("the bridge's own metrics arrive at OpenTSDB beside the others, and are counted as a source", async (t) => {
   const one = await tsd(t);
   const settled = await config(t);
   const selfMetrics = { everyMs: 50, prefix: 'own.bridge' };
   const daemon = await started(t, { ...settled, selfMetrics, tsdb: { ...settled.tsdb, urls: [one.url] } });
   await post(daemon);
-  await until(() => one.points().some(({ metric, tags, value }) => metric === 'own.bridge.pushes_total' && tags['outcome'] === 'taken' && Number(value) === 1));
+  await until(() =>
+    one
+      .points()
+      .some(
+        ({ metric, tags, value }) =>
+          metric === 'own.bridge.pushes_total' && tags['outcome'] === 'taken' && Number(value) === 1,
+      ),
+  );
   const own = one.points().filter(({ metric }) => metric.startsWith('own.bridge.'));
   t.deepEqual(own.find(({ metric }) => metric === 'own.bridge.ready')?.tags, { host: 'unknown' });
   const metrics = await (await fetch(`${daemon.adminUrl}/metrics`)).text();
@@ -178,7 +230,12 @@ const backstop = {
   typesFile: undefined,
 };
 const alert = JSON.stringify({
-  event: { id: '01A', event_type: 'incident.triggered', occurred_at: '2024-03-05T10:00:00.250Z', data: { title: 'disk', service: { summary: 'shop' } } },
+  event: {
+    id: '01A',
+    event_type: 'incident.triggered',
+    occurred_at: '2024-03-05T10:00:00.250Z',
+    data: { title: 'disk', service: { summary: 'shop' } },
+  },
 });
 
 test('Backstop listens on an address of its own; an event reaches OpenTSDB with its annotation, sent twice as once', async (t) => {
@@ -187,10 +244,22 @@ test('Backstop listens on an address of its own; an event reaches OpenTSDB with 
   const daemon = await started(t, { ...settled, tsdb: { ...settled.tsdb, urls: [one.url] } });
   t.not(daemon.backstopUrl, daemon.pushUrl);
   for (let time = 0; time < 2; time += 1) {
-    t.is((await fetch(`${daemon.backstopUrl}/pagerduty`, { method: 'POST', body: alert, headers: { connection: 'close' } })).status, 200);
+    t.is(
+      (
+        await fetch(`${daemon.backstopUrl}/pagerduty`, {
+          method: 'POST',
+          body: alert,
+          headers: { connection: 'close' },
+        })
+      ).status,
+      200,
+    );
   }
   await until(() => daemon.status().sinks[0]?.accepted === 1);
-  t.deepEqual(one.annotations().map(({ startTime, description }) => [startTime, description]), [[1709632800250, 'triggered: disk']]);
+  t.deepEqual(
+    one.annotations().map(({ startTime, description }) => [startTime, description]),
+    [[1709632800250, 'triggered: disk']],
+  );
   t.like(daemon.status().backstop, { accepted: 2, duplicate: 1 });
   t.is((await fetch(`${daemon.pushUrl}/health`)).status, 404, "Catchpoint's listener serves nothing else");
 });

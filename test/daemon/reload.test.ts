@@ -29,8 +29,14 @@ interface Running {
 async function running(t: ExecutionContext, lines: Readonly<Record<string, string | number>>): Promise<Running> {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'bridge.yaml');
-  const base = { listen: '127.0.0.1:0', 'admin-listen': '127.0.0.1:0', 'state-dir': stateDir, 'nodes-file': `${golden}../nodes/v1.json` };
-  const configure = (more: Readonly<Record<string, unknown>>): Promise<void> => writeFile(path, JSON.stringify({ ...base, ...more }));
+  const base = {
+    listen: '127.0.0.1:0',
+    'admin-listen': '127.0.0.1:0',
+    'state-dir': stateDir,
+    'nodes-file': `${golden}../nodes/v1.json`,
+  };
+  const configure = (more: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeFile(path, JSON.stringify({ ...base, ...more }));
   await configure(lines);
   const read = (): ConfigRead => loadConfig({ config: path }, {}, { needsNodes: true });
   const first = read();
@@ -40,7 +46,8 @@ async function running(t: ExecutionContext, lines: Readonly<Record<string, strin
   const daemon = await startDaemon(first.config, { clock, random: Math.random, log, pid: 4711, reloading: reloads });
   t.teardown(() => daemon.stop({ hurry: AbortSignal.abort() }));
   await until(() => (daemon.status().nodes?.known ?? 0) > 0);
-  const push = async (body: string): Promise<number> => (await fetch(daemon.pushUrl, { method: 'POST', body, headers: { connection: 'close' } })).status;
+  const push = async (body: string): Promise<number> =>
+    (await fetch(daemon.pushUrl, { method: 'POST', body, headers: { connection: 'close' } })).status;
   return { daemon, reloads, stateDir, configure, push };
 }
 
@@ -69,7 +76,12 @@ test('points go to the OpenTSDB of the new configuration, cut as it says; what w
   t.deepEqual(await reloads.reload(), { changed: ['tsdb-host', 'metric-prefix', 'slices'], needRestart: [] });
   t.is(await push(sample.replace('20160226010449609', '20160226010649609')), 200);
   await until(() => other.points().length === 16);
-  t.deepEqual(metrics(other).filter((metric) => metric.startsWith('cp.')).sort(), ['cp.rtt.by_node.12345', 'cp.status.by_node.12345']);
+  t.deepEqual(
+    metrics(other)
+      .filter((metric) => metric.startsWith('cp.'))
+      .sort(),
+    ['cp.rtt.by_node.12345', 'cp.status.by_node.12345'],
+  );
   await until(() => daemon.status().sinks[0]?.backlog.points === 0);
 });
 
@@ -107,7 +119,10 @@ test('whoever has the token asks for a reload over HTTP, and is told what change
   const { configure, stateDir } = await running(t, { 'file-mode': 'true' });
   const access = await readAdminFile(stateDir);
   const ask = (token: string | undefined): Promise<Response> =>
-    fetch(`${access?.url}/admin/reload`, { method: 'POST', headers: { connection: 'close', authorization: `Bearer ${token}` } });
+    fetch(`${access?.url}/admin/reload`, {
+      method: 'POST',
+      headers: { connection: 'close', authorization: `Bearer ${token}` },
+    });
   t.is((await ask('guessed')).status, 401);
   await configure({ 'file-mode': true, 'log-level': 'warn', resolution: 'ms' });
   const taken = await ask(access?.token);
@@ -115,7 +130,10 @@ test('whoever has the token asks for a reload over HTTP, and is told what change
   await configure({ 'file-mode': true, 'log-level': 'loud' });
   const refused = await ask(access?.token);
   t.is(refused.status, 422);
-  t.regex(((await refused.json()) as { error: string }).error, /bridge\.yaml:1: log-level: expected one of debug, .* found "loud"$/);
+  t.regex(
+    ((await refused.json()) as { error: string }).error,
+    /bridge\.yaml:1: log-level: expected one of debug, .* found "loud"$/,
+  );
 });
 
 test('who may push, how much, and what is said of nodes change; a token that goes is refused at once', async (t) => {
@@ -124,14 +142,22 @@ test('who may push, how much, and what is said of nodes change; a token that goe
   const tokens = join(stateDir, 'tokens');
   const ask = async (token: string, run = '20160226010449609'): Promise<number> => {
     const body = sample.replace('20160226010449609', run);
-    return (await fetch(`${daemon.pushUrl}/?token=${token}`, { method: 'POST', body, headers: { connection: 'close' } })).status;
+    return (
+      await fetch(`${daemon.pushUrl}/?token=${token}`, { method: 'POST', body, headers: { connection: 'close' } })
+    ).status;
   };
   t.is(await ask('none'), 200);
   t.true(daemon.status().access.isOpen);
   await writeFile(tokens, 'a-token-in-a-file-0123\n');
   await writeFile(overrides, '312: { city: Elsewhere }\n');
   const kept = { 'file-mode': true, 'push-token-file': tokens, 'node-overrides': overrides };
-  await configure({ ...kept, 'push-token': 'a-given-token-0123456', 'max-connections': 7, 'max-arriving-bytes': '2MiB', 'check-sender': 'report' });
+  await configure({
+    ...kept,
+    'push-token': 'a-given-token-0123456',
+    'max-connections': 7,
+    'max-arriving-bytes': '2MiB',
+    'check-sender': 'report',
+  });
   t.deepEqual((await reloads.reload()).changed, [
     ...['push-token', 'push-token-file', 'check-sender', 'max-connections', 'max-arriving-bytes', 'node-overrides'],
   ]);
@@ -141,7 +167,14 @@ test('who may push, how much, and what is said of nodes change; a token that goe
   await writeFile(tokens, 'another-in-a-file-0123\n');
   await configure({ ...kept, 'rotation-secret': 'the-secret-that-sets-it-0123' });
   t.deepEqual((await reloads.reload()).needRestart, []);
-  t.deepEqual([await ask('a-given-token-0123456'), await ask('a-token-in-a-file-0123'), await ask('another-in-a-file-0123', '20160226010649609')], [503, 503, 200]);
+  t.deepEqual(
+    [
+      await ask('a-given-token-0123456'),
+      await ask('a-token-in-a-file-0123'),
+      await ask('another-in-a-file-0123', '20160226010649609'),
+    ],
+    [503, 503, 200],
+  );
   t.like(daemon.status().access.door, { unauthenticated: 1, awaiting: 2 }, 'counts go on');
   const set = await fetch(`${daemon.pushUrl}/catchpoint/token`, {
     method: 'POST',
@@ -155,6 +188,9 @@ test('who may push, how much, and what is said of nodes change; a token that goe
   t.regex(written(), /by_city\.12345 1456448749 .*city=Elsewhere/);
 
   await writeFile(overrides, '312: { town: Elsewhere }\n');
-  await t.throwsAsync(reloads.reload(), { name: 'ReloadRefused', message: /overrides\.yaml:1: node 312: town: no such field/ });
+  await t.throwsAsync(reloads.reload(), {
+    name: 'ReloadRefused',
+    message: /overrides\.yaml:1: node 312: town: no such field/,
+  });
   t.is(await ask('another-in-a-file-0123', '20160226010849609'), 200);
 });

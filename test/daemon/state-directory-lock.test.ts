@@ -7,7 +7,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { takeStateDirectory } from '../../src/daemon/state-directory-lock.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
-test('a second owner is refused and told the first one\'s process id', async (t) => {
+test("a second owner is refused and told the first one's process id", async (t) => {
   const directory = await temporaryDirectory(t);
   const first = await takeStateDirectory(directory, 101);
   const message = `state directory ${directory}: process 101 uses it; stop it, or choose another with --state-dir`;
@@ -28,7 +28,9 @@ test('an owner that was killed leaves the directory to the next', async (t) => {
   const directory = await temporaryDirectory(t);
   const script = `import { takeStateDirectory } from ${JSON.stringify(new URL('../../src/daemon/state-directory-lock.js', import.meta.url).href)};
     await takeStateDirectory(${JSON.stringify(directory)}, process.pid); console.log('taken'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   await t.throwsAsync(takeStateDirectory(directory, 301), { message: new RegExp(`process ${child.pid} uses it`) });
   child.kill('SIGKILL');
@@ -45,6 +47,9 @@ test('a path too long for a socket is named', async (t) => {
 test('a state directory that cannot be one is named with the reason', async (t) => {
   const file = `${await temporaryDirectory(t)}/file`;
   await writeFile(file, '');
-  const error = await t.throwsAsync(takeStateDirectory(file, 1), { name: 'StateDirectoryUnusable', message: `state directory ${file}: is no directory; move away what is there; or choose another with --state-dir` });
+  const error = await t.throwsAsync(takeStateDirectory(file, 1), {
+    name: 'StateDirectoryUnusable',
+    message: `state directory ${file}: is no directory; move away what is there; or choose another with --state-dir`,
+  });
   t.is((error as { exitCode?: number }).exitCode, 78);
 });

@@ -35,11 +35,27 @@ async function given(t: ExecutionContext): Promise<Given> {
   await writeFile(cert, certificate);
   await writeFile(key, privateKey);
   await writeFile(tokens, `# tokens\n${fileToken}\n`);
-  const args = ['-f', '--nodes-file', `${golden}nodes/v1.json`, '--catchpoint-url', 'http://127.0.0.1:1', '--state-dir', stateDir];
-  return { stateDir, args: [...args, '--log-level', 'debug', '--tls-cert', cert, '--tls-key', key, '--push-token-file', tokens] };
+  const args = [
+    '-f',
+    '--nodes-file',
+    `${golden}nodes/v1.json`,
+    '--catchpoint-url',
+    'http://127.0.0.1:1',
+    '--state-dir',
+    stateDir,
+  ];
+  return {
+    stateDir,
+    args: [...args, '--log-level', 'debug', '--tls-cert', cert, '--tls-key', key, '--push-token-file', tokens],
+  };
 }
 
-function post(url: string, path: string, headers: Readonly<Record<string, string>> = {}, sent = body): Promise<{ readonly status: number; readonly text: string }> {
+function post(
+  url: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  sent = body,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const asked = request(`${url}${path}`, { method: 'POST', ca: certificate, agent: false, headers }, (answer) => {
       let text = JSON.stringify(answer.headers);
@@ -63,40 +79,73 @@ test.serial('with every secret given, none of them stands in anything that is pr
     await post(one.pushUrl, '/catchpoint/push-token-one-0123456789'),
     await post(one.pushUrl, '/?token=push-token-two-0123456789', {}, 'no push'),
     await post(one.pushUrl, '/', { authorization: `Bearer ${fileToken}` }),
-    await post(one.pushUrl, '/catchpoint/token', { authorization: 'Bearer rotation-secret-0123456789' }, JSON.stringify({ token: rotated })),
+    await post(
+      one.pushUrl,
+      '/catchpoint/token',
+      { authorization: 'Bearer rotation-secret-0123456789' },
+      JSON.stringify({ token: rotated }),
+    ),
     await post(one.pushUrl, `/catchpoint/${rotated}`),
     await post(one.pushUrl, `/catchpoint/${wrong}`),
     await post(one.pushUrl, '/catchpoint/token', { authorization: `Bearer ${wrong}` }),
     await post(one.pushUrl, `/nowhere?token=${fileToken}`),
   ];
-  t.deepEqual(answers.map(({ status }) => status), [200, 400, 200, 200, 200, 401, 401, 404]);
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 400, 200, 200, 200, 401, 401, 404],
+  );
   const health = await (await fetch(`${one.adminUrl}/healthz`)).text();
   await stopped(one);
   const shown = program(t, ['check', ...args, '-t', '127.0.0.1:1'], secrets);
   await shown.ended;
-  const kept = await Promise.all((await readdir(stateDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')));
-  const places = { printed: one.printed.join('\n'), answered: answers.map(({ text }) => text).join('\n'), health, checked: shown.printed.join('\n'), kept: kept.join('\n') };
+  const kept = await Promise.all(
+    (await readdir(stateDir, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
+  );
+  const places = {
+    printed: one.printed.join('\n'),
+    answered: answers.map(({ text }) => text).join('\n'),
+    health,
+    checked: shown.printed.join('\n'),
+    kept: kept.join('\n'),
+  };
   t.true(places.printed.length > 0 && places.checked.includes('push-token') && places.kept.length > 0);
-  for (const [place, text] of Object.entries(places)) t.deepEqual(all.filter((secret) => text.includes(secret)), [], place);
+  for (const [place, text] of Object.entries(places))
+    t.deepEqual(
+      all.filter((secret) => text.includes(secret)),
+      [],
+      place,
+    );
   t.is((await stat(join(stateDir, 'push-tokens.json'))).mode & 0o777, 0o600);
 });
 
-test.serial('a replay goes to the bridge of its state directory, past tokens, TLS and the check of the sender', async (t) => {
-  const { stateDir, args } = await given(t);
-  const one = await bridge(t, [...args, '--check-sender', 'enforce'], { CATCHPOINT_BRIDGE_PUSH_TOKEN: secrets.CATCHPOINT_BRIDGE_PUSH_TOKEN });
-  await untilStatus(one, ({ nodes }) => nodes.known > 0);
-  const pushes = join(await temporaryDirectory(t), 'pushes');
-  await writeFile(pushes, `${JSON.stringify(JSON.parse(body))}\n`);
-  const replay = program(t, ['replay', pushes, '-f', '--state-dir', stateDir]);
-  t.is(await replay.ended, 0, replay.printed.join('\n'));
-  t.like((await one.status()).pushes, { taken: 1, denied: 0 });
-  const outside = program(t, ['replay', pushes, '-f', '--state-dir', stateDir, '--to', `${one.pushUrl}/`], { NODE_EXTRA_CA_CERTS: args[args.indexOf('--tls-cert') + 1] as string });
-  t.is(await outside.ended, 69);
-  t.true(outside.printed.some((line) => line.includes('answers 401')), outside.printed.join('\n'));
-  await stopped(one);
-});
+test.serial(
+  'a replay goes to the bridge of its state directory, past tokens, TLS and the check of the sender',
+  async (t) => {
+    const { stateDir, args } = await given(t);
+    const one = await bridge(t, [...args, '--check-sender', 'enforce'], {
+      CATCHPOINT_BRIDGE_PUSH_TOKEN: secrets.CATCHPOINT_BRIDGE_PUSH_TOKEN,
+    });
+    await untilStatus(one, ({ nodes }) => nodes.known > 0);
+    const pushes = join(await temporaryDirectory(t), 'pushes');
+    await writeFile(pushes, `${JSON.stringify(JSON.parse(body))}\n`);
+    const replay = program(t, ['replay', pushes, '-f', '--state-dir', stateDir]);
+    t.is(await replay.ended, 0, replay.printed.join('\n'));
+    t.like((await one.status()).pushes, { taken: 1, denied: 0 });
+    const outside = program(t, ['replay', pushes, '-f', '--state-dir', stateDir, '--to', `${one.pushUrl}/`], {
+      NODE_EXTRA_CA_CERTS: args[args.indexOf('--tls-cert') + 1] as string,
+    });
+    t.is(await outside.ended, 69);
+    t.true(
+      outside.printed.some((line) => line.includes('answers 401')),
+      outside.printed.join('\n'),
+    );
+    await stopped(one);
+  },
+);
 
-test.serial('a push from an address that is none of its node\'s is refused with 403, and kept nowhere', async (t) => {
+test.serial("a push from an address that is none of its node's is refused with 403, and kept nowhere", async (t) => {
   const { args } = await given(t);
   const one = await bridge(t, [...args, '--check-sender', 'enforce', '--trusted-proxies', '127.0.0.1'], secrets);
   await untilStatus(one, ({ nodes }) => nodes.known > 0);

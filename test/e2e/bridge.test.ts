@@ -15,7 +15,10 @@ const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url)
 const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 
 const payload = (name: string): Buffer => readFileSync(join(golden, `${name}.json`));
-const putLines = (name: string): string[] => readFileSync(join(golden, `${name}.points`), 'utf8').trim().split('\n');
+const putLines = (name: string): string[] =>
+  readFileSync(join(golden, `${name}.points`), 'utf8')
+    .trim()
+    .split('\n');
 const exported = (names: readonly string[]): string[] => names.flatMap(putLines).map(asExported).sort();
 
 /** Every payload that has golden points under the usual options. */
@@ -38,15 +41,26 @@ const byNodesFile = async (t: ExecutionContext): Promise<string[]> => [
 const intoVictoria = ({ httpPutPort }: VictoriaMetrics): string[] => ['-t', '127.0.0.1', '-p', String(httpPutPort)];
 
 for (const zone of ['UTC', 'America/New_York']) {
-  e2e(`started as the original was, in ${zone}, the original's sample becomes its fourteen points at 1456448689`, async (t) => {
-    const victoria = await victoriaMetrics(t);
-    const args = [...intoVictoria(victoria), '-k', 'K', '-s', 'S', '--catchpoint-url', (await goldenCatchpoint(t)).url];
-    const one = await bridge(t, [...args, '--state-dir', await temporaryDirectory(t)], { TZ: zone });
-    await pushed(one, ['ns1-sample']);
-    const points = await victoria.points('s');
-    t.deepEqual(points.sort(), exported(['ns1-sample']));
-    t.is(points.filter((line) => line.split(' ')[1] === '1456448689').length, 14);
-  });
+  e2e(
+    `started as the original was, in ${zone}, the original's sample becomes its fourteen points at 1456448689`,
+    async (t) => {
+      const victoria = await victoriaMetrics(t);
+      const args = [
+        ...intoVictoria(victoria),
+        '-k',
+        'K',
+        '-s',
+        'S',
+        '--catchpoint-url',
+        (await goldenCatchpoint(t)).url,
+      ];
+      const one = await bridge(t, [...args, '--state-dir', await temporaryDirectory(t)], { TZ: zone });
+      await pushed(one, ['ns1-sample']);
+      const points = await victoria.points('s');
+      t.deepEqual(points.sort(), exported(['ns1-sample']));
+      t.is(points.filter((line) => line.split(' ')[1] === '1456448689').length, 14);
+    },
+  );
 }
 
 e2e('every golden payload arrives over HTTP as its golden points, and no point is invalid', async (t) => {

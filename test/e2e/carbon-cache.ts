@@ -18,7 +18,10 @@ export interface CarbonCache {
   /** Whether a series has a file. */
   has(name: string): Promise<boolean>;
   /** The values of each series since a second, each by its second, once there are as many as wanted in every whisper file; asks until there are. */
-  since(wanted: ReadonlyMap<string, number>, seconds: number): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
+  since(
+    wanted: ReadonlyMap<string, number>,
+    seconds: number,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
   /** How many series have files. */
   series(): Promise<number>;
   /** Ends it with a signal; resolves when it has gone. */
@@ -45,16 +48,29 @@ export async function carbonCache(
     port,
     value: (name, seconds) => valueAt(fileOf(directory, name), seconds),
     since: (wanted, seconds) => fetchedSince((name) => fileOf(directory, name), wanted, seconds),
-    series: async () => (await readdir(join(directory, 'whisper'), { recursive: true })).filter((file) => file.endsWith('.wsp')).length,
-    has: (name) => access(fileOf(directory, name)).then(() => true, () => false),
+    series: async () =>
+      (await readdir(join(directory, 'whisper'), { recursive: true })).filter((file) => file.endsWith('.wsp')).length,
+    has: (name) =>
+      access(fileOf(directory, name)).then(
+        () => true,
+        () => false,
+      ),
     async kill(signal) {
       child?.kill(signal);
       await gone;
     },
     async start(own = {}) {
       await writeConfiguration(directory, { ...ports({ port, pickle, query }), ...own }, retentions);
-      const args = [`--config=${join(directory, 'carbon.conf')}`, `--pidfile=${join(directory, 'carbon.pid')}`, '--nodaemon', 'start'];
-      child = spawn('carbon-cache', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GRAPHITE_ROOT: directory } });
+      const args = [
+        `--config=${join(directory, 'carbon.conf')}`,
+        `--pidfile=${join(directory, 'carbon.pid')}`,
+        '--nodaemon',
+        'start',
+      ];
+      child = spawn('carbon-cache', args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, GRAPHITE_ROOT: directory },
+      });
       const started = child;
       const said: Buffer[] = [];
       const heard = (): string => Buffer.concat(said).toString();
@@ -68,7 +84,11 @@ export async function carbonCache(
       gone = new Promise((resolve) => {
         started.once('exit', () => resolve());
         started.once('error', (error) => {
-          said.push(Buffer.from(`${error.message}; the tests of Graphite need Debian's graphite-carbon (BRIDGE_E2E=off leaves them out)`));
+          said.push(
+            Buffer.from(
+              `${error.message}; the tests of Graphite need Debian's graphite-carbon (BRIDGE_E2E=off leaves them out)`,
+            ),
+          );
           resolve();
         });
       });
@@ -84,7 +104,15 @@ export async function carbonCache(
   return carbon;
 }
 
-const ports = ({ port, pickle, query }: { readonly port: number; readonly pickle: number; readonly query: number }): Record<string, string> => ({
+const ports = ({
+  port,
+  pickle,
+  query,
+}: {
+  readonly port: number;
+  readonly pickle: number;
+  readonly query: number;
+}): Record<string, string> => ({
   LINE_RECEIVER_INTERFACE: '127.0.0.1',
   LINE_RECEIVER_PORT: String(port),
   PICKLE_RECEIVER_INTERFACE: '127.0.0.1',
@@ -94,7 +122,11 @@ const ports = ({ port, pickle, query }: { readonly port: number; readonly pickle
 });
 
 /** As Debian's, but for the bound of 50 new series a minute, and for tags, which would be told to a graphite-web. */
-async function writeConfiguration(directory: string, settings: Readonly<Record<string, string>>, retentions: string): Promise<void> {
+async function writeConfiguration(
+  directory: string,
+  settings: Readonly<Record<string, string>>,
+  retentions: string,
+): Promise<void> {
   const all = {
     STORAGE_DIR: directory,
     LOCAL_DATA_DIR: join(directory, 'whisper'),
@@ -107,20 +139,30 @@ async function writeConfiguration(directory: string, settings: Readonly<Record<s
     ...settings,
   };
   await mkdir(join(directory, 'log'), { recursive: true });
-  await writeFile(join(directory, 'carbon.conf'), `[cache]\n${Object.entries(all).map(([key, value]) => `${key} = ${value}\n`).join('')}`);
+  await writeFile(
+    join(directory, 'carbon.conf'),
+    `[cache]\n${Object.entries(all)
+      .map(([key, value]) => `${key} = ${value}\n`)
+      .join('')}`,
+  );
   await writeFile(join(directory, 'storage-schemas.conf'), `[all]\npattern = .*\nretentions = ${retentions}\n`);
 }
 
 /** Where Carbon keeps a series (TaggedSeries.encode): by its nodes, or by the hash of a name with tags. */
 function fileOf(directory: string, name: string): string {
   const hash = createHash('sha256').update(name).digest('hex');
-  const path = name.includes(';') ? join('_tagged', hash.slice(0, 3), hash.slice(3, 6), hash) : name.replaceAll('.', '/');
+  const path = name.includes(';')
+    ? join('_tagged', hash.slice(0, 3), hash.slice(3, 6), hash)
+    : name.replaceAll('.', '/');
   return join(directory, 'whisper', `${path}.wsp`);
 }
 
 async function valueAt(file: string, seconds: number): Promise<number> {
   for (;;) {
-    const written = await access(file).then(() => fetched(file, seconds), () => undefined);
+    const written = await access(file).then(
+      () => fetched(file, seconds),
+      () => undefined,
+    );
     if (written !== undefined) return written;
   }
 }
@@ -137,16 +179,33 @@ json.dump(answers, sys.stdout)
 `;
 
 /** With the finest step, of a second, which whisper has for the last hour. */
-async function fetchedSince(fileOfSeries: (name: string) => string, wanted: ReadonlyMap<string, number>, seconds: number) {
+async function fetchedSince(
+  fileOfSeries: (name: string) => string,
+  wanted: ReadonlyMap<string, number>,
+  seconds: number,
+) {
   const found = new Map<string, ReadonlyMap<number, number>>();
-  for (let missing = [...wanted.keys()]; missing.length > 0; missing = missing.filter((name) => (found.get(name)?.size ?? 0) < (wanted.get(name) ?? 0))) {
+  for (
+    let missing = [...wanted.keys()];
+    missing.length > 0;
+    missing = missing.filter((name) => (found.get(name)?.size ?? 0) < (wanted.get(name) ?? 0))
+  ) {
     const present: string[] = [];
-    for (const name of missing) await access(fileOfSeries(name)).then(() => present.push(name), () => {});
+    for (const name of missing)
+      await access(fileOfSeries(name)).then(
+        () => present.push(name),
+        () => {},
+      );
     const asking = run('/usr/bin/python3', ['-c', fetchMany], { maxBuffer: 2 ** 26 });
-    asking.child.stdin?.end(JSON.stringify(present.map((name) => [`--from=${seconds - 1}`, '--json', fileOfSeries(name)])));
+    asking.child.stdin?.end(
+      JSON.stringify(present.map((name) => [`--from=${seconds - 1}`, '--json', fileOfSeries(name)])),
+    );
     const answers = JSON.parse((await asking).stdout) as { start: number; step: number; values: (number | null)[] }[];
     answers.forEach(({ start, step, values }, index) => {
-      found.set(present[index] as string, new Map(values.flatMap((value, at) => (value === null ? [] : [[start + at * step, value] as const]))));
+      found.set(
+        present[index] as string,
+        new Map(values.flatMap((value, at) => (value === null ? [] : [[start + at * step, value] as const]))),
+      );
     });
   }
   return found;
@@ -155,7 +214,12 @@ async function fetchedSince(fileOfSeries: (name: string) => string, wanted: Read
 /** whisper-fetch begins with the step after `--from`: a second for what is of this hour, an hour for what is years old. */
 async function fetched(file: string, seconds: number): Promise<number | undefined> {
   const stepSeconds = Date.now() / 1000 - seconds < 1_800 ? 1 : 3_600;
-  const { stdout } = await run('whisper-fetch', [`--from=${seconds - stepSeconds}`, `--until=${seconds}`, '--json', file]);
+  const { stdout } = await run('whisper-fetch', [
+    `--from=${seconds - stepSeconds}`,
+    `--until=${seconds}`,
+    '--json',
+    file,
+  ]);
   const { start, step, values } = JSON.parse(stdout) as { start: number; step: number; values: (number | null)[] };
   return values[Math.floor((seconds - start) / step)] ?? undefined;
 }

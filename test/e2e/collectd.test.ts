@@ -3,7 +3,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { naming } from '../../src/sinks/graphite/naming.ts';
-import { tagged } from '../../src/sinks/opentsdb/text/default-tag.ts';
+import { withDefaultTag } from '../../src/sinks/opentsdb/text/default-tag.ts';
 import { legacyPaths } from '../../src/sources/backstop/collectd/legacy-path.ts';
 import { taggedNames } from '../../src/sources/backstop/collectd/tag-form.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
@@ -20,7 +20,15 @@ type Named = Parameters<ReturnType<typeof naming>>[0];
 
 /** As it is called on its way to the sinks. */
 function nameOf({ host, plugin, pluginInstance, type, typeInstance, sources, index }: CsvValue, by: Naming): Named {
-  const list = { host, plugin, pluginInstance, type, typeInstance, timeMs: 0, sources: sources.map((name) => ({ name, value: undefined })) };
+  const list = {
+    host,
+    plugin,
+    pluginInstance,
+    type,
+    typeInstance,
+    timeMs: 0,
+    sources: sources.map((name) => ({ name, value: undefined })),
+  };
   if (by === 'legacy') return { metric: legacyPaths(list)[index] ?? '', tags: {} };
   return taggedNames(list)[index] ?? { metric: '', tags: {} };
 }
@@ -30,7 +38,12 @@ function areEqual(csv: string, stored: number): boolean {
   return Math.abs(Number(csv) - stored) <= (csv.includes('.') ? 0.51e-6 + Math.abs(stored) * 1e-12 : 0);
 }
 
-async function inVictoria(t: ExecutionContext, victoria: VictoriaMetrics, csv: readonly CsvValue[], by: Naming): Promise<void> {
+async function inVictoria(
+  t: ExecutionContext,
+  victoria: VictoriaMetrics,
+  csv: readonly CsvValue[],
+  by: Naming,
+): Promise<void> {
   const stored = new Map<string, number>();
   for (const line of await victoria.points('ms')) {
     const [metric, time, value, ...tags] = line.split(' ');
@@ -39,11 +52,20 @@ async function inVictoria(t: ExecutionContext, victoria: VictoriaMetrics, csv: r
     stored.set(series, Number(value));
   }
   const seriesOf = (value: CsvValue): string => {
-    const { metric, tags } = tagged({ ...nameOf(value, by), timestamp: 0, unit: 'ms', value: '' });
-    return [metric, Math.round(Number(value.time) * 1000), ...Object.entries(tags).map((tag) => tag.join('=')).sort()].join(' ');
+    const { metric, tags } = withDefaultTag({ ...nameOf(value, by), timestamp: 0, unit: 'ms', value: '' });
+    return [
+      metric,
+      Math.round(Number(value.time) * 1000),
+      ...Object.entries(tags)
+        .map((tag) => tag.join('='))
+        .sort(),
+    ].join(' ');
   };
   const different = csv.filter((one) => !areEqual(one.value, stored.get(seriesOf(one)) ?? NaN));
-  t.deepEqual(different.slice(0, 5).map((each) => [seriesOf(each), each.value, stored.get(seriesOf(each))]), []);
+  t.deepEqual(
+    different.slice(0, 5).map((each) => [seriesOf(each), each.value, stored.get(seriesOf(each))]),
+    [],
+  );
   t.is(stored.size, csv.length, 'nothing else is in VictoriaMetrics');
 }
 
@@ -52,11 +74,17 @@ async function inCarbon(t: ExecutionContext, carbon: CarbonCache, csv: readonly 
   const name = naming({ form: 'tagged' });
   const series = grouped(csv, (value) => name(nameOf(value, by)));
   const from = Math.floor(Math.min(...csv.map(({ time }) => Number(time))));
-  const expected = new Map([...series].map(([path, values]) => [path, new Map(values.map(({ time, value }) => [Math.floor(Number(time)), value]))]));
+  const expected = new Map(
+    [...series].map(([path, values]) => [
+      path,
+      new Map(values.map(({ time, value }) => [Math.floor(Number(time)), value])),
+    ]),
+  );
   const stored = await carbon.since(new Map([...expected].map(([path, values]) => [path, values.size])), from);
   const different = [...expected].flatMap(([path, values]) => {
     const there = stored.get(path) ?? new Map<number, number>();
-    const isWhole = there.size === values.size && [...values].every(([second, value]) => areEqual(value, there.get(second) ?? NaN));
+    const isWhole =
+      there.size === values.size && [...values].every(([second, value]) => areEqual(value, there.get(second) ?? NaN));
     return isWhole ? [] : [[path, [...values], [...there]]];
   });
   t.deepEqual(different.slice(0, 5), []);
@@ -69,10 +97,24 @@ function grouped(csv: readonly CsvValue[], by: (value: CsvValue) => string): Map
   return groups;
 }
 
-async function compared(t: ExecutionContext, by: Naming, options: Omit<CollectdOptions, 'url'>, auth?: string): Promise<void> {
+async function compared(
+  t: ExecutionContext,
+  by: Naming,
+  options: Omit<CollectdOptions, 'url'>,
+  auth?: string,
+): Promise<void> {
   const settings = { MAX_UPDATES_PER_SECOND: 'inf', MAX_UPDATES_PER_SECOND_ON_SHUTDOWN: 'inf' };
   const [victoria, carbon] = await Promise.all([victoriaMetrics(t), carbonCache(t, settings, '1s:1h')]);
-  const args = ['--backstop', '--no-catchpoint', '--backstop-listen', '127.0.0.1:0', '--backstop-naming', by, '--resolution', 'ms'];
+  const args = [
+    '--backstop',
+    '--no-catchpoint',
+    '--backstop-listen',
+    '127.0.0.1:0',
+    '--backstop-naming',
+    by,
+    '--resolution',
+    'ms',
+  ];
   const receivers = ['-t', '127.0.0.1', '-p', String(victoria.httpPutPort), '--graphite', `127.0.0.1:${carbon.port}`];
   const env = auth === undefined ? {} : { BACKSTOP_AUTH: auth };
   const one = await bridge(t, [...args, ...receivers, '--state-dir', await temporaryDirectory(t)], env);
@@ -86,23 +128,50 @@ async function compared(t: ExecutionContext, by: Naming, options: Omit<CollectdO
   t.true(known.length > 400 && plugins.size >= 10, `${known.length} values of ${plugins.size} plugins`);
   await inVictoria(t, victoria, known, by);
   await inCarbon(t, carbon, known, by);
-  if (by === 'legacy') for (const path of backstopsOwn) t.true(await carbon.has(`mitt.web1-prod-eu.example.com.${path}`), path);
+  if (by === 'legacy')
+    for (const path of backstopsOwn) t.true(await carbon.has(`mitt.web1-prod-eu.example.com.${path}`), path);
 }
 
 /** As Backstop itself called what this collectd reads: its paths, written out. */
 const backstopsOwn = [
-  ...['cpu.0.idle', 'load.1m', 'load.5m', 'load.15m', 'memory.used', 'memory.buffered', 'swap.used', 'processes.running', 'processes.fork_rate'],
-  ...['processes.collectd.ps_count.num_proc', 'processes.collectd.ps_cputime.system', 'processes.collectd.ps_rss', 'users', 'uptime', 'contextswitch'],
+  ...[
+    'cpu.0.idle',
+    'load.1m',
+    'load.5m',
+    'load.15m',
+    'memory.used',
+    'memory.buffered',
+    'swap.used',
+    'processes.running',
+    'processes.fork_rate',
+  ],
+  ...[
+    'processes.collectd.ps_count.num_proc',
+    'processes.collectd.ps_cputime.system',
+    'processes.collectd.ps_rss',
+    'users',
+    'uptime',
+    'contextswitch',
+  ],
 ];
 
 for (const by of ['legacy', 'tags'] as const) {
-  for (const [format, words] of [['JSON', 'JSON'], ['Command', 'PUTVAL lines']] as const) {
-    e2e(`every value of collectd that is posted as ${words} arrives in both databases, equal to what its csv plugin wrote (${by})`, async (t) => {
-      await compared(t, by, { format });
-    });
+  for (const [format, words] of [
+    ['JSON', 'JSON'],
+    ['Command', 'PUTVAL lines'],
+  ] as const) {
+    e2e(
+      `every value of collectd that is posted as ${words} arrives in both databases, equal to what its csv plugin wrote (${by})`,
+      async (t) => {
+        await compared(t, by, { format });
+      },
+    );
 
-    e2e(`every value of collectd that is posted as ${words} with a password that holds a colon arrives (${by})`, async (t) => {
-      await compared(t, by, { format, user: 'u', password: 'p:w' }, 'other:x,u:p:w');
-    });
+    e2e(
+      `every value of collectd that is posted as ${words} with a password that holds a colon arrives (${by})`,
+      async (t) => {
+        await compared(t, by, { format, user: 'u', password: 'p:w' }, 'other:x,u:p:w');
+      },
+    );
   }
 }

@@ -34,7 +34,10 @@ export interface CsvValue {
 }
 
 /** Those that need no library beside collectd's own. */
-const plugins = 'contextswitch cpu csv df interface irq load memory processes protocols swap tcpconns uptime users vmem write_http'.split(' ');
+const plugins =
+  'contextswitch cpu csv df interface irq load memory processes protocols swap tcpconns uptime users vmem write_http'.split(
+    ' ',
+  );
 const host = 'web1.prod.eu.example.com';
 
 /**
@@ -58,7 +61,8 @@ export async function runCollectd(t: ExecutionContext, options: CollectdOptions,
     child.kill('SIGKILL');
     await ended;
   });
-  while (child.exitCode === null && (await readings(csv)) < rounds) await new Promise((resolve) => setImmediate(resolve));
+  while (child.exitCode === null && (await readings(csv)) < rounds)
+    await new Promise((resolve) => setImmediate(resolve));
   child.kill('SIGTERM');
   const code = await ended;
   if (code !== 0) throw new Error(`collectd ended with ${code}: ${said}`);
@@ -117,7 +121,17 @@ async function valuesOf(csv: string): Promise<CsvValue[]> {
       const [, ...sources] = head.split(',');
       return rows.flatMap((row) => {
         const [time = '', ...columns] = row.split(',');
-        return columns.map((value, index) => ({ host, plugin, pluginInstance, type, typeInstance, sources, index, time, value }));
+        return columns.map((value, index) => ({
+          host,
+          plugin,
+          pluginInstance,
+          type,
+          typeInstance,
+          sources,
+          index,
+          time,
+          value,
+        }));
       });
     }),
   );
@@ -131,7 +145,10 @@ function findCollectd(): Promise<void> {
 }
 
 async function locate(): Promise<void> {
-  const isThere = await Promise.all([exists(join(tools, 'usr/sbin/collectd')), exists(join(await libraries(), 'libyajl.so.2'))]);
+  const isThere = await Promise.all([
+    exists(join(tools, 'usr/sbin/collectd')),
+    exists(join(await libraries(), 'libyajl.so.2')),
+  ]);
   if (isThere.every(Boolean)) return;
   try {
     await unpack(['collectd-core', 'libyajl2']);

@@ -17,7 +17,8 @@ export async function unpack(packages: readonly string[]): Promise<void> {
   try {
     await run('apt-get', ['download', ...packages], { cwd: folder });
   } catch {
-    for (const path of ['state/lists/partial', 'cache/archives/partial']) await mkdir(join(tools, 'apt', path), { recursive: true });
+    for (const path of ['state/lists/partial', 'cache/archives/partial'])
+      await mkdir(join(tools, 'apt', path), { recursive: true });
     await run('apt-get', [...own, 'update'], { cwd: folder });
     await run('apt-get', [...own, 'download', ...packages], { cwd: folder });
   }

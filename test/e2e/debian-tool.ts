@@ -58,11 +58,15 @@ async function fetchInto(path: string, { package: name, binary }: DebianTool): P
 
 /** Asks apt for the package; where it has no list of packages, it is given one of its own. */
 async function download(name: string, folder: string): Promise<void> {
-  const own = [`Dir::State=${folder}/apt/state`, `Dir::Cache=${folder}/apt/cache`].flatMap((setting) => ['-o', setting]);
+  const own = [`Dir::State=${folder}/apt/state`, `Dir::Cache=${folder}/apt/cache`].flatMap((setting) => [
+    '-o',
+    setting,
+  ]);
   try {
     await run('apt-get', ['download', name], { cwd: folder });
   } catch {
-    for (const path of ['state/lists/partial', 'cache/archives/partial']) await mkdir(join(folder, 'apt', path), { recursive: true });
+    for (const path of ['state/lists/partial', 'cache/archives/partial'])
+      await mkdir(join(folder, 'apt', path), { recursive: true });
     await run('apt-get', [...own, 'update'], { cwd: folder });
     await run('apt-get', [...own, 'download', name], { cwd: folder });
   }

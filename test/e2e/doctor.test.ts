@@ -27,7 +27,8 @@ e2e('a sound bridge is found sound from outside, and a port for HTTP alone is no
     t.is(found.exitCode, exitCode as number);
     return found;
   };
-  const grades = ({ findings }: Told, what: string): string[] => findings.filter((finding) => finding.what === what).map(({ grade, words }) => `${grade} ${words}`);
+  const grades = ({ findings }: Told, what: string): string[] =>
+    findings.filter((finding) => finding.what === what).map(({ grade, words }) => `${grade} ${words}`);
 
   const sound = await told(['-t', '127.0.0.1', '-p', String(victoria.httpPutPort)]);
   t.is(sound.exitCode, 0, JSON.stringify(sound));
@@ -38,7 +39,10 @@ e2e('a sound bridge is found sound from outside, and a port for HTTP alone is no
   t.regex(grades(sound, 'node directory').join(), /^ok \d+ nodes /);
 
   const byTelnet = (port: number): Promise<Told> => told(['--put', 'telnet', '-t', `127.0.0.1:${port}`]);
-  t.regex(grades(await byTelnet(victoria.telnetPutPort), 'OpenTSDB').join(), /^ok .*VictoriaMetrics: it answers nothing by telnet/);
+  t.regex(
+    grades(await byTelnet(victoria.telnetPutPort), 'OpenTSDB').join(),
+    /^ok .*VictoriaMetrics: it answers nothing by telnet/,
+  );
   const wrong = await byTelnet(victoria.httpPutPort);
   t.regex(grades(wrong, 'OpenTSDB').join(), /^fault .*its port for HTTP alone: use --put http/);
   t.is(wrong.exitCode, 69);

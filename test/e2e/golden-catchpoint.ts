@@ -17,7 +17,10 @@ interface ListedNode extends Omit<SimulatedNode, 'asn' | 'region'> {
 }
 
 /** A Catchpoint that knows the golden nodes, with the credentials K and S, or A; it goes with its test. */
-export async function goldenCatchpoint(t: Pick<ExecutionContext, 'teardown'>, options: Pick<RestApiOptions, 'intercept'> = {}): Promise<RestApi> {
+export async function goldenCatchpoint(
+  t: Pick<ExecutionContext, 'teardown'>,
+  options: Pick<RestApiOptions, 'intercept'> = {},
+): Promise<RestApi> {
   const { items } = JSON.parse(readFileSync(nodesFile, 'utf8')) as { readonly items: readonly ListedNode[] };
   const nodes = items.map(({ asn, region, coordinates, network_type: networkType, ...item }): SimulatedNode => ({
     ...item,

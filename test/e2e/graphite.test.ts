@@ -20,7 +20,13 @@ const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial
 const forever = { signal: new AbortController().signal };
 
 function sinkTo(t: ExecutionContext, { port }: CarbonCache, options: Partial<GraphiteOptions> = {}): Sink {
-  const [sink] = graphiteSinks({ destinations: [{ host: '127.0.0.1', port }], names: 'tagged', clock: systemClock(), log: silentLog(), ...options });
+  const [sink] = graphiteSinks({
+    destinations: [{ host: '127.0.0.1', port }],
+    names: 'tagged',
+    clock: systemClock(),
+    log: silentLog(),
+    ...options,
+  });
   t.teardown(() => sink?.close());
   return sink as Sink;
 }
@@ -42,9 +48,18 @@ async function written(sink: Sink, batch: readonly DataPoint[]): Promise<void> {
   }
 }
 
-async function isThere(t: ExecutionContext, carbon: CarbonCache, batch: readonly DataPoint[], form: 'tagged' | 'dotted' = 'tagged'): Promise<void> {
+async function isThere(
+  t: ExecutionContext,
+  carbon: CarbonCache,
+  batch: readonly DataPoint[],
+  form: 'tagged' | 'dotted' = 'tagged',
+): Promise<void> {
   const nameOf = naming({ form });
-  for (const point of batch) t.is(await carbon.value(nameOf(point), Math.floor(point.timestamp / (point.unit === 'ms' ? 1000 : 1))), Number(point.value));
+  for (const point of batch)
+    t.is(
+      await carbon.value(nameOf(point), Math.floor(point.timestamp / (point.unit === 'ms' ? 1000 : 1))),
+      Number(point.value),
+    );
 }
 
 for (const form of ['tagged', 'dotted'] as const) {
@@ -53,7 +68,10 @@ for (const form of ['tagged', 'dotted'] as const) {
     const batch = fresh(12);
     const [last] = fresh(1, 13) as [DataPoint];
     const inMilliseconds = { ...last, unit: 'ms' as const, timestamp: last.timestamp * 1000 + 789 };
-    t.deepEqual(await sinkTo(t, carbon, { names: form }).write([...batch, inMilliseconds], forever), { rejected: [], kept: [] });
+    t.deepEqual(await sinkTo(t, carbon, { names: form }).write([...batch, inMilliseconds], forever), {
+      rejected: [],
+      kept: [],
+    });
     await isThere(t, carbon, [...batch, inMilliseconds], form);
   });
 }
@@ -80,20 +98,23 @@ e2e('what is written while carbon-cache is stopped and started again is there, b
   await isThere(t, carbon, batches.flat());
 });
 
-e2e('what carbon-cache had read and not yet on disk when it was killed is sent again with the next points', async (t) => {
-  const carbon = await carbonCache(t, { MAX_UPDATES_PER_SECOND: '1' });
-  const sink = sinkTo(t, carbon);
-  const before = fresh(30);
-  await written(sink, before);
-  await carbon.kill('SIGKILL');
-  const nameOf = naming({ form: 'tagged' });
-  const survivors = await Promise.all(before.map((point) => carbon.has(nameOf(point))));
-  t.true(survivors.filter((has) => !has).length > 10, 'it had most of them in memory alone');
-  await carbon.start();
-  const after = fresh(2, 31);
-  await written(sink, after);
-  await isThere(t, carbon, [...before, ...after]);
-});
+e2e(
+  'what carbon-cache had read and not yet on disk when it was killed is sent again with the next points',
+  async (t) => {
+    const carbon = await carbonCache(t, { MAX_UPDATES_PER_SECOND: '1' });
+    const sink = sinkTo(t, carbon);
+    const before = fresh(30);
+    await written(sink, before);
+    await carbon.kill('SIGKILL');
+    const nameOf = naming({ form: 'tagged' });
+    const survivors = await Promise.all(before.map((point) => carbon.has(nameOf(point))));
+    t.true(survivors.filter((has) => !has).length > 10, 'it had most of them in memory alone');
+    await carbon.start();
+    const after = fresh(2, 31);
+    await written(sink, after);
+    await isThere(t, carbon, [...before, ...after]);
+  },
+);
 
 const golden = (path: string): string => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url), 'utf8');
 const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
@@ -142,8 +163,18 @@ json.dump([[list(n) for n in nodes].index(list(ring.get_node(name))) for name in
 
 e2e('by hash a series has the destination that carbon-relay itself chooses', async (t) => {
   const clusters: readonly (readonly [host: string, instance: string | null][])[] = [
-    [['10.0.0.1', null], ['10.0.0.2', null], ['10.0.0.3', null]],
-    [['127.0.0.1', 'a'], ['127.0.0.1', 'b'], ['carbon-2.example', 'a'], ['::1', 'b'], ['carbon-2.example', null]],
+    [
+      ['10.0.0.1', null],
+      ['10.0.0.2', null],
+      ['10.0.0.3', null],
+    ],
+    [
+      ['127.0.0.1', 'a'],
+      ['127.0.0.1', 'b'],
+      ['carbon-2.example', 'a'],
+      ['::1', 'b'],
+      ['carbon-2.example', null],
+    ],
     // So many that positions meet, and move on.
     Array.from({ length: 40 }, (_, index) => [`carbon-${index}.example`, null]),
   ];

@@ -47,13 +47,27 @@ async function beforeStrictTsd(t: ExecutionContext) {
   return { stateDir, start, command, json, learns };
 }
 
-const rejectedAll = ({ sinks }: { readonly sinks: readonly { readonly rejected: number; readonly backlog: { readonly points: number } }[] }): boolean =>
-  sinks[0]?.backlog.points === 0;
+const rejectedAll = ({
+  sinks,
+}: {
+  readonly sinks: readonly { readonly rejected: number; readonly backlog: { readonly points: number } }[];
+}): boolean => sinks[0]?.backlog.points === 0;
 
 const puts = ({ points }: FakeTsd): string[] =>
-  points().map(({ metric, timestamp, value, tags }) => `put ${metric} ${timestamp} ${value} ${Object.entries(tags).map((tag) => tag.join('=')).join(' ')}`).sort();
+  points()
+    .map(
+      ({ metric, timestamp, value, tags }) =>
+        `put ${metric} ${timestamp} ${value} ${Object.entries(tags)
+          .map((tag) => tag.join('='))
+          .join(' ')}`,
+    )
+    .sort();
 
-const goldenPuts = (name: string): string[] => readFileSync(join(golden, 'catchpoint', `${name}.points`), 'utf8').trim().split('\n').sort();
+const goldenPuts = (name: string): string[] =>
+  readFileSync(join(golden, 'catchpoint', `${name}.points`), 'utf8')
+    .trim()
+    .split('\n')
+    .sort();
 
 test('while the bridge runs: points that were refused are listed, tried again, and arrive as they were; it keeps running', async (t) => {
   const { start, command, json, learns } = await beforeStrictTsd(t);
@@ -71,7 +85,10 @@ test('while the bridge runs: points that were refused are listed, tried again, a
   await untilStatus(one, rejectedAll);
   t.deepEqual(puts(tsd), goldenPuts('dns'));
   t.deepEqual((await command('dead-letters', 'drop', '--kind', 'malformed')).exitCode, 64, 'nobody can be asked');
-  t.deepEqual(await command('dead-letters', 'drop', '--kind', 'malformed', '--yes'), { exitCode: 0, lines: ['1 dropped'] });
+  t.deepEqual(await command('dead-letters', 'drop', '--kind', 'malformed', '--yes'), {
+    exitCode: 0,
+    lines: ['1 dropped'],
+  });
   t.deepEqual((await command('dead-letters', 'list')).lines, ['no dead letters']);
   t.is(await one.push(push('web')), 200);
 });
@@ -85,12 +102,18 @@ test('while the bridge is stopped: the same, from the store; what went back is s
   await first.ended;
   const [letter] = await json('dead-letters', 'list');
   const shown = await command('dead-letters', 'show', String(letter?.['id']));
-  t.true(shown.lines.some((line) => line.startsWith('{"metric":"catchpoint.')), shown.lines.join('\n'));
+  t.true(
+    shown.lines.some((line) => line.startsWith('{"metric":"catchpoint.')),
+    shown.lines.join('\n'),
+  );
   const file = join(stateDir, 'letters.ndjson');
   t.is((await command('dead-letters', 'export', file)).exitCode, 0);
   t.is((await readFile(file, 'utf8')).trimEnd().split('\n').length, goldenPuts('dns').length);
   t.is((await command('dead-letters', 'retry', '--kind', 'rejected')).exitCode, 0);
-  const status = JSON.parse((await command('spool', 'status', '--json')).lines.join('\n')) as { isRunning: boolean; sinks: { retrySet: { points: number } }[] };
+  const status = JSON.parse((await command('spool', 'status', '--json')).lines.join('\n')) as {
+    isRunning: boolean;
+    sinks: { retrySet: { points: number } }[];
+  };
   t.like(status, { isRunning: false });
   t.is(status.sinks[0]?.retrySet.points, goldenPuts('dns').length);
   const tsd = await learns();
@@ -109,10 +132,16 @@ test('with curl: the token out of admin.json opens the second listener, and at a
   const { url, token } = JSON.parse(await readFile(path, 'utf8')) as { readonly url: string; readonly token: string };
   t.is(url, one.adminUrl);
   t.is((await fetch(`${url}/admin/dead-letters`)).status, 401);
-  const answer = await fetch(`${url}/admin/dead-letters`, { headers: { authorization: `Bearer ${token}`, connection: 'close' } });
+  const answer = await fetch(`${url}/admin/dead-letters`, {
+    headers: { authorization: `Bearer ${token}`, connection: 'close' },
+  });
   t.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'application/x-ndjson']);
   t.is((await answer.text()).trimEnd().split('\n').length, goldenPuts('dns').length);
-  t.is((await fetch(`${one.pushUrl}/admin/dead-letters`, { headers: { authorization: `Bearer ${token}` } })).status, 404, 'not where pushes arrive');
+  t.is(
+    (await fetch(`${one.pushUrl}/admin/dead-letters`, { headers: { authorization: `Bearer ${token}` } })).status,
+    404,
+    'not where pushes arrive',
+  );
   t.false(one.printed.join('\n').includes(token));
   one.child.kill('SIGTERM');
   t.is(await one.ended, 0);
@@ -126,8 +155,14 @@ test('what waits for an OpenTSDB that is away is shown and dropped', async (t) =
   const one = await start();
   t.is(await one.push(push('dns')), 200);
   const status = await command('spool', 'status');
-  t.true(status.lines.some((line) => new RegExp(`^opentsdb +runs +0 of 1 +${goldenPuts('dns').length} `).test(line)), status.lines.join('\n'));
-  t.regex((await command('spool', 'drop', '--yes')).lines[0] ?? '', new RegExp(`^${goldenPuts('dns').length} points dropped`));
+  t.true(
+    status.lines.some((line) => new RegExp(`^opentsdb +runs +0 of 1 +${goldenPuts('dns').length} `).test(line)),
+    status.lines.join('\n'),
+  );
+  t.regex(
+    (await command('spool', 'drop', '--yes')).lines[0] ?? '',
+    new RegExp(`^${goldenPuts('dns').length} points dropped`),
+  );
   t.is((await one.status()).sinks[0]?.backlog.points, 0);
 });
 

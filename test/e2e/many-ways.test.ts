@@ -13,7 +13,10 @@ const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url)
 
 /** @param user - `user:password` */
 async function post(url: string, body: string, user?: string): Promise<number> {
-  const headers = { connection: 'close', ...(user !== undefined && { authorization: `Basic ${Buffer.from(user).toString('base64')}` }) };
+  const headers = {
+    connection: 'close',
+    ...(user !== undefined && { authorization: `Basic ${Buffer.from(user).toString('base64')}` }),
+  };
   const answer = await fetch(url, { method: 'POST', body, headers });
   await answer.arrayBuffer();
   return answer.status;
@@ -21,7 +24,12 @@ async function post(url: string, body: string, user?: string): Promise<number> {
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000) - 60;
 
-async function haveArrived(t: ExecutionContext, carbon: CarbonCache, seconds: number, expected: readonly (readonly [path: string, value: number])[]): Promise<void> {
+async function haveArrived(
+  t: ExecutionContext,
+  carbon: CarbonCache,
+  seconds: number,
+  expected: readonly (readonly [path: string, value: number])[],
+): Promise<void> {
   for (const [path, value] of expected) t.is(await carbon.value(path, seconds), value, path);
   t.is(await carbon.series(), expected.length, 'nothing else');
 }
@@ -31,15 +39,31 @@ e2e("who changes Backstop's image alone has the same paths in Carbon as before",
   const seconds = secondsNow();
   const time = new Date(seconds * 1000).toISOString();
   // Backstop's own variables and no other setting; what else stands here is for a machine that runs other tests beside.
-  const env = { CARBON_URLS: `carbon://127.0.0.1:${carbon.port}`, PREFIXES: 'test,prod', API_KEY: '12345', BACKSTOP_AUTH: 'a:b,u:p', PORT: '127.0.0.1:0' };
-  const one = program(t, [], { ...env, HOME: await temporaryDirectory(t), CATCHPOINT_BRIDGE_STATE_DIR: await temporaryDirectory(t), CATCHPOINT_BRIDGE_LOG_FORMAT: 'json' });
-  const { backstop: url } = JSON.parse(await one.line((line) => line.includes('"msg":"ready"'))) as { readonly backstop: string };
+  const env = {
+    CARBON_URLS: `carbon://127.0.0.1:${carbon.port}`,
+    PREFIXES: 'test,prod',
+    API_KEY: '12345',
+    BACKSTOP_AUTH: 'a:b,u:p',
+    PORT: '127.0.0.1:0',
+  };
+  const one = program(t, [], {
+    ...env,
+    HOME: await temporaryDirectory(t),
+    CATCHPOINT_BRIDGE_STATE_DIR: await temporaryDirectory(t),
+    CATCHPOINT_BRIDGE_LOG_FORMAT: 'json',
+  });
+  const { backstop: url } = JSON.parse(await one.line((line) => line.includes('"msg":"ready"'))) as {
+    readonly backstop: string;
+  };
   t.is((await fetch(`${url}/health`)).status, 200);
   t.is(await post(`${url}/publish/test`, '{}'), 401);
   const send = async (path: string, body: unknown): Promise<boolean> =>
     t.is(await post(url + path, typeof body === 'string' ? body : JSON.stringify(body), 'u:p'), 200, path);
   const list = { host: 'web1.prod.eu.example.com', time: seconds + 0.123 };
-  await send('/publish/test', [{ metric: 'bar', value: 12345, measure_time: seconds }, { metric: 'a/b(c)[d]*"e"', value: -1.5, measure_time: seconds }]);
+  await send('/publish/test', [
+    { metric: 'bar', value: 12345, measure_time: seconds },
+    { metric: 'a/b(c)[d]*"e"', value: -1.5, measure_time: seconds },
+  ]);
   await send('/publish/prod', { metric: 'foo..x', value: '2', measure_time: String(seconds) });
   await send('/collectd', [
     { ...list, plugin: 'cpu', plugin_instance: '3', type: 'cpu', type_instance: 'user', values: [9007199254740993] },
@@ -48,7 +72,10 @@ e2e("who changes Backstop's image alone has the same paths in Carbon as before",
   ]);
   await send('/collectd', `PUTVAL web1DOTusDASHeastDOTprodDOT42/users/users interval=2.000 ${seconds}.5:7\r\n`);
   const commit = { id: 'abc123', timestamp: time, author: { email: 'ann.lee+gh@mail.example.org' } };
-  await send('/github', `payload=${encodeURIComponent(JSON.stringify({ ref: 'refs/heads/feature/login-2', repository: { name: 'web.app' }, commits: [commit] }))}`);
+  await send(
+    '/github',
+    `payload=${encodeURIComponent(JSON.stringify({ ref: 'refs/heads/feature/login-2', repository: { name: 'web.app' }, commits: [commit] }))}`,
+  );
   await send('/pagerduty', `service[name]=Pingdom&incident_key=www.example.com+(EU)++checkout&created_on=${time}`);
   await haveArrived(t, carbon, seconds, [
     ['12345.test.bar', 12345],
@@ -66,26 +93,59 @@ e2e("who changes Backstop's image alone has the same paths in Carbon as before",
   ]);
 });
 
-e2e('Catchpoint and Backstop go to OpenTSDB and Carbon at once, and Carbon, absent for a while, keeps nothing waiting and gets what it missed', async (t) => {
-  const [carbon, tsd] = await Promise.all([carbonCache(t), fakeTsd(t)]);
-  await carbon.kill('SIGTERM');
-  const args = ['-t', tsd.url, '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t), '--graphite', `127.0.0.1:${carbon.port}`];
-  const one = await bridge(t, [...args, '--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-prefixes', 'test']);
-  const backstop = one.backstopUrl ?? '';
-  await untilStatus(one, ({ nodes }) => nodes.known > 0);
-  const seconds = secondsNow();
-  const publish = (value: number): Promise<number> => post(`${backstop}/publish/test`, `{"metric":"m${value}","value":${value},"measure_time":${seconds}}`);
-  t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
-  t.is(await publish(1), 200);
-  const away = await untilStatus(one, ({ sinks: [first, second] }) => first?.backlog.points === 0 && second?.lastError !== undefined);
-  t.deepEqual(away.sinks.map(({ accepted, backlog }) => [accepted, backlog.points]), [[15, 0], [0, 15]], 'OpenTSDB has everything, and for Carbon everything waits');
-  t.is(tsd.points().length, 15);
-  await carbon.start();
-  t.is(await publish(2), 200);
-  await untilStatus(one, ({ sinks }) => sinks.every(({ backlog }) => backlog.points === 0));
-  const expected = golden('graphite/ns1-sample.tagged').trim().split('\n').map((line) => line.split(' '));
-  for (const [name = '', value, at] of expected) t.is(await carbon.value(name, Number(at)), Number(value), name);
-  for (const value of [1, 2]) t.is(await carbon.value(`test.m${value}`, seconds), value);
-  t.is(await carbon.series(), 16);
-  t.is(tsd.points().length, 16);
-});
+e2e(
+  'Catchpoint and Backstop go to OpenTSDB and Carbon at once, and Carbon, absent for a while, keeps nothing waiting and gets what it missed',
+  async (t) => {
+    const [carbon, tsd] = await Promise.all([carbonCache(t), fakeTsd(t)]);
+    await carbon.kill('SIGTERM');
+    const args = [
+      '-t',
+      tsd.url,
+      '--nodes-file',
+      nodesFile,
+      '--state-dir',
+      await temporaryDirectory(t),
+      '--graphite',
+      `127.0.0.1:${carbon.port}`,
+    ];
+    const one = await bridge(t, [
+      ...args,
+      '--backstop',
+      '--backstop-listen',
+      '127.0.0.1:0',
+      '--backstop-prefixes',
+      'test',
+    ]);
+    const backstop = one.backstopUrl ?? '';
+    await untilStatus(one, ({ nodes }) => nodes.known > 0);
+    const seconds = secondsNow();
+    const publish = (value: number): Promise<number> =>
+      post(`${backstop}/publish/test`, `{"metric":"m${value}","value":${value},"measure_time":${seconds}}`);
+    t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
+    t.is(await publish(1), 200);
+    const away = await untilStatus(
+      one,
+      ({ sinks: [first, second] }) => first?.backlog.points === 0 && second?.lastError !== undefined,
+    );
+    t.deepEqual(
+      away.sinks.map(({ accepted, backlog }) => [accepted, backlog.points]),
+      [
+        [15, 0],
+        [0, 15],
+      ],
+      'OpenTSDB has everything, and for Carbon everything waits',
+    );
+    t.is(tsd.points().length, 15);
+    await carbon.start();
+    t.is(await publish(2), 200);
+    await untilStatus(one, ({ sinks }) => sinks.every(({ backlog }) => backlog.points === 0));
+    const expected = golden('graphite/ns1-sample.tagged')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    for (const [name = '', value, at] of expected) t.is(await carbon.value(name, Number(at)), Number(value), name);
+    for (const value of [1, 2]) t.is(await carbon.value(`test.m${value}`, seconds), value);
+    t.is(await carbon.series(), 16);
+    t.is(tsd.points().length, 16);
+  },
+);

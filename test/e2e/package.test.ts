@@ -23,7 +23,10 @@ test.after.always(async () => installing?.then((prefix) => rm(dirname(prefix), {
 async function install(): Promise<string> {
   const packed = await mkdtemp(join(tmpdir(), 'bridge-package-'));
   const prefix = join(packed, 'prefix');
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', packed], { cwd: root, maxBuffer: 2 ** 24 });
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', packed], {
+    cwd: root,
+    maxBuffer: 2 ** 24,
+  });
   const [{ filename } = { filename: '' }] = JSON.parse(stdout) as { readonly filename: string }[];
   await run('npm', ['install', '--global', '--prefix', prefix, join(packed, filename)], { cwd: packed });
   return prefix;
@@ -34,7 +37,12 @@ async function node24(): Promise<string> {
   if (process.version.startsWith('v24.')) return dirname(process.execPath);
   const prefix = join(root, '.tools/node-24');
   const folder = join(prefix, 'node_modules/node/bin');
-  if (!(await access(join(folder, 'node')).then(() => true, () => false))) {
+  if (
+    !(await access(join(folder, 'node')).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     await mkdir(prefix, { recursive: true });
     await run('npm', ['install', '--prefix', prefix, '--no-save', '--no-package-lock', 'node@24']);
   }
@@ -64,18 +72,32 @@ for (const [title, folderOf] of [
     const { command } = installation(prefix, nodeFolder);
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
     t.is(await command('--version'), `${version}\n`);
-    t.regex(await command('check', '-f', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)), /nodes/);
+    t.regex(
+      await command('check', '-f', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)),
+      /nodes/,
+    );
     t.regex(await command('demo', '--seconds', '2', '--rate', '20', '--nodes', '20'), /points/);
-    for (const path of ['upstart', 'contrib/systemd', 'contrib/grafana/dashboards', 'contrib/container', 'contrib/bosun', 'LICENSE']) {
+    for (const path of [
+      'upstart',
+      'contrib/systemd',
+      'contrib/grafana/dashboards',
+      'contrib/container',
+      'contrib/bosun',
+      'LICENSE',
+    ]) {
       await t.notThrowsAsync(access(join(prefix, 'lib/node_modules', name, path)), path);
     }
   });
 }
 
 /** What the job says, with its places in a directory of the test's and its listeners on free ports. */
-async function jobIn(directory: string): Promise<{ readonly env: Record<string, string>; readonly preStart: string; readonly exec: string }> {
+async function jobIn(
+  directory: string,
+): Promise<{ readonly env: Record<string, string>; readonly preStart: string; readonly exec: string }> {
   const job = await readFile(join(root, 'upstart', `${name}.conf`), 'utf8');
-  const given = Object.fromEntries([...job.matchAll(/^env ([^=]+)=(.*)$/gm)].map(([, variable = '', value = '']) => [variable, value]));
+  const given = Object.fromEntries(
+    [...job.matchAll(/^env ([^=]+)=(.*)$/gm)].map(([, variable = '', value = '']) => [variable, value]),
+  );
   const { CATCHPOINT_BRIDGE_KEY_FILE: _key, CATCHPOINT_BRIDGE_SECRET_FILE: _secret, ...env } = given;
   return {
     env: {
@@ -85,26 +107,38 @@ async function jobIn(directory: string): Promise<{ readonly env: Record<string, 
       CATCHPOINT_BRIDGE_ADMIN_LISTEN: '127.0.0.1:0',
       CATCHPOINT_BRIDGE_NODES_FILE: nodesFile,
     },
-    preStart: (/^pre-start script\n(.*?)^end script$/ms.exec(job)?.[1] ?? 'false').replaceAll('catchpoint-bridge "', `${userInfo().username} "`),
+    preStart: (/^pre-start script\n(.*?)^end script$/ms.exec(job)?.[1] ?? 'false').replaceAll(
+      'catchpoint-bridge "',
+      `${userInfo().username} "`,
+    ),
     exec: /^exec (.*)$/m.exec(job)?.[1] ?? 'false',
   };
 }
 
-e2e('the Upstart job\'s scripts and command, run as Upstart runs them, start the installed bridge and end it by SIGTERM', async (t) => {
-  t.timeout(300_000);
-  const { env } = installation(await installed(), dirname(process.execPath));
-  const directory = await temporaryDirectory(t);
-  const job = await jobIn(directory);
-  await run('sh', ['-e', '-c', job.preStart], { env: { ...env, ...job.env } });
-  t.is((await stat(join(directory, 'state'))).mode & 0o777, 0o700);
-  const child = spawn('sh', ['-e', '-c', `exec ${job.exec}`], { env: { ...env, ...job.env }, stdio: ['ignore', 'inherit', 'pipe'] });
-  t.teardown(() => child.kill('SIGKILL'));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stderr })) {
-    lines.push(line);
-    if (line.includes('"msg":"ready"')) child.kill('SIGTERM');
-  }
-  t.is(await ended, 0, lines.join('\n'));
-  t.true(lines.some((line) => line.includes('"msg":"stopped"')), lines.join('\n'));
-});
+e2e(
+  "the Upstart job's scripts and command, run as Upstart runs them, start the installed bridge and end it by SIGTERM",
+  async (t) => {
+    t.timeout(300_000);
+    const { env } = installation(await installed(), dirname(process.execPath));
+    const directory = await temporaryDirectory(t);
+    const job = await jobIn(directory);
+    await run('sh', ['-e', '-c', job.preStart], { env: { ...env, ...job.env } });
+    t.is((await stat(join(directory, 'state'))).mode & 0o777, 0o700);
+    const child = spawn('sh', ['-e', '-c', `exec ${job.exec}`], {
+      env: { ...env, ...job.env },
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stderr })) {
+      lines.push(line);
+      if (line.includes('"msg":"ready"')) child.kill('SIGTERM');
+    }
+    t.is(await ended, 0, lines.join('\n'));
+    t.true(
+      lines.some((line) => line.includes('"msg":"stopped"')),
+      lines.join('\n'),
+    );
+  },
+);

@@ -21,12 +21,19 @@ export interface Program {
  *
  * @param under - a command that runs it, such as strace
  */
-export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly string[], env: Readonly<Record<string, string>> = {}, under: readonly string[] = []): Program {
+export function program(
+  t: Pick<ExecutionContext, 'teardown'>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
+): Program {
   const [command, ...all] = [...under, process.execPath, main, ...args] as [string, ...string[]];
   const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } });
   const printed: string[] = [];
   const watchers = new Set<() => void>();
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal)),
+  );
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       printed.push(line);
@@ -51,7 +58,9 @@ export function program(t: Pick<ExecutionContext, 'teardown'>, args: readonly st
         };
         watchers.add(watch);
         watch();
-        void ended.then((code) => reject(new Error(`ended with ${code} before the line was printed:\n${printed.join('\n')}`)));
+        void ended.then((code) =>
+          reject(new Error(`ended with ${code} before the line was printed:\n${printed.join('\n')}`)),
+        );
       }),
   };
 }
@@ -71,7 +80,12 @@ export interface BridgeStatus {
   readonly pushes: Readonly<Record<string, number>>;
   readonly backstop?: Readonly<Record<string, number>>;
   readonly parked: number;
-  readonly sinks: readonly { readonly accepted: number; readonly rejected: number; readonly backlog: { readonly points: number }; readonly lastError?: string }[];
+  readonly sinks: readonly {
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly backlog: { readonly points: number };
+    readonly lastError?: string;
+  }[];
 }
 
 /** Starts the bridge on free ports and waits until it takes pushes. */
@@ -81,11 +95,21 @@ export async function bridge(
   env: Readonly<Record<string, string>> = {},
   under: readonly string[] = [],
 ): Promise<Bridge> {
-  const started = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args], env, under);
+  const started = program(
+    t,
+    ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json', ...args],
+    env,
+    under,
+  );
   const line = await started.line((one) => one.includes('"msg":"ready"'));
   // What lmdb prints of damage ends without a line's end.
-  const ready = JSON.parse(line.slice(line.indexOf('{"level"'))) as { readonly push: string; readonly backstop?: string; readonly admin: string };
-  const status = async (): Promise<BridgeStatus> => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
+  const ready = JSON.parse(line.slice(line.indexOf('{"level"'))) as {
+    readonly push: string;
+    readonly backstop?: string;
+    readonly admin: string;
+  };
+  const status = async (): Promise<BridgeStatus> =>
+    (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
   return {
     ...started,
     pushUrl: ready.push,

@@ -24,16 +24,29 @@ export interface Prometheus {
 
 interface ApiAnswer {
   readonly error?: string;
-  readonly data?: { readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[] };
+  readonly data?: {
+    readonly result: readonly {
+      readonly metric: Readonly<Record<string, string>>;
+      readonly value: readonly [number, string];
+    }[];
+  };
 }
 
 /** Starts one that scrapes the address every tenth of a second; it goes with its test. */
 export async function prometheus(t: ExecutionContext, scraped: string): Promise<Prometheus> {
   const directory = await temporaryDirectory(t);
   const { host } = new URL(scraped);
-  const config = { scrape_configs: [{ job_name: 'bridge', scrape_interval: '100ms', scrape_timeout: '100ms', static_configs: [{ targets: [host] }] }] };
+  const config = {
+    scrape_configs: [
+      { job_name: 'bridge', scrape_interval: '100ms', scrape_timeout: '100ms', static_configs: [{ targets: [host] }] },
+    ],
+  };
   await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));
-  const flags = [`--config.file=${join(directory, 'prometheus.yml')}`, `--storage.tsdb.path=${join(directory, 'data')}`, '--web.listen-address=127.0.0.1:0'];
+  const flags = [
+    `--config.file=${join(directory, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(directory, 'data')}`,
+    '--web.listen-address=127.0.0.1:0',
+  ];
   const child = spawn(await findBinary(), flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   t.teardown(async () => {
@@ -43,7 +56,10 @@ export async function prometheus(t: ExecutionContext, scraped: string): Promise<
   const url = await listeningAt(child.stderr);
   return {
     async ask(expression) {
-      const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query: expression }) });
+      const response = await fetch(`${url}/api/v1/query`, {
+        method: 'POST',
+        body: new URLSearchParams({ query: expression }),
+      });
       const { error, data } = (await response.json()) as ApiAnswer;
       return { error, series: (data?.result ?? []).map(({ metric, value }) => ({ metric, value: Number(value[1]) })) };
     },

@@ -8,11 +8,22 @@ import { type Bridge, bridge, program, untilStatus } from './program.ts';
 
 const golden = new URL('../../../test/golden/', import.meta.url).pathname;
 const names = ['dns', 'web-error', 'ping'];
-const putLines = (path: string): string[] => readFileSync(join(golden, `${path}.points`), 'utf8').trim().split('\n').map((line) => line.replace(/^put /, ''));
+const putLines = (path: string): string[] =>
+  readFileSync(join(golden, `${path}.points`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^put /, ''));
 const expected = names.flatMap((name) => putLines(`catchpoint/${name}`)).sort();
-const held = (stateDir: string): string[] => readFileSync(join(stateDir, 'points.put'), 'utf8').trimEnd().split('\n').sort();
+const held = (stateDir: string): string[] =>
+  readFileSync(join(stateDir, 'points.put'), 'utf8').trimEnd().split('\n').sort();
 
-const inFileMode = (stateDir: string): string[] => ['-f', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', stateDir];
+const inFileMode = (stateDir: string): string[] => [
+  '-f',
+  '--nodes-file',
+  `${golden}nodes/v1.json`,
+  '--state-dir',
+  stateDir,
+];
 
 async function started(t: ExecutionContext, args: readonly string[]): Promise<Bridge> {
   const one = await bridge(t, args);
@@ -39,7 +50,10 @@ async function archived(t: ExecutionContext): Promise<string> {
   return join(directory, file as string);
 }
 
-async function replayed(t: ExecutionContext, args: readonly string[]): Promise<{ readonly exitCode: unknown; readonly counts: string }> {
+async function replayed(
+  t: ExecutionContext,
+  args: readonly string[],
+): Promise<{ readonly exitCode: unknown; readonly counts: string }> {
   const run = program(t, ['replay', ...args]);
   const exitCode = await run.ended;
   const of = (name: string): string => run.printed.find((line) => line.startsWith(name))?.replace(/\s+/g, ' ') ?? '';
@@ -51,7 +65,10 @@ test.serial('an archive replayed into a spool becomes the same points when a bri
   const stateDir = await temporaryDirectory(t);
   const first = await replayed(t, [file, ...inFileMode(stateDir)]);
   t.deepEqual(first, { exitCode: 0, counts: 'read 3, replayed 3, duplicate 0, malformed 0, skipped 0' });
-  t.deepEqual(await replayed(t, [file, ...inFileMode(stateDir)]), { exitCode: 0, counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0' });
+  t.deepEqual(await replayed(t, [file, ...inFileMode(stateDir)]), {
+    exitCode: 0,
+    counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0',
+  });
   await drained(await started(t, inFileMode(stateDir)));
   t.deepEqual(held(stateDir), expected);
 });
@@ -61,18 +78,27 @@ test.serial('while a bridge uses the state directory, a replay goes to it, and i
   const stateDir = await temporaryDirectory(t);
   const again = await temporaryDirectory(t);
   const one = await started(t, [...inFileMode(stateDir), '--archive', again]);
-  t.deepEqual(await replayed(t, [file, '--state-dir', stateDir]), { exitCode: 0, counts: 'read 3, replayed 3, duplicate 0, malformed 0, skipped 0' });
-  t.deepEqual(await replayed(t, [file, '--to', `${one.pushUrl}/catchpoint`]), { exitCode: 0, counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0' });
+  t.deepEqual(await replayed(t, [file, '--state-dir', stateDir]), {
+    exitCode: 0,
+    counts: 'read 3, replayed 3, duplicate 0, malformed 0, skipped 0',
+  });
+  t.deepEqual(await replayed(t, [file, '--to', `${one.pushUrl}/catchpoint`]), {
+    exitCode: 0,
+    counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0',
+  });
   await drained(one);
   await stopped(one);
   t.deepEqual(held(stateDir), expected);
   t.deepEqual(readdirSync(again), []);
 });
 
-test.serial('what the original\'s -f wrote becomes its points at their true times, in a spool alone', async (t) => {
+test.serial("what the original's -f wrote becomes its points at their true times, in a spool alone", async (t) => {
   const stateDir = await temporaryDirectory(t);
   const args = [`${golden}replay/new-york.ndjson`, '--written-in-zone', 'America/New_York', ...inFileMode(stateDir)];
-  t.deepEqual(await replayed(t, args), { exitCode: 0, counts: 'read 13, replayed 13, duplicate 0, malformed 0, skipped 0' });
+  t.deepEqual(await replayed(t, args), {
+    exitCode: 0,
+    counts: 'read 13, replayed 13, duplicate 0, malformed 0, skipped 0',
+  });
   const one = await started(t, inFileMode(stateDir));
   await drained(one);
   t.is((await replayed(t, args)).exitCode, 69);

@@ -20,7 +20,9 @@ const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial
 const secretOf = (what: string): string => `S3cret-of-${what}-x7Qz`;
 
 /** A far side that refuses everything and repeats in its answer all that it was sent, as a careless one does. */
-async function repeatingServer(t: ExecutionContext): Promise<{ url: string; port: number; headers: IncomingHttpHeaders[] }> {
+async function repeatingServer(
+  t: ExecutionContext,
+): Promise<{ url: string; port: number; headers: IncomingHttpHeaders[] }> {
   const headers: IncomingHttpHeaders[] = [];
   const server: Server = createServer((request, response) => {
     headers.push(request.headers);
@@ -28,14 +30,19 @@ async function repeatingServer(t: ExecutionContext): Promise<{ url: string; port
     request.on('data', (piece: Buffer) => void pieces.push(piece));
     request.on('end', () => {
       response.writeHead(401, { 'content-type': 'text/html' });
-      response.end(`<html>refused: ${request.method} ${request.url} ${JSON.stringify(request.headers)} ${Buffer.concat(pieces).toString()}</html>`);
+      response.end(
+        `<html>refused: ${request.method} ${request.url} ${JSON.stringify(request.headers)} ${Buffer.concat(pieces).toString()}</html>`,
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => new Promise<void>((resolve) => {
-    server.closeAllConnections();
-    server.close(() => resolve());
-  }));
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  );
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, port, headers };
 }
@@ -54,10 +61,19 @@ function filesBelow(directory: string): string[] {
 type Started = Pick<Bridge, 'child' | 'ended' | 'printed' | 'line' | 'pushUrl' | 'adminUrl'>;
 
 /** The bridge, whatever its log looks like. */
-async function started(t: ExecutionContext, format: string, stateDir: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Started> {
+async function started(
+  t: ExecutionContext,
+  format: string,
+  stateDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Started> {
   const one = program(t, ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', format, ...args], env);
   await one.line((line) => /\bready\b/.test(line));
-  const { push, admin } = JSON.parse(readFileSync(join(stateDir, 'listening.json'), 'utf8')) as { readonly push: string; readonly admin: string };
+  const { push, admin } = JSON.parse(readFileSync(join(stateDir, 'listening.json'), 'utf8')) as {
+    readonly push: string;
+    readonly admin: string;
+  };
   return { ...one, pushUrl: push, adminUrl: admin };
 }
 
@@ -69,13 +85,16 @@ async function exercised(one: Started): Promise<string[]> {
     answers.push(JSON.stringify([...answer.headers]), await answer.text());
   };
   const token = secretOf('push-token');
-  const post = (body: string | Buffer, path = ''): Promise<void> => ask(`${one.pushUrl}${path}/?token=${token}`, { method: 'POST', body });
+  const post = (body: string | Buffer, path = ''): Promise<void> =>
+    ask(`${one.pushUrl}${path}/?token=${token}`, { method: 'POST', body });
   await ask(`${one.pushUrl}/?token=${token}-not`, { method: 'POST', body: '{}' });
   await ask(`${one.pushUrl}/catchpoint/token`, { method: 'POST', body: secretOf('rotation-secret') });
-  for (const name of ['dns', 'dns', 'node-unknown', 'web-error']) await post(readFileSync(join(golden, `${name}.json`)));
+  for (const name of ['dns', 'dns', 'node-unknown', 'web-error'])
+    await post(readFileSync(join(golden, `${name}.json`)));
   for (const body of ['', 'no push', '{"TestId": 1}', 'x'.repeat(40_000)]) await post(body);
   await ask(`${one.pushUrl}/nowhere`);
-  for (const path of ['healthz', 'readyz', 'metrics', 'status', 'admin/spool', 'admin/dead-letters', 'nowhere']) await ask(`${one.adminUrl}/${path}`);
+  for (const path of ['healthz', 'readyz', 'metrics', 'status', 'admin/spool', 'admin/dead-letters', 'nowhere'])
+    await ask(`${one.adminUrl}/${path}`);
   await ask(`${one.adminUrl}/readyz`, { headers: { accept: 'text/plain' } });
   return answers;
 }
@@ -89,12 +108,14 @@ async function untilRefused(one: Started): Promise<void> {
 function searched(t: ExecutionContext, secrets: readonly string[], found: Readonly<Record<string, string>>): void {
   for (const [where, text] of Object.entries(found)) {
     for (const secret of secrets) {
-      for (const guise of guises(secret)) t.false(text.includes(guise), `${secret} stands in ${where}: ${around(text, guise)}`);
+      for (const guise of guises(secret))
+        t.false(text.includes(guise), `${secret} stands in ${where}: ${around(text, guise)}`);
     }
   }
 }
 
-const around = (text: string, guise: string): string => text.slice(Math.max(0, text.indexOf(guise) - 200), text.indexOf(guise) + 100);
+const around = (text: string, guise: string): string =>
+  text.slice(Math.max(0, text.indexOf(guise) - 200), text.indexOf(guise) + 100);
 
 interface Given {
   readonly args: readonly string[];
@@ -103,17 +124,36 @@ interface Given {
 }
 
 /** The ways in which secrets are given. */
-const ways: Readonly<Record<string, (t: ExecutionContext, tsdb: { port: number }, directory: string) => Promise<Given>>> = {
+const ways: Readonly<
+  Record<string, (t: ExecutionContext, tsdb: { port: number }, directory: string) => Promise<Given>>
+> = {
   'as flags': async (_t, { port }) => ({
     args: [
       ...['-k', secretOf('key'), '-s', secretOf('secret'), '--api-key', secretOf('api-key')],
-      ...['-t', `http://user:${secretOf('password')}@127.0.0.1:${port}`, '--tsdb-header', `Authorization: Bearer ${secretOf('header')}`],
+      ...[
+        '-t',
+        `http://user:${secretOf('password')}@127.0.0.1:${port}`,
+        '--tsdb-header',
+        `Authorization: Bearer ${secretOf('header')}`,
+      ],
       ...['--tsdb-header', `X-Scope: ${secretOf('scope')}`],
       ...['--push-token', secretOf('push-token'), '--rotation-secret', secretOf('rotation-secret')],
       ...['--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-auth', `user:${secretOf('backstop-auth')}`],
       ...['--github-secret', secretOf('github'), '--pagerduty-secret', secretOf('pagerduty')],
     ],
-    secrets: ['key', 'secret', 'api-key', 'password', 'header', 'scope', 'push-token', 'rotation-secret', 'backstop-auth', 'github', 'pagerduty'].map(secretOf),
+    secrets: [
+      'key',
+      'secret',
+      'api-key',
+      'password',
+      'header',
+      'scope',
+      'push-token',
+      'rotation-secret',
+      'backstop-auth',
+      'github',
+      'pagerduty',
+    ].map(secretOf),
   }),
   'in the environment': async (_t, { port }) => ({
     args: [],
@@ -138,7 +178,10 @@ const ways: Readonly<Record<string, (t: ExecutionContext, tsdb: { port: number }
     const config = join(directory, 'bridge.yaml');
     const tsdb = `tsdb-host: http://user:${secretOf('password')}@127.0.0.1:${port}`;
     await writeFile(config, `${tsdb}\ntsdb-header:\n  - "X-Scope-OrgID: ${secretOf('scope')}"\n`);
-    return { args: [...files.flat(), '--config', config], secrets: ['key', 'secret', 'api-key', 'password', 'scope'].map(secretOf) };
+    return {
+      args: [...files.flat(), '--config', config],
+      secrets: ['key', 'secret', 'api-key', 'password', 'scope'].map(secretOf),
+    };
   },
 };
 
@@ -149,7 +192,16 @@ for (const [how, give] of Object.entries(ways)) {
       const tsdb = await repeatingServer(t);
       const [stateDir, given] = await Promise.all([temporaryDirectory(t), temporaryDirectory(t)]);
       const { args, env = {}, secrets } = await give(t, tsdb, given);
-      const common = ['--catchpoint-url', catchpoint.url, '--state-dir', stateDir, '--log-level', 'debug', '--max-body-bytes', '32KiB'];
+      const common = [
+        '--catchpoint-url',
+        catchpoint.url,
+        '--state-dir',
+        stateDir,
+        '--log-level',
+        'debug',
+        '--max-body-bytes',
+        '32KiB',
+      ];
       const one = await started(t, format, stateDir, [...common, ...args], env);
       const answers = await exercised(one);
       await untilRefused(one);
@@ -166,14 +218,29 @@ for (const [how, give] of Object.entries(ways)) {
       });
       const sent = JSON.stringify([...catchpoint.headers, ...tsdb.headers]);
       const basic = Buffer.from(`user:${secretOf('password')}`).toString('base64');
-      for (const used of [basic, secretOf('scope')]) t.true(sent.includes(used), 'the secrets were sent to those whom they are for');
+      for (const used of [basic, secretOf('scope')])
+        t.true(sent.includes(used), 'the secrets were sent to those whom they are for');
     });
   }
 }
 
 test('every secret there is is given in these tests', (t) => {
-  const secrets = settingEntries.filter(([, { isSecret, masked }]) => isSecret === true || masked !== undefined).map(([key]) => key);
+  const secrets = settingEntries
+    .filter(([, { isSecret, masked }]) => isSecret === true || masked !== undefined)
+    .map(([key]) => key);
   // A key of a hosted Graphite is a part of every metric's name, as it was in Backstop.
-  const known = ['apiKey', 'backstopAuth', 'backstopKey', 'githubSecret', 'key', 'pagerdutySecret', 'pushToken', 'rotationSecret', 'secret', 'tsdbHeader', 'tsdbHost'];
+  const known = [
+    'apiKey',
+    'backstopAuth',
+    'backstopKey',
+    'githubSecret',
+    'key',
+    'pagerdutySecret',
+    'pushToken',
+    'rotationSecret',
+    'secret',
+    'tsdbHeader',
+    'tsdbHost',
+  ];
   t.deepEqual(secrets.sort(), known);
 });

@@ -19,47 +19,108 @@ interface UpgradedStatus {
 
 const statusOf = async (one: Bridge): Promise<UpgradedStatus> => (await one.status()) as unknown as UpgradedStatus;
 
-const letter = (number: number) => ({ kind: 'rejected', reason: 'unknown metric', raw: `{"number":${number}}`, sink: 'opentsdb', firstAtMs: 1794994452000, lastAtMs: 1794994452000, times: 1 });
+const letter = (number: number) => ({
+  kind: 'rejected',
+  reason: 'unknown metric',
+  raw: `{"number":${number}}`,
+  sink: 'opentsdb',
+  firstAtMs: 1794994452000,
+  lastAtMs: 1794994452000,
+  times: 1,
+});
 
-async function command(t: ExecutionContext, ...args: string[]): Promise<{ readonly exitCode: unknown; readonly lines: readonly string[] }> {
+async function command(
+  t: ExecutionContext,
+  ...args: string[]
+): Promise<{ readonly exitCode: unknown; readonly lines: readonly string[] }> {
   const one = program(t, args);
   return { exitCode: await one.ended, lines: one.printed };
 }
 
-test.serial('killed twice while it drains, every point arrives, letters count once, and then the file is gone', async (t) => {
-  const records = 6000;
-  const directory = await filledStore(t, {
-    records: recordsOfThree(1, records),
-    positions: { opentsdb: { through: 0, finished: [], points: 0, bytes: 0 } },
-    letters: { '100dfcbe135bf726b3e7': letter(1), '41d5f71fecfe8d8657b2': letter(2) },
-  });
-  const stateDir = dirname(directory);
-  t.true((await command(t, 'spool', 'verify', '--state-dir', stateDir)).lines.some((line) => line.includes('waits to be drained')));
-  const tsd = await fakeTsd(t);
-  const args = ['-t', '127.0.0.1', '-p', new URL(tsd.url).port, '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', stateDir];
-  for (let kill = 1; kill <= 2; kill += 1) {
-    const one = await bridge(t, args);
-    await tsd.untilRequests(kill * 4);
-    one.child.kill('SIGKILL');
-    await one.ended;
-    t.true(existsSync(join(directory, 'data.mdb')));
-  }
-  const last = await bridge(t, args);
-  t.is(await last.push(sample), 200);
-  await untilStatus(last, (status) => !(status as unknown as UpgradedStatus).restoring && status.sinks[0]?.backlog.points === 0);
-  t.like(await statusOf(last), { deadLetters: 2, lost: { records: 0, points: 0, uncounted: 0 } });
-  const series = new Set(tsd.points().map(({ metric, timestamp, value }) => `${metric} ${timestamp} ${value}`));
-  const expected = [...recordsOfThree(1, records)].flatMap(([sequence]) => ['node', 'asn', 'city'].map((slice) => `catchpoint.rtt.by_${slice}.204417 ${1794994452 + sequence} ${sequence}.5`));
-  t.deepEqual(expected.filter((point) => !series.has(point)), []);
-  t.deepEqual(readdirSync(directory).filter((name) => /mdb/.test(name)), []);
-  const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
-  t.deepEqual(letters.lines.map((line) => (JSON.parse(line) as { readonly times: number }).times), [1, 1]);
-});
+test.serial(
+  'killed twice while it drains, every point arrives, letters count once, and then the file is gone',
+  async (t) => {
+    const records = 6000;
+    const directory = await filledStore(t, {
+      records: recordsOfThree(1, records),
+      positions: { opentsdb: { through: 0, finished: [], points: 0, bytes: 0 } },
+      letters: { '100dfcbe135bf726b3e7': letter(1), '41d5f71fecfe8d8657b2': letter(2) },
+    });
+    const stateDir = dirname(directory);
+    t.true(
+      (await command(t, 'spool', 'verify', '--state-dir', stateDir)).lines.some((line) =>
+        line.includes('waits to be drained'),
+      ),
+    );
+    const tsd = await fakeTsd(t);
+    const args = [
+      '-t',
+      '127.0.0.1',
+      '-p',
+      new URL(tsd.url).port,
+      '--nodes-file',
+      `${golden}nodes/v1.json`,
+      '--state-dir',
+      stateDir,
+    ];
+    for (let kill = 1; kill <= 2; kill += 1) {
+      const one = await bridge(t, args);
+      await tsd.untilRequests(kill * 4);
+      one.child.kill('SIGKILL');
+      await one.ended;
+      t.true(existsSync(join(directory, 'data.mdb')));
+    }
+    const last = await bridge(t, args);
+    t.is(await last.push(sample), 200);
+    await untilStatus(
+      last,
+      (status) => !(status as unknown as UpgradedStatus).restoring && status.sinks[0]?.backlog.points === 0,
+    );
+    t.like(await statusOf(last), { deadLetters: 2, lost: { records: 0, points: 0, uncounted: 0 } });
+    const series = new Set(tsd.points().map(({ metric, timestamp, value }) => `${metric} ${timestamp} ${value}`));
+    const expected = [...recordsOfThree(1, records)].flatMap(([sequence]) =>
+      ['node', 'asn', 'city'].map(
+        (slice) => `catchpoint.rtt.by_${slice}.204417 ${1794994452 + sequence} ${sequence}.5`,
+      ),
+    );
+    t.deepEqual(
+      expected.filter((point) => !series.has(point)),
+      [],
+    );
+    t.deepEqual(
+      readdirSync(directory).filter((name) => /mdb/.test(name)),
+      [],
+    );
+    const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
+    t.deepEqual(
+      letters.lines.map((line) => (JSON.parse(line) as { readonly times: number }).times),
+      [1, 1],
+    );
+  },
+);
 
 test.serial('killed twice while letters are carried over, each is there once', async (t) => {
-  const ids = Array.from({ length: 8000 }, (_, number) => createHash('sha1').update(String(number)).digest('hex').slice(0, 20));
-  const directory = await filledStore(t, { records: recordsOfThree(1, 10), letters: Object.fromEntries(ids.map((id, number) => [id, letter(number)])) });
-  const args = ['-t', '127.0.0.1:1', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', dirname(directory), '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json'];
+  const ids = Array.from({ length: 8000 }, (_, number) =>
+    createHash('sha1').update(String(number)).digest('hex').slice(0, 20),
+  );
+  const directory = await filledStore(t, {
+    records: recordsOfThree(1, 10),
+    letters: Object.fromEntries(ids.map((id, number) => [id, letter(number)])),
+  });
+  const args = [
+    '-t',
+    '127.0.0.1:1',
+    '--nodes-file',
+    `${golden}nodes/v1.json`,
+    '--state-dir',
+    dirname(directory),
+    '-l',
+    '127.0.0.1:0',
+    '--admin-listen',
+    '127.0.0.1:0',
+    '--log-format',
+    'json',
+  ];
   for (let kill = 1; kill <= 2; kill += 1) {
     const one = program(t, args);
     await one.line((line) => line.includes('is attached'));
@@ -76,10 +137,22 @@ test.serial('killed twice while letters are carried over, each is there once', a
 test.serial('a store that kills its reader is set aside, counted and told, and pushes are taken', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
   truncateSync(join(directory, 'data.mdb'), 12_288);
-  const one = await bridge(t, ['-t', '127.0.0.1:1', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', dirname(directory)]);
+  const one = await bridge(t, [
+    '-t',
+    '127.0.0.1:1',
+    '--nodes-file',
+    `${golden}nodes/v1.json`,
+    '--state-dir',
+    dirname(directory),
+  ]);
   t.is(await one.push(sample), 200);
   t.like(await statusOf(one), { restoring: false, lost: { uncounted: 1 } });
-  t.deepEqual(readdirSync(directory).filter((name) => /^data/.test(name)).map((name) => name.slice(0, 17)), ['data.mdb.damaged-']);
+  t.deepEqual(
+    readdirSync(directory)
+      .filter((name) => /^data/.test(name))
+      .map((name) => name.slice(0, 17)),
+    ['data.mdb.damaged-'],
+  );
   t.true(one.printed.some((line) => line.includes('it is set aside')));
 });
 
@@ -87,7 +160,12 @@ test.serial('commands work on a store that no bridge has attached yet', async (t
   const directory = await storeIn(t, bytesOf('full'));
   const stateDir = dirname(directory);
   const status = await command(t, 'spool', 'status', '--json', '--state-dir', stateDir);
-  t.deepEqual((JSON.parse(status.lines.join('')) as { readonly sinks: readonly { readonly name: string }[] }).sinks.map(({ name }) => name), ['carbon', 'old', 'tsdb']);
+  t.deepEqual(
+    (JSON.parse(status.lines.join('')) as { readonly sinks: readonly { readonly name: string }[] }).sinks.map(
+      ({ name }) => name,
+    ),
+    ['carbon', 'old', 'tsdb'],
+  );
   const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
   t.is(letters.lines.length, contentsOf('full').letters.length + contentsOf('full').samples.length);
   t.true(existsSync(join(directory, 'data.mdb')));

@@ -7,7 +7,11 @@ import { freePort } from '../fakes/free-port.ts';
 import { debianTool } from './debian-tool.ts';
 
 /** Another one can be named in $VICTORIA_METRICS. */
-const findBinary = debianTool({ package: 'victoria-metrics', binary: 'victoria-metrics', variable: 'VICTORIA_METRICS' });
+const findBinary = debianTool({
+  package: 'victoria-metrics',
+  binary: 'victoria-metrics',
+  variable: 'VICTORIA_METRICS',
+});
 
 export interface VictoriaMetrics {
   /** Where OpenTSDB's HTTP put is spoken. */
@@ -76,12 +80,24 @@ const farAhead = '4102444800';
 
 async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
   await fetch(`${origin}/internal/force_flush`);
-  const answer = await fetch(`${origin}/api/v1/export?${new URLSearchParams({ 'match[]': '{__name__!=""}', end: farAhead })}`);
-  const series = (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Series);
+  const answer = await fetch(
+    `${origin}/api/v1/export?${new URLSearchParams({ 'match[]': '{__name__!=""}', end: farAhead })}`,
+  );
+  const series = (await answer.text())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Series);
   return series.flatMap(({ metric: { __name__: name, ...tags }, values, timestamps }) =>
     values.map((value, index) => {
       const time = (timestamps[index] as number) / (unit === 's' ? 1000 : 1);
-      return [name, time, value, ...Object.entries(tags).map(([tag, text]) => `${tag}=${text}`).sort()].join(' ');
+      return [
+        name,
+        time,
+        value,
+        ...Object.entries(tags)
+          .map(([tag, text]) => `${tag}=${text}`)
+          .sort(),
+      ].join(' ');
     }),
   );
 }

@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 /** Their process ids; none once the owner is gone. */
 export async function workersOf(owner: number): Promise<number[]> {
   const text = await readFile(`/proc/${owner}/task/${owner}/children`, 'utf8').catch(() => '');
-  const children = text.split(' ').filter((word) => word !== '').map(Number);
+  const children = text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
   const lines = await Promise.all(children.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
   return children.filter((_, at) => lines[at]?.endsWith('\0worker\0'));
 }

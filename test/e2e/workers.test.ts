@@ -22,7 +22,11 @@ const fileToken = 'file-token-0123456789';
 
 interface Status extends BridgeStatus {
   readonly workers: { readonly wanted: number; readonly running: number; readonly replaced: number };
-  readonly access: { readonly door: { readonly unauthenticated: number }; readonly rotation?: { readonly rotations: number }; readonly tokens: number };
+  readonly access: {
+    readonly door: { readonly unauthenticated: number };
+    readonly rotation?: { readonly rotations: number };
+    readonly tokens: number;
+  };
   readonly deadLetters: number;
 }
 
@@ -52,7 +56,10 @@ interface Sent {
 }
 
 /** Each on a connection of its own. */
-function sent(one: Bridge, { path = '/', method = 'POST', headers = {}, body: given = body, ca }: Sent = {}): Promise<Answer> {
+function sent(
+  one: Bridge,
+  { path = '/', method = 'POST', headers = {}, body: given = body, ca }: Sent = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const how = { method, headers, agent: false as const, ...(ca !== undefined && { ca }) };
     const asked = (ca === undefined ? request : tlsRequest)(`${one.pushUrl}${path}`, how, (answer) => {
@@ -98,8 +105,21 @@ async function untilEachAnswered(one: Bridge, how: () => Sent, workers = 2): Pro
 async function withWorkers(t: ExecutionContext, more: readonly string[] = [], workers = '2'): Promise<Bridge> {
   const tsd = await openTsd({});
   t.teardown(() => tsd.close());
-  const args = ['--workers', workers, '-t', tsd.url, '--nodes-file', `${golden}nodes/v1.json`, '--catchpoint-url', 'http://127.0.0.1:1', ...more];
-  const one = await bridge(t, [...args, ...(more.includes('--state-dir') ? [] : ['--state-dir', await temporaryDirectory(t)])]);
+  const args = [
+    '--workers',
+    workers,
+    '-t',
+    tsd.url,
+    '--nodes-file',
+    `${golden}nodes/v1.json`,
+    '--catchpoint-url',
+    'http://127.0.0.1:1',
+    ...more,
+  ];
+  const one = await bridge(t, [
+    ...args,
+    ...(more.includes('--state-dir') ? [] : ['--state-dir', await temporaryDirectory(t)]),
+  ]);
   await untilIs(one, ({ nodes }) => nodes.known > 0);
   return one;
 }
@@ -109,122 +129,171 @@ async function stopped(one: Bridge): Promise<void> {
   await one.ended;
 }
 
-const statuses = (answers: readonly Pick<Answer, 'status'>[]): number[] => [...new Set(answers.map(({ status }) => status))];
+const statuses = (answers: readonly Pick<Answer, 'status'>[]): number[] => [
+  ...new Set(answers.map(({ status }) => status)),
+];
 
-test.serial('pushes over many connections are taken by every worker, delivered, and counted as of one bridge', async (t) => {
-  const one = await withWorkers(t);
-  const answers = await untilEachAnswered(one, () => ({ body: nextRun() }));
-  t.deepEqual(statuses(answers), [200]);
-  const status = await untilIs(one, ({ sinks, pushes }) => pushes['taken'] === answers.length && sinks[0]?.backlog.points === 0);
-  t.true((status.sinks[0]?.accepted ?? 0) >= answers.length * 6);
-  t.deepEqual(status.workers, { wanted: 2, running: 2, replaced: 0 });
-  const metrics = await (await fetch(`${one.adminUrl}/metrics`)).text();
-  t.regex(metrics, /workers_running 2\n/);
-  t.regex(metrics, new RegExp(`pushes_total\\{outcome="taken"\\} ${answers.length}\\n`));
-  await stopped(one);
-});
-
-test.serial('whatever is wrong with a request is answered in the same words as without workers, and kept as well', async (t) => {
-  const headers = { authorization: `Bearer ${fileToken}` };
-  const gzip = { ...headers, 'content-encoding': 'gzip' };
-  const requests: readonly Sent[] = [
-    { headers, body: 'nonsense' },
-    { headers, body: '{}' },
-    { headers: gzip, body: 'not packed' },
-    { headers: gzip, body: gzipSync(body) },
-    { headers: { ...headers, 'content-encoding': 'lzma' } },
-    { headers, body: 'x'.repeat(2048) },
-    { headers: gzip, body: gzipSync('x'.repeat(100_000)) },
-    { headers, path: '/nowhere' },
-    { headers, method: 'PUT' },
-    { headers: { ...headers, 'x-replayed': 'yes' } },
-    { headers: { authorization: 'Bearer wrong-token-0123456789' } },
-  ];
-  const answersOf = async (workers: string) => {
-    const tokens = join(await temporaryDirectory(t), 'tokens');
-    await writeFile(tokens, `${fileToken}\n`);
-    const one = await withWorkers(t, ['--push-token-file', tokens, '--max-body-bytes', '1KiB'], workers);
-    const answers: Omit<Answer, 'worker'>[] = [];
-    for (const each of requests) {
-      const { worker: _worker, ...answer } = await sent(one, each);
-      answers.push(answer);
-    }
-    const { pushes } = await statusOf(one);
-    const samples = ((await (await fetch(`${one.adminUrl}/metrics`)).text()).match(/^.*malformed.*$/gm) ?? []).filter((line) => !line.startsWith('#'));
+test.serial(
+  'pushes over many connections are taken by every worker, delivered, and counted as of one bridge',
+  async (t) => {
+    const one = await withWorkers(t);
+    const answers = await untilEachAnswered(one, () => ({ body: nextRun() }));
+    t.deepEqual(statuses(answers), [200]);
+    const status = await untilIs(
+      one,
+      ({ sinks, pushes }) => pushes['taken'] === answers.length && sinks[0]?.backlog.points === 0,
+    );
+    t.true((status.sinks[0]?.accepted ?? 0) >= answers.length * 6);
+    t.deepEqual(status.workers, { wanted: 2, running: 2, replaced: 0 });
+    const metrics = await (await fetch(`${one.adminUrl}/metrics`)).text();
+    t.regex(metrics, /workers_running 2\n/);
+    t.regex(metrics, new RegExp(`pushes_total\\{outcome="taken"\\} ${answers.length}\\n`));
     await stopped(one);
-    return { answers, pushes, samples };
-  };
-  const [without, with2] = [await answersOf('0'), await answersOf('2')];
-  t.deepEqual(with2, without);
-  t.deepEqual(without.answers.map(({ status }) => status), [400, 400, 400, 200, 415, 413, 413, 404, 405, 200, 401]);
-  t.like(without.pushes, { taken: 1, duplicate: 1, malformed: 6 });
-});
+  },
+);
+
+test.serial(
+  'whatever is wrong with a request is answered in the same words as without workers, and kept as well',
+  async (t) => {
+    const headers = { authorization: `Bearer ${fileToken}` };
+    const gzip = { ...headers, 'content-encoding': 'gzip' };
+    const requests: readonly Sent[] = [
+      { headers, body: 'nonsense' },
+      { headers, body: '{}' },
+      { headers: gzip, body: 'not packed' },
+      { headers: gzip, body: gzipSync(body) },
+      { headers: { ...headers, 'content-encoding': 'lzma' } },
+      { headers, body: 'x'.repeat(2048) },
+      { headers: gzip, body: gzipSync('x'.repeat(100_000)) },
+      { headers, path: '/nowhere' },
+      { headers, method: 'PUT' },
+      { headers: { ...headers, 'x-replayed': 'yes' } },
+      { headers: { authorization: 'Bearer wrong-token-0123456789' } },
+    ];
+    const answersOf = async (workers: string) => {
+      const tokens = join(await temporaryDirectory(t), 'tokens');
+      await writeFile(tokens, `${fileToken}\n`);
+      const one = await withWorkers(t, ['--push-token-file', tokens, '--max-body-bytes', '1KiB'], workers);
+      const answers: Omit<Answer, 'worker'>[] = [];
+      for (const each of requests) {
+        const { worker: _worker, ...answer } = await sent(one, each);
+        answers.push(answer);
+      }
+      const { pushes } = await statusOf(one);
+      const samples = ((await (await fetch(`${one.adminUrl}/metrics`)).text()).match(/^.*malformed.*$/gm) ?? []).filter(
+        (line) => !line.startsWith('#'),
+      );
+      await stopped(one);
+      return { answers, pushes, samples };
+    };
+    const [without, with2] = [await answersOf('0'), await answersOf('2')];
+    t.deepEqual(with2, without);
+    t.deepEqual(
+      without.answers.map(({ status }) => status),
+      [400, 400, 400, 200, 415, 413, 413, 404, 405, 200, 401],
+    );
+    t.like(without.pushes, { taken: 1, duplicate: 1, malformed: 6 });
+  },
+);
 
 test.serial('a token that Catchpoint sets is valid in every worker as soon as that is answered', async (t) => {
   const one = await withWorkers(t, ['--rotation-secret', secret]);
   const tokens = ['rotated-token-0123456789-1', 'rotated-token-0123456789-2', 'rotated-token-0123456789-3'];
   t.deepEqual(statuses(await untilEachAnswered(one, () => ({ body: nextRun() }))), [503], 'none is set yet');
   for (const [at, token] of tokens.entries()) {
-    const set = await sent(one, { path: '/catchpoint/token', headers: { authorization: `Bearer ${secret}` }, body: JSON.stringify({ token }) });
+    const set = await sent(one, {
+      path: '/catchpoint/token',
+      headers: { authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ token }),
+    });
     t.deepEqual([set.status, set.text], [200, '']);
-    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${token}`, body: nextRun() }))), [200]);
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${token}`, body: nextRun() }))),
+      [200],
+    );
     if (at < 2) continue;
-    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${tokens[1]}`, body: nextRun() }))), [200], 'the previous one');
-    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${tokens[0]}`, body: nextRun() }))), [401]);
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${tokens[1]}`, body: nextRun() }))),
+      [200],
+      'the previous one',
+    );
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${tokens[0]}`, body: nextRun() }))),
+      [401],
+    );
   }
   t.is((await untilIs(one, ({ access }) => access.rotation?.rotations === 3)).workers.replaced, 0);
   await stopped(one);
 });
 
-test.serial('what is read again by SIGHUP, tokens and certificate, reaches every worker, and those that come later', async (t) => {
-  const files = await temporaryDirectory(t);
-  const [cert, key, tokens] = ['cert', 'key', 'tokens'].map((name) => join(files, name)) as [string, string, string];
-  await writeFile(cert, certificate);
-  await writeFile(key, privateKey);
-  await writeFile(tokens, `${fileToken}\n`);
-  const one = await withWorkers(t, ['--push-token-file', tokens, '--tls-cert', cert, '--tls-key', key]);
-  const old = { headers: { authorization: `Bearer ${fileToken}` } };
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: certificate, body: nextRun() }))), [200]);
-  await writeFile(tokens, 'another-token-0123456789\n');
-  await writeFile(cert, newCertificate);
-  await writeFile(key, newPrivateKey);
-  one.child.kill('SIGHUP');
-  await one.line((line) => line.includes('configuration read again'));
-  const other = { headers: { authorization: 'Bearer another-token-0123456789' } };
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))), [200]);
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: newCertificate, body: nextRun() }))), [401]);
-  // A file that cannot be used leaves the last good tokens, to a new worker as well.
-  await writeFile(tokens, 'short\n');
-  process.kill((await workersOf(one.child.pid as number))[0] as number, 'SIGKILL');
-  await untilIs(one, ({ workers }) => workers.replaced === 1 && workers.running === 2);
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))), [200]);
-  await stopped(one);
-});
+test.serial(
+  'what is read again by SIGHUP, tokens and certificate, reaches every worker, and those that come later',
+  async (t) => {
+    const files = await temporaryDirectory(t);
+    const [cert, key, tokens] = ['cert', 'key', 'tokens'].map((name) => join(files, name)) as [string, string, string];
+    await writeFile(cert, certificate);
+    await writeFile(key, privateKey);
+    await writeFile(tokens, `${fileToken}\n`);
+    const one = await withWorkers(t, ['--push-token-file', tokens, '--tls-cert', cert, '--tls-key', key]);
+    const old = { headers: { authorization: `Bearer ${fileToken}` } };
+    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: certificate, body: nextRun() }))), [200]);
+    await writeFile(tokens, 'another-token-0123456789\n');
+    await writeFile(cert, newCertificate);
+    await writeFile(key, newPrivateKey);
+    one.child.kill('SIGHUP');
+    await one.line((line) => line.includes('configuration read again'));
+    const other = { headers: { authorization: 'Bearer another-token-0123456789' } };
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))),
+      [200],
+    );
+    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: newCertificate, body: nextRun() }))), [401]);
+    // A file that cannot be used leaves the last good tokens, to a new worker as well.
+    await writeFile(tokens, 'short\n');
+    process.kill((await workersOf(one.child.pid as number))[0] as number, 'SIGKILL');
+    await untilIs(one, ({ workers }) => workers.replaced === 1 && workers.running === 2);
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))),
+      [200],
+    );
+    await stopped(one);
+  },
+);
 
-test.serial('of two workers one is killed: the other takes pushes meanwhile, it is replaced, and no count goes back', async (t) => {
-  const one = await withWorkers(t, ['--push-token', fileToken]);
-  const good = () => ({ headers: { authorization: `Bearer ${fileToken}` }, body: nextRun() });
-  const strangers = await untilEachAnswered(one, () => ({}));
-  const before = await untilIs(one, ({ access }) => access.door.unauthenticated === strangers.length);
-  const pids = await workersOf(one.child.pid as number);
-  t.is(pids.length, 2);
-  process.kill(pids[0] as number, 'SIGKILL');
-  const answers: (Answer | Error)[] = [];
-  for (let now = before; now.workers.replaced === 0; now = await statusOf(one)) {
-    answers.push(await sent(one, good()).catch((error: Error) => error));
-    t.true(now.access.door.unauthenticated >= strangers.length);
-  }
-  t.true(answers.some((answer) => !(answer instanceof Error) && answer.status === 200));
-  const after = await untilIs(one, ({ workers }) => workers.running === 2);
-  t.is(after.access.door.unauthenticated, strangers.length);
-  t.deepEqual(statuses(await untilEachAnswered(one, good)), [200]);
-  t.true(one.printed.some((line) => line.includes('a worker has ended; another one takes its place') && line.includes(`"pid":${pids[0]}`) && line.includes('SIGKILL')));
-  // Both at once: the port is the same again.
-  for (const pid of await workersOf(one.child.pid as number)) process.kill(pid, 'SIGKILL');
-  await untilIs(one, ({ workers }) => workers.replaced === 3 && workers.running === 2);
-  t.deepEqual(statuses(await untilEachAnswered(one, good)), [200]);
-  await stopped(one);
-});
+test.serial(
+  'of two workers one is killed: the other takes pushes meanwhile, it is replaced, and no count goes back',
+  async (t) => {
+    const one = await withWorkers(t, ['--push-token', fileToken]);
+    const good = () => ({ headers: { authorization: `Bearer ${fileToken}` }, body: nextRun() });
+    const strangers = await untilEachAnswered(one, () => ({}));
+    const before = await untilIs(one, ({ access }) => access.door.unauthenticated === strangers.length);
+    const pids = await workersOf(one.child.pid as number);
+    t.is(pids.length, 2);
+    process.kill(pids[0] as number, 'SIGKILL');
+    const answers: (Answer | Error)[] = [];
+    for (let now = before; now.workers.replaced === 0; now = await statusOf(one)) {
+      answers.push(await sent(one, good()).catch((error: Error) => error));
+      t.true(now.access.door.unauthenticated >= strangers.length);
+    }
+    t.true(answers.some((answer) => !(answer instanceof Error) && answer.status === 200));
+    const after = await untilIs(one, ({ workers }) => workers.running === 2);
+    t.is(after.access.door.unauthenticated, strangers.length);
+    t.deepEqual(statuses(await untilEachAnswered(one, good)), [200]);
+    t.true(
+      one.printed.some(
+        (line) =>
+          line.includes('a worker has ended; another one takes its place') &&
+          line.includes(`"pid":${pids[0]}`) &&
+          line.includes('SIGKILL'),
+      ),
+    );
+    // Both at once: the port is the same again.
+    for (const pid of await workersOf(one.child.pid as number)) process.kill(pid, 'SIGKILL');
+    await untilIs(one, ({ workers }) => workers.replaced === 3 && workers.running === 2);
+    t.deepEqual(statuses(await untilEachAnswered(one, good)), [200]);
+    await stopped(one);
+  },
+);
 
 test.serial('the owner is killed: its workers answer 503 and are gone, and the port is free', async (t) => {
   const one = await withWorkers(t);
@@ -248,13 +317,16 @@ test.serial('the owner is killed: its workers answer 503 and are gone, and the p
 test.serial('a push in hand is finished by SIGTERM, which workers themselves pay no heed to', async (t) => {
   const one = await withWorkers(t);
   const pids = await workersOf(one.child.pid as number);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM', 'SIGTERM'] as const) for (const pid of pids) process.kill(pid, signal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM', 'SIGTERM'] as const)
+    for (const pid of pids) process.kill(pid, signal);
   const socket = connect(Number(new URL(one.pushUrl).port), '127.0.0.1');
   let heard = '';
   socket.on('data', (data: Buffer) => void (heard += data.toString('latin1')));
   const over = once(socket, 'close');
   const run = nextRun();
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: ${Buffer.byteLength(run)}\r\n\r\n`);
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: ${Buffer.byteLength(run)}\r\n\r\n`,
+  );
   while (!heard.includes('100 Continue')) await new Promise((resolve) => setImmediate(resolve));
   one.child.kill('SIGTERM');
   await one.line((line) => line.includes('stopping: what is in hand is finished'));
@@ -273,7 +345,21 @@ test.serial('an address that is taken ends the start with the same words as with
   const address = `127.0.0.1:${(taken.address() as { readonly port: number }).port}`;
   const ended = async (workers: string) => {
     const stateDir = await temporaryDirectory(t);
-    const one = program(t, ['--workers', workers, '-l', address, '--admin-listen', '127.0.0.1:0', '-f', '--log-format', 'json', '--nodes-file', `${golden}nodes/v1.json`, '--state-dir', stateDir]);
+    const one = program(t, [
+      '--workers',
+      workers,
+      '-l',
+      address,
+      '--admin-listen',
+      '127.0.0.1:0',
+      '-f',
+      '--log-format',
+      'json',
+      '--nodes-file',
+      `${golden}nodes/v1.json`,
+      '--state-dir',
+      stateDir,
+    ]);
     const code = await one.ended;
     return { code, error: one.printed.filter((line) => line.startsWith('error:')) };
   };
@@ -286,7 +372,11 @@ test.serial('a kept connection stays with its worker, and nobody but a bridge st
   const stateDir = await temporaryDirectory(t);
   const one = await withWorkers(t, ['--push-token', fileToken, '--state-dir', stateDir]);
   const { token } = JSON.parse(await readFile(join(stateDir, 'listening.json'), 'utf8')) as { readonly token: string };
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${token}`, body: nextRun() }))), [200], 'the owner of the state directory is let in');
+  t.deepEqual(
+    statuses(await untilEachAnswered(one, () => ({ path: `/catchpoint/${token}`, body: nextRun() }))),
+    [200],
+    'the owner of the state directory is let in',
+  );
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ids = new Set<string>();
   for (let count = 0; count < 5; count += 1) {

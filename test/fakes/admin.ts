@@ -3,7 +3,7 @@
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
 import { administration } from '../../src/admin/administration.ts';
-import { adminDoor, type AdminDoor } from '../../src/admin/admin-access.ts';
+import { adminEndpoint, type AdminEndpoint } from '../../src/admin/admin-endpoint.ts';
 import { readAdminFile } from '../../src/admin/admin-file.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -22,7 +22,11 @@ export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry 
   await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: '{"TestId":1}' } });
   spool.samples.take({ body: Buffer.from('garbage'), reason: 'body: no push', from: '203.0.113.9' });
   await until(() => spool.samples.count() === 1);
-  const idOf = (reason: string): string => spool.letters.after(undefined).concat(spool.samples.after(undefined)).find((one) => one.reason === reason)?.id ?? '';
+  const idOf = (reason: string): string =>
+    spool.letters
+      .after(undefined)
+      .concat(spool.samples.after(undefined))
+      .find((one) => one.reason === reason)?.id ?? '';
   return { ...kept, idOf, administration: administration({ spool, retryLetter, clock: kept.clock }) };
 }
 
@@ -30,7 +34,7 @@ export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry 
 export async function openDoor(t: ExecutionContext, retryLetter?: LetterRetry) {
   const kept = await keptLetters(t, retryLetter);
   const stateDir = await temporaryDirectory(t);
-  const door: AdminDoor = await adminDoor({ administration: kept.administration, stateDir, log: silentLog() });
+  const door: AdminEndpoint = await adminEndpoint({ administration: kept.administration, stateDir, log: silentLog() });
   const router = new Router();
   door.mount(router);
   const app = application(silentLog(), systemClock());

@@ -30,9 +30,23 @@ export function runs(count: number): FactoredPoints[] {
     timestamp: 1794994452 + run,
     unit: 's' as const,
     tail: `.${204417 + (run % 3)}`,
-    series: [{ stem: 'catchpoint.rtt.by_', value: `${run}.5` }, { stem: 'catchpoint.status.by_', value: '1.0', tags: { status: run % 2 === 0 ? 'ok' : 'error' } }],
+    series: [
+      { stem: 'catchpoint.rtt.by_', value: `${run}.5` },
+      { stem: 'catchpoint.status.by_', value: '1.0', tags: { status: run % 2 === 0 ? 'ok' : 'error' } },
+    ],
     cuts: cuts[run % 2] as FactoredPoints['cuts'],
-    rest: run % 2 === 0 ? [] : [{ metric: `catchpoint.error.by_node.${run}`, timestamp: 1794994452 + run, unit: 's' as const, value: '1.0', tags: { nodeid: '313', error: 'timeout' } }],
+    rest:
+      run % 2 === 0
+        ? []
+        : [
+            {
+              metric: `catchpoint.error.by_node.${run}`,
+              timestamp: 1794994452 + run,
+              unit: 's' as const,
+              value: '1.0',
+              tags: { nodeid: '313', error: 'timeout' },
+            },
+          ],
   }));
 }
 

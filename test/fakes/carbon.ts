@@ -31,7 +31,10 @@ export interface FakeCarbon {
 }
 
 /** Starts one on 127.0.0.1; it goes with its test. */
-export async function fakeCarbon(t: Pick<ExecutionContext, 'teardown'>, options: FakeCarbonOptions = {}): Promise<FakeCarbon> {
+export async function fakeCarbon(
+  t: Pick<ExecutionContext, 'teardown'>,
+  options: FakeCarbonOptions = {},
+): Promise<FakeCarbon> {
   const { isTls = false, port = 0, closesInTurn = () => true, reads = () => true } = options;
   const chunks: Buffer[] = [];
   const sockets = new Set<Socket>();

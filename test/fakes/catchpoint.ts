@@ -17,7 +17,9 @@ export interface FakeCatchpoint extends RestApi {
   fail(fault: Fault, meant?: { readonly path?: RegExp; readonly times?: number }): void;
 }
 
-export interface FakeCatchpointOptions extends Partial<Pick<RestApiOptions, 'nodes' | 'bearer' | 'key' | 'secret' | 'apiKey'>> {
+export interface FakeCatchpointOptions extends Partial<
+  Pick<RestApiOptions, 'nodes' | 'bearer' | 'key' | 'secret' | 'apiKey'>
+> {
   readonly clock: MovableClock;
 }
 
@@ -37,7 +39,10 @@ export async function fakeCatchpoint(
   };
   const api = await openRestApi({ ...account, ...options, nodes, intercept });
   t.teardown(() => api.close());
-  return { ...api, fail: (fault, { path = /./, times = Infinity } = {}) => void script.push({ fault, path, left: times }) };
+  return {
+    ...api,
+    fail: (fault, { path = /./, times = Infinity } = {}) => void script.push({ fault, path, left: times }),
+  };
 }
 
 /** Nodes of a small world: three countries on two continents, a city in ten of them, every fifth inactive. */
@@ -83,7 +88,8 @@ export const faults = {
     response.write('{"items":[', () => response.destroy());
   },
   /** Bytes that Node's HTTP parser rejects (HPE_…), as v1 is known to send. */
-  rawBytes: (request: IncomingMessage) => void request.socket.end('HTTP/1.1 200 OK\r\nContent-Le\u0001ngth: 5\r\n\r\nhello'),
+  rawBytes: (request: IncomingMessage) =>
+    void request.socket.end('HTTP/1.1 200 OK\r\nContent-Le\u0001ngth: 5\r\n\r\nhello'),
   expiredToken: answer(200, '{"Message":"Expired token"}'),
 } satisfies Record<string, Fault>;
 

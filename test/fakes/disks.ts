@@ -69,9 +69,11 @@ export interface DiskBecomingReadOnly {
 export async function becomingReadOnly(t: Mounting, row: string, sizeBytes: number): Promise<DiskBecomingReadOnly> {
   const root = await temporaryDirectory(t);
   const [image, directory] = [join(root, 'image'), join(root, 'disk')];
-  const run = (command: string, ...args: string[]): string => execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
+  const run = (command: string, ...args: string[]): string =>
+    execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
   const mount = (): string => run('mount', '-t', 'ext4', '-o', 'loop,errors=remount-ro', image, directory);
-  const trigger = (): string => `/sys/fs/ext4/${basename(run('findmnt', '-n', '-o', 'SOURCE', directory).trim())}/trigger_fs_error`;
+  const trigger = (): string =>
+    `/sys/fs/ext4/${basename(run('findmnt', '-n', '-o', 'SOURCE', directory).trim())}/trigger_fs_error`;
   try {
     mkdirSync(directory);
     writeFileSync(image, '');

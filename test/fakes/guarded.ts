@@ -2,18 +2,18 @@
 
 import type { ExecutionContext } from 'ava';
 import { connect, type Socket } from 'node:net';
-import { type Access, openAccess } from '../../src/auth/access-control.ts';
+import { type AccessControl, openAccessControl } from '../../src/auth/access-control.ts';
 import type { AccessOptions } from '../../src/auth/access-policy.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
-import { pushFront } from '../../src/sources/catchpoint/push-middleware.ts';
+import { pushMiddleware } from '../../src/sources/catchpoint/push-middleware.ts';
 import { listen, type Listener } from '../../src/http/server.ts';
-import { routed } from '../../src/http/routed-app.ts';
+import { routedApp } from '../../src/http/routed-app.ts';
 import { type PushIntake, pushRoute } from '../../src/sources/catchpoint/push-route.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface Guarded extends Listener {
-  readonly access: Access;
+  readonly access: AccessControl;
   readonly stateDir: string;
 }
 
@@ -31,8 +31,19 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
   const { limits = {}, clock = systemClock(), log = silentLog(), take = () => {}, ...given } = options;
   const stateDir = options.stateDir ?? (await temporaryDirectory(t));
   const usual = { maxConnections: 100, maxConnectionsPerAddress: 100, maxRequests: 100, maxArrivingBytes: 2 ** 20 };
-  const nothing = { tokens: [], tokenFiles: [], rotationSecret: undefined, trustedProxies: [], divisions: [], clients: [], tls: undefined };
-  const access = await openAccess({ checkSender: 'off', ...nothing, ...given, limits: { ...usual, ...limits } }, { stateDir, clock, log });
+  const nothing = {
+    tokens: [],
+    tokenFiles: [],
+    rotationSecret: undefined,
+    trustedProxies: [],
+    divisions: [],
+    clients: [],
+    tls: undefined,
+  };
+  const access = await openAccessControl(
+    { checkSender: 'off', ...nothing, ...given, limits: { ...usual, ...limits } },
+    { stateDir, clock, log },
+  );
   const intake: PushIntake = {
     async take({ body }) {
       await take(body);
@@ -41,7 +52,10 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
     ...{ unread: () => {}, answered: () => {} },
   };
   const reading = { maxBodyBytes: 2 ** 20, bodies: access.bodies, clock };
-  const app = routed({ log, clock }, (router) => pushRoute(router, intake, reading), { first: pushFront(access.entrance, { intake, reading }), middlewares: access.middlewares });
+  const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {
+    first: pushMiddleware(access.entrance, { intake, reading }),
+    middlewares: access.middlewares,
+  });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { tls: access.tls, guard: access.guard });
   t.teardown(async () => {
     const closed = listener.close();

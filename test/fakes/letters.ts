@@ -38,7 +38,12 @@ export async function readSpool(t: ExecutionContext, { maxBytes = 1 << 20, sink 
 }
 
 /** Makes the points dead letters, as a sink that takes none of them. */
-export async function lettersOf(spool: Spool, reader: SpoolReader, points: readonly DataPoint[], letters: readonly AddressedLetter[]): Promise<void> {
+export async function lettersOf(
+  spool: Spool,
+  reader: SpoolReader,
+  points: readonly DataPoint[],
+  letters: readonly AddressedLetter[],
+): Promise<void> {
   await spool.append(points);
   const batch = reader.next(1000);
   if (batch === undefined) throw new Error('nothing was appended');

@@ -25,7 +25,10 @@ export interface TriedListing {
   paths(): string[];
 }
 
-export async function triedListing(t: ExecutionContext, nodes: readonly SimulatedNode[] = world(12)): Promise<TriedListing> {
+export async function triedListing(
+  t: ExecutionContext,
+  nodes: readonly SimulatedNode[] = world(12),
+): Promise<TriedListing> {
   const clock = movableClock();
   const api = await fakeCatchpoint(t, { clock, nodes });
   const stateDir = await temporaryDirectory(t);

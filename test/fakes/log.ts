@@ -20,6 +20,9 @@ export function readLog(level: LogOptions['level'] = 'debug'): ReadLog {
   });
   return {
     log: openLog({ level, format: 'json', destination }),
-    lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>).map(({ time: _time, level: _level, ...rest }) => rest),
+    lines: () =>
+      written
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .map(({ time: _time, level: _level, ...rest }) => rest),
   };
 }

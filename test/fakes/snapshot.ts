@@ -1,7 +1,7 @@
 // A snapshot of a bridge that is well, for a test to change.
 
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
-import { nothingLost } from '../../src/spool/losses.ts';
+import { noLosses } from '../../src/spool/losses.ts';
 
 export const seenAtMs = Date.UTC(2026, 10, 18, 10);
 
@@ -16,11 +16,20 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     isStopping: false,
     takesPushes: true,
     pushes: { byOutcome: { taken: 12, missed: 1, malformed: 0 }, answerTimes: noTimes, lastRefusal: undefined },
-    sources: [{ name: 'catchpoint', points: 168, deliveries: 13, duplicates: 2, failures: 1, lastAtMs: seenAtMs - 500 }],
+    sources: [
+      { name: 'catchpoint', points: 168, deliveries: 13, duplicates: 2, failures: 1, lastAtMs: seenAtMs - 500 },
+    ],
     sinks: [sinkOf()],
     goneSinks: [],
     nodes: {
-      ...{ known: 312, refreshes: 2, failures: 1, lastError: undefined, refreshedAtMs: seenAtMs - 3_600_000, nextAtMs: seenAtMs + 1 },
+      ...{
+        known: 312,
+        refreshes: 2,
+        failures: 1,
+        lastError: undefined,
+        refreshedAtMs: seenAtMs - 3_600_000,
+        nextAtMs: seenAtMs + 1,
+      },
       ...{ everyMs: 86_400_000, fileFault: undefined, notes: [] },
       changes: { added: 312, removed: 1, renamed: 2, movedAsn: 3, movedIsp: 4 },
     },
@@ -34,19 +43,53 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     malformed: { count: 0, bytes: 0 },
     archive: undefined,
     access: {
-      ...{ isOpen: false, tokens: 2, tokenFiles: { reloads: 3, failures: 1 }, door: { unauthenticated: 5, awaiting: 6 } },
+      ...{
+        isOpen: false,
+        tokens: 2,
+        tokenFiles: { reloads: 3, failures: 1 },
+        door: { unauthenticated: 5, awaiting: 6 },
+      },
       rotation: { rotations: 7, unauthenticated: 8, limited: 9, failed: 10, rotatedAtMs: seenAtMs - 60_000 },
       senders: { fitting: 11, strange: 12, unknown: 13, division: 14, client: 15 },
-      connections: { open: 16, overAddress: 17, cut: 18, overAll: 19, handshakes: 20, headersTooLarge: 21, timedOut: 22, notHttp: 23 },
+      connections: {
+        open: 16,
+        overAddress: 17,
+        cut: 18,
+        overAll: 19,
+        handshakes: 20,
+        headersTooLarge: 21,
+        timedOut: 22,
+        notHttp: 23,
+      },
       ...{ requests: { inHand: 24, overAll: 25, overSender: 26 }, bodies: { heldBytes: 27, givenUp: 28 } },
       tls: { notAfterMs: seenAtMs + 60 * 86_400_000, reloads: 29, failures: 30 },
     },
-    cardinality: { tests: { known: 31, most: 5000 }, nodes: { known: 32, most: 5000 }, tagValues: { error: { known: 33, most: 10_000 } } },
-    backstop: { accepted: 34, rejected: 35, skipped: 36, duplicate: 37, malformed: 38, notAllowed: 39, refused: 40, failed: 41 },
+    cardinality: {
+      tests: { known: 31, most: 5000 },
+      nodes: { known: 32, most: 5000 },
+      tagValues: { error: { known: 33, most: 10_000 } },
+    },
+    backstop: {
+      accepted: 34,
+      rejected: 35,
+      skipped: 36,
+      duplicate: 37,
+      malformed: 38,
+      notAllowed: 39,
+      refused: 40,
+      failed: 41,
+    },
     reloads: { isLastGood: true, lastGoodAtMs: seenAtMs - 30_000, succeeded: 42, failed: 43 },
-    lost: { ...nothingLost, goneSinkPoints: 0 },
+    lost: { ...noLosses, goneSinkPoints: 0 },
     process: {
-      ...{ startedAtMs: seenAtMs - 61_000, residentBytes: 1e8, heapUsedBytes: 2e7, heapTotalBytes: 3e7, externalBytes: 4e6, cpuSeconds: 1.5 },
+      ...{
+        startedAtMs: seenAtMs - 61_000,
+        residentBytes: 1e8,
+        heapUsedBytes: 2e7,
+        heapTotalBytes: 3e7,
+        externalBytes: 4e6,
+        cpuSeconds: 1.5,
+      },
       eventLoopLag: { meanMs: 0.5, p99Ms: 2, maxMs: 30 },
     },
     ...changes,
@@ -58,7 +101,17 @@ type SinkSeen = Snapshot['sinks'][number];
 /** A sink that is well. */
 export function sinkOf(changes: Partial<SinkSeen> = {}): SinkSeen {
   return {
-    ...{ name: 'opentsdb', accepted: 160, rejected: 3, kept: 2, inFlight: 1, lastError: undefined, isRequired: true, skipped: 0, annotations: { written: 44, skipped: 45 } },
+    ...{
+      name: 'opentsdb',
+      accepted: 160,
+      rejected: 3,
+      kept: 2,
+      inFlight: 1,
+      lastError: undefined,
+      isRequired: true,
+      skipped: 0,
+      annotations: { written: 44, skipped: 45 },
+    },
     ...{ answered: 9, failed: 1, failingSinceMs: undefined, lastTakenAtMs: seenAtMs - 250, durations: noTimes },
     backlog: { points: 5, bytes: 600, oldestAtMs: seenAtMs - 1500 },
     retrySet: { points: 2, bytes: 200 },

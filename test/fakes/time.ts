@@ -51,7 +51,9 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
     async advance(ms) {
       const untilMs = nowMs + ms;
       for (;;) {
-        const next = sleepers.toSorted((a, b) => a.wakeAtMs - b.wakeAtMs).find((sleeper) => sleeper.wakeAtMs <= untilMs);
+        const next = sleepers
+          .toSorted((a, b) => a.wakeAtMs - b.wakeAtMs)
+          .find((sleeper) => sleeper.wakeAtMs <= untilMs);
         if (next === undefined) break;
         sleepers = sleepers.filter((other) => other !== next);
         nowMs = Math.max(nowMs, next.wakeAtMs);

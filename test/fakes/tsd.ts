@@ -111,7 +111,12 @@ export async function fakeTsd(t: ExecutionContext, { telnetPeer, ...options }: F
 
   async function intercept(exchange: Exchange, answer: () => Promise<TsdAnswer>): Promise<TsdAnswer> {
     const { method = '', url = '', headers } = exchange.request;
-    const seen: { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] } = { method, path: url, headers, body: Buffer.alloc(0) };
+    const seen: { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] } = {
+      method,
+      path: url,
+      headers,
+      body: Buffer.alloc(0),
+    };
     requests.push(seen);
     const fault = played.shift() ?? standing;
     if (fault === undefined || !cutsIn.has(fault)) seen.body = await exchange.body();

@@ -27,7 +27,11 @@ export interface BystanderOptions {
 }
 
 /** Pushes until the other thing has ended. */
-export async function beside<T>(stage: Stage, other: () => Promise<T>, options: BystanderOptions = {}): Promise<{ readonly seen: Seen; readonly came: T }> {
+export async function beside<T>(
+  stage: Stage,
+  other: () => Promise<T>,
+  options: BystanderOptions = {},
+): Promise<{ readonly seen: Seen; readonly came: T }> {
   const { agents = 4, rate = 50, path = '' } = options;
   const { runs, ledger, random, steady, bridge } = stage;
   const url = (): string | undefined => (bridge.pushUrl() === undefined ? undefined : `${bridge.pushUrl()}${path}`);
@@ -70,13 +74,23 @@ export interface Attack<T> {
 }
 
 /** Pushes alone, beside the other thing, and alone again. */
-export async function compared<T>(stage: Stage, form: Form, other: () => Promise<T>, options: BystanderOptions = {}): Promise<Attack<T>> {
+export async function compared<T>(
+  stage: Stage,
+  form: Form,
+  other: () => Promise<T>,
+  options: BystanderOptions = {},
+): Promise<Attack<T>> {
   const byItself = async (): Promise<Seen> => (await beside(stage, () => pause(aloneMs[form]), options)).seen;
   const before = await byItself();
   const { came, seen } = await beside(stage, other, options);
   const after = await byItself();
   const alone = before.p99Ms > after.p99Ms ? before : after;
-  return { came, seen, alone, barMs: form === 'short' ? shortBarMs : Math.max(2 * alone.p99Ms, floorMs) + Math.max(0, seen.lateMs - alone.lateMs) };
+  return {
+    came,
+    seen,
+    alone,
+    barMs: form === 'short' ? shortBarMs : Math.max(2 * alone.p99Ms, floorMs) + Math.max(0, seen.lateMs - alone.lateMs),
+  };
 }
 
 /** For the table. */
@@ -88,7 +102,11 @@ export function comparison({ seen, alone }: Attack<unknown>): string {
 export function disturbed(what: string, { share, p99Ms, pushes, answers }: Seen, p99BarMs: number): string[] {
   return [
     ...(pushes === 0 ? [`${what}: nothing was pushed beside it`] : []),
-    ...(share < 1 ? [`${what}: of the pushes beside it ${(share * 100).toFixed(2)} % were answered 200: ${JSON.stringify(answers)}`] : []),
-    ...(p99Ms > p99BarMs ? [`${what}: p99 of the pushes beside it ${p99Ms.toFixed(0)} ms (at most ${p99BarMs.toFixed(0)})`] : []),
+    ...(share < 1
+      ? [`${what}: of the pushes beside it ${(share * 100).toFixed(2)} % were answered 200: ${JSON.stringify(answers)}`]
+      : []),
+    ...(p99Ms > p99BarMs
+      ? [`${what}: p99 of the pushes beside it ${p99Ms.toFixed(0)} ms (at most ${p99BarMs.toFixed(0)})`]
+      : []),
   ];
 }

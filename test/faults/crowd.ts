@@ -22,7 +22,14 @@ export interface CrowdOptions {
 }
 
 /** Resolves when each has been connected or turned away. */
-export async function crowd({ url, count, addresses, first = '', then = '', everyMs = 1_000 }: CrowdOptions): Promise<Crowd> {
+export async function crowd({
+  url,
+  count,
+  addresses,
+  first = '',
+  then = '',
+  everyMs = 1_000,
+}: CrowdOptions): Promise<Crowd> {
   const { hostname, port } = new URL(url);
   const answers: Record<string, number> = {};
   const sockets: Socket[] = [];

@@ -11,7 +11,10 @@ export interface Drain {
 }
 
 /** Watches until nothing waits any more, pushing a fresh run every second or so. */
-export async function watchDrain({ ledger, bridge, pusher, steady }: Stage, { withinMs }: { readonly withinMs: number }): Promise<Drain> {
+export async function watchDrain(
+  { ledger, bridge, pusher, steady }: Stage,
+  { withinMs }: { readonly withinMs: number },
+): Promise<Drain> {
   const fromMs = steady();
   const before = ledger.counts().arrived;
   let slowestFreshMs = 0;

@@ -27,7 +27,10 @@ const writer = `
     console.log(JSON.stringify([...new Set(failed)]));
   });`;
 
-async function directoryWith(t: ExecutionContext, name: string): Promise<{ readonly directory: string; readonly path: string }> {
+async function directoryWith(
+  t: ExecutionContext,
+  name: string,
+): Promise<{ readonly directory: string; readonly path: string }> {
   const directory = join(await temporaryDirectory(t), 'spool');
   const path = join(directory, name);
   await mkdir(directory);
@@ -37,11 +40,19 @@ async function directoryWith(t: ExecutionContext, name: string): Promise<{ reado
 
 rowTest('F12', 'a log of segments fails where it is written, and files elsewhere do not', async (t) => {
   const [spool, other] = [await directoryWith(t, '1.segment'), await directoryWith(t, '1.segment')];
-  const child = spawn(process.execPath, ['--input-type=module', '-e', writer, spool.path, other.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', writer, spool.path, other.path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout });
   await once(lines, 'line');
-  await failCalls('F12', child.pid ?? 0, spool.directory, { calls: syncingCalls(spool.directory), error: 'EIO', from: 2, isLasting: true }, t);
+  await failCalls(
+    'F12',
+    child.pid ?? 0,
+    spool.directory,
+    { calls: syncingCalls(spool.directory), error: 'EIO', from: 2, isLasting: true },
+    t,
+  );
   child.stdin.end('go\n');
   t.deepEqual(JSON.parse((await once(lines, 'line'))[0] as string), [`${spool.path} EIO`]);
 });

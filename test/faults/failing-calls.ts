@@ -31,13 +31,28 @@ export function syncingCalls(directory: string): readonly string[] {
  * From now on they fail, on the files that are in the directory now: a file that comes later, or gets another name, is not among
  * them.
  */
-export async function failCalls(row: string, pid: number, directory: string, failing: FailingCalls, closing: Closing): Promise<Attached> {
+export async function failCalls(
+  row: string,
+  pid: number,
+  directory: string,
+  failing: FailingCalls,
+  closing: Closing,
+): Promise<Attached> {
   const { calls, error, from, isLasting } = failing;
   const paths = filesIn(directory).flatMap((name) => ['-P', join(directory, name)]);
-  const flags = ['-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=${from}${isLasting ? '+' : ''}`];
+  const flags = [
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${calls}:error=${error}:when=${from}${isLasting ? '+' : ''}`,
+  ];
   return attach(row, pid, [...paths, ...flags], closing);
 }
 
 function filesIn(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
 }

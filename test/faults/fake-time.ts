@@ -31,7 +31,10 @@ export async function fakeTimeLibrary(row: string): Promise<string> {
 
 async function installed(): Promise<string | undefined> {
   for (const entry of await readdir(installedTo, { withFileTypes: true })) {
-    const isThere = entry.isDirectory() && entry.name.includes('-linux-') && (await readdir(join(installedTo, entry.name, 'faketime')).catch(() => [])).length > 0;
+    const isThere =
+      entry.isDirectory() &&
+      entry.name.includes('-linux-') &&
+      (await readdir(join(installedTo, entry.name, 'faketime')).catch(() => [])).length > 0;
     if (isThere) return join(installedTo, entry.name, library);
   }
   return undefined;
@@ -46,5 +49,6 @@ async function unpacked(): Promise<string | undefined> {
 async function download(): Promise<void> {
   await mkdir(unpackedTo, { recursive: true });
   await run('apt-get', ['download', 'libfaketime'], { cwd: unpackedTo });
-  for (const entry of await readdir(unpackedTo)) if (entry.endsWith('.deb')) await run('dpkg-deb', ['-x', entry, '.'], { cwd: unpackedTo });
+  for (const entry of await readdir(unpackedTo))
+    if (entry.endsWith('.deb')) await run('dpkg-deb', ['-x', entry, '.'], { cwd: unpackedTo });
 }

@@ -24,7 +24,8 @@ test('each damage hits one of the files it may hit, within what is written there
     const hit = where.split(',')[0] as string;
     const now = existsSync(join(directory, hit)) ? readFileSync(join(directory, hit)) : undefined;
     for (const name of ['1.segment', '2.segment', 'reserve']) {
-      const isWhole = name === hit ? (now?.equals(laidOut) ?? false) : !readFileSync(join(directory, name)).equals(laidOut);
+      const isWhole =
+        name === hit ? (now?.equals(laidOut) ?? false) : !readFileSync(join(directory, name)).equals(laidOut);
       t.false(isWhole && kind !== 'a sector replaced by another', `${kind}: ${where}: ${name}`);
     }
     t.true(Number(/byte (\d+)$/.exec(where)?.[1]) < written.length, where);

@@ -18,12 +18,15 @@ type Change = (bytes: Buffer, at: number, other: number) => Buffer | undefined;
 
 /** Each changes what it is given, or returns what stands in its place; nothing: the file is gone. */
 const changes: readonly (readonly [kind: string, change: Change])[] = [
-  ['a bit flipped', (bytes, at) => filled(bytes, at, 1, (byte) => byte ^ (1 << at % 8))],
+  ['a bit flipped', (bytes, at) => filled(bytes, at, 1, (byte) => byte ^ (1 << (at % 8)))],
   ['a few bytes zeroed', (bytes, at) => filled(bytes, at, 16, () => 0)],
   ['a sector zeroed', (bytes, at) => filled(bytes, sectorOf(at), sectorBytes, () => 0)],
   ['eight sectors zeroed', (bytes, at) => filled(bytes, sectorOf(at), 8 * sectorBytes, () => 0)],
   ['a sector filled with ones', (bytes, at) => filled(bytes, sectorOf(at), sectorBytes, () => 255)],
-  ['a sector replaced by another', (bytes, at, other) => replaced(bytes, sectorOf(at), bytes.subarray(sectorOf(other), sectorOf(other) + sectorBytes))],
+  [
+    'a sector replaced by another',
+    (bytes, at, other) => replaced(bytes, sectorOf(at), bytes.subarray(sectorOf(other), sectorOf(other) + sectorBytes)),
+  ],
   ['everything behind it zeroed', (bytes, at) => filled(bytes, at, bytes.length, () => 0)],
   ['cut short', (bytes, at) => Buffer.from(bytes.subarray(0, at))],
   ['emptied', () => Buffer.alloc(0)],
@@ -40,7 +43,9 @@ export const kindsOfDamage: readonly string[] = changes.map(([kind]) => kind);
  */
 export function damageFile(directory: string, names: RegExp, random: () => number): FileDamage {
   const files = readdirSync(directory).filter((name) => names.test(name));
-  const written = files.map((name) => [name, readFileSync(join(directory, name))] as const).filter(([, bytes]) => writtenBytes(bytes) > 0);
+  const written = files
+    .map((name) => [name, readFileSync(join(directory, name))] as const)
+    .filter(([, bytes]) => writtenBytes(bytes) > 0);
   if (written.length === 0) throw new Error(`there is nothing to damage in ${directory}`);
   const [name, bytes] = pick(written, random);
   const [kind, change] = pick(changes, random);

@@ -19,7 +19,9 @@ const strangers = new Set([999_999]);
 /** Every node of which the usual golden points show all cuts, in the order of their ids. */
 export function goldenNodes(): GoldenNode[] {
   const nodes = new Map<number, GoldenNode>();
-  for (const file of readdirSync(golden).filter((name) => /^[^.]+\.points$/.test(name)).sort()) {
+  for (const file of readdirSync(golden)
+    .filter((name) => /^[^.]+\.points$/.test(name))
+    .sort()) {
     const node = nodeOf(readFileSync(join(golden, file), 'utf8').trim().split('\n'));
     if (!strangers.has(node.id)) nodes.set(node.id, node);
   }

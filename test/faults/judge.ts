@@ -38,11 +38,21 @@ export interface Verdict {
 }
 
 const mebibyte = 2 ** 20;
-const usualBars = { drainMs: 120_000, freshMs: 5_000, ownBytes: 250 * mebibyte, diskBytes: 2048 * mebibyte, endsWell: true };
+const usualBars = {
+  drainMs: 120_000,
+  freshMs: 5_000,
+  ownBytes: 250 * mebibyte,
+  diskBytes: 2048 * mebibyte,
+  endsWell: true,
+};
 
 /** Ends the last fault (the receiver is healthy, the bridge runs), judges, and stops the bridge. */
 export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
-  const { drainMs, freshMs, ownBytes, diskBytes, endsWell } = { ...usualBars, ...('freshMs' in bars && { freshMs: undefined }), ...bars };
+  const { drainMs, freshMs, ownBytes, diskBytes, endsWell } = {
+    ...usualBars,
+    ...('freshMs' in bars && { freshMs: undefined }),
+    ...bars,
+  };
   const { receiver, bridge, steady, pusher, ledger } = stage;
   await receiver.be(healthy);
   if (bridge.pushUrl() === undefined) await bridge.start();
@@ -50,7 +60,10 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
   const run = await pusher.pushOne();
   const isThrough = await becomes(() => ledger.isComplete(run), drainMs);
   const tookMs = steady() - fromMs;
-  const isDrained = await becomes(async () => isEmpty(await bridge.status(), bars.mayPark), Math.max(1, drainMs - tookMs));
+  const isDrained = await becomes(
+    async () => isEmpty(await bridge.status(), bars.mayPark),
+    Math.max(1, drainMs - tookMs),
+  );
   const drainedMs = steady() - fromMs;
   const disk = await bridge.diskBytes();
   const end = await bridge.stop();
@@ -60,7 +73,10 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
   const strays = [...letters].filter((line) => bars.mayBeDead?.(line) !== true);
   const faults = [
     ...faultsOf(account),
-    ...fault(isThrough && (freshMs === undefined || tookMs <= freshMs), `L: a fresh push took ${seconds(tookMs)} (at most ${seconds(freshMs ?? 0)})`),
+    ...fault(
+      isThrough && (freshMs === undefined || tookMs <= freshMs),
+      `L: a fresh push took ${seconds(tookMs)} (at most ${seconds(freshMs ?? 0)})`,
+    ),
     ...fault(isDrained, `C: the spool was not empty after ${seconds(drainedMs)}`),
     ...fault(mostOwnBytes <= ownBytes, `B: ${megabytes(mostOwnBytes)} of memory of its own`),
     ...fault(disk <= diskBytes, `B: ${megabytes(disk)} on disk`),
@@ -86,7 +102,11 @@ function fault(isHeld: boolean, words: string): string[] {
 }
 
 function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>, mayPark = false): boolean {
-  return status !== undefined && (mayPark || status.parked === 0) && status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0);
+  return (
+    status !== undefined &&
+    (mayPark || status.parked === 0) &&
+    status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0)
+  );
 }
 
 /** The points among the dead letters that the bridge left behind, as lines. */
@@ -95,7 +115,9 @@ async function deadLetters(stateDir: string): Promise<Set<string>> {
   const lines = everyLetter(spool.deadLetters).map((letter) => {
     if (letter.kind !== 'rejected') return `${letter.kind}: ${letter.reason}`;
     const { metric, timestamp, value, tags } = JSON.parse(letter.raw) as DataPoint;
-    return `${metric} ${timestamp} ${value} ${Object.entries(tags).map((tag) => tag.join('=')).join(' ')}`;
+    return `${metric} ${timestamp} ${value} ${Object.entries(tags)
+      .map((tag) => tag.join('='))
+      .join(' ')}`;
   });
   await spool.close();
   return new Set(lines);

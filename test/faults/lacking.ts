@@ -14,7 +14,9 @@ export class Lacking extends Error {
    */
   constructor(row: string, means: string, why: unknown) {
     const reason = (why instanceof Error ? why.message : String(why)).trim();
-    super(`${row} cannot be played: ${means} is missing or not permitted here (${reason}); ${rowsSwitch}=${row} leaves it out, ${allSwitch}=off leaves out all faults`);
+    super(
+      `${row} cannot be played: ${means} is missing or not permitted here (${reason}); ${rowsSwitch}=${row} leaves it out, ${allSwitch}=off leaves out all faults`,
+    );
   }
 }
 

@@ -84,7 +84,11 @@ export function openLedger(runs: Runs, { takesStrangers = false }: { readonly ta
     disturbed: (atMs) => void books.disturbances.push(atMs),
     isComplete: (run) => books.runs.points(run).every((_, at) => (books.arrived[run * maxPointsOfRun + at] ?? 0) > 0),
     account: (isDeadLetter) => account(books, isDeadLetter),
-    counts: () => ({ pushed: books.pushed, owed: books.owed.reduce((sum, one) => sum + one, 0), arrived: books.totals.arrived }),
+    counts: () => ({
+      pushed: books.pushed,
+      owed: books.owed.reduce((sum, one) => sum + one, 0),
+      arrived: books.totals.arrived,
+    }),
   };
 }
 

@@ -20,9 +20,13 @@ export function leftOut(row: string, env: Env): string | undefined {
 export function requireKnownRows(env: Env, rows: readonly string[]): void {
   const known = [...rows, otherUser];
   const unknown = rowsLeftOut(env).filter((row) => !known.includes(row));
-  if (unknown.length > 0) throw new Error(`${rowsSwitch}: there is no ${unknown.join(', no ')}; there are ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`${rowsSwitch}: there is no ${unknown.join(', no ')}; there are ${known.join(', ')}`);
 }
 
 function rowsLeftOut(env: Env): string[] {
-  return (env[rowsSwitch] ?? '').split(',').map((row) => row.trim()).filter((row) => row !== '');
+  return (env[rowsSwitch] ?? '')
+    .split(',')
+    .map((row) => row.trim())
+    .filter((row) => row !== '');
 }

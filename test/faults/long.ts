@@ -16,7 +16,10 @@ const only = values.only?.split(',');
 let failed = 0;
 let held = 0;
 let without = 0;
-requireKnownRows(process.env, scenarios.map(({ id }) => id));
+requireKnownRows(
+  process.env,
+  scenarios.map(({ id }) => id),
+);
 
 console.log(`seed ${seed}, ${form} form; again: npm run faults -- --seed ${seed} --form ${form}\n`);
 for (const line of tableHead) console.log(line);

@@ -22,7 +22,14 @@ export async function play(scenario: Scenario, form: Form, seed: number): Promis
   const { id, title } = scenario;
   const closers: (() => unknown)[] = [];
   const fromMs = performance.now();
-  const row = (outcome: Outcome | undefined, faults: readonly string[]): Row => ({ id, title, seed, tookMs: performance.now() - fromMs, outcome, faults });
+  const row = (outcome: Outcome | undefined, faults: readonly string[]): Row => ({
+    id,
+    title,
+    seed,
+    tookMs: performance.now() - fromMs,
+    outcome,
+    faults,
+  });
   try {
     const outcome = await scenario.play({ form, seed, closing: { teardown: (close) => void closers.push(close) } });
     const isJudged = outcome.verdicts.length + (outcome.judged ?? 0) > 0;
@@ -49,7 +56,12 @@ export function figuresOf({ seed, tookMs, outcome }: Row): string {
   const verdicts = outcome?.verdicts ?? [];
   const sum = (value: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + value(one), 0);
   const judged = `${sum(({ account }) => account.owed)} runs owed, ${sum(({ account }) => account.arrived)} points arrived, ${sum(({ account }) => account.lostPoints)} lost`;
-  return [`seed ${seed}`, ...(verdicts.length === 0 ? [] : [judged]), outcome?.figures ?? 'no figures', `${seconds(tookMs)} in all`].join('; ');
+  return [
+    `seed ${seed}`,
+    ...(verdicts.length === 0 ? [] : [judged]),
+    outcome?.figures ?? 'no figures',
+    `${seconds(tookMs)} in all`,
+  ].join('; ');
 }
 
 /** The head of the table in Markdown. */

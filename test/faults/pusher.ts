@@ -72,7 +72,13 @@ const maxTimes = 200_000;
 export function pusher(options: PusherOptions): Pusher {
   const { from, freshConnections = false } = options;
   const how = { keepAlive: !freshConnections, maxSockets: 256, ...(from !== undefined && { localAddress: from }) };
-  const agent = { http: new Agent(how), https: new TlsAgent({ ...how, ...{ secureContext: createSecureContext(), rejectUnauthorized: false, maxCachedSessions: 0 } }) };
+  const agent = {
+    http: new Agent(how),
+    https: new TlsAgent({
+      ...how,
+      ...{ secureContext: createSecureContext(), rejectUnauthorized: false, maxCachedSessions: 0 },
+    }),
+  };
   const one: Pushing = { ...options, agent, answers: {}, timesMs: [], isStopped: true, left: 0, nextAtMs: 0 };
   let working: Promise<unknown> = Promise.resolve();
   return {
@@ -91,7 +97,11 @@ export function pusher(options: PusherOptions): Pusher {
       return run;
     },
     push: (run) => push(one, run),
-    figures: () => ({ answers: { ...one.answers }, slowestMs: one.timesMs.slice(-maxTimes).reduce((most, ms) => Math.max(most, ms), 0), p99Ms: p99(one.timesMs) }),
+    figures: () => ({
+      answers: { ...one.answers },
+      slowestMs: one.timesMs.slice(-maxTimes).reduce((most, ms) => Math.max(most, ms), 0),
+      p99Ms: p99(one.timesMs),
+    }),
     close() {
       agent.http.destroy();
       agent.https.destroy();
@@ -144,8 +154,13 @@ async function push(one: Pushing, run: number): Promise<number> {
 /** The status of the answer, told as soon as its head is there: who has seen a 200 is owed the run. 0: there was none. */
 function post(agent: Agents, url: string, body: string): Promise<number> {
   return new Promise((resolve) => {
-    const how = { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } };
-    const sent = url.startsWith('https:') ? tlsRequest(url, { ...how, agent: agent.https }) : request(url, { ...how, agent: agent.http });
+    const how = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    };
+    const sent = url.startsWith('https:')
+      ? tlsRequest(url, { ...how, agent: agent.https })
+      : request(url, { ...how, agent: agent.http });
     sent.once('response', (response) => {
       response.once('error', () => {});
       response.resume();

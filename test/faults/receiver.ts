@@ -38,7 +38,15 @@ interface Receiving extends ReceiverOptions {
 
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
   const underway = new AsyncLocalStorage<Delivery>();
-  const one: Receiving = { ...options, underway, deliveries: 0, asked: 0, state: healthy, changed: Promise.resolve(), change: () => {} };
+  const one: Receiving = {
+    ...options,
+    underway,
+    deliveries: 0,
+    asked: 0,
+    state: healthy,
+    changed: Promise.resolve(),
+    change: () => {},
+  };
   enter(one, healthy);
   let tsd: Tsd | undefined = await openTsd(optionsOf(one, 0));
   const { port } = tsd;
@@ -86,9 +94,16 @@ async function intercept(one: Receiving, exchange: Exchange, answer: () => Promi
   one.asked += 1;
   one.deliveries += 1;
   const { state } = one;
-  const delivery: Delivery = { number: one.deliveries, fromMs: one.steady(), toMs: undefined, isSpoilt: state.isSpoiling === true };
+  const delivery: Delivery = {
+    number: one.deliveries,
+    fromMs: one.steady(),
+    toMs: undefined,
+    isSpoilt: state.isSpoiling === true,
+  };
   try {
-    return await one.underway.run(delivery, () => (state.fault === undefined ? answer() : state.fault(one)(exchange, answer)));
+    return await one.underway.run(delivery, () =>
+      state.fault === undefined ? answer() : state.fault(one)(exchange, answer),
+    );
   } finally {
     delivery.toMs = one.steady();
   }

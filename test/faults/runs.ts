@@ -86,7 +86,9 @@ function bodyOf({ testId, node, timeMs, rtt, error, namesAsn }: Traits): string 
       V: 1,
       Timestamp: stamp,
       ...(rtt !== undefined && { Timing: { Total: rtt / 100 } }),
-      ...(error !== undefined && { Error: { Any: 1, ...(error === 'timeout' ? { Timeout: 1 } : { Dns: 1, Code: error }) } }),
+      ...(error !== undefined && {
+        Error: { Any: 1, ...(error === 'timeout' ? { Timeout: 1 } : { Dns: 1, Code: error }) },
+      }),
       Address: '203.0.113.53',
       Request: 'www.example.com',
     },

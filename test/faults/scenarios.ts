@@ -30,6 +30,19 @@ import { wrongTokens } from './scenarios/wrong-tokens.ts';
 export const scenarios: readonly Scenario[] = [
   ...[steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, worker, stop],
   ...[fullDisk, failingSync, damage],
-  ...[clocks, catchpointAway, coldStart, malformed, slowSenders, hugeBodies, floods, wrongTokens, handshakes, reloads, retries, powerLoss],
+  ...[
+    clocks,
+    catchpointAway,
+    coldStart,
+    malformed,
+    slowSenders,
+    hugeBodies,
+    floods,
+    wrongTokens,
+    handshakes,
+    reloads,
+    retries,
+    powerLoss,
+  ],
   largeStore,
 ];

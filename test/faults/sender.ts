@@ -10,7 +10,11 @@ export interface Heard {
 }
 
 /** Posts a body, whatever it is. */
-export function send(url: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Heard> {
+export function send(
+  url: string,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Heard> {
   const fromMs = performance.now();
   return new Promise((resolve) => {
     const heard = (status: number): void => resolve({ status, ms: performance.now() - fromMs });
@@ -52,7 +56,9 @@ export function stream(url: string, head: string, chunk: Buffer, maxBytes: numbe
       socket.destroy();
     });
     socket.on('error', () => {});
-    socket.once('close', () => resolve({ answer: answer.split('\r\n')[0] ?? '', sentBytes, ms: performance.now() - fromMs }));
+    socket.once('close', () =>
+      resolve({ answer: answer.split('\r\n')[0] ?? '', sentBytes, ms: performance.now() - fromMs }),
+    );
     socket.write(head);
     write();
   });

@@ -21,5 +21,10 @@ for (const scenario of scenarios.filter(({ forms = ['short'] }) => forms.include
 }
 
 test('only rows that there are can be left out', (t) => {
-  t.notThrows(() => requireKnownRows(process.env, scenarios.map(({ id }) => id)));
+  t.notThrows(() =>
+    requireKnownRows(
+      process.env,
+      scenarios.map(({ id }) => id),
+    ),
+  );
 });

@@ -49,7 +49,16 @@ export interface StageOptions {
 const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { seed, closing, args = [], env = {}, path = '', nodes = ['--nodes-file', nodesFile], autoCreateMetrics = true, takesStrangers = false } = options;
+  const {
+    seed,
+    closing,
+    args = [],
+    env = {},
+    path = '',
+    nodes = ['--nodes-file', nodesFile],
+    autoCreateMetrics = true,
+    takesStrangers = false,
+  } = options;
   // Each has a stream of its own: the order in which they draw depends on the machine's speed.
   const [random, ofReceiver, ofPusher] = [seeded(seed), seeded(seed + 1), seeded(seed + 2)];
   const steady = (): number => performance.now();
@@ -68,13 +77,20 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ...{ seed, random, steady, stateDir, runs, ledger, receiver, bridge, pusher: agents },
     async begin() {
       await bridge.start();
-      await until(async () => ((await bridge.status())?.nodes.known ?? 0) > 0, { withinMs: 10_000, what: 'the bridge knows its nodes' });
+      await until(async () => ((await bridge.status())?.nodes.known ?? 0) > 0, {
+        withinMs: 10_000,
+        what: 'the bridge knows its nodes',
+      });
     },
   };
 }
 
 /** Asks again and again; true as soon as it is so, false when the time is over. */
-export async function becomes(isSo: () => boolean | Promise<boolean>, withinMs: number, everyMs = 10): Promise<boolean> {
+export async function becomes(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+  everyMs = 10,
+): Promise<boolean> {
   const untilMs = performance.now() + withinMs;
   while (!(await isSo())) {
     if (performance.now() > untilMs) return false;
@@ -84,6 +100,9 @@ export async function becomes(isSo: () => boolean | Promise<boolean>, withinMs: 
 }
 
 /** @throws Error when it has not become so in time */
-export async function until(isSo: () => boolean | Promise<boolean>, { withinMs, what }: { withinMs: number; what: string }): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  { withinMs, what }: { withinMs: number; what: string },
+): Promise<void> {
   if (!(await becomes(isSo, withinMs))) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
 }

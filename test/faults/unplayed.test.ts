@@ -14,8 +14,15 @@ import type { Outcome, Scenario } from './scenario.ts';
 const long = new URL('./long.js', import.meta.url).pathname;
 
 /** The program of the harness where no tool is to be found. */
-function played(form: string, only: string, env: Readonly<Record<string, string>> = {}): { readonly printed: string; readonly status: number | null } {
-  const { stdout, status } = spawnSync(process.execPath, [long, '--form', form, '--only', only, '--seed', '1'], { env: { PATH: '/nowhere', ...env }, encoding: 'utf8' });
+function played(
+  form: string,
+  only: string,
+  env: Readonly<Record<string, string>> = {},
+): { readonly printed: string; readonly status: number | null } {
+  const { stdout, status } = spawnSync(process.execPath, [long, '--form', form, '--only', only, '--seed', '1'], {
+    env: { PATH: '/nowhere', ...env },
+    encoding: 'utf8',
+  });
   return { printed: stdout, status };
 }
 
@@ -30,7 +37,12 @@ for (const [form, tools] of Object.entries(needs)) {
     const { printed, status } = played(form, Object.keys(tools).join(','));
     t.is(status, 1, printed);
     for (const [row, tool] of rows) {
-      t.regex(printed, new RegExp(`  ${row}: ${row} cannot be played: ${tool} is missing.*BRIDGE_FAULTS_WITHOUT=${row} leaves it out, BRIDGE_FAULTS=off`));
+      t.regex(
+        printed,
+        new RegExp(
+          `  ${row}: ${row} cannot be played: ${tool} is missing.*BRIDGE_FAULTS_WITHOUT=${row} leaves it out, BRIDGE_FAULTS=off`,
+        ),
+      );
     }
     t.is(printed.match(/\| \*\*no\*\* \|/g)?.length, rows.length);
     t.true(printed.includes(`\n0 held, ${rows.length} not held, 0 left out`), printed);
@@ -50,7 +62,10 @@ test('a tool that may not do what is asked of it is as good as none, and what it
   const { printed, status } = played('short', 'F12,power', { PATH: folder });
   t.is(status, 1, printed);
   t.regex(printed, /F12 cannot be played: mkfs\.ext4 is missing/);
-  t.regex(printed, /power cannot be played: strace is missing or not permitted here \(strace: attach: .*Operation not permitted\)/);
+  t.regex(
+    printed,
+    /power cannot be played: strace is missing or not permitted here \(strace: attach: .*Operation not permitted\)/,
+  );
   t.true(printed.includes('\n0 held, 2 not held, 0 left out'), printed);
 });
 
@@ -69,13 +84,33 @@ function scenarioOf(outcome: () => Outcome): Scenario {
 }
 
 test('an outcome that nobody has judged is a fault, whatever its figures say', async (t) => {
-  const row = await play(scenarioOf(() => ({ ...quiet, judged: 0 })), 'short', 1);
+  const row = await play(
+    scenarioOf(() => ({ ...quiet, judged: 0 })),
+    'short',
+    1,
+  );
   t.deepEqual(row.faults, ['nothing was judged: there was no tool']);
-  t.deepEqual((await play(scenarioOf(() => quiet), 'short', 1)).faults, []);
+  t.deepEqual(
+    (
+      await play(
+        scenarioOf(() => quiet),
+        'short',
+        1,
+      )
+    ).faults,
+    [],
+  );
 });
 
 test('a scenario that says that something is lacking is told in its words, and so is a program that cannot be started', async (t) => {
-  const words = (error: Error): Promise<readonly string[]> => play(scenarioOf(() => { throw error; }), 'short', 1).then(({ faults }) => faults);
+  const words = (error: Error): Promise<readonly string[]> =>
+    play(
+      scenarioOf(() => {
+        throw error;
+      }),
+      'short',
+      1,
+    ).then(({ faults }) => faults);
   t.deepEqual(await words(new Lacking('F11', 'mount', 'no')), [
     'F11 cannot be played: mount is missing or not permitted here (no); BRIDGE_FAULTS_WITHOUT=F11 leaves it out, BRIDGE_FAULTS=off leaves out all faults',
   ]);
@@ -97,7 +132,11 @@ test('a row to be left out that there is not is an error', (t) => {
 });
 
 test('the figures are told whether there are some or not', (t) => {
-  const row = rowLeftOut(scenarioOf(() => quiet), 7, 'left out by BRIDGE_FAULTS');
+  const row = rowLeftOut(
+    scenarioOf(() => quiet),
+    7,
+    'left out by BRIDGE_FAULTS',
+  );
   t.is(figuresOf(row), 'seed 7; no figures; 0.0 s in all');
   t.is(figuresOf({ ...row, outcome: quiet, tookMs: 1_500 }), 'seed 7; there was no tool; 1.5 s in all');
   t.true(tableRow(row).endsWith('| left out by BRIDGE_FAULTS |'));

@@ -35,9 +35,17 @@ test('no function is longer than 60 lines', (t) => {
 
 /** Each of them takes its time; what is not needed before pushes are taken is imported on demand, or after that by soon-needed.ts. */
 test('the start of the bridge waits for these packages alone', (t) => {
-  const ofRun = ['main.js', 'program.js', 'commands/run.js', 'doors.js', 'notify-socket.js', 'reload.js', 'sinks/opentsdb/http.js'];
+  const ofRun = [
+    'main.js',
+    'program.js',
+    'commands/run.js',
+    'doors.js',
+    'notify-socket.js',
+    'reload.js',
+    'sinks/opentsdb/http.js',
+  ];
   t.deepEqual(rules.packagesOf(emitted, ofRun), [
-      ...['@koa/router', 'commander', 'fastest-levenshtein', 'koa', 'pino', 'write-file-atomic'],
+    ...['@koa/router', 'commander', 'fastest-levenshtein', 'koa', 'pino', 'write-file-atomic'],
   ]);
 });
 
@@ -50,7 +58,10 @@ test('the rules see what breaks them', (t) => {
     ['sources/catchpoint/push.ts', "// Takes pushes.\nimport { x } from '../../daemon.ts';\n"],
   ]);
   t.deepEqual(rules.circles(broken), ['circle: outlet.ts → sink.ts → outlet.ts']);
-  t.deepEqual(rules.names(broken), ['http-helpers.ts: the name says nothing of what is in it', 'utils.ts: the name says nothing of what is in it']);
+  t.deepEqual(rules.names(broken), [
+    'http-helpers.ts: the name says nothing of what is in it',
+    'utils.ts: the name says nothing of what is in it',
+  ]);
   t.deepEqual(rules.fileSize(broken), ['utils.ts: 251 lines (at most 250)']);
   t.deepEqual(rules.beginsWithPurpose(broken), ['utils.ts: does not begin with a comment that says what it is for']);
   t.deepEqual(rules.exportForms(broken), ['sink.ts: has a default export or re-exports everything']);

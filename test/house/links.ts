@@ -39,7 +39,9 @@ export function unreachedPages(pages: Pages, first: string): string[] {
 /** Targets of links and pictures that are relative, code left out. */
 function linksIn(text: string): string[] {
   const prose = withoutFences(text).replace(/`[^`\n]*`/g, '``');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string).filter((target) => !/^[a-z]+:/i.test(target));
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => match[1] as string)
+    .filter((target) => !/^[a-z]+:/i.test(target));
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
@@ -47,7 +49,10 @@ export function anchorsOf(text: string): string[] {
   const seen = new Map<string, number>();
   return [...withoutFences(text).matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading = '']) => {
     const shown = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
-    const anchor = shown.toLowerCase().replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
+    const anchor = shown
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+      .replaceAll(' ', '-');
     const times = seen.get(anchor) ?? 0;
     seen.set(anchor, times + 1);
     return times === 0 ? anchor : `${anchor}-${times}`;

@@ -12,7 +12,9 @@ import { anchorsOf, brokenLinks, unreachedPages } from './links.ts';
 const root = new URL('../../../', import.meta.url).pathname;
 
 function textsBelow(folder: string, wanted: RegExp): [path: string, text: string][] {
-  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+    join(folder, path),
+  );
   return paths.filter((path) => wanted.test(path)).map((path) => [path, readFileSync(join(root, path), 'utf8')]);
 }
 
@@ -28,13 +30,19 @@ const sources = textsBelow('src', /\.ts$/);
 const pageOf = (path: string): string => pages.get(path) ?? '';
 
 test('every relative link and anchor leads somewhere', (t) => {
-  t.deepEqual(brokenLinks(pages, (path) => existsSync(join(root, path))), []);
+  t.deepEqual(
+    brokenLinks(pages, (path) => existsSync(join(root, path))),
+    [],
+  );
 });
 
 test('a link that leads nowhere is found, and so is an anchor', (t) => {
   const found = brokenLinks(
     new Map([
-      ['README.md', '[a](docs/a.md#two-words) [b](docs/b.md) [c](docs/a.md#three) ![d](d.png) [e](https://e.example/) `[f](f.md)`\n```\n[g](g.md)\n```\n'],
+      [
+        'README.md',
+        '[a](docs/a.md#two-words) [b](docs/b.md) [c](docs/a.md#three) ![d](d.png) [e](https://e.example/) `[f](f.md)`\n```\n[g](g.md)\n```\n',
+      ],
       ['docs/a.md', '# A\n\n## Two words\n\n[up](../README.md) [out](../../out.md) [here](#a) [nowhere](#b)\n'],
     ]),
     (path) => path === 'README.md' || path === 'docs/a.md',
@@ -46,11 +54,17 @@ test('a link that leads nowhere is found, and so is an anchor', (t) => {
     'docs/a.md: ../../out.md: there is no ../out.md',
     'docs/a.md: #b: no heading of docs/a.md has this anchor',
   ]);
-  t.deepEqual(anchorsOf('# The sender\'s `-f`, twice\n## x\n## x\n```sh\n# no heading\n```\n'), ['the-senders--f-twice', 'x', 'x-1']);
+  t.deepEqual(anchorsOf("# The sender's `-f`, twice\n## x\n## x\n```sh\n# no heading\n```\n"), [
+    'the-senders--f-twice',
+    'x',
+    'x-1',
+  ]);
 });
 
 test('what README.md and docs/ link to comes with the package', (t) => {
-  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly files: readonly string[] };
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly files: readonly string[];
+  };
   const packed = [...files, 'README.md', 'LICENSE', 'package.json'];
   const isPacked = (path: string): boolean => packed.some((each) => path === each || path.startsWith(`${each}/`));
   const broken = brokenLinks(pages, isPacked).filter((line) => /^(README\.md|docs\/)/.test(line));
@@ -59,13 +73,28 @@ test('what README.md and docs/ link to comes with the package', (t) => {
 
 test('the index of docs/ leads to every page', (t) => {
   t.deepEqual(unreachedPages(new Map(docs), 'docs/README.md'), []);
-  t.deepEqual(unreachedPages(new Map([['a.md', '[b](b.md#c)'], ['b.md', ''], ['d.md', '']]), 'a.md'), ['d.md']);
+  t.deepEqual(
+    unreachedPages(
+      new Map([
+        ['a.md', '[b](b.md#c)'],
+        ['b.md', ''],
+        ['d.md', ''],
+      ]),
+      'a.md',
+    ),
+    ['d.md'],
+  );
 });
 
 test('every page of docs/ that a source, a unit or a script names is there', (t) => {
-  const others = [...sources, ...textsBelow('contrib', /\.(mjs|conf|service|yml|yaml|1)$/), ...textsBelow('upstart', /\.conf$/)];
+  const others = [
+    ...sources,
+    ...textsBelow('contrib', /\.(mjs|conf|service|yml|yaml|1)$/),
+    ...textsBelow('upstart', /\.conf$/),
+  ];
   for (const [path, text] of others) {
-    for (const [page] of text.matchAll(/\bdocs\/[\w-]+\.md\b/g)) t.true(existsSync(join(root, page)), `${path}: ${page}`);
+    for (const [page] of text.matchAll(/\bdocs\/[\w-]+\.md\b/g))
+      t.true(existsSync(join(root, page)), `${path}: ${page}`);
   }
 });
 
@@ -79,12 +108,15 @@ function quotedIn(page: string): string[] {
   return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
 }
 
-test('the messages that operations and troubleshooting quote are the program\'s own', (t) => {
-  const said = sources.map(([, text]) => text.replaceAll('\\\'', '\'')).join('\n');
-  const messages = [...quotedIn(pageOf('docs/operations.md')), ...quotedIn(pageOf('docs/troubleshooting.md'))].filter((text) => text.includes(' '));
+test("the messages that operations and troubleshooting quote are the program's own", (t) => {
+  const said = sources.map(([, text]) => text.replaceAll("\\'", "'")).join('\n');
+  const messages = [...quotedIn(pageOf('docs/operations.md')), ...quotedIn(pageOf('docs/troubleshooting.md'))].filter(
+    (text) => text.includes(' '),
+  );
   const others = ['tsc: not found', 'npm install --global .'];
   t.true(messages.length > 20);
-  for (const message of messages.filter((text) => !others.includes(text))) t.true(said.includes(message.replace(/ grows$/, '')), message);
+  for (const message of messages.filter((text) => !others.includes(text)))
+    t.true(said.includes(message.replace(/ grows$/, '')), message);
 });
 
 test('operations says of every alert what to do', (t) => {
@@ -96,9 +128,11 @@ test('operations says of every alert what to do', (t) => {
 
 const minute = process.env['BRIDGE_E2E'] === 'off' ? test.skip : test;
 
-minute('the minute\'s start of README.md ends with the points that it shows', async (t) => {
+minute("the minute's start of README.md ends with the points that it shows", async (t) => {
   const [, start = ''] = /<!-- start -->\n([\s\S]*?)<!-- \/start -->/.exec(pageOf('README.md')) ?? [];
-  const [setUp = '', push = '', shown = ''] = [...start.matchAll(/```(?:sh)?\n([\s\S]*?)```/g)].map((match) => match[1] as string);
+  const [setUp = '', push = '', shown = ''] = [...start.matchAll(/```(?:sh)?\n([\s\S]*?)```/g)].map(
+    (match) => match[1] as string,
+  );
   const directory = await temporaryDirectory(t);
   const [, nodes = ''] = /^echo '(.*)' > nodes\.json$/m.exec(setUp) ?? [];
   await writeFile(join(directory, 'nodes.json'), nodes);
@@ -113,6 +147,9 @@ minute('the minute\'s start of README.md ends with the points that it shows', as
   const lines = shell(look).trim().split('\n');
   t.is(lines.length, 14);
   const timeless = (line: string): string => line.replace(/ \d{10} /, ' TIME ');
-  const wanted = shown.trim().split('\n').filter((line) => line !== '…');
+  const wanted = shown
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '…');
   t.deepEqual(lines.slice(0, wanted.length).map(timeless), wanted.map(timeless));
 });

@@ -13,7 +13,9 @@ const forbiddenNames = /^(utils?|helpers?|common|misc|managers?|services?|types|
 
 /** The files that a file imports, types included, as paths below src/. */
 export function importsOf(path: string, text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => posix.join(posix.dirname(path), match[1] as string));
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    posix.join(posix.dirname(path), match[1] as string),
+  );
 }
 
 /** The packages that are loaded with these files, by whatever is imported with them and not later on demand. Takes the emitted JavaScript. */
@@ -36,7 +38,9 @@ export function packagesOf(emitted: Sources, files: readonly string[]): string[]
 
 function staticImports(text: string): string[] {
   const { body } = parse(text, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true });
-  return body.flatMap((node) => ('source' in node && typeof node.source?.value === 'string' ? [node.source.value] : []));
+  return body.flatMap((node) =>
+    'source' in node && typeof node.source?.value === 'string' ? [node.source.value] : [],
+  );
 }
 
 export function beginsWithPurpose(sources: Sources): string[] {
@@ -60,7 +64,9 @@ export function functionSize(emitted: Sources): string[] {
       if (!/Function/.test(node.type)) return;
       const lines = text.slice(node.start, node.end).split('\n').length;
       if (lines > maxFunctionLines) {
-        breaches.push(`${path}:${text.slice(0, node.start).split('\n').length}: a function of ${lines} lines (at most ${maxFunctionLines})`);
+        breaches.push(
+          `${path}:${text.slice(0, node.start).split('\n').length}: a function of ${lines} lines (at most ${maxFunctionLines})`,
+        );
       }
     });
     return breaches;
@@ -69,7 +75,14 @@ export function functionSize(emitted: Sources): string[] {
 
 export function names(sources: Sources): string[] {
   return [...sources.keys()]
-    .filter((path) => path.split('/').some((part) => part.replace(/\.ts$/, '').split('-').some((word) => forbiddenNames.test(word))))
+    .filter((path) =>
+      path.split('/').some((part) =>
+        part
+          .replace(/\.ts$/, '')
+          .split('-')
+          .some((word) => forbiddenNames.test(word)),
+      ),
+    )
     .map((path) => `${path}: the name says nothing of what is in it`);
 }
 
@@ -81,11 +94,15 @@ export function exportForms(sources: Sources): string[] {
 
 /** Time, randomness, environment and process are passed in. */
 export function ambient(sources: Sources): string[] {
-  const use = /\b(process\.(?!versions)|console\.|Date\.now\(|Math\.random\(|setTimeout\(|setInterval\(|new Date\(\)|performance\.now)/;
+  const use =
+    /\b(process\.(?!versions)|console\.|Date\.now\(|Math\.random\(|setTimeout\(|setInterval\(|new Date\(\)|performance\.now)/;
   return [...sources]
     .filter(([path]) => path !== 'main.ts' && path !== 'clock.ts')
     .flatMap(([path, text]) => {
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '').replace(/(?<=\.)setTimeout\(/g, '');
+      const code = text
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .replace(/\/\/.*$/gm, '')
+        .replace(/(?<=\.)setTimeout\(/g, '');
       const found = use.exec(code);
       return found === null ? [] : [`${path}: uses ${found[0]} (only main.ts and clock.ts may)`];
     });
@@ -93,30 +110,66 @@ export function ambient(sources: Sources): string[] {
 
 /** What each part may import, beside its own folder below sources/ or sinks/. The first line that fits a file's path holds. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^main\.ts$/, /^(config|log|clock|program|telemetry\/vitals|workers\/processes|outlet-thread\/(messages|worker-thread))\.ts$|^commands\//],
+  [
+    /^main\.ts$/,
+    /^(config|log|clock|program|telemetry\/vitals|workers\/processes|outlet-thread\/(messages|worker-thread))\.ts$|^commands\//,
+  ],
   [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
   [/^outlets\.ts$/, /^(config|clock|log|outlet|open-sinks|sink|exchangeable-sink)\.ts$|^spool\//],
   [/^open-sinks\.ts$/, /^(config|clock|log|sink|exchangeable-sink)\.ts$|^sinks\//],
   [/^outlet-thread\/messages\.ts$/, /^(config|outlet|sink)\.ts$|^spool\/|^telemetry\/sink-counts\.ts$/],
-  [/^outlet-thread\//, /^(backoff|bell|clock|config|log|open-sinks|outlets?|sink|exchangeable-sink)\.ts$|^spool\/|^telemetry\/sink-counts\.ts$|^outlet-thread\//],
+  [
+    /^outlet-thread\//,
+    /^(backoff|bell|clock|config|log|open-sinks|outlets?|sink|exchangeable-sink)\.ts$|^spool\/|^telemetry\/sink-counts\.ts$|^outlet-thread\//,
+  ],
   [/^exchangeable-sink\.ts$/, /^sink\.ts$/],
   [/^reload\.ts$/, /^(config|clock|log|schedule)\.ts$|^settings\//],
-  [/^changeable-parts\.ts$/, /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^workers\/crew\.ts$|^settings\/|^spool\//],
-  [/^ambient\.ts$/, /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$|^workers\/processes\.ts$|^outlet-thread\/messages\.ts$/],
-  [/^parts\.ts$/, /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\/|^workers\/crew\.ts$|^outlet-thread\/host\.ts$/],
-  [/^doors\.ts$/, /^(ambient|clock|config|health|loop|parts|push-front|server|serving|sources|access\/turned-away)\.ts$|^(admin|status|telemetry)\//],
+  [
+    /^changeable-parts\.ts$/,
+    /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^workers\/crew\.ts$|^settings\/|^spool\//,
+  ],
+  [
+    /^ambient\.ts$/,
+    /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$|^workers\/processes\.ts$|^outlet-thread\/messages\.ts$/,
+  ],
+  [
+    /^parts\.ts$/,
+    /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\/|^workers\/crew\.ts$|^outlet-thread\/host\.ts$/,
+  ],
+  [
+    /^doors\.ts$/,
+    /^(ambient|clock|config|health|loop|parts|push-front|server|serving|sources|access\/turned-away)\.ts$|^(admin|status|telemetry)\//,
+  ],
   [/^push-front\.ts$/, /^(body|request-id|server|sources\/catchpoint\/push-route|access\/(entrance|expectation))\.ts$/],
   [/^serving\.ts$/, /^(clock|log|server)\.ts$/],
-  [/^workers\//, /^(backoff|clock|config|log|push-front|schedule|server|serving|sources\/catchpoint\/push-route)\.ts$|^access\/|^workers\//],
+  [
+    /^workers\//,
+    /^(backoff|clock|config|log|push-front|schedule|server|serving|sources\/catchpoint\/push-route)\.ts$|^access\/|^workers\//,
+  ],
   [/^notify-socket\.ts$/, /^log\.ts$/],
   [/^soon-needed\.ts$/, /^(log|telemetry\/prometheus|status\/page-files)\.ts$/],
   [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
-  [/^sources\.ts$/, /^(config|point|clock|log|settings\/addresses)\.ts$|^sources\/|^spool\/spool\.ts$|^telemetry\/telemetry\.ts$|^status\/seen-pushes\.ts$|^access\/access\.ts$/],
-  [/^config\.ts$/, /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$/],
-  [/^settings\//, /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$|^access\/(token-text|networks|sender-check)\.ts$/],
+  [
+    /^sources\.ts$/,
+    /^(config|point|clock|log|settings\/addresses)\.ts$|^sources\/|^spool\/spool\.ts$|^telemetry\/telemetry\.ts$|^status\/seen-pushes\.ts$|^access\/access\.ts$/,
+  ],
+  [
+    /^config\.ts$/,
+    /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$/,
+  ],
+  [
+    /^settings\//,
+    /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$|^access\/(token-text|networks|sender-check)\.ts$/,
+  ],
   [/^access\//, /^(body|clock|log|schedule|seldom)\.ts$|^access\//],
-  [/^sources\/([^/]+)\//, /^(point|factored-points|body|backoff|clock|log|make-directory|schedule|seldom|tag-text|number-text)\.ts$/],
-  [/^sinks\/([^/]+)\//, /^(point|factored-points|legal-point|sink|backoff|deadline|clock|log|seldom|sinks\/(ascii-buffer|series-forms))\.ts$/],
+  [
+    /^sources\/([^/]+)\//,
+    /^(point|factored-points|body|backoff|clock|log|make-directory|schedule|seldom|tag-text|number-text)\.ts$/,
+  ],
+  [
+    /^sinks\/([^/]+)\//,
+    /^(point|factored-points|legal-point|sink|backoff|deadline|clock|log|seldom|sinks\/(ascii-buffer|series-forms))\.ts$/,
+  ],
   [/^sinks\/(ascii-buffer|series-forms)\.ts$/, /^(point|factored-points)\.ts$/],
   [/^sinks\//, /^(point|sink|backoff|clock|log|make-directory)\.ts$|^sinks\/opentsdb\/(render|tagged)\.ts$/],
   [/^legal-point\.ts$/, /^point\.ts$/],
@@ -125,15 +178,27 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
   [/^spool\/former\//, /^(point|clock)\.ts$|^spool\/former\//],
   [/^spool\//, /^(point|factored-points|deliver|clock|bell|log|make-directory|obstacle)\.ts$|^spool\//],
-  [/^telemetry\//, /^(point|factored-points|deliver|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//],
+  [
+    /^telemetry\//,
+    /^(point|factored-points|deliver|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//,
+  ],
   [/^status\/page\//, /^status\/(page\/|messages\.ts$)/],
   [/^status\//, /^(point|factored-points|clock|log|schedule)\.ts$|^telemetry\/|^status\/(?!page\/)/],
   [/^admin\//, /^(point|body|clock|log)\.ts$|^spool\/|^admin\//],
-  [/^(outlet|errand|settlement)\.ts$/, /^(spool\/.*|sink|point|backoff|clock|log|in-flight|linger|errand|settlement|outage)(\.ts)?$/],
+  [
+    /^(outlet|errand|settlement)\.ts$/,
+    /^(spool\/.*|sink|point|backoff|clock|log|in-flight|linger|errand|settlement|outage)(\.ts)?$/,
+  ],
   [/^linger\.ts$/, /^clock\.ts$/],
   [/^outage\.ts$/, /^(clock|log|seldom)\.ts$/],
-  [/^(sink|server|schedule|seldom|health|listening)\.ts$/, /^(point|clock|log|seldom|request-id|idle-connections)\.ts$/],
-  [/^(point|body|backoff|clock|log|bell|in-flight|make-directory|tag-text|number-text|obstacle|loop|request-id|idle-connections)\.ts$/, /^$/],
+  [
+    /^(sink|server|schedule|seldom|health|listening)\.ts$/,
+    /^(point|clock|log|seldom|request-id|idle-connections)\.ts$/,
+  ],
+  [
+    /^(point|body|backoff|clock|log|bell|in-flight|make-directory|tag-text|number-text|obstacle|loop|request-id|idle-connections)\.ts$/,
+    /^$/,
+  ],
   [/^owner\.ts$/, /^(obstacle|make-directory)\.ts$/],
 ];
 

@@ -9,7 +9,12 @@ import { readBody } from '../../src/http/request-body.ts';
 const maxBytes = 1000;
 
 /** Sends a body to a server that reads it, and resolves with what the reading came to. */
-async function sent(t: ExecutionContext, body: Buffer | string, headers: Record<string, string> = {}, { cut = false } = {}) {
+async function sent(
+  t: ExecutionContext,
+  body: Buffer | string,
+  headers: Record<string, string> = {},
+  { cut = false } = {},
+) {
   return new Promise<string>((resolve) => {
     const server = createServer((incoming, answer) => {
       readBody(incoming, maxBytes).then(
@@ -37,21 +42,33 @@ test('a body is read whole, in one piece or in chunks', async (t) => {
 
 test('a body over the limit is refused, declared or not', async (t) => {
   t.is(await sent(t, 'x'.repeat(1001)), '413 body: at most 1000 bytes, found 1001 bytes declared');
-  t.is(await sent(t, 'x'.repeat(1001), { 'transfer-encoding': 'chunked' }), '413 body: at most 1000 bytes, found more than 1000 bytes sent');
+  t.is(
+    await sent(t, 'x'.repeat(1001), { 'transfer-encoding': 'chunked' }),
+    '413 body: at most 1000 bytes, found more than 1000 bytes sent',
+  );
 });
 
 test('a compressed body is read, and a bomb is refused', async (t) => {
   t.is(await sent(t, gzipSync('abc'), { 'content-encoding': 'gzip' }), 'abc');
   t.is(await sent(t, deflateSync('abc'), { 'content-encoding': 'deflate' }), 'abc');
   t.is(await sent(t, brotliCompressSync('abc'), { 'content-encoding': 'br' }), 'abc');
-  t.is(await sent(t, gzipSync('x'.repeat(1e5)), { 'content-encoding': 'gzip' }), '413 body: at most 1000 bytes, found more when decompressed');
+  t.is(
+    await sent(t, gzipSync('x'.repeat(1e5)), { 'content-encoding': 'gzip' }),
+    '413 body: at most 1000 bytes, found more when decompressed',
+  );
 });
 
 test('an encoding that is unknown or not what the body has is named', async (t) => {
-  t.is(await sent(t, 'abc', { 'content-encoding': 'zip' }), '415 Content-Encoding: expected gzip, deflate or br, found "zip"');
+  t.is(
+    await sent(t, 'abc', { 'content-encoding': 'zip' }),
+    '415 Content-Encoding: expected gzip, deflate or br, found "zip"',
+  );
   t.regex(await sent(t, 'abc', { 'content-encoding': 'gzip' }), /^400 body: not gzip as Content-Encoding says/);
 });
 
 test('a body that ends early is refused', async (t) => {
-  t.is(await sent(t, 'abc', { 'content-length': '10' }, { cut: true }), '400 body: ended after 3 bytes, before it was complete');
+  t.is(
+    await sent(t, 'abc', { 'content-length': '10' }, { cut: true }),
+    '400 body: ended after 3 bytes, before it was complete',
+  );
 });

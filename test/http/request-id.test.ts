@@ -5,7 +5,13 @@ import { requestIds } from '../../src/http/request-id.ts';
 
 test('an id that is fit for a log is kept as it came', (t) => {
   const idOf = requestIds();
-  for (const given of ['7', '4bf92f3577b34da6a3ce929d0e0e4736', 'Root=1-67891233-abcdef012345678912345678', 'a'.repeat(128)]) t.is(idOf(given), given);
+  for (const given of [
+    '7',
+    '4bf92f3577b34da6a3ce929d0e0e4736',
+    'Root=1-67891233-abcdef012345678912345678',
+    'a'.repeat(128),
+  ])
+    t.is(idOf(given), given);
 });
 
 test('without one, or with one that is not, a new id is made, each time another', (t) => {

@@ -38,7 +38,11 @@ test('closing waits for the request in hand and takes no new one', async (t) => 
   const inHand = fetch(open.url, { method: 'POST', body: 'x' }).then((response) => response.text());
   while (answer === undefined) await new Promise((resolve) => setImmediate(resolve));
   const closing = open.close();
-  const refused = await new Promise((resolve) => connect(open.port, '127.0.0.1').once('error', resolve).once('connect', () => resolve('taken')));
+  const refused = await new Promise((resolve) =>
+    connect(open.port, '127.0.0.1')
+      .once('error', resolve)
+      .once('connect', () => resolve('taken')),
+  );
   t.is((refused as NodeJS.ErrnoException).code, 'ECONNREFUSED');
   answer();
   t.is(await inHand, 'done');
@@ -85,7 +89,8 @@ test('an answer names its request, and so does the log when it fails or is refus
   app.use(router.routes()).use(router.allowedMethods());
   const open = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => open.close());
-  const idOf = async (path: string, headers = {}): Promise<string> => (await fetch(open.url + path, { headers })).headers.get('x-request-id') ?? '';
+  const idOf = async (path: string, headers = {}): Promise<string> =>
+    (await fetch(open.url + path, { headers })).headers.get('x-request-id') ?? '';
   t.is(await idOf('/fails', { 'x-request-id': 'of-a-proxy' }), 'of-a-proxy');
   const own = await idOf('/refuses', { 'x-request-id': 'not "sane"' });
   t.regex(own, /^[0-9a-f]{12}-1$/);
@@ -99,6 +104,9 @@ test('200 is never said to a question about what is served', async (t) => {
   const { url } = await listener(t, (router) => router.post('/', (context) => void (context.body = 'taken')));
   const ask = (method: string): Promise<Response> => fetch(url, { method, headers: { connection: 'close' } });
   const answers = await Promise.all(['OPTIONS', 'GET', 'PROPFIND', 'POST'].map(ask));
-  t.deepEqual(answers.map(({ status }) => status), [204, 405, 501, 200]);
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [204, 405, 501, 200],
+  );
   t.is(answers[0]?.headers.get('allow'), 'POST');
 });

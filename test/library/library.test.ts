@@ -14,7 +14,9 @@ const text = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 
 test('the example of embedding brings points of a source of its own to OpenTSDB and to Graphite, the same reading once', async (t) => {
   const taken: string[] = [];
-  const tsd = await openTsd({ onPoint: ({ metric, value, tags }) => void taken.push(`${metric} ${value} ${tags['room']}`) });
+  const tsd = await openTsd({
+    onPoint: ({ metric, value, tags }) => void taken.push(`${metric} ${value} ${tags['room']}`),
+  });
   t.teardown(tsd.close);
   const carbon = await fakeCarbon(t);
   const options = {
@@ -38,12 +40,17 @@ test('the example of embedding brings points of a source of its own to OpenTSDB 
   while (taken.length < 2) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await running;
-  t.deepEqual(carbon.lines().toSorted(), ['room.celsius.room.attic 24.0 1794994452', 'room.celsius.room.cellar 11.3 1794994452']);
+  t.deepEqual(carbon.lines().toSorted(), [
+    'room.celsius.room.attic 24.0 1794994452',
+    'room.celsius.room.cellar 11.3 1794994452',
+  ]);
   t.deepEqual(taken.toSorted(), ['room.celsius 11.3 cellar', 'room.celsius 24.0 attic']);
 });
 
-test('every entry of the package\'s exports is a module with types', async (t) => {
-  const { exports } = JSON.parse(text('package.json')) as { exports: Record<string, string | { types: string; default: string }> };
+test("every entry of the package's exports is a module with types", async (t) => {
+  const { exports } = JSON.parse(text('package.json')) as {
+    exports: Record<string, string | { types: string; default: string }>;
+  };
   const entries = Object.entries(exports).filter(([name]) => name !== './package.json');
   t.true(entries.length > 8);
   for (const [name, target] of entries) {
@@ -52,7 +59,10 @@ test('every entry of the package\'s exports is a module with types', async (t) =
     t.is(types, code.replace(/\.js$/, '.d.ts'));
     t.regex(text(types), /export/);
     await t.notThrowsAsync(import(name.replace('.', 'catchpoint-opentsdb-bridge')), name);
-    t.true(text('docs/embedding.md').includes(`\`${name.replace('./', '…/')}\``), `${name} stands in docs/embedding.md`);
+    t.true(
+      text('docs/embedding.md').includes(`\`${name.replace('./', '…/')}\``),
+      `${name} stands in docs/embedding.md`,
+    );
   }
 });
 

@@ -19,7 +19,11 @@ interface Options {
 }
 
 /** Takes points from `source`, and writes them to both databases until the signal; what is left then waits for the next start. */
-export async function thermometers(source: (deliver: Deliver) => Promise<void>, options: Options, signal: AbortSignal): Promise<void> {
+export async function thermometers(
+  source: (deliver: Deliver) => Promise<void>,
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const { directory, tsdb, carbon, clock, log } = options;
   const spool = await openSpool({ directory, maxBytes: 2 ** 30, clock });
   const sinks: Sink[] = [
@@ -28,7 +32,9 @@ export async function thermometers(source: (deliver: Deliver) => Promise<void>, 
   ];
   // Each has its reader before the first point comes: a sink that is new to a spool gets what is delivered from then on.
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink.name)));
-  const outlets = readers.map((reader, index) => outlet({ reader, sink: sinks[index] as Sink, clock, random: Math.random, log }));
+  const outlets = readers.map((reader, index) =>
+    outlet({ reader, sink: sinks[index] as Sink, clock, random: Math.random, log }),
+  );
   const running = outlets.map((each) => each.run(signal));
   await source(spool.append);
   await Promise.all(running);
@@ -38,7 +44,13 @@ export async function thermometers(source: (deliver: Deliver) => Promise<void>, 
 
 /** A source makes points, and may tell its sender "taken" once `deliver` has resolved: they are on disk then. */
 export async function read(room: string, celsius: number, seconds: number, deliver: Deliver): Promise<void> {
-  const point: DataPoint = { metric: 'room.celsius', timestamp: seconds, unit: 's', value: celsius.toFixed(1), tags: { room } };
+  const point: DataPoint = {
+    metric: 'room.celsius',
+    timestamp: seconds,
+    unit: 's',
+    value: celsius.toFixed(1),
+    tags: { room },
+  };
   await deliver([point], { run: { key: `${room}@${seconds}`, digest: point.value } });
 }
 // </example>

@@ -75,6 +75,8 @@ test('a text of which nothing legal is left is no tag value', (t) => {
 });
 
 test('whatever the text, what comes out is legal in OpenTSDB, bounded, and free of control characters', (t) => {
-  const legal = fc.property(fc.string({ unit: 'binary' }), (text) => /^[A-Za-z0-9._/-]{1,200}$/.test(legalTagText(text) ?? 'none'));
+  const legal = fc.property(fc.string({ unit: 'binary' }), (text) =>
+    /^[A-Za-z0-9._/-]{1,200}$/.test(legalTagText(text) ?? 'none'),
+  );
   t.notThrows(() => fc.assert(legal));
 });

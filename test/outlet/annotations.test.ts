@@ -14,9 +14,15 @@ import type { Letter } from '../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../fakes/letters.ts';
 
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';
-const ofAnnotations = (fault: Fault): Fault => (exchange, answer) => (isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer());
+const ofAnnotations =
+  (fault: Fault): Fault =>
+  (exchange, answer) =>
+    isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer();
 const annotated = (count: number, startMs = 1794994452001): DataPoint[] =>
-  points(count).map((point, index) => ({ ...point, annotation: { startMs: startMs + index, description: 'event', custom: {} } }));
+  points(count).map((point, index) => ({
+    ...point,
+    annotation: { startMs: startMs + index, description: 'event', custom: {} },
+  }));
 
 async function bench(t: ExecutionContext) {
   const clock = movableClock();
@@ -34,7 +40,14 @@ async function bench(t: ExecutionContext) {
     await spool.close();
   });
   const asked = (wanted: (path: string) => boolean): number => tsd.requests.filter(({ path }) => wanted(path)).length;
-  return { clock, tsd, spool, outlet: one, puts: () => asked((path) => path.startsWith('/api/put')), annotations: () => asked(isAnnotation) };
+  return {
+    clock,
+    tsd,
+    spool,
+    outlet: one,
+    puts: () => asked((path) => path.startsWith('/api/put')),
+    annotations: () => asked(isAnnotation),
+  };
 }
 
 async function until(condition: () => boolean): Promise<void> {

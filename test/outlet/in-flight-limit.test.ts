@@ -11,7 +11,11 @@ function after(answers: number, answerMs: (inFlight: number) => number): number 
 
 test('it begins with one', (t) => t.is(inFlightLimit().limit(), 1));
 
-test('answers that take a second however many there are bring it to its maximum', (t) => t.is(after(400, () => 1000), 64));
+test('answers that take a second however many there are bring it to its maximum', (t) =>
+  t.is(
+    after(400, () => 1000),
+    64,
+  ));
 
 test('answers that take longer the more there are keep it well below', (t) => {
   const settled = after(2000, (inFlight) => 2 * inFlight ** 2);

@@ -15,7 +15,10 @@ import { playedSink } from '../fakes/sink.ts';
 import { movableClock } from '../fakes/time.ts';
 import { everyLetter } from '../fakes/letters.ts';
 
-async function outletOver(t: ExecutionContext, { batchPoints = 2, batches }: { readonly batchPoints?: number; readonly batches?: SinkBatch[] } = {}) {
+async function outletOver(
+  t: ExecutionContext,
+  { batchPoints = 2, batches }: { readonly batchPoints?: number; readonly batches?: SinkBatch[] } = {},
+) {
   const clock = movableClock();
   const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
   const sink = playedSink({ batchPoints, ...(batches !== undefined && { batches }) });
@@ -108,7 +111,13 @@ test('what the spool cannot write down at the time is written down later, howeve
   }
   await settled(() => one.status().inFlight === 0);
   t.like(one.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 }, lastError: undefined });
-  t.deepEqual(lines(), [{ sink: 'played', reason: 'disk: no space left', msg: 'what the sink has answered cannot be written down; it is tried until it can' }]);
+  t.deepEqual(lines(), [
+    {
+      sink: 'played',
+      reason: 'disk: no space left',
+      msg: 'what the sink has answered cannot be written down; it is tried until it can',
+    },
+  ]);
   await spool.append(points(2, 3));
   t.deepEqual((await sink.written()).points, points(2, 3));
 });

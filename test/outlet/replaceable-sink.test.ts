@@ -1,7 +1,7 @@
 // A sink is exchanged between two writes; what is in flight stays with the sink that has it.
 
 import test from 'ava';
-import { exchangeableSink } from '../../src/outlet/replaceable-sink.ts';
+import { replaceableSink } from '../../src/outlet/replaceable-sink.ts';
 import { allAccepted, type Sink, type Verdict } from '../../src/model/sink.ts';
 import { batchOf, runs } from '../fakes/batches.ts';
 
@@ -31,9 +31,9 @@ const signal = new AbortController().signal;
 
 test('what comes after the exchange goes to the next sink, and the former one is closed when it has answered', async (t) => {
   const [former, next] = [scripted('a', 1), scripted('a', 2)];
-  const sink = exchangeableSink(former);
+  const sink = replaceableSink(former);
   const [one, two] = [sink.write([], { signal }), sink.write([], { signal })];
-  sink.exchange(next);
+  sink.replace(next);
   t.is(sink.batchPoints(), 2);
   const three = sink.write([], { signal });
   former.answer();
@@ -50,7 +50,7 @@ test('what comes after the exchange goes to the next sink, and the former one is
 test('a batch goes as it was delivered to a sink that takes it so, and as points to any other', async (t) => {
   const [former, next] = [scripted('a', 1), scripted('a', 1)];
   const given: unknown[] = [];
-  const sink = exchangeableSink({
+  const sink = replaceableSink({
     ...former,
     writeBatch: (batch, options) => {
       given.push(batch);
@@ -59,7 +59,7 @@ test('a batch goes as it was delivered to a sink that takes it so, and as points
   });
   const [one, two] = [batchOf(...runs(1)), batchOf(...runs(2))];
   const first = sink.writeBatch?.(one, { signal });
-  sink.exchange({ ...next, write: (points, options) => (given.push(points), next.write(points, options)) });
+  sink.replace({ ...next, write: (points, options) => (given.push(points), next.write(points, options)) });
   const second = sink.writeBatch?.(two, { signal });
   t.deepEqual(former.steps, ['write']);
   former.answer();
@@ -72,35 +72,38 @@ test('a batch goes as it was delivered to a sink that takes it so, and as points
 
 test('a sink with nothing in flight is closed at once, and a close closes every one that is left', async (t) => {
   const [first, second, third] = [scripted('a', 1), scripted('a', 1), scripted('a', 1)];
-  const sink = exchangeableSink(first);
-  sink.exchange(second);
+  const sink = replaceableSink(first);
+  sink.replace(second);
   t.deepEqual(first.steps, ['close']);
   void sink.write([], { signal });
-  sink.exchange(third);
+  sink.replace(third);
   await sink.close();
   t.deepEqual([first.steps, second.steps, third.steps], [['close'], ['write', 'close'], ['close']]);
 });
 
 test('a write that throws counts as done', async (t) => {
   const first = { ...scripted('a', 1), write: () => Promise.reject(new Error('nobody')) };
-  const sink = exchangeableSink(first);
+  const sink = replaceableSink(first);
   await t.throwsAsync(sink.write([], { signal }), { message: 'nobody' });
-  sink.exchange(scripted('a', 1));
+  sink.replace(scripted('a', 1));
   t.deepEqual(first.steps, ['close']);
 });
 
 test('a sink of another name is no exchange, since the spool knows sinks by their names', (t) => {
-  const sink = exchangeableSink(scripted('a', 1));
-  t.throws(() => sink.exchange(scripted('b', 1)), { message: 'sink: expected another a, found b' });
+  const sink = replaceableSink(scripted('a', 1));
+  t.throws(() => sink.replace(scripted('b', 1)), { message: 'sink: expected another a, found b' });
 });
 
 test('the annotations of those that are closed are counted on', async (t) => {
-  const counting = (written: number, skipped: number): Scripted => ({ ...scripted('a', 1), annotations: () => ({ written, skipped }) });
-  t.is(exchangeableSink(scripted('a', 1)).annotations, undefined);
+  const counting = (written: number, skipped: number): Scripted => ({
+    ...scripted('a', 1),
+    annotations: () => ({ written, skipped }),
+  });
+  t.is(replaceableSink(scripted('a', 1)).annotations, undefined);
   const former = counting(3, 1);
-  const sink = exchangeableSink(former);
+  const sink = replaceableSink(former);
   const one = sink.write([], { signal });
-  sink.exchange(counting(10, 20));
+  sink.replace(counting(10, 20));
   t.deepEqual(sink.annotations?.(), { written: 13, skipped: 21 });
   former.answer();
   await one;

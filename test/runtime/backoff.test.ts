@@ -9,6 +9,12 @@ test('pauses double up to the cap', (t) => {
 });
 
 test('the upper half of a pause is random', (t) => {
-  t.is(backoff(3, () => 0, { baseMs: 100 }), 200);
-  t.is(backoff(3, () => 0.5, { baseMs: 100 }), 300);
+  t.is(
+    backoff(3, () => 0, { baseMs: 100 }),
+    200,
+  );
+  t.is(
+    backoff(3, () => 0.5, { baseMs: 100 }),
+    300,
+  );
 });

@@ -1,16 +1,16 @@
 // Durations counted by upper bounds.
 
 import test from 'ava';
-import { durations } from '../../src/runtime/duration-histogram.ts';
+import { durationHistogram } from '../../src/runtime/duration-histogram.ts';
 
 test('a duration counts below each bound that it does not exceed, and beyond the last in the count alone', (t) => {
-  const { add, seen } = durations([0.01, 0.1]);
+  const { add, seen } = durationHistogram([0.01, 0.1]);
   for (const ms of [10, 10.5, 100, 5000]) add(ms);
   t.deepEqual(seen(), { boundsSeconds: [0.01, 0.1], atMost: [1, 3], count: 4, sumSeconds: 5.1205 });
 });
 
 test('what has been seen stays as it was when more comes', (t) => {
-  const { add, seen } = durations([1]);
+  const { add, seen } = durationHistogram([1]);
   add(1);
   const before = seen();
   add(1);

@@ -1,13 +1,24 @@
 // Sizes and durations as people read them.
 
 import test from 'ava';
-import { bytesInWords, sinceInWords } from '../../src/runtime/human-units.ts';
+import { formatBytes, formatAge } from '../../src/runtime/human-units.ts';
 
 test('bytes are told in the largest unit of which there is one', (t) => {
-  t.deepEqual([0, 1, 1023, 1024, 1536, 2 ** 30, 5 * 2 ** 50].map(bytesInWords), ['0 B', '1 B', '1023 B', '1 KiB', '1.5 KiB', '1 GiB', '5120 TiB']);
+  t.deepEqual([0, 1, 1023, 1024, 1536, 2 ** 30, 5 * 2 ** 50].map(formatBytes), [
+    '0 B',
+    '1 B',
+    '1023 B',
+    '1 KiB',
+    '1.5 KiB',
+    '1 GiB',
+    '5120 TiB',
+  ]);
 });
 
 test('durations are told in whole units, two at least', (t) => {
   const seconds = [-5, 0, 119, 120, 7199, 7200, 172_799, 172_800];
-  t.deepEqual(seconds.map((each) => sinceInWords(0, each * 1000)), ['0 s', '0 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 days']);
+  t.deepEqual(
+    seconds.map((each) => formatAge(0, each * 1000)),
+    ['0 s', '0 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 days'],
+  );
 });

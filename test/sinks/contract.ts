@@ -80,9 +80,16 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
     const { sink, arrived } = await make(t);
     const size = sink.batchPoints();
     t.true(Number.isInteger(size) && size > 0, String(size));
-    const verdicts = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((at) => sink.write(points(size, 1 + at * size), forever)));
+    const verdicts = await Promise.all(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((at) => sink.write(points(size, 1 + at * size), forever)),
+    );
     t.true(verdicts.every(({ rejected, kept }) => rejected.length === 0 && kept.length === 0));
-    t.deepEqual([...(await arrived())].toSorted(), points(8 * size).map(asLine).toSorted());
+    t.deepEqual(
+      [...(await arrived())].toSorted(),
+      points(8 * size)
+        .map(asLine)
+        .toSorted(),
+    );
   });
 
   test(`${title} rejects illegal points, sends none of them, and their neighbours arrive`, async (t) => {
@@ -90,7 +97,10 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
     const good = points(illegalPoints.length, 100);
     const mixed = illegalPoints.flatMap((bad, index) => [good[index] as DataPoint, bad]);
     const { rejected, kept } = await sink.write(mixed, forever);
-    t.deepEqual(rejected.map(({ point }) => point), [...illegalPoints]);
+    t.deepEqual(
+      rejected.map(({ point }) => point),
+      [...illegalPoints],
+    );
     t.true(rejected.every(({ reason }) => reason.startsWith('not sent: ')));
     t.deepEqual(kept, []);
     t.deepEqual([...(await arrived())].toSorted(), good.map(asLine).toSorted());

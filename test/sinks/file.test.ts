@@ -54,7 +54,10 @@ test('file writes import lines, as tsdb import reads them', async (t) => {
 test('file writes a point of /api/put a line as ndjson', async (t) => {
   const { sink, read } = await fileBench(t, 'ndjson');
   await sink.write(points(1), forever);
-  t.is(await read(), '{"metric":"catchpoint.rtt.by_node.1","timestamp":1794994452,"value":1.5,"tags":{"nodeid":"312","city":"Jinan"}}\n');
+  t.is(
+    await read(),
+    '{"metric":"catchpoint.rtt.by_node.1","timestamp":1794994452,"value":1.5,"tags":{"nodeid":"312","city":"Jinan"}}\n',
+  );
 });
 
 test('file appends to what is there', async (t) => {

@@ -87,7 +87,9 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
   }
 
   test(`${title} answers 503 with Retry-After while the spool is full`, async (t) => {
-    const { url, malformed } = await bench(t, open, async () => Promise.reject(new SpoolFull('spool: at most 5 bytes, found 6 waiting')));
+    const { url, malformed } = await bench(t, open, async () =>
+      Promise.reject(new SpoolFull('spool: at most 5 bytes, found 6 waiting')),
+    );
     const answer = await post(url, requests, requests.good);
     t.is(answer.status, 503);
     t.regex(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
@@ -118,7 +120,10 @@ function testRefusals(title: string, requests: SourceRequests, open: OpenSource)
       t.is(answer.status, 400);
       t.regex(await answer.text(), words);
       t.deepEqual(delivered, []);
-      t.deepEqual(malformed.map((one) => one.body.toString()), [body]);
+      t.deepEqual(
+        malformed.map((one) => one.body.toString()),
+        [body],
+      );
     });
   }
 
@@ -132,7 +137,22 @@ function testRefusals(title: string, requests: SourceRequests, open: OpenSource)
 
   test(`${title} answers 4xx to every garbage, and throws nothing into the server`, async (t) => {
     const { url, delivered, uncaught } = await bench(t, open, async () => 'stored');
-    const garbage = ['', ' ', '\0', '<xml/>', 'null', '"text"', '{', '{}', '[{}]', '['.repeat(9_000), '{"a":'.repeat(3_000), 'a[b][c=1&a=2&a[b]=%', 'PUTVAL', '\u{1f600}'];
+    const garbage = [
+      '',
+      ' ',
+      '\0',
+      '<xml/>',
+      'null',
+      '"text"',
+      '{',
+      '{}',
+      '[{}]',
+      '['.repeat(9_000),
+      '{"a":'.repeat(3_000),
+      'a[b][c=1&a=2&a[b]=%',
+      'PUTVAL',
+      '\u{1f600}',
+    ];
     for (const body of [...garbage, Buffer.from([0xff, 0xfe, 0x00]), Buffer.from([0xc3, 0x28])]) {
       const { status } = await post(url, requests, body);
       t.true(status >= 400 && status < 500, `${JSON.stringify(body.toString().slice(0, 20))}: ${status}`);

@@ -42,7 +42,10 @@ for (const isHalfWritten of [false, true]) {
     played.code = undefined;
     await spool.close();
     const later = await smallSpool(t, directory);
-    t.deepEqual([await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('refused'))], ['duplicate', 'stored']);
+    t.deepEqual(
+      [await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('refused'))],
+      ['duplicate', 'stored'],
+    );
     t.deepEqual(numbersOfPoints(await drained(await later.reader('tsdb'))), [1, 2]);
     t.deepEqual([later.lost().records, later.lost().uncounted, (await later.status()).suspectTails], [0, 0, 0]);
   });
@@ -59,7 +62,10 @@ for (const isHalfWritten of [false, true]) {
     await spool.close();
     for (const each of [killed, directory]) {
       const later = await smallSpool(t, each);
-      t.deepEqual([await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('failed'))], ['duplicate', 'stored']);
+      t.deepEqual(
+        [await later.append(points(1, 1), run('first')), await later.append(points(1, 2), run('failed'))],
+        ['duplicate', 'stored'],
+      );
       t.deepEqual(numbersOfPoints(await drained(await later.reader('tsdb'))), [1, 2]);
     }
   });
@@ -80,7 +86,10 @@ test('a run that was refused is stored when it comes again at once, and only onc
   played.code = undefined;
   disk.foreignBytes = 0;
   await clock.advance(250);
-  t.deepEqual(await Promise.all([spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))]), ['stored', 'duplicate']);
+  t.deepEqual(await Promise.all([spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))]), [
+    'stored',
+    'duplicate',
+  ]);
   t.deepEqual(numbersOfPoints(await drained(reader)), [1, 2]);
 });
 
@@ -116,7 +125,11 @@ test('a segment that cannot get its name leaves no file open, and what was laid 
   const { file }: OpenSegment = await supply.take({ ...head, number: 2 }, 0);
   t.is(openIn(directory).length, 1);
   closeSync(file);
-  t.deepEqual(readdirSync(directory).toSorted(), ['000000000001.segment', '000000000002.newest', '000000000002.segment']);
+  t.deepEqual(readdirSync(directory).toSorted(), [
+    '000000000001.segment',
+    '000000000002.newest',
+    '000000000002.segment',
+  ]);
 });
 
 function openIn(directory: string): string[] {
@@ -142,31 +155,39 @@ async function storedSoon(append: () => Promise<string>, clock: MovableClock): P
   }
 }
 
-rowTest('F11', 'with any number of pages left on the disk what is refused is refused with 503, what is acknowledged comes out, and room that comes back is used', async (t: ExecutionContext) => {
-  const mounted = await mountedDisk(t, 'F11', 512 << 10);
-  for (let pages = 0; pages <= 12; pages += 1) {
-    const directory = join(mounted, `${pages}`);
-    const clock = movableClock();
-    const spool = await smallSpool(t, directory, { clock, disk: { ...diskOf(directory), takeReserve: () => {}, sizeBytes: () => 0 } });
-    const reader = await spool.reader('tsdb');
-    await spool.append(points(1, 1));
-    const foreign = join(mounted, 'foreign');
-    writeFileSync(foreign, Buffer.alloc(Math.max(0, diskOf(mounted).freeBytes() - pages * 4096)));
-    const acknowledged = [1];
-    let next = 2;
-    let refusals = 0;
-    for (; refusals < 5 && next < 400; next += 1) {
-      const [outcome] = await Promise.allSettled([spool.append(points(1, next), run(`${next}`))]);
-      if (outcome.status === 'fulfilled') acknowledged.push(next);
-      else refusals += 1;
-      if (outcome.status === 'rejected') t.is((outcome.reason as Error).name, 'SpoolFull', `${pages} pages: ${(outcome.reason as Error).message}`);
-      await clock.advance(250);
+rowTest(
+  'F11',
+  'with any number of pages left on the disk what is refused is refused with 503, what is acknowledged comes out, and room that comes back is used',
+  async (t: ExecutionContext) => {
+    const mounted = await mountedDisk(t, 'F11', 512 << 10);
+    for (let pages = 0; pages <= 12; pages += 1) {
+      const directory = join(mounted, `${pages}`);
+      const clock = movableClock();
+      const spool = await smallSpool(t, directory, {
+        clock,
+        disk: { ...diskOf(directory), takeReserve: () => {}, sizeBytes: () => 0 },
+      });
+      const reader = await spool.reader('tsdb');
+      await spool.append(points(1, 1));
+      const foreign = join(mounted, 'foreign');
+      writeFileSync(foreign, Buffer.alloc(Math.max(0, diskOf(mounted).freeBytes() - pages * 4096)));
+      const acknowledged = [1];
+      let next = 2;
+      let refusals = 0;
+      for (; refusals < 5 && next < 400; next += 1) {
+        const [outcome] = await Promise.allSettled([spool.append(points(1, next), run(`${next}`))]);
+        if (outcome.status === 'fulfilled') acknowledged.push(next);
+        else refusals += 1;
+        if (outcome.status === 'rejected')
+          t.is((outcome.reason as Error).name, 'SpoolFull', `${pages} pages: ${(outcome.reason as Error).message}`);
+        await clock.advance(250);
+      }
+      t.is(refusals, 5, `${pages} pages`);
+      rmSync(foreign);
+      t.is(await storedSoon(() => spool.append(points(1, next), run(`${next}`)), clock), 'stored');
+      t.deepEqual(numbersOfPoints(await drained(reader)), [...acknowledged, next], `${pages} pages`);
+      await spool.close();
+      rmSync(directory, { recursive: true });
     }
-    t.is(refusals, 5, `${pages} pages`);
-    rmSync(foreign);
-    t.is(await storedSoon(() => spool.append(points(1, next), run(`${next}`)), clock), 'stored');
-    t.deepEqual(numbersOfPoints(await drained(reader)), [...acknowledged, next], `${pages} pages`);
-    await spool.close();
-    rmSync(directory, { recursive: true });
-  }
-});
+  },
+);

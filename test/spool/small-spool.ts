@@ -23,9 +23,20 @@ export async function swiftDirectory(t: Pick<ExecutionContext, 'teardown'>): Pro
 }
 
 /** Opens the spool in a directory with segments of 4 KiB. Closed when the test ends, before its directories go. */
-export async function smallSpool(t: Pick<ExecutionContext, 'teardown'>, directory: string, options: Partial<SpoolOptions> = {}): Promise<Spool> {
+export async function smallSpool(
+  t: Pick<ExecutionContext, 'teardown'>,
+  directory: string,
+  options: Partial<SpoolOptions> = {},
+): Promise<Spool> {
   const disk = largeDisk(directory);
-  const spool = await openSpool({ directory, disk, maxBytes: 1 << 26, clock: movableClock(), segmentBytes: smallSegmentBytes, ...options });
+  const spool = await openSpool({
+    directory,
+    disk,
+    maxBytes: 1 << 26,
+    clock: movableClock(),
+    segmentBytes: smallSegmentBytes,
+    ...options,
+  });
   t.teardown(() => spool.close());
   return spool;
 }
@@ -59,7 +70,9 @@ export function numbersOfPoints(points: readonly DataPoint[]): number[] {
 
 /** Names of the files with an ending, in order. */
 export function filesOf(directory: string, ending: string): string[] {
-  return readdirSync(directory).filter((name) => name.endsWith(`.${ending}`)).toSorted();
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(`.${ending}`))
+    .toSorted();
 }
 
 /** A group as it was written. */

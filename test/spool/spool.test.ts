@@ -10,7 +10,10 @@ import { everyLetter } from '../fakes/letters.ts';
 const hourMs = 3_600_000;
 const nothing = { letters: [], kept: [], pauseMs: 0 };
 
-async function spoolIn(t: ExecutionContext, { maxBytes = 1 << 20, directory }: { maxBytes?: number; directory?: string } = {}) {
+async function spoolIn(
+  t: ExecutionContext,
+  { maxBytes = 1 << 20, directory }: { maxBytes?: number; directory?: string } = {},
+) {
   const clock = movableClock();
   const path = directory ?? (await temporaryDirectory(t));
   let spool = await openSpool({ directory: path, maxBytes, clock });
@@ -38,7 +41,10 @@ test('a batch holds whole records up to the number of points asked for, and one 
   const { spool } = await spoolIn(t);
   const reader = await spool.reader('tsdb');
   for (let first = 1; first <= 9; first += 3) await spool.append(points(3, first));
-  t.deepEqual([reader.next(7), reader.next(1), reader.next(1)].map((batch) => batch?.points.length), [6, 3, undefined]);
+  t.deepEqual(
+    [reader.next(7), reader.next(1), reader.next(1)].map((batch) => batch?.points.length),
+    [6, 3, undefined],
+  );
 });
 
 test('what was not finished is there again after a restart, what was finished is not', async (t) => {
@@ -50,7 +56,10 @@ test('what was not finished is there again after a restart, what was finished is
   const [, second] = [reader.next(1), reader.next(1), reader.next(1)];
   await reader.finish(second as NonNullable<typeof second>, nothing);
   const later = await (await reopen()).reader('tsdb');
-  t.deepEqual([later.next(10)?.points, later.next(10)?.points, later.next(10)], [points(1, 1), points(1, 3), undefined]);
+  t.deepEqual(
+    [later.next(10)?.points, later.next(10)?.points, later.next(10)],
+    [points(1, 1), points(1, 3), undefined],
+  );
 });
 
 test('the backlog counts what waits, before and after a restart', async (t) => {
@@ -95,7 +104,10 @@ test('the same run with other contents is stored, once, and said to be a conflic
   const { spool } = await spoolIn(t);
   const reader = await spool.reader('tsdb');
   await spool.append(points(1), run('a', 'one'));
-  const delivered = [await spool.append(points(1, 2), run('a', 'two')), await spool.append(points(1, 2), run('a', 'two'))];
+  const delivered = [
+    await spool.append(points(1, 2), run('a', 'two')),
+    await spool.append(points(1, 2), run('a', 'two')),
+  ];
   t.deepEqual(delivered, ['conflict', 'duplicate']);
   t.is(reader.next(10)?.points.length, 2);
 });
@@ -160,7 +172,10 @@ test('what finds no room to park becomes a dead letter at once', async (t) => {
   const delivered = await spool.append(points(1), { parked: { waitsFor: '1', payload: 'x'.repeat(450) } });
   t.is(delivered, 'stored');
   t.is(spool.parking.count(), 0);
-  t.deepEqual(everyLetter(spool.deadLetters).map(({ kind }) => kind), ['parking-full']);
+  t.deepEqual(
+    everyLetter(spool.deadLetters).map(({ kind }) => kind),
+    ['parking-full'],
+  );
 });
 
 test('a dead letter is kept with its reason, once for each content', async (t) => {
@@ -267,7 +282,8 @@ test('what is held for a sink that is gone does not set the end of the spool bac
 test('when the dead letters of senders reach their share, only what would add one is refused', async (t) => {
   const { spool } = await spoolIn(t, { maxBytes: 20_000 });
   await spool.reader('tsdb');
-  const letter = (number: number) => spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: `${number}`.padEnd(300) } });
+  const letter = (number: number) =>
+    spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: `${number}`.padEnd(300) } });
   const full = await t.throwsAsync(
     async () => {
       for (let number = 0; ; number += 1) await letter(number);

@@ -10,12 +10,30 @@ import { until } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 import { rowTest } from '../faults/row-test.ts';
 import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from './legacy/attached.ts';
-import { atTheBeginning, copyOf, crashes, drained, kept, keptIn, listenedLog, moved, onFullDisk, opened, readersOf, rest, waitingFor } from './upgrading.ts';
+import {
+  atTheBeginning,
+  copyOf,
+  crashes,
+  drained,
+  kept,
+  keptIn,
+  listenedLog,
+  moved,
+  onFullDisk,
+  opened,
+  readersOf,
+  rest,
+  waitingFor,
+} from './upgrading.ts';
 
 const full = contentsOf('full');
 const sinks = ['carbon', 'old', 'tsdb'];
 const runOf = (delivery: number, body: number | string = delivery) => ({
-  run: { key: `run ${delivery}`, atMs: 1794994452000 + delivery * 1000, digest: createHash('sha1').update(String(body)).digest('base64url') },
+  run: {
+    key: `run ${delivery}`,
+    atMs: 1794994452000 + delivery * 1000,
+    digest: createHash('sha1').update(String(body)).digest('base64url'),
+  },
 });
 const stored = (directory: string): string[] => readdirSync(directory).filter((name) => /mdb/.test(name));
 
@@ -30,7 +48,17 @@ test('letters, samples, retries, parked measurements, losses and skipped points 
 test('positions go on where they were, with what was finished out of order and since when a sink is gone', async (t) => {
   const { spool } = await opened(t, await storeIn(t, bytesOf('full')));
   const status = await spool.status();
-  t.deepEqual([status.lastRecord, status.sinks.map(({ name, through, isConfigured }) => [name, through, isConfigured])], [35, [['carbon', 4, undefined], ['old', 4, false], ['tsdb', 5, undefined]]]);
+  t.deepEqual(
+    [status.lastRecord, status.sinks.map(({ name, through, isConfigured }) => [name, through, isConfigured])],
+    [
+      35,
+      [
+        ['carbon', 4, undefined],
+        ['old', 4, false],
+        ['tsdb', 5, undefined],
+      ],
+    ],
+  );
   for (const sink of sinks) {
     const { points: waiting, oldestAtMs } = (await spool.reader(sink)).backlog();
     const retried = full.retries.filter(([[of]]) => of === sink).reduce((sum, [, row]) => sum + row.points.length, 0);
@@ -43,7 +71,8 @@ test('every sink gets what it had not finished, in order and once, and then what
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink)));
   t.true(spool.isRestoring());
   await spool.append(points(5), runOf(50));
-  for (const [index, reader] of readers.entries()) t.deepEqual(await drained(reader), [...waitingFor(full, sinks[index] as string), ...points(5)]);
+  for (const [index, reader] of readers.entries())
+    t.deepEqual(await drained(reader), [...waitingFor(full, sinks[index] as string), ...points(5)]);
   for (const reader of readers) t.deepEqual((await drained(reader)).length, 0);
 });
 
@@ -58,7 +87,12 @@ test('annotations arrive with their points', async (t) => {
 test('a run that the earlier version stored is a duplicate, with either of its contents, and a run that is new is not', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
   const { spool } = await opened(t, directory);
-  const outcomes = async (of: typeof spool): Promise<string[]> => [await of.append(points(1), runOf(40)), await of.append(points(1), runOf(24)), await of.append(points(1), runOf(24, 'other contents')), await of.append(points(1), runOf(24, 'third'))];
+  const outcomes = async (of: typeof spool): Promise<string[]> => [
+    await of.append(points(1), runOf(40)),
+    await of.append(points(1), runOf(24)),
+    await of.append(points(1), runOf(24, 'other contents')),
+    await of.append(points(1), runOf(24, 'third')),
+  ];
   t.deepEqual(await outcomes(spool), ['duplicate', 'duplicate', 'duplicate', 'conflict']);
   for (const sink of sinks) await drained(await spool.reader(sink));
   await spool.close();
@@ -95,7 +129,7 @@ test('the newest end is that of the log; the store is read from the oldest end, 
   t.deepEqual(reader.next(40, 'newest')?.points, points(5));
   t.is(reader.next(10, 'newest'), undefined);
   let batch = reader.next(10, 'newest');
-  for (; batch === undefined; batch = reader.next(10, 'newest')) await reader.bell.heard();
+  for (; batch === undefined; batch = reader.next(10, 'newest')) await reader.bell.wait();
   t.deepEqual(batch.points, waitingFor(full, 'carbon').slice(0, 7));
 });
 
@@ -175,7 +209,10 @@ test('a process that reads the store and is ended from outside is started again,
   await until(() => said.includes('the store of an earlier version cannot be read now; it is tried again'));
   await moved(clock, () => readersOf(directory).length > 0);
   const all = [...begun, ...(await draining)];
-  t.deepEqual(all.map(({ value }) => value), [...recordsOfThree(1, 4000)].flatMap(([sequence]) => [1, 2, 3].map(() => `${sequence}.5`)));
+  t.deepEqual(
+    all.map(({ value }) => value),
+    [...recordsOfThree(1, 4000)].flatMap(([sequence]) => [1, 2, 3].map(() => `${sequence}.5`)),
+  );
   t.deepEqual([spool.lost().records, existsSync(join(directory, 'data.mdb'))], [0, spool.isRestoring()]);
 });
 
@@ -184,7 +221,10 @@ test('a store that cannot be opened is set aside, counted and told, and the spoo
   const { log, said } = listenedLog();
   const { spool } = await opened(t, directory, { log });
   t.like(spool.lost(), { uncounted: 1 });
-  t.deepEqual(said, ['the store of an earlier version cannot be read; it is set aside, and what waited in it is lost', 'the store of an earlier version that could not be read is kept here']);
+  t.deepEqual(said, [
+    'the store of an earlier version cannot be read; it is set aside, and what waited in it is lost',
+    'the store of an earlier version that could not be read is kept here',
+  ]);
   t.deepEqual(stored(directory), ['data.mdb.damaged-20261118T130101Z']);
   await spool.formerDrained();
   const reader = await spool.reader('tsdb');
@@ -196,7 +236,10 @@ test('a store that cannot be opened is set aside, counted and told, and the spoo
 });
 
 test('a store that ends its reader in the middle is set aside, and what was left of it counts as lost, once over all sinks', async (t) => {
-  const directory = await filledStore(t, { records: recordsOfThree(1, 8000), positions: { ...atTheBeginning, carbon: { through: 100, finished: [], points: 300, bytes: 50_000 } } });
+  const directory = await filledStore(t, {
+    records: recordsOfThree(1, 8000),
+    positions: { ...atTheBeginning, carbon: { through: 100, finished: [], points: 300, bytes: 50_000 } },
+  });
   const { log, said } = listenedLog();
   const { spool } = await opened(t, directory, { log });
   const [tsdb, carbon] = [await spool.reader('tsdb'), await spool.reader('carbon')];
@@ -207,13 +250,20 @@ test('a store that ends its reader in the middle is set aside, and what was left
   await spool.formerDrained();
   const { records, points: lostPoints, uncounted } = spool.lost();
   t.deepEqual([records, lostPoints], [7900, 23_700]);
-  t.deepEqual([uncounted, tsdb.backlog().points, carbon.backlog().points, said.at(-1)], [0, 0, 0, 'the store of an earlier version that could not be read is kept here']);
+  t.deepEqual(
+    [uncounted, tsdb.backlog().points, carbon.backlog().points, said.at(-1)],
+    [0, 0, 0, 'the store of an earlier version that could not be read is kept here'],
+  );
   await spool.append(points(3));
   t.deepEqual([await drained(tsdb), await drained(carbon)], [points(3), points(3)]);
 });
 
 test('a record that cannot be read counts as lost, once over all sinks, and those around it arrive', async (t) => {
-  const directory = await filledStore(t, { records: recordsOfThree(1, 40), damaged: [19, 30], positions: { ...atTheBeginning, carbon: { through: 10, finished: [], points: 30, bytes: 5000 } } });
+  const directory = await filledStore(t, {
+    records: recordsOfThree(1, 40),
+    damaged: [19, 30],
+    positions: { ...atTheBeginning, carbon: { through: 10, finished: [], points: 30, bytes: 5000 } },
+  });
   const { spool, clock } = await opened(t, directory);
   for (const sink of ['tsdb', 'carbon', 'tsdb']) await drained(await spool.reader(sink));
   t.like(spool.lost(), { records: 2, points: 6, uncounted: 0 });
@@ -259,7 +309,10 @@ test('spools that an earlier version has set aside are told of, and left alone',
 
 test('it is told that a store of an earlier version waits to be drained', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
-  t.like(await verifySpool(directory, { isRunning: false, signal: new AbortController().signal }), { hasFormerStore: true, damage: [] });
+  t.like(await verifySpool(directory, { isRunning: false, signal: new AbortController().signal }), {
+    hasFormerStore: true,
+    damage: [],
+  });
 });
 
 rowTest('F11', 'on a full disk with a reserve the upgrade goes through, and what is drained makes room', async (t) => {
@@ -272,20 +325,25 @@ rowTest('F11', 'on a full disk with a reserve the upgrade goes through, and what
   t.deepEqual(stored(directory), []);
 });
 
-rowTest('F11', 'on a disk without any room the sinks are served, nothing is taken, and what is kept is carried over when there is room', async (t) => {
-  const { directory, spool, clock, empty } = await onFullDisk(t, 0);
-  const reader = await spool.reader('tsdb');
-  t.deepEqual(await drained(reader), waitingFor(full, 'tsdb'));
-  t.is((await t.throwsAsync(spool.append(points(1))))?.name, 'SpoolFull');
-  t.deepEqual([spool.isRestoring(), spool.deadLetters.count()], [true, 0]);
-  empty();
-  await clock.advance(1000);
-  await spool.tidy();
-  t.deepEqual(await kept({ spool, clock }, sinks), keptIn(full, sinks));
-  t.is(await spool.append(points(2)), 'stored');
-  t.deepEqual(await drained(reader), points(2));
-  for (const sink of ['carbon', 'old']) t.deepEqual(await drained(await spool.reader(sink)), [...waitingFor(full, sink), ...points(2)]);
-  await clock.advance(50);
-  await spool.formerDrained();
-  t.deepEqual(stored(directory), []);
-});
+rowTest(
+  'F11',
+  'on a disk without any room the sinks are served, nothing is taken, and what is kept is carried over when there is room',
+  async (t) => {
+    const { directory, spool, clock, empty } = await onFullDisk(t, 0);
+    const reader = await spool.reader('tsdb');
+    t.deepEqual(await drained(reader), waitingFor(full, 'tsdb'));
+    t.is((await t.throwsAsync(spool.append(points(1))))?.name, 'SpoolFull');
+    t.deepEqual([spool.isRestoring(), spool.deadLetters.count()], [true, 0]);
+    empty();
+    await clock.advance(1000);
+    await spool.tidy();
+    t.deepEqual(await kept({ spool, clock }, sinks), keptIn(full, sinks));
+    t.is(await spool.append(points(2)), 'stored');
+    t.deepEqual(await drained(reader), points(2));
+    for (const sink of ['carbon', 'old'])
+      t.deepEqual(await drained(await spool.reader(sink)), [...waitingFor(full, sink), ...points(2)]);
+    await clock.advance(50);
+    await spool.formerDrained();
+    t.deepEqual(stored(directory), []);
+  },
+);

@@ -33,7 +33,11 @@ export interface Upgraded {
 }
 
 /** Opens a spool, and closes it after the test. */
-export async function opened(t: Pick<ExecutionContext, 'teardown'>, directory: string, more: Partial<SpoolOptions> = {}): Promise<Upgraded> {
+export async function opened(
+  t: Pick<ExecutionContext, 'teardown'>,
+  directory: string,
+  more: Partial<SpoolOptions> = {},
+): Promise<Upgraded> {
   const clock = movableClock(upgradedAtMs);
   const spool = await openSpool({ directory, maxBytes: 1 << 24, segmentBytes: 1 << 18, clock, ...more });
   t.teardown(() => spool.close());
@@ -43,10 +47,10 @@ export async function opened(t: Pick<ExecutionContext, 'teardown'>, directory: s
 /** Takes and finishes batches of some points until nothing is left, or so many were. */
 export async function drained(reader: SpoolReader, { maxPoints = 40, batches = Infinity } = {}): Promise<DataPoint[]> {
   const points: DataPoint[] = [];
-  for (let count = 0; count < batches && reader.untakenPoints() > 0; ) {
+  for (let count = 0; count < batches && reader.untakenPoints() > 0;) {
     const batch = reader.next(maxPoints);
     if (batch === undefined) {
-      await reader.bell.heard();
+      await reader.bell.wait();
       continue;
     }
     count += 1;
@@ -71,22 +75,39 @@ export function waitingFor({ records, positions }: Contents, sink: string): Data
   const position = positions.find(([name]) => name === sink)?.[1];
   if (position === undefined) return [];
   const { through, finished, gone } = position;
-  const waits = (sequence: number): boolean => sequence > through && sequence <= (gone?.through ?? Infinity) && !finished.some(([from, last]) => sequence >= from && sequence <= last);
+  const waits = (sequence: number): boolean =>
+    sequence > through &&
+    sequence <= (gone?.through ?? Infinity) &&
+    !finished.some(([from, last]) => sequence >= from && sequence <= last);
   return records.filter(({ sequence }) => waits(sequence)).flatMap(({ points }) => points);
 }
 
 /** All that a spool holds beside its records, in a form that can be compared. */
-export async function kept({ spool, clock }: Pick<Upgraded, 'spool' | 'clock'>, sinks: readonly string[]): Promise<unknown> {
+export async function kept(
+  { spool, clock }: Pick<Upgraded, 'spool' | 'clock'>,
+  sinks: readonly string[],
+): Promise<unknown> {
   await clock.advance(120_000);
   const retries: unknown[] = [];
   for (const sink of sinks) {
     const reader = await spool.reader(sink);
-    for (let retry = reader.nextRetry(); retry !== undefined; retry = reader.nextRetry()) retries.push([[sink, retry.sequence], retry.attempts, retry.firstKeptAtMs, retry.points]);
+    for (let retry = reader.nextRetry(); retry !== undefined; retry = reader.nextRetry())
+      retries.push([[sink, retry.sequence], retry.attempts, retry.firstKeptAtMs, retry.points]);
   }
-  const parked = spool.parking.waitedFor().flatMap((waitsFor) => spool.parking.waitingFor(waitsFor, 100).map(({ id, parkedAtMs, payload }) => [JSON.parse(id), parkedAtMs, payload]));
+  const parked = spool.parking
+    .waitedFor()
+    .flatMap((waitsFor) =>
+      spool.parking
+        .waitingFor(waitsFor, 100)
+        .map(({ id, parkedAtMs, payload }) => [JSON.parse(id), parkedAtMs, payload]),
+    );
   return {
-    letters: everyLetter(spool.deadLetters).map(({ order: _, ...letter }) => letter).toSorted(byId),
-    samples: everyLetter(spool.samples).map(({ order: _, ...letter }) => letter).toSorted(byId),
+    letters: everyLetter(spool.deadLetters)
+      .map(({ order: _, ...letter }) => letter)
+      .toSorted(byId),
+    samples: everyLetter(spool.samples)
+      .map(({ order: _, ...letter }) => letter)
+      .toSorted(byId),
     ...{ retries, parked },
     lost: spool.lost(),
     skipped: (await spool.reader('carbon')).skippedPoints(),
@@ -103,15 +124,27 @@ export function keptIn({ letters, samples, retries, parked, counts }: Contents, 
   return {
     letters: letters.map(([id, row]) => ({ id, ...row })).toSorted(byId),
     samples: samples.map(([id, row]) => ({ id, ...row })).toSorted(byId),
-    retries: retries.filter(([[sink]]) => sinks.includes(sink)).map(([key, { attempts, firstKeptAtMs, points }]) => [key, attempts, firstKeptAtMs, points]),
+    retries: retries
+      .filter(([[sink]]) => sinks.includes(sink))
+      .map(([key, { attempts, firstKeptAtMs, points }]) => [key, attempts, firstKeptAtMs, points]),
     parked: parked.map(([key, { parkedAtMs, payload }]) => [key, parkedAtMs, payload]),
-    lost: { records: countOf('lost-records'), points: countOf('lost-points'), retries: 0, parked: 0, deadLetters: 0, uncounted: 0 },
+    lost: {
+      records: countOf('lost-records'),
+      points: countOf('lost-points'),
+      retries: 0,
+      parked: 0,
+      deadLetters: 0,
+      uncounted: 0,
+    },
     skipped: countOf('skipped-carbon'),
   };
 }
 
 /** Copies of a directory as a process leaves it that is killed before each of its writes into the log. */
-export async function crashes(t: Pick<ExecutionContext, 'teardown'>, directory: string): Promise<{ readonly write: WriteFunction; readonly copies: string[] }> {
+export async function crashes(
+  t: Pick<ExecutionContext, 'teardown'>,
+  directory: string,
+): Promise<{ readonly write: WriteFunction; readonly copies: string[] }> {
   const root = await temporaryDirectory(t);
   const copies: string[] = [];
   const write: WriteFunction = (...given) => {
@@ -126,7 +159,13 @@ export async function crashes(t: Pick<ExecutionContext, 'teardown'>, directory: 
 /** A log, and what is said in it. */
 export function listenedLog(): { readonly log: Log; readonly said: string[] } {
   const said: string[] = [];
-  return { log: pino({ base: null }, { write: (line: string) => void said.push((JSON.parse(line) as { readonly msg: string }).msg) }), said };
+  return {
+    log: pino(
+      { base: null },
+      { write: (line: string) => void said.push((JSON.parse(line) as { readonly msg: string }).msg) },
+    ),
+    said,
+  };
 }
 
 /** A directory as a process leaves it that is killed now. */
@@ -172,7 +211,8 @@ export async function onFullDisk(t: ExecutionContext, reserveBytes: number): Pro
   writeFileSync(join(directory, 'lock.mdb'), Buffer.alloc(16_384));
   if (reserveBytes > 0) writeFileSync(join(directory, 'reserve'), Buffer.alloc(reserveBytes));
   const foreign = join(mounted, 'foreign');
-  for (let free = diskOf(mounted).freeBytes(); free > 0; free = diskOf(mounted).freeBytes()) writeFileSync(foreign, Buffer.alloc(free), { flag: 'a' });
+  for (let free = diskOf(mounted).freeBytes(); free > 0; free = diskOf(mounted).freeBytes())
+    writeFileSync(foreign, Buffer.alloc(free), { flag: 'a' });
   const upgraded = await opened(t, directory, { segmentBytes: 1 << 17 });
   return { ...upgraded, empty: () => rmSync(foreign) };
 }

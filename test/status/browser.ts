@@ -15,10 +15,51 @@ import { temporaryDirectory } from '../fakes/directory.ts';
 
 /** Five nodes on three continents, one of them without coordinates. */
 export const nodes = [
-  { id: 11, name: 'Frankfurt, DE - Cogent', asn: 174, isp: 'Cogent', city: 'Frankfurt', country: 'Germany', continent: 'Europe', latitude: 50.11, longitude: 8.68 },
-  { id: 12, name: 'Paris, FR - Orange', asn: 3215, isp: 'Orange', city: 'Paris', country: 'France', continent: 'Europe', latitude: 48.86, longitude: 2.35 },
-  { id: 13, name: 'Tokyo, JP - NTT', asn: 4713, isp: 'NTT', city: 'Tokyo', region: 'Kanto', country: 'Japan', continent: 'Asia', latitude: 35.68, longitude: 139.69 },
-  { id: 14, name: 'São Paulo, BR - Vivo', asn: 27699, isp: 'Vivo', city: 'São Paulo', country: 'Brazil', continent: 'South America', latitude: -23.55, longitude: -46.63 },
+  {
+    id: 11,
+    name: 'Frankfurt, DE - Cogent',
+    asn: 174,
+    isp: 'Cogent',
+    city: 'Frankfurt',
+    country: 'Germany',
+    continent: 'Europe',
+    latitude: 50.11,
+    longitude: 8.68,
+  },
+  {
+    id: 12,
+    name: 'Paris, FR - Orange',
+    asn: 3215,
+    isp: 'Orange',
+    city: 'Paris',
+    country: 'France',
+    continent: 'Europe',
+    latitude: 48.86,
+    longitude: 2.35,
+  },
+  {
+    id: 13,
+    name: 'Tokyo, JP - NTT',
+    asn: 4713,
+    isp: 'NTT',
+    city: 'Tokyo',
+    region: 'Kanto',
+    country: 'Japan',
+    continent: 'Asia',
+    latitude: 35.68,
+    longitude: 139.69,
+  },
+  {
+    id: 14,
+    name: 'São Paulo, BR - Vivo',
+    asn: 27699,
+    isp: 'Vivo',
+    city: 'São Paulo',
+    country: 'Brazil',
+    continent: 'South America',
+    latitude: -23.55,
+    longitude: -46.63,
+  },
   { id: 15, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own', active: true },
 ].map((node) => ({ active: true, ...node }));
 
@@ -28,7 +69,11 @@ export type Owner = Pick<ExecutionContext, 'teardown'>;
 export async function openChromium(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
   // No name is found, so that whatever would leave the machine fails.
-  const args = ['--no-sandbox', '--disable-background-networking', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
+  const args = [
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+  ];
   try {
     return await chromium.launch({ executablePath, args });
   } catch (error) {
@@ -56,14 +101,28 @@ export interface PushedRun {
   readonly timeMs?: number;
 }
 
-export async function openBridge(t: Owner, tsdOptions: TsdOptions = {}, flags: Readonly<Record<string, string | boolean>> = {}): Promise<WatchedBridge> {
+export async function openBridge(
+  t: Owner,
+  tsdOptions: TsdOptions = {},
+  flags: Readonly<Record<string, string | boolean>> = {},
+): Promise<WatchedBridge> {
   const tsd = await openTsd(tsdOptions);
   t.teardown(() => tsd.close());
   const stateDir = await temporaryDirectory(t);
   const nodesFile = join(stateDir, 'nodes-given.json');
   await writeFile(nodesFile, JSON.stringify({ nodes }));
-  const settled = { listen: '127.0.0.1:0', adminListen: '127.0.0.1:0', tsdbHost: tsd.url, nodesFile, stateDir, ...flags };
-  const { config } = readConfig({ flags: settled, env: {}, readFile: () => '', canWriteIn: () => true }, { needsNodes: true });
+  const settled = {
+    listen: '127.0.0.1:0',
+    adminListen: '127.0.0.1:0',
+    tsdbHost: tsd.url,
+    nodesFile,
+    stateDir,
+    ...flags,
+  };
+  const { config } = readConfig(
+    { flags: settled, env: {}, readFile: () => '', canWriteIn: () => true },
+    { needsNodes: true },
+  );
   const daemon = await startDaemon(config, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4711 });
   t.teardown(() => daemon.stop({ hurry: AbortSignal.abort() }));
   await until(() => flags['catchpoint'] === false || (daemon.status().nodes?.known ?? 0) > 0);
@@ -75,7 +134,11 @@ export async function openBridge(t: Owner, tsdOptions: TsdOptions = {}, flags: R
     ...{ daemon, tsd, address: pageAddress(access) },
     async push(run) {
       runs += 1;
-      const answer = await fetch(daemon.pushUrl, { method: 'POST', body: JSON.stringify(bodyOf(run, firstMs + runs)), headers: { connection: 'close' } });
+      const answer = await fetch(daemon.pushUrl, {
+        method: 'POST',
+        body: JSON.stringify(bodyOf(run, firstMs + runs)),
+        headers: { connection: 'close' },
+      });
       if (answer.status !== 200) throw new Error(`the push was answered ${answer.status}: ${await answer.text()}`);
     },
   };
@@ -84,8 +147,17 @@ export async function openBridge(t: Owner, tsdOptions: TsdOptions = {}, flags: R
 function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: number): object {
   const timestamp = new Date(timeMs ?? usualMs).toISOString().replaceAll(/\D/g, '');
   return {
-    ...{ TestId: test, NodeId: node, TestDetail: { Name: `Test ${test}`, TypeId: 5 }, NodeName: nodes.find(({ id }) => id === node)?.name },
-    Summary: { Timestamp: timestamp, ...(rttMs === undefined ? {} : { Timing: { Total: rttMs } }), ...(error === undefined ? {} : { Error: { Code: error } }) },
+    ...{
+      TestId: test,
+      NodeId: node,
+      TestDetail: { Name: `Test ${test}`, TypeId: 5 },
+      NodeName: nodes.find(({ id }) => id === node)?.name,
+    },
+    Summary: {
+      Timestamp: timestamp,
+      ...(rttMs === undefined ? {} : { Timing: { Total: rttMs } }),
+      ...(error === undefined ? {} : { Error: { Code: error } }),
+    },
   };
 }
 
@@ -103,18 +175,36 @@ export interface WatchedPage {
   fileBytes(): Promise<number>;
 }
 
-export async function openPage(t: Owner, browser: Browser, address: string, colorScheme: 'light' | 'dark' = 'light'): Promise<WatchedPage> {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1300, height: 1000 }, reducedMotion: 'reduce' });
+export async function openPage(
+  t: Owner,
+  browser: Browser,
+  address: string,
+  colorScheme: 'light' | 'dark' = 'light',
+): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width: 1300, height: 1000 },
+    reducedMotion: 'reduce',
+  });
   t.teardown(() => context.close());
   const [complaints, requests, sizes]: [string[], string[], Promise<number>[]] = [[], [], []];
   const page = await context.newPage();
-  page.on('console', (message) => void (['error', 'warning'].includes(message.type()) && complaints.push(message.text())));
+  page.on(
+    'console',
+    (message) => void (['error', 'warning'].includes(message.type()) && complaints.push(message.text())),
+  );
   page.on('pageerror', ({ message }) => void complaints.push(message));
   context.on('request', (request) => void requests.push(request.url()));
   context.on('requestfinished', (request) => {
     const { pathname } = new URL(request.url());
-    if (pathname === '/' || pathname.startsWith('/status/files/')) sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+    if (pathname === '/' || pathname.startsWith('/status/files/'))
+      sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
   });
   await page.goto(address);
-  return { page, complaints, requests, fileBytes: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) };
+  return {
+    page,
+    complaints,
+    requests,
+    fileBytes: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+  };
 }

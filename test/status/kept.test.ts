@@ -4,38 +4,54 @@ import test from 'ava';
 import fc from 'fast-check';
 import { movableClock } from '../fakes/time.ts';
 import { points } from '../fakes/points.ts';
-import { answerTimeMs } from '../../src/status/response-times.ts';
+import { responseTimeMs } from '../../src/status/response-times.ts';
 import { lastHour } from '../../src/status/last-hour.ts';
 import { letterCounts } from '../../src/status/letter-kinds.ts';
-import { mapFigures } from '../../src/status/map-aggregates.ts';
-import type { Now } from '../../src/status/messages.ts';
-import { numbering } from '../../src/status/interned-ids.ts';
+import { mapAggregates } from '../../src/status/map-aggregates.ts';
+import type { StatusMessage } from '../../src/status/messages.ts';
+import { internedIds } from '../../src/status/interned-ids.ts';
 import { bucketCount, bucketOf, quantileOf } from '../../src/status/rtt-buckets.ts';
-import { seenPushes, type SeenPush } from '../../src/status/push-history.ts';
-import { durations } from '../../src/runtime/duration-histogram.ts';
+import { pushHistory, type SeenPush } from '../../src/status/push-history.ts';
+import { durationHistogram } from '../../src/runtime/duration-histogram.ts';
 
 test('quantiles are within three per cent of the durations they stand for', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0.1, max: 2e5, noNaN: true }), { minLength: 1, maxLength: 50 }), fc.constantFrom(0.5, 0.95), (allMs, q) => {
-      const counts = new Uint32Array(bucketCount);
-      for (const ms of allMs) counts[bucketOf(ms)] = (counts[bucketOf(ms)] as number) + 1;
-      const exact = allMs.toSorted((a, b) => a - b)[Math.ceil(q * allMs.length) - 1] as number;
-      return Math.abs((quantileOf(counts, q) as number) / exact - 1) <= 0.034;
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0.1, max: 2e5, noNaN: true }), { minLength: 1, maxLength: 50 }),
+      fc.constantFrom(0.5, 0.95),
+      (allMs, q) => {
+        const counts = new Uint32Array(bucketCount);
+        for (const ms of allMs) counts[bucketOf(ms)] = (counts[bucketOf(ms)] as number) + 1;
+        const exact = allMs.toSorted((a, b) => a - b)[Math.ceil(q * allMs.length) - 1] as number;
+        return Math.abs((quantileOf(counts, q) as number) / exact - 1) <= 0.034;
+      },
+    ),
   );
   t.is(quantileOf(new Uint32Array(bucketCount), 0.5), undefined);
 });
 
 test('ids get a bounded lot of numbers, and those that were not seen for an hour make room', (t) => {
-  const numbers = numbering(2);
-  t.deepEqual([numbers.numberOf(77, 0), numbers.numberOf(88, 10), numbers.numberOf(77, 3000), numbers.numberOf(99, 3601)], [1, 2, 1, 0]);
+  const numbers = internedIds(2);
+  t.deepEqual(
+    [numbers.numberOf(77, 0), numbers.numberOf(88, 10), numbers.numberOf(77, 3000), numbers.numberOf(99, 3601)],
+    [1, 2, 1, 0],
+  );
   t.is(numbers.numberOf(99, 3700), 2);
   t.deepEqual([numbers.idOf(2), numbers.find(88), numbers.find(77)], [99, undefined, 1]);
 });
 
 const run = (nodeId: number, rttMs?: number, error?: string, testId = 1): SeenPush => ({
   became: 'taken',
-  run: { points: points(2), measurement: { testId, nodeId, testName: `test ${testId}`, ...(rttMs === undefined ? {} : { rttMs }), ...(error === undefined ? {} : { error }) } },
+  run: {
+    points: points(2),
+    measurement: {
+      testId,
+      nodeId,
+      testName: `test ${testId}`,
+      ...(rttMs === undefined ? {} : { rttMs }),
+      ...(error === undefined ? {} : { error }),
+    },
+  },
 });
 
 const directory = new Map([
@@ -47,41 +63,79 @@ const find = (id: number) => directory.get(id);
 
 test('the map adds up runs by node and by slice, for the filters and the time that are chosen', async (t) => {
   const clock = movableClock();
-  const seen = seenPushes({ clock, rtt: 'by-type', runs: 16 });
+  const seen = pushHistory({ clock, rtt: 'by-type', runs: 16 });
   seen.see(run(1, 500));
   await clock.advance(20 * 60_000);
   for (const push of [run(1, 10), run(1, 10), run(2, 100, 'dns'), run(3, 200, undefined, 7), run(9)]) seen.see(push);
-  const map = (query: object) => mapFigures(seen, find, { by: 'continent', minutes: 15, ...query }, clock.now());
-  const rows = async (query: object) => (await map(query)).rows.map(({ value, runs, errors, p50Ms }) => [value, runs, errors, p50Ms === undefined ? undefined : Math.round(p50Ms / 10) * 10]);
-  t.deepEqual(await rows({}), [['Europe', 3, 1, 10], ['Asia', 1, 0, 200], ['(unknown)', 1, 0, undefined]]);
-  t.deepEqual(await rows({ minutes: 60, by: 'node' }), [['one (1)', 3, 0, 10], ['two (2)', 1, 1, 100], ['three (3)', 1, 0, 200], ['not known yet (9)', 1, 0, undefined]]);
+  const map = (query: object) => mapAggregates(seen, find, { by: 'continent', minutes: 15, ...query }, clock.now());
+  const rows = async (query: object) =>
+    (await map(query)).rows.map(({ value, runs, errors, p50Ms }) => [
+      value,
+      runs,
+      errors,
+      p50Ms === undefined ? undefined : Math.round(p50Ms / 10) * 10,
+    ]);
+  t.deepEqual(await rows({}), [
+    ['Europe', 3, 1, 10],
+    ['Asia', 1, 0, 200],
+    ['(unknown)', 1, 0, undefined],
+  ]);
+  t.deepEqual(await rows({ minutes: 60, by: 'node' }), [
+    ['one (1)', 3, 0, 10],
+    ['two (2)', 1, 1, 100],
+    ['three (3)', 1, 0, 200],
+    ['not known yet (9)', 1, 0, undefined],
+  ]);
   t.deepEqual(await rows({ testId: 7 }), [['Asia', 1, 0, 200]]);
   t.deepEqual(await rows({ testId: 4711 }), []);
   t.deepEqual(await rows({ continent: 'Europe', isp: 'B' }), [['Europe', 1, 1, 100]]);
   t.like((await map({})).all, { runs: 5, errors: 1 });
-  t.deepEqual((await map({})).nodes.map(({ id, runs }) => [id, runs]), [[1, 2], [2, 1], [3, 1], [9, 1]]);
+  t.deepEqual(
+    (await map({})).nodes.map(({ id, runs }) => [id, runs]),
+    [
+      [1, 2],
+      [2, 1],
+      [3, 1],
+      [9, 1],
+    ],
+  );
 });
 
 test('the latest runs push out the oldest', async (t) => {
   const clock = movableClock();
-  const seen = seenPushes({ clock, rtt: 'by-type', runs: 4 });
+  const seen = pushHistory({ clock, rtt: 'by-type', runs: 4 });
   for (let nth = 0; nth < 10; nth += 1) seen.see(run(nth < 7 ? 1 : 2, 10));
-  t.deepEqual((await mapFigures(seen, find, { by: 'node', minutes: 15 }, clock.now())).rows.map(({ value, runs }) => [value, runs]), [['two (2)', 3], ['one (1)', 1]]);
+  t.deepEqual(
+    (await mapAggregates(seen, find, { by: 'node', minutes: 15 }, clock.now())).rows.map(({ value, runs }) => [
+      value,
+      runs,
+    ]),
+    [
+      ['two (2)', 3],
+      ['one (1)', 1],
+    ],
+  );
 });
 
 test('a made-up node or test too many is counted without a name, and a long name is cut', async (t) => {
-  const seen = seenPushes({ clock: movableClock(), rtt: 'by-type', runs: 32_768 });
+  const seen = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 32_768 });
   for (let id = 1; id <= 9000; id += 1) seen.see(run(id, 10, undefined, id));
   t.is([...seen.nodes.ids()].length, 8000);
   t.is([...seen.tests.ids()].length, 5000);
-  t.is((await mapFigures(seen, find, { by: 'continent', minutes: 15 }, movableClock().now())).all.runs, 9000);
+  t.is((await mapAggregates(seen, find, { by: 'continent', minutes: 15 }, movableClock().now())).all.runs, 9000);
   const long = run(1, 10);
-  seen.see({ ...long, run: { ...(long.run as NonNullable<SeenPush['run']>), measurement: { testId: 1, nodeId: 1, testName: 'x'.repeat(1e6) } } });
+  seen.see({
+    ...long,
+    run: {
+      ...(long.run as NonNullable<SeenPush['run']>),
+      measurement: { testId: 1, nodeId: 1, testName: 'x'.repeat(1e6) },
+    },
+  });
   t.is(seen.testName(1).length, 80);
 });
 
 test('of more errors than there are numbers for, the rest is told as other', (t) => {
-  const seen = seenPushes({ clock: movableClock(), rtt: 'by-type', runs: 512 });
+  const seen = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 512 });
   for (let nth = 0; nth < 300; nth += 1) seen.see(run(1, 10, `code-${nth}`));
   t.is(seen.errorText(seen.ring.columns.error[0] as number), 'code-0');
   t.is(seen.errorText(seen.ring.columns.error[299] as number), 'other');
@@ -89,14 +143,14 @@ test('of more errors than there are numbers for, the rest is told as other', (t)
 });
 
 test('with Timing.Total as the rule, that is the round trip of the map as well', async (t) => {
-  const seen = seenPushes({ clock: movableClock(), rtt: 'total', runs: 16 });
+  const seen = pushHistory({ clock: movableClock(), rtt: 'total', runs: 16 });
   seen.see({ became: 'taken', run: { points: [], measurement: { testId: 1, nodeId: 1, rttMs: 5, totalMs: 1000 } } });
   t.is(Math.round(seen.ring.columns.rttMs[0] as number), 1000);
 });
 
 test('of many pushes a sample is listed, ten a second, with the points of each; duplicates and what was not taken without', async (t) => {
   const clock = movableClock();
-  const seen = seenPushes({ clock, rtt: 'by-type', runs: 1024 });
+  const seen = pushHistory({ clock, rtt: 'by-type', runs: 1024 });
   for (let nth = 0; nth < 500; nth += 1) seen.see(run(1, nth));
   t.is(seen.recent.after(0).length, 10);
   await clock.advance(1000);
@@ -115,12 +169,18 @@ test('of many pushes a sample is listed, ten a second, with the points of each; 
   t.is(seen.recent.pointsOf(1), undefined);
 });
 
-const now = (atMs: number, pushesPerS: number): Now =>
-  ({ atMs, pushesPerS, pointsPerS: 14 * pushesPerS, notTakenPerS: 0, sinks: [{ backlogPoints: 5, backlogAgeMs: 2500 }] }) as unknown as Now;
+const now = (atMs: number, pushesPerS: number): StatusMessage =>
+  ({
+    atMs,
+    pushesPerS,
+    pointsPerS: 14 * pushesPerS,
+    notTakenPerS: 0,
+    sinks: [{ backlogPoints: 5, backlogAgeMs: 2500 }],
+  }) as unknown as StatusMessage;
 
 test('the hour has slots of five seconds, the oldest of which go', (t) => {
   const hour = lastHour();
-  const times = durations();
+  const times = durationHistogram();
   for (let second = 0; second < 4000; second += 1) {
     times.add(4);
     hour.add(now(second * 1000, second % 5), times.seen());
@@ -132,14 +192,14 @@ test('the hour has slots of five seconds, the oldest of which go', (t) => {
 });
 
 test('answer times are those since the earlier snapshot', (t) => {
-  const times = durations();
+  const times = durationHistogram();
   for (let nth = 0; nth < 1000; nth += 1) times.add(9000);
   const before = times.seen();
-  t.is(answerTimeMs(before, before, 0.5), undefined);
+  t.is(responseTimeMs(before, before, 0.5), undefined);
   for (let nth = 0; nth < 100; nth += 1) times.add(nth < 98 ? 1.7 : 60_000);
-  const p50Ms = answerTimeMs(before, times.seen(), 0.5) ?? 0;
+  const p50Ms = responseTimeMs(before, times.seen(), 0.5) ?? 0;
   t.true(p50Ms > 1 && p50Ms <= 2.5, String(p50Ms));
-  t.is(answerTimeMs(before, times.seen(), 0.99), 20_000);
+  t.is(responseTimeMs(before, times.seen(), 0.99), 20_000);
 });
 
 test('letters are counted by kind in turns, again only when their number has changed, and not without end', async (t) => {
@@ -149,7 +209,11 @@ test('letters are counted by kind in turns, again only when their number has cha
     after: (last: { readonly order: number } | undefined) => {
       turns += 1;
       const first = last?.order ?? 0;
-      return Array.from({ length: Math.min(100, count - first) }, (_, nth) => ({ id: String(first + nth + 1), order: first + nth + 1, kind: nth % 2 === 0 ? 'rejected' : 'expired' }));
+      return Array.from({ length: Math.min(100, count - first) }, (_, nth) => ({
+        id: String(first + nth + 1),
+        order: first + nth + 1,
+        kind: nth % 2 === 0 ? 'rejected' : 'expired',
+      }));
     },
   });
   const few = letterCounts([many(150), many(50)]);

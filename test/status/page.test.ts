@@ -16,8 +16,16 @@ test.after.always(async () => (await opened)?.close());
 /** The text of an element, as soon as it fits. */
 async function shows(t: ExecutionContext, page: Page, selector: string, text: RegExp): Promise<void> {
   const found = page.locator(selector).filter({ hasText: text }).first();
-  const isShown = await found.waitFor({ timeout: 20_000 }).then(() => true, () => false);
-  t.true(isShown, isShown ? '' : `${selector}: expected ${text}, found ${JSON.stringify(await page.locator(selector).allInnerTexts())}`);
+  const isShown = await found.waitFor({ timeout: 20_000 }).then(
+    () => true,
+    () => false,
+  );
+  t.true(
+    isShown,
+    isShown
+      ? ''
+      : `${selector}: expected ${text}, found ${JSON.stringify(await page.locator(selector).allInnerTexts())}`,
+  );
 }
 
 inBrowser('data appear, and go on by themselves, and nothing is asked of anybody else', async (t) => {
@@ -34,8 +42,14 @@ inBrowser('data appear, and go on by themselves, and nothing is asked of anybody
   await shows(t, page, '#slices tbody tr', /^Asia118\d ms18\d ms100 %/);
   await page.locator('#charts canvas').first().waitFor();
   const { origin } = new URL(address);
-  t.deepEqual(requests.filter((url) => !url.startsWith(`${origin}/`)), []);
-  t.false(requests.some((url) => url.replace(/#.*/, '').includes('token=')), 'the token stays in the browser');
+  t.deepEqual(
+    requests.filter((url) => !url.startsWith(`${origin}/`)),
+    [],
+  );
+  t.false(
+    requests.some((url) => url.replace(/#.*/, '').includes('token=')),
+    'the token stays in the browser',
+  );
   t.false(page.url().includes('token='), page.url());
   const bytes = await fileBytes();
   t.true(bytes > 20_000 && bytes < 100_000, `${bytes} bytes`);
@@ -54,7 +68,14 @@ inBrowser('a recent push opens to the points that it became', async (t) => {
 
 inBrowser('the map shows each node that has a place, and whom one points at; keys go from node to node', async (t) => {
   const { address, push } = await openBridge(t);
-  for (const [node, rttMs] of [[11, 20], [11, 22], [12, 60], [13, 400], [14, 200]] as const) await push({ node, rttMs });
+  for (const [node, rttMs] of [
+    [11, 20],
+    [11, 22],
+    [12, 60],
+    [13, 400],
+    [14, 200],
+  ] as const)
+    await push({ node, rttMs });
   const { page, complaints } = await openPage(t, await browser(), address);
   await page.locator('.mark[data-node="11"].rtt-0').waitFor();
   t.is(await page.locator('.mark[data-node]').count(), 4);
@@ -65,13 +86,23 @@ inBrowser('the map shows each node that has a place, and whom one points at; key
   t.is(await page.locator('.mark:focus').getAttribute('data-node'), '11', 'the busiest is reached first');
   await page.keyboard.press('ArrowLeft');
   await shows(t, page, '#node', /Paris/);
-  t.regex((await page.locator('.mark[data-node="12"]').getAttribute('aria-label')) ?? '', /^Paris, FR - Orange: 1 runs, p50 \d\d ms, errors 0 %$/);
+  t.regex(
+    (await page.locator('.mark[data-node="12"]').getAttribute('aria-label')) ?? '',
+    /^Paris, FR - Orange: 1 runs, p50 \d\d ms, errors 0 %$/,
+  );
   t.deepEqual(complaints, []);
 });
 
 inBrowser('the map and the table are narrowed by test, continent and provider, and the table is sorted', async (t) => {
   const { address, push } = await openBridge(t);
-  for (const [node, rttMs] of [[11, 20], [11, 20], [12, 60], [13, 400], [14, 200]] as const) await push({ node, rttMs });
+  for (const [node, rttMs] of [
+    [11, 20],
+    [11, 20],
+    [12, 60],
+    [13, 400],
+    [14, 200],
+  ] as const)
+    await push({ node, rttMs });
   await push({ node: 13, test: 101, error: 'dns' });
   const { page, complaints } = await openPage(t, await browser(), address);
   const first = '#slices tbody tr:first-child';
@@ -100,7 +131,10 @@ inBrowser('a dead letter is read with the token alone, and retried and dropped b
   const { address, push, daemon, tsd } = await openBridge(t, { autoCreateMetrics: false }, { assignUids: false });
   await push({ node: 15, rttMs: 30 });
   await until(() => daemon.status().deadLetters === 6);
-  const [anonymous, { page, complaints }] = [await openPage(t, await browser(), new URL(address).origin), await openPage(t, await browser(), address)];
+  const [anonymous, { page, complaints }] = [
+    await openPage(t, await browser(), new URL(address).origin),
+    await openPage(t, await browser(), address),
+  ];
   await shows(t, anonymous.page, '#kinds', /^6 rejected\.$/);
   t.false(await anonymous.page.locator('#letters').isVisible());
   await page.locator('#letter-rows tr').nth(5).waitFor();
@@ -120,7 +154,7 @@ inBrowser('a dead letter is read with the token alone, and retried and dropped b
   t.deepEqual([...complaints, ...anonymous.complaints], []);
 });
 
-inBrowser('a token that is another bridge\'s is told so, and forgotten', async (t) => {
+inBrowser("a token that is another bridge's is told so, and forgotten", async (t) => {
   const { address } = await openBridge(t);
   const { page } = await openPage(t, await browser(), new URL(address).origin);
   await page.getByLabel('Token').fill('not-the-token');
@@ -134,7 +168,12 @@ inBrowser('a sink that takes nothing says why, in words', async (t) => {
   await tsd.close();
   await push({ node: 11, rttMs: 20 });
   const { page } = await openPage(t, await browser(), address);
-  await shows(t, page, '#troubles .warning', /opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 12 points wait/);
+  await shows(
+    t,
+    page,
+    '#troubles .warning',
+    /opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 12 points wait/,
+  );
   await shows(t, page, '#verdict.warning', /^Pushes are taken and kept; one thing needs a look$/);
   await shows(t, page, '#sinks', /takes nothing for .*ECONNREFUSED/);
   await shows(t, page, '#board', /Backlog\s*12/);
@@ -159,30 +198,41 @@ inBrowser('when the bridge is gone the page says that its figures are old', asyn
   t.regex(await page.title(), /^Not live/);
 });
 
-inBrowser('on a phone nothing is wider than the screen, no word stands letter below letter, and a continent fills the map', async (t) => {
-  const { address, push } = await openBridge(t);
-  for (const node of [11, 12, 13]) await push({ node, rttMs: node * 10 });
-  const { page, complaints } = await openPage(t, await browser(), address);
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.locator('.mark[data-node="11"].rtt-2').waitFor();
-  t.is(await page.evaluate('document.documentElement.scrollWidth'), 390);
-  for (const narrow of await page.locator('.scrolling tbody th, .scrolling tbody td:not(.number)').all()) {
-    const { width = 100 } = (await narrow.boundingBox()) ?? {};
-    t.true(width >= 80, `${await narrow.innerText()}: ${width} px`);
-  }
-  const apart = async (): Promise<number> => {
-    const [one, other] = await Promise.all([11, 12].map((node) => page.locator(`.mark[data-node="${node}"]`).boundingBox()));
-    return Math.hypot((one?.x ?? 0) - (other?.x ?? 0), (one?.y ?? 0) - (other?.y ?? 0));
-  };
-  const before = await apart();
-  await page.selectOption('#filter-continent', 'Europe');
-  await page.locator('.mark.out[data-node="13"]').waitFor({ state: 'attached' });
-  t.true((await apart()) > 3 * before);
-  t.deepEqual(complaints, []);
-});
+inBrowser(
+  'on a phone nothing is wider than the screen, no word stands letter below letter, and a continent fills the map',
+  async (t) => {
+    const { address, push } = await openBridge(t);
+    for (const node of [11, 12, 13]) await push({ node, rttMs: node * 10 });
+    const { page, complaints } = await openPage(t, await browser(), address);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('.mark[data-node="11"].rtt-2').waitFor();
+    t.is(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    for (const narrow of await page.locator('.scrolling tbody th, .scrolling tbody td:not(.number)').all()) {
+      const { width = 100 } = (await narrow.boundingBox()) ?? {};
+      t.true(width >= 80, `${await narrow.innerText()}: ${width} px`);
+    }
+    const apart = async (): Promise<number> => {
+      const [one, other] = await Promise.all(
+        [11, 12].map((node) => page.locator(`.mark[data-node="${node}"]`).boundingBox()),
+      );
+      return Math.hypot((one?.x ?? 0) - (other?.x ?? 0), (one?.y ?? 0) - (other?.y ?? 0));
+    };
+    const before = await apart();
+    await page.selectOption('#filter-continent', 'Europe');
+    await page.locator('.mark.out[data-node="13"]').waitFor({ state: 'attached' });
+    t.true((await apart()) > 3 * before);
+    t.deepEqual(complaints, []);
+  },
+);
 
 inBrowser('where Catchpoint is switched off nothing is shown of nodes and pushes', async (t) => {
-  const flags = { catchpoint: false, backstop: true, backstopListen: '127.0.0.1:0', backstopPrefixes: 'app', backstopNaming: 'tags' };
+  const flags = {
+    catchpoint: false,
+    backstop: true,
+    backstopListen: '127.0.0.1:0',
+    backstopPrefixes: 'app',
+    backstopNaming: 'tags',
+  };
   const { address, daemon } = await openBridge(t, {}, flags);
   const { page, complaints } = await openPage(t, await browser(), address);
   await shows(t, page, '#troubles .note', /nothing has been sent here/);
@@ -190,7 +240,11 @@ inBrowser('where Catchpoint is switched off nothing is shown of nodes and pushes
   t.false(await page.locator('#pushes').isVisible());
   t.notRegex(await page.locator('#board').innerText(), /Nodes|Parked|Pushes/);
   const body = JSON.stringify([{ metric: 'queue', value: 1, measure_time: 1_794_994_507 }]);
-  const answer = await fetch(`${daemon.backstopUrl}/publish/app`, { method: 'POST', body, headers: { connection: 'close', 'content-type': 'application/json' } });
+  const answer = await fetch(`${daemon.backstopUrl}/publish/app`, {
+    method: 'POST',
+    body,
+    headers: { connection: 'close', 'content-type': 'application/json' },
+  });
   t.is(answer.status, 200, await answer.text());
   await shows(t, page, '#sources tbody tr', /Backstop.*1 accepted/s);
   t.deepEqual(complaints, []);
@@ -206,10 +260,17 @@ for (const scheme of ['light', 'dark'] as const) {
     await shows(t, page, '#node', /Vivo/);
     await page.evaluate(axe);
     const faults = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run();
+      const { violations } = await (
+        globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+        }
+      ).axe.run();
       return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`);
     });
-    t.deepEqual(faults.filter((fault) => /^(serious|critical) /.test(fault)), []);
+    t.deepEqual(
+      faults.filter((fault) => /^(serious|critical) /.test(fault)),
+      [],
+    );
     const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     t.is(background, scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)');
     t.deepEqual(complaints, []);
@@ -223,14 +284,21 @@ async function assign(tsdUrl: string, metric: string): Promise<void> {
 }
 
 function authorised(address: string): RequestInit {
-  return { headers: { authorization: `Bearer ${new URLSearchParams(new URL(address).hash.slice(1)).get('token') ?? ''}`, connection: 'close' } };
+  return {
+    headers: {
+      authorization: `Bearer ${new URLSearchParams(new URL(address).hash.slice(1)).get('token') ?? ''}`,
+      connection: 'close',
+    },
+  };
 }
 
 /** The letter whose input has this in it. */
 async function idOf(address: string, ids: readonly (string | null)[], text: string): Promise<string> {
   const { origin } = new URL(address);
   for (const id of ids) {
-    const { raw = '' } = (await (await fetch(`${origin}/admin/dead-letters/${id}`, authorised(address))).json()) as { raw?: string };
+    const { raw = '' } = (await (await fetch(`${origin}/admin/dead-letters/${id}`, authorised(address))).json()) as {
+      raw?: string;
+    };
     if (raw.includes(text)) return id ?? '';
   }
   throw new Error(`there is no letter with ${text}`);

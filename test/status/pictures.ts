@@ -30,7 +30,9 @@ try {
     await page.locator('.mark[data-node]:visible').nth(5).hover({ force: true });
     await sleep(6000);
     const path = join(folder, name);
-    await (part === undefined ? page.screenshot({ path, clip: { x: 0, y: 0, width: 1300, height: 720 }, fullPage: true }) : page.locator(part).screenshot({ path, type: 'jpeg', quality: 85 }));
+    await (part === undefined
+      ? page.screenshot({ path, clip: { x: 0, y: 0, width: 1300, height: 720 }, fullPage: true })
+      : page.locator(part).screenshot({ path, type: 'jpeg', quality: 85 }));
     const { size } = await stat(path);
     if (size > mostBytes || complaints.length > 0) throw new Error(`${name}: ${size} bytes; ${complaints.join('; ')}`);
     console.log(`${name}: ${size} bytes`);

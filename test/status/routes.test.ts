@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import type { ServerResponse } from 'node:http';
-import { eventClients } from '../../src/status/event-stream-clients.ts';
+import { eventStreamClients } from '../../src/status/event-stream-clients.ts';
 import { sliceNames } from '../../src/status/messages.ts';
 import { isOwnHost } from '../../src/status/host-check.ts';
 import { onSheet } from '../../src/status/map-projection.ts';
@@ -29,18 +29,27 @@ test('the page is served under a strict policy, its files for ever, and none by 
   t.is(files.length, 5);
   for (const file of files) {
     const answer = await fetch(`${daemon.adminUrl}/${file}`);
-    t.deepEqual([answer.status, answer.headers.get('cache-control')], [200, 'public, max-age=31536000, immutable'], file);
+    t.deepEqual(
+      [answer.status, answer.headers.get('cache-control')],
+      [200, 'public, max-age=31536000, immutable'],
+      file,
+    );
     t.is(answer.headers.get('x-content-type-options'), 'nosniff');
     await answer.arrayBuffer();
   }
-  for (const wrong of ['/status/files/other/page.js', `/${files[0]?.replace(/[^/]+$/, '..%2Fpage.html')}`]) t.is((await fetch(daemon.adminUrl + wrong)).status, 404, wrong);
+  for (const wrong of ['/status/files/other/page.js', `/${files[0]?.replace(/[^/]+$/, '..%2Fpage.html')}`])
+    t.is((await fetch(daemon.adminUrl + wrong)).status, 404, wrong);
 });
 
 test('a name that somebody lets point to loopback is not answered', async (t) => {
   const { daemon } = await openBridge(t);
   const statusFor = (host: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      request(`${daemon.adminUrl}/status/tests`, { headers: { host }, agent: false }, (response) => resolve(response.resume().statusCode)).once('error', reject).end();
+      request(`${daemon.adminUrl}/status/tests`, { headers: { host }, agent: false }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+        .once('error', reject)
+        .end();
     });
   t.is(await statusFor('rebound.example:8081'), 421);
   t.is(await statusFor('localhost:8081'), 200);
@@ -51,7 +60,11 @@ test('a name that somebody lets point to loopback is not answered', async (t) =>
 
 test('the map refuses what cannot be meant, and names it', async (t) => {
   const { daemon } = await openBridge(t);
-  const answers = await Promise.all(['by=planet', 'test=x', 'minutes=61'].map(async (search) => (await fetch(`${daemon.adminUrl}/status/map?${search}`)).json()));
+  const answers = await Promise.all(
+    ['by=planet', 'test=x', 'minutes=61'].map(async (search) =>
+      (await fetch(`${daemon.adminUrl}/status/map?${search}`)).json(),
+    ),
+  );
   t.deepEqual(answers, [
     { error: 'by: expected one of node, asn, continent, city, country, region, isp, found "planet"' },
     { error: 'test: expected an integer from 1 to 9007199254740991, found "x"' },
@@ -63,18 +76,32 @@ test('nodes that are known already are not sent again', async (t) => {
   const { daemon } = await openBridge(t);
   const first = await fetch(`${daemon.adminUrl}/status/nodes`);
   const nodes = (await first.json()) as { id: number; x?: number }[];
-  t.deepEqual(nodes.map(({ id, x }) => [id, x !== undefined]), [[11, true], [12, true], [13, true], [14, true], [15, false]]);
+  t.deepEqual(
+    nodes.map(({ id, x }) => [id, x !== undefined]),
+    [
+      [11, true],
+      [12, true],
+      [13, true],
+      [14, true],
+      [15, false],
+    ],
+  );
   const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
   const again = await new Promise((resolve, reject) => {
-    get(`${daemon.adminUrl}/status/nodes`, { headers, agent: false }, (response) => resolve(response.resume().statusCode)).once('error', reject);
+    get(`${daemon.adminUrl}/status/nodes`, { headers, agent: false }, (response) =>
+      resolve(response.resume().statusCode),
+    ).once('error', reject);
   });
   t.is(again, 304);
 });
 
-test('the page offers the seven slices, which are the source\'s', (t) => {
+test("the page offers the seven slices, which are the source's", (t) => {
   t.deepEqual([...sliceNames], [...dimensions]);
   const offered = /<select id="by">(.*?)<\/select>/s.exec(html)?.[1] ?? '';
-  t.deepEqual([...offered.matchAll(/value="(\w+)"/g)].map(([, name]) => name), [...sliceNames]);
+  t.deepEqual(
+    [...offered.matchAll(/value="(\w+)"/g)].map(([, name]) => name),
+    [...sliceNames],
+  );
 });
 
 test('nodes of one place stand around it, each where it can be pointed at', (t) => {
@@ -87,17 +114,23 @@ test('nodes of one place stand around it, each where it can be pointed at', (t) 
 test('no more than thirty-two watch, and who stops reading is let go', async (t) => {
   const { daemon } = await openBridge(t);
   const watchers = await Promise.all(
-    Array.from({ length: 33 }, () => new Promise<number | undefined>((resolve, reject) => {
-      const asking = get(`${daemon.adminUrl}/status/events`, { agent: false }, (response) => resolve(response.resume().on('error', () => {}).statusCode));
-      asking.once('error', reject);
-      t.teardown(() => asking.destroy());
-    })),
+    Array.from(
+      { length: 33 },
+      () =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const asking = get(`${daemon.adminUrl}/status/events`, { agent: false }, (response) =>
+            resolve(response.resume().on('error', () => {}).statusCode),
+          );
+          asking.once('error', reject);
+          t.teardown(() => asking.destroy());
+        }),
+    ),
   );
   t.deepEqual(watchers.toSorted(), [...Array.from({ length: 32 }, () => 200), 503]);
 });
 
 test('a watcher that lets a megabyte pile up is cut off, and the others go on', (t) => {
-  const clients = eventClients();
+  const clients = eventStreamClients();
   const [slow, quick] = [watcher(2 ** 21), watcher(0)];
   t.true(clients.add(slow, 'event: hour\n\n'));
   t.true(clients.add(quick, 'event: hour\n\n'));

@@ -1,11 +1,12 @@
 // The page that Prometheus reads.
 
 import test from 'ava';
-import { measures } from '../../src/telemetry/metrics/all-metrics.ts';
+import { metrics } from '../../src/telemetry/metrics/all-metrics.ts';
 import { metricsPage } from '../../src/telemetry/prometheus.ts';
 import { sinkOf, snapshotOf } from '../fakes/snapshot.ts';
 
-const linesOf = (text: string, name: string): string[] => text.split('\n').filter((line) => line.startsWith(`catchpoint_bridge_${name}`));
+const linesOf = (text: string, name: string): string[] =>
+  text.split('\n').filter((line) => line.startsWith(`catchpoint_bridge_${name}`));
 
 test('counters and gauges have their labels and values', async (t) => {
   const text = await metricsPage().text(snapshotOf());
@@ -14,7 +15,9 @@ test('counters and gauges have their labels and values', async (t) => {
     'catchpoint_bridge_pushes_total{outcome="missed"} 1',
     'catchpoint_bridge_pushes_total{outcome="malformed"} 0',
   ]);
-  t.deepEqual(linesOf(text, 'sink_oldest_point_age_seconds'), ['catchpoint_bridge_sink_oldest_point_age_seconds{sink="opentsdb"} 1.5']);
+  t.deepEqual(linesOf(text, 'sink_oldest_point_age_seconds'), [
+    'catchpoint_bridge_sink_oldest_point_age_seconds{sink="opentsdb"} 1.5',
+  ]);
   t.deepEqual(linesOf(text, 'build_info'), ['catchpoint_bridge_build_info{version="1.2.3"} 1']);
   t.true(text.includes('# TYPE catchpoint_bridge_sink_up gauge'));
 });
@@ -34,24 +37,51 @@ test('each page is of its own snapshot: what is gone is not shown any more, what
   const page = metricsPage();
   await page.text(snapshotOf({ sinks: [sinkOf(), sinkOf({ name: 'file' })] }));
   const { nodes, spool } = snapshotOf();
-  const text = await page.text(snapshotOf({ nodes: { ...nodes, refreshedAtMs: undefined }, spool: { ...spool, freeBytes: undefined }, process: undefined }));
+  const text = await page.text(
+    snapshotOf({
+      nodes: { ...nodes, refreshedAtMs: undefined },
+      spool: { ...spool, freeBytes: undefined },
+      process: undefined,
+    }),
+  );
   t.is(linesOf(text, 'sink_up').length, 1);
-  for (const name of ['nodes_refreshed_timestamp_seconds', 'spool_disk_free_bytes', 'process_']) t.deepEqual(linesOf(text, name), [], name);
-  t.true(linesOf(text, 'pushes_total').includes('catchpoint_bridge_pushes_total{outcome="taken"} 12'), 'counters are not added up');
+  for (const name of ['nodes_refreshed_timestamp_seconds', 'spool_disk_free_bytes', 'process_'])
+    t.deepEqual(linesOf(text, name), [], name);
+  t.true(
+    linesOf(text, 'pushes_total').includes('catchpoint_bridge_pushes_total{outcome="taken"} 12'),
+    'counters are not added up',
+  );
 });
 
 test('every measure is on the page with all its labels, and no other', async (t) => {
   const text = await metricsPage().text(
     snapshotOf({
       archive: { archived: 1, lost: 0, lastError: undefined },
-      goneSinks: [{ name: 'old', through: 1, backlog: { points: 1, bytes: 1, oldestAtMs: 1 }, retrySet: { points: 0, bytes: 0 }, isConfigured: false }],
+      goneSinks: [
+        {
+          name: 'old',
+          through: 1,
+          backlog: { points: 1, bytes: 1, oldestAtMs: 1 },
+          retrySet: { points: 0, bytes: 0 },
+          isConfigured: false,
+        },
+      ],
     }),
   );
-  const types = [...text.matchAll(/^# TYPE catchpoint_bridge_(\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
-  t.deepEqual(types, measures.map(({ name, type }) => `${name} ${type}`));
-  for (const { name, labels, type } of measures) {
+  const types = [...text.matchAll(/^# TYPE catchpoint_bridge_(\S+) (\S+)$/gm)].map(
+    ([, name, type]) => `${name} ${type}`,
+  );
+  t.deepEqual(
+    types,
+    metrics.map(({ name, type }) => `${name} ${type}`),
+  );
+  for (const { name, labels, type } of metrics) {
     const begins = new RegExp(`^catchpoint_bridge_${name}${type === 'histogram' ? '_count' : ''}[{ ]`);
     const sample = text.split('\n').find((line) => begins.test(line)) ?? 'none';
-    t.deepEqual([...sample.matchAll(/([a-z]+)="/g)].map(([, label]) => label), [...labels], name);
+    t.deepEqual(
+      [...sample.matchAll(/([a-z]+)="/g)].map(([, label]) => label),
+      [...labels],
+      name,
+    );
   }
 });

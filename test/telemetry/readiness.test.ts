@@ -13,9 +13,21 @@ test('a bridge that is well is ready and warns of nothing', (t) => {
 
 const reasons: [title: string, changes: Partial<Snapshot>, reason: string][] = [
   ['that is stopping', { isStopping: true }, 'the bridge is stopping'],
-  ['whose spool is full', { spool: { ...well.spool, waitingBytes: 2 ** 30 } }, 'the spool is full: 1 GiB wait, at most 1 GiB may'],
-  ['whose disk is nearly full', { spool: { ...well.spool, scarcity: 'disk: no space left' } }, 'the disk is nearly full: disk: no space left'],
-  ['with too many dead letters', { deadLetters: { ...well.deadLetters, bytes: 2 ** 28 } }, 'there are too many dead letters: 256 MiB, at most 128 MiB'],
+  [
+    'whose spool is full',
+    { spool: { ...well.spool, waitingBytes: 2 ** 30 } },
+    'the spool is full: 1 GiB wait, at most 1 GiB may',
+  ],
+  [
+    'whose disk is nearly full',
+    { spool: { ...well.spool, scarcity: 'disk: no space left' } },
+    'the disk is nearly full: disk: no space left',
+  ],
+  [
+    'with too many dead letters',
+    { deadLetters: { ...well.deadLetters, bytes: 2 ** 28 } },
+    'there are too many dead letters: 256 MiB, at most 128 MiB',
+  ],
   [
     'that has refused the last push',
     { pushes: { ...well.pushes, lastRefusal: { atMs: seenAtMs - 400, reason: 'spool: cannot be written' } } },
@@ -29,7 +41,9 @@ for (const [title, changes, reason] of reasons) {
 }
 
 test('a refusal counts no longer once a push has come through since, or after half a minute', (t) => {
-  const refusedAt = (atMs: number): Partial<Snapshot> => ({ pushes: { ...well.pushes, lastRefusal: { atMs, reason: 'full' } } });
+  const refusedAt = (atMs: number): Partial<Snapshot> => ({
+    pushes: { ...well.pushes, lastRefusal: { atMs, reason: 'full' } },
+  });
   t.true(readiness(snapshotOf(refusedAt(seenAtMs - 600))).isReady);
   t.false(readiness(snapshotOf(refusedAt(seenAtMs - 400))).isReady);
   t.false(readiness(snapshotOf({ ...refusedAt(seenAtMs - 30_000), sources: [] })).isReady);
@@ -47,7 +61,11 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     'opentsdb has taken nothing for 5 min (connect ECONNREFUSED); 14 points wait',
   ],
   ['a sink that lags', { sinks: [sinkOf({ backlog: waiting })] }, 'opentsdb lags: 14 points wait, the oldest for 2 h'],
-  ['a sink that has missed points', { sinks: [sinkOf({ skipped: 7 })] }, 'opentsdb has missed 7 points, ever, since too much waited for it'],
+  [
+    'a sink that has missed points',
+    { sinks: [sinkOf({ skipped: 7 })] },
+    'opentsdb has missed 7 points, ever, since too much waited for it',
+  ],
   [
     'an empty node directory',
     nodes({ known: 0, refreshedAtMs: undefined, lastError: '401' }),
@@ -55,22 +73,38 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
   ],
   ['a stale one', nodes({ refreshedAtMs: seenAtMs - 259_200_000 }), 'the node directory is stale: 3 days old'],
   ['one that is not on disk', nodes({ fileFault: 'EACCES' }), 'the node directory is in memory alone: EACCES'],
-  ['one that lacks something', nodes({ notes: ['regions', 'continents'] }), 'the node directory lacks something: regions; continents'],
+  [
+    'one that lacks something',
+    nodes({ notes: ['regions', 'continents'] }),
+    'the node directory lacks something: regions; continents',
+  ],
   ['a spool that fills', { spool: { ...well.spool, waitingBytes: 0.9 * 2 ** 30 } }, 'the spool is 90 % full'],
   [
     'a disk that is too small for it',
     { spool: { ...well.spool, freeBytes: 1000 } },
-    'the spool\'s disk has 1000 B free, less than the spool may grow by',
+    "the spool's disk has 1000 B free, less than the spool may grow by",
   ],
-  ['points of a sink that is gone', { goneSinks: [goneSink] }, '14 points wait for old, which is not configured; after a week they are lost'],
+  [
+    'points of a sink that is gone',
+    { goneSinks: [goneSink] },
+    '14 points wait for old, which is not configured; after a week they are lost',
+  ],
   [
     'many dead letters',
     { deadLetters: { count: 9, bytes: 2 ** 26, added: {} } },
     '9 dead letters take 64 MiB; at 128 MiB pushes are refused',
   ],
   ['a loss', { lost: { ...well.lost, points: 28, records: 2 } }, 'lost, ever: 2 deliveries, 28 points'],
-  ['a spool of an earlier version', { spool: { ...well.spool, isRestoring: true } }, 'what an earlier version has stored is drained still; its store stays until then'],
-  ['an archive that is not written', { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } }, 'pushes are not archived: ENOSPC'],
+  [
+    'a spool of an earlier version',
+    { spool: { ...well.spool, isRestoring: true } },
+    'what an earlier version has stored is drained still; its store stays until then',
+  ],
+  [
+    'an archive that is not written',
+    { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } },
+    'pushes are not archived: ENOSPC',
+  ],
 ];
 for (const [title, changes, warning] of warnings) {
   test(`${title} is a warning, and pushes are taken`, (t) => {
@@ -84,16 +118,20 @@ test('a configuration that cannot be used and a certificate that runs out are wa
     ...(access?.tls && { access: { ...access, tls: { ...access.tls, notAfterMs: seenAtMs + leftDays * 86_400_000 } } }),
   });
   const warningsOf = (changes: Partial<Snapshot>): readonly string[] => readiness(snapshotOf(changes)).warnings;
-  t.deepEqual(warningsOf({ ...(reloads && { reloads: { ...reloads, isLastGood: false, lastGoodAtMs: seenAtMs - 120_000 } }) }), [
-    'the configuration as it stands cannot be used; the last good one, 2 min old, stays in effect',
-  ]);
+  t.deepEqual(
+    warningsOf({ ...(reloads && { reloads: { ...reloads, isLastGood: false, lastGoodAtMs: seenAtMs - 120_000 } }) }),
+    ['the configuration as it stands cannot be used; the last good one, 2 min old, stays in effect'],
+  );
   t.deepEqual(warningsOf(certificate(14)), []);
   t.deepEqual(warningsOf(certificate(13.5)), ['the certificate of the push listener expires within 14 days']);
-  t.deepEqual(warningsOf(certificate(0)), ['the certificate of the push listener has expired; senders that look do not push']);
+  t.deepEqual(warningsOf(certificate(0)), [
+    'the certificate of the push listener has expired; senders that look do not push',
+  ]);
 });
 
 test('without a worker no push is taken; with fewer than are wanted that is a warning', (t) => {
-  const of = (running: number): ReturnType<typeof readiness> => readiness(snapshotOf({ workers: { wanted: 2, running, replaced: 1 } }));
+  const of = (running: number): ReturnType<typeof readiness> =>
+    readiness(snapshotOf({ workers: { wanted: 2, running, replaced: 1 } }));
   t.deepEqual(of(2), { isReady: true, reasons: [], warnings: [] });
   t.deepEqual(of(1), { isReady: true, reasons: [], warnings: ['1 of 2 workers take requests'] });
   t.deepEqual(of(0), { isReady: false, reasons: ['no worker takes requests'], warnings: [] });

@@ -33,9 +33,15 @@ test('a dead sink leaves the bridge ready, and is named', async (t) => {
 test('a bridge that refuses pushes is not ready: 503 with the reasons, as JSON or as text', async (t) => {
   const url = await listener(t, snapshotOf({ isStopping: true, sinks: [dead] }));
   const asJson = await fetch(`${url}/readyz`);
-  t.deepEqual([asJson.status, await asJson.json()], [503, { status: 'not ready', reasons: ['the bridge is stopping'], warnings: [warning] }]);
+  t.deepEqual(
+    [asJson.status, await asJson.json()],
+    [503, { status: 'not ready', reasons: ['the bridge is stopping'], warnings: [warning] }],
+  );
   const asText = await fetch(`${url}/readyz`, { headers: { accept: 'text/plain' } });
-  t.deepEqual([asText.status, await asText.text()], [503, `not ready\nnot ready: the bridge is stopping\nwarning: ${warning}\n`]);
+  t.deepEqual(
+    [asText.status, await asText.text()],
+    [503, `not ready\nnot ready: the bridge is stopping\nwarning: ${warning}\n`],
+  );
 });
 
 test('the status is the snapshot as JSON, with readiness', async (t) => {
@@ -45,7 +51,7 @@ test('the status is the snapshot as JSON, with readiness', async (t) => {
   t.deepEqual(status, JSON.parse(JSON.stringify({ isReady: true, reasons: [], warnings: [], ...snapshot })));
 });
 
-test('the metrics are in Prometheus\' text format', async (t) => {
+test("the metrics are in Prometheus' text format", async (t) => {
   const answer = await fetch(`${await listener(t, snapshotOf())}/metrics`);
   t.is(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
   t.true((await answer.text()).includes('\ncatchpoint_bridge_ready 1\n'));

@@ -5,7 +5,7 @@ import { expanded } from '../../src/model/factored-points.ts';
 import type { DataPoint, Points } from '../../src/model/point.ts';
 import { renderPutLine } from '../../src/sinks/opentsdb/text/point-text.ts';
 import { renderLegal } from '../../src/sinks/opentsdb/text/render.ts';
-import { measures } from '../../src/telemetry/metrics/all-metrics.ts';
+import { metrics } from '../../src/telemetry/metrics/all-metrics.ts';
 import { deliverSelfPoints, selfPoints } from '../../src/telemetry/self-points.ts';
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';
@@ -15,7 +15,7 @@ import { movableClock } from '../fakes/time.ts';
 
 const names = { prefix: 'catchpoint.bridge', resolution: 's', host: 'bridge-1' } as const;
 
-test('each sample is a point with the machine\'s name, in the unit of the others', (t) => {
+test("each sample is a point with the machine's name, in the unit of the others", (t) => {
   const lines = selfPoints(snapshotOf(), names).map(renderPutLine);
   for (const line of [
     'put catchpoint.bridge.pushes_total 1794996000 12.0 host=bridge-1 outcome=taken',
@@ -33,7 +33,7 @@ test('whatever the machine and the sinks are called, OpenTSDB takes the points',
   const snapshot = snapshotOf({ version: '', sinks: [sinkOf({ name: 'tsdb (Zürich)' })] });
   const { legal, rejected } = renderLegal(selfPoints(snapshot, { ...names, host: '' }), 'put', 1024);
   t.deepEqual(rejected, []);
-  t.true(legal.length > measures.length);
+  t.true(legal.length > metrics.length);
   t.true(legal.some(({ text }) => text.endsWith('host=unknown sink=tsdb_Zurich')));
 });
 
@@ -48,7 +48,15 @@ async function delivering(t: { teardown(end: () => void): void }, snapshot: () =
   };
   const counters = telemetry({ clock });
   const end = new AbortController();
-  const options = { ...names, settings: { everyMs: 60_000, prefix: 'own' }, snapshot: async () => snapshot(), spool: { append }, counters, clock, log };
+  const options = {
+    ...names,
+    settings: { everyMs: 60_000, prefix: 'own' },
+    snapshot: async () => snapshot(),
+    spool: { append },
+    counters,
+    clock,
+    log,
+  };
   const running = deliverSelfPoints(options, end.signal);
   t.teardown(() => end.abort());
   return { clock, delivered, lines, counters, running, end };
@@ -81,5 +89,5 @@ test('what comes from outside goes first: with the spool half full they are left
 test('a delivery that fails is not made again', async (t) => {
   const { clock, lines } = await delivering(t, () => snapshotOf(), 'spool: full');
   await clock.advance(60_000);
-  t.like(lines(), { length: 1, 0: { reason: 'spool: full', msg: 'the bridge\'s own metrics are not delivered' } });
+  t.like(lines(), { length: 1, 0: { reason: 'spool: full', msg: "the bridge's own metrics are not delivered" } });
 });

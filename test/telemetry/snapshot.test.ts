@@ -2,17 +2,27 @@
 
 import test from 'ava';
 import type { SinkStatus } from '../../src/outlet/outlets.ts';
-import { nothingLost } from '../../src/spool/losses.ts';
+import { noLosses } from '../../src/spool/losses.ts';
 import { openSpool } from '../../src/spool/spool.ts';
-import { freeBytes, type NodesSeen, snapshots } from '../../src/telemetry/snapshot.ts';
+import { freeBytes, type NodesSnapshot, snapshots } from '../../src/telemetry/snapshot.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { playedSink } from '../fakes/sink.ts';
 import { movableClock } from '../fakes/time.ts';
 
-const nodes: NodesSeen = {
-  ...{ known: 7, refreshes: 1, failures: 0, lastError: undefined, refreshedAtMs: 5, nextAtMs: 6, everyMs: 7, fileFault: undefined, notes: [] },
+const nodes: NodesSnapshot = {
+  ...{
+    known: 7,
+    refreshes: 1,
+    failures: 0,
+    lastError: undefined,
+    refreshedAtMs: 5,
+    nextAtMs: 6,
+    everyMs: 7,
+    fileFault: undefined,
+    notes: [],
+  },
   changes: { added: 7, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0 },
 };
 
@@ -39,9 +49,16 @@ test('what waits, what was written and what the outlet says of a sink stand toge
   const seen = await take();
   t.like(seen, {
     ...{ atMs: clock.now(), startedAtMs: clock.now(), version: '1.2.3', nodes, archive: undefined, process: undefined },
-    ...{ lost: { ...nothingLost, goneSinkPoints: 0 }, goneSinks: [] },
+    ...{ lost: { ...noLosses, goneSinkPoints: 0 }, goneSinks: [] },
   });
-  t.like(seen.sinks[0], { name: 'played', accepted: 1, answered: 0, backlog: { points: 3 }, lastError: 'refused', retrySet: { points: 0, bytes: 0 } });
+  t.like(seen.sinks[0], {
+    name: 'played',
+    accepted: 1,
+    answered: 0,
+    backlog: { points: 3 },
+    lastError: 'refused',
+    retrySet: { points: 0, bytes: 0 },
+  });
   t.like(seen.sources[0], { name: 'catchpoint', points: 3, deliveries: 2 });
   t.deepEqual(seen.deadLetters.added, { 'implausible-time': 1 });
   t.like(seen.parked, { count: 1, nodes: 1 });

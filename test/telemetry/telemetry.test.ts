@@ -29,7 +29,14 @@ test('a source is counted by what became of its deliveries, which it is told as 
   t.is(await deliver(points(9)), 'duplicate');
   await t.throwsAsync(deliver(points(9)), { message: 'full' });
   const [source] = counters.counted().sources;
-  t.deepEqual(source, { name: 'catchpoint', points: 5, deliveries: 2, duplicates: 1, failures: 1, lastAtMs: clock.now() - 5 });
+  t.deepEqual(source, {
+    name: 'catchpoint',
+    points: 5,
+    deliveries: 2,
+    duplicates: 1,
+    failures: 1,
+    lastAtMs: clock.now() - 5,
+  });
 });
 
 test('writes are timed, and a sink fails from its first failure until it takes something', async (t) => {
@@ -94,7 +101,7 @@ test('what a gone sink cost is counted', (t) => {
   t.is(counters.counted().goneSinkLostPoints, 15);
 });
 
-test('the event loop\'s lag is that of the last minute, whoever asks', async (t) => {
+test("the event loop's lag is that of the last minute, whoever asks", async (t) => {
   const clock = movableClock();
   const lags: Lag[] = [900, 1, 2, 3, 4, 5, 6].map((ms) => ({ meanMs: ms, p99Ms: ms * 2, maxMs: ms * 3 }));
   const memory = { residentBytes: 1, heapUsedBytes: 2, heapTotalBytes: 3, externalBytes: 4 };

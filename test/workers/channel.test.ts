@@ -17,7 +17,17 @@ const frame = (messages: readonly unknown[]): Buffer => {
 };
 
 test('frames are read as they were said, wherever the pipe cuts them', (t) => {
-  const said = fc.array(fc.array(fc.oneof(fc.string(), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.integer()), { maxLength: 5 }), { maxLength: 8 });
+  const said = fc.array(
+    fc.array(
+      fc.oneof(
+        fc.string(),
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+        fc.integer(),
+      ),
+      { maxLength: 5 },
+    ),
+    { maxLength: 8 },
+  );
   fc.assert(
     fc.property(said, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (frames, cuts) => {
       const heard: unknown[] = [];
@@ -49,7 +59,10 @@ test('what is said in one turn goes as one frame, with what goes alongside; a bo
   const [here, there] = await pipe(t);
   const frames: unknown[][] = [];
   const times: number[] = [7];
-  there.on('data', frameReader((messages) => frames.push([...messages])));
+  there.on(
+    'data',
+    frameReader((messages) => frames.push([...messages])),
+  );
   const channel = openChannel<unknown, never>(here, { hear: () => t.fail(), alongside: () => times.splice(0) });
   const body = Buffer.from([0, 255, 10, 13]);
   channel.say({ body });

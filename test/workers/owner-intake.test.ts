@@ -2,22 +2,40 @@
 
 import test from 'ava';
 import type { ArrivedPush } from '../../src/sources/catchpoint/push-route.ts';
-import type { WorkerSays } from '../../src/workers/messages.ts';
+import type { WorkerMessage } from '../../src/workers/messages.ts';
 import { ownerIntake } from '../../src/workers/owner-intake.ts';
 import { movableClock } from '../fakes/time.ts';
 
-const push = (bytes = 10): ArrivedPush => ({ body: Buffer.alloc(bytes), ip: '192.0.2.1', isOwner: false, isReplay: false, requestId: 'x-1' });
+const push = (bytes = 10): ArrivedPush => ({
+  body: Buffer.alloc(bytes),
+  ip: '192.0.2.1',
+  isOwner: false,
+  isReplay: false,
+  requestId: 'x-1',
+});
 
 function intake(maxBytes = 100, unsentBytes = 0) {
-  const said: WorkerSays[] = [];
+  const said: WorkerMessage[] = [];
   const clock = movableClock();
-  return { said, clock, ...ownerIntake({ say: (message) => said.push(message), maxBytes: () => maxBytes, unsentBytes: () => unsentBytes, clock }) };
+  return {
+    said,
+    clock,
+    ...ownerIntake({
+      say: (message) => said.push(message),
+      maxBytes: () => maxBytes,
+      unsentBytes: () => unsentBytes,
+      clock,
+    }),
+  };
 }
 
-test('each push is answered by the owner\'s word on it, in whatever order the words come', async (t) => {
+test("each push is answered by the owner's word on it, in whatever order the words come", async (t) => {
   const { said, take, taken, refused } = intake();
   const [first, second] = [take(push()), take(push())];
-  t.deepEqual(said, [{ say: 'push', id: 1, push: push() }, { say: 'push', id: 2, push: push() }]);
+  t.deepEqual(said, [
+    { say: 'push', id: 1, push: push() },
+    { say: 'push', id: 2, push: push() },
+  ]);
   refused(2, { status: 400, message: 'body: no push', expose: true, retryAfterMs: undefined, stack: undefined });
   taken(1, 'duplicate');
   t.is(await first, 'duplicate');
@@ -28,7 +46,12 @@ test('each push is answered by the owner\'s word on it, in whatever order the wo
 test('more bytes than may wait are answered 503, a push that is alone never is', async (t) => {
   const { take, taken } = intake(100);
   const large = take(push(1000));
-  t.like(await t.throwsAsync(take(push(1))), { status: 503, expose: true, retryAfterMs: 1_000, message: 'pushes: 1 wait already, with 1000 bytes' });
+  t.like(await t.throwsAsync(take(push(1))), {
+    status: 503,
+    expose: true,
+    retryAfterMs: 1_000,
+    message: 'pushes: 1 wait already, with 1000 bytes',
+  });
   taken(1, 'taken');
   await large;
   const next = take(push(60));
@@ -52,12 +75,32 @@ test('what is refused here is told to the owner, who counts it', async (t) => {
   const { said, take } = intake(100);
   void take(push(1000));
   await t.throwsAsync(take(push(1)));
-  t.deepEqual(said[1], { say: 'unread', push: { ip: '192.0.2.1', isOwner: false, requestId: 'x-1', read: Buffer.alloc(0), status: 503, reason: 'pushes: 1 wait already, with 1000 bytes' } });
+  t.deepEqual(said[1], {
+    say: 'unread',
+    push: {
+      ip: '192.0.2.1',
+      isOwner: false,
+      requestId: 'x-1',
+      read: Buffer.alloc(0),
+      status: 503,
+      reason: 'pushes: 1 wait already, with 1000 bytes',
+    },
+  });
 });
 
 test('of a body that could not be read nothing is handed over while too much is unsent', (t) => {
-  const unread = { ip: '192.0.2.1', isOwner: false, requestId: 'x-1', read: Buffer.alloc(50), status: 400, reason: 'body: ended early' };
-  for (const [unsentBytes, bytes] of [[100, 50], [101, 0]] as const) {
+  const unread = {
+    ip: '192.0.2.1',
+    isOwner: false,
+    requestId: 'x-1',
+    read: Buffer.alloc(50),
+    status: 400,
+    reason: 'body: ended early',
+  };
+  for (const [unsentBytes, bytes] of [
+    [100, 50],
+    [101, 0],
+  ] as const) {
     const one = intake(100, unsentBytes);
     one.unread(unread);
     t.deepEqual(one.said, [{ say: 'unread', push: { ...unread, read: Buffer.alloc(bytes) } }]);

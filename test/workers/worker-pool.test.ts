@@ -4,13 +4,13 @@ import test, { type ExecutionContext } from 'ava';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { openAccess } from '../../src/auth/access-control.ts';
+import { openAccessControl } from '../../src/auth/access-control.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { PushIntake, UnreadPush } from '../../src/sources/catchpoint/push-route.ts';
 import { openChannel } from '../../src/workers/channel.ts';
-import { type Crew, type CrewConfig, openCrew } from '../../src/workers/worker-pool.ts';
-import type { Instructions, OwnerSays, WorkerSays } from '../../src/workers/messages.ts';
+import { type WorkerPool, type WorkerPoolConfig, openWorkerPool } from '../../src/workers/worker-pool.ts';
+import type { Instructions, OwnerMessage, WorkerMessage } from '../../src/workers/messages.ts';
 import type { WorkerEnd, WorkerProcess } from '../../src/workers/worker-process.ts';
 import { work } from '../../src/workers/worker.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
@@ -33,37 +33,58 @@ async function pipe(directory: string, name: string): Promise<readonly [Socket, 
 type Player = (stream: Socket, end: (how: WorkerEnd) => void) => void;
 
 /** A worker of this program, but for the process. */
-const realWorker: Player = (stream, end) => void work(stream, { clock: systemClock(), stderr: process.stderr }).then((code) => end({ code, signal: null }));
+const realWorker: Player = (stream, end) =>
+  void work(stream, { clock: systemClock(), stderr: process.stderr }).then((code) => end({ code, signal: null }));
 
 /** One that says that it listens, and nothing else; shown what it is told. */
-const deafWorker = (told: OwnerSays[] = []): Player => (stream) => {
-  const channel = openChannel<WorkerSays, OwnerSays>(stream, { hear: (message) => told.push(message) });
-  channel.say({ say: 'listening', url: 'http://127.0.0.1:9', port: 9 });
-};
+const deafWorker =
+  (told: OwnerMessage[] = []): Player =>
+  (stream) => {
+    const channel = openChannel<WorkerMessage, OwnerMessage>(stream, { hear: (message) => told.push(message) });
+    channel.say({ say: 'listening', url: 'http://127.0.0.1:9', port: 9 });
+  };
 
-const config: CrewConfig = {
+const config: WorkerPoolConfig = {
   listen: { host: '127.0.0.1', port: 0 },
   maxBodyBytes: 1000,
   log: { level: 'silent', format: 'json' },
   access: {
-    ...{ tokens: [token], tokenFiles: [], rotationSecret: undefined, checkSender: 'off', trustedProxies: [], divisions: [], clients: [], tls: undefined },
+    ...{
+      tokens: [token],
+      tokenFiles: [],
+      rotationSecret: undefined,
+      checkSender: 'off',
+      trustedProxies: [],
+      divisions: [],
+      clients: [],
+      tls: undefined,
+    },
     limits: { maxConnections: 99, maxConnectionsPerAddress: 10, maxRequests: 99, maxArrivingBytes: 99_999 },
   },
 };
 
 interface Played {
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly kills: number[];
   /** Ends the worker that was started last but so many. */
   end(started: number, how: WorkerEnd): void;
   started(): number;
 }
 
-async function played(t: ExecutionContext, count: number, player: Player, { clock = systemClock(), log = silentLog(), maxBodyBytes = config.maxBodyBytes }: { readonly clock?: Clock; readonly log?: ReturnType<typeof silentLog>; readonly maxBodyBytes?: number } = {}): Promise<Played> {
+async function played(
+  t: ExecutionContext,
+  count: number,
+  player: Player,
+  {
+    clock = systemClock(),
+    log = silentLog(),
+    maxBodyBytes = config.maxBodyBytes,
+  }: { readonly clock?: Clock; readonly log?: ReturnType<typeof silentLog>; readonly maxBodyBytes?: number } = {},
+): Promise<Played> {
   const directory = await temporaryDirectory(t);
   const pipes = await Promise.all(Array.from({ length: 8 }, (_, at) => pipe(directory, String(at))));
   t.teardown(() => void pipes.flat().map((end) => end.destroy()));
-  const access = await openAccess(config.access, { stateDir: directory, clock, log: silentLog() });
+  const access = await openAccessControl(config.access, { stateDir: directory, clock, log: silentLog() });
   const kills: number[] = [];
   const ends: ((how: WorkerEnd) => void)[] = [];
   const start = (): WorkerProcess => {
@@ -73,9 +94,22 @@ async function played(t: ExecutionContext, count: number, player: Player, { cloc
     const ended = new Promise<WorkerEnd>((resolve) => (end = resolve));
     ends.push(end);
     player(other, end);
-    return { pid: 100 + number, channel, ended, kill: () => void (kills.push(number), end({ code: null, signal: 'SIGKILL' })) };
+    return {
+      pid: 100 + number,
+      channel,
+      ended,
+      kill: () => void (kills.push(number), end({ code: null, signal: 'SIGKILL' })),
+    };
   };
-  const crew = openCrew({ count, config: { ...config, maxBodyBytes }, access, start, clock, random: () => 0, log });
+  const crew = openWorkerPool({
+    count,
+    config: { ...config, maxBodyBytes },
+    access,
+    start,
+    clock,
+    random: () => 0,
+    log,
+  });
   return { crew, kills, started: () => ends.length, end: (number, how) => ends[number]?.(how) };
 }
 
@@ -84,7 +118,7 @@ const never = (): never => {
 };
 const noIntake: PushIntake = { take: never, unread: never, answered: () => {} };
 
-test('a push goes from the worker to the intake and its answer back, in the worker\'s share of the limits', async (t) => {
+test("a push goes from the worker to the intake and its answer back, in the worker's share of the limits", async (t) => {
   const { crew } = await played(t, 1, realWorker);
   const taken: string[] = [];
   const unread: UnreadPush[] = [];
@@ -92,7 +126,8 @@ test('a push goes from the worker to the intake and its answer back, in the work
   const intake: PushIntake = {
     async take({ body, ip, isOwner, isReplay }) {
       taken.push(`${body.toString()} ${ip} ${isOwner} ${isReplay}`);
-      if (body.toString() === 'full') throw Object.assign(new Error('the spool is full'), { status: 503, expose: true, retryAfterMs: 30_000 });
+      if (body.toString() === 'full')
+        throw Object.assign(new Error('the spool is full'), { status: 503, expose: true, retryAfterMs: 30_000 });
       if (body.toString() === 'broken') throw new Error('a secret of ours');
       return 'taken';
     },
@@ -101,7 +136,11 @@ test('a push goes from the worker to the intake and its answer back, in the work
   };
   const listener = await crew.listen(intake);
   const post = async (body: string, headers: Readonly<Record<string, string>> = {}) => {
-    const answer = await fetch(listener.url, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, connection: 'close', ...headers } });
+    const answer = await fetch(listener.url, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${token}`, connection: 'close', ...headers },
+    });
     return [answer.status, answer.headers.get('retry-after'), await answer.text()];
   };
   t.deepEqual(await post('one'), [200, null, '']);
@@ -109,25 +148,46 @@ test('a push goes from the worker to the intake and its answer back, in the work
   t.deepEqual(await post('full'), [503, '30', '{"error":"the spool is full"}']);
   t.deepEqual(await post('broken'), [500, null, '{"error":"internal error"}']);
   t.deepEqual(await post('x', { authorization: 'none' }), [401, null, '{"error":"token: expected a valid one"}']);
-  t.deepEqual(await post('x'.repeat(1001)), [413, null, '{"error":"body: at most 1000 bytes, found 1001 bytes declared"}']);
+  t.deepEqual(await post('x'.repeat(1001)), [
+    413,
+    null,
+    '{"error":"body: at most 1000 bytes, found 1001 bytes declared"}',
+  ]);
   await until(() => unread.length === 1);
-  t.like(unread[0], { status: 413, ip: '127.0.0.1', isOwner: false, reason: 'body: at most 1000 bytes, found 1001 bytes declared' });
-  t.deepEqual(taken, ['one 127.0.0.1 false false', 'two 127.0.0.1 false true', 'full 127.0.0.1 false false', 'broken 127.0.0.1 false false']);
+  t.like(unread[0], {
+    status: 413,
+    ip: '127.0.0.1',
+    isOwner: false,
+    reason: 'body: at most 1000 bytes, found 1001 bytes declared',
+  });
+  t.deepEqual(taken, [
+    'one 127.0.0.1 false false',
+    'two 127.0.0.1 false true',
+    'full 127.0.0.1 false false',
+    'broken 127.0.0.1 false false',
+  ]);
   await listener.close();
   t.is(times.length, 5, 'what was not let in is no push');
-  const own = (await openAccess(config.access, { stateDir: '', clock: systemClock(), log: silentLog() })).status();
+  const own = (
+    await openAccessControl(config.access, { stateDir: '', clock: systemClock(), log: silentLog() })
+  ).status();
   t.is(crew.access(own).door.unauthenticated, 1, 'of a worker that has ended');
   t.is(crew.access(own).connections.open, 0);
 });
 
 test('a worker that says nothing any more is ended by force, and one that does is not', async (t) => {
   const clock = movableClock();
-  const channels: { say(message: WorkerSays): void }[] = [];
-  const { crew, kills } = await played(t, 2, (stream) => {
-    const channel = openChannel<WorkerSays, OwnerSays>(stream, { hear: () => {} });
-    channel.say({ say: 'listening', url: 'http://127.0.0.1:9', port: 9 });
-    channels.push(channel);
-  }, { clock });
+  const channels: { say(message: WorkerMessage): void }[] = [];
+  const { crew, kills } = await played(
+    t,
+    2,
+    (stream) => {
+      const channel = openChannel<WorkerMessage, OwnerMessage>(stream, { hear: () => {} });
+      channel.say({ say: 'listening', url: 'http://127.0.0.1:9', port: 9 });
+      channels.push(channel);
+    },
+    { clock },
+  );
   await crew.listen(noIntake);
   const stop = new AbortController();
   const running = crew.run(stop.signal);
@@ -144,27 +204,37 @@ test('a worker that says nothing any more is ended by force, and one that does i
 });
 
 test('a share of the limits has room for the largest push', async (t) => {
-  const told: OwnerSays[] = [];
+  const told: OwnerMessage[] = [];
   const { crew } = await played(t, 2, deafWorker(told), { maxBodyBytes: 80_000 });
   await crew.listen(noIntake);
   await until(() => told.length === 2);
-  for (const one of told) t.is((one as { readonly instructions: Instructions }).instructions.access.limits.maxArrivingBytes, 80_000);
+  for (const one of told)
+    t.is((one as { readonly instructions: Instructions }).instructions.access.limits.maxArrivingBytes, 80_000);
 });
 
 test('limits of a process are shared out, those by address hold in each', async (t) => {
-  const told: OwnerSays[] = [];
+  const told: OwnerMessage[] = [];
   const { crew } = await played(t, 2, deafWorker(told));
   await crew.listen(noIntake);
   await until(() => told.length === 2);
   const instructions = told.map((one) => (one as { readonly instructions: Instructions }).instructions);
-  t.deepEqual(instructions.map(({ worker }) => worker), [1, 2]);
-  for (const { access } of instructions) t.deepEqual(access.limits, { maxConnections: 50, maxConnectionsPerAddress: 10, maxRequests: 50, maxArrivingBytes: 50_000 });
+  t.deepEqual(
+    instructions.map(({ worker }) => worker),
+    [1, 2],
+  );
+  for (const { access } of instructions)
+    t.deepEqual(access.limits, {
+      maxConnections: 50,
+      maxConnectionsPerAddress: 10,
+      maxRequests: 50,
+      maxArrivingBytes: 50_000,
+    });
 });
 
 test('a worker that ends is replaced after a pause that grows, and by one that is told the same', async (t) => {
   const clock = movableClock();
   const { log, lines } = readLog();
-  const told: OwnerSays[] = [];
+  const told: OwnerMessage[] = [];
   const { crew, end, started } = await played(t, 1, deafWorker(told), { clock, log });
   await crew.listen(noIntake);
   for (const [times, pauseMs] of [125, 250, 500].entries()) {
@@ -177,7 +247,10 @@ test('a worker that ends is replaced after a pause that grows, and by one that i
     await until(() => crew.status().running === 1);
     t.deepEqual(crew.status(), { wanted: 1, running: 1, replaced: times + 1 });
   }
-  t.deepEqual(lines().map(({ msg, inMs, pid }) => [msg, inMs, pid]), [125, 250, 500].map((ms, at) => ['a worker has ended; another one takes its place', ms, 100 + at]));
+  t.deepEqual(
+    lines().map(({ msg, inMs, pid }) => [msg, inMs, pid]),
+    [125, 250, 500].map((ms, at) => ['a worker has ended; another one takes its place', ms, 100 + at]),
+  );
   const listens = told.map((one) => (one as { readonly instructions: Instructions }).instructions.listen.port);
   t.deepEqual(listens, [0, 9, 9, 9], 'nobody else held the port meanwhile');
 });
@@ -199,7 +272,13 @@ test('a worker follows another configuration, and is told nothing where nothing 
   const { crew } = await played(t, 1, realWorker);
   const listener = await crew.listen({ ...noIntake, take: async () => 'taken', unread: () => {} });
   const status = async (body: string, given = token): Promise<number> =>
-    (await fetch(listener.url, { method: 'POST', body, headers: { authorization: `Bearer ${given}`, connection: 'close' } })).status;
+    (
+      await fetch(listener.url, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${given}`, connection: 'close' },
+      })
+    ).status;
   t.is(await status('x'.repeat(1500)), 413);
   crew.instruct({ ...config, maxBodyBytes: 2000, access: { ...config.access, tokens: ['another-token-0123456789'] } });
   await crew.settled();
@@ -210,7 +289,7 @@ test('a worker follows another configuration, and is told nothing where nothing 
 
 test('a worker that ends before it listens ends the start, with what it said', async (t) => {
   const { crew, kills } = await played(t, 2, (stream, end) => {
-    openChannel<WorkerSays, OwnerSays>(stream, { hear: () => {} }).say({ say: 'failed', reason: 'no room' });
+    openChannel<WorkerMessage, OwnerMessage>(stream, { hear: () => {} }).say({ say: 'failed', reason: 'no room' });
     stream.once('close', () => end({ code: 70, signal: null }));
     setImmediate(() => stream.end());
   });

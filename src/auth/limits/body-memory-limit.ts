@@ -3,7 +3,7 @@
 
 import type { ArrivingBodies } from '../../http/request-body.ts';
 
-export interface BodyMemory extends ArrivingBodies {
+export interface BodyMemoryLimit extends ArrivingBodies {
   readonly counts: BodyCounts;
 }
 
@@ -14,7 +14,7 @@ export interface BodyCounts {
 }
 
 /** @param maxBytes - asked with every piece of a body */
-export function bodyMemory(maxBytes: () => number): BodyMemory {
+export function bodyMemoryLimit(maxBytes: () => number): BodyMemoryLimit {
   const counts: BodyCounts = { heldBytes: 0, givenUp: 0 };
   /** In the order in which they began. */
   const bodies = new Set<{ bytes: number; readonly giveUp: () => void }>();

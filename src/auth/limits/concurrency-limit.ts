@@ -1,13 +1,13 @@
 // Bounds the requests that are in hand at once, in all and of one sender.
 
 import type { Middleware } from 'koa';
-import { answerExpectation } from '../expect-continue.ts';
+import { answerExpectContinue } from '../expect-continue.ts';
 import { senderOf } from '../senders/ip-networks.ts';
 import { Refusal } from '../refusal.ts';
-import { tally } from './sender-counts.ts';
+import { senderCounts } from './sender-counts.ts';
 
 /** Looked at with every request. */
-export interface RequestBounds {
+export interface ConcurrencyLimits {
   /** Over so many of which the bodies have arrived: 503. */
   readonly maxRequests: number;
   /** Over so many of one sender: 429. */
@@ -25,31 +25,31 @@ export interface RequestCounts {
 }
 
 /** A request in hand; made and changed by nobody else. */
-export interface HeldRequest {
+export interface AdmittedRequest {
   readonly sender: string;
   hasArrived: boolean;
 }
 
-export interface RequestsInHand {
+export interface ConcurrencyLimit {
   readonly middleware: Middleware;
   /** Takes a request of this address in hand. @throws Refusal where there are too many */
-  take(ip: string): HeldRequest;
+  take(ip: string): AdmittedRequest;
   /** Its body is there. */
-  arrived(held: HeldRequest): void;
+  arrived(held: AdmittedRequest): void;
   /** It is answered. */
-  release(held: HeldRequest): void;
+  release(held: AdmittedRequest): void;
   readonly counts: RequestCounts;
 }
 
 const againMs = 1_000;
 
 /** A body that arrives slowly takes up none of the requests of all: a few slow senders would have them. */
-export function requestsInHand(bounds: RequestBounds): RequestsInHand {
+export function concurrencyLimit(bounds: ConcurrencyLimits): ConcurrencyLimit {
   const counts: RequestCounts = { inHand: 0, overAll: 0, overSender: 0 };
-  const bySender = tally();
+  const bySender = senderCounts();
   let arrivedNow = 0;
 
-  function take(ip: string): HeldRequest {
+  function take(ip: string): AdmittedRequest {
     const sender = senderOf(ip);
     const { maxRequests, maxPerSender, isProxy } = bounds;
     if (bySender.of(sender) >= maxPerSender && !isProxy(ip)) {
@@ -64,12 +64,12 @@ export function requestsInHand(bounds: RequestBounds): RequestsInHand {
     counts.inHand += 1;
     return { sender, hasArrived: false };
   }
-  function arrived(held: HeldRequest): void {
+  function arrived(held: AdmittedRequest): void {
     if (held.hasArrived) return;
     held.hasArrived = true;
     arrivedNow += 1;
   }
-  function release(held: HeldRequest): void {
+  function release(held: AdmittedRequest): void {
     bySender.remove(held.sender);
     counts.inHand -= 1;
     if (held.hasArrived) arrivedNow -= 1;
@@ -81,7 +81,7 @@ export function requestsInHand(bounds: RequestBounds): RequestsInHand {
       // What comes here is looked at for its head alone, or is a push whose address is oddly written.
       arrived(held);
       try {
-        answerExpectation(context);
+        answerExpectContinue(context);
         await next();
       } finally {
         release(held);

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { seldom } from '../../runtime/log-throttle.ts';
+import { logThrottle } from '../../runtime/log-throttle.ts';
 import { plainAddress, senderOf } from '../senders/ip-networks.ts';
-import { tally } from './sender-counts.ts';
-import { answerUnread } from '../unparsed-requests.ts';
+import { senderCounts } from './sender-counts.ts';
+import { answerUnparsed } from '../unparsed-requests.ts';
 
 /** Looked at with every connection. */
-export interface ConnectionBounds {
+export interface ConnectionLimits {
   readonly maxConnections: number;
   readonly maxPerAddress: number;
   /** Addresses that may have as many as they like. */
@@ -48,9 +48,9 @@ export function connectionCounts(): ConnectionCounts {
 }
 
 /** To be called before the server listens. */
-export function boundConnections(server: Server, bounds: ConnectionBounds, counts: ConnectionCounts): void {
+export function limitConnections(server: Server, bounds: ConnectionLimits, counts: ConnectionCounts): void {
   const open = openConnections(bounds, counts, server instanceof TlsServer);
-  const refusals = seldom(bounds.clock);
+  const refusals = logThrottle(bounds.clock);
   server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress ?? '');
     const refused = open.add(socket, address);
@@ -65,7 +65,7 @@ export function boundConnections(server: Server, bounds: ConnectionBounds, count
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const connection = open.of(socket);
     if (connection === undefined) counts.handshakes += 1;
-    else counts[answerUnread(error, socket, connection.response)] += 1;
+    else counts[answerUnparsed(error, socket, connection.response)] += 1;
     socket.destroy();
   });
 }
@@ -78,10 +78,10 @@ interface OpenConnections {
   of(socket: Socket): Connection | undefined;
 }
 
-function openConnections(bounds: ConnectionBounds, counts: ConnectionCounts, isTls: boolean): OpenConnections {
+function openConnections(bounds: ConnectionLimits, counts: ConnectionCounts, isTls: boolean): OpenConnections {
   /** Those that asked longest ago come first. */
   const all = new Set<Connection>();
-  const bySender = tally();
+  const bySender = senderCounts();
   const bySocket = new WeakMap<Socket, Connection>();
   /** Until TLS is there; it comes with a socket of its own. */
   const byPeer = new Map<string, Connection>();

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 
-export interface AllowanceOptions {
+export interface RateLimitOptions {
   /** How many at once. */
   readonly attempts: number;
   /** How long until one more is allowed. */
@@ -14,9 +14,9 @@ export interface AllowanceOptions {
 const maxSenders = 10_000;
 
 /** Takes one of a sender's attempts: 0, or how many ms until there is one again. */
-export type Allowance = (sender: string) => number;
+export type RateLimit = (sender: string) => number;
 
-export function allowance({ attempts, everyMs, clock }: AllowanceOptions): Allowance {
+export function rateLimit({ attempts, everyMs, clock }: RateLimitOptions): RateLimit {
   /** When the bucket of each will be full again, by the steady clock. */
   const fullAtMs = new Map<string, number>();
   return (sender) => {

@@ -1,6 +1,6 @@
 // How many of something each sender has at this moment.
 
-export interface Tally {
+export interface SenderCounts {
   of(sender: string): number;
   add(sender: string): void;
   remove(sender: string): void;
@@ -10,7 +10,7 @@ export interface Tally {
 const mostAtRest = 1000;
 
 /** Holds those that have some, and a few that had. */
-export function tally(): Tally {
+export function senderCounts(): SenderCounts {
   const counts = new Map<string, { count: number }>();
   return {
     of: (sender) => counts.get(sender)?.count ?? 0,

@@ -24,7 +24,7 @@ export interface SenderCheckOptions {
 }
 
 /** What was found about the senders of pushes. */
-export interface SenderCounts {
+export interface SenderCheckCounts {
   /** The address is one of the node's. */
   fitting: number;
   /** It is not; refused only where that is enforced. */
@@ -39,15 +39,18 @@ export interface SenderCounts {
 export interface CheckedSenders {
   /** @throws Refusal with 403 */
   admit(address: string, run: SentRun): void;
-  readonly counts: SenderCounts;
+  readonly counts: SenderCheckCounts;
 }
 
 /**
  * @param options - looked at with every push
  * @param strange - told of an address that is none of its node's
  */
-export function checkedSenders(options: SenderCheckOptions, strange: (nodeId: number, address: string) => void): CheckedSenders {
-  const counts: SenderCounts = { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 };
+export function checkedSenders(
+  options: SenderCheckOptions,
+  strange: (nodeId: number, address: string) => void,
+): CheckedSenders {
+  const counts: SenderCheckCounts = { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 };
   const networks = nodeNetworks();
   function admitId(name: 'division' | 'client', allowed: readonly number[], id: number | undefined): void {
     if (allowed.length === 0 || (id !== undefined && allowed.includes(id))) return;
@@ -110,7 +113,10 @@ function found({ list, isWhole }: Ranges, address: string): Ranges['found'] {
 
 function rangesIn(text: string): Ranges {
   const list = new BlockList();
-  const parts = text.split(/[,;\n]/).map((part) => part.trim()).filter((part) => part !== '');
+  const parts = text
+    .split(/[,;\n]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   let isWhole = parts.length > 0;
   for (const part of parts) {
     try {

@@ -18,7 +18,7 @@ const longest = 512;
  * The tokens that a request presents, those in headers first: `Authorization: Bearer TOKEN`, basic auth with the token as the password
  * (or as the user, without one), `X-Catchpoint-Token: TOKEN`, `/catchpoint/TOKEN`, `?token=TOKEN`.
  */
-export function presentedTokens({ headers, path, querystring }: Presenting): string[] {
+export function tokensOfRequest({ headers, path, querystring }: Presenting): string[] {
   const { authorization, 'x-catchpoint-token': own } = headers;
   const presented: string[] = [];
   const add = (token: string | undefined): void => {

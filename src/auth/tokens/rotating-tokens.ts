@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Digest, digestOf } from './token-hashes.ts';
+import { type TokenHash, hashOf } from './token-hashes.ts';
 
 export interface RotatingTokens {
   /** Of the current and the previous one; empty until the first has come. */
-  digests(): readonly Digest[];
+  digests(): readonly TokenHash[];
   /** When the current one came, ms since 1970 UTC. */
   rotatedAtMs(): number | undefined;
   /**
@@ -40,7 +40,7 @@ export const rotatedTokensFileOf = (stateDir: string): string => join(stateDir, 
 export async function openRotatingTokens({ stateDir, clock, log }: RotatingTokensOptions): Promise<RotatingTokens> {
   const path = rotatedTokensFileOf(stateDir);
   let kept: Kept | undefined;
-  let digests: readonly Digest[] = [];
+  let digests: readonly TokenHash[] = [];
   function hold(next: Kept): void {
     kept = next;
     digests = [...next.current, ...next.previous].map((hex) => Buffer.from(hex, 'hex'));
@@ -51,13 +51,17 @@ export async function openRotatingTokens({ stateDir, clock, log }: RotatingToken
     else log.error({ file: path }, 'the tokens that Catchpoint set cannot be understood; pushes wait for the next one');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') log.error({ file: path, reason: message }, 'the tokens that Catchpoint set cannot be read; pushes wait for the next one');
+    if (code !== 'ENOENT')
+      log.error(
+        { file: path, reason: message },
+        'the tokens that Catchpoint set cannot be read; pushes wait for the next one',
+      );
   }
   return {
     digests: () => digests,
     rotatedAtMs: () => kept?.rotatedAtMs,
     async rotate(token) {
-      const current = formsOf(token).map((form) => digestOf(form).toString('hex'));
+      const current = formsOf(token).map((form) => hashOf(form).toString('hex'));
       if (kept?.current[0] !== current[0]) hold({ rotatedAtMs: clock.now(), current, previous: kept?.current ?? [] });
       await writeFileAtomic(path, `${JSON.stringify({ version: 1, ...kept })}\n`, { mode: 0o600 });
     },

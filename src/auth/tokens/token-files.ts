@@ -2,12 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Log } from '../../runtime/log.ts';
-import { changingFiles } from '../watched-files.ts';
-import { type Digest, digestOf } from './token-hashes.ts';
+import { watchedFiles } from '../watched-files.ts';
+import { type TokenHash, hashOf } from './token-hashes.ts';
 import { tokensOfFile } from './token-syntax.ts';
 
 export interface TokenFiles {
-  digests(): readonly Digest[];
+  digests(): readonly TokenHash[];
   /** Reads them again if they have changed. */
   look(): Promise<void>;
   /** Reads them again in any case. */
@@ -19,8 +19,12 @@ export interface TokenFiles {
  * @param counts - to go on with
  * @throws an Error that names the file, when one cannot be used at the start
  */
-export async function openTokenFiles(paths: readonly string[], log: Log, counts = { reloads: 0, failures: 0 }): Promise<TokenFiles> {
-  const files = changingFiles(paths);
+export async function openTokenFiles(
+  paths: readonly string[],
+  log: Log,
+  counts = { reloads: 0, failures: 0 },
+): Promise<TokenFiles> {
+  const files = watchedFiles(paths);
   await files.aboutToRead();
   let digests = await readAll(paths);
   async function reload(): Promise<void> {
@@ -31,7 +35,10 @@ export async function openTokenFiles(paths: readonly string[], log: Log, counts 
       log.info({ tokens: digests.length }, 'the push tokens were read again');
     } catch (error) {
       counts.failures += 1;
-      log.error({ reason: (error as Error).message }, 'the push tokens cannot be read; those that were known stay valid');
+      log.error(
+        { reason: (error as Error).message },
+        'the push tokens cannot be read; those that were known stay valid',
+      );
     }
   }
   return {
@@ -42,11 +49,13 @@ export async function openTokenFiles(paths: readonly string[], log: Log, counts 
   };
 }
 
-async function readAll(paths: readonly string[]): Promise<Digest[]> {
-  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch((error: Error) => raise(path, error))));
+async function readAll(paths: readonly string[]): Promise<TokenHash[]> {
+  const texts = await Promise.all(
+    paths.map((path) => readFile(path, 'utf8').catch((error: Error) => raise(path, error))),
+  );
   return texts.flatMap((text, at) => {
     try {
-      return tokensOfFile(text).map(digestOf);
+      return tokensOfFile(text).map(hashOf);
     } catch (error) {
       return raise(paths[at] as string, error as Error);
     }

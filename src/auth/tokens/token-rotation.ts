@@ -4,11 +4,11 @@ import type { Context } from 'koa';
 import { readBody } from '../../http/request-body.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { allowance } from '../limits/rate-limit.ts';
-import { digestOf, isAmong } from './token-hashes.ts';
-import { answerExpectation } from '../expect-continue.ts';
+import { rateLimit } from '../limits/rate-limit.ts';
+import { hashOf, isAmong } from './token-hashes.ts';
+import { answerExpectContinue } from '../expect-continue.ts';
 import { senderOf } from '../senders/ip-networks.ts';
-import { presentedTokens } from './request-tokens.ts';
+import { tokensOfRequest } from './request-tokens.ts';
 import { Refusal } from '../refusal.ts';
 import type { RotatingTokens } from './rotating-tokens.ts';
 import { tokenText } from './token-syntax.ts';
@@ -47,7 +47,7 @@ const everyMs = 6_000;
 export function rotation(options: RotationOptions): Rotation {
   const { clock, log } = options;
   const counts: RotationCounts = { rotations: 0, unauthenticated: 0, limited: 0, failed: 0 };
-  const attempt = allowance({ attempts, everyMs, clock });
+  const attempt = rateLimit({ attempts, everyMs, clock });
   return {
     counts,
     async take(context) {
@@ -56,8 +56,8 @@ export function rotation(options: RotationOptions): Rotation {
         counts.limited += 1;
         throw new Refusal(429, 'token: too many attempts from this address', { retryAfterMs: waitMs });
       }
-      const secrets = [digestOf(options.secret)];
-      if (!presentedTokens(context).some((each) => isAmong(digestOf(each), secrets))) {
+      const secrets = [hashOf(options.secret)];
+      if (!tokensOfRequest(context).some((each) => isAmong(hashOf(each), secrets))) {
         counts.unauthenticated += 1;
         throw new Refusal(401, 'token: expected the secret that sets it', { challenge });
       }
@@ -75,13 +75,16 @@ export function rotation(options: RotationOptions): Rotation {
 export const challenge = 'Basic realm="catchpoint-opentsdb-bridge", charset="UTF-8"';
 
 async function setToken(context: Context, tokens: RotatingTokens, log: Log): Promise<void> {
-  answerExpectation(context);
+  answerExpectContinue(context);
   const body = await readBody(context.req, maxBodyBytes);
   const token = tokenIn(body.toString('utf8').trim());
   try {
     await tokens.rotate(token);
   } catch (error) {
-    log.error({ reason: (error as Error).message }, 'the new push token holds, but is lost with the next restart: it cannot be written down');
+    log.error(
+      { reason: (error as Error).message },
+      'the new push token holds, but is lost with the next restart: it cannot be written down',
+    );
     throw new Refusal(503, 'token: it holds, but cannot be written down', { retryAfterMs: everyMs });
   }
 }
@@ -89,7 +92,13 @@ async function setToken(context: Context, tokens: RotatingTokens, log: Log): Pro
 /** Out of `{"token": "…"}`, `token=…` or the text itself. */
 function tokenIn(text: string): string {
   try {
-    return tokenText(text.startsWith('{') ? ofJson(text) : text.startsWith('token=') ? (new URLSearchParams(text).get('token') ?? '') : text);
+    return tokenText(
+      text.startsWith('{')
+        ? ofJson(text)
+        : text.startsWith('token=')
+          ? (new URLSearchParams(text).get('token') ?? '')
+          : text,
+    );
   } catch (error) {
     throw new Refusal(400, `token: ${(error as Error).message}`);
   }

@@ -12,7 +12,8 @@ export function tokenText(text: string): string {
   const token = text.trim();
   const wanted = `expected a token of ${shortest} to ${longest} characters, such as \`openssl rand -hex 16\` makes`;
   if (token.length < shortest || token.length > longest) throw new Error(`${wanted}, found ${token.length}`);
-  if (!/^[!-+\--~]+$/.test(token)) throw new Error(`${wanted}, found one with spaces, commas or characters beyond ASCII`);
+  if (!/^[!-+\--~]+$/.test(token))
+    throw new Error(`${wanted}, found one with spaces, commas or characters beyond ASCII`);
   return token;
 }
 

@@ -31,10 +31,19 @@ export async function listLetters({ administration, query, json, write }: DeadLe
   }
   if (json) return 0;
   newest = newestOf(newest);
-  const rows = newest.map(({ id, kind, sink, times, lastAt, reason }) => [id, kind, sink, times, secondsOf(lastAt), shortened(reason)]);
+  const rows = newest.map(({ id, kind, sink, times, lastAt, reason }) => [
+    id,
+    kind,
+    sink,
+    times,
+    secondsOf(lastAt),
+    shortened(reason),
+  ]);
   if (rows.length > 0) await write(plainTable(['ID', 'KIND', 'SINK', 'TIMES', 'LAST', 'REASON'], rows));
   const notShown = sum(counts) - newest.length;
-  await write(`${counted(counts)}${notShown === 0 ? '' : `; the newest ${mostListed} are shown, --json lists all of them`}\n`);
+  await write(
+    `${counted(counts)}${notShown === 0 ? '' : `; the newest ${mostListed} are shown, --json lists all of them`}\n`,
+  );
   return 0;
 }
 
@@ -74,8 +83,19 @@ export async function showLetter({ administration, query, json, write }: DeadLet
 }
 
 function described({ id, kind, reason, sink, from, times, firstAt, lastAt, raw = '', encoding }: ShownLetter): string {
-  const rows = Object.entries({ Letter: id, Kind: kind, Reason: reason, Sink: sink, From: from, Times: times, First: firstAt, Last: lastAt });
-  const known = rows.filter(([, value]) => value !== undefined).map(([label, value]) => `${`${label}:`.padEnd(8)} ${shown(String(value))}\n`);
+  const rows = Object.entries({
+    Letter: id,
+    Kind: kind,
+    Reason: reason,
+    Sink: sink,
+    From: from,
+    Times: times,
+    First: firstAt,
+    Last: lastAt,
+  });
+  const known = rows
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value]) => `${`${label}:`.padEnd(8)} ${shown(String(value))}\n`);
   const input = raw.split('\n').map(shown).join('\n');
   return `${known.join('')}Input${encoding === undefined ? '' : ` (${encoding})`}:\n\n${input}\n`;
 }
@@ -105,18 +125,25 @@ export async function dropLetters(command: DeadLettersCommand & { readonly ask: 
 
 const mostTold = 20;
 
-async function told(outcomes: AsyncIterable<LetterOutcome>, { write, json }: DeadLettersCommand, participle: string): Promise<number> {
+async function told(
+  outcomes: AsyncIterable<LetterOutcome>,
+  { write, json }: DeadLettersCommand,
+  participle: string,
+): Promise<number> {
   const done = new Map<string, number>();
   let refused = 0;
   for await (const outcome of outcomes) {
     if (json) await write(`${JSON.stringify(outcome)}\n`);
     if (outcome.done !== undefined) done.set(outcome.done, (done.get(outcome.done) ?? 0) + 1);
     else refused += 1;
-    if (!json && outcome.refused !== undefined && refused <= mostTold) await write(`${outcome.id} stays: ${shown(outcome.refused)}\n`);
+    if (!json && outcome.refused !== undefined && refused <= mostTold)
+      await write(`${outcome.id} stays: ${shown(outcome.refused)}\n`);
   }
   if (json) return refused === 0 ? 0 : 1;
   if (refused > mostTold) await write(`… and ${refused - mostTold} more\n`);
-  const words = [...done].filter(([word]) => word !== participle).map(([word, count]) => `  ${count}: ${shown(word)}\n`);
+  const words = [...done]
+    .filter(([word]) => word !== participle)
+    .map(([word, count]) => `  ${count}: ${shown(word)}\n`);
   const stay = refused === 0 ? '' : `, ${refused} stay${refused === 1 ? 's' : ''}`;
   await write(`${sum(done)} ${participle}${stay}\n${words.slice(0, mostTold).join('')}`);
   return refused === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openLog } from '../../runtime/log.ts';
 import { port } from '../../config/settings/addresses.ts';
 import { expected } from '../../config/settings/values.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
 interface DemoFlags {
   readonly tsdbHost?: string;
@@ -14,7 +14,7 @@ interface DemoFlags {
   readonly seconds?: number;
 }
 
-export function addDemo(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addDemo(command: Command, surroundings: CommandContext, bound: Bound): void {
   const { stdout, stderr, clock, random, pid, stop } = surroundings;
   command
     .helpOption('-h, --help', 'print this help')
@@ -26,11 +26,22 @@ export function addDemo(command: Command, surroundings: Surroundings, bound: Bou
     .action(
       bound(async (given) => {
         const { tsdbHost, tsdbPort, ...flags } = given.opts<DemoFlags>();
-        if (tsdbPort !== undefined && tsdbHost === undefined) given.error('error: option \'-p, --tsdb-port\' needs --tsdb-host');
-        const tsdb = tsdbHost === undefined ? {} : { tsdb: { host: tsdbHost, ...(tsdbPort !== undefined && { port: tsdbPort }) } };
+        if (tsdbPort !== undefined && tsdbHost === undefined)
+          given.error("error: option '-p, --tsdb-port' needs --tsdb-host");
+        const tsdb =
+          tsdbHost === undefined ? {} : { tsdb: { host: tsdbHost, ...(tsdbPort !== undefined && { port: tsdbPort }) } };
         const log = openLog({ level: 'warn', format: 'text', destination: stderr });
         const { demo } = await import('./demo.ts');
-        return demo({ ...flags, ...tsdb, clock, random, log, pid, write: (text) => void stdout.write(text), signal: stop });
+        return demo({
+          ...flags,
+          ...tsdb,
+          clock,
+          random,
+          log,
+          pid,
+          write: (text) => void stdout.write(text),
+          signal: stop,
+        });
       }),
     );
 }
@@ -47,7 +58,7 @@ interface SimulateFlags {
   readonly catchpointPort?: number;
 }
 
-export function addSimulate(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addSimulate(command: Command, surroundings: CommandContext, bound: Bound): void {
   const { stdout, clock, random, stop } = surroundings;
   command
     .helpOption('-h, --help', 'print this help')
@@ -56,14 +67,20 @@ export function addSimulate(command: Command, surroundings: Surroundings, bound:
     .option('--seconds <number>', 'how long (default: until Ctrl-C)', number)
     .option('--nodes <number>', 'how many nodes push (default: 300)', number)
     .option('--tests <number>', 'how many tests they run (default: 10)', number)
-    .option('--template', 'push the bridge\'s own template in place of Catchpoint\'s JSON')
+    .option('--template', "push the bridge's own template in place of Catchpoint's JSON")
     .option('--fresh-connections', 'a connection for each push, as from as many agents')
     .option('--seed <number>', 'play the same again (default: the same world, in which other things happen)', number)
-    .option('--catchpoint-port <port>', 'also serve this Catchpoint\'s REST APIs, on this port of loopback', valid(port))
+    .option('--catchpoint-port <port>', "also serve this Catchpoint's REST APIs, on this port of loopback", valid(port))
     .action(
       bound(async (given) => {
         const { simulate } = await import('./simulate.ts');
-        return simulate({ ...given.opts<SimulateFlags>(), clock, random, write: (text) => void stdout.write(text), signal: stop });
+        return simulate({
+          ...given.opts<SimulateFlags>(),
+          clock,
+          random,
+          write: (text) => void stdout.write(text),
+          signal: stop,
+        });
       }),
     );
 }
@@ -86,6 +103,7 @@ const number = valid((text) => {
 });
 
 function webAddress(text: string): string {
-  if (!/^https?:\/\/./.test(text) || !URL.canParse(text)) throw expected('a URL such as http://bridge.example:8080/', text);
+  if (!/^https?:\/\/./.test(text) || !URL.canParse(text))
+    throw expected('a URL such as http://bridge.example:8080/', text);
   return text;
 }

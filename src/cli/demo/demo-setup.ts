@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../config/config.ts';
-import type { Ambient } from '../../daemon/process-context.ts';
+import type { ProcessContext } from '../../daemon/process-context.ts';
 import { type Daemon, startDaemon } from '../../daemon/daemon.ts';
 import { account } from '../../simulator/rest/account.ts';
 import { agents, type Agents } from '../../simulator/agents/agents.ts';
@@ -14,9 +14,9 @@ import { simulatedTests } from '../../simulator/runs/tests.ts';
 import { openTsd } from '../../simulator/tsd/tsd.ts';
 import { world } from '../../simulator/world/world.ts';
 import type { SimulatedNode } from '../../simulator/world/world-node.ts';
-import { demoBoard, type DemoBoard } from './demo-table.ts';
+import { demoTable, type DemoTable } from './demo-table.ts';
 
-export interface StageOptions extends Ambient {
+export interface DemoSetupOptions extends ProcessContext {
   /** Pushes a second. */
   readonly rate: number;
   /** How many nodes. */
@@ -25,7 +25,7 @@ export interface StageOptions extends Ambient {
   readonly tsdb?: { readonly host: string; readonly port?: number };
 }
 
-export interface Stage {
+export interface DemoSetup {
   readonly catchpointUrl: string;
   readonly nodes: readonly SimulatedNode[];
   readonly agents: Agents;
@@ -34,7 +34,7 @@ export interface Stage {
   /** Without credentials. */
   readonly tsdbUrl: string;
   /** What the built-in OpenTSDB was given; undefined with a real one. */
-  readonly board: DemoBoard | undefined;
+  readonly board: DemoTable | undefined;
 }
 
 /** What is to be closed at the end; the last one opened is closed first. */
@@ -44,11 +44,11 @@ export type Releases = (() => Promise<unknown>)[];
 const incidentGapMs = 20_000;
 
 /** Opens everything on free ports of loopback, with the bridge's state in a temporary directory. */
-export async function openStage(options: StageOptions, releases: Releases): Promise<Stage> {
+export async function openDemoSetup(options: DemoSetupOptions, releases: Releases): Promise<DemoSetup> {
   const { clock, random, rate, tsdb } = options;
   const nodes = world({ count: options.nodes });
   const tests = simulatedTests();
-  const board = tsdb === undefined ? demoBoard(tests) : undefined;
+  const board = tsdb === undefined ? demoTable(tests) : undefined;
   const api = await openRestApi({ ...account, clock, nodes });
   releases.push(api.close);
   const chosenTsdb = tsdb ?? { host: await builtInTsdb(board, releases) };
@@ -71,14 +71,18 @@ export async function openStage(options: StageOptions, releases: Releases): Prom
   };
 }
 
-async function builtInTsdb(board: DemoBoard | undefined, releases: Releases): Promise<string> {
+async function builtInTsdb(board: DemoTable | undefined, releases: Releases): Promise<string> {
   const tsd = await openTsd({ onPoint: (point) => board?.take(point), rememberedPoints: 1000 });
   releases.push(tsd.close);
   return tsd.url;
 }
 
 /** The product's own defaults, but for its addresses and its place. */
-function configOf(catchpointUrl: string, { host, port }: NonNullable<StageOptions['tsdb']>, stateDir: string): Config {
+function configOf(
+  catchpointUrl: string,
+  { host, port }: NonNullable<DemoSetupOptions['tsdb']>,
+  stateDir: string,
+): Config {
   const tsdb = { tsdbHost: host, ...(port === undefined ? {} : { tsdbPort: String(port) }) };
   const flags = {
     ...tsdb,

@@ -6,7 +6,7 @@ import { quantiles, type Quantiles } from '../../simulator/agents/quantiles.ts';
 import type { SimulatedTest } from '../../simulator/runs/tests.ts';
 import { count } from '../ticker.ts';
 
-export interface DemoBoard {
+export interface DemoTable {
   /** Takes a point that OpenTSDB has stored. */
   take(point: DataPoint): void;
   /** Runs of which OpenTSDB has the status. */
@@ -28,7 +28,7 @@ const rows = 8;
 const metricShown = /^catchpoint\.(rtt|status)\.by_(node|continent|isp)\.(\d+)$/;
 
 /** Round trips are shown of the tests that measure one; a page's seconds beside them would say nothing. */
-export function demoBoard(tests: readonly SimulatedTest[]): DemoBoard {
+export function demoTable(tests: readonly SimulatedTest[]): DemoTable {
   const tripTests = tests.filter(({ kind }) => ['dns', 'ping', 'traceroute'].includes(kind));
   const tripTestIds = new Set(tripTests.map(({ id }) => String(id)));
   let byDimension = { continent: new Map() as Groups, isp: new Map() as Groups };

@@ -1,10 +1,10 @@
 // The `demo` command: the bridge at work between a simulated Catchpoint and an OpenTSDB, for people to watch.
 
 import type { DaemonStatus } from '../../daemon/parts.ts';
-import { openStage, type Releases, type Stage, type StageOptions } from './demo-setup.ts';
+import { openDemoSetup, type Releases, type DemoSetup, type DemoSetupOptions } from './demo-setup.ts';
 import { count, endAfter, everyTick, milliseconds, minutes } from '../ticker.ts';
 
-export interface DemoOptions extends Omit<StageOptions, 'rate' | 'nodes'> {
+export interface DemoOptions extends Omit<DemoSetupOptions, 'rate' | 'nodes'> {
   /** Pushes a second; default 100. */
   readonly rate?: number;
   /** How many nodes; default 300. */
@@ -30,7 +30,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const { rate = 100, nodes = 300, seconds, signal, clock, write } = options;
   const releases: Releases = [];
   try {
-    const stage = await openStage({ ...options, rate, nodes }, releases);
+    const stage = await openDemoSetup({ ...options, rate, nodes }, releases);
     write(addresses(stage, rate));
     if (!(await isSoon(options, () => (stage.daemon.status().nodes?.known ?? 0) > 0))) return noNodes(stage, options);
     const startMs = clock.steady();
@@ -56,13 +56,13 @@ async function isSoon(
   return isTrue();
 }
 
-function noNodes({ daemon }: Stage, { write, signal }: DemoOptions): number {
+function noNodes({ daemon }: DemoSetup, { write, signal }: DemoOptions): number {
   if (signal.aborted) return 0;
   write(`the bridge got no nodes: ${daemon.status().nodes?.lastError ?? `none within ${patienceMs / 1000} s`}\n`);
   return unavailable;
 }
 
-function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, board, agents }: Stage, rate: number): string {
+function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, board, agents }: DemoSetup, rate: number): string {
   const countries = new Set(nodes.map(({ country }) => country.name)).size;
   return [
     `Catchpoint (simulated)   ${catchpointUrl}   ${nodes.length} nodes in ${countries} countries, ${count(rate)} pushes a second`,
@@ -79,7 +79,11 @@ function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, board, agents }: Sta
 }
 
 /** A line a second, what goes wrong in the simulated world, and a table now and then. */
-function show({ agents, daemon, incidents, board }: Stage, { clock, write }: DemoOptions, end: AbortSignal): Promise<void> {
+function show(
+  { agents, daemon, incidents, board }: DemoSetup,
+  { clock, write }: DemoOptions,
+  end: AbortSignal,
+): Promise<void> {
   const startMs = clock.steady();
   let before = { sent: 0, accepted: 0, incident: incidents(clock.now()) };
   let ticks = 0;
@@ -97,7 +101,8 @@ function show({ agents, daemon, incidents, board }: Stage, { clock, write }: Dem
   });
 }
 
-const tableTitle = 'What OpenTSDB got in the last ten seconds: RTT of DNS, ping and traceroute tests, errors of all tests';
+const tableTitle =
+  'What OpenTSDB got in the last ten seconds: RTT of DNS, ping and traceroute tests, errors of all tests';
 
 function line(elapsedMs: number, pushes: number, points: number, status: DaemonStatus): string {
   const { accepted, rejected, kept, lastError } = sinkOf(status);
@@ -116,7 +121,7 @@ interface Outcome {
   readonly lost: number;
 }
 
-function outcomeOf({ agents, daemon, board }: Stage): Outcome {
+function outcomeOf({ agents, daemon, board }: DemoSetup): Outcome {
   const status = daemon.status();
   const { taken, duplicate, conflict } = status.pushes ?? { taken: 0, duplicate: 0, conflict: 0 };
   const { accepted, rejected } = sinkOf(status);
@@ -126,7 +131,11 @@ function outcomeOf({ agents, daemon, board }: Stage): Outcome {
   return { taken, accepted, rejected, waiting, lost: Math.max(0, agents.status().accepted - known) };
 }
 
-function summary({ taken, accepted, rejected, waiting, lost }: Outcome, { agents }: Stage, elapsedMs: number): string {
+function summary(
+  { taken, accepted, rejected, waiting, lost }: Outcome,
+  { agents }: DemoSetup,
+  elapsedMs: number,
+): string {
   const { sent, answerMs } = agents.status();
   return [
     '',

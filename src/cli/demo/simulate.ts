@@ -107,7 +107,11 @@ async function push(pushing: Agents, { clock, write, seconds, signal }: Simulate
   return status.dropped > 0 ? 1 : 0;
 }
 
-function line(elapsedMs: number, rate: number, { accepted, refused, unanswered, waiting, answerMs }: AgentsStatus): string {
+function line(
+  elapsedMs: number,
+  rate: number,
+  { accepted, refused, unanswered, waiting, answerMs }: AgentsStatus,
+): string {
   const faults = [
     ...(refused > 0 ? [`refused ${count(refused)}`] : []),
     ...(unanswered > 0 ? [`unanswered ${count(unanswered)}`] : []),

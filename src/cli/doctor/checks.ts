@@ -1,45 +1,45 @@
 // Everything that `doctor` examines, in the order in which it tells.
 
-import type { TrialAmbient } from '../probes/finding.ts';
-import { catchpointTrial } from '../probes/catchpoint.ts';
-import { certificatesTrial } from '../probes/certificates.ts';
-import { stateDirTrial } from '../probes/directories.ts';
-import { graphiteTrial } from '../probes/graphite.ts';
-import { tsdbTrial } from '../probes/opentsdb.ts';
-import { overridesTrial } from '../probes/overrides.ts';
-import { tokenFilesTrial } from '../probes/tokens.ts';
-import { clockExamination } from './clock.ts';
-import { keyExamination, tokenExamination } from './credentials.ts';
-import { diskExamination } from './disk.ts';
-import type { Examination } from './doctor.ts';
-import { type KeptAmbient, nodesExamination, spoolExamination } from './storage.ts';
-import { type Lookup, namesExamination } from './names.ts';
-import { pushUrlExamination } from './push-url.ts';
-import { limitsExamination } from './tsdb-limits.ts';
+import type { ProbeContext } from '../probes/finding.ts';
+import { catchpointProbe } from '../probes/catchpoint.ts';
+import { certificatesProbe } from '../probes/certificates.ts';
+import { stateDirProbe } from '../probes/directories.ts';
+import { graphiteProbe } from '../probes/graphite.ts';
+import { tsdbProbe } from '../probes/opentsdb.ts';
+import { overridesProbe } from '../probes/overrides.ts';
+import { tokenFilesProbe } from '../probes/tokens.ts';
+import { clockCheck } from './clock.ts';
+import { keyCheck, tokenCheck } from './credentials.ts';
+import { diskCheck } from './disk.ts';
+import type { Check } from './doctor.ts';
+import { type StorageContext, nodesCheck, spoolCheck } from './storage.ts';
+import { type Lookup, namesCheck } from './names.ts';
+import { pushUrlCheck } from './push-url.ts';
+import { limitsCheck } from './tsdb-limits.ts';
 
-export interface DoctorAmbient extends TrialAmbient, KeptAmbient {
+export interface DoctorContext extends ProbeContext, StorageContext {
   readonly lookup: Lookup;
   readonly pushUrl: string | undefined;
 }
 
-export function examinations(ambient: DoctorAmbient): readonly Examination[] {
+export function checks(ambient: DoctorContext): readonly Check[] {
   const { clock, pushUrl } = ambient;
   return [
-    ({ config }) => stateDirTrial(config),
-    ({ config }) => diskExamination(config, ambient),
-    (read) => spoolExamination(read, ambient),
-    ({ config }) => clockExamination(config, ambient),
-    ({ config }) => namesExamination(config, ambient),
-    ({ config }) => tsdbTrial(config, ambient),
-    ({ config }) => graphiteTrial(config, ambient),
-    ({ config }) => limitsExamination(config, ambient),
-    ({ config }) => catchpointTrial(config, ambient),
-    (read) => keyExamination(read, clock.now()),
-    (read) => nodesExamination(read, ambient),
-    ({ config }) => overridesTrial(config),
-    async (read) => tokenExamination(read),
-    ({ config }) => tokenFilesTrial(config),
-    ({ config }) => certificatesTrial(config, ambient),
-    () => pushUrlExamination(pushUrl, ambient),
+    ({ config }) => stateDirProbe(config),
+    ({ config }) => diskCheck(config, ambient),
+    (read) => spoolCheck(read, ambient),
+    ({ config }) => clockCheck(config, ambient),
+    ({ config }) => namesCheck(config, ambient),
+    ({ config }) => tsdbProbe(config, ambient),
+    ({ config }) => graphiteProbe(config, ambient),
+    ({ config }) => limitsCheck(config, ambient),
+    ({ config }) => catchpointProbe(config, ambient),
+    (read) => keyCheck(read, clock.now()),
+    (read) => nodesCheck(read, ambient),
+    ({ config }) => overridesProbe(config),
+    async (read) => tokenCheck(read),
+    ({ config }) => tokenFilesProbe(config),
+    ({ config }) => certificatesProbe(config, ambient),
+    () => pushUrlCheck(pushUrl, ambient),
   ];
 }

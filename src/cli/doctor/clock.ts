@@ -3,7 +3,7 @@
 import { got } from 'got';
 import type { Config } from '../../config/config.ts';
 import { tsdHost } from '../../sinks/opentsdb/http/hosts.ts';
-import { doubtful, faulty, fine, type Finding, type TrialAmbient, unexamined } from '../probes/finding.ts';
+import { doubtful, faulty, fine, type Finding, type ProbeContext, unexamined } from '../probes/finding.ts';
 import { shownTsdb } from '../probes/opentsdb.ts';
 
 interface TimeServer {
@@ -16,10 +16,11 @@ const warnAboveMs = 5_000;
 const faultAboveMs = 300_000;
 const timeoutMs = 5_000;
 
-const advice = 'set the clock right (timedatectl set-ntp true): runs that seem to lie more than an hour ahead become dead letters';
+const advice =
+  'set the clock right (timedatectl set-ntp true): runs that seem to lie more than an hour ahead become dead letters';
 
 /** OpenTSDB itself tells no time, but what stands before it may, and VictoriaMetrics and Catchpoint do. */
-export async function clockExamination({ tsdb, file, catchpoint }: Config, ambient: TrialAmbient): Promise<Finding[]> {
+export async function clockCheck({ tsdb, file, catchpoint }: Config, ambient: ProbeContext): Promise<Finding[]> {
   const asksCatchpoint = catchpoint.nodesFile === undefined && (catchpoint.apiKey ?? catchpoint.key) !== undefined;
   const servers: TimeServer[] = [
     ...(asksCatchpoint ? [{ name: catchpoint.url, url: `${catchpoint.url}/`, headers: {} }] : []),
@@ -27,7 +28,8 @@ export async function clockExamination({ tsdb, file, catchpoint }: Config, ambie
   ];
   const skews = await Promise.all(servers.map(async (server) => ({ server, skewMs: await skewOf(server, ambient) })));
   const told = skews.flatMap(({ server, skewMs }) => (skewMs === undefined ? [] : [{ server, skewMs }]));
-  if (told.length === 0) return [unexamined('clock', 'no server here gives its time to compare with', 'look at `timedatectl` yourself')];
+  if (told.length === 0)
+    return [unexamined('clock', 'no server here gives its time to compare with', 'look at `timedatectl` yourself')];
   return told.map(({ server: { name }, skewMs }) => {
     const words = `${described(skewMs)} ${name}`;
     if (Math.abs(skewMs) > faultAboveMs) return faulty('clock', words, 78, advice);
@@ -38,11 +40,15 @@ export async function clockExamination({ tsdb, file, catchpoint }: Config, ambie
 function tsdbServer(url: string, headers: Readonly<Record<string, string>>): TimeServer {
   const { authorization } = tsdHost(url);
   const shown = shownTsdb(url, 'http');
-  return { name: shown, url: `${shown}/api/version`, headers: { ...headers, ...(authorization !== undefined && { authorization }) } };
+  return {
+    name: shown,
+    url: `${shown}/api/version`,
+    headers: { ...headers, ...(authorization !== undefined && { authorization }) },
+  };
 }
 
 /** How far this clock is ahead, to about a second; undefined when nobody tells. A certificate need not be right for that. */
-async function skewOf({ url, headers }: TimeServer, { clock, signal }: TrialAmbient): Promise<number | undefined> {
+async function skewOf({ url, headers }: TimeServer, { clock, signal }: ProbeContext): Promise<number | undefined> {
   try {
     const askedMs = clock.now();
     const response = await got(url, {

@@ -8,20 +8,36 @@ const dayMs = 86_400_000;
 /** Keys of version 2 are valid for two years, or for less if somebody has said so. */
 const keyDays = 730;
 const soonDays = 30;
-const renewal = 'make a second key in Catchpoint\'s portal (two may be valid at once), write it into the file, and the bridge takes it without a restart';
+const renewal =
+  "make a second key in Catchpoint's portal (two may be valid at once), write it into the file, and the bridge takes it without a restart";
 
-export async function keyExamination({ config, origins }: ConfigRead, nowMs: number): Promise<Finding[]> {
+export async function keyCheck({ config, origins }: ConfigRead, nowMs: number): Promise<Finding[]> {
   const { apiKey, key, nodesFile } = config.catchpoint;
   if (nodesFile !== undefined) return [];
   if (apiKey === undefined && key === undefined) {
-    return [faulty('Catchpoint', 'there is nowhere to get the nodes from', 78, 'give --key and --secret, --api-key, or --nodes-file')];
+    return [
+      faulty(
+        'Catchpoint',
+        'there is nowhere to get the nodes from',
+        78,
+        'give --key and --secret, --api-key, or --nodes-file',
+      ),
+    ];
   }
-  if (apiKey === undefined) return [unexamined('Catchpoint key', 'version 1 does not tell how long key and secret hold')];
+  if (apiKey === undefined)
+    return [unexamined('Catchpoint key', 'version 1 does not tell how long key and secret hold')];
   const endMs = endOf(apiKey);
   if (endMs !== undefined) return [judged((endMs - nowMs) / dayMs, 'the key holds')];
   const path = origins.find(({ name, origin }) => name === 'api-key-file' && origin !== 'default')?.value;
-  const writtenMs = path === undefined ? undefined : await stat(path).then(({ mtimeMs }) => mtimeMs, () => undefined);
-  if (writtenMs === undefined) return [unexamined('Catchpoint key', 'a key of version 2 holds two years at most; since when is not known here')];
+  const writtenMs =
+    path === undefined
+      ? undefined
+      : await stat(path).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => undefined,
+        );
+  if (writtenMs === undefined)
+    return [unexamined('Catchpoint key', 'a key of version 2 holds two years at most; since when is not known here')];
   return [judged(keyDays - (nowMs - writtenMs) / dayMs, 'by the age of its file the key holds at most')];
 }
 
@@ -46,8 +62,16 @@ function endOf(key: string): number | undefined {
 /** What keeps strangers from pushing. */
 const locks = ['push-token', 'push-token-file', 'rotation-secret', 'rotation-secret-file', 'tls-client-ca'];
 
-export function tokenExamination({ origins }: ConfigRead): Finding[] {
-  const set = origins.filter(({ name, origin }) => locks.includes(name) && origin !== 'default').map(({ name }) => name);
+export function tokenCheck({ origins }: ConfigRead): Finding[] {
+  const set = origins
+    .filter(({ name, origin }) => locks.includes(name) && origin !== 'default')
+    .map(({ name }) => name);
   if (set.length > 0) return [fine('who may push', `whoever has what ${set.join(' and ')} ask for`)];
-  return [doubtful('who may push', 'everybody who knows the address', 'set a token, or let nobody but Catchpoint\'s nodes reach the port')];
+  return [
+    doubtful(
+      'who may push',
+      'everybody who knows the address',
+      "set a token, or let nobody but Catchpoint's nodes reach the port",
+    ),
+  ];
 }

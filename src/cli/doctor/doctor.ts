@@ -5,12 +5,12 @@ import { doubtful, type FaultCode, faulty, fine, type Finding, type Grade } from
 import { shown } from '../plain-text.ts';
 
 /** Examines something; does not throw for what it finds. */
-export type Examination = (read: ConfigRead) => Promise<readonly Finding[]>;
+export type Check = (read: ConfigRead) => Promise<readonly Finding[]>;
 
 export interface DoctorOptions {
   /** Throws WrongConfiguration. */
   readonly read: () => ConfigRead;
-  readonly examinations: readonly Examination[];
+  readonly examinations: readonly Check[];
   readonly write: (text: string) => void;
   /** One JSON object in place of text for people. */
   readonly json: boolean;
@@ -22,12 +22,13 @@ const order: readonly FaultCode[] = [78, 74, 77, 69];
 /** Resolves with the exit code: 0 without a fault, else that of its class. */
 export async function doctor({ read, examinations, write, json }: DoctorOptions): Promise<number> {
   const findings = await examined(read, examinations);
-  const exitCode = order.find((code) => findings.some((finding) => finding.grade === 'fault' && finding.code === code)) ?? 0;
+  const exitCode =
+    order.find((code) => findings.some((finding) => finding.grade === 'fault' && finding.code === code)) ?? 0;
   write(json ? `${JSON.stringify({ exitCode, findings }, undefined, 2)}\n` : described(findings));
   return exitCode;
 }
 
-async function examined(read: () => ConfigRead, examinations: readonly Examination[]): Promise<Finding[]> {
+async function examined(read: () => ConfigRead, examinations: readonly Check[]): Promise<Finding[]> {
   const configuration = configurationOf(read);
   if ('faults' in configuration) return configuration.faults;
   const { found } = configuration;

@@ -13,16 +13,22 @@ export const systemLookup: Lookup = async (name) => (await lookup(name, { all: t
 
 const slowMs = 1000;
 
-export async function namesExamination(
+export async function namesCheck(
   { tsdb, file, catchpoint }: Config,
-  { clock, lookup: look, pushUrl }: { readonly clock: Pick<Clock, 'steady'>; readonly lookup: Lookup; readonly pushUrl: string | undefined },
+  {
+    clock,
+    lookup: look,
+    pushUrl,
+  }: { readonly clock: Pick<Clock, 'steady'>; readonly lookup: Lookup; readonly pushUrl: string | undefined },
 ): Promise<Finding[]> {
   const urls = [
     ...(file === undefined ? tsdb.urls : []),
     ...(catchpoint.nodesFile === undefined ? [catchpoint.url] : []),
     ...(pushUrl === undefined ? [] : [pushUrl]),
   ];
-  const names = [...new Set(urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, '')))].filter((name) => isIP(name) === 0);
+  const names = [...new Set(urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, '')))].filter(
+    (name) => isIP(name) === 0,
+  );
   return Promise.all(
     names.map(async (name) => {
       const startedMs = clock.steady();
@@ -30,10 +36,17 @@ export async function namesExamination(
         const addresses = await look(name);
         const tookMs = Math.round(clock.steady() - startedMs);
         const words = `${name}: ${addresses.join(', ')}, in ${tookMs} ms`;
-        return tookMs > slowMs ? doubtful('name', words, 'look at the name servers in /etc/resolv.conf: each new connection waits for them') : fine('name', words);
+        return tookMs > slowMs
+          ? doubtful('name', words, 'look at the name servers in /etc/resolv.conf: each new connection waits for them')
+          : fine('name', words);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        return faulty('name', `${name}: ${code ?? message}`, 69, 'look at the spelling, and at the name servers in /etc/resolv.conf');
+        return faulty(
+          'name',
+          `${name}: ${code ?? message}`,
+          69,
+          'look at the spelling, and at the name servers in /etc/resolv.conf',
+        );
       }
     }),
   );

@@ -2,14 +2,14 @@
 
 import type { Config } from '../../config/config.ts';
 import { type TsdLimits, tsdLimits } from '../../sinks/opentsdb/tsd-limits.ts';
-import { doubtful, faulty, fine, type Finding, type TrialAmbient, unexamined } from '../probes/finding.ts';
+import { doubtful, faulty, fine, type Finding, type ProbeContext, unexamined } from '../probes/finding.ts';
 import { shownTsdb } from '../probes/opentsdb.ts';
 
 /** A body of this size is taken whatever is configured. */
 const wholeBytes = 8192;
 const what = 'OpenTSDB limits';
 
-export async function limitsExamination({ tsdb, file }: Config, { clock, signal }: TrialAmbient): Promise<Finding[]> {
+export async function limitsCheck({ tsdb, file }: Config, { clock, signal }: ProbeContext): Promise<Finding[]> {
   if (file !== undefined) return [];
   const { urls, headers, caFile } = tsdb;
   const found = await Promise.all(
@@ -17,7 +17,8 @@ export async function limitsExamination({ tsdb, file }: Config, { clock, signal 
       const shown = shownTsdb(url, 'http');
       const limits = await tsdLimits({ url, headers, caFile, clock, signal }).catch((error: Error) => error);
       signal.throwIfAborted();
-      if (limits instanceof Error || limits === undefined) return [unexamined(what, `${shown}: does not tell its configuration (/api/config)`)];
+      if (limits instanceof Error || limits === undefined)
+        return [unexamined(what, `${shown}: does not tell its configuration (/api/config)`)];
       return judged(limits, tsdb).map((finding) => ({ ...finding, words: `${shown}: ${finding.words}` }));
     }),
   );
@@ -27,7 +28,9 @@ export async function limitsExamination({ tsdb, file }: Config, { clock, signal 
 function judged(limits: TsdLimits, { put, putMaxBytes, assignUids }: Config['tsdb']): Finding[] {
   const { takesChunks, maxChunkBytes, createsMetrics, isReadOnly } = limits;
   const findings = [
-    ...(isReadOnly ? [faulty(what, 'tsd.mode is ro: it takes no points', 69, 'point --tsdb-host at one with tsd.mode rw or wo')] : []),
+    ...(isReadOnly
+      ? [faulty(what, 'tsd.mode is ro: it takes no points', 69, 'point --tsdb-host at one with tsd.mode rw or wo')]
+      : []),
     ...(put === 'http' ? sizeFindings(putMaxBytes, takesChunks, maxChunkBytes) : []),
     ...metricFindings(put, createsMetrics, assignUids),
   ];
@@ -40,12 +43,25 @@ function worded(truth: boolean | undefined): string {
 }
 
 /** The limits count compressed bytes. Requests that are refused are halved, so that nothing is lost but time. */
-function sizeFindings(putMaxBytes: number, takesChunks: boolean | undefined, maxChunkBytes: number | undefined): Finding[] {
+function sizeFindings(
+  putMaxBytes: number,
+  takesChunks: boolean | undefined,
+  maxChunkBytes: number | undefined,
+): Finding[] {
   if (putMaxBytes <= wholeBytes) return [];
   const advice = `set --put-max-bytes ${wholeBytes}, or tsd.http.request.enable_chunked = true and max_chunk of at least ${putMaxBytes} there`;
-  if (takesChunks === false) return [doubtful(what, `requests above ${wholeBytes} bytes are refused, and --put-max-bytes is ${putMaxBytes}`, advice)];
+  if (takesChunks === false)
+    return [
+      doubtful(what, `requests above ${wholeBytes} bytes are refused, and --put-max-bytes is ${putMaxBytes}`, advice),
+    ];
   if (takesChunks === true && maxChunkBytes !== undefined && maxChunkBytes < putMaxBytes) {
-    return [doubtful(what, `requests above ${Math.max(wholeBytes, maxChunkBytes)} bytes end without an answer, and --put-max-bytes is ${putMaxBytes}`, advice)];
+    return [
+      doubtful(
+        what,
+        `requests above ${Math.max(wholeBytes, maxChunkBytes)} bytes end without an answer, and --put-max-bytes is ${putMaxBytes}`,
+        advice,
+      ),
+    ];
   }
   return [];
 }

@@ -5,15 +5,21 @@ import { wholeNumber } from '../../config/settings/values.ts';
 import type { ForecastFlags } from './forecast.ts';
 import { loadedQuietly } from '../load-config.ts';
 import { flagsOf } from '../setting-options.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
-export function addForecast(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addForecast(command: Command, surroundings: CommandContext, bound: Bound): void {
   const group = 'Forecast:';
   const add = (flags: string, text: string, most: number, byDefault?: number): void => {
-    const option = command.createOption(flags, text).argParser((given) => valid(given, most)).helpGroup(group);
+    const option = command
+      .createOption(flags, text)
+      .argParser((given) => valid(given, most))
+      .helpGroup(group);
     command.addOption(byDefault === undefined ? option : option.default(byDefault));
   };
-  command.argument('[files...]', 'count in these archives of pushes; without files, in --archive where there is one; - is standard input');
+  command.argument(
+    '[files...]',
+    'count in these archives of pushes; without files, in --archive where there is one; - is standard input',
+  );
   add('--tests <number>', 'how many tests; with --nodes, nothing is read', 1e9);
   add('--nodes <number>', 'how many nodes', 1e9);
   add('--every <minutes>', 'how often a test runs on a node', 1440, 5);
@@ -31,7 +37,7 @@ function valid(text: string, most: number): number {
   }
 }
 
-async function forecastAction(command: Command, surroundings: Surroundings): Promise<number> {
+async function forecastAction(command: Command, surroundings: CommandContext): Promise<number> {
   const { config } = loadedQuietly(flagsOf(command), surroundings, false);
   const [{ told }, { forecastText }] = await Promise.all([import('./forecast.ts'), import('./forecast-text.ts')]);
   const flags = command.opts<ForecastFlags & Record<string, unknown>>();

@@ -16,7 +16,17 @@ export interface Told {
 
 /** The text, with its line ends. */
 export function forecastText({ from, isCounted, forecast, warnings }: Told): string {
-  const { tests, nodes, families, uids, tags, mostSeriesOfAMetric, runsPerSecond, pointsPerSecond, busiestPointsPerSecond } = forecast;
+  const {
+    tests,
+    nodes,
+    families,
+    uids,
+    tags,
+    mostSeriesOfAMetric,
+    runsPerSecond,
+    pointsPerSecond,
+    busiestPointsPerSecond,
+  } = forecast;
   const sum = (of: 'metrics' | 'series'): number => families.reduce((total, family) => total + family[of], 0);
   const rows = families.map(({ name, metrics, series }) => [name, count(metrics), count(series)]);
   const total = ['all', count(sum('metrics')), count(sum('series'))];
@@ -25,17 +35,23 @@ export function forecastText({ from, isCounted, forecast, warnings }: Told): str
     `From ${from}${isCounted ? ', counted' : '; at most'}.\n\n`,
     plainTable(['METRICS', 'NAMES', 'SERIES'], [...rows, total]),
     '\n',
-    plainTable(['', ''], [
-      ['tests', count(tests)],
-      ['nodes', count(nodes)],
-      ['most series of one metric', count(mostSeriesOfAMetric)],
-      ['UIDs of metrics', ofAll(uids.metric)],
-      ['UIDs of tag names', ofAll(uids.tagk)],
-      ['UIDs of tag values', ofAll(uids.tagv)],
-      ['tags of the widest point', `${tags} of 8`],
-      ['runs a second', runsPerSecond === undefined ? 'not known from one moment' : rate(runsPerSecond)],
-      ['points a second', pointsPerSecond === undefined ? 'not known from one moment' : `${rate(pointsPerSecond)}${busiest}`],
-    ]).replace(/^\s*\n/, ''),
+    plainTable(
+      ['', ''],
+      [
+        ['tests', count(tests)],
+        ['nodes', count(nodes)],
+        ['most series of one metric', count(mostSeriesOfAMetric)],
+        ['UIDs of metrics', ofAll(uids.metric)],
+        ['UIDs of tag names', ofAll(uids.tagk)],
+        ['UIDs of tag values', ofAll(uids.tagv)],
+        ['tags of the widest point', `${tags} of 8`],
+        ['runs a second', runsPerSecond === undefined ? 'not known from one moment' : rate(runsPerSecond)],
+        [
+          'points a second',
+          pointsPerSecond === undefined ? 'not known from one moment' : `${rate(pointsPerSecond)}${busiest}`,
+        ],
+      ],
+    ).replace(/^\s*\n/, ''),
     ...warnings.map((words) => `warning: ${words}\n`),
   ].join('');
 }

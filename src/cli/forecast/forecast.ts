@@ -8,7 +8,7 @@ import type { Config } from '../../config/config.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { countedRuns } from '../../sources/catchpoint/forecast/counted-runs.ts';
 import { expectedForecast, warningsOf } from '../../sources/catchpoint/forecast/forecast.ts';
-import { readKnownWords } from '../../sources/catchpoint/cardinality/known-names.ts';
+import { readKnownNames } from '../../sources/catchpoint/cardinality/known-names.ts';
 import { NotAPush } from '../../sources/catchpoint/measurement.ts';
 import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';
 import { readOverrides } from '../../sources/catchpoint/nodes/overrides-file.ts';
@@ -17,7 +17,7 @@ import { tagsWithinBudget, wantedLabels } from '../../sources/catchpoint/run-tag
 import { type OverrideOf, slicer, tagValuesOf } from '../../sources/catchpoint/slices.ts';
 import type { Told } from './forecast-text.ts';
 import { inputs } from '../replay/inputs.ts';
-import type { Surroundings } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 
 export interface ForecastFlags {
   readonly tests?: number;
@@ -38,26 +38,45 @@ class NothingToForecast extends Error {
  *
  * @throws an error with exit code 64 when there is nothing to forecast from, and what reading the files throws
  */
-export async function told(config: Config, flags: ForecastFlags, files: readonly string[], surroundings: Pick<Surroundings, 'stdin' | 'stderr' | 'stop'>): Promise<Told> {
-  if ((flags.tests === undefined) !== (flags.nodes === undefined)) throw new NothingToForecast('expected --tests and --nodes together, found one of them');
-  if (flags.tests !== undefined && flags.nodes !== undefined) return fromNumbers(config, flags, flags.tests, flags.nodes);
+export async function told(
+  config: Config,
+  flags: ForecastFlags,
+  files: readonly string[],
+  surroundings: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
+): Promise<Told> {
+  if ((flags.tests === undefined) !== (flags.nodes === undefined))
+    throw new NothingToForecast('expected --tests and --nodes together, found one of them');
+  if (flags.tests !== undefined && flags.nodes !== undefined)
+    return fromNumbers(config, flags, flags.tests, flags.nodes);
   const archived = files.length > 0 ? files : await archiveFiles(config);
   return archived.length > 0 ? fromArchive(config, archived, surroundings) : fromKnown(config, flags);
 }
 
 function withWarnings(config: Config, told: Omit<Told, 'warnings'>): Told {
   const { dropped } = tagsWithinBudget(config.metrics);
-  return { ...told, warnings: warningsOf(told.forecast, { maxTests: config.cardinality.maxTests, droppedTags: dropped }) };
+  return {
+    ...told,
+    warnings: warningsOf(told.forecast, { maxTests: config.cardinality.maxTests, droppedTags: dropped }),
+  };
 }
 
 function fromNumbers(config: Config, { every, errors, extras }: ForecastFlags, tests: number, nodes: number): Told {
   const { slices, timings } = config.metrics;
   const forecast = expectedForecast({
     ...config.metrics,
-    ...{ tests, nodes, slicesOfNodes: nodes * slices.length, sliceValues: nodes * slices.filter((slice) => slice !== 'node').length },
+    ...{
+      tests,
+      nodes,
+      slicesOfNodes: nodes * slices.length,
+      sliceValues: nodes * slices.filter((slice) => slice !== 'node').length,
+    },
     ...{ everyMinutes: every, errorCodes: errors, extras: timings ? extras : 0 },
   });
-  return withWarnings(config, { from: `${tests} tests on ${nodes} nodes, every ${every} minutes`, isCounted: false, forecast });
+  return withWarnings(config, {
+    from: `${tests} tests on ${nodes} nodes, every ${every} minutes`,
+    isCounted: false,
+    forecast,
+  });
 }
 
 async function overridesIn({ catchpoint: { nodeOverrides } }: Config): Promise<OverrideOf> {
@@ -68,7 +87,11 @@ async function overridesIn({ catchpoint: { nodeOverrides } }: Config): Promise<O
 /** Every test that the guard knows, on every node that is known. */
 async function fromKnown(config: Config, { every, errors, extras }: ForecastFlags): Promise<Told> {
   const { stateDir, metrics, catchpoint } = config;
-  const [known, directory, overrideOf] = await Promise.all([readKnownWords(stateDir), knownNodes(stateDir, catchpoint.nodesFile, silentLog()), overridesIn(config)]);
+  const [known, directory, overrideOf] = await Promise.all([
+    readKnownNames(stateDir),
+    knownNodes(stateDir, catchpoint.nodesFile, silentLog()),
+    overridesIn(config),
+  ]);
   const listed = directory.all().filter(({ active, retiredAtMs }) => active && retiredAtMs === undefined);
   const others = [...known.all('node')].filter((id) => directory.find(Number(id)) === undefined).length;
   const tests = known.count('test');
@@ -80,7 +103,12 @@ async function fromKnown(config: Config, { every, errors, extras }: ForecastFlag
   const byNode = metrics.slices.includes('node') ? listed.length + others : 0;
   const forecast = expectedForecast({
     ...metrics,
-    ...{ tests, nodes: listed.length + others, slicesOfNodes: values.flat().length + byNode, sliceValues: new Set(values.flat()).size },
+    ...{
+      tests,
+      nodes: listed.length + others,
+      slicesOfNodes: values.flat().length + byNode,
+      sliceValues: new Set(values.flat()).size,
+    },
     ...{ everyMinutes: every, errorCodes: errors, extras: metrics.timings ? extras : 0 },
   });
   const from = `the ${tests} tests seen so far, each on all ${listed.length + others} nodes that are known, every ${every} minutes`;
@@ -90,10 +118,17 @@ async function fromKnown(config: Config, { every, errors, extras }: ForecastFlag
 async function archiveFiles({ archive }: Config): Promise<string[]> {
   if (archive === undefined) return [];
   const names = await readdir(archive.directory).catch(() => []);
-  return names.filter((name) => name.endsWith('.ndjson.gz')).toSorted().map((name) => join(archive.directory, name));
+  return names
+    .filter((name) => name.endsWith('.ndjson.gz'))
+    .toSorted()
+    .map((name) => join(archive.directory, name));
 }
 
-async function fromArchive(config: Config, files: readonly string[], { stdin, stderr, stop }: Pick<Surroundings, 'stdin' | 'stderr' | 'stop'>): Promise<Told> {
+async function fromArchive(
+  config: Config,
+  files: readonly string[],
+  { stdin, stderr, stop }: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
+): Promise<Told> {
   const { metrics, stateDir, catchpoint } = config;
   const directory = await knownNodes(stateDir, catchpoint.nodesFile, silentLog());
   const counted = countedRuns(slicer(metrics, await overridesIn(config)), metrics.prefix);
@@ -112,7 +147,14 @@ async function fromArchive(config: Config, files: readonly string[], { stdin, st
     }
   }
   if (malformed > 0) stderr.write(`warning: ${malformed} lines hold no push\n`);
-  if (directory.all().length === 0) stderr.write('warning: no nodes are known here, so that only by_node and by_asn are counted; --state-dir or --nodes-file has them\n');
+  if (directory.all().length === 0)
+    stderr.write(
+      'warning: no nodes are known here, so that only by_node and by_asn are counted; --state-dir or --nodes-file has them\n',
+    );
   if (counted.runs() === 0) throw new NothingToForecast(`${files.join(', ')}: no pushes in there`);
-  return withWarnings(config, { from: `${counted.runs()} runs in ${files.length} file${files.length === 1 ? '' : 's'}`, isCounted: true, forecast: counted.forecast() });
+  return withWarnings(config, {
+    from: `${counted.runs()} runs in ${files.length} file${files.length === 1 ? '' : 's'}`,
+    isCounted: true,
+    forecast: counted.forecast(),
+  });
 }

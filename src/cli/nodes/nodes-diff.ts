@@ -51,7 +51,9 @@ export async function nodesDiff(options: NodesDiff): Promise<number> {
   const before = await listed(options.before, options);
   const after = await listed(options.after, options);
   const found = tagDifferences(before, after, { slices: config.metrics.slices, overrideOf: (id) => overrides.get(id) });
-  write(json ? `${JSON.stringify({ before: options.before, after: options.after, ...found }, withNull, 2)}\n` : told(found));
+  write(
+    json ? `${JSON.stringify({ before: options.before, after: options.after, ...found }, withNull, 2)}\n` : told(found),
+  );
   return found.changed.length + found.added.length + found.gone.length === 0 ? 0 : 1;
 }
 
@@ -72,27 +74,41 @@ async function listed(which: string, options: NodesDiff): Promise<readonly Node[
 
 async function stored({ stateDir }: Config, log: Log): Promise<readonly Node[]> {
   const kept = await directoryFile({ stateDir, log }).read();
-  if (kept === undefined) throw new NoListing(`stored: no nodes are known yet in ${stateDir}; \`nodes refresh\` asks Catchpoint for them`, 64);
+  if (kept === undefined)
+    throw new NoListing(
+      `stored: no nodes are known yet in ${stateDir}; \`nodes refresh\` asks Catchpoint for them`,
+      64,
+    );
   return kept.nodes;
 }
 
 type Credentials = Partial<Record<'key' | 'secret' | 'apiKey' | 'nodesFile', undefined>>;
 
 /** Leaves an API nothing but its own credentials; `fresh` is what the bridge itself would read. */
-function credentialsFor(which: 'fresh' | 'v1' | 'v2', { catchpoint: { key, secret, apiKey, nodesFile } }: Config): Credentials {
+function credentialsFor(
+  which: 'fresh' | 'v1' | 'v2',
+  { catchpoint: { key, secret, apiKey, nodesFile } }: Config,
+): Credentials {
   const hasV1 = key !== undefined && secret !== undefined;
   if (which === 'fresh' && !hasV1 && apiKey === undefined && nodesFile === undefined) {
-    throw new NoListing('fresh: nowhere to read the nodes from: give --api-key, or --key and --secret, or --nodes-file', 64);
+    throw new NoListing(
+      'fresh: nowhere to read the nodes from: give --api-key, or --key and --secret, or --nodes-file',
+      64,
+    );
   }
   if (which === 'v1' && !hasV1) throw new NoListing('v1: give --key and --secret', 64);
   if (which === 'v2' && apiKey === undefined) throw new NoListing('v2: give --api-key', 64);
   if (which === 'fresh') return {};
-  return which === 'v1' ? { apiKey: undefined, nodesFile: undefined } : { key: undefined, secret: undefined, nodesFile: undefined };
+  return which === 'v1'
+    ? { apiKey: undefined, nodesFile: undefined }
+    : { key: undefined, secret: undefined, nodesFile: undefined };
 }
 
 /** What there is none of is said, not left out. */
 function withNull(_key: string, value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'dimension' in value ? { name: null, before: null, after: null, ...defined(value) } : value;
+  return typeof value === 'object' && value !== null && 'dimension' in value
+    ? { name: null, before: null, after: null, ...defined(value) }
+    : value;
 }
 
 function defined(value: object): object {

@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { DirectoryChanges } from '../../sources/catchpoint/nodes/changes.ts';
-import { directoryFile, type KeptDirectory } from '../../sources/catchpoint/nodes/directory-file.ts';
+import { directoryFile, type StoredDirectory } from '../../sources/catchpoint/nodes/directory-file.ts';
 import { ImplausibleListing } from '../../sources/catchpoint/nodes/directory-updates.ts';
 import { found, positiveInteger } from '../../sources/catchpoint/fields.ts';
 import { type Node, nodeDirectory } from '../../sources/catchpoint/nodes/node.ts';
@@ -35,7 +35,7 @@ export function listNodes(command: NodesCommand): Promise<number> {
   return withKept(command, (kept) => list(command, kept));
 }
 
-function list(command: NodesCommand, kept: KeptDirectory): number {
+function list(command: NodesCommand, kept: StoredDirectory): number {
   const refreshedAt = new Date(kept.refreshedAtMs).toISOString();
   if (command.json) {
     command.write(`${JSON.stringify({ refreshedAt, nodes: kept.nodes }, undefined, 2)}\n`);
@@ -62,7 +62,11 @@ export async function showNode({ id, ...command }: NodesCommand & { readonly id:
     const node = nodes.find((each) => each.id === number);
     const asOf = timeForPeople(refreshedAtMs, command.clock.now());
     if (node === undefined) {
-      return failed(command, `node ${number} is not among the ${nodes.length} nodes known as of ${asOf}; \`nodes refresh\` asks again`, 1);
+      return failed(
+        command,
+        `node ${number} is not among the ${nodes.length} nodes known as of ${asOf}; \`nodes refresh\` asks again`,
+        1,
+      );
     }
     command.write(command.json ? `${JSON.stringify(node, undefined, 2)}\n` : described(node));
     return 0;
@@ -88,7 +92,15 @@ export async function refreshNodes({
   } catch (error) {
     return failed(command, (error as Error).message, usage);
   }
-  const refresher = nodeRefresher({ directory, list, file, clock, random, log, everyHours: config.catchpoint.refreshHours });
+  const refresher = nodeRefresher({
+    directory,
+    list,
+    file,
+    clock,
+    random,
+    log,
+    everyHours: config.catchpoint.refreshHours,
+  });
   await refresher.load();
   if (!command.json && config.catchpoint.nodesFile === undefined) {
     command.write(`Reading the nodes from ${config.catchpoint.url}, at most 16 calls a minute…\n`);
@@ -99,7 +111,8 @@ export async function refreshNodes({
   } catch (error) {
     signal.throwIfAborted();
     const { message } = error as Error;
-    if (error instanceof ImplausibleListing) return failed(command, `${message}; --accept takes it all the same unless it is empty`, 1);
+    if (error instanceof ImplausibleListing)
+      return failed(command, `${message}; --accept takes it all the same unless it is empty`, 1);
     return failed(command, message, unavailable);
   }
   const { notes, fileFault } = refresher.status();
@@ -113,13 +126,14 @@ export async function refreshNodes({
 }
 
 /** Uses what the daemon has kept; before its first refresh, what a nodes file holds. */
-async function withKept(command: NodesCommand, use: (kept: KeptDirectory) => number): Promise<number> {
+async function withKept(command: NodesCommand, use: (kept: StoredDirectory) => number): Promise<number> {
   const { config, clock, log } = command;
   const { nodesFile } = config.catchpoint;
   try {
     const kept = await directoryFile({ stateDir: config.stateDir, log }).read();
     if (kept !== undefined) return use(kept);
-    if (nodesFile !== undefined) return use({ refreshedAtMs: clock.now(), nodes: (await readNodesFile(nodesFile)).nodes });
+    if (nodesFile !== undefined)
+      return use({ refreshedAtMs: clock.now(), nodes: (await readNodesFile(nodesFile)).nodes });
   } catch (error) {
     return failed(command, (error as Error).message, unavailable);
   }
@@ -151,8 +165,12 @@ const labels = {
 } as const satisfies Partial<Record<keyof Node, string>>;
 
 function described(node: Node): string {
-  const rows = Object.entries(labels).map(([field, label]) => [label, cell(node[field as keyof typeof labels])] as const);
-  return [...rows, ['State', stateOf(node)] as const].map(([label, value]) => `${`${label}:`.padEnd(14)}${value}\n`).join('');
+  const rows = Object.entries(labels).map(
+    ([field, label]) => [label, cell(node[field as keyof typeof labels])] as const,
+  );
+  return [...rows, ['State', stateOf(node)] as const]
+    .map(([label, value]) => `${`${label}:`.padEnd(14)}${value}\n`)
+    .join('');
 }
 
 function stateOf({ active, retiredAtMs }: Node): string {

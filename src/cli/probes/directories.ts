@@ -5,15 +5,17 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { attempted, type Finding } from './finding.ts';
 
-const fault = { code: 74, advice: 'give the bridge\'s user a directory that it can write to' } as const;
+const fault = { code: 74, advice: "give the bridge's user a directory that it can write to" } as const;
 
-export async function stateDirTrial({ stateDir, archive }: Config): Promise<Finding[]> {
+export async function stateDirProbe({ stateDir, archive }: Config): Promise<Finding[]> {
   const found = [await attempted('state directory', fault, () => writable(stateDir))];
-  return archive === undefined ? found : [...found, await attempted('archive', fault, () => writable(archive.directory))];
+  return archive === undefined
+    ? found
+    : [...found, await attempted('archive', fault, () => writable(archive.directory))];
 }
 
 /** The file of file mode. */
-export function fileTrial(path: string): Promise<Finding> {
+export function fileProbe(path: string): Promise<Finding> {
   return attempted('file', fault, async () => {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory() === true) throw new Error(`${path}: expected a file, found a directory`);

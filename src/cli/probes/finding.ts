@@ -21,14 +21,14 @@ export interface Finding {
   readonly code?: FaultCode;
 }
 
-export interface TrialAmbient {
+export interface ProbeContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
 /** Tries something that the configuration names; does not throw for what it finds. */
-export type Trial = (config: Config) => Promise<readonly Finding[]>;
+export type Probe = (config: Config) => Promise<readonly Finding[]>;
 
 export function fine(what: string, words: string): Finding {
   return { what, grade: 'ok', words };
@@ -47,7 +47,11 @@ export function unexamined(what: string, words: string, advice?: string): Findin
 }
 
 /** Fine with the words that it resolves with; a fault with those that it throws. */
-export async function attempted(what: string, fault: Pick<Required<Finding>, 'code' | 'advice'>, act: () => Promise<string>): Promise<Finding> {
+export async function attempted(
+  what: string,
+  fault: Pick<Required<Finding>, 'code' | 'advice'>,
+  act: () => Promise<string>,
+): Promise<Finding> {
   try {
     return fine(what, await act());
   } catch (error) {

@@ -2,11 +2,11 @@
 
 import type { Config } from '../../config/config.ts';
 import { probeTsdb } from '../../sinks/opentsdb/probe.ts';
-import { faulty, fine, type Finding, type TrialAmbient } from './finding.ts';
-import { fileTrial } from './directories.ts';
+import { faulty, fine, type Finding, type ProbeContext } from './finding.ts';
+import { fileProbe } from './directories.ts';
 
-export async function tsdbTrial({ tsdb, file }: Config, { clock, signal }: TrialAmbient): Promise<Finding[]> {
-  if (file !== undefined) return [await fileTrial(file.path)];
+export async function tsdbProbe({ tsdb, file }: Config, { clock, signal }: ProbeContext): Promise<Finding[]> {
+  if (file !== undefined) return [await fileProbe(file.path)];
   const { isOn, urls, put, headers, caFile } = tsdb;
   if (!isOn) return [];
   return Promise.all(
@@ -14,7 +14,12 @@ export async function tsdbTrial({ tsdb, file }: Config, { clock, signal }: Trial
       const { ok, words, roundTripMs } = await probeTsdb({ url, clock, put, headers, caFile, signal });
       const shown = shownTsdb(url, put);
       if (ok) return fine('OpenTSDB', `${shown}: ${words}, answered in ${roundTripMs} ms`);
-      return faulty('OpenTSDB', `${shown}: ${words}`, 69, 'points wait in the spool until it answers; look at --tsdb-host, --tsdb-port and --put');
+      return faulty(
+        'OpenTSDB',
+        `${shown}: ${words}`,
+        69,
+        'points wait in the spool until it answers; look at --tsdb-host, --tsdb-port and --put',
+      );
     }),
   );
 }

@@ -6,8 +6,12 @@ import { attempted, type Finding } from './finding.ts';
 
 const fault = { code: 78, advice: 'correct the file; a start with it ends with 78' } as const;
 
-export async function overridesTrial({ catchpoint: { nodeOverrides } }: Config): Promise<Finding[]> {
+export async function overridesProbe({ catchpoint: { nodeOverrides } }: Config): Promise<Finding[]> {
   if (nodeOverrides === undefined) return [];
-  const finding = await attempted('node overrides', fault, async () => `${nodeOverrides}: ${(await readOverrides(nodeOverrides)).size} nodes`);
+  const finding = await attempted(
+    'node overrides',
+    fault,
+    async () => `${nodeOverrides}: ${(await readOverrides(nodeOverrides)).size} nodes`,
+  );
   return [{ ...finding, words: finding.words.replaceAll('\n', '; ') }];
 }

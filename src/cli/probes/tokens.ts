@@ -10,13 +10,17 @@ const what = 'push tokens';
 const fault = { code: 78, advice: 'correct the file; a start with it ends with 78' } as const;
 const readableByOthers = 0o004;
 
-export async function tokenFilesTrial({ access: { tokenFiles } }: Config): Promise<Finding[]> {
-  return Promise.all(tokenFiles.map(async (path) => {
-    const finding = await attempted(what, fault, async () => {
-      const count = (await openTokenFiles([path], silentLog())).digests().length;
-      return `${path}: ${count} ${count === 1 ? 'token' : 'tokens'}`;
-    });
-    const isOpen = finding.grade === 'ok' && ((await stat(path)).mode & readableByOthers) !== 0;
-    return isOpen ? doubtful(what, `${finding.words}; everybody on the machine can read it`, `chmod 600 ${path}`) : finding;
-  }));
+export async function tokenFilesProbe({ access: { tokenFiles } }: Config): Promise<Finding[]> {
+  return Promise.all(
+    tokenFiles.map(async (path) => {
+      const finding = await attempted(what, fault, async () => {
+        const count = (await openTokenFiles([path], silentLog())).digests().length;
+        return `${path}: ${count} ${count === 1 ? 'token' : 'tokens'}`;
+      });
+      const isOpen = finding.grade === 'ok' && ((await stat(path)).mode & readableByOthers) !== 0;
+      return isOpen
+        ? doubtful(what, `${finding.words}; everybody on the machine can read it`, `chmod 600 ${path}`)
+        : finding;
+    }),
+  );
 }

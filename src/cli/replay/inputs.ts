@@ -51,8 +51,12 @@ export async function inputs(paths: readonly string[], stdin: () => Readable): P
     async *lines(damaged, signal) {
       for (const path of paths) {
         const name = path === '-' ? 'standard input' : path;
-        const reading = { damaged: (words: string) => damaged(`${name}: ${words}`), at: (bytes: number) => void read.set(path, bytes) };
-        const lines = path === '-' ? linesOfStream(addAbortSignal(signal, stdin()), reading) : linesOfFile(path, reading);
+        const reading = {
+          damaged: (words: string) => damaged(`${name}: ${words}`),
+          at: (bytes: number) => void read.set(path, bytes),
+        };
+        const lines =
+          path === '-' ? linesOfStream(addAbortSignal(signal, stdin()), reading) : linesOfFile(path, reading);
         let number = 0;
         for await (const text of lines) {
           number += 1;

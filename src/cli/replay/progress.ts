@@ -37,7 +37,8 @@ export function progress({ output, clock, totalBytes, soFar }: ProgressOptions):
   return {
     say: (text) => void output.write(`${isTerminal ? clearLine : ''}${text}\n`),
     async run(signal) {
-      const draw = (): void => void output.write(isTerminal ? `${clearLine}${line().slice(0, (output.columns ?? 80) - 1)}` : `${line()}\n`);
+      const draw = (): void =>
+        void output.write(isTerminal ? `${clearLine}${line().slice(0, (output.columns ?? 80) - 1)}` : `${line()}\n`);
       await everyTick(clock, isTerminal ? drawEveryMs : lineEveryMs, signal, draw);
       if (isTerminal) output.write(clearLine);
     },

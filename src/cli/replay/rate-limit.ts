@@ -6,7 +6,13 @@ import type { Clock } from '../../runtime/clock.ts';
 const maxBurstMs = 100;
 
 /** Resolves when the next may go, in the order of the calls; at once without a rate. */
-export function pacer({ clock, rate }: { readonly clock: Clock; readonly rate: number | undefined }): (signal: AbortSignal) => Promise<void> {
+export function rateLimit({
+  clock,
+  rate,
+}: {
+  readonly clock: Clock;
+  readonly rate: number | undefined;
+}): (signal: AbortSignal) => Promise<void> {
   let nextMs = clock.steady();
   return async (signal) => {
     if (rate === undefined) return;

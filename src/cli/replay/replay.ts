@@ -9,9 +9,9 @@ import { type ReplayedRun, replayedRun } from '../../sources/catchpoint/replay/r
 import type { Output } from '../command-context.ts';
 import { CannotReplay, type Destination, type Outcome } from './destination.ts';
 import { type InputLine, type Inputs, inputs } from './inputs.ts';
-import { pacer } from './rate-limit.ts';
+import { rateLimit } from './rate-limit.ts';
 import { type Progress, progress } from './progress.ts';
-import { summary, type Tally, tally } from './counts.ts';
+import { summary, type ReplayCounts, replayCounts } from './counts.ts';
 
 export interface ReplayOptions {
   /** `-` is standard input. */
@@ -53,7 +53,7 @@ const maxNamed = 10;
 /** A replay under way. */
 interface State extends ReplayOptions {
   readonly destination: Destination;
-  readonly tally: Tally;
+  readonly tally: ReplayCounts;
   readonly progress: Progress;
   readonly pace: (signal: AbortSignal) => Promise<void>;
 }
@@ -67,14 +67,21 @@ export async function replay(options: ReplayOptions): Promise<number> {
   const { clock, stderr, stdout, signal, rate } = options;
   const given = await inputs(options.files, options.stdin);
   const hasJoined = await looksJoined(given, options);
-  const counts = tally();
-  const shown = progress({ output: stderr, clock, totalBytes: given.totalBytes, soFar: () => ({ ...counts, bytes: given.bytesRead() }) });
+  const counts = replayCounts();
+  const shown = progress({
+    output: stderr,
+    clock,
+    totalBytes: given.totalBytes,
+    soFar: () => ({ ...counts, bytes: given.bytesRead() }),
+  });
   const destination = await options.open((words) => shown.say(`waiting: ${words}`));
   try {
     if (hasJoined) refuseJoined(destination);
     shown.say(`replaying into ${destination.words}`);
-    const pace = pacer({ clock, rate: rate ?? destination.usualRate });
-    await feed({ ...options, destination, tally: counts, progress: shown, pace }, given).finally(() => stdout.write(summary(counts)));
+    const pace = rateLimit({ clock, rate: rate ?? destination.usualRate });
+    await feed({ ...options, destination, tally: counts, progress: shown, pace }, given).finally(() =>
+      stdout.write(summary(counts)),
+    );
   } finally {
     await destination.close();
   }
@@ -94,7 +101,9 @@ async function looksJoined(given: Inputs, options: ReplayOptions): Promise<boole
 
 function refuseJoined({ takesJoined, words }: Destination): void {
   if (takesJoined) return;
-  throw new CannotReplay(`${words}: takes no records of the original's -f, since they bring their own node; stop the bridge, replay them, start it again`);
+  throw new CannotReplay(
+    `${words}: takes no records of the original's -f, since they bring their own node; stop the bridge, replay them, start it again`,
+  );
 }
 
 /** Several workers take line after line; the first that fails stops all. */
@@ -152,7 +161,10 @@ function runOrNotAPush(text: string, options: ReplayOptions): ReplayedRun | NotA
   }
 }
 
-function isWanted({ measurement: { timeMs, testId, nodeId } }: ReplayedRun, { sinceMs, untilMs, tests, nodes }: Filter): boolean {
+function isWanted(
+  { measurement: { timeMs, testId, nodeId } }: ReplayedRun,
+  { sinceMs, untilMs, tests, nodes }: Filter,
+): boolean {
   if (sinceMs !== undefined && timeMs < sinceMs) return false;
   if (untilMs !== undefined && timeMs >= untilMs) return false;
   return (tests?.has(testId) ?? true) && (nodes?.has(nodeId) ?? true);
@@ -162,7 +174,8 @@ function book(state: State, { isDoubtful, measurement }: ReplayedRun, where: str
   const { tally: counts } = state;
   if (typeof outcome === 'object') return malformed(state, where, outcome.malformed);
   counts[outcome === 'duplicate' ? 'duplicate' : 'replayed'] += 1;
-  if (outcome === 'missed' || outcome === 'implausible' || outcome === 'cardinality' || outcome === 'conflict') counts[outcome] += 1;
+  if (outcome === 'missed' || outcome === 'implausible' || outcome === 'cardinality' || outcome === 'conflict')
+    counts[outcome] += 1;
   if (isDoubtful && outcome !== 'duplicate') counts.doubtful.push(measurement.timeMs);
 }
 

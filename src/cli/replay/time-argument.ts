@@ -3,7 +3,14 @@
 import { DateTime, Duration, IANAZone, type Zone } from 'luxon';
 import { expected } from '../../config/settings/values.ts';
 
-const units: Readonly<Record<string, string>> = { s: 'seconds', m: 'minutes', min: 'minutes', h: 'hours', d: 'days', w: 'weeks' };
+const units: Readonly<Record<string, string>> = {
+  s: 'seconds',
+  m: 'minutes',
+  min: 'minutes',
+  h: 'hours',
+  d: 'days',
+  w: 'weeks',
+};
 
 /**
  * A moment, ms since 1970 UTC: ISO 8601, in UTC unless it says its offset or an IANA zone follows it
@@ -11,13 +18,14 @@ const units: Readonly<Record<string, string>> = { s: 'seconds', m: 'minutes', mi
  *
  * @throws an error that says what was expected and found
  */
-export function moment(text: string, nowMs: number): number {
+export function timeArgument(text: string, nowMs: number): number {
   const trimmed = text.trim();
   const ago = durationOf(trimmed);
   if (ago !== undefined) return DateTime.fromMillis(nowMs, { zone: 'utc' }).minus(ago).toMillis();
   const [, digits = '', zoneName] = /^(\d{4}-?\S+)(?:\s+(\S+))?$/.exec(trimmed) ?? [];
   const time = DateTime.fromISO(digits, { zone: zoneName === undefined ? 'utc' : ianaZone(zoneName) });
-  if (!time.isValid) throw expected('a time such as 2026-11-18T09:00Z, 2026-11-18T09:00 Europe/Berlin or 2h (ago)', text);
+  if (!time.isValid)
+    throw expected('a time such as 2026-11-18T09:00Z, 2026-11-18T09:00 Europe/Berlin or 2h (ago)', text);
   return time.toMillis();
 }
 

@@ -42,7 +42,12 @@ interface State extends BridgeOptions {
 
 export function toBridge(options: BridgeOptions): Destination {
   const how = { keepAlive: true, maxSockets: inFlight, rejectUnauthorized: options.ownerToken === undefined };
-  const state: State = { ...options, agent: { http: new HttpAgent(how), https: new HttpsAgent(how) }, nextLookMs: 0, looking: undefined };
+  const state: State = {
+    ...options,
+    agent: { http: new HttpAgent(how), https: new HttpsAgent(how) },
+    nextLookMs: 0,
+    looking: undefined,
+  };
   return {
     words: `the bridge at ${new URL(options.pushUrl).origin}`,
     inFlight,
@@ -62,7 +67,7 @@ export function toBridge(options: BridgeOptions): Destination {
 async function post(state: State, body: Buffer, signal: AbortSignal): Promise<Outcome> {
   const { clock, random, waits } = state;
   let unanswered = 0;
-  for (let refusals = 0; ; ) {
+  for (let refusals = 0; ;) {
     const answer = await sent(state, body, signal);
     signal.throwIfAborted();
     if (answer instanceof Error) {
@@ -79,11 +84,19 @@ async function post(state: State, body: Buffer, signal: AbortSignal): Promise<Ou
   }
 }
 
-async function sent({ pushUrl, agent, ownerToken }: State, body: Buffer, signal: AbortSignal): Promise<Response<string> | Error> {
+async function sent(
+  { pushUrl, agent, ownerToken }: State,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<Response<string> | Error> {
   try {
     return await got.post(pushUrl, {
       ...{ body, agent, signal, retry: { limit: 0 }, throwHttpErrors: false, followRedirect: false },
-      headers: { 'Content-Type': 'application/json', [replayHeader]: '1', ...(ownerToken !== undefined && { Authorization: `Bearer ${ownerToken}` }) },
+      headers: {
+        'Content-Type': 'application/json',
+        [replayHeader]: '1',
+        ...(ownerToken !== undefined && { Authorization: `Bearer ${ownerToken}` }),
+      },
       timeout: { request: timeoutMs },
     });
   } catch (error) {
@@ -97,11 +110,21 @@ function outcomeOf(state: State, answer: Response<string>): Outcome | undefined 
   if (statusCode === 200) return becameIn(answer.body);
   if ([400, 413, 415].includes(statusCode)) return { malformed: errorIn(answer) };
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408) return undefined;
-  if (statusCode === 401 || statusCode === 403) throw new CannotReplay(`${hostOf(state)}: answers ${statusCode}: ${errorIn(answer)}; a push token can stand in the URL, as /catchpoint/TOKEN`);
+  if (statusCode === 401 || statusCode === 403)
+    throw new CannotReplay(
+      `${hostOf(state)}: answers ${statusCode}: ${errorIn(answer)}; a push token can stand in the URL, as /catchpoint/TOKEN`,
+    );
   throw new CannotReplay(`${hostOf(state)}: answers ${statusCode} to a push; is this the push URL of a bridge?`);
 }
 
-const words: readonly string[] = ['taken', 'missed', 'implausible', 'cardinality', 'duplicate', 'conflict'] satisfies Became[];
+const words: readonly string[] = [
+  'taken',
+  'missed',
+  'implausible',
+  'cardinality',
+  'duplicate',
+  'conflict',
+] satisfies Became[];
 
 /** A bridge that does not say what became of it has taken it. */
 function becameIn(answer: string): Became {

@@ -4,14 +4,14 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Question } from '../../spool/legacy/lmdb/requests.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
-export function addFormerStore(command: Command, { stdin, stdout }: Surroundings, bound: Bound): void {
+export function addLegacyStore(command: Command, { stdin, stdout }: CommandContext, bound: Bound): void {
   command.argument('<directory>', 'where the store is').action(
     bound(async (given) => {
       const [directory] = given.args as [string];
-      const { openFormerLmdb } = await import('../../spool/legacy/lmdb/database.ts');
-      const { opened, answer } = openFormerLmdb(directory);
+      const { openLegacyDatabase } = await import('../../spool/legacy/lmdb/database.ts');
+      const { opened, answer } = openLegacyDatabase(directory);
       const write = (line: string): void => void stdout.write(`${line}\n`);
       write(JSON.stringify(opened));
       // Not before that: what would be read of a damaged store is not even asked.

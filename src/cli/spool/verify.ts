@@ -4,15 +4,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
-import { requireUsable } from '../../spool/disk/directory-check.ts';
+import { checkDirectory } from '../../spool/disk/directory-check.ts';
 import { verifySpool } from '../../spool/verify.ts';
 import { loadConfig } from '../load-config.ts';
 import { flagsOf, settingOptions } from '../setting-options.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
-export function addVerify(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addVerify(command: Command, surroundings: CommandContext, bound: Bound): void {
   const { env, stdout, pid, stop } = surroundings;
-  command.description('look for damage in the spool; exit code 1 when there is some').helpOption('-h, --help', 'print this help');
+  command
+    .description('look for damage in the spool; exit code 1 when there is some')
+    .helpOption('-h, --help', 'print this help');
   for (const option of settingOptions()) command.addOption(option);
   command.option('--json', 'for programs').action(
     bound(async (given) => {
@@ -35,17 +37,29 @@ export interface VerifyOptions {
 /** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat and PathUnusable. */
 export async function verify({ stateDir, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
   const directory = join(stateDir, 'spool');
-  if (!existsSync(directory) || !readdirSync(directory).some((name) => /\.segment$|^checkpoint|^data\.mdb$/.test(name))) {
-    write(json ? '{"damage":[],"segments":0,"frames":0,"hasFormerStore":false}\n' : `there is no spool in ${stateDir}\n`);
+  if (
+    !existsSync(directory) ||
+    !readdirSync(directory).some((name) => /\.segment$|^checkpoint|^data\.mdb$/.test(name))
+  ) {
+    write(
+      json ? '{"damage":[],"segments":0,"frames":0,"hasFormerStore":false}\n' : `there is no spool in ${stateDir}\n`,
+    );
     return 0;
   }
   const owner = await owned(stateDir, pid);
   try {
-    requireUsable(directory);
+    checkDirectory(directory);
     const found = await verifySpool(directory, { isRunning: owner === undefined, signal });
     const { damage, segments, frames } = found;
-    const sum = damage.length === 0 ? `the spool is sound: ${frames} frames in ${segments} segments` : `the spool is damaged: ${damage.length} faults`;
-    write(json ? `${JSON.stringify(found)}\n` : [...damage, ...(found.hasFormerStore ? [formerWords] : []), sum, ''].join('\n'));
+    const sum =
+      damage.length === 0
+        ? `the spool is sound: ${frames} frames in ${segments} segments`
+        : `the spool is damaged: ${damage.length} faults`;
+    write(
+      json
+        ? `${JSON.stringify(found)}\n`
+        : [...damage, ...(found.hasFormerStore ? [formerWords] : []), sum, ''].join('\n'),
+    );
     return damage.length === 0 ? 0 : 1;
   } finally {
     await owner?.release();

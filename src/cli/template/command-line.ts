@@ -5,19 +5,22 @@ import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { loadedQuietly } from '../load-config.ts';
 import { flagsOf } from '../setting-options.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
 /** After sysexits: the file cannot be read. */
 const noInput = 66;
 
-export function addTemplate(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addTemplate(command: Command, surroundings: CommandContext, bound: Bound): void {
   command
-    .option('--check <file>', 'check a body that Catchpoint sent against it, and show the points that it would become; - is standard input')
+    .option(
+      '--check <file>',
+      'check a body that Catchpoint sent against it, and show the points that it would become; - is standard input',
+    )
     .option('--json', 'for programs; with --check')
     .action(bound((given) => templateAction(given, surroundings)));
 }
 
-async function templateAction(command: Command, surroundings: Surroundings): Promise<number> {
+async function templateAction(command: Command, surroundings: CommandContext): Promise<number> {
   const { config } = loadedQuietly(flagsOf(command), surroundings, false);
   const { checkBody, printTemplate } = await import('./template.ts');
   const { stdin, stdout, stderr } = surroundings;

@@ -19,7 +19,10 @@ import type { Output } from '../command-context.ts';
 const dataError = 65;
 
 /** The template for the metrics that the configuration chooses; what it cannot give is said beside it. */
-export function printTemplate(config: Config, { stdout, stderr }: Record<'stdout' | 'stderr', Pick<Output, 'write'>>): void {
+export function printTemplate(
+  config: Config,
+  { stdout, stderr }: Record<'stdout' | 'stderr', Pick<Output, 'write'>>,
+): void {
   const choice = choiceOf(config);
   stdout.write(templateText(choice));
   if (choice.labels.length === 0) return;
@@ -42,7 +45,10 @@ export async function checkBody({ config, body, json, write }: CheckBody): Promi
   const node = checked.measurement && directory.find(checked.measurement.nodeId);
   const lines = await putLines(config, checked, node);
   const { shape, findings } = checked;
-  const nodeWords = checked.measurement === undefined || node !== undefined ? undefined : `node ${checked.measurement.nodeId} is not in the directory here: the other slices follow when it is`;
+  const nodeWords =
+    checked.measurement === undefined || node !== undefined
+      ? undefined
+      : `node ${checked.measurement.nodeId} is not in the directory here: the other slices follow when it is`;
   if (json) write(`${JSON.stringify({ shape, findings, node: node?.id ?? null, points: lines }, undefined, 2)}\n`);
   else {
     write(`${shapeWords[shape]}\n`);
@@ -55,7 +61,7 @@ export async function checkBody({ config, body, json, write }: CheckBody): Promi
 
 const shapeWords: Readonly<Record<BodyCheck['shape'], string>> = {
   template: 'a body of the template',
-  default: 'a body in Catchpoint\'s default JSON, which needs no template',
+  default: "a body in Catchpoint's default JSON, which needs no template",
   grafana: 'a body of the template that Grafana publishes',
   none: 'no body of a push',
 };
@@ -66,7 +72,11 @@ function choiceOf({ metrics }: Config): TemplateChoice {
   return { timings: metrics.timings, labels };
 }
 
-async function putLines({ metrics, catchpoint }: Config, { measurement }: BodyCheck, node: Node | undefined): Promise<string[]> {
+async function putLines(
+  { metrics, catchpoint }: Config,
+  { measurement }: BodyCheck,
+  node: Node | undefined,
+): Promise<string[]> {
   if (measurement === undefined) return [];
   const overrides = catchpoint.nodeOverrides === undefined ? new Map() : await readOverrides(catchpoint.nodeOverrides);
   const points = expanded(slicer(metrics, (id) => overrides.get(id))(measurement, node));

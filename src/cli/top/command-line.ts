@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadedQuietly } from '../load-config.ts';
 import { flagsOf, withSettings } from '../setting-options.ts';
-import type { Bound, Surroundings } from '../command-context.ts';
+import type { Bound, CommandContext } from '../command-context.ts';
 
 interface TopFlags {
   readonly adminUrl?: string;
@@ -17,17 +17,25 @@ class NoBridge extends Error {
   readonly exitCode = 69;
 }
 
-export function addTop(command: Command, surroundings: Surroundings, bound: Bound): void {
+export function addTop(command: Command, surroundings: CommandContext, bound: Bound): void {
   withSettings(command)
-    .option('--admin-url <url>', 'the second listener of a bridge elsewhere (default: of the one that uses the state directory)', webAddress)
+    .option(
+      '--admin-url <url>',
+      'the second listener of a bridge elsewhere (default: of the one that uses the state directory)',
+      webAddress,
+    )
     .option('--plain', 'a line a second, as where there is no terminal')
-    .option('--url', 'print the address of the status page, with the token that lets it retry and drop dead letters, and end')
+    .option(
+      '--url',
+      'print the address of the status page, with the token that lets it retry and drop dead letters, and end',
+    )
     .action(bound((given) => topAction(given, surroundings)));
 }
 
-async function topAction(command: Command, surroundings: Surroundings): Promise<number> {
+async function topAction(command: Command, surroundings: CommandContext): Promise<number> {
   const { adminUrl, plain, url: isAddressWanted = false } = command.opts<TopFlags>();
-  if (isAddressWanted && adminUrl !== undefined) command.error('error: --url is for the bridge that uses the state directory, and --admin-url for one elsewhere');
+  if (isAddressWanted && adminUrl !== undefined)
+    command.error('error: --url is for the bridge that uses the state directory, and --admin-url for one elsewhere');
   const access = adminUrl === undefined ? await localAccess(command, surroundings) : { url: adminUrl, token: '' };
   const { stdout, clock, stop: signal } = surroundings;
   if (isAddressWanted) {
@@ -39,7 +47,10 @@ async function topAction(command: Command, surroundings: Surroundings): Promise<
   return top({ url: access.url, stdout, clock, signal, ...(plain === undefined ? {} : { plain }) });
 }
 
-async function localAccess(command: Command, surroundings: Surroundings): Promise<{ readonly url: string; readonly token: string }> {
+async function localAccess(
+  command: Command,
+  surroundings: CommandContext,
+): Promise<{ readonly url: string; readonly token: string }> {
   const { stateDir } = loadedQuietly(flagsOf(command), surroundings, false).config;
   const { readAdminFile } = await import('../../admin/admin-file.ts');
   const access = await readAdminFile(stateDir);

@@ -3,10 +3,10 @@
 import { request, type IncomingMessage } from 'node:http';
 import { request as requestSafely } from 'node:https';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Now, Slot } from '../../status/messages.ts';
+import type { StatusMessage, Slot } from '../../status/messages.ts';
 
 export interface Message {
-  readonly now?: Now;
+  readonly now?: StatusMessage;
   readonly hour?: readonly Slot[];
   readonly slot?: Slot;
   /** Why nothing comes at the moment. */
@@ -48,7 +48,8 @@ async function opened(url: string, signal: AbortSignal): Promise<IncomingMessage
     asking.once('error', reject);
     asking.end();
   });
-  if (response.statusCode === 200 && /^text\/event-stream/.test(response.headers['content-type'] ?? '')) return response;
+  if (response.statusCode === 200 && /^text\/event-stream/.test(response.headers['content-type'] ?? ''))
+    return response;
   response.destroy();
   throw new Error(`expected live events, found an answer ${response.statusCode}`);
 }

@@ -58,7 +58,8 @@ async function shownAs({ url, clock, signal, seconds = Infinity }: TopOptions, s
 
 export function withMessage(state: Shown, { now, hour, slot, trouble }: Message): Shown {
   const slots: readonly Slot[] = hour ?? (slot === undefined ? state.slots : [...state.slots, slot].slice(-keptSlots));
-  const recent: readonly RecentPush[] = now === undefined ? state.recent : [...state.recent, ...now.recent].slice(-keptPushes);
+  const recent: readonly RecentPush[] =
+    now === undefined ? state.recent : [...state.recent, ...now.recent].slice(-keptPushes);
   return { ...state, slots, recent, now: now ?? state.now, trouble };
 }
 
@@ -74,6 +75,10 @@ function lines(stdout: Output): Show {
 function screens(stdout: TopOptions['stdout']): Show {
   return (state) => {
     const size = { columns: stdout.columns ?? 80, rows: Math.max(2, (stdout.rows ?? 24) - 1) };
-    stdout.write(`${home}${screen(state, size).map((line) => `${line}${clearLine}`).join('\r\n')}${clearBelow}`);
+    stdout.write(
+      `${home}${screen(state, size)
+        .map((line) => `${line}${clearLine}`)
+        .join('\r\n')}${clearBelow}`,
+    );
   };
 }

@@ -1,7 +1,7 @@
 // Who may push, as the settings say it.
 
 import { tokensOfFile, tokenText } from '../../auth/tokens/token-syntax.ts';
-import { type Fault, faultAt, type Settled } from './origins.ts';
+import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 
 /** What openAccess in access/access.ts is given. */
@@ -14,7 +14,9 @@ export interface AccessConfig {
   readonly trustedProxies: readonly string[];
   readonly divisions: readonly number[];
   readonly clients: readonly number[];
-  readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | undefined } | undefined;
+  readonly tls:
+    | { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | undefined }
+    | undefined;
   readonly limits: {
     readonly maxConnections: number;
     readonly maxConnectionsPerAddress: number;
@@ -34,7 +36,10 @@ export function accessConfig(values: SettingValues, rotationSecret: string | und
     trustedProxies: values.trustedProxies,
     divisions: values.allowDivision,
     clients: values.allowClient,
-    tls: tlsCert === undefined || tlsKey === undefined ? undefined : { certFile: tlsCert, keyFile: tlsKey, clientCaFile: tlsClientCa },
+    tls:
+      tlsCert === undefined || tlsKey === undefined
+        ? undefined
+        : { certFile: tlsCert, keyFile: tlsKey, clientCaFile: tlsClientCa },
     limits: { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes },
   };
 }
@@ -44,7 +49,11 @@ export function accessConfig(values: SettingValues, rotationSecret: string | und
  *
  * @param readFile - throws the system's error
  */
-export function accessFaults({ values, origins }: Settled, rotationSecret: string | undefined, readFile: (path: string) => string): Fault[] {
+export function accessFaults(
+  { values, origins }: ResolvedSettings,
+  rotationSecret: string | undefined,
+  readFile: (path: string) => string,
+): Fault[] {
   const faults: Fault[] = [];
   for (const path of values.pushTokenFile ?? []) {
     try {
@@ -61,8 +70,11 @@ export function accessFaults({ values, origins }: Settled, rotationSecret: strin
     }
   }
   const isGiven = (key: 'tlsCert' | 'tlsKey' | 'tlsClientCa'): boolean => origins[key].rank > 0;
-  if (isGiven('tlsCert') && !isGiven('tlsKey')) faults.push(faultAt(origins.tlsCert, 'expected --tls-key with it, found none'));
-  if (isGiven('tlsKey') && !isGiven('tlsCert')) faults.push(faultAt(origins.tlsKey, 'expected --tls-cert with it, found none'));
-  if (isGiven('tlsClientCa') && !isGiven('tlsCert')) faults.push(faultAt(origins.tlsClientCa, 'expected --tls-cert with it, found none'));
+  if (isGiven('tlsCert') && !isGiven('tlsKey'))
+    faults.push(faultAt(origins.tlsCert, 'expected --tls-key with it, found none'));
+  if (isGiven('tlsKey') && !isGiven('tlsCert'))
+    faults.push(faultAt(origins.tlsKey, 'expected --tls-cert with it, found none'));
+  if (isGiven('tlsClientCa') && !isGiven('tlsCert'))
+    faults.push(faultAt(origins.tlsClientCa, 'expected --tls-cert with it, found none'));
   return faults;
 }

@@ -21,11 +21,14 @@ export function listenAddress(defaultHost: string): Parse<{ readonly host: strin
   const parse = (text: string): { readonly host: string; readonly port: number } => {
     const [, v6, name = '', digits] = /^(?:(?:\[([^\]]*)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text) ?? [];
     const port = Number(digits);
-    if (!(port <= 65_535) || (v6 !== undefined && !isIPv6(v6))) throw expected('[host:]port, the port from 0 to 65535', text);
+    if (!(port <= 65_535) || (v6 !== undefined && !isIPv6(v6)))
+      throw expected('[host:]port, the port from 0 to 65535', text);
     const host = v6 ?? name;
     return { host: host === '*' ? '' : host === '' ? defaultHost : host, port };
   };
-  return Object.assign(parse, { form: { type: ['integer', 'string'], minimum: 0, maximum: 65_535, pattern: '^(.*:)?\\d{1,5}$' } });
+  return Object.assign(parse, {
+    form: { type: ['integer', 'string'], minimum: 0, maximum: 65_535, pattern: '^(.*:)?\\d{1,5}$' },
+  });
 }
 
 /** A port to connect to. */
@@ -38,7 +41,10 @@ port.form = { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern:
 
 /** `host`, `host:port`, `[v6]:port` or `http(s)://user:password@host:port/prefix`. */
 export function tsdbAddress(text: string): TsdbAddress {
-  const wrong = expected('host, host:port, [v6]:port or http(s)://user:password@host:port/prefix', withoutPassword(text));
+  const wrong = expected(
+    'host, host:port, [v6]:port or http(s)://user:password@host:port/prefix',
+    withoutPassword(text),
+  );
   if (/^https?:\/\//i.test(text)) return { url: tsdbUrl(text, wrong) };
   const host = isIPv6(text) ? `[${text}]` : text;
   const [, name, digits] = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]?#%\\]+)(?::(\d{1,5}))?$/i.exec(host) ?? [];
@@ -60,10 +66,13 @@ export function carbonAddress(text: string): CarbonAddress {
   const wrong = expected('host, host:port, [v6]:port or host:port:instance', text);
   const address = text.replace(/^(carbon|tcp):\/\//i, '');
   const [, v6, name = '', digits = '2003', instance] =
-    /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]?#%\\,']+))(?::(\d{1,5})(?::([A-Za-z0-9_-]+))?)?$/i.exec(isIPv6(address) ? `[${address}]` : address) ?? [];
+    /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]?#%\\,']+))(?::(\d{1,5})(?::([A-Za-z0-9_-]+))?)?$/i.exec(
+      isIPv6(address) ? `[${address}]` : address,
+    ) ?? [];
   const number = Number(digits);
   const host = (v6 ?? name).toLowerCase();
-  if (host === '' || (v6 !== undefined && !isIPv6(v6)) || /^\d+$/.test(host) || number < 1 || number > 65_535) throw wrong;
+  if (host === '' || (v6 !== undefined && !isIPv6(v6)) || /^\d+$/.test(host) || number < 1 || number > 65_535)
+    throw wrong;
   return { host, port: number, instance };
 }
 
@@ -73,7 +82,9 @@ function tsdbUrl(text: string, wrong: Error): string {
   try {
     decodeURIComponent(url.username + url.password);
   } catch {
-    throw new Error(`expected a % in user or password to be written %25, found ${JSON.stringify(withoutPassword(text))}`);
+    throw new Error(
+      `expected a % in user or password to be written %25, found ${JSON.stringify(withoutPassword(text))}`,
+    );
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -107,7 +118,8 @@ export function header(text: string): readonly [name: string, value: string] {
   const name = text.slice(0, colon).trim();
   const value = text.slice(colon + 1).trim();
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw expected('the name of a header before the colon', name);
-  if (ownHeaders.test(name)) throw new Error(`expected a header other than those the bridge writes itself, found ${name}`);
+  if (ownHeaders.test(name))
+    throw new Error(`expected a header other than those the bridge writes itself, found ${name}`);
   if (value === '' || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     throw new Error(`expected a value that a header can have, found another for ${name}`);
   }

@@ -89,11 +89,19 @@ function entryOf(document: Document, node: Node | null): Texts | string {
     if (wrong !== undefined) return `a list that holds ${wrong}`;
     const entries = items as Texts[];
     const texts = entries.flatMap((entry) => entry.texts);
-    return { texts, isList: true, isMap: entries.some((entry) => entry.isMap), isTruth: entries.some((entry) => entry.isTruth) };
+    return {
+      texts,
+      isList: true,
+      isMap: entries.some((entry) => entry.isMap),
+      isTruth: entries.some((entry) => entry.isTruth),
+    };
   }
   if (isMap(value)) {
-    const pairs = value.items.map((pair) => [textOf(pair.key as Node | null), textOf(pair.value as Node | null)] as const);
-    if (pairs.some(([key, text]) => key === undefined || text === undefined)) return 'a map of more than names and texts';
+    const pairs = value.items.map(
+      (pair) => [textOf(pair.key as Node | null), textOf(pair.value as Node | null)] as const,
+    );
+    if (pairs.some(([key, text]) => key === undefined || text === undefined))
+      return 'a map of more than names and texts';
     return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true, isTruth: false };
   }
   const text = textOf(value);

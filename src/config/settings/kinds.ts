@@ -3,7 +3,21 @@
 import { type Form, type Parse, yesOrNo } from './values.ts';
 
 /** The headings under which settings stand in the help, in order. */
-export const groups = ['Push', 'Who may push', 'OpenTSDB', 'Graphite', 'File mode', 'Catchpoint', 'Backstop', 'Metrics', 'Cardinality', 'State', 'Own metrics', 'Logging', 'Configuration'] as const;
+export const groups = [
+  'Push',
+  'Who may push',
+  'OpenTSDB',
+  'Graphite',
+  'File mode',
+  'Catchpoint',
+  'Backstop',
+  'Metrics',
+  'Cardinality',
+  'State',
+  'Own metrics',
+  'Logging',
+  'Configuration',
+] as const;
 export type Group = (typeof groups)[number];
 
 /** What is said of a setting in the table. */

@@ -15,7 +15,10 @@ export function environmentNameOf(key: string): string {
 }
 
 /** What the environment takes for the flag: the name, for a switch with the value that changes the default. */
-export function environmentWordsOf(key: string, { kind, default: byDefault }: Pick<Setting<unknown>, 'kind' | 'default'>): string {
+export function environmentWordsOf(
+  key: string,
+  { kind, default: byDefault }: Pick<Setting<unknown>, 'kind' | 'default'>,
+): string {
   return `${environmentNameOf(key)}${kind === 'switch' ? `=${byDefault === 'true' ? 'false' : 'true'}` : ''}`;
 }
 

@@ -23,7 +23,7 @@ export interface Fault {
   readonly exitCode: 64 | 78;
 }
 
-export interface Settled {
+export interface ResolvedSettings {
   /** Without those that have a fault. */
   readonly values: Partial<SettingValues>;
   readonly origins: Readonly<Record<SettingKey, Origin>>;
@@ -45,14 +45,17 @@ export function faultAt(origin: Origin, words: string): Fault {
 }
 
 /** Takes each setting from the highest place that gives it, and reads it. */
-export function settle(places: Places): Settled {
+export function resolveSettings(places: Places): ResolvedSettings {
   const values: Record<string, unknown> = {};
   const origins = {} as Record<SettingKey, Origin>;
   const texts = {} as Record<SettingKey, readonly string[]>;
   const faults: Fault[] = (places.file?.faults ?? []).map((text) => ({ text, exitCode: 78 }));
   for (const [key, setting] of settingEntries) {
     const given =
-      fromFlags(key, setting, places) ?? fromEnvironment(key, setting, places) ?? fromFile(key, setting, places) ?? byDefault(setting);
+      fromFlags(key, setting, places) ??
+      fromEnvironment(key, setting, places) ??
+      fromFile(key, setting, places) ??
+      byDefault(setting);
     origins[key] = given.origin;
     texts[key] = setting.kind === 'list' ? split(given.texts, setting.separator ?? ',') : given.texts;
     try {
@@ -80,7 +83,10 @@ function fromFlags(key: SettingKey, setting: Setting<unknown>, { flags }: Places
 
 /** An empty variable counts as one that is not set. */
 function fromEnvironment(key: SettingKey, { alsoFrom = [] }: Setting<unknown>, { env }: Places): Given | undefined {
-  const named: readonly { readonly variable: string; readonly text?: string }[] = [{ variable: environmentNameOf(key) }, ...alsoFrom];
+  const named: readonly { readonly variable: string; readonly text?: string }[] = [
+    { variable: environmentNameOf(key) },
+    ...alsoFrom,
+  ];
   const found = named.find(({ variable }) => (env[variable] ?? '') !== '');
   if (found === undefined) return undefined;
   return { texts: [found.text ?? env[found.variable] ?? ''], origin: { rank: 2, where: found.variable } };
@@ -98,7 +104,10 @@ function fromFile(key: SettingKey, setting: Setting<unknown>, { file }: Places):
 }
 
 /** What is wrong with the kind of thing that stands in a file; undefined: nothing. */
-function wrongFormOf({ isMap, isList, isTruth, texts }: FileEntry, { kind, separator }: Setting<unknown>): string | undefined {
+function wrongFormOf(
+  { isMap, isList, isTruth, texts }: FileEntry,
+  { kind, separator }: Setting<unknown>,
+): string | undefined {
   if (isTruth && kind !== 'switch') return `expected a text or a number, found ${texts.join(', ')}`;
   const wanted = kind === 'list' ? 'a list of texts' : 'a single value';
   if (isMap && separator !== '\n') return `expected ${wanted}, found a map`;
@@ -110,11 +119,14 @@ function byDefault(setting: Setting<unknown>): Given {
 }
 
 function split(texts: readonly string[], separator: string): string[] {
-  return texts.flatMap((text) => text.split(separator)).map((text) => text.trim()).filter((text) => text !== '');
+  return texts
+    .flatMap((text) => text.split(separator))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
 }
 
 /** Variables that look like settings and are none, in words. */
-export function strangeVariables(env: Environment): string[] {
+export function unknownVariables(env: Environment): string[] {
   const keys = settingEntries.map(([key]) => key);
   return Object.keys(env)
     .filter((name) => name.startsWith(environmentPrefix) && !keys.some((key) => environmentNameOf(key) === name))

@@ -3,13 +3,13 @@
 import { backstopSettings } from './groups/backstop.ts';
 import { graphiteSettings } from './groups/graphite.ts';
 import type { Setting } from './kinds.ts';
-import type { Settled } from './origins.ts';
+import type { ResolvedSettings } from './origins.ts';
 import { hasCredentials } from './secrets.ts';
 
 const settings = { ...backstopSettings, ...graphiteSettings };
 
 /** Whether Catchpoint's pushes are taken. Who has set nothing but Backstop's own variables wants Backstop alone. */
-export function takesCatchpoint(settled: Settled): boolean {
+export function takesCatchpoint(settled: ResolvedSettings): boolean {
   const { values, origins } = settled;
   if (values.catchpoint !== true || origins.catchpoint.rank > 0) return values.catchpoint === true;
   const isMeantForBackstop = values.backstop === true && isFromElsewhere(settled, 'backstop');
@@ -17,14 +17,14 @@ export function takesCatchpoint(settled: Settled): boolean {
 }
 
 /** Whether points go to OpenTSDB. Who has given Carbon's addresses as for Backstop, and none of an OpenTSDB, wants Carbon alone. */
-export function writesOpenTsdb(settled: Settled): boolean {
+export function writesOpenTsdb(settled: ResolvedSettings): boolean {
   const { values, origins } = settled;
   if (values.opentsdb !== true || origins.opentsdb.rank > 0) return values.opentsdb === true;
   return origins.tsdbHost.rank > 0 || !isFromElsewhere(settled, 'graphite');
 }
 
 /** Whether a setting was given by a variable of another program's. */
-export function isFromElsewhere({ origins }: Settled, key: keyof typeof settings): boolean {
+export function isFromElsewhere({ origins }: ResolvedSettings, key: keyof typeof settings): boolean {
   const { alsoFrom = [] }: Setting<unknown> = settings[key];
   return alsoFrom.some(({ variable }) => variable === origins[key].where);
 }

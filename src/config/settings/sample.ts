@@ -16,7 +16,9 @@ const head = `# Configuration of catchpoint-opentsdb-bridge: take the # away bef
 export function configSample(): string {
   const parts = groups.flatMap((group) => {
     const entries = settingEntries.filter(([, setting]) => setting.group === group && setting.isNotInFile !== true);
-    return entries.length === 0 ? [] : [`\n\n## ${group}\n`, ...entries.map(([key, setting]) => sampleOf(key, setting))];
+    return entries.length === 0
+      ? []
+      : [`\n\n## ${group}\n`, ...entries.map(([key, setting]) => sampleOf(key, setting))];
   });
   return head + parts.join('');
 }
@@ -42,7 +44,10 @@ function lineOf(key: string, setting: Setting<unknown>): string {
   if (byDefault === undefined) return `${name}:`;
   if (kind === 'switch') return `${name}: ${byDefault}`;
   const several = separator === undefined ? [byDefault] : byDefault.split(separator);
-  return stringify({ [name]: several.length > 1 ? several : scalar(byDefault) }, { flowCollectionPadding: false, collectionStyle: 'flow', lineWidth: 0 })
+  return stringify(
+    { [name]: several.length > 1 ? several : scalar(byDefault) },
+    { flowCollectionPadding: false, collectionStyle: 'flow', lineWidth: 0 },
+  )
     .trim()
     .replace(/^\{(.*)\}$/s, '$1');
 }

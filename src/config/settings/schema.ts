@@ -13,7 +13,9 @@ const anyText: Form = { type: ['string', 'number'], pattern: '\\S' };
  * no schema can tell, such as a key without its secret, only `check` does.
  */
 export function configSchema(): object {
-  const inFile = groups.flatMap((group) => settingEntries.filter(([, setting]) => setting.group === group && setting.isNotInFile !== true));
+  const inFile = groups.flatMap((group) =>
+    settingEntries.filter(([, setting]) => setting.group === group && setting.isNotInFile !== true),
+  );
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'urn:catchpoint-opentsdb-bridge:configuration',

@@ -5,7 +5,7 @@ import type { NamingForm } from '../../sinks/graphite/template.ts';
 import { type CarbonAddress, urlOfTsdb } from './addresses.ts';
 import { isFileMode } from './contradictions.ts';
 import { writesOpenTsdb } from './other-program-variables.ts';
-import type { Settled } from './origins.ts';
+import type { ResolvedSettings } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 
 export interface SinksConfig {
@@ -53,7 +53,7 @@ export interface FileConfig {
 }
 
 /** Of settings that are all right. */
-export function sinksOf(settled: Settled, stateDir: string): SinksConfig {
+export function sinksOf(settled: ResolvedSettings, stateDir: string): SinksConfig {
   const values = settled.values as SettingValues;
   const isOn = writesOpenTsdb(settled);
   return {
@@ -67,7 +67,9 @@ export function sinksOf(settled: Settled, stateDir: string): SinksConfig {
       caFile: values.tsdbCa,
     },
     graphite: graphiteOf(values, isOn || isFileMode(settled)),
-    file: isFileMode(settled) ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat } : undefined,
+    file: isFileMode(settled)
+      ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat }
+      : undefined,
   };
 }
 

@@ -6,7 +6,15 @@ import { settingEntries } from './settings.ts';
 
 /** A Markdown table for each group of settings. */
 export function settingsTables(): string {
-  return groups.map((group) => `${table(group, settingEntries.filter(([, setting]) => setting.group === group))}\n`).join('\n');
+  return groups
+    .map(
+      (group) =>
+        `${table(
+          group,
+          settingEntries.filter(([, setting]) => setting.group === group),
+        )}\n`,
+    )
+    .join('\n');
 }
 
 function table(group: string, entries: readonly (readonly [string, Setting<unknown>])[]): string {

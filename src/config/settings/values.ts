@@ -10,7 +10,8 @@ export type Parse<T> = ((text: string) => T) & { readonly form?: Form };
 export function choice<const T extends string>(words: readonly T[]): Parse<T> {
   const parse = (text: string): T => {
     const word = words.find((candidate) => candidate === text);
-    if (word === undefined) throw expected(words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`, text);
+    if (word === undefined)
+      throw expected(words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`, text);
     return word;
   };
   return Object.assign(parse, { form: { enum: words } });
@@ -60,7 +61,12 @@ export function hours(text: string): number {
   if (value < 0.25 || value > 168) throw expected('from 15m to 7d', text);
   return value;
 }
-hours.form = { type: ['number', 'string'], minimum: 0.25, maximum: 168, pattern: '^\\d+(\\.\\d+)? ?([hHdDmM]|[mM][iI][nN])?$' };
+hours.form = {
+  type: ['number', 'string'],
+  minimum: 0.25,
+  maximum: 168,
+  pattern: '^\\d+(\\.\\d+)? ?([hHdDmM]|[mM][iI][nN])?$',
+};
 
 const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
@@ -92,10 +98,13 @@ days.form = { type: ['integer', 'string'], minimum: 1, maximum: 3650, pattern: '
 export function wholeNumber(least: number, most: number): Parse<number> {
   const parse = (text: string): number => {
     const value = Number(text);
-    if (!/^\d{1,16}$/.test(text) || value < least || value > most) throw expected(`a whole number from ${least} to ${most}`, text);
+    if (!/^\d{1,16}$/.test(text) || value < least || value > most)
+      throw expected(`a whole number from ${least} to ${most}`, text);
     return value;
   };
-  return Object.assign(parse, { form: { type: ['integer', 'string'], minimum: least, maximum: most, pattern: '^\\d{1,16}$' } });
+  return Object.assign(parse, {
+    form: { type: ['integer', 'string'], minimum: least, maximum: most, pattern: '^\\d{1,16}$' },
+  });
 }
 
 /** A number of things that there may be at once, from 1 to a million. */
@@ -108,7 +117,8 @@ export function count(text: string): number {
 /** An id of Catchpoint's. */
 export function id(text: string): number {
   const value = Number(text);
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value) || value < 1) throw expected('an id, an integer from 1 to 2^53-1', text);
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+    throw expected('an id, an integer from 1 to 2^53-1', text);
   return value;
 }
 
@@ -138,7 +148,8 @@ export function userAndPassword(text: string): string {
 
 /** What stands before names, with a dot behind it: characters that print, none of which ends a name. Never quoted. */
 export function prefix(text: string): string {
-  if (!/^(?!\.)[!-:<-~]{1,100}(?<!\.)$/.test(text)) throw new Error('expected 1 to 100 characters that print, no space and no ;, and no dot at an end');
+  if (!/^(?!\.)[!-:<-~]{1,100}(?<!\.)$/.test(text))
+    throw new Error('expected 1 to 100 characters that print, no space and no ;, and no dot at an end');
   return text;
 }
 

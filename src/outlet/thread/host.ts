@@ -11,14 +11,14 @@ import { budgetOf, isIdle, type Outlets, type OutletsOptions, type SinkStatus } 
 import type { Batch, Retry } from '../../spool/readers/batches.ts';
 import type { SpoolReader } from '../../spool/readers/reader.ts';
 import type { Spool } from '../../spool/spool.ts';
-import { noWrites, type WritesSeen } from '../sink-counts.ts';
+import { noWrites, type WriteSnapshot } from '../sink-counts.ts';
 import type { FromThread, OutletThread, StartOutletThread, ThreadSink, ThreadStart } from './messages.ts';
 
 export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | 'releases' | 'watched'> {
   readonly spool: Pick<Spool, 'reader' | 'shared'>;
   readonly start: StartOutletThread;
   /** Given what tells of the writes to each sink. */
-  readonly watch: (seen: () => WritesSeen) => void;
+  readonly watch: (seen: () => WriteSnapshot) => void;
 }
 
 interface HostedSink {
@@ -50,11 +50,29 @@ export async function openThreadedOutlets(options: ThreadedOutletsOptions): Prom
   const budget = budgetOf(config, maxBytes);
   const sinks: HostedSink[] = [];
   for (const { name, isRequired } of sinkNames(config)) {
-    const sink: HostedSink = { name, isRequired, reader: await spool.reader(name, isRequired ? undefined : budget), told: undefined };
+    const sink: HostedSink = {
+      name,
+      isRequired,
+      reader: await spool.reader(name, isRequired ? undefined : budget),
+      told: undefined,
+    };
     sinks.push(sink);
     watch(() => sink.told?.writes ?? { name, ...noWrites });
   }
-  const host: Host = { config, spool, start, clock, random, log, sinks, preparing: new Map(), thread: undefined, sinksConfig: sinksOf(config), restarts: 0, lastId: 0 };
+  const host: Host = {
+    config,
+    spool,
+    start,
+    clock,
+    random,
+    log,
+    sinks,
+    preparing: new Map(),
+    thread: undefined,
+    sinksConfig: sinksOf(config),
+    restarts: 0,
+    lastId: 0,
+  };
   return {
     run: (signal) => run(host, signal),
     prepare: (next) => prepare(host, next),
@@ -71,18 +89,32 @@ function sinksOf({ tsdb, graphite, file }: Config): ThreadStart['config'] {
 
 function statusOf({ name, isRequired, reader, told }: HostedSink): SinkStatus {
   const { accepted = 0, rejected = 0, kept = 0, inFlight = 0, lastError, annotations } = told ?? { name };
-  return { name, accepted, rejected, kept, inFlight, lastError, backlog: reader.backlog(), isRequired, skipped: reader.skippedPoints(), ...(annotations && { annotations }) };
+  return {
+    name,
+    accepted,
+    rejected,
+    kept,
+    inFlight,
+    lastError,
+    backlog: reader.backlog(),
+    isRequired,
+    skipped: reader.skippedPoints(),
+    ...(annotations && { annotations }),
+  };
 }
 
 /** Until the signal; a thread that ends by itself is started again after a pause. */
 async function run(host: Host, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     const startedMs = host.clock.steady();
     const error = await runOnce(host, signal);
     if (error === undefined || signal.aborted) return;
     failures = host.clock.steady() - startedMs > 60_000 ? 1 : failures + 1;
     host.restarts += 1;
-    host.log.error({ reason: error.message, restarts: host.restarts }, 'the thread of the outlets has ended; it is started again, and what it had in flight is written again');
+    host.log.error(
+      { reason: error.message, restarts: host.restarts },
+      'the thread of the outlets has ended; it is started again, and what it had in flight is written again',
+    );
     await host.clock.sleep(backoff(failures, host.random), { signal }).catch(() => undefined);
   }
 }
@@ -90,7 +122,10 @@ async function run(host: Host, signal: AbortSignal): Promise<void> {
 async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefined> {
   const thread = host.start({ config: host.sinksConfig, store: host.spool.shared.snapshot() });
   host.thread = thread;
-  host.spool.shared.listen({ changed: (delta) => thread.send({ kind: 'changed', delta }), wake: () => thread.send({ kind: 'wake' }) });
+  host.spool.shared.listen({
+    changed: (delta) => thread.send({ kind: 'changed', delta }),
+    wake: () => thread.send({ kind: 'wake' }),
+  });
   const stopped = new Promise<Error | undefined>((resolve) => {
     thread.onMessage((message) => {
       if (message.kind === 'stopped') resolve(message.error === undefined ? undefined : new Error(message.error));
@@ -101,7 +136,10 @@ async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefin
   const overdue = new Promise<undefined>((resolve) => {
     const stop = (): void => {
       thread.send({ kind: 'stop' });
-      void host.clock.sleep(stopWithinMs, { signal: ended.signal }).then(() => resolve(undefined), () => {});
+      void host.clock.sleep(stopWithinMs, { signal: ended.signal }).then(
+        () => resolve(undefined),
+        () => {},
+      );
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
@@ -133,7 +171,10 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
     case 'settleRetry':
       return answer(message.id, sinkOf(message.sink)?.reader.finishRetry(message.retry as Retry, message.outcome));
     case 'damage':
-      return host.log.error({ sink: message.sink, ...message.damage }, 'a part of the spool cannot be read; what was in it is lost');
+      return host.log.error(
+        { sink: message.sink, ...message.damage },
+        'a part of the spool cannot be read; what was in it is lost',
+      );
     case 'lostRetry':
       return void sinkOf(message.sink)?.reader.loseRetry(message.sequence, message.points);
     case 'prepared':
@@ -150,7 +191,16 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
 }
 
 function tell(sink: HostedSink | undefined, counts: RulingCounts): void {
-  if (sink !== undefined) sink.told = { ...(sink.told ?? { name: sink.name, inFlight: 0, lastError: undefined, writes: { name: sink.name, ...noWrites } }), ...counts };
+  if (sink !== undefined)
+    sink.told = {
+      ...(sink.told ?? {
+        name: sink.name,
+        inFlight: 0,
+        lastError: undefined,
+        writes: { name: sink.name, ...noWrites },
+      }),
+      ...counts,
+    };
 }
 
 /** A thread that has not stopped by then is ended whatever it does; what it had in flight waits in the spool. */

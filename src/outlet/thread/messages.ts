@@ -6,7 +6,7 @@ import type { AnnotationCounts } from '../../model/sink.ts';
 import type { Damage } from '../../spool/log/record-reader.ts';
 import type { Outcome, Settled, SettledRetry } from '../../spool/readers/settling.ts';
 import type { StoreDelta, StoreSnapshot } from '../../spool/replica/replica-updates.ts';
-import type { WritesSeen } from '../sink-counts.ts';
+import type { WriteSnapshot } from '../sink-counts.ts';
 
 /** What the thread is started with. */
 export interface ThreadStart {
@@ -27,8 +27,21 @@ export type ToThread =
 export type FromThread =
   /** A sink has finished a batch of which nothing is to be kept. */
   | { readonly kind: 'finished'; readonly sink: string; readonly settled: Settled; readonly counts: RulingCounts }
-  | { readonly kind: 'settle'; readonly id: number; readonly sink: string; readonly counts: RulingCounts; readonly settled: Settled; readonly outcome: Outcome }
-  | { readonly kind: 'settleRetry'; readonly id: number; readonly sink: string; readonly retry: SettledRetry; readonly outcome: Outcome }
+  | {
+      readonly kind: 'settle';
+      readonly id: number;
+      readonly sink: string;
+      readonly counts: RulingCounts;
+      readonly settled: Settled;
+      readonly outcome: Outcome;
+    }
+  | {
+      readonly kind: 'settleRetry';
+      readonly id: number;
+      readonly sink: string;
+      readonly retry: SettledRetry;
+      readonly outcome: Outcome;
+    }
   | { readonly kind: 'damage'; readonly sink: string; readonly damage: Damage }
   | { readonly kind: 'lostRetry'; readonly sink: string; readonly sequence: number; readonly points: number }
   | { readonly kind: 'prepared'; readonly id: number; readonly error?: string }
@@ -38,7 +51,7 @@ export type FromThread =
 
 /** What the thread tells of a sink. */
 export interface ThreadSink extends Omit<OutletStatus, 'backlog'> {
-  readonly writes: WritesSeen;
+  readonly writes: WriteSnapshot;
   readonly annotations?: AnnotationCounts;
 }
 

@@ -1,10 +1,10 @@
 // The reader of a sink in the thread of the outlets: takes batches out of the log by itself, and tells the owner what became of them.
 
-import { bell } from '../../runtime/wakeup.ts';
+import { wakeup } from '../../runtime/wakeup.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { lingerMs } from '../open-sinks.ts';
 import { batchTaker } from '../../spool/readers/batches.ts';
-import type { MirroredStore } from '../../spool/replica/store-replica.ts';
+import type { StoreReplica } from '../../spool/replica/store-replica.ts';
 import type { SpoolReader } from '../../spool/readers/reader.ts';
 import type { RulingCounts } from '../outlet.ts';
 import type { FromThread } from './messages.ts';
@@ -12,7 +12,7 @@ import type { FromThread } from './messages.ts';
 export interface RemoteReaderOptions {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly directory: string;
-  readonly store: MirroredStore;
+  readonly store: StoreReplica;
   readonly sinkName: string;
   readonly send: (message: FromThread) => void;
   /** What its outlet has counted so far. */
@@ -21,8 +21,16 @@ export interface RemoteReaderOptions {
   readonly ask: (question: (id: number) => FromThread) => Promise<void>;
 }
 
-export function remoteReader({ clock, directory, store, sinkName: sink, counts, send, ask }: RemoteReaderOptions): SpoolReader {
-  const { heard, ring } = bell();
+export function remoteReader({
+  clock,
+  directory,
+  store,
+  sinkName: sink,
+  counts,
+  send,
+  ask,
+}: RemoteReaderOptions): SpoolReader {
+  const { wait, notify } = wakeup();
   /** How far the log was when somebody last began to wait. */
   let heardOf = -1;
   let isDozing = false;
@@ -46,21 +54,21 @@ export function remoteReader({ clock, directory, store, sinkName: sink, counts, 
     },
     loseRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
     bell: {
-      ring,
+      notify,
       /**
        * While the log moves it is looked at again after a pause, for a message from the owner costs more than a push; once it has rested
        * for so long the owner wakes those who wait.
        */
-      async heard() {
+      async wait() {
         const version = store.end.version();
         if (version !== heardOf) {
           heardOf = version;
           void doze();
         } else {
           store.end.wait();
-          if (store.end.version() !== version) ring();
+          if (store.end.version() !== version) notify();
         }
-        await heard();
+        await wait();
       },
     },
   };
@@ -70,6 +78,6 @@ export function remoteReader({ clock, directory, store, sinkName: sink, counts, 
     isDozing = true;
     await clock.sleep(lingerMs);
     isDozing = false;
-    ring();
+    notify();
   }
 }

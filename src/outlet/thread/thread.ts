@@ -4,12 +4,12 @@ import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Config } from '../../config/config.ts';
-import { exchangeableSink, type ExchangeableSink } from '../replaceable-sink.ts';
+import { replaceableSink, type ReplaceableSink } from '../replaceable-sink.ts';
 import { forwardingLog } from '../../runtime/log.ts';
 import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
-import { exchange, lingerMs, openSinks } from '../open-sinks.ts';
-import { mirroredStore } from '../../spool/replica/store-replica.ts';
-import { countedSink, type WritesSeen } from '../sink-counts.ts';
+import { replaceSinks, lingerMs, openSinks } from '../open-sinks.ts';
+import { storeReplica } from '../../spool/replica/store-replica.ts';
+import { countedSink, type WriteSnapshot } from '../sink-counts.ts';
 import type { FromThread, ThreadSink, ThreadStart, ToThread } from './messages.ts';
 import { remoteReader } from './remote-reader.ts';
 
@@ -18,7 +18,7 @@ const { config, store: snapshot } = workerData as ThreadStart;
 const clock = systemClock();
 const send = (message: FromThread): void => port.postMessage(message);
 const log = forwardingLog((line) => send({ kind: 'log', line }));
-const store = mirroredStore(snapshot, clock);
+const store = storeReplica(snapshot, clock);
 const random = (): number => randomInt(2 ** 32) / 2 ** 32;
 const stop = new AbortController();
 const asked = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
@@ -26,9 +26,9 @@ const prepared = new Map<number, () => void>();
 let lastId = 0;
 
 interface Running extends Outlet {
-  readonly exchangeable: ExchangeableSink;
+  readonly exchangeable: ReplaceableSink;
   readonly ring: () => void;
-  readonly writes: () => WritesSeen;
+  readonly writes: () => WriteSnapshot;
 }
 
 function ask(question: (id: number) => FromThread): Promise<void> {
@@ -42,16 +42,28 @@ function ask(question: (id: number) => FromThread): Promise<void> {
 
 const outlets: Running[] = [];
 for (const { sink: opened } of await openSinks(config as Config, { clock, log })) {
-  const exchangeable = exchangeableSink(opened);
+  const exchangeable = replaceableSink(opened);
   const { sink, seen } = countedSink(exchangeable, clock);
-  const counts = (): RulingCounts => outlets.find(({ exchangeable: { name } }) => name === sink.name)?.counts() ?? { accepted: 0, rejected: 0, kept: 0 };
+  const counts = (): RulingCounts =>
+    outlets.find(({ exchangeable: { name } }) => name === sink.name)?.counts() ?? { accepted: 0, rejected: 0, kept: 0 };
   const reader = remoteReader({ clock, directory: snapshot.directory, store, sinkName: sink.name, counts, send, ask });
-  outlets.push({ exchangeable, ring: reader.bell.ring, writes: seen, ...outlet({ reader, sink, clock, log, random, lingerMs }) });
+  outlets.push({
+    exchangeable,
+    ring: reader.bell.notify,
+    writes: seen,
+    ...outlet({ reader, sink, clock, log, random, lingerMs }),
+  });
 }
 
 async function prepare(id: number, next: ThreadStart['config']): Promise<void> {
   try {
-    prepared.set(id, exchange(outlets.map(({ exchangeable }) => exchangeable), await openSinks(next as Config, { clock, log })));
+    prepared.set(
+      id,
+      replaceSinks(
+        outlets.map(({ exchangeable }) => exchangeable),
+        await openSinks(next as Config, { clock, log }),
+      ),
+    );
     send({ kind: 'prepared', id });
   } catch (error) {
     send({ kind: 'prepared', id, error: (error as Error).message });

@@ -65,7 +65,8 @@ export function delivery({ post, clock, compression, maxWaiting = 50_000 }: Deli
   return {
     async attempt(push) {
       const startMs = clock.steady();
-      const { body, tries, firstTryMs } = typeof push === 'string' ? { body: push, tries: 0, firstTryMs: startMs } : push;
+      const { body, tries, firstTryMs } =
+        typeof push === 'string' ? { body: push, tries: 0, firstTryMs: startMs } : push;
       counts.sent += 1;
       if (tries > 0) counts.retried += 1;
       const controller = new AbortController();
@@ -78,7 +79,11 @@ export function delivery({ post, clock, compression, maxWaiting = 50_000 }: Deli
     },
     soonest: waiting.soonest,
     takeSoonest: waiting.removeSoonest,
-    status: () => ({ ...counts, waiting: waiting.length(), answerMs: { p50: answerMs.at(0.5), p99: answerMs.at(0.99) } }),
+    status: () => ({
+      ...counts,
+      waiting: waiting.length(),
+      answerMs: { p50: answerMs.at(0.5), p99: answerMs.at(0.99) },
+    }),
     abort: () => underWay.forEach((controller) => controller.abort()),
   };
 }

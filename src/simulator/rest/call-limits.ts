@@ -12,7 +12,12 @@ export interface CallLimits {
 /** Catchpoint's own limits for a consumer, unless a contract says otherwise. */
 export const catchpointLimits: CallLimits = { second: 7, minute: 20, hour: 500, day: 2000 };
 
-const spansMs: Readonly<Record<keyof CallLimits, number>> = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const spansMs: Readonly<Record<keyof CallLimits, number>> = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
 const spans = Object.keys(spansMs) as (keyof CallLimits)[];
 
 export interface CallCounts {
@@ -47,7 +52,8 @@ export function callCounts(limits: CallLimits, clock: Pick<Clock, 'now'>): CallC
     },
     within(consumer) {
       const times = recent(consumer);
-      const count = (span: keyof CallLimits): number => times.filter((atMs) => atMs > clock.now() - spansMs[span]).length;
+      const count = (span: keyof CallLimits): number =>
+        times.filter((atMs) => atMs > clock.now() - spansMs[span]).length;
       return { second: count('second'), minute: count('minute'), hour: count('hour'), day: count('day') };
     },
   };

@@ -52,10 +52,12 @@ function message(status: number, text: string): Answer {
 
 function token(world: RestWorld, { method, contentType, body }: Asked): Answer {
   if (method !== 'POST') return message(405, `The requested resource does not support http method '${method}'.`);
-  if (contentType?.split(';')[0]?.trim() !== 'application/x-www-form-urlencoded') return message(415, 'Unsupported media type');
+  if (contentType?.split(';')[0]?.trim() !== 'application/x-www-form-urlencoded')
+    return message(415, 'Unsupported media type');
   const form = new URLSearchParams(body);
   if (form.get('grant_type') !== 'client_credentials') return message(400, 'unsupported_grant_type');
-  if (form.get('client_id') !== world.key || form.get('client_secret') !== world.secret) return message(401, 'Invalid client credentials');
+  if (form.get('client_id') !== world.key || form.get('client_secret') !== world.secret)
+    return message(401, 'Invalid client credentials');
   const refused = world.counts.take(world.key);
   if (refused !== undefined) return tooMany(refused.refusedForMs, { Message: 'Rate limit exceeded' });
   // Its base64 holds + or / now and then, as the real one's may.
@@ -110,7 +112,8 @@ const v2Reads: Readonly<Record<string, (world: RestWorld, query: URLSearchParams
 function paged(world: RestWorld, query: URLSearchParams, name: string, all: readonly object[]): Answer {
   const page = Number(query.get('pageNumber') ?? 1);
   const size = Number(query.get('pageSize') ?? maxPageSize);
-  if (!Number.isInteger(page) || page < 1) return envelope(world, 400, null, `pageNumber: ${query.get('pageNumber')} is not a page`);
+  if (!Number.isInteger(page) || page < 1)
+    return envelope(world, 400, null, `pageNumber: ${query.get('pageNumber')} is not a page`);
   if (!Number.isInteger(size) || size < 1 || size > maxPageSize) {
     return envelope(world, 400, null, `pageSize: ${query.get('pageSize')} is not from 1 to ${maxPageSize}`);
   }
@@ -125,7 +128,10 @@ function envelope(world: RestWorld, status: number, data: object | null, error?:
   const limits = published(world.limits);
   const runs = published(world.counts.within(world.apiKey));
   const usageLimits = { clientId: 1234, limits, runs, exceededMessage: status === 429 ? error : null };
-  return { status, body: { data, messages: [], errors, completed: error === undefined, traceId: '00-simulated-01', usageLimits } };
+  return {
+    status,
+    body: { data, messages: [], errors, completed: error === undefined, traceId: '00-simulated-01', usageLimits },
+  };
 }
 
 function published({ minute, hour, day }: CallLimits): object {

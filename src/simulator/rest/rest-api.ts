@@ -49,7 +49,17 @@ export async function openRestApi(options: RestApiOptions): Promise<RestApi> {
   let nodes = options.nodes;
   const calls: RestCall[] = [];
   const counts = callCounts(catchpointLimits, clock);
-  const world: RestWorld = { clock, nodes: () => nodes, key, secret, apiKey, bearer, counts, limits: catchpointLimits, tokens: new Map() };
+  const world: RestWorld = {
+    clock,
+    nodes: () => nodes,
+    key,
+    secret,
+    apiKey,
+    bearer,
+    counts,
+    limits: catchpointLimits,
+    tokens: new Map(),
+  };
 
   function remember(request: IncomingMessage, status: number | undefined): void {
     calls.push({ atMs: clock.now(), method: request.method ?? '', path: request.url ?? '', status });
@@ -80,7 +90,13 @@ export async function openRestApi(options: RestApiOptions): Promise<RestApi> {
 
 function askedOf(request: IncomingMessage, body: string): Asked {
   const { authorization, 'content-type': contentType } = request.headers;
-  return { method: request.method ?? '', url: new URL(request.url ?? '/', 'http://catchpoint'), authorization, contentType, body };
+  return {
+    method: request.method ?? '',
+    url: new URL(request.url ?? '/', 'http://catchpoint'),
+    authorization,
+    contentType,
+    body,
+  };
 }
 
 async function whole(request: IncomingMessage): Promise<string> {

@@ -28,7 +28,12 @@ export function undisturbedMs(node: SimulatedNode, places: readonly Place[]): nu
 }
 
 /** A round trip at a moment: the evening's load, jitter, and now and then a full queue. */
-export function roundTripMs(node: SimulatedNode, places: readonly Place[], timeMs: number, random: () => number): number {
+export function roundTripMs(
+  node: SimulatedNode,
+  places: readonly Place[],
+  timeMs: number,
+  random: () => number,
+): number {
   const calmMs = undisturbedMs(node, places);
   const jitterMs = exponential(0.3 + 0.03 * calmMs * poorness(node), random);
   const queueMs = random() < 0.01 * poorness(node) ? Math.min(maxQueueMs, 20 / (random() + 0.005)) : 0;

@@ -85,7 +85,10 @@ function pingSummary({ averageMs, lossPct }: NonNullable<Run['ping']>): object {
 function requestDetails({ failure }: Run): object {
   const counter = { Connections: 1, Hosts: 1, Requests: 1 };
   if (failure !== undefined) return { Counter: { ...counter, FailedRequests: 1 } };
-  return { Byte: { Response: { Content: 1840, Headers: 412, TotalContent: 1840, TotalHeaders: 412 } }, Counter: counter };
+  return {
+    Byte: { Response: { Content: 1840, Headers: 412, TotalContent: 1840, TotalHeaders: 412 } },
+    Counter: counter,
+  };
 }
 
 function traceRoute({ test }: Run, hops: readonly Hop[]): object {

@@ -53,7 +53,12 @@ export function hopsOf(test: SimulatedTest, node: SimulatedNode, circumstances: 
     };
   });
   if (failure !== undefined) return [gateway, ...onTheWay, { roundTripsMs: [null, null, null] }];
-  const last: Hop = { address: test.address, host: test.request, asn: originAsn, roundTripsMs: answered(wholeMs, random) };
+  const last: Hop = {
+    address: test.address,
+    host: test.request,
+    asn: originAsn,
+    roundTripsMs: answered(wholeMs, random),
+  };
   return [gateway, ...onTheWay, last];
 }
 

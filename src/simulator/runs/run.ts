@@ -31,7 +31,12 @@ export interface RunOptions {
 const failingShare = 0.006;
 const partMissingShare = 0.02;
 
-export function runOf(test: SimulatedTest, node: SimulatedNode, timeMs: number, { random, incidents }: RunOptions): Run {
+export function runOf(
+  test: SimulatedTest,
+  node: SimulatedNode,
+  timeMs: number,
+  { random, incidents }: RunOptions,
+): Run {
   const current = incidents(timeMs);
   const incident = current?.hits(node) === true ? current : undefined;
   const fails = random() < failingShare * poorness(node) + (incident?.failingShare ?? 0);

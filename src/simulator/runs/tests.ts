@@ -58,7 +58,14 @@ const traceroute = { kind: 'traceroute', typeId: 12, monitorTypeId: 9, version: 
 
 /** In such an order that the first few are of several kinds. */
 const written: readonly SimulatedTest[] = [
-  { ...dns, id: 204417, name: 'DNS direct - ns1.example.net (A)', version: 3, origins: anycast, address: '203.0.113.53' },
+  {
+    ...dns,
+    id: 204417,
+    name: 'DNS direct - ns1.example.net (A)',
+    version: 3,
+    origins: anycast,
+    address: '203.0.113.53',
+  },
   {
     ...chrome,
     id: 318842,
@@ -121,7 +128,13 @@ const written: readonly SimulatedTest[] = [
     address: '198.51.100.21',
     request: 'https://www.example.com/en-US/',
   },
-  { ...api, id: 327002, name: 'API - POST /v1/orders', origins: [ashburn], request: 'https://api.example.com/v1/orders' },
+  {
+    ...api,
+    id: 327002,
+    name: 'API - POST /v1/orders',
+    origins: [ashburn],
+    request: 'https://api.example.com/v1/orders',
+  },
   {
     ...ping,
     id: 410022,

@@ -4,7 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { answerAnnotations } from './annotation.ts';
-import { chunkedRefused, endpointNotFound, errorAnswer, jsonAnswer, type HttpAnswer, type TsdAnswer } from './answers.ts';
+import {
+  chunkedRefused,
+  endpointNotFound,
+  errorAnswer,
+  jsonAnswer,
+  type HttpAnswer,
+  type TsdAnswer,
+} from './answers.ts';
 import { answerPut, type Sleep } from './put.ts';
 import { aggregatorNames } from './query/aggregators.ts';
 import { answerQuery } from './query/answer.ts';
@@ -46,7 +53,12 @@ export function exchange(request: IncomingMessage): Exchange {
 /** The answer to a request. The limits count bytes on the wire, before gzip is undone. */
 export async function answerHttp(options: TsdHttpOptions, { request, body: wholeBody }: Exchange): Promise<TsdAnswer> {
   options.store.counts.requests += 1;
-  const { 'content-length': contentLength, 'content-encoding': encoding, expect, 'transfer-encoding': transfer } = request.headers;
+  const {
+    'content-length': contentLength,
+    'content-encoding': encoding,
+    expect,
+    'transfer-encoding': transfer,
+  } = request.headers;
   const isChunked = transfer !== undefined || expect !== undefined || Number(contentLength ?? 0) > maxWholeBytes;
   if (isChunked && options.maxChunkBytes === undefined) {
     // With Expect the client has sent no body yet.
@@ -82,7 +94,13 @@ async function route(options: TsdHttpOptions, request: IncomingMessage, text: st
     case '/api/annotation/bulk':
       return isReadOnly ? endpointNotFound() : answerAnnotations(store.annotations, method, text);
     case '/api/version':
-      return jsonAnswer(200, { version, short_revision: '', full_revision: '', repo_status: 'MODIFIED', host: 'simulator' });
+      return jsonAnswer(200, {
+        version,
+        short_revision: '',
+        full_revision: '',
+        repo_status: 'MODIFIED',
+        host: 'simulator',
+      });
     case '/api/config':
       return jsonAnswer(200, config);
     case '/api/suggest':

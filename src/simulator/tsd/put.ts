@@ -29,7 +29,11 @@ interface PutCall {
 const seeLogs = 'Please see the TSD logs or append "details" to the put request';
 
 /** @param sleep - for sync_timeout */
-export async function answerPut(store: TsdStore, { method, query, text }: PutRequest, sleep: Sleep): Promise<HttpAnswer> {
+export async function answerPut(
+  store: TsdStore,
+  { method, query, text }: PutRequest,
+  sleep: Sleep,
+): Promise<HttpAnswer> {
   if (method !== 'POST') return methodNotAllowed(method);
   const puts = received(text);
   if ('status' in puts) return puts;
@@ -90,7 +94,12 @@ function echoed({ metric, timestamp, value, tags }: ReceivedPut): unknown {
 }
 
 /** Only what failed before the storage decides the status: with `sync` a 200 may tell of failed points. */
-function ruling({ puts, queued, errors }: PutCall, query: URLSearchParams, success: number, failed: number): HttpAnswer {
+function ruling(
+  { puts, queued, errors }: PutCall,
+  query: URLSearchParams,
+  success: number,
+  failed: number,
+): HttpAnswer {
   const refused = puts.length - queued.length;
   if (isShort(query)) {
     return failed + refused > 0 ? errorAnswer(400, 'One or more data points had errors', seeLogs) : { status: 204 };

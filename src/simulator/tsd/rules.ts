@@ -48,7 +48,10 @@ export function checkPut({ metric, timestamp, value, tags }: Required<ReceivedPu
 function checkNames(metric: string, tags: ReadonlyMap<string, string>, maxTags: number): void {
   if (tags.size === 0) throw new RefusedPut('argument', `Need at least one tag (metric=${metric}, tags={})`);
   if (tags.size > maxTags) {
-    throw new RefusedPut('argument', `Too many tags: ${tags.size} maximum allowed: ${maxTags}, tags: ${asJavaMap(tags)}`);
+    throw new RefusedPut(
+      'argument',
+      `Too many tags: ${tags.size} maximum allowed: ${maxTags}, tags: ${asJavaMap(tags)}`,
+    );
   }
   checkName('metric name', metric);
   for (const [name, value] of tags) {
@@ -65,7 +68,8 @@ function checkNames(metric: string, tags: ReadonlyMap<string, string>, maxTags: 
 export function checkName(what: string, name: string): void {
   if (name === '') throw new RefusedPut('argument', `Invalid ${what}: empty string`);
   const illegal = /[^\p{L}0-9\-_./]/u.exec(name);
-  if (illegal !== null) throw new RefusedPut('argument', `Invalid ${what} ("${name}"): illegal character: ${illegal[0]}`);
+  if (illegal !== null)
+    throw new RefusedPut('argument', `Invalid ${what} ("${name}"): illegal character: ${illegal[0]}`);
 }
 
 /** Tags.looksLikeInteger, then Tags.parseLong or Double.parseDouble. */

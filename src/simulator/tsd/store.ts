@@ -79,7 +79,10 @@ export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: 
   function resolved(put: Required<ReceivedPut>): DataPoint {
     checkPut(put, maxTags);
     const metric = uids.resolve('metric', String(put.metric));
-    const tags = [...(put.tags ?? [])].map(([name, value]) => [uids.resolve('tagk', name), uids.resolve('tagv', value)]);
+    const tags = [...(put.tags ?? [])].map(([name, value]) => [
+      uids.resolve('tagk', name),
+      uids.resolve('tagv', value),
+    ]);
     const { timestamp } = put;
     return { metric, timestamp, unit: unitOf(timestamp), value: String(put.value), tags: Object.fromEntries(tags) };
   }

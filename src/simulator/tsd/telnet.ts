@@ -48,7 +48,9 @@ function execute(options: TsdTelnetOptions, socket: Socket, line: string): void 
   store.counts.commands.set(command, (store.counts.commands.get(command) ?? 0) + 1);
   switch (command) {
     case 'version':
-      return reply(`net.opentsdb.tools ${version} built at revision 0000000 (MODIFIED)\nBuilt on 2021/09/02 00:00:00 +0000 by simulator\n`);
+      return reply(
+        `net.opentsdb.tools ${version} built at revision 0000000 (MODIFIED)\nBuilt on 2021/09/02 00:00:00 +0000 by simulator\n`,
+      );
     case 'help':
       return reply('available commands: dropcaches version exit help put diediedie\n');
     case 'dropcaches':
@@ -71,7 +73,12 @@ function put(store: TsdStore, words: readonly string[], reply: (text: string) =>
   } catch (error) {
     if (!(error instanceof RefusedPut)) throw error;
     store.counts.refused += 1;
-    const prefix = { value: 'invalid value', argument: 'illegal argument', 'unknown-name': 'unknown metric', unexpected: undefined };
+    const prefix = {
+      value: 'invalid value',
+      argument: 'illegal argument',
+      'unknown-name': 'unknown metric',
+      unexpected: undefined,
+    };
     // An exception of any other kind is only logged.
     if (prefix[error.kind] !== undefined) reply(`put: ${prefix[error.kind]}: ${error.message}\n`);
   }
@@ -88,7 +95,8 @@ function tell(outcome: StorageOutcome, reply: (text: string) => void): void {
 
 /** PutDataPointRpc.importDataPoint */
 function readWords(words: readonly string[]): Required<ReceivedPut> {
-  if (words.length < 5) throw new RefusedPut('argument', `not enough arguments (need least 4, got ${words.length - 1})`);
+  if (words.length < 5)
+    throw new RefusedPut('argument', `not enough arguments (need least 4, got ${words.length - 1})`);
   const [, metric = '', time = '', value = '', ...pairs] = words;
   if (metric === '') throw new RefusedPut('argument', 'empty metric name');
   const timestamp = Number(parseLong(time.replaceAll('.', '')));

@@ -1,7 +1,12 @@
 // A strict OpenTSDB 2.4 front end in this process, to try the bridge against: it refuses what OpenTSDB refuses, in the same
 // words. One port speaks both telnet and HTTP; the first byte of a connection decides. Nothing is kept beyond the last points.
 
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { DataPoint } from '../../model/point.ts';
 import type { StoredAnnotation } from './annotation.ts';
@@ -82,14 +87,25 @@ export async function openTsd(options: TsdOptions = {}): Promise<Tsd> {
     socket.once('data', (first) => {
       if (isHttp(first)) return handToHttp(http, socket, first);
       if (options.interceptTelnet?.(socket, first) === true) return;
-      serveTelnet({ store, version, isReadOnly: options.isReadOnly ?? false, onDie: () => void close() }, socket, first);
+      serveTelnet(
+        { store, version, isReadOnly: options.isReadOnly ?? false, onDie: () => void close() },
+        socket,
+        first,
+      );
     });
     socket.on('error', () => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const address = server.address() as AddressInfo;
   const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-  return { port: address.port, url, counts: store.counts, points: store.points, annotations: () => [...store.annotations.values()], close };
+  return {
+    port: address.port,
+    url,
+    counts: store.counts,
+    points: store.points,
+    annotations: () => [...store.annotations.values()],
+    close,
+  };
 }
 
 /** PipelineFactory: a capital letter opens HTTP, anything else telnet. */
@@ -106,7 +122,10 @@ function handToHttp(http: HttpServer, socket: Socket, first: Buffer): void {
 }
 
 /** The limits are those of Netty's HttpRequestDecoder, line and headers taken together. */
-function httpDoor({ intercept, sleep = () => new Promise(() => {}), ...options }: TsdOptions, store: TsdStore): HttpServer {
+function httpDoor(
+  { intercept, sleep = () => new Promise(() => {}), ...options }: TsdOptions,
+  store: TsdStore,
+): HttpServer {
   const { maxChunkBytes, isReadOnly = false, nowMs = () => latestMs(store) } = options;
   const config = shownConfig(options);
   const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -124,7 +143,14 @@ function httpDoor({ intercept, sleep = () => new Promise(() => {}), ...options }
 }
 
 /** A part of what Config.java tells: a flat map of texts. */
-function shownConfig({ port = 0, autoCreateMetrics = true, autoCreateTags = true, maxTags = 8, maxChunkBytes, isReadOnly = false }: TsdOptions) {
+function shownConfig({
+  port = 0,
+  autoCreateMetrics = true,
+  autoCreateTags = true,
+  maxTags = 8,
+  maxChunkBytes,
+  isReadOnly = false,
+}: TsdOptions) {
   return {
     'tsd.core.auto_create_metrics': String(autoCreateMetrics),
     'tsd.core.auto_create_tagks': String(autoCreateTags),
@@ -138,5 +164,8 @@ function shownConfig({ port = 0, autoCreateMetrics = true, autoCreateTags = true
 }
 
 function latestMs({ points }: TsdStore): number {
-  return points().reduce((latest, { timestamp, unit }) => Math.max(latest, unit === 's' ? timestamp * 1000 : timestamp), 0);
+  return points().reduce(
+    (latest, { timestamp, unit }) => Math.max(latest, unit === 's' ? timestamp * 1000 : timestamp),
+    0,
+  );
 }

@@ -44,7 +44,8 @@ export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
   return {
     resolve(kind, name) {
       if (known[kind].has(name)) return asStored(name);
-      if (!isCreatedByPut[kind]) throw new RefusedPut('unknown-name', `No such name for '${tableNames[kind]}': '${name}'`);
+      if (!isCreatedByPut[kind])
+        throw new RefusedPut('unknown-name', `No such name for '${tableNames[kind]}': '${name}'`);
       const isTaken = stored[kind].has(asStored(name));
       add(kind, name);
       // The put that finds its name taken by another one fails; the next goes into the other's series.
@@ -58,7 +59,11 @@ export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
       return add(kind, name);
     },
     isKnown: (kind, name) => stored[kind].has(name),
-    suggest: (kind, prefix, max) => [...stored[kind]].filter((name) => name.startsWith(prefix)).toSorted().slice(0, max),
+    suggest: (kind, prefix, max) =>
+      [...stored[kind]]
+        .filter((name) => name.startsWith(prefix))
+        .toSorted()
+        .slice(0, max),
   };
 }
 

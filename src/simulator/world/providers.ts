@@ -51,7 +51,10 @@ export const clouds: readonly Cloud[] = [
     ['Oracle', 31898, 'ORACLE-BMC-31898', 'PublicCloud'],
     'Ashburn, Phoenix, Toronto, London, Frankfurt, Mumbai, Tokyo',
   ),
-  cloud(['AliCloud', 45102, 'ALIBABA-CN-NET', 'PublicCloud'], 'San Jose, Frankfurt, Hong Kong, Singapore, Kuala Lumpur'),
+  cloud(
+    ['AliCloud', 45102, 'ALIBABA-CN-NET', 'PublicCloud'],
+    'San Jose, Frankfurt, Hong Kong, Singapore, Kuala Lumpur',
+  ),
   cloud(['Tencent', 132203, 'TENCENT-NET-AP-CN', 'PublicCloud'], 'San Jose, Frankfurt, Hong Kong, Singapore, Bangkok'),
 ];
 

@@ -68,7 +68,13 @@ function carriersIn([, , countryCode, , , weight]: City, random: () => number): 
 
 /** Makes nodes of sites, and gives every place and provider the id under which it comes again. */
 function settler(): (site: Site, id: number, active: boolean) => SimulatedNode {
-  const [continentOf, countryOf, regionOf, cityOf, ispOf] = [numbered(), numbered(), numbered(), numbered(), numbered()];
+  const [continentOf, countryOf, regionOf, cityOf, ispOf] = [
+    numbered(),
+    numbered(),
+    numbered(),
+    numbered(),
+    numbered(),
+  ];
   return ({ city, provider, isIPv6 }, id, active) => {
     const [name, region, countryCode, latitude, longitude] = city;
     const [providerName, asn, asnName, networkType = 'Backbone'] = provider;

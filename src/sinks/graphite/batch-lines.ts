@@ -16,7 +16,9 @@ export function batchLines(options: LinesOptions): BatchLines {
   return (deliveries) => {
     buffer.clear();
     for (const points of deliveries) {
-      const text = isFactored(points) ? (linesOf(points) ?? pointsLines(expanded({ ...points, rest: [] }), options)) : '';
+      const text = isFactored(points)
+        ? (linesOf(points) ?? pointsLines(expanded({ ...points, rest: [] }), options))
+        : '';
       const others = pointsLines(isFactored(points) ? points.rest : points, options);
       if (text === undefined || others === undefined) return undefined;
       buffer.addText(text);

@@ -49,10 +49,20 @@ interface PromiseWithResolvers {
 }
 
 /** Connects. Rejects when that fails. */
-export async function carbonConnection({ host, port, tls, clock, onBreak, signal }: ConnectionOptions): Promise<CarbonConnection> {
+export async function carbonConnection({
+  host,
+  port,
+  tls,
+  clock,
+  onBreak,
+  signal,
+}: ConnectionOptions): Promise<CarbonConnection> {
   const at = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = tls === undefined ? connect(at) : connectTls({ ...at, ...servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) });
+  const socket =
+    tls === undefined
+      ? connect(at)
+      : connectTls({ ...at, ...servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) });
   const state: State = { socket, onBreak, end: withResolvers(), isOver: false, broken: undefined };
   try {
     await within(clock, connectMs, signal, () => connected(socket, tls === undefined ? 'connect' : 'secureConnect'));

@@ -29,7 +29,12 @@ export function exactPath(text: string): string {
 
 /** A dotted name without the nodes that are empty. */
 export function withoutEmptyNodes(path: string): string {
-  return /^\.|\.\.|\.$/.test(path) ? path.split('.').filter((node) => node !== '').join('.') : path;
+  return /^\.|\.\.|\.$/.test(path)
+    ? path
+        .split('.')
+        .filter((node) => node !== '')
+        .join('.')
+    : path;
 }
 
 /** Whether a text may follow any name as it is: nodes that are legal, each with a dot before it. */

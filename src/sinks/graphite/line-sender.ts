@@ -9,7 +9,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { orAborted, within } from '../../runtime/deadline.ts';
 import type { Log } from '../../runtime/log.ts';
 import { carbonConnection, type CarbonConnection, type ConnectionOptions } from './connection.ts';
-import { type RecentLines, recentLines } from './resend-window.ts';
+import { type ResendWindow, resendWindow } from './resend-window.ts';
 
 export interface LineSenderOptions extends Pick<ConnectionOptions, 'host' | 'port' | 'tls'> {
   readonly clock: Clock;
@@ -39,7 +39,7 @@ interface Waiting {
 }
 
 interface State extends LineSenderOptions {
-  readonly recent: RecentLines;
+  readonly recent: ResendWindow;
   readonly closing: AbortController;
   waiting: Waiting[];
   /** Ends when nothing waits. */
@@ -56,7 +56,7 @@ interface State extends LineSenderOptions {
 export function lineSender(options: LineSenderOptions): LineSender {
   const state: State = {
     ...options,
-    recent: recentLines(options.clock),
+    recent: resendWindow(options.clock),
     closing: new AbortController(),
     waiting: [],
     sending: undefined,
@@ -85,7 +85,8 @@ async function close(state: State): Promise<void> {
   await state.sending;
   const spare = await state.spare?.catch(() => undefined);
   // Where groups share a connection, something may be under way on it.
-  if (state.closesInTurn === false) await within(clock, closeMs, new AbortController().signal, async () => spare?.finish()).catch(() => {});
+  if (state.closesInTurn === false)
+    await within(clock, closeMs, new AbortController().signal, async () => spare?.finish()).catch(() => {});
   spare?.close();
 }
 

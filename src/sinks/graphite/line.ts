@@ -46,5 +46,7 @@ function faultOfName(name: string): string | undefined {
   const [path = '', tags] = name.split(/;(.*)/s);
   const bytes = tags === undefined ? longestNode(path) : 0;
   if (bytes > maxNodeBytes) return `name: at most ${maxNodeBytes} characters between two dots wanted, found ${bytes}`;
-  return name.length > maxNameBytes ? `name: at most ${maxNameBytes} characters wanted, found ${name.length}` : undefined;
+  return name.length > maxNameBytes
+    ? `name: at most ${maxNameBytes} characters wanted, found ${name.length}`
+    : undefined;
 }

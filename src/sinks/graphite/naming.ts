@@ -31,7 +31,13 @@ export function naming({ form, template = usualTemplates[form], omitTags = [] }:
     const others = Object.entries(tags).filter(([name]) => !placed.has(name));
     const path = pathOf(nodes, metric, tags, others.toSorted(byName));
     if (form === 'dotted' || path === '') return path;
-    return path + others.map(([name, value]) => `;${legalTagName(name)}=${legalTagValue(value)}`).sort().join('');
+    return (
+      path +
+      others
+        .map(([name, value]) => `;${legalTagName(name)}=${legalTagValue(value)}`)
+        .sort()
+        .join('')
+    );
   };
 }
 

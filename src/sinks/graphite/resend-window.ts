@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 
-export interface RecentLines {
+export interface ResendWindow {
   /** These are on their way. */
   sent(text: string): void;
   /** Carbon has read all that was sent. */
@@ -27,7 +27,7 @@ const recentMs = 60_000;
 const recentBytes = 8 * 2 ** 20;
 
 /** What was owed when Carbon went away stays owed however long it is away, within the bound of bytes. */
-export function recentLines(clock: Clock, { maxMs = recentMs, maxBytes = recentBytes } = {}): RecentLines {
+export function resendWindow(clock: Clock, { maxMs = recentMs, maxBytes = recentBytes } = {}): ResendWindow {
   let kept: Kept[] = [];
 
   function tidy(): void {
@@ -49,7 +49,11 @@ export function recentLines(clock: Clock, { maxMs = recentMs, maxBytes = recentB
       tidy();
       for (const each of kept) each.isOwed = true;
     },
-    owed: () => kept.filter(({ isOwed }) => isOwed).map(({ text }) => text).join(''),
+    owed: () =>
+      kept
+        .filter(({ isOwed }) => isOwed)
+        .map(({ text }) => text)
+        .join(''),
     repaid() {
       for (const each of kept) each.isOwed = false;
       tidy();

@@ -3,7 +3,7 @@
 
 import { expanded, type FactoredPoints, type Series } from '../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../model/legal-point.ts';
-import { seriesForms } from '../series-cache.ts';
+import { seriesCache } from '../series-cache.ts';
 import { isLegalTail } from './legal-name.ts';
 import { carbonLine, roomBetween, secondsOf } from './line.ts';
 import type { Naming } from './naming.ts';
@@ -40,7 +40,7 @@ const marker = '.__tail__';
 export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
   /** Most names begin as those of other nodes do. */
   const knownBefores = new Map<string, string>();
-  const formOf = seriesForms<Form>((points) => {
+  const formOf = seriesCache<Form>((points) => {
     if (knownBefores.size > maxKnownBefores) knownBefores.clear();
     const names = namesOf(points, nameOf, knownBefores);
     return names && { names, legal: points.series.map(() => '0') };
@@ -57,8 +57,19 @@ export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
 }
 
 /** Made of the points of a run that says nothing by itself; undefined where one is illegal, or the tail does not stand in its name as it is. */
-function namesOf({ series, cuts }: FactoredPoints, nameOf: Naming, knownBefores: Map<string, string>): Names | undefined {
-  const points = expanded({ timestamp: 1, unit: 's', tail: marker, series: series.map((one) => ({ ...one, value: '0' })), cuts, rest: [] });
+function namesOf(
+  { series, cuts }: FactoredPoints,
+  nameOf: Naming,
+  knownBefores: Map<string, string>,
+): Names | undefined {
+  const points = expanded({
+    timestamp: 1,
+    unit: 's',
+    tail: marker,
+    series: series.map((one) => ({ ...one, value: '0' })),
+    cuts,
+    rest: [],
+  });
   const befores: string[] = [];
   const afters: string[] = [];
   let maxTailLength = Infinity;
@@ -67,7 +78,8 @@ function namesOf({ series, cuts }: FactoredPoints, nameOf: Naming, knownBefores:
     if ('fault' in line) return undefined;
     const [before = '', after = '', ...more] = line.name.split(marker);
     // What is nothing but dots and slashes may be lost, and the dot of the tail with it.
-    if (!/[^./]/.test(point.metric.slice(0, -marker.length)) || !line.name.includes(marker) || more.length > 0) return undefined;
+    if (!/[^./]/.test(point.metric.slice(0, -marker.length)) || !line.name.includes(marker) || more.length > 0)
+      return undefined;
     maxTailLength = Math.min(maxTailLength, roomBetween(before, after));
     const shared = knownBefores.get(before) ?? before;
     knownBefores.set(shared, shared);
@@ -92,7 +104,12 @@ function endsOf(points: FactoredPoints, legal: string[]): readonly string[] | un
   return ends;
 }
 
-function filled({ befores, afters }: Names, tail: string, ends: readonly string[], isOwn: LinesOptions['isOwn']): string {
+function filled(
+  { befores, afters }: Names,
+  tail: string,
+  ends: readonly string[],
+  isOwn: LinesOptions['isOwn'],
+): string {
   let text = '';
   for (let at = 0, one = 0; at < befores.length; at += 1) {
     const [before, after] = [befores[at] as string, afters[at] as string];

@@ -32,8 +32,11 @@ export function readTemplate(text: string, form: NamingForm): Template {
   if (count(['metric']) !== 1) throw wrong('{metric} once');
   const tags = count(['tags', 'values']);
   if (form === 'dotted' && tags !== 1) throw wrong('one of {tags} and {values} in dotted names, that no tag is lost');
-  if (form === 'tagged' && tags !== 0) throw wrong('neither {tags} nor {values} in tagged names, where tags follow the name');
-  const isMixed = template.some((node) => node.length > 1 && node.some(({ kind }) => kind === 'tags' || kind === 'values'));
+  if (form === 'tagged' && tags !== 0)
+    throw wrong('neither {tags} nor {values} in tagged names, where tags follow the name');
+  const isMixed = template.some(
+    (node) => node.length > 1 && node.some(({ kind }) => kind === 'tags' || kind === 'values'),
+  );
   if (isMixed) throw wrong('{tags} and {values} as nodes of their own');
   return template;
 }

@@ -4,7 +4,8 @@
 export type ErrorClass = 'data' | 'unknown-name' | 'storage';
 
 /** OpenTSDB 2.4, PutDataPointRpc: what comes from the storage, or from nobody knows where. */
-const storage = /^(Storage exception|HBase error|Please throttle|Throttling exception|Timeout exception|Request timed out|Write timedout|Unexpected exception|Not cached yet)/i;
+const storage =
+  /^(Storage exception|HBase error|Please throttle|Throttling exception|Timeout exception|Request timed out|Write timedout|Unexpected exception|Not cached yet)/i;
 
 const unknownName = /^Unknown metric|No such name for/i;
 

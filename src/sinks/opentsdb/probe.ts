@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
-import { asked, type AskedOptions } from './http/queries.ts';
-import { conceal } from './http/redact.ts';
+import { query, type QueryOptions } from './http/queries.ts';
+import { redact } from './http/redact.ts';
 import { tsdHost } from './http/hosts.ts';
 import { quoted } from './no-verdict.ts';
 import { connections } from './http/post.ts';
@@ -39,11 +39,19 @@ type Finding = Omit<Probe, 'roundTripMs'>;
 /** Asks for the version, by HTTP and where that fails by telnet. Rejects only when the signal aborts. */
 export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
   const probe = await probed(options);
-  return { ...probe, words: conceal({ ...options, urls: [options.url] })(probe.words) };
+  return { ...probe, words: redact({ ...options, urls: [options.url] })(probe.words) };
 }
 
 async function probed(options: ProbeOptions): Promise<Probe> {
-  const { url, clock, put = 'http', headers = {}, caFile, timeoutMs = 5_000, signal = new AbortController().signal } = options;
+  const {
+    url,
+    clock,
+    put = 'http',
+    headers = {},
+    caFile,
+    timeoutMs = 5_000,
+    signal = new AbortController().signal,
+  } = options;
   const startedMs = clock.steady();
   let roundTripMs = 0;
   const first = <T>(answer: T): T => {
@@ -65,34 +73,49 @@ async function probed(options: ProbeOptions): Promise<Probe> {
   }
 }
 
-async function byHttp(asking: AskedOptions, first: <T>(answer: T) => T): Promise<Finding> {
+async function byHttp(asking: QueryOptions, first: <T>(answer: T) => T): Promise<Finding> {
   try {
-    const version = first(await asked(asking, '/api/version'));
+    const version = first(await query(asking, '/api/version'));
     const found = openTsdbVersion(version.text);
-    if (version.status === 200 && found !== undefined) return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${found}` };
+    if (version.status === 200 && found !== undefined)
+      return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${found}` };
     if ([401, 403, 407].includes(version.status)) {
-      return { ok: false, flavour: 'unknown', words: `answered ${version.status}, user and password or a header may be missing: ${quoted(version.text)}` };
+      return {
+        ok: false,
+        flavour: 'unknown',
+        words: `answered ${version.status}, user and password or a header may be missing: ${quoted(version.text)}`,
+      };
     }
     return await byPut(asking, version);
   } catch (error) {
     asking.signal.throwIfAborted();
     if (!isPerhapsTelnet(error as Error)) throw error;
     const telnet = await byTelnet(asking, first);
-    if (telnet.flavour === 'unknown') return { ...telnet, ok: false, words: `no HTTP here (${wordsOf(error as Error)}); by telnet: ${telnet.words}` };
+    if (telnet.flavour === 'unknown')
+      return { ...telnet, ok: false, words: `no HTTP here (${wordsOf(error as Error)}); by telnet: ${telnet.words}` };
     return { ok: false, flavour: 'telnet', words: `no HTTP here, but telnet (${telnet.words}): use --put telnet` };
   }
 }
 
 /** An empty list stores nothing. */
-async function byPut(asking: AskedOptions, version: { readonly status: number; readonly text: string }): Promise<Finding> {
-  const put = await asked(asking, '/api/put?details', []);
+async function byPut(
+  asking: QueryOptions,
+  version: { readonly status: number; readonly text: string },
+): Promise<Finding> {
+  const put = await query(asking, '/api/put?details', []);
   const seen = `answered ${version.status} to /api/version and ${put.status} to an empty put`;
-  if (/^\s*\{.*No datapoints found/s.test(put.text)) return { ok: true, flavour: 'opentsdb', words: `OpenTSDB that hides its version (${seen})` };
-  const isInflux = version.status === 404 && (await asked(asking, '/api/metadata/put')).status === 204;
-  if (isInflux) return { ok: true, flavour: 'influxdb', words: `InfluxDB: it drops what it cannot read without a word (${seen})` };
+  if (/^\s*\{.*No datapoints found/s.test(put.text))
+    return { ok: true, flavour: 'opentsdb', words: `OpenTSDB that hides its version (${seen})` };
+  const isInflux = version.status === 404 && (await query(asking, '/api/metadata/put')).status === 204;
+  if (isInflux)
+    return { ok: true, flavour: 'influxdb', words: `InfluxDB: it drops what it cannot read without a word (${seen})` };
   if (put.status !== 204) return { ok: false, flavour: 'unknown', words: `${seen}: ${quoted(put.text)}` };
   return isVictoriaMetrics(version.text)
-    ? { ok: true, flavour: 'victoriametrics', words: `VictoriaMetrics: it drops what it cannot read without a word (${seen})` }
+    ? {
+        ok: true,
+        flavour: 'victoriametrics',
+        words: `VictoriaMetrics: it drops what it cannot read without a word (${seen})`,
+      }
     : { ok: true, flavour: 'accepts-all', words: `a receiver that says 204 to everything (${seen})` };
 }
 
@@ -108,11 +131,15 @@ function openTsdbVersion(text: string): string | undefined {
 /** Something took the connection and did not answer in HTTP. */
 function isPerhapsTelnet(error: Error): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
-  return code.startsWith('HPE_') || /^no answer within|Parse Error|hang up|ECONNRESET/.test(error.message) || code === 'ECONNRESET';
+  return (
+    code.startsWith('HPE_') ||
+    /^no answer within|Parse Error|hang up|ECONNRESET/.test(error.message) ||
+    code === 'ECONNRESET'
+  );
 }
 
 /** The answer to `version` by telnet. */
-async function byTelnet(asking: AskedOptions, first: <T>(answer: T) => T): Promise<Finding> {
+async function byTelnet(asking: QueryOptions, first: <T>(answer: T) => T): Promise<Finding> {
   const { host, clock, timeoutMs, signal } = asking;
   const socket = connect({ host: host.hostname, port: host.port });
   try {
@@ -123,7 +150,12 @@ async function byTelnet(asking: AskedOptions, first: <T>(answer: T) => T): Promi
       signal.throwIfAborted();
       return error;
     });
-    if (answer instanceof Error) return { ok: true, flavour: 'unknown', words: `takes connections and does not answer to \`version\` (${answer.message})` };
+    if (answer instanceof Error)
+      return {
+        ok: true,
+        flavour: 'unknown',
+        words: `takes connections and does not answer to \`version\` (${answer.message})`,
+      };
     return String(answer).startsWith('HTTP/') ? await puzzledHttp(asking) : telnetFinding(String(answer));
   } finally {
     socket.destroy();
@@ -138,16 +170,22 @@ function telnetFinding(text: string): Finding {
 }
 
 /** VictoriaMetrics takes everything but `put` for HTTP on the port where it speaks both, and has a port for HTTP alone as well. */
-async function puzzledHttp(asking: AskedOptions): Promise<Finding> {
-  const version = await asked(asking, '/api/version');
-  if (!isVictoriaMetrics(version.text)) return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
+async function puzzledHttp(asking: QueryOptions): Promise<Finding> {
+  const version = await query(asking, '/api/version');
+  if (!isVictoriaMetrics(version.text))
+    return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
   const flavour = 'victoriametrics';
-  if (!(await takesPutForHttp(asking))) return { ok: true, flavour, words: 'VictoriaMetrics: it answers nothing by telnet' };
-  return { ok: false, flavour, words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr' };
+  if (!(await takesPutForHttp(asking)))
+    return { ok: true, flavour, words: 'VictoriaMetrics: it answers nothing by telnet' };
+  return {
+    ok: false,
+    flavour,
+    words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
+  };
 }
 
 /** Whether a put without a point, which stores nothing, is answered as a bad request. By telnet it meets with silence. */
-async function takesPutForHttp({ host, clock, timeoutMs, signal }: AskedOptions): Promise<boolean> {
+async function takesPutForHttp({ host, clock, timeoutMs, signal }: QueryOptions): Promise<boolean> {
   const socket = connect({ host: host.hostname, port: host.port });
   let answer = '';
   try {

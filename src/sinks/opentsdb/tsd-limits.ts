@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
-import { asked } from './http/queries.ts';
+import { query } from './http/queries.ts';
 import { tsdHost } from './http/hosts.ts';
 import { connections } from './http/post.ts';
 
@@ -33,10 +33,19 @@ const timeoutMs = 5_000;
  *
  * @throws the error of the connection
  */
-export async function tsdLimits({ url, headers, caFile, clock, signal }: TsdLimitsOptions): Promise<TsdLimits | undefined> {
+export async function tsdLimits({
+  url,
+  headers,
+  caFile,
+  clock,
+  signal,
+}: TsdLimitsOptions): Promise<TsdLimits | undefined> {
   const open = connections(caFile === undefined ? undefined : readFileSync(caFile, 'utf8'));
   try {
-    const { status, text } = await asked({ host: tsdHost(url), connections: open, headers, clock, timeoutMs, signal }, '/api/config');
+    const { status, text } = await query(
+      { host: tsdHost(url), connections: open, headers, clock, timeoutMs, signal },
+      '/api/config',
+    );
     return status === 200 ? limitsOf(text) : undefined;
   } finally {
     open.close();
@@ -47,7 +56,8 @@ export async function tsdLimits({ url, headers, caFile, clock, signal }: TsdLimi
 function limitsOf(text: string): TsdLimits | undefined {
   const config = mapOf(text);
   if (config === undefined) return undefined;
-  const truth = (key: string): boolean | undefined => (config[key] === undefined ? undefined : /^(true|1|yes)$/i.test(String(config[key])));
+  const truth = (key: string): boolean | undefined =>
+    config[key] === undefined ? undefined : /^(true|1|yes)$/i.test(String(config[key]));
   const maxChunkBytes = Number(config['tsd.http.request.max_chunk']);
   return {
     takesChunks: truth('tsd.http.request.enable_chunked'),
@@ -60,7 +70,9 @@ function limitsOf(text: string): TsdLimits | undefined {
 function mapOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed = JSON.parse(text) as unknown;
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined;
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -39,14 +39,18 @@ export function toldBy(text: string, calendar: Calendar): Told {
   const body = text.trimStart().startsWith('{') ? exactJson(text) : formFields(text);
   const event = at(body, 'event');
   if (isObject(event)) return webhook(event, calendar);
-  if (!isObject(at(body, 'service'))) throw new Malformed(`service: expected a webhook with an event, or an incident with its service, found ${found(at(body, 'service'))}`);
+  if (!isObject(at(body, 'service')))
+    throw new Malformed(
+      `service: expected a webhook with an event, or an incident with its service, found ${found(at(body, 'service'))}`,
+    );
   return { eventId: undefined, alert: incident(body, calendar) };
 }
 
 function webhook(event: unknown, calendar: Calendar): Told {
   const eventId = textOf(at(event, 'id'));
   const type = textOf(at(event, 'event_type'));
-  if (type === undefined) throw new Malformed(`event.event_type: expected a type, found ${found(at(event, 'event_type'))}`);
+  if (type === undefined)
+    throw new Malformed(`event.event_type: expected a type, found ${found(at(event, 'event_type'))}`);
   const data = at(event, 'data');
   const service = isObject(at(data, 'service')) ? at(data, 'service') : at(data, 'incident', 'service');
   const name = textOf(at(service, 'summary')) ?? textOf(at(service, 'name'));
@@ -71,7 +75,8 @@ function webhook(event: unknown, calendar: Calendar): Told {
 
 function incident(body: unknown, calendar: Calendar): Alert {
   const name = textOf(at(body, 'service', 'name'));
-  if (name === undefined) throw new Malformed(`service.name: expected a name, found ${found(at(body, 'service', 'name'))}`);
+  if (name === undefined)
+    throw new Malformed(`service.name: expected a name, found ${found(at(body, 'service', 'name'))}`);
   const summary = at(body, 'trigger_summary_data');
   const host = textOf(at(summary, 'HOSTNAME'));
   if (name === 'nagios' && host === undefined) {

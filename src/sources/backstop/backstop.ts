@@ -4,7 +4,7 @@ import type Router from '@koa/router';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Deliver, MalformedBody } from '../../model/point.ts';
-import { seldom } from '../../runtime/log-throttle.ts';
+import { logThrottle } from '../../runtime/log-throttle.ts';
 import { type BackstopCounts, backstopCounts, backstopRoutes, type BackstopSettings } from './routes.ts';
 
 export interface BackstopOptions extends BackstopSettings {
@@ -24,8 +24,10 @@ export interface Backstop {
 export function openBackstop(options: BackstopOptions): Backstop {
   const { clock, log } = options;
   const counts = backstopCounts();
-  const refusals = seldom(clock);
+  const refusals = logThrottle(clock);
   const refused = (reason: string): void =>
-    refusals((requests) => log.warn({ requests, reason }, 'Backstop: requests are refused; collectd does not send them again'));
+    refusals((requests) =>
+      log.warn({ requests, reason }, 'Backstop: requests are refused; collectd does not send them again'),
+    );
   return { mount: (router) => backstopRoutes(router, { ...options, counts, refused }), status: () => counts };
 }

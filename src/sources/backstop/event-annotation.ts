@@ -31,7 +31,9 @@ export function annotationOf({ startMs, endMs, description, notes, custom, id }:
     description: plain(description, maxDescription),
     ...(notes !== undefined && { notes: plain(notes, maxNotes) }),
     custom: Object.fromEntries(
-      Object.entries(custom).flatMap(([name, text]) => (text === undefined || text === '' ? [] : [[name, plain(text, maxCustom)]])),
+      Object.entries(custom).flatMap(([name, text]) =>
+        text === undefined || text === '' ? [] : [[name, plain(text, maxCustom)]],
+      ),
     ),
   };
 }

@@ -32,7 +32,9 @@ export function formFields(text: string): unknown {
     let key = first;
     for (const next of rest.slice(0, 4)) {
       const present = inner[key];
-      inner = (typeof present === 'object' && present !== null ? present : (inner[key] = Object.create(null))) as Record<string, unknown>;
+      inner = (
+        typeof present === 'object' && present !== null ? present : (inner[key] = Object.create(null))
+      ) as Record<string, unknown>;
       key = next;
     }
     inner[key] = value;
@@ -42,7 +44,10 @@ export function formFields(text: string): unknown {
 
 /** The value at the end of a path of member names; undefined where there is none. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((one, name) => (isObject(one) && Object.hasOwn(one, name) ? one[name] : undefined), value);
+  return path.reduce<unknown>(
+    (one, name) => (isObject(one) && Object.hasOwn(one, name) ? one[name] : undefined),
+    value,
+  );
 }
 
 /** What a table of ours has under a name that a sender has written, and not what every object has there. */
@@ -58,7 +63,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 /** A number as it was written, made a number literal of JSON; also from its decimal text. Undefined when it is none that is finite. */
 export function numberText(value: unknown): string | undefined {
   const text = isLosslessNumber(value) ? value.value : typeof value === 'string' ? value.trim() : '';
-  const [, sign, digits = '', fraction = '', exponent = ''] = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/.exec(text) ?? [];
+  const [, sign, digits = '', fraction = '', exponent = ''] =
+    /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/.exec(text) ?? [];
   if (digits + fraction === '' || text.length > 400 || !Number.isFinite(Number(text))) return undefined;
   return `${sign === '-' ? '-' : ''}${digits.replace(/^0+(?=\d)/, '') || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`;
 }

@@ -21,7 +21,8 @@ export function githubItems(text: string, event: string, options: ReadingOptions
   const repository = textOf(at(payload, 'repository', 'name'));
   const ref = textOf(at(payload, 'ref'));
   const commits = at(payload, 'commits');
-  if (repository === undefined) throw new Malformed(`repository.name: expected a name, found ${found(at(payload, 'repository', 'name'))}`);
+  if (repository === undefined)
+    throw new Malformed(`repository.name: expected a name, found ${found(at(payload, 'repository', 'name'))}`);
   if (ref === undefined) throw new Malformed(`ref: expected a branch or a tag, found ${found(at(payload, 'ref'))}`);
   if (!Array.isArray(commits)) throw new Malformed(`commits: expected an array, found ${found(commits)}`);
   const push: Push = { payload, repository, ref, commits };
@@ -52,7 +53,13 @@ function legacyItems(push: Push, options: ReadingOptions): Item[] {
       const id = textOf(at(commit, 'id'));
       if (id === undefined) throw new Malformed(`id: expected a commit id, found ${found(at(commit, 'id'))}`);
       const author = textOf(at(commit, 'author', 'email')) ?? textOf(at(commit, 'author', 'name')) ?? 'unknown';
-      const metric = dottedPath('github', push.repository, push.ref.replaceAll('/', '.'), author.replace(/[.@]/g, '-'), id);
+      const metric = dottedPath(
+        'github',
+        push.repository,
+        push.ref.replaceAll('/', '.'),
+        author.replace(/[.@]/g, '-'),
+        id,
+      );
       const timeMs = msOfIso('timestamp', at(commit, 'timestamp'), options);
       return [pointOf({ metric, value: '1', timeMs, annotation: index === 0 ? about : undefined }, options)];
     }),
@@ -65,7 +72,10 @@ function pushPoints(push: Push, options: ReadingOptions): DataPoint[] {
   const tags = legalTags({ repo: push.repository, kind: push.ref.startsWith('refs/tags/') ? 'tag' : 'branch' });
   const fresh = push.commits.filter((commit) => at(commit, 'distinct') !== false).length;
   return [
-    pointOf({ metric: 'github.pushes', tags, value: '1', timeMs, annotation: annotationOfPush(push, options) }, options),
+    pointOf(
+      { metric: 'github.pushes', tags, value: '1', timeMs, annotation: annotationOfPush(push, options) },
+      options,
+    ),
     pointOf({ metric: 'github.commits', tags, value: String(fresh), timeMs }, options),
   ];
 }
@@ -105,7 +115,13 @@ function annotationOfPush(push: Push, options: ReadingOptions): DataPoint['annot
     startMs: timeOf(push, options),
     description: `${repository}: ${what}${pusher === undefined ? '' : ` by ${pusher}`}`,
     notes: listed.length === 0 ? undefined : listed.join('\n'),
-    custom: { repo: repository, [isTag ? 'tag' : 'branch']: name, pusher, compare: textOf(at(payload, 'compare')), after: textOf(at(payload, 'after')) },
+    custom: {
+      repo: repository,
+      [isTag ? 'tag' : 'branch']: name,
+      pusher,
+      compare: textOf(at(payload, 'compare')),
+      after: textOf(at(payload, 'after')),
+    },
     id: `${textOf(at(payload, 'after')) ?? ''} ${ref} ${repository}`,
   });
 }

@@ -15,7 +15,11 @@ const digestLength = 16;
  */
 export function dottedPath(...parts: readonly (string | undefined)[]): string {
   return parts
-    .flatMap((part) => anyAscii(part ?? '').replace(/[^!-~]+|;/g, '_').split('.'))
+    .flatMap((part) =>
+      anyAscii(part ?? '')
+        .replace(/[^!-~]+|;/g, '_')
+        .split('.'),
+    )
     .filter((node) => node !== '')
     .map((node) => (node.length > maxNodeLength ? shortened(node) : node))
     .join('.');
@@ -28,7 +32,10 @@ function shortened(node: string): string {
 
 /** A metric out of parts, in the letters that OpenTSDB keeps apart. */
 export function metricName(...parts: readonly (string | undefined)[]): string {
-  return parts.flatMap((part) => legalTagText(part ?? '')?.split('.') ?? []).filter((node) => node !== '').join('.');
+  return parts
+    .flatMap((part) => legalTagText(part ?? '')?.split('.') ?? [])
+    .filter((node) => node !== '')
+    .join('.');
 }
 
 /** Tags without those of which nothing legal is left. */

@@ -32,13 +32,15 @@ export function msOfSeconds(field: string, seconds: unknown, { nowMs }: Calendar
  */
 export function msOfIso(field: string, iso: unknown, { nowMs }: Calendar): number {
   const ms = typeof iso === 'string' ? DateTime.fromISO(iso.trim(), { zone: 'utc' }).toMillis() : NaN;
-  if (Number.isNaN(ms)) throw new Malformed(`${field}: expected a time such as 2024-03-05T10:00:00Z, found ${found(iso)}`);
+  if (Number.isNaN(ms))
+    throw new Malformed(`${field}: expected a time such as 2024-03-05T10:00:00Z, found ${found(iso)}`);
   return plausible(field, ms, String(iso), nowMs);
 }
 
 function plausible(field: string, ms: number, shown: string, nowMs: number): number {
   if (ms < 1000) throw new Malformed(`${field}: expected a time after 1970, found ${shown.slice(0, 80)}`);
-  if (ms > nowMs + hourMs) throw new Malformed(`${field}: expected a time not more than an hour ahead, found ${shown.slice(0, 80)}`);
+  if (ms > nowMs + hourMs)
+    throw new Malformed(`${field}: expected a time not more than an hour ahead, found ${shown.slice(0, 80)}`);
   return ms;
 }
 

@@ -18,13 +18,17 @@ export interface PagerDutyRead {
  */
 export function readPagerDuty(text: string, options: ReadingOptions): PagerDutyRead {
   const { alert, eventId } = toldBy(text, options);
-  if (alert === undefined || (options.naming === 'legacy' && !begins(alert))) return { eventId, items: [{ points: [] }] };
+  if (alert === undefined || (options.naming === 'legacy' && !begins(alert)))
+    return { eventId, items: [{ points: [] }] };
   const { event, service, urgency, timeMs } = alert;
   const name =
     options.naming === 'legacy'
       ? { metric: dottedPath('alerts', legacyName(alert)) }
       : { metric: 'pagerduty.events', tags: legalTags({ service: service.name, event, urgency }) };
-  return { eventId, items: [{ points: [pointOf({ ...name, value: '1', timeMs, annotation: annotationOfAlert(alert) }, options)] }] };
+  return {
+    eventId,
+    items: [{ points: [pointOf({ ...name, value: '1', timeMs, annotation: annotationOfAlert(alert) }, options)] }],
+  };
 }
 
 /** Backstop's poller listed what was triggered, again when it was triggered again. */
@@ -50,7 +54,17 @@ function spacesAsDots(text: string): string {
   return text.replaceAll('.', '_').replace(/[()]/g, '').trim().replace(/\s+/g, '.');
 }
 
-function annotationOfAlert({ event, eventId, incidentId, service, incidentKey, title, urgency, timeMs, beganMs }: Alert) {
+function annotationOfAlert({
+  event,
+  eventId,
+  incidentId,
+  service,
+  incidentKey,
+  title,
+  urgency,
+  timeMs,
+  beganMs,
+}: Alert) {
   const about = title ?? incidentKey ?? service.name;
   return annotationOf({
     startMs: beganMs ?? timeMs,

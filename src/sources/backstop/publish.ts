@@ -25,13 +25,15 @@ export interface PublishOptions extends ReadingOptions {
  */
 export function publishedItems(text: string, prefix: string, options: PublishOptions): Item[] {
   const json = exactJson(text);
-  if (!options.prefixes.includes(prefix)) throw new UnknownPrefix(`unknown prefix: expected one of PREFIXES, found ${found(prefix)}`);
+  if (!options.prefixes.includes(prefix))
+    throw new UnknownPrefix(`unknown prefix: expected one of PREFIXES, found ${found(prefix)}`);
   if (!Array.isArray(json)) return [item('body', () => [published(json, prefix, options)])];
   return json.map((element: unknown, index) => item(`[${index}]`, () => [published(element, prefix, options)]));
 }
 
 function published(element: unknown, prefix: string, options: ReadingOptions): DataPoint {
-  if (!isObject(element)) throw new Malformed(`expected an object with metric, value and measure_time, found ${found(element)}`);
+  if (!isObject(element))
+    throw new Malformed(`expected an object with metric, value and measure_time, found ${found(element)}`);
   const name = textOf(at(element, 'metric'));
   if (name === undefined) throw new Malformed(`metric: expected a name, found ${found(at(element, 'metric'))}`);
   const given = at(element, 'value');

@@ -78,7 +78,10 @@ export function backstopRoutes(router: Router, options: RouteOptions): void {
   };
   post('/collectd', (body, _, reading) => ({ items: collectdItems(body.toString(), { ...reading, dataSets }) }));
   post('/publish/:prefix', (body, { params }, reading) => ({
-    items: publishedItems(body.toString(), (params as Record<string, string>)['prefix'] ?? '', { ...reading, prefixes }),
+    items: publishedItems(body.toString(), (params as Record<string, string>)['prefix'] ?? '', {
+      ...reading,
+      prefixes,
+    }),
   }));
   post('/github', readGithub, { scheme: 'sha256', header: 'X-Hub-Signature-256', secrets: githubSecrets });
   post('/pagerduty', readAlert, { scheme: 'v1', header: 'X-PagerDuty-Signature', secrets: pagerDutySecrets });
@@ -96,7 +99,9 @@ function readAlert(body: Buffer, _: Context, reading: ReadingOptions): Read {
 
 /** The webhook's own id: the same one again is the same event. */
 function runOf(source: string, id: string | undefined, body: Buffer): RunKey | undefined {
-  return id === undefined || id === '' ? undefined : { key: `${source}|${id.slice(0, 200)}`, digest: hash('sha1', body, 'base64url') };
+  return id === undefined || id === ''
+    ? undefined
+    : { key: `${source}|${id.slice(0, 200)}`, digest: hash('sha1', body, 'base64url') };
 }
 
 async function take(context: Context, options: RouteOptions, read: Reader, signed: Signed | undefined): Promise<void> {

@@ -23,7 +23,9 @@ export function isSigned(scheme: 'sha256' | 'v1', header: string, body: Buffer, 
   const given = header
     .split(',')
     .map((each) => each.trim().split('='))
-    .flatMap(([name, hex]) => (name === scheme && hex !== undefined && /^[0-9a-f]{64}$/i.test(hex) ? [Buffer.from(hex, 'hex')] : []));
+    .flatMap(([name, hex]) =>
+      name === scheme && hex !== undefined && /^[0-9a-f]{64}$/i.test(hex) ? [Buffer.from(hex, 'hex')] : [],
+    );
   const wanted = secrets.map((secret) => createHmac('sha256', secret).update(body).digest());
   // Every pair is compared, whichever fits.
   return wanted.flatMap((one) => given.map((other) => timingSafeEqual(one, other))).includes(true);

@@ -6,9 +6,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Deliver, LetterRetry, MalformedBody, Parked } from '../../model/point.ts';
 import { schedule } from '../../runtime/schedule.ts';
-import { seldom } from '../../runtime/log-throttle.ts';
-import { type CardinalityBounds, type CardinalityGuard, cardinalityGuard, type CardinalityStatus } from './cardinality/guard.ts';
-import { type KnownWords, openKnownWords } from './cardinality/known-names.ts';
+import { logThrottle } from '../../runtime/log-throttle.ts';
+import {
+  type CardinalityBounds,
+  type CardinalityGuard,
+  cardinalityGuard,
+  type CardinalityStatus,
+} from './cardinality/guard.ts';
+import { type KnownNames, openKnownNames } from './cardinality/known-names.ts';
 import { letterRetry } from './letters.ts';
 import type { ArchiveStatus } from './archive/archive.ts';
 import { directoryFile } from './nodes/directory-file.ts';
@@ -16,7 +21,7 @@ import { nodeDirectory, type NodeDirectory } from './nodes/node.ts';
 import type { NodeListing } from './nodes/listing.ts';
 import { nodeListing } from './nodes/node-source.ts';
 import { openOverrides, type OverridesFile } from './nodes/overrides-file.ts';
-import { oneAtATime } from './single-flight.ts';
+import { singleFlight } from './single-flight.ts';
 import { completeParked, type ParkedEntries } from './parked.ts';
 import { type PushCounts, pushCounts, pushIntake, type PushOptions, type SeenPush } from './push.ts';
 import { type PushIntake, pushRoute, type ReadingOptions } from './push-route.ts';
@@ -73,7 +78,9 @@ export interface CatchpointStatus {
 
 /** What can change while pushes are taken. */
 export interface CatchpointChanges {
-  readonly push?: Pick<CatchpointOptions, 'maxBodyBytes' | 'timings'> & { readonly slices: Omit<SliceOptions, 'resolution'> };
+  readonly push?: Pick<CatchpointOptions, 'maxBodyBytes' | 'timings'> & {
+    readonly slices: Omit<SliceOptions, 'resolution'>;
+  };
   /** Where the nodes come from; they are listed anew at once. */
   readonly api?: Omit<NodeApi, 'refreshHours'>;
   readonly refreshHours?: number;
@@ -114,15 +121,18 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const { deliver, parking, api, clock, random, log, stateDir } = options;
   const directory = nodeDirectory();
   const overrides = await openOverrides({ path: api.nodeOverrides, clock, log });
-  const known = await openKnownWords({ stateDir, log });
+  const known = await openKnownNames({ stateDir, log });
   const current = currentOf(options, overrides);
   const guard = guardOf(current, known);
   const slice: Slicer = (...given) => current.slice(...given);
   const joining = { deliver, directory, slice, clock, guard };
   const counts = pushCounts();
-  const archive = options.archive && (await import('./archive/archive.ts')).pushArchive({ ...options.archive, clock, log });
+  const archive =
+    options.archive && (await import('./archive/archive.ts')).pushArchive({ ...options.archive, clock, log });
   const stopping = new AbortController();
-  const completion = oneAtATime(() => completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal));
+  const completion = singleFlight(() =>
+    completeParked({ parking, deliver, directory, slice, clock, log }, stopping.signal),
+  );
   const refresher = nodeRefresher({
     directory,
     file: directoryFile({ stateDir, log }),
@@ -140,28 +150,59 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   await refresher.load();
   for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
   const intake = pushIntake({
-    ...{ ...watchers(options), ...joining, missed: refresher.requestEarly, refused: refusalTold(options), counts, archive },
-    get extras() { return current.timings; },
-    get labels() { return current.labels; },
+    ...{
+      ...watchers(options),
+      ...joining,
+      missed: refresher.requestEarly,
+      refused: refusalTold(options),
+      counts,
+      archive,
+    },
+    get extras() {
+      return current.timings;
+    },
+    get labels() {
+      return current.labels;
+    },
   });
-  const reading: ReadingOptions = { bodies: options.access?.bodies, clock, get maxBodyBytes() { return current.maxBodyBytes; } };
+  const reading: ReadingOptions = {
+    bodies: options.access?.bodies,
+    clock,
+    get maxBodyBytes() {
+      return current.maxBodyBytes;
+    },
+  };
   return {
     ...{ directory, intake, reading },
     mount: (router) => pushRoute(router, intake, reading),
     retryLetter: letterRetry({
       ...{ ...joining, hasRoomFor: parking.hasRoomFor, missed: refresher.requestEarly },
-      get extras() { return current.timings; },
-      get labels() { return current.labels; },
+      get extras() {
+        return current.timings;
+      },
+      get labels() {
+        return current.labels;
+      },
     }),
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
-      const expiry = schedule('complete parked measurements', completion.ask, { everyMs: expiryEveryMs, clock, log, signal });
+      const expiry = schedule('complete parked measurements', completion.ask, {
+        everyMs: expiryEveryMs,
+        clock,
+        log,
+        signal,
+      });
       await Promise.all([refresher.run(signal), expiry, archive?.run(signal), overrides.run(signal)]);
       await Promise.all([completion.settled(), known.settled()]);
     },
     prepareOverrides: overrides.prepare,
     prepare: (changes) => prepared(changes, { options, overrides, current, refresher }),
-    status: () => ({ pushes: counts, nodes: nodesOf(directory, refresher), cardinality: guard.status(), ...(archive && { archive: archive.status() }) }),
+    status: () => ({
+      pushes: counts,
+      nodes: nodesOf(directory, refresher),
+      cardinality: guard.status(),
+      ...(archive && { archive: archive.status() }),
+    }),
   };
 }
 
@@ -176,16 +217,28 @@ function waitOn(log: Log, stopping: AbortSignal): (error: Error) => void {
 }
 
 function refusalTold({ refused, clock, log }: CatchpointOptions): PushOptions['refused'] {
-  const refusals = seldom(clock);
+  const refusals = logThrottle(clock);
   return (reason, requestId) => {
     refused?.(reason);
-    refusals((pushes) => log.warn({ pushes, reason, requestId }, 'pushes are refused; Catchpoint sends them again for an hour'));
+    refusals((pushes) =>
+      log.warn({ pushes, reason, requestId }, 'pushes are refused; Catchpoint sends them again for an hour'),
+    );
   };
 }
 
 /** Those that are there of whoever judges pushes and is told of them. */
-function watchers({ malformed, answered, seen, access }: CatchpointOptions): Pick<PushOptions, 'malformed' | 'answered' | 'seen' | 'admit'> {
-  return { ...(malformed && { malformed }), ...(answered && { answered }), ...(seen && { seen }), ...(access?.admit && { admit: access.admit }) };
+function watchers({
+  malformed,
+  answered,
+  seen,
+  access,
+}: CatchpointOptions): Pick<PushOptions, 'malformed' | 'answered' | 'seen' | 'admit'> {
+  return {
+    ...(malformed && { malformed }),
+    ...(answered && { answered }),
+    ...(seen && { seen }),
+    ...(access?.admit && { admit: access.admit }),
+  };
 }
 
 /** What can be another at the next push. */
@@ -205,7 +258,12 @@ interface Shape {
 }
 
 function shapeOf(slices: SliceOptions, overrides: OverridesFile): Shape {
-  return { slice: slicer(slices, overrides.of), slices: slices.slices, tagsOfRun: runTagger(slices), labels: wantedLabels(slices) };
+  return {
+    slice: slicer(slices, overrides.of),
+    slices: slices.slices,
+    tagsOfRun: runTagger(slices),
+    labels: wantedLabels(slices),
+  };
 }
 
 function currentOf(options: CatchpointOptions, overrides: OverridesFile): Current {
@@ -213,11 +271,15 @@ function currentOf(options: CatchpointOptions, overrides: OverridesFile): Curren
   return { maxBodyBytes, timings, bounds, list: listing(options, api), ...shapeOf(slices, overrides) };
 }
 
-function guardOf(current: Current, known: KnownWords): CardinalityGuard {
+function guardOf(current: Current, known: KnownNames): CardinalityGuard {
   return cardinalityGuard({
     known,
-    get bounds() { return current.bounds; },
-    get slices() { return current.slices; },
+    get bounds() {
+      return current.bounds;
+    },
+    get slices() {
+      return current.slices;
+    },
     tagsOfRun: (measurement) => current.tagsOfRun(measurement),
   });
 }
@@ -234,7 +296,10 @@ interface Changeable {
 }
 
 /** The unit of the points' times stays: to mix two breaks queries. */
-function prepared({ push, api, refreshHours, cardinality }: CatchpointChanges, { options, overrides, current, refresher }: Changeable): () => void {
+function prepared(
+  { push, api, refreshHours, cardinality }: CatchpointChanges,
+  { options, overrides, current, refresher }: Changeable,
+): () => void {
   const list = api && listing(options, api);
   return () => {
     if (push !== undefined) {

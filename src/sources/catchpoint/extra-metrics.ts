@@ -40,7 +40,9 @@ const templateNames: Readonly<Record<string, string>> = {
   ResponseHeaders: 'byte.response.headers',
   TotalContent: 'byte.response.total_content',
   TotalHeaders: 'byte.response.total_headers',
-  ...Object.fromEntries(contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`])),
+  ...Object.fromEntries(
+    contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`]),
+  ),
   ...Object.fromEntries(contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`])),
   ...Object.fromEntries(timings.map((name) => [name, `timing.${snake(name)}`])),
   ResponseSelfZone: 'byte.response.self_zone',
@@ -49,12 +51,20 @@ const templateNames: Readonly<Record<string, string>> = {
 };
 
 /** Members of Summary.Timing for which no template macro is attested, and the one counter of a content type without. */
-const withoutMacro = ['FirstPaintTime', 'FirstContentfulPaintTime', 'TimeToInteractive', 'VisuallyCompleteTime', 'OtherCount'];
+const withoutMacro = [
+  'FirstPaintTime',
+  'FirstContentfulPaintTime',
+  'TimeToInteractive',
+  'VisuallyCompleteTime',
+  'OtherCount',
+];
 
 /** The keys of a flat template that are read as extras, each with the macro that gives it, where one is attested. */
-export const templateExtras: readonly { readonly field: string; readonly metric: string; readonly macro: string | undefined }[] = Object.entries(
-  templateNames,
-).map(([field, metric]) => ({
+export const templateExtras: readonly {
+  readonly field: string;
+  readonly metric: string;
+  readonly macro: string | undefined;
+}[] = Object.entries(templateNames).map(([field, metric]) => ({
   field,
   metric,
   macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
@@ -63,7 +73,8 @@ export const templateExtras: readonly { readonly field: string; readonly metric:
 /** The members of an object, each with the name of its metric. */
 type Named = readonly (readonly [member: string, name: string])[];
 
-const named = (prefix: string, members: readonly string[]): Named => members.map((name) => [name, `${prefix}.${snake(name)}`]);
+const named = (prefix: string, members: readonly string[]): Named =>
+  members.map((name) => [name, `${prefix}.${snake(name)}`]);
 
 const defaultJsonNames = {
   timing: named('timing', timings),

@@ -4,7 +4,15 @@
 import { extrasOfDefaultJson } from './extra-metrics.ts';
 import { asNumber, finiteNumber, positiveInteger, quantity, text } from './fields.ts';
 import { labelsOf } from './labels.ts';
-import { contentErrorOf, errorOf, type MeasureOptions, type Measurement, measurementOf, pingTypeId, tracerouteTypeId } from './measurement.ts';
+import {
+  contentErrorOf,
+  errorOf,
+  type MeasureOptions,
+  type Measurement,
+  measurementOf,
+  pingTypeId,
+  tracerouteTypeId,
+} from './measurement.ts';
 import { errorOfDefaultJson } from './push-fields.ts';
 import { parsePush } from './push-body.ts';
 import { timestampMs } from './timestamp.ts';
@@ -24,10 +32,19 @@ interface Body {
   readonly DivisionId?: unknown;
   readonly Asn?: unknown;
   readonly NodeName?: unknown;
-  readonly TestDetail?: { readonly TypeId?: unknown; readonly MonitorTypeId?: unknown; readonly Name?: unknown; readonly Labels?: unknown } | null;
+  readonly TestDetail?: {
+    readonly TypeId?: unknown;
+    readonly MonitorTypeId?: unknown;
+    readonly Name?: unknown;
+    readonly Labels?: unknown;
+  } | null;
   readonly TestDetails?: unknown;
   readonly schema?: unknown;
-  readonly Summary?: { readonly Timestamp?: unknown; readonly Timing?: { readonly Total?: unknown } | null; readonly Error?: unknown };
+  readonly Summary?: {
+    readonly Timestamp?: unknown;
+    readonly Timing?: { readonly Total?: unknown } | null;
+    readonly Error?: unknown;
+  };
 }
 
 const openingBrace = 0x7b;
@@ -38,7 +55,8 @@ function usual(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement |
   const body = parsed(bytes);
   if (body === undefined) return undefined;
   const { Summary: summary, TestDetail: detail } = body;
-  if (typeof summary !== 'object' || summary === null || body.TestDetails !== undefined || body.schema !== undefined) return undefined;
+  if (typeof summary !== 'object' || summary === null || body.TestDetails !== undefined || body.schema !== undefined)
+    return undefined;
   const typeId = detail?.TypeId;
   if (typeof typeId !== 'number' || typeId === pingTypeId || typeId === tracerouteTypeId) return undefined;
   const testId = positiveInteger(body.TestId);
@@ -66,7 +84,10 @@ function usual(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement |
   const errorFields = summary.Error === undefined ? undefined : errorOfDefaultJson(summary.Error);
   const error = errorFields && errorOf(errorFields);
   if (error !== undefined) measurement.error = error;
-  const measured = extras === true ? [...extrasOfDefaultJson(summary), ...(errorFields === undefined ? [] : contentErrorOf(errorFields))] : [];
+  const measured =
+    extras === true
+      ? [...extrasOfDefaultJson(summary), ...(errorFields === undefined ? [] : contentErrorOf(errorFields))]
+      : [];
   if (measured.length > 0) measurement.extras = measured;
   const found = labels === undefined || labels.length === 0 ? undefined : labelsOf(detail?.Labels, labels);
   if (found !== undefined) measurement.labels = found;

@@ -56,7 +56,8 @@ async function retryMeasurement({ id, input }: LetterToRetry, options: LetterRet
     return { done: `completed: ${pointCount(missing)} points wait in the spool` };
   }
   const parked = parkedMeasurement(measurement);
-  if (!options.hasRoomFor(parked)) return { refused: `node ${nodeId} is still unknown, and there is no room to park it` };
+  if (!options.hasRoomFor(parked))
+    return { refused: `node ${nodeId} is still unknown, and there is no room to park it` };
   await deliver([], { redeems: id, parked });
   options.missed(nodeId);
   return { done: `parked: node ${nodeId} is still unknown` };

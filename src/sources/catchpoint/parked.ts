@@ -17,7 +17,10 @@ export function parkedMeasurement(measurement: Measurement): Parked {
 export interface ParkedEntries {
   waitedFor(): string[];
   /** The oldest first. */
-  waitingFor(waitsFor: string, limit: number): readonly { readonly id: string; readonly payload: string; readonly parkedAtMs: number }[];
+  waitingFor(
+    waitsFor: string,
+    limit: number,
+  ): readonly { readonly id: string; readonly payload: string; readonly parkedAtMs: number }[];
 }
 
 export interface ParkedOptions {
@@ -45,7 +48,8 @@ export async function completeParked(options: ParkedOptions, signal: AbortSignal
   const expired = new Map<string, number>();
   try {
     for (const waitsFor of parking.waitedFor()) {
-      if (directory.find(Number(waitsFor)) !== undefined) await complete(options, waitsFor, counting(completed, waitsFor), signal);
+      if (directory.find(Number(waitsFor)) !== undefined)
+        await complete(options, waitsFor, counting(completed, waitsFor), signal);
       await expire(options, waitsFor, counting(expired, waitsFor), signal);
     }
   } finally {
@@ -66,7 +70,12 @@ function inWords(counts: ReadonlyMap<string, number>): object {
   return { measurements, nodes: counts.size, among: [...counts.keys()].slice(0, nodesInLine).map(Number) };
 }
 
-async function complete(options: ParkedOptions, waitsFor: string, count: () => void, signal: AbortSignal): Promise<void> {
+async function complete(
+  options: ParkedOptions,
+  waitsFor: string,
+  count: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { parking, deliver, directory, slice, clock } = options;
   for (;;) {
     const entries = parking.waitingFor(waitsFor, entriesAtOnce);
@@ -85,9 +94,16 @@ async function complete(options: ParkedOptions, waitsFor: string, count: () => v
   }
 }
 
-async function expire({ parking, deliver, clock }: ParkedOptions, waitsFor: string, count: () => void, signal: AbortSignal): Promise<void> {
+async function expire(
+  { parking, deliver, clock }: ParkedOptions,
+  waitsFor: string,
+  count: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
-    const entries = parking.waitingFor(waitsFor, entriesAtOnce).filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
+    const entries = parking
+      .waitingFor(waitsFor, entriesAtOnce)
+      .filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
     for (const { id, payload } of entries) {
       signal.throwIfAborted();
       const reason = `node ${waitsFor} was in no listing for 24 h; its by_node and by_asn points went out`;

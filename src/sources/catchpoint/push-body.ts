@@ -17,7 +17,12 @@ export function parsePush(body: Buffer): unknown {
 /** The text of a push: UTF-8, or UTF-16 where a byte order mark says so. */
 export function pushText(body: Buffer): string {
   if (body[0] === 0xff && body[1] === 0xfe) return new TextDecoder('utf-16le').decode(body);
-  if (body[0] === 0xfe && body[1] === 0xff) return new TextDecoder('utf-16le').decode(Buffer.from(body).subarray(0, body.length & ~1).swap16());
+  if (body[0] === 0xfe && body[1] === 0xff)
+    return new TextDecoder('utf-16le').decode(
+      Buffer.from(body)
+        .subarray(0, body.length & ~1)
+        .swap16(),
+    );
   return new TextDecoder().decode(body);
 }
 

@@ -3,8 +3,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import type { Entered, Entrance } from '../../auth/admission.ts';
-import { answerExpectation } from '../../auth/expect-continue.ts';
+import type { Admitted, Admission } from '../../auth/admission.ts';
+import { answerExpectContinue } from '../../auth/expect-continue.ts';
 import { readBody } from '../../http/request-body.ts';
 import { requestIdHeader } from '../../http/request-id.ts';
 import type { Answers } from '../../http/server.ts';
@@ -20,7 +20,7 @@ const replayName = replayHeader.toLowerCase();
 const requestIdName = requestIdHeader.toLowerCase();
 
 /** Makes the first middleware of a listener of pushes. */
-export function pushFront(entrance: Entrance, taking: PushTaking): (answers: Answers) => Middleware {
+export function pushMiddleware(entrance: Admission, taking: PushTaking): (answers: Answers) => Middleware {
   return (answers) => {
     const way: PushWay = { entrance, answers, ...taking };
     return (context, next) => {
@@ -39,20 +39,25 @@ function isOfPushes(path: string): boolean {
 }
 
 interface PushWay extends PushTaking {
-  readonly entrance: Entrance;
+  readonly entrance: Admission;
   readonly answers: Answers;
 }
 
-async function answerPush(context: Context, path: string, querystring: string, { entrance, answers, intake, reading }: PushWay): Promise<void> {
+async function answerPush(
+  context: Context,
+  path: string,
+  querystring: string,
+  { entrance, answers, intake, reading }: PushWay,
+): Promise<void> {
   const { req, res } = context;
   const requestId = answers.idOf(headerOf(req, requestIdName));
-  let entered: Entered | undefined;
+  let entered: Admitted | undefined;
   let body: Buffer | undefined;
   let startedMs = 0;
   try {
     entered = entrance.enter(req, path, querystring);
     startedMs = reading.clock.steady();
-    answerExpectation(context);
+    answerExpectContinue(context);
     body = await readBody(req, reading.maxBodyBytes, reading.bodies);
     entrance.arrived(entered);
     const { ip, isOwner } = entered;
@@ -61,7 +66,8 @@ async function answerPush(context: Context, path: string, querystring: string, {
     context.respond = false;
     answerTaken(res, requestId, isReplay ? became : undefined);
   } catch (error) {
-    if (entered !== undefined && body === undefined) intake.unread(unreadPush(error as Error, { ip: entered.ip, isOwner: entered.isOwner, requestId }));
+    if (entered !== undefined && body === undefined)
+      intake.unread(unreadPush(error as Error, { ip: entered.ip, isOwner: entered.isOwner, requestId }));
     answers.refuse(context, requestId, error);
   } finally {
     if (entered !== undefined) {
@@ -84,5 +90,14 @@ function answerTaken(response: ServerResponse, requestId: string, became: string
     return;
   }
   const body = JSON.stringify({ became });
-  response.writeHead(200, [requestIdHeader, requestId, 'Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))]).end(body);
+  response
+    .writeHead(200, [
+      requestIdHeader,
+      requestId,
+      'Content-Type',
+      'application/json; charset=utf-8',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+    ])
+    .end(body);
 }

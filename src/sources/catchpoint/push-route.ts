@@ -60,7 +60,11 @@ export function pushRoute(router: Router, intake: PushIntake, reading: ReadingOp
 
 async function take(context: Context, intake: PushIntake, reading: ReadingOptions): Promise<void> {
   const startedMs = reading.clock.steady();
-  const sender = { ip: context.ip, isOwner: context.state['isOwner'] === true, requestId: context.state['requestId'] as string | undefined };
+  const sender = {
+    ip: context.ip,
+    isOwner: context.state['isOwner'] === true,
+    requestId: context.state['requestId'] as string | undefined,
+  };
   const isReplay = context.get(replayHeader) !== '';
   try {
     const body = await bodyOf(context, sender, intake, reading);
@@ -72,7 +76,12 @@ async function take(context: Context, intake: PushIntake, reading: ReadingOption
   }
 }
 
-async function bodyOf(context: Context, sender: PushSender, intake: PushIntake, { maxBodyBytes, bodies }: ReadingOptions): Promise<Buffer> {
+async function bodyOf(
+  context: Context,
+  sender: PushSender,
+  intake: PushIntake,
+  { maxBodyBytes, bodies }: ReadingOptions,
+): Promise<Buffer> {
   try {
     return await readBody(context.req, maxBodyBytes, bodies);
   } catch (error) {

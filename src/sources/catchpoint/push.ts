@@ -89,7 +89,18 @@ export interface PushCounts {
 }
 
 export function pushCounts(): PushCounts {
-  return { taken: 0, missed: 0, implausible: 0, cardinality: 0, duplicate: 0, conflict: 0, malformed: 0, denied: 0, refused: 0, failed: 0 };
+  return {
+    taken: 0,
+    missed: 0,
+    implausible: 0,
+    cardinality: 0,
+    duplicate: 0,
+    conflict: 0,
+    malformed: 0,
+    denied: 0,
+    refused: 0,
+    failed: 0,
+  };
 }
 
 /** Takes pushes that have arrived, from whichever process has read them. */
@@ -122,7 +133,12 @@ async function take(push: ArrivedPush, options: PushOptions): Promise<Became> {
 }
 
 /** A push is answered that it was not taken. */
-function refuse({ status, reason }: { readonly status: number; readonly reason: string }, body: Buffer, { ip, requestId }: PushSender, options: PushOptions): void {
+function refuse(
+  { status, reason }: { readonly status: number; readonly reason: string },
+  body: Buffer,
+  { ip, requestId }: PushSender,
+  options: PushOptions,
+): void {
   const became = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
   options.counts[became] += 1;
   options.seen?.({ became, reason });
@@ -131,7 +147,10 @@ function refuse({ status, reason }: { readonly status: number; readonly reason: 
 }
 
 /** What became of a run that was taken: a word of PushCounts. */
-export type Became = Extract<keyof PushCounts, 'taken' | 'missed' | 'implausible' | 'cardinality' | 'duplicate' | 'conflict'>;
+export type Became = Extract<
+  keyof PushCounts,
+  'taken' | 'missed' | 'implausible' | 'cardinality' | 'duplicate' | 'conflict'
+>;
 
 /** A run that was taken, with the points that it became. */
 export interface TakenRun {
@@ -146,7 +165,12 @@ export async function deliverRun(measurement: Measurement, body: Buffer, options
   return (await takeRun(measurement, options.directory.find(measurement.nodeId), body, options)).became;
 }
 
-async function takeRun(measurement: Measurement, node: Node | undefined, body: Buffer, options: RunOptions): Promise<TakenRun> {
+async function takeRun(
+  measurement: Measurement,
+  node: Node | undefined,
+  body: Buffer,
+  options: RunOptions,
+): Promise<TakenRun> {
   const run = runOf(measurement, body);
   const implausible = implausibleTime(measurement.timeMs, options.clock.now());
   if (implausible !== undefined) {
@@ -155,9 +179,13 @@ async function takeRun(measurement: Measurement, node: Node | undefined, body: B
     return { became, measurement, points: [] };
   }
   const refusal = options.guard?.refusal(measurement, node);
-  if (refusal !== undefined) return { became: await overBound(refusal, measurement, node, run, body, options), measurement, points: [] };
+  if (refusal !== undefined)
+    return { became: await overBound(refusal, measurement, node, run, body, options), measurement, points: [] };
   const points = options.slice(measurement, node);
-  const delivered = await options.deliver(points, node === undefined ? { run, parked: parkedMeasurement(measurement) } : { run });
+  const delivered = await options.deliver(
+    points,
+    node === undefined ? { run, parked: parkedMeasurement(measurement) } : { run },
+  );
   if (node === undefined) options.missed(measurement.nodeId);
   const became = delivered !== 'stored' ? delivered : node === undefined ? 'missed' : 'taken';
   return { became, measurement, points };
@@ -179,8 +207,15 @@ async function overBound(
 }
 
 /** Catchpoint sends a push again up to nine times within the hour; what it sends is the same run by these. */
-export function runOf({ clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement, body: Buffer): RunKey {
-  return { key: `${clientId ?? ''}|${divisionId ?? ''}|${testId}|${nodeId}|${monitorTypeId ?? ''}|${timeMs}`, atMs: timeMs, digest: hash('sha1', body, 'base64url') };
+export function runOf(
+  { clientId, divisionId, testId, nodeId, monitorTypeId, timeMs }: Measurement,
+  body: Buffer,
+): RunKey {
+  return {
+    key: `${clientId ?? ''}|${divisionId ?? ''}|${testId}|${nodeId}|${monitorTypeId ?? ''}|${timeMs}`,
+    atMs: timeMs,
+    digest: hash('sha1', body, 'base64url'),
+  };
 }
 
 const earliestMs = Date.UTC(2010, 0, 1);

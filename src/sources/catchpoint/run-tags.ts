@@ -25,20 +25,37 @@ export const maxTags = 8;
 const ownTags = 3;
 
 /** Names that mean something else already. */
-export const reservedTags = ['nodeid', 'asn', 'continent', 'city', 'country', 'region', 'isp', 'status', 'error', 'testid', 'testname'];
+export const reservedTags = [
+  'nodeid',
+  'asn',
+  'continent',
+  'city',
+  'country',
+  'region',
+  'isp',
+  'status',
+  'error',
+  'testid',
+  'testname',
+];
 
 /** A label and its tag, given as `Label` or `tag=Label`. Throws an Error that says what was expected and found. */
 export function labelTag(given: string): LabelTag {
   const [, named, label = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(given) ?? [];
   const tag = named ?? legalTagText(label.trim());
   if (tag === undefined || !/^[A-Za-z0-9._/-]{1,64}$/.test(tag) || label.trim() === '') {
-    throw new Error(`expected a label's name, or tag=label with a tag of A-Z a-z 0-9 . _ / -, found ${JSON.stringify(given.slice(0, 80))}`);
+    throw new Error(
+      `expected a label's name, or tag=label with a tag of A-Z a-z 0-9 . _ / -, found ${JSON.stringify(given.slice(0, 80))}`,
+    );
   }
   return { tag, label: label.trim().toLowerCase() };
 }
 
 /** The tags of a run that are written, and those for which there is no room: all points of an installation have the same. */
-export function tagsWithinBudget(options: RunTagOptions): { readonly kept: readonly string[]; readonly dropped: readonly string[] } {
+export function tagsWithinBudget(options: RunTagOptions): {
+  readonly kept: readonly string[];
+  readonly dropped: readonly string[];
+} {
   const wanted = [
     ...(options.testAsTag === true ? ['testid'] : []),
     ...(options.testNameTag === true ? ['testname'] : []),
@@ -87,7 +104,12 @@ function remembering(legal: (text: string) => string | undefined): (text: string
   };
 }
 
-function valueOf({ testId, testName, labels }: Measurement, tag: string, label: string | undefined, legalName: typeof legalTagText): string | undefined {
+function valueOf(
+  { testId, testName, labels }: Measurement,
+  tag: string,
+  label: string | undefined,
+  legalName: typeof legalTagText,
+): string | undefined {
   if (label !== undefined) return joined(labels?.[label] ?? []);
   if (tag === 'testid') return String(testId);
   return testName === undefined ? undefined : legalName(testName);

@@ -1,6 +1,6 @@
 // A task that many ask for, and that runs once at a time.
 
-export interface OneAtATime {
+export interface SingleFlight {
   /** Resolves when a run that began after this has ended. */
   ask(): Promise<void>;
   /** Resolves when nothing runs. */
@@ -8,7 +8,7 @@ export interface OneAtATime {
 }
 
 /** Runs a task again for whoever asks while it runs, since what it was asked for may have come behind it. */
-export function oneAtATime(task: () => Promise<void>): OneAtATime {
+export function singleFlight(task: () => Promise<void>): SingleFlight {
   let underway: Promise<void> | undefined;
   let isWantedAgain = false;
   async function run(): Promise<void> {

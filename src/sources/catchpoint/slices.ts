@@ -29,7 +29,11 @@ export interface SliceOptions extends RunTagOptions {
 export type OverrideOf = (nodeId: number) => NodeOverride | undefined;
 
 /** Cuts measurements of the nodes given; `without` leaves out cuts that have gone out before. */
-export type Slicer = (measurement: Measurement, node: Node | undefined, without?: readonly Dimension[]) => FactoredPoints;
+export type Slicer = (
+  measurement: Measurement,
+  node: Node | undefined,
+  without?: readonly Dimension[],
+) => FactoredPoints;
 
 const ofStatus = { ok: { status: 'ok' }, error: { status: 'error' } } as const;
 const none: readonly DataPoint[] = [];
@@ -40,7 +44,10 @@ const none: readonly DataPoint[] = [];
  * as a tag; the tags of the run stand behind those of the slice.
  */
 export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => undefined): Slicer {
-  const cutsOf = rememberedCuts(dimensions.filter((dimension) => options.slices.includes(dimension)), overrideOf);
+  const cutsOf = rememberedCuts(
+    dimensions.filter((dimension) => options.slices.includes(dimension)),
+    overrideOf,
+  );
   const tagsOfRun = runTagger(options);
   /** Of extras there is a closed list. */
   const stems = new Map<string, string>();
@@ -57,15 +64,20 @@ export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => und
     const { testId, timeMs, error, extras } = measurement;
     const rttMs = options.rtt === 'total' ? measurement.totalMs : measurement.rttMs;
     const status = error === undefined ? ok : failed;
-    const series = rttMs === undefined ? [status] : [{ stem: rttStem, value: floatText(rttMs), tags: undefined }, status];
-    if (extras !== undefined) for (const [name, value] of extras) series.push({ stem: stemOf(name), value: floatText(value), tags: undefined });
+    const series =
+      rttMs === undefined ? [status] : [{ stem: rttStem, value: floatText(rttMs), tags: undefined }, status];
+    if (extras !== undefined)
+      for (const [name, value] of extras) series.push({ stem: stemOf(name), value: floatText(value), tags: undefined });
     const all = cutsOf(measurement, node);
     const points: FactoredPoints = {
       timestamp: options.resolution === 's' ? Math.floor(timeMs / 1000) : timeMs,
       unit: options.resolution,
       tail: options.testAsTag === true ? '' : `.${testId}`,
       series,
-      cuts: without === undefined || without.length === 0 ? all : { tags: all.tags, cuts: all.cuts.filter(([name]) => !without.includes(name as Dimension)) },
+      cuts:
+        without === undefined || without.length === 0
+          ? all
+          : { tags: all.tags, cuts: all.cuts.filter(([name]) => !without.includes(name as Dimension)) },
       tags: tagsOfRun(measurement),
       rest: none,
     };
@@ -75,11 +87,21 @@ export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => und
 }
 
 function errorPoint(metric: string, { timestamp, unit, tags }: FactoredPoints, ofNode: Tags, error: string): DataPoint {
-  return { metric, timestamp, unit, value: floatText(1), tags: { ...ofNode, error: legalTagText(error) ?? 'unknown', ...tags } };
+  return {
+    metric,
+    timestamp,
+    unit,
+    value: floatText(1),
+    tags: { ...ofNode, error: legalTagText(error) ?? 'unknown', ...tags },
+  };
 }
 
 /** The tag values that a node brings to the slices that are wanted, its own AS number among them. */
-export function tagValuesOf(node: Node, override: NodeOverride | undefined, wanted: readonly Dimension[]): Partial<Record<Dimension, string>> {
+export function tagValuesOf(
+  node: Node,
+  override: NodeOverride | undefined,
+  wanted: readonly Dimension[],
+): Partial<Record<Dimension, string>> {
   const { cuts } = cutsOfNode(node.id, { ...node, ...override }, wanted);
   return Object.fromEntries(cuts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
@@ -90,8 +112,14 @@ export function dimensionsOfPushAlone(measurement: Measurement): Dimension[] {
 }
 
 /** The cuts of a node, made once for each node, AS number and override; a directory that is replaced brings new nodes. */
-function rememberedCuts(wanted: readonly Dimension[], overrideOf: OverrideOf): (measurement: Measurement, node: Node | undefined) => Cuts {
-  const byNode = new WeakMap<Node, { readonly asn: number | undefined; readonly override: NodeOverride | undefined; readonly cuts: Cuts }>();
+function rememberedCuts(
+  wanted: readonly Dimension[],
+  overrideOf: OverrideOf,
+): (measurement: Measurement, node: Node | undefined) => Cuts {
+  const byNode = new WeakMap<
+    Node,
+    { readonly asn: number | undefined; readonly override: NodeOverride | undefined; readonly cuts: Cuts }
+  >();
   return ({ nodeId, asn: ownAsn }, node) => {
     const override = overrideOf(nodeId);
     if (node === undefined) return cutsOfUnknown(nodeId, ownAsn, override, wanted);
@@ -105,7 +133,12 @@ function rememberedCuts(wanted: readonly Dimension[], overrideOf: OverrideOf): (
 }
 
 /** Of an override counts what goes out before the node is known: the rest follows when it is. */
-function cutsOfUnknown(nodeId: number, asn: number | undefined, override: NodeOverride | undefined, wanted: readonly Dimension[]): Cuts {
+function cutsOfUnknown(
+  nodeId: number,
+  asn: number | undefined,
+  override: NodeOverride | undefined,
+  wanted: readonly Dimension[],
+): Cuts {
   return cutsOfNode(nodeId, { asn: asn === undefined ? undefined : (override?.asn ?? asn) }, wanted);
 }
 

@@ -29,9 +29,21 @@ export function deadLettersOf(store: Store, added: ReadonlyMap<string, number>):
 function lettersOf(store: Store, index: () => LetterTable, name: 'letters' | 'samples'): Letters {
   function read(entry: LetterEntry & { readonly order: number }): Letter | undefined {
     const stored = store.content.at(entry)?.[name]?.[entry.part];
-    if (stored !== undefined) return { ...stored, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs, order: entry.order };
+    if (stored !== undefined)
+      return {
+        ...stored,
+        times: entry.times,
+        firstAtMs: entry.firstAtMs,
+        lastAtMs: entry.lastAtMs,
+        order: entry.order,
+      };
     // Its frame is damaged: it is gone.
-    store.append({ change: { noLetters: [name === 'samples' ? `m${entry.id.slice(0, -1)}` : entry.id], ...(name === 'letters' && { lost: { deadLetters: 1 } }) } });
+    store.append({
+      change: {
+        noLetters: [name === 'samples' ? `m${entry.id.slice(0, -1)}` : entry.id],
+        ...(name === 'letters' && { lost: { deadLetters: 1 } }),
+      },
+    });
     return undefined;
   }
 
@@ -72,7 +84,16 @@ export function samplesOf(store: Store, hasRoom: () => boolean, maxBytes = ringB
     const { samples } = store.state;
     const nowMs = store.clock.now();
     const id = idOfSample(body.length > 0 ? body : reason);
-    const sample: StoredLetter = { id, kind: 'malformed', reason, ...textOf(body), from, firstAtMs: nowMs, lastAtMs: nowMs, times: 1 };
+    const sample: StoredLetter = {
+      id,
+      kind: 'malformed',
+      reason,
+      ...textOf(body),
+      from,
+      firstAtMs: nowMs,
+      lastAtMs: nowMs,
+      times: 1,
+    };
     store.append({ change: { samples: [sample] } });
     const old: string[] = [];
     let bytes = samples.bytes();
@@ -103,7 +124,9 @@ export function samplesOf(store: Store, hasRoom: () => boolean, maxBytes = ringB
 function textOf(body: Buffer): Pick<StoredLetter, 'raw' | 'encoding'> {
   const kept = body.subarray(0, maxSampleBytes);
   try {
-    const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(kept, { stream: kept.length < body.length });
+    const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(kept, {
+      stream: kept.length < body.length,
+    });
     if (!raw.includes('\0')) return { raw };
   } catch {
     // Bytes that are no text: base64.

@@ -47,7 +47,9 @@ export function idOfSample(body: Buffer | string): string {
 /** The input of a letter, byte for byte; undefined when it was cut, or is not what was put down. */
 export function wholeInput({ id, kind, sink, raw, encoding }: Letter): Buffer | undefined {
   const bytes = Buffer.from(raw, encoding ?? 'utf8');
-  const isWhole = id.startsWith(markOfSample) ? bytes.length > 0 && idOfSample(bytes) === id : idOfDeadLetter(kind, sink, raw) === id;
+  const isWhole = id.startsWith(markOfSample)
+    ? bytes.length > 0 && idOfSample(bytes) === id
+    : idOfDeadLetter(kind, sink, raw) === id;
   return isWhole ? bytes : undefined;
 }
 

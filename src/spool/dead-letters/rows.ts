@@ -45,7 +45,11 @@ export function letterRows(capacity: number): LetterRows {
 
 /** The three numbers of an id of 20 hexadecimal digits. */
 export function wordsOf(id: string): Words {
-  return [Number.parseInt(id.slice(0, 8), 16), Number.parseInt(id.slice(8, 16), 16), Number.parseInt(id.slice(16, 20), 16)];
+  return [
+    Number.parseInt(id.slice(0, 8), 16),
+    Number.parseInt(id.slice(8, 16), 16),
+    Number.parseInt(id.slice(16, 20), 16),
+  ];
 }
 
 /** The three numbers of the id in a row. */
@@ -70,7 +74,13 @@ export function bury({ numbers }: LetterRows, row: number): void {
 }
 
 /** Puts an entry into a row, whatever is in it. */
-export function writeRow({ ids, numbers }: LetterRows, row: number, words: Words, entry: LetterEntry, order: number): void {
+export function writeRow(
+  { ids, numbers }: LetterRows,
+  row: number,
+  words: Words,
+  entry: LetterEntry,
+  order: number,
+): void {
   ids.set(words, row * idWords);
   const { segment, at, part, bytes, times, firstAtMs, lastAtMs } = entry;
   numbers.set([segment, at, part, bytes, times, firstAtMs, lastAtMs, order], row * numbersARow);
@@ -107,6 +117,7 @@ export function firstBehind({ numbers }: LetterRows, used: number, order: number
 
 /** The bytes of so many rows, as they stand in memory: the ids, and the numbers. */
 export function bytesOfRows({ ids, numbers }: LetterRows, used: number): readonly [ids: Buffer, numbers: Buffer] {
-  const bytesOf = (array: Uint32Array | Float64Array, length: number): Buffer => Buffer.from(array.buffer, array.byteOffset, length * array.BYTES_PER_ELEMENT);
+  const bytesOf = (array: Uint32Array | Float64Array, length: number): Buffer =>
+    Buffer.from(array.buffer, array.byteOffset, length * array.BYTES_PER_ELEMENT);
   return [bytesOf(ids, used * idWords), bytesOf(numbers, used * numbersARow)];
 }

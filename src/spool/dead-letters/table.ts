@@ -58,7 +58,14 @@ const headBytes = 16;
 
 /** @param dumped - what `dump` gave */
 export function letterTable(dumped?: Buffer): LetterTable {
-  const state: TableState = { rows: letterRows(leastRows), slots: new Int32Array(leastSlots), used: 0, count: 0, bytes: 0, nextOrder: 1 };
+  const state: TableState = {
+    rows: letterRows(leastRows),
+    slots: new Int32Array(leastSlots),
+    used: 0,
+    count: 0,
+    bytes: 0,
+    nextOrder: 1,
+  };
   if (dumped !== undefined) load(state, dumped);
   return {
     get(id) {

@@ -8,7 +8,7 @@ import type { RunKey } from '../../model/point.ts';
 import type { StoredRunKey } from '../log/format.ts';
 import { numbersOf, runKeysPath } from '../log/segment-files.ts';
 import { type CollectedRuns, collectedRuns, readRunKeys, writeRunKeys } from './run-key-files.ts';
-import { type Known, runTable, type RunTable } from './run-key-table.ts';
+import { type Known, runKeyTable, type RunKeyTable } from './run-key-table.ts';
 
 export interface Dedup {
   /** Whether a run is known, and with these contents. */
@@ -53,7 +53,7 @@ export interface DedupOptions {
 }
 
 /** In the place of the number of a segment: what an earlier version stored, and of which there is no frame. */
-export const formerSegment = 0;
+export const legacySegment = 0;
 
 const generationMs = 900_000;
 /** The one that runs and nine before it: a key lives two hours and a quarter to two and a half. */
@@ -67,7 +67,7 @@ interface DedupState extends DedupOptions {
   readonly first: number;
   /** When it was opened, by the steady clock. */
   readonly startMs: number;
-  readonly table: RunTable;
+  readonly table: RunKeyTable;
   /** The runs of each segment whose keys are not in a file yet. */
   readonly collected: Map<number, CollectedRuns>;
   /** The files of segments, and the newest generation in each. */
@@ -88,7 +88,15 @@ const runsBetweenBounds = 4_096;
 export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOptions): Dedup {
   const first = generationOf(clock.now());
   const state: DedupState = {
-    ...{ directory, clock, maxBytes, formerEndMs, first, startMs: clock.steady(), table: runTable(first - generations + 1) },
+    ...{
+      directory,
+      clock,
+      maxBytes,
+      formerEndMs,
+      first,
+      startMs: clock.steady(),
+      table: runKeyTable(first - generations + 1),
+    },
     ...{ collected: new Map(), files: new Map(), stop: new AbortController() },
     ...{ writing: Promise.resolve(), reading: undefined, isRead: false, isCut: false, sinceBound: 0 },
   };
@@ -101,8 +109,8 @@ export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOpti
     },
     remove: (run) => remove(state, run),
     readyFor: (atMs) => readyFor(state, atMs),
-    persistBefore: (segment) => persist(state, (number) => number !== formerSegment && number < segment),
-    persistFormer: () => persist(state, (number) => number === formerSegment),
+    persistBefore: (segment) => persist(state, (number) => number !== legacySegment && number < segment),
+    persistFormer: () => persist(state, (number) => number === legacySegment),
     tidy: () => tidy(state),
     read: () => (state.reading ??= read(state)),
     status: () => ({ runs: state.table.count(), bytes: state.table.bytes(), maxBytes, windowMs: windowMsOf(state) }),

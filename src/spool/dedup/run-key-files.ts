@@ -62,12 +62,22 @@ export async function writeRunKeys(directory: string, segment: number, runs: Col
 const runsInTurn = 10_000;
 
 /** Reads the keys of a segment, a part in each turn of the event loop. A file that cannot be read has none. */
-export async function readRunKeys(directory: string, segment: number, add: (run: StoredRunKey, generation: number) => void, signal: AbortSignal): Promise<void> {
+export async function readRunKeys(
+  directory: string,
+  segment: number,
+  add: (run: StoredRunKey, generation: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const bytes = await readFile(runKeysPath(directory, segment)).catch(() => Buffer.alloc(0));
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / bytesARun) * wordsARun);
   for (let at = 0; at < words.length && !signal.aborted; at += wordsARun) {
     if (at % (runsInTurn * wordsARun) === 0) await nextTurn();
-    const [lo, hi, digest, generation] = [words[at], words[at + 1], words[at + 2], words[at + 3]] as [number, number, number, number];
+    const [lo, hi, digest, generation] = [words[at], words[at + 1], words[at + 2], words[at + 3]] as [
+      number,
+      number,
+      number,
+      number,
+    ];
     add({ lo, hi, digest }, generation);
   }
 }

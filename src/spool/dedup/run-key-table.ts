@@ -6,7 +6,7 @@ import type { StoredRunKey } from '../log/format.ts';
 /** What is known of a run. `duplicate`: it is there with these contents. `conflict`: it is there with others alone. */
 export type Known = 'new' | 'duplicate' | 'conflict';
 
-export interface RunTable {
+export interface RunKeyTable {
   look(run: StoredRunKey): Known;
   /** Remembers a run as one of this generation; of a conflict both contents stand as long as the younger. */
   add(run: StoredRunKey, generation: number): void;
@@ -50,7 +50,7 @@ interface Table {
 }
 
 /** @param oldest - the oldest generation that is remembered at first */
-export function runTable(oldest: number): RunTable {
+export function runKeyTable(oldest: number): RunKeyTable {
   const shards = Array.from({ length: shardCount }, () => emptyShard(leastSlots, oldest));
   const table: Table = { shards, oldest, slots: shardCount * leastSlots };
   return {
@@ -71,7 +71,12 @@ function shardOf({ shards }: Table, { hi }: StoredRunKey): Shard {
 
 function emptyShard(slots: number, sweptFor: number): Shard {
   return {
-    ...{ lo: new Uint32Array(slots), hi: new Uint32Array(slots), digests: new Uint32Array(slots), generations: new Uint32Array(slots) },
+    ...{
+      lo: new Uint32Array(slots),
+      hi: new Uint32Array(slots),
+      digests: new Uint32Array(slots),
+      generations: new Uint32Array(slots),
+    },
     ...{ used: 0, sweptFor },
   };
 }

@@ -3,13 +3,13 @@
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from '../../runtime/make-directory.ts';
-import { type Obstacle, obstacleOf } from '../../runtime/path-error.ts';
+import { type PathError, pathErrorOf } from '../../runtime/path-error.ts';
 
 /** A file or directory that cannot be used as it is. */
 export class PathUnusable extends Error {
   override readonly name = 'PathUnusable';
   readonly exitCode: number;
-  constructor(path: string, { words, exitCode }: Obstacle, cause?: unknown) {
+  constructor(path: string, { words, exitCode }: PathError, cause?: unknown) {
     super(`${path}: ${words}`, { cause });
     this.exitCode = exitCode;
   }
@@ -20,13 +20,16 @@ export class PathUnusable extends Error {
  *
  * @throws PathUnusable, which names the path
  */
-export function requireUsable(directory: string): void {
+export function checkDirectory(directory: string): void {
   using(directory, () => makeDirectory(directory, 0o700));
   using(directory, () => accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK));
-  for (const path of readdirSync(directory).filter((name) => ours.test(name)).map((name) => join(directory, name))) {
+  for (const path of readdirSync(directory)
+    .filter((name) => ours.test(name))
+    .map((name) => join(directory, name))) {
     const found = using(path, () => statSync(path, { throwIfNoEntry: false }));
     if (found === undefined) continue;
-    if (!found.isFile()) throw new PathUnusable(path, { words: `expected a file, found ${kindOf(found)}; move it away`, exitCode: 78 });
+    if (!found.isFile())
+      throw new PathUnusable(path, { words: `expected a file, found ${kindOf(found)}; move it away`, exitCode: 78 });
     using(path, () => accessSync(path, constants.R_OK | constants.W_OK));
   }
 }
@@ -41,7 +44,7 @@ function using<Result>(path: string, act: () => Result): Result {
   try {
     return act();
   } catch (error) {
-    const obstacle = obstacleOf(error);
+    const obstacle = pathErrorOf(error);
     throw obstacle === undefined ? error : new PathUnusable(path, obstacle, error);
   }
 }

@@ -4,7 +4,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Disk } from './disk.ts';
 
-export interface Room {
+export interface DiskSpace {
   /** Why nothing may be appended now, in words; undefined when there is room. */
   scarcity(): string | undefined;
   /**
@@ -14,7 +14,7 @@ export interface Room {
   isLackOfSpace(error: unknown): boolean;
 }
 
-export interface RoomOptions {
+export interface DiskSpaceOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   /** What is laid out and not written yet. */
@@ -31,7 +31,7 @@ const lookEveryMs = 250;
 const lacks: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
 /** The room of a disk; takes the reserve if there is room for it. */
-export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions): Room {
+export function openDiskSpace({ disk, clock, reusableBytes, onChange }: DiskSpaceOptions): DiskSpace {
   const reserveBytes = Math.min(maxReserveBytes, Math.floor(disk.sizeBytes() * shareOfDisk));
   let nextLookMs = -Infinity;
   let scarcity: string | undefined;
@@ -49,7 +49,8 @@ export function openRoom({ disk, clock, reusableBytes, onChange }: RoomOptions):
     nextLookMs = clock.steady() + lookEveryMs;
     const roomBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
     if (nextLookMs > uselessUntilMs) uselessBytes = 0;
-    const wantedBytes = scarcity === undefined ? 1.5 * reserveBytes : Math.max(2 * reserveBytes, uselessBytes + reserveBytes / 2);
+    const wantedBytes =
+      scarcity === undefined ? 1.5 * reserveBytes : Math.max(2 * reserveBytes, uselessBytes + reserveBytes / 2);
     if (roomBytes < wantedBytes) return become(`disk: room for ${roomBytes} bytes, wanted ${wantedBytes}`);
     uselessBytes = 0;
     takeReserve();

@@ -7,18 +7,18 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Disk } from '../disk/disk.ts';
 import { carryOver, isLackOfRoom, keepRuns, positionsOf, restoreRuns } from './carry-over.ts';
-import type { FormerPart } from './legacy-part.ts';
+import type { LegacyPart } from './legacy-part.ts';
 import { gone, type Losable, setAside, setAsideAgain } from './store-loss.ts';
 import { hasPassed, isAttached } from '../legacy-phase.ts';
-import { endOf, type FoundFormer, foundFormer } from './found-store.ts';
-import { removeFormerStore } from './lmdb/files.ts';
-import type { DamagedFormerRecord, FormerRecord, FormerStore } from './lmdb/store.ts';
-import { FormerStoreUnreadable } from './lmdb/unreadable.ts';
+import { endOf, type FoundLegacyStore, findLegacyStore } from './found-store.ts';
+import { removeLegacyStore } from './lmdb/files.ts';
+import type { DamagedLegacyRecord, LegacyRecord, LegacyStore } from './lmdb/store.ts';
+import { LegacyStoreUnreadable } from './lmdb/unreadable.ts';
 import type { Totals } from '../log/format.ts';
 import type { Position } from '../readers/position.ts';
 import type { Store } from '../store.ts';
 
-export interface AttachedFormer extends FormerPart {
+export interface AttachedLegacyStore extends LegacyPart {
   /** Resolves when nothing of it is waited for any more. */
   readonly drained: Promise<void>;
   /** Carries over what could not be for lack of room; to be called every minute. */
@@ -26,9 +26,9 @@ export interface AttachedFormer extends FormerPart {
   close(): Promise<void>;
 }
 
-export interface AttachingFormer {
+export interface AttachLegacyOptions {
   readonly store: Store;
-  readonly found: FoundFormer;
+  readonly found: FoundLegacyStore;
   readonly directory: string;
   readonly clock: Clock;
   readonly disk: Disk;
@@ -37,12 +37,12 @@ export interface AttachingFormer {
   readonly stop: AbortController;
 }
 
-interface Attached extends AttachingFormer, Losable {
+interface Attached extends AttachLegacyOptions, Losable {
   end: Totals;
   isEnding: boolean;
   recovering: Promise<boolean> | undefined;
   /** Of which store each error came: several readers meet the end of one process. */
-  readonly failures: WeakMap<object, FormerStore>;
+  readonly failures: WeakMap<object, LegacyStore>;
 }
 
 const carryAttempts = 3;
@@ -50,12 +50,21 @@ const firstPauseMs = 1_000;
 const maxPauseMs = 60_000;
 
 /** Attaches what was found; undefined where nothing of it is waited for. */
-export async function attachFormer(options: AttachingFormer): Promise<AttachedFormer | undefined> {
+export async function attachLegacyStore(options: AttachLegacyOptions): Promise<AttachedLegacyStore | undefined> {
   const { store, found } = options;
   let resolve = (): void => {};
   const promise = new Promise<void>((tell) => void (resolve = tell));
   const former = found.kind === 'open' ? found.former : undefined;
-  const attached: Attached = { ...options, former, end: endOf(found) ?? store.state.former.end, isDeferred: false, isEnding: false, recovering: undefined, failures: new WeakMap(), drained: { promise, resolve } };
+  const attached: Attached = {
+    ...options,
+    former,
+    end: endOf(found) ?? store.state.former.end,
+    isDeferred: false,
+    isEnding: false,
+    recovering: undefined,
+    failures: new WeakMap(),
+    drained: { promise, resolve },
+  };
   const part = partOf(attached);
   await begin(attached, part);
   if (!isWaitedFor(attached)) {
@@ -66,7 +75,7 @@ export async function attachFormer(options: AttachingFormer): Promise<AttachedFo
   return part;
 }
 
-function partOf(attached: Attached): AttachedFormer {
+function partOf(attached: Attached): AttachedLegacyStore {
   const { store, directory } = attached;
   const refusal = 'what an earlier version of this program has stored waits for room to be carried over';
   return {
@@ -74,14 +83,18 @@ function partOf(attached: Attached): AttachedFormer {
       return attached.end;
     },
     isAttached: () => isWaitedFor(attached),
-    refusal: (change) => (change?.former === undefined && isWaitedFor(attached) && store.state.former.phase !== 'carried' ? refusal : undefined),
+    refusal: (change) =>
+      change?.former === undefined && isWaitedFor(attached) && store.state.former.phase !== 'carried'
+        ? refusal
+        : undefined,
     records: (from, through) => recordsOf(attached, from, through),
     unreadable: (error) => recovered(attached, error),
     appendedAtMs: statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.mtimeMs,
     fileBytes: () => statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0,
     drained: attached.drained.promise,
     async tidy() {
-      if (attached.isDeferred && !attached.stop.signal.aborted) await carry(attached).catch((error: unknown) => recovered(attached, error));
+      if (attached.isDeferred && !attached.stop.signal.aborted)
+        await carry(attached).catch((error: unknown) => recovered(attached, error));
       await look(attached);
     },
     async close() {
@@ -96,7 +109,7 @@ function isWaitedFor({ store, isDeferred }: Attached): boolean {
 }
 
 /** What is to be done at a start, by how far it was the last time. */
-async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
+async function begin(attached: Attached, part: AttachedLegacyStore): Promise<void> {
   const { store, found, log } = attached;
   const { phase } = store.state.former;
   if (phase === 'drained') {
@@ -107,19 +120,30 @@ async function begin(attached: Attached, part: AttachedFormer): Promise<void> {
   if (found.kind === 'none') return isAttached(store.state.former) ? gone(attached) : undefined;
   if (found.kind === 'damaged') return setAside(attached, found.error, phase !== 'carried');
   if (phase === 'over' || (phase === 'none' && store.totals().records !== attached.end.records)) {
-    return setAside(attached, new Error('it is of a version before this one that ran after it, and does not go on where the log ends'), true);
+    return setAside(
+      attached,
+      new Error('it is of a version before this one that ran after it, and does not go on where the log ends'),
+      true,
+    );
   }
   if (phase !== 'none') attached.end = store.state.former.end;
   store.attach(part);
   store.onDurable(() => void look(attached));
   if (phase === 'carried') {
     const foundEnd = endOf(found)?.records;
-    if (foundEnd !== attached.end.records) log?.error({ found: foundEnd, known: attached.end.records }, 'an earlier version has added records to its store since it was attached; they are not read');
+    if (foundEnd !== attached.end.records)
+      log?.error(
+        { found: foundEnd, known: attached.end.records },
+        'an earlier version has added records to its store since it was attached; they are not read',
+      );
     await restoreRuns(store, found.former, attached.directory);
     log?.info({ records: attached.end.records }, 'the store of an earlier version is drained');
     return;
   }
-  log?.info({ records: attached.end.records }, 'the store of an earlier version is attached, and drained before what comes now');
+  log?.info(
+    { records: attached.end.records },
+    'the store of an earlier version is attached, and drained before what comes now',
+  );
   await carry(attached);
 }
 
@@ -136,16 +160,23 @@ async function carry(attached: Attached): Promise<void> {
       attached.isDeferred = false;
       return;
     } catch (error) {
-      if (error instanceof FormerStoreUnreadable && error.isDamaged) return setAside(attached, error, true);
+      if (error instanceof LegacyStoreUnreadable && error.isDamaged) return setAside(attached, error, true);
       if (!isLackOfRoom(error)) throw error;
       attached.disk.giveUpReserve();
     }
   }
-  for (const [sink, position] of moved.size > 0 ? moved : await positionsOf({ former: attached.former as FormerStore, end })) store.state.positions.set(sink, position);
+  for (const [sink, position] of moved.size > 0
+    ? moved
+    : await positionsOf({ former: attached.former as LegacyStore, end }))
+    store.state.positions.set(sink, position);
 }
 
-async function* recordsOf(attached: Attached, from: number, through: number): AsyncGenerator<FormerRecord | DamagedFormerRecord> {
-  if (attached.former === undefined) throw new FormerStoreUnreadable('the store of an earlier version is not open');
+async function* recordsOf(
+  attached: Attached,
+  from: number,
+  through: number,
+): AsyncGenerator<LegacyRecord | DamagedLegacyRecord> {
+  if (attached.former === undefined) throw new LegacyStoreUnreadable('the store of an earlier version is not open');
   const { former } = attached;
   try {
     yield* former.records(from, Math.min(through, attached.end.records));
@@ -167,7 +198,11 @@ async function look(attached: Attached): Promise<void> {
     log?.info('the store of an earlier version is drained, and its file is gone');
   } catch (error) {
     // On a full disk it stays until there is room to say so.
-    if (!isLackOfRoom(error)) log?.error({ reason: (error as Error).message }, 'the store of an earlier version is drained, and cannot be removed');
+    if (!isLackOfRoom(error))
+      log?.error(
+        { reason: (error as Error).message },
+        'the store of an earlier version is drained, and cannot be removed',
+      );
     if (isOver(attached)) attached.drained.resolve();
   } finally {
     attached.isEnding = false;
@@ -183,7 +218,7 @@ async function over(attached: Attached): Promise<void> {
   await former?.close();
   attached.former = undefined;
   await keepRuns(store);
-  removeFormerStore(directory);
+  removeLegacyStore(directory);
   await keepRuns(store);
   await store.commit({ former: { phase: 'over', end: store.state.former.end } });
   attached.drained.resolve();
@@ -192,7 +227,8 @@ async function over(attached: Attached): Promise<void> {
 /** What has failed with a process that has a successor already can be read again at once. */
 function recovered(attached: Attached, error: unknown): Promise<boolean> {
   const failed = attached.failures.get(error as object);
-  if (failed !== undefined && failed !== attached.former && attached.recovering === undefined) return Promise.resolve(isWaitedFor(attached));
+  if (failed !== undefined && failed !== attached.former && attached.recovering === undefined)
+    return Promise.resolve(isWaitedFor(attached));
   return (attached.recovering ??= recover(attached, error).finally(() => void (attached.recovering = undefined)));
 }
 
@@ -200,16 +236,23 @@ function recovered(attached: Attached, error: unknown): Promise<boolean> {
 async function recover(attached: Attached, error: unknown): Promise<boolean> {
   const { stop, clock, log } = attached;
   let reason = error;
-  for (let pauseMs = firstPauseMs; !stop.signal.aborted && isWaitedFor(attached); pauseMs = Math.min(maxPauseMs, pauseMs * 2)) {
-    if (reason instanceof FormerStoreUnreadable && reason.isDamaged) {
+  for (
+    let pauseMs = firstPauseMs;
+    !stop.signal.aborted && isWaitedFor(attached);
+    pauseMs = Math.min(maxPauseMs, pauseMs * 2)
+  ) {
+    if (reason instanceof LegacyStoreUnreadable && reason.isDamaged) {
       await setAside(attached, reason, attached.isDeferred);
       return false;
     }
-    log?.warn({ reason: (reason as Error).message }, 'the store of an earlier version cannot be read now; it is tried again');
+    log?.warn(
+      { reason: (reason as Error).message },
+      'the store of an earlier version cannot be read now; it is tried again',
+    );
     await attached.former?.close();
     await clock.sleep(pauseMs, { signal: stop.signal }).catch(() => undefined);
     try {
-      const found = await foundFormer({ ...attached, signal: stop.signal });
+      const found = await findLegacyStore({ ...attached, signal: stop.signal });
       if (found.kind === 'open') {
         attached.former = found.former;
         return true;

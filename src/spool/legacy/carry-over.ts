@@ -4,21 +4,21 @@
 import { existsSync } from 'node:fs';
 import type { Log } from '../../runtime/log.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from '../state/change.ts';
-import { formerSegment, storedFrom } from '../dedup/dedup.ts';
-import type { FormerItem } from './lmdb/items.ts';
-import type { FormerStore } from './lmdb/store.ts';
-import type { FormerPosition } from './lmdb/rows.ts';
+import { legacySegment, storedFrom } from '../dedup/dedup.ts';
+import type { LegacyItem } from './lmdb/items.ts';
+import type { LegacyStore } from './lmdb/store.ts';
+import type { LegacyPosition } from './lmdb/rows.ts';
 import type { Totals } from '../log/format.ts';
 import { rowOf } from '../log/payload.ts';
 import { runKeysPath } from '../log/segment-files.ts';
-import { type Lost, nothingLost } from '../losses.ts';
+import { type Losses, noLosses } from '../losses.ts';
 import type { FinishedRange, Position } from '../readers/position.ts';
 import { SpoolFull } from '../spool-full.ts';
 import type { Store } from '../store.ts';
 
 export interface CarryingOver {
   readonly store: Store;
-  readonly former: FormerStore;
+  readonly former: LegacyStore;
   readonly end: Totals;
   readonly log: Log | undefined;
   /** Where sinks stand that have gone on already, while there was no room for this. */
@@ -39,7 +39,7 @@ interface Frame {
 interface Carrying extends CarryingOver {
   frame: Frame;
   frames: number;
-  readonly lost: { -readonly [name in keyof Lost]: number };
+  readonly lost: { -readonly [name in keyof Losses]: number };
   readonly samples: StoredLetter[];
   /** What is damaged, in words. */
   readonly damage: string[];
@@ -58,7 +58,16 @@ const mostTold = 20;
 /** @throws SpoolFull, the disk's error, and FormerStoreUnreadable; then nothing of it counts */
 export async function carryOver(options: CarryingOver): Promise<void> {
   const { store, former, end } = options;
-  const carrying: Carrying = { ...options, frame: emptyFrame(), frames: 0, lost: { ...nothingLost }, samples: [], damage: [], isUncounted: false, failure: undefined };
+  const carrying: Carrying = {
+    ...options,
+    frame: emptyFrame(),
+    frames: 0,
+    lost: { ...noLosses },
+    samples: [],
+    damage: [],
+    isUncounted: false,
+    failure: undefined,
+  };
   // In one step: sinks that have gone on already go on meanwhile.
   await put(carrying, { former: { phase: 'begun', end }, positions: Object.fromEntries(options.moved) });
   for await (const item of former.items()) {
@@ -68,7 +77,9 @@ export async function carryOver(options: CarryingOver): Promise<void> {
   await putFrame(carrying);
   await putSamples(carrying);
   tell(carrying);
-  await put(carrying, { lost: { ...carrying.lost, uncounted: carrying.lost.uncounted + Number(carrying.isUncounted) } });
+  await put(carrying, {
+    lost: { ...carrying.lost, uncounted: carrying.lost.uncounted + Number(carrying.isUncounted) },
+  });
   await keepRuns(store);
   await durable(carrying);
   await store.commit({ former: { phase: 'carried', end } });
@@ -86,23 +97,26 @@ export function isLackOfRoom(error: unknown): boolean {
 }
 
 /** Reads the run keys again where they could not be written down. */
-export async function restoreRuns({ dedup }: Store, former: FormerStore, directory: string): Promise<void> {
-  if (existsSync(runKeysPath(directory, formerSegment))) return;
+export async function restoreRuns({ dedup }: Store, former: LegacyStore, directory: string): Promise<void> {
+  if (existsSync(runKeysPath(directory, legacySegment))) return;
   for await (const item of former.items()) {
     if (item.kind === 'run') restoreRun(dedup, item);
     else if (afterRuns.includes(item.kind)) return;
   }
 }
 
-const afterRuns: readonly FormerItem['kind'][] = ['retry', 'parked', 'letter', 'sample'];
+const afterRuns: readonly LegacyItem['kind'][] = ['retry', 'parked', 'letter', 'sample'];
 
 /** The sixteen characters of its hash stand behind the seven of its second. */
-function restoreRun(dedup: Store['dedup'], { key, digest, generation }: Extract<FormerItem, { kind: 'run' }>): void {
-  dedup.restore(storedFrom(key.slice(secondDigits), digest), formerSegment, (generation + 1) * hourMs - 1);
+function restoreRun(dedup: Store['dedup'], { key, digest, generation }: Extract<LegacyItem, { kind: 'run' }>): void {
+  dedup.restore(storedFrom(key.slice(secondDigits), digest), legacySegment, (generation + 1) * hourMs - 1);
 }
 
 /** The positions alone: for as long as there is no room for the rest. */
-export async function positionsOf({ former, end }: Pick<CarryingOver, 'former' | 'end'>): Promise<Map<string, Position>> {
+export async function positionsOf({
+  former,
+  end,
+}: Pick<CarryingOver, 'former' | 'end'>): Promise<Map<string, Position>> {
   const positions = new Map<string, Position>();
   for await (const item of former.items()) {
     if (item.kind === 'position') positions.set(item.sink, positionIn(item.position, end));
@@ -115,7 +129,7 @@ function emptyFrame(): Frame {
   return { positions: {}, skipped: {}, damaged: [], letters: [], parked: [], retries: [], characters: 0 };
 }
 
-function take(carrying: Carrying, item: FormerItem): void {
+function take(carrying: Carrying, item: LegacyItem): void {
   const { frame, store, end, moved } = carrying;
   switch (item.kind) {
     case 'position':
@@ -150,7 +164,7 @@ const hourMs = 3_600_000;
 const charactersAPoint = 100;
 
 /** How many points there were in what was finished out of order is not known there: as many as in other records. */
-function positionIn({ finished, ...position }: FormerPosition, end: Totals): Position {
+function positionIn({ finished, ...position }: LegacyPosition, end: Totals): Position {
   const ranges = finished.map(([from, through]): FinishedRange => {
     const share = (through - from + 1) / Math.max(1, end.records);
     return [from, through, Math.round(end.points * share), Math.round(end.bytes * share)];
@@ -162,7 +176,8 @@ function positionIn({ finished, ...position }: FormerPosition, end: Totals): Pos
 function count({ frame, lost }: Carrying, name: string, found: number): void {
   const of = name.slice(name.indexOf('-') + 1);
   if (name.startsWith('skipped-')) frame.skipped[of] = found;
-  if (name.startsWith('lost-')) for (const known of Object.keys(lost) as (keyof Lost)[]) if (known === of) lost[known] += found;
+  if (name.startsWith('lost-'))
+    for (const known of Object.keys(lost) as (keyof Losses)[]) if (known === of) lost[known] += found;
   if (!name.startsWith('damaged ')) return;
   frame.damaged.push({ group: -Number(name.slice('damaged '.length)), records: 1, points: found });
   lost.records -= 1;
@@ -181,8 +196,13 @@ function damaged(carrying: Carrying, what: string): void {
 }
 
 function tell({ damage, log }: Carrying): void {
-  for (const finding of damage.slice(0, mostTold)) log?.error({ finding }, 'the store of an earlier version is not as it was written');
-  if (damage.length > mostTold) log?.error({ findings: damage.length }, 'the store of an earlier version is not as it was written, in so many places');
+  for (const finding of damage.slice(0, mostTold))
+    log?.error({ finding }, 'the store of an earlier version is not as it was written');
+  if (damage.length > mostTold)
+    log?.error(
+      { findings: damage.length },
+      'the store of an earlier version is not as it was written, in so many places',
+    );
 }
 
 /** In the order in which they were seen last, since the oldest go first. */
@@ -202,7 +222,9 @@ async function putSamples(carrying: Carrying): Promise<void> {
 async function putFrame(carrying: Carrying): Promise<void> {
   const { characters: _, ...parts } = carrying.frame;
   carrying.frame = emptyFrame();
-  const filled = Object.entries(parts).filter(([, part]) => (Array.isArray(part) ? part.length : Object.keys(part).length) > 0);
+  const filled = Object.entries(parts).filter(
+    ([, part]) => (Array.isArray(part) ? part.length : Object.keys(part).length) > 0,
+  );
   if (filled.length > 0) await put(carrying, Object.fromEntries(filled) as Change);
 }
 

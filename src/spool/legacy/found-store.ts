@@ -2,17 +2,17 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Disk } from '../disk/disk.ts';
-import { hasFormerStore } from './lmdb/files.ts';
-import { type FormerStore, openFormerStore } from './lmdb/store.ts';
-import { FormerStoreUnreadable } from './lmdb/unreadable.ts';
+import { hasLegacyStore } from './lmdb/files.ts';
+import { type LegacyStore, openLegacyStore } from './lmdb/store.ts';
+import { LegacyStoreUnreadable } from './lmdb/unreadable.ts';
 import type { Totals } from '../log/format.ts';
 
-export type FoundFormer =
+export type FoundLegacyStore =
   | { readonly kind: 'none' }
-  | { readonly kind: 'open'; readonly former: FormerStore }
-  | { readonly kind: 'damaged'; readonly error: FormerStoreUnreadable };
+  | { readonly kind: 'open'; readonly former: LegacyStore }
+  | { readonly kind: 'damaged'; readonly error: LegacyStoreUnreadable };
 
-export interface FindingFormer {
+export interface FindLegacyOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly disk: Disk;
@@ -25,12 +25,17 @@ export interface FindingFormer {
  *
  * @throws FormerStoreUnreadable where it is not damage that keeps it from being read
  */
-export async function foundFormer({ directory, clock, disk, signal }: FindingFormer): Promise<FoundFormer> {
-  if (!hasFormerStore(directory)) return { kind: 'none' };
+export async function findLegacyStore({
+  directory,
+  clock,
+  disk,
+  signal,
+}: FindLegacyOptions): Promise<FoundLegacyStore> {
+  if (!hasLegacyStore(directory)) return { kind: 'none' };
   try {
     return { kind: 'open', former: await openedWithRoom(directory, { clock, disk, signal }) };
   } catch (error) {
-    if (error instanceof FormerStoreUnreadable && error.isDamaged) return { kind: 'damaged', error };
+    if (error instanceof LegacyStoreUnreadable && error.isDamaged) return { kind: 'damaged', error };
     throw error;
   }
 }
@@ -39,18 +44,22 @@ export async function foundFormer({ directory, clock, disk, signal }: FindingFor
 const ioError = 74;
 
 /** What the lock file takes may be more than a full disk has; the reserve has it. */
-async function openedWithRoom(directory: string, { disk, ...options }: Omit<FindingFormer, 'directory'>): Promise<FormerStore> {
+async function openedWithRoom(
+  directory: string,
+  { disk, ...options }: Omit<FindLegacyOptions, 'directory'>,
+): Promise<LegacyStore> {
   try {
-    return await openFormerStore(directory, options);
+    return await openLegacyStore(directory, options);
   } catch (error) {
-    if (!(error instanceof FormerStoreUnreadable) || error.exitCode !== ioError || disk.reservedBytes() === 0) throw error;
+    if (!(error instanceof LegacyStoreUnreadable) || error.exitCode !== ioError || disk.reservedBytes() === 0)
+      throw error;
     disk.giveUpReserve();
-    return openFormerStore(directory, options);
+    return openLegacyStore(directory, options);
   }
 }
 
 /** What had been appended, ever, to a store that can be read. */
-export function endOf(found: FoundFormer): Totals | undefined {
+export function endOf(found: FoundLegacyStore): Totals | undefined {
   if (found.kind !== 'open') return undefined;
   const { sequence, points, bytes } = found.former.head;
   return { records: sequence, points, bytes };

@@ -2,30 +2,31 @@
 
 import type { Log } from '../../runtime/log.ts';
 import { diskOf } from '../disk/disk.ts';
-import type { AttachedFormer } from './attached-store.ts';
-import type { FoundFormer } from './found-store.ts';
-import { formerDamagedStores, hasFormerStore } from './lmdb/files.ts';
+import type { AttachedLegacyStore } from './attached-store.ts';
+import type { FoundLegacyStore } from './found-store.ts';
+import { damagedLegacyStores, hasLegacyStore } from './lmdb/files.ts';
 import { openStore } from '../open-store.ts';
 import type { Store, StoreOptions } from '../store.ts';
 
 export interface OpenedStore {
   readonly store: Store;
   /** Undefined where nothing of it is waited for. */
-  readonly former: AttachedFormer | undefined;
+  readonly former: AttachedLegacyStore | undefined;
 }
 
 /** @throws UnknownFormat, and FormerStoreUnreadable where it is not damage that keeps that from being read */
-export async function openWithFormer(options: StoreOptions, log: Log | undefined): Promise<OpenedStore> {
+export async function openWithLegacyStore(options: StoreOptions, log: Log | undefined): Promise<OpenedStore> {
   const { directory, clock, disk = diskOf(directory) } = options;
-  for (const path of formerDamagedStores(directory)) log?.warn({ path }, 'an earlier version has set this spool aside as damaged; it is not read');
-  if (!hasFormerStore(directory)) {
+  for (const path of damagedLegacyStores(directory))
+    log?.warn({ path }, 'an earlier version has set this spool aside as damaged; it is not read');
+  if (!hasLegacyStore(directory)) {
     const store = openStore(options);
     if (['none', 'over'].includes(store.state.former.phase)) return { store, former: undefined };
     return attached(store, { kind: 'none' }, new AbortController());
   }
-  const { endOf, foundFormer } = await import('./found-store.ts');
+  const { endOf, findLegacyStore } = await import('./found-store.ts');
   const stop = new AbortController();
-  const found = await foundFormer({ directory, clock, disk, signal: stop.signal });
+  const found = await findLegacyStore({ directory, clock, disk, signal: stop.signal });
   return attached(openedOver(endOf(found)), found, stop);
 
   function openedOver(firstTotals: StoreOptions['firstTotals']): Store {
@@ -37,10 +38,10 @@ export async function openWithFormer(options: StoreOptions, log: Log | undefined
     }
   }
 
-  async function attached(store: Store, found: FoundFormer, stop: AbortController): Promise<OpenedStore> {
+  async function attached(store: Store, found: FoundLegacyStore, stop: AbortController): Promise<OpenedStore> {
     try {
-      const { attachFormer } = await import('./attached-store.ts');
-      return { store, former: await attachFormer({ store, found, directory, clock, disk, log, stop }) };
+      const { attachLegacyStore } = await import('./attached-store.ts');
+      return { store, former: await attachLegacyStore({ store, found, directory, clock, disk, log, stop }) };
     } catch (error) {
       stop.abort(error);
       await store.close();

@@ -1,10 +1,10 @@
 // A sink's records of the store of an earlier version: fetched ahead, since that is read by another process and readers do not wait.
 
-import type { DamagedFormerRecord, FormerRecord } from './lmdb/store.ts';
-import type { FormerPart } from './legacy-part.ts';
+import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
+import type { LegacyPart } from './legacy-part.ts';
 import type { Damage, LogRecord, ReadRecords } from '../log/record-reader.ts';
 
-export interface FormerFeed {
+export interface LegacyRecordFeed {
   /**
    * Records from one on, in a stretch that the sink has not finished, until there are so many points in them, one at least. Undefined
    * while they are fetched; rings when they have come.
@@ -12,7 +12,7 @@ export interface FormerFeed {
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
 }
 
-type Fetched = FormerRecord | DamagedFormerRecord;
+type Fetched = LegacyRecord | DamagedLegacyRecord;
 
 /** A stretch that is fetched. */
 interface Stretch {
@@ -29,7 +29,7 @@ interface Stretch {
 }
 
 interface Feed {
-  readonly former: FormerPart;
+  readonly former: LegacyPart;
   readonly ring: () => void;
   stretch: Stretch | undefined;
   /** While it is seen whether records can be read again. */
@@ -41,7 +41,7 @@ const batchesAhead = 2;
 /** What cannot be read has no points, and is taken out in portions, too. */
 const mostDamaged = 500;
 
-export function formerFeed(former: FormerPart, ring: () => void): FormerFeed {
+export function legacyRecordFeed(former: LegacyPart, ring: () => void): LegacyRecordFeed {
   const feed: Feed = { former, ring, stretch: undefined, isHalted: false };
   return { read: (from, through, maxPoints) => read(feed, from, through, maxPoints) };
 }
@@ -75,7 +75,12 @@ function drop(stretch: Stretch): Fetched {
   return first;
 }
 
-function take(stretch: Stretch, from: number, through: number, maxPoints: number): ReadRecords & { readonly atMs: number | undefined } {
+function take(
+  stretch: Stretch,
+  from: number,
+  through: number,
+  maxPoints: number,
+): ReadRecords & { readonly atMs: number | undefined } {
   const records: LogRecord[] = [];
   const damage: Damage[] = [];
   let points = 0;
@@ -114,7 +119,11 @@ async function fetch(feed: Feed, stretch: Stretch, maxPoints: number): Promise<v
   if (stretch.isFetching || stretch.isWhole) return;
   stretch.isFetching = true;
   try {
-    while (feed.stretch === stretch && stretch.points < maxPoints && stretch.fetched.length < mostDamaged * batchesAhead) {
+    while (
+      feed.stretch === stretch &&
+      stretch.points < maxPoints &&
+      stretch.fetched.length < mostDamaged * batchesAhead
+    ) {
       const { done, value } = await stretch.records.next();
       if (done === true) {
         stretch.isWhole = true;

@@ -160,7 +160,12 @@ export interface FrameHead {
 }
 
 /** Writes the head of a frame but for its checksum, which `sealFrames` adds when the group's number is known. */
-export function writeFrameHead(bytes: Buffer, at: number, length: number, { kind, record, points, run }: FrameHead): void {
+export function writeFrameHead(
+  bytes: Buffer,
+  at: number,
+  length: number,
+  { kind, record, points, run }: FrameHead,
+): void {
   bytes.writeUInt32LE(length, at);
   bytes.writeUInt32LE(kind, at + 8);
   bytes.writeUInt32LE(record, at + 12);
@@ -172,7 +177,7 @@ export function writeFrameHead(bytes: Buffer, at: number, length: number, { kind
 
 /** Writes the checksums of the frames from `from` to `to`. */
 export function sealFrames(bytes: Buffer, from: number, to: number, seed: number): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const end = at + frameHeadBytes + bytes.readUInt32LE(at);
     bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, end), (seed ^ bytes.readUInt32LE(at)) >>> 0), at + 4);
     at = end;

@@ -35,7 +35,8 @@ export function groupPlaces(directory: string): GroupPlaces {
       return found.groups;
     },
     note(segment, group, end) {
-      const found = held.get(segment.number) ?? (group.at === firstGroupAt ? { groups: [], next: firstPlace(segment) } : undefined);
+      const found =
+        held.get(segment.number) ?? (group.at === firstGroupAt ? { groups: [], next: firstPlace(segment) } : undefined);
       if (found === undefined || found.next.at !== group.at) return;
       held.set(segment.number, found);
       found.groups.push(group);
@@ -66,7 +67,11 @@ function extend(directory: string, segment: SegmentEntry, groups: PlacedGroup[],
         groups.push({ at: place.at, number: head.number, before: head.before, atMs: head.atMs });
         const { before, records, points } = head;
         // The bytes of its records are in the next head.
-        place = { at: place.at + groupHeadBytes + head.length, number: head.number + 1, before: { records: before.records + records, points: before.points + points, bytes: before.bytes } };
+        place = {
+          at: place.at + groupHeadBytes + head.length,
+          number: head.number + 1,
+          before: { records: before.records + records, points: before.points + points, bytes: before.bytes },
+        };
         continue;
       }
       groups.push({ ...place, atMs: groups.at(-1)?.atMs ?? segment.createdAtMs });

@@ -2,7 +2,16 @@
 // each will stand.
 
 import { firstGroupAt, frameHeadBytes, groupHeadBytes, terminatorBytes, type Totals } from './format.ts';
-import { addFrame, emptyGroup, endOf, type Group, type Location, mostFrameBytes, type NewFrame, totalsAfter } from './group.ts';
+import {
+  addFrame,
+  emptyGroup,
+  endOf,
+  type Group,
+  type Location,
+  mostFrameBytes,
+  type NewFrame,
+  totalsAfter,
+} from './group.ts';
 
 export interface GroupQueue {
   /** The length that a segment is laid out to, unless its first frame needs more. */
@@ -36,7 +45,14 @@ const maxGroupBytes = 1 << 20;
 /** A queue without groups; the first one begins a segment. */
 export function groupQueue(first: Omit<NextGroup, 'at' | 'isNew'>, segmentBytes: number): GroupQueue {
   const { segment, group, totals } = first;
-  return { segmentBytes, ended: [], forming: undefined, next: { segment, at: firstGroupAt, group, totals, isNew: true }, lengthBytes: segmentBytes, spares: [] };
+  return {
+    segmentBytes,
+    ended: [],
+    forming: undefined,
+    next: { segment, at: firstGroupAt, group, totals, isNew: true },
+    lengthBytes: segmentBytes,
+    spares: [],
+  };
 }
 
 /** Adds a frame to the group that forms, or to another one where that is too large or the segment has no room for more. */
@@ -55,20 +71,31 @@ function isTooMuch({ lengthBytes }: GroupQueue, group: Group, moreBytes: number)
 function begin(queue: GroupQueue, frameBytes: number): Group {
   const wanted = groupHeadBytes + frameBytes + terminatorBytes;
   let { next } = queue;
-  if (!next.isNew && next.at + wanted > queue.lengthBytes) next = { ...next, segment: next.segment + 1, at: firstGroupAt, isNew: true };
+  if (!next.isNew && next.at + wanted > queue.lengthBytes)
+    next = { ...next, segment: next.segment + 1, at: firstGroupAt, isNew: true };
   const leastBytes = next.isNew ? Math.max(queue.segmentBytes, firstGroupAt + wanted) : 0;
   if (next.isNew) queue.lengthBytes = leastBytes;
   queue.next = { ...next, isNew: false };
   const spare = queue.spares.pop();
-  const buffer = spare !== undefined && spare.length >= wanted ? spare : Buffer.allocUnsafeSlow(Math.max(bufferBytes, wanted));
-  return emptyGroup({ segment: next.segment, at: next.at, number: next.group, before: next.totals, leastBytes }, buffer);
+  const buffer =
+    spare !== undefined && spare.length >= wanted ? spare : Buffer.allocUnsafeSlow(Math.max(bufferBytes, wanted));
+  return emptyGroup(
+    { segment: next.segment, at: next.at, number: next.group, before: next.totals, leastBytes },
+    buffer,
+  );
 }
 
 /** Ends the group that forms, if there is one: what is appended from now on is in another one. */
 export function endGroup(queue: GroupQueue): void {
   const { forming, next } = queue;
   if (forming === undefined) return;
-  queue.next = { segment: next.segment, at: endOf(forming), group: forming.number + 1, totals: totalsAfter(forming), isNew: next.isNew };
+  queue.next = {
+    segment: next.segment,
+    at: endOf(forming),
+    group: forming.number + 1,
+    totals: totalsAfter(forming),
+    isNew: next.isNew,
+  };
   queue.ended.push(forming);
   queue.forming = undefined;
 }

@@ -49,9 +49,25 @@ export interface Waiting {
 }
 
 /** A group without frames; the room for its head is kept free in the buffer. */
-export function emptyGroup(place: Pick<Group, 'segment' | 'at' | 'number' | 'before' | 'leastBytes'>, buffer: Buffer): Group {
+export function emptyGroup(
+  place: Pick<Group, 'segment' | 'at' | 'number' | 'before' | 'leastBytes'>,
+  buffer: Buffer,
+): Group {
   const { segment, at, number, before, leastBytes } = place;
-  return { segment, at, number, before, leastBytes, waiting: [], buffer, used: groupHeadBytes, frames: 0, records: 0, points: 0, recordBytes: 0 };
+  return {
+    segment,
+    at,
+    number,
+    before,
+    leastBytes,
+    waiting: [],
+    buffer,
+    used: groupHeadBytes,
+    frames: 0,
+    records: 0,
+    points: 0,
+    recordBytes: 0,
+  };
 }
 
 /** Bytes that a frame takes at most: a unit of UTF-16 has at most three bytes in UTF-8. */

@@ -4,25 +4,57 @@
 //   F[1794994452,"s",".204417",[["catchpoint.rtt.by_","164.0"],["catchpoint.status.by_","1.0",{"status":"ok"}]]]
 //   [{"nodeid":"312"},[["node"],["asn","4837"],["country","China"]]]
 
-import { type Cut, type Cuts, type FactoredPoints, isFactored, type Points, type Series } from '../../model/factored-points.ts';
+import {
+  type Cut,
+  type Cuts,
+  type FactoredPoints,
+  isFactored,
+  type Points,
+  type Series,
+} from '../../model/factored-points.ts';
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../model/point.ts';
 import { sharedLines } from './shared-line.ts';
 
 /** Points without an annotation have no sixth member, and those of which more than it is to be written no seventh. */
-export type PointRow = [metric: string, timestamp: number, unit: TimeUnit, value: string, tags: Tags, annotation?: Annotation, only?: 'annotation'];
+export type PointRow = [
+  metric: string,
+  timestamp: number,
+  unit: TimeUnit,
+  value: string,
+  tags: Tags,
+  annotation?: Annotation,
+  only?: 'annotation',
+];
 
 /** A point without the names of its members. */
 export function rowOf({ metric, timestamp, unit, value, tags, annotation, only }: DataPoint): PointRow {
   if (annotation === undefined) return [metric, timestamp, unit, value, tags];
-  return only === undefined ? [metric, timestamp, unit, value, tags, annotation] : [metric, timestamp, unit, value, tags, annotation, only];
+  return only === undefined
+    ? [metric, timestamp, unit, value, tags, annotation]
+    : [metric, timestamp, unit, value, tags, annotation, only];
 }
 
 export function pointOf([metric, timestamp, unit, value, tags, annotation, only]: PointRow): DataPoint {
-  return { metric, timestamp, unit, value, tags, ...(annotation !== undefined && { annotation }), ...(only !== undefined && { only }) };
+  return {
+    metric,
+    timestamp,
+    unit,
+    value,
+    tags,
+    ...(annotation !== undefined && { annotation }),
+    ...(only !== undefined && { only }),
+  };
 }
 
 type SeriesRow = [stem: string, value: string, tags?: Tags];
-type SharedRow = [timestamp: number, unit: TimeUnit, tail: string, series: SeriesRow[], tags?: Tags | null, rest?: PointRow[]];
+type SharedRow = [
+  timestamp: number,
+  unit: TimeUnit,
+  tail: string,
+  series: SeriesRow[],
+  tags?: Tags | null,
+  rest?: PointRow[],
+];
 type CutsRow = [tags: Tags, cuts: readonly Cut[]];
 
 /** Made once for each cuts object, which a source remembers by the node. */
@@ -79,7 +111,10 @@ export function pointsDecoder(): (text: string) => Points {
     const [timestamp, unit, tail, rows, tags, rest] = JSON.parse(text.slice(1, end)) as SharedRow;
     const series = rows.map(seriesOf);
     if (tags === undefined) lines.learn(text, series);
-    return factored({ timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: rest?.map(pointOf) ?? [] }, tags);
+    return factored(
+      { timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: rest?.map(pointOf) ?? [] },
+      tags,
+    );
   };
 }
 

@@ -86,7 +86,12 @@ function read(state: ReaderState, from: number, through: number, maxPoints: numb
   const segment = segmentOf(state.segments(), from);
   if (segment === undefined) return undefined;
   // What is before it was in a segment that nobody knows any more.
-  if (segment.before.records >= from) return { records: [], damage: [hole(state.segments(), segment, from, through)], through: Math.min(through, segment.before.records) };
+  if (segment.before.records >= from)
+    return {
+      records: [],
+      damage: [hole(state.segments(), segment, from, through)],
+      through: Math.min(through, segment.before.records),
+    };
   const end = Math.min(through, segment.through.records);
   const reading: Reading = { end, maxPoints, records: [], damage: [], points: 0, reached: from - 1 };
   return { records: reading.records, damage: reading.damage, through: readSegment(state, reading, segment, from) };
@@ -104,7 +109,14 @@ function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry
     const next = takeRecords(reading, group, state.decode);
     // What is behind the end was finished before: then this is the last that is read of the group.
     const isLastOfGroup = next === undefined || next > end;
-    if (lost !== undefined && isLastOfGroup) damage.push({ segment: segment.number, at: place.at, group: head.number, records: lost.records, points: lost.points });
+    if (lost !== undefined && isLastOfGroup)
+      damage.push({
+        segment: segment.number,
+        at: place.at,
+        group: head.number,
+        records: lost.records,
+        points: lost.points,
+      });
     if (next !== undefined) return Math.min(end, next - 1);
     reading.reached = Math.max(reading.reached, Math.min(end, group.next.before.records));
     place = group.next;
@@ -115,7 +127,11 @@ function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry
 }
 
 /** Takes the records of a group; returns the first one that is not taken any more, since it is behind the end or too much. */
-function takeRecords(reading: Reading, { head, frames }: ScannedGroup, decode: (text: string) => Points): number | undefined {
+function takeRecords(
+  reading: Reading,
+  { head, frames }: ScannedGroup,
+  decode: (text: string) => Points,
+): number | undefined {
   const { end, maxPoints, records } = reading;
   for (const frame of frames) {
     const sequence = head.before.records + frame.record + 1;
@@ -140,10 +156,18 @@ function bytesOf(state: ReaderState, { number }: SegmentEntry): SegmentBytes | u
   }
 }
 
-function groupAt(state: ReaderState, segment: SegmentEntry, bytes: SegmentBytes, place: GroupPlace): ScannedGroup | undefined {
+function groupAt(
+  state: ReaderState,
+  segment: SegmentEntry,
+  bytes: SegmentBytes,
+  place: GroupPlace,
+): ScannedGroup | undefined {
   const { last } = state;
   if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
-  const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
+  const group = readGroup(
+    { bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup },
+    place,
+  );
   state.last = group && { segment: segment.number, at: place.at, group };
   return group;
 }
@@ -152,11 +176,17 @@ function groupAt(state: ReaderState, segment: SegmentEntry, bytes: SegmentBytes,
 function placeOf({ last, index }: ReaderState, segment: SegmentEntry, record: number): GroupPlace | undefined {
   if (last?.segment === segment.number) {
     const { head, next } = last.group;
-    if (record > head.before.records && record <= head.before.records + head.records) return { at: last.at, number: head.number, before: head.before };
+    if (record > head.before.records && record <= head.before.records + head.records)
+      return { at: last.at, number: head.number, before: head.before };
     if (record === next.before.records + 1 && next.at < segment.end) return next;
   }
   const groups = index.of(segment);
-  return groups[Math.max(0, lastWhere(groups, ({ before }) => before.records < record))];
+  return groups[
+    Math.max(
+      0,
+      lastWhere(groups, ({ before }) => before.records < record),
+    )
+  ];
 }
 
 function closeSegment(state: ReaderState): void {
@@ -168,15 +198,35 @@ function closeSegment(state: ReaderState): void {
 /** The damage of a segment that is not there, or ends too early; its points are estimated by the share of its records. */
 function missing({ number, firstGroup, before, through, end }: SegmentEntry, reached: number, last: number): Damage {
   const share = (last - reached) / Math.max(1, through.records - before.records);
-  return { segment: number, at: end, group: firstGroup, records: last - reached, points: Math.round((through.points - before.points) * share) };
+  return {
+    segment: number,
+    at: end,
+    group: firstGroup,
+    records: last - reached,
+    points: Math.round((through.points - before.points) * share),
+  };
 }
 
 /** Of the points in it no more is known than how many had been appended before it and behind it. */
-function hole(segments: readonly SegmentEntry[], { number, firstGroup, before }: SegmentEntry, from: number, through: number): Damage {
-  const last = segments.findLast((segment) => segment.number < number)?.through ?? { records: from - 1, points: from === 1 ? 0 : before.points };
+function hole(
+  segments: readonly SegmentEntry[],
+  { number, firstGroup, before }: SegmentEntry,
+  from: number,
+  through: number,
+): Damage {
+  const last = segments.findLast((segment) => segment.number < number)?.through ?? {
+    records: from - 1,
+    points: from === 1 ? 0 : before.points,
+  };
   const records = Math.min(through, before.records) - from + 1;
   const share = records / Math.max(1, before.records - last.records);
-  return { segment: number, at: 0, group: firstGroup - 1, records, points: Math.round((before.points - last.points) * share) };
+  return {
+    segment: number,
+    at: 0,
+    group: firstGroup - 1,
+    records,
+    points: Math.round((before.points - last.points) * share),
+  };
 }
 
 function recordOf(sequence: number, frame: Frame, decode: (text: string) => Points): LogRecord {

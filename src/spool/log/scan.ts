@@ -2,7 +2,20 @@
 // behind a head that cannot be read the next head.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FrameHead, frameHeadBytes, groupHeadBytes, type FrameKind, type GroupHead, groupSeed, intactFrame, readFrameHead, readGroupHead, type StoredRunKey, terminatorBytes, type Totals } from './format.ts';
+import {
+  type FrameHead,
+  frameHeadBytes,
+  groupHeadBytes,
+  type FrameKind,
+  type GroupHead,
+  groupSeed,
+  intactFrame,
+  readFrameHead,
+  readGroupHead,
+  type StoredRunKey,
+  terminatorBytes,
+  type Totals,
+} from './format.ts';
 
 /** A file of which a part is held in memory. */
 export interface SegmentBytes {
@@ -115,8 +128,16 @@ export interface ScanOptions {
 }
 
 /** The place behind a group. */
-function placeBehind(at: number, { number, length, records, points, before }: GroupHead, recordBytes: number): GroupPlace {
-  const totals = { records: before.records + records, points: before.points + points, bytes: before.bytes + recordBytes };
+function placeBehind(
+  at: number,
+  { number, length, records, points, before }: GroupHead,
+  recordBytes: number,
+): GroupPlace {
+  const totals = {
+    records: before.records + records,
+    points: before.points + points,
+    bytes: before.bytes + recordBytes,
+  };
   return { at: at + groupHeadBytes + length, number: number + 1, before: totals };
 }
 
@@ -141,7 +162,10 @@ export function readGroup(options: ScanOptions, place: GroupPlace): ScannedGroup
     points += frame.points;
     recordBytes += frameHeadBytes + frame.payloadBytes;
   }
-  const lost = frames.length >= head.frames ? undefined : { frames: head.frames - frames.length, records: head.records - records, points: head.points - points };
+  const lost =
+    frames.length >= head.frames
+      ? undefined
+      : { frames: head.frames - frames.length, records: head.records - records, points: head.points - points };
   return { head, frames, lost, isCut, next: placeBehind(place.at, head, recordBytes) };
 }
 
@@ -152,7 +176,10 @@ function readHeadless(options: ScanOptions, place: GroupPlace): ScannedGroup | u
   const end = found?.at ?? options.limit;
   const through = found?.before ?? (options.atLimit as Totals);
   const last = Math.max(place.number, (found?.number ?? options.groupAtLimit ?? 0) - 1);
-  const numbers = Array.from({ length: Math.min(last - place.number, mostNumbersTried) + 1 }, (_, more) => place.number + more);
+  const numbers = Array.from(
+    { length: Math.min(last - place.number, mostNumbersTried) + 1 },
+    (_, more) => place.number + more,
+  );
   const frames = readFrames(options, place.at + groupHeadBytes, end, numbers);
   const records = frames.filter(({ points }) => points > 0);
   const gone = { records: through.records - place.before.records, points: through.points - place.before.points };
@@ -161,7 +188,14 @@ function readHeadless(options: ScanOptions, place: GroupPlace): ScannedGroup | u
     records: Math.max(0, gone.records - records.length),
     points: Math.max(0, gone.points - records.reduce((sum, { points }) => sum + points, 0)),
   };
-  const head: GroupHead = { number: place.number, length: end - place.at - groupHeadBytes, frames: frames.length, ...gone, before: place.before, atMs: 0 };
+  const head: GroupHead = {
+    number: place.number,
+    length: end - place.at - groupHeadBytes,
+    frames: frames.length,
+    ...gone,
+    before: place.before,
+    atMs: 0,
+  };
   const next = found ?? { at: end, number: last + 1, before: through };
   return { head, frames, lost, isCut: false, next };
 }
@@ -176,18 +210,24 @@ export function nextHead({ bytes, seed, limit }: ScanOptions, place: GroupPlace)
     const part = Buffer.from(bytes.read(from, searchBytes + groupHeadBytes, limit));
     for (let at = part.indexOf(magic); at !== -1; at = part.indexOf(magic, at + 1)) {
       const head = readGroupHead(part, at, seed);
-      if (head !== undefined && head.number > place.number) return { at: from + at, number: head.number, before: head.before };
+      if (head !== undefined && head.number > place.number)
+        return { at: from + at, number: head.number, before: head.before };
     }
   }
   return undefined;
 }
 
-function readFrames({ bytes, seed, limit }: ScanOptions, from: number, to: number, numbers: readonly number[]): Frame[] {
+function readFrames(
+  { bytes, seed, limit }: ScanOptions,
+  from: number,
+  to: number,
+  numbers: readonly number[],
+): Frame[] {
   const view = bytes.read(from, Math.max(0, to - from), limit);
   const seeds = numbers.map((number) => groupSeed(number, seed));
   const frames: Frame[] = [];
   let own = seeds[0] as number;
-  for (let at = 0; at + frameHeadBytes <= view.length; ) {
+  for (let at = 0; at + frameHeadBytes <= view.length;) {
     let length = intactFrame(view, at, view.length, own);
     for (let other = 1; length === undefined && other < seeds.length; other += 1) {
       length = intactFrame(view, at, view.length, seeds[other] as number);

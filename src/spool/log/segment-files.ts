@@ -57,7 +57,10 @@ export function readSegmentHead(directory: string, number: number): SegmentHead 
       const bytes = Buffer.alloc(segmentHeadBytes);
       readSync(file, bytes, 0, segmentHeadBytes, place);
       const head = decodeSegmentHead(bytes);
-      if (head !== undefined && 'version' in head) throw new UnknownFormat(`${path}: format ${head.version} is not known here; a later version of this program wrote it`);
+      if (head !== undefined && 'version' in head)
+        throw new UnknownFormat(
+          `${path}: format ${head.version} is not known here; a later version of this program wrote it`,
+        );
       if (head?.number === number) return head;
     }
     return undefined;

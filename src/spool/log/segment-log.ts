@@ -8,7 +8,19 @@ import { close, fdatasync, fstatSync, write } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { segmentSeed, type StoredRunKey, type Totals } from './format.ts';
 import { endOf, type Group, type Location, type NewFrame, runsOf, sealGroup, totalsAfter } from './group.ts';
-import { appendFrame, endGroup, type GroupQueue, groupQueue, isRoomFor, lastGroup, leftBytes, queuedTotals, reuse, takeAll, takeGroup } from './group-queue.ts';
+import {
+  appendFrame,
+  endGroup,
+  type GroupQueue,
+  groupQueue,
+  isRoomFor,
+  lastGroup,
+  leftBytes,
+  queuedTotals,
+  reuse,
+  takeAll,
+  takeGroup,
+} from './group-queue.ts';
 import { dsync, type OpenSegment, type SegmentSupply } from './segment-supply.ts';
 
 export type { Location };
@@ -72,7 +84,14 @@ export interface SegmentLogOptions {
 }
 
 /** As fs.write. */
-export type WriteFunction = (file: number, bytes: Buffer, from: number, length: number, at: number, done: (error: Error | null, written: number) => void) => void;
+export type WriteFunction = (
+  file: number,
+  bytes: Buffer,
+  from: number,
+  length: number,
+  at: number,
+  done: (error: Error | null, written: number) => void,
+) => void;
 
 interface LogState {
   readonly options: SegmentLogOptions;
@@ -91,7 +110,15 @@ interface LogState {
 /** Opens the log behind what was written before; its first segment is made when the first frame comes. */
 export function segmentLog(options: SegmentLogOptions): SegmentLog {
   const queue = groupQueue(options, options.segmentBytes);
-  const state: LogState = { options, write: options.write ?? write, queue, underway: undefined, open: undefined, isScheduled: false, failure: undefined };
+  const state: LogState = {
+    options,
+    write: options.write ?? write,
+    queue,
+    underway: undefined,
+    open: undefined,
+    isScheduled: false,
+    failure: undefined,
+  };
   return {
     append: (frame, payload) => append(state, frame, payload),
     durable: () => durable(state),
@@ -157,7 +184,8 @@ function put(state: LogState, group: Group, { head, file }: OpenSegment): void {
   const bytes = sealGroup(group, segmentSeed(head), atMs);
   state.write(file, group.buffer, 0, bytes, group.at, (error, written) => {
     if (error !== null) return fail(state, error);
-    if (written < bytes) return fail(state, Object.assign(new Error(`wrote ${written} of ${bytes} bytes`), { code: 'ENOSPC' }));
+    if (written < bytes)
+      return fail(state, Object.assign(new Error(`wrote ${written} of ${bytes} bytes`), { code: 'ENOSPC' }));
     if (dsync !== 0) return done(state, group, atMs);
     fdatasync(file, (failed) => (failed === null ? done(state, group, atMs) : fail(state, failed)));
   });
@@ -167,7 +195,14 @@ function done(state: LogState, group: Group, atMs: number): void {
   if (state.failure !== undefined) return;
   const { segment, at, number, before, waiting } = group;
   try {
-    state.options.onDurable({ segment, at, number, before, atMs, end: { segment, at: endOf(group), totals: totalsAfter(group) } });
+    state.options.onDurable({
+      segment,
+      at,
+      number,
+      before,
+      atMs,
+      end: { segment, at: endOf(group), totals: totalsAfter(group) },
+    });
   } catch (error) {
     return fail(state, error as Error);
   }

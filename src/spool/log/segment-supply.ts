@@ -2,7 +2,19 @@
 // used again when what is in them is needed no more.
 
 import { randomBytes } from 'node:crypto';
-import { close, constants, existsSync, fsync, open, rename, renameSync, rmSync, statSync, write, writeFileSync } from 'node:fs';
+import {
+  close,
+  constants,
+  existsSync,
+  fsync,
+  open,
+  rename,
+  renameSync,
+  rmSync,
+  statSync,
+  write,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { encodeSegmentHead, saltBytes, type SegmentHead } from './format.ts';
@@ -64,7 +76,8 @@ export function segmentSupply(directory: string, segmentBytes: number, spares = 
   return {
     async take(given, leastBytes) {
       await preparing?.catch(() => {});
-      const spare = (leastBytes <= segmentBytes ? ready.shift() : undefined) ?? (await layOut(Math.max(segmentBytes, leastBytes)));
+      const spare =
+        (leastBytes <= segmentBytes ? ready.shift() : undefined) ?? (await layOut(Math.max(segmentBytes, leastBytes)));
       const head: SegmentHead = { ...given, salt: randomBytes(saltBytes) };
       const path = segmentPath(directory, head.number);
       const bytes = Math.max(segmentBytes, leastBytes);
@@ -100,7 +113,9 @@ export function segmentSupply(directory: string, segmentBytes: number, spares = 
 /** The spares of a former run that can be used; the others are deleted. */
 function adopted(directory: string, segmentBytes: number, most: number): number[] {
   const numbers = numbersOf(directory, 'spare');
-  const usable = numbers.filter((number) => statSync(sparePath(directory, number)).size === segmentBytes).slice(0, most);
+  const usable = numbers
+    .filter((number) => statSync(sparePath(directory, number)).size === segmentBytes)
+    .slice(0, most);
   for (const number of numbers) if (!usable.includes(number)) rmSync(sparePath(directory, number), { force: true });
   return usable;
 }
@@ -120,7 +135,8 @@ async function layOutFile(path: string, bytes: number): Promise<void> {
   const file = await opened(path, 'w', 0o600);
   try {
     const zeros = Buffer.alloc(Math.min(chunkBytes, bytes));
-    for (let at = 0; at < bytes; at += zeros.length) await writeAll(file, zeros.subarray(0, Math.min(zeros.length, bytes - at)), at);
+    for (let at = 0; at < bytes; at += zeros.length)
+      await writeAll(file, zeros.subarray(0, Math.min(zeros.length, bytes - at)), at);
     await synced(file);
   } finally {
     await closed(file);
@@ -129,6 +145,9 @@ async function layOutFile(path: string, bytes: number): Promise<void> {
 
 /** A write that comes back short is one for which there is no room. */
 async function writeAll(file: number, bytes: Buffer, at: number): Promise<void> {
-  const { bytesWritten } = (await written(file, bytes, 0, bytes.length, at)) as unknown as { readonly bytesWritten: number };
-  if (bytesWritten < bytes.length) throw Object.assign(new Error(`wrote ${bytesWritten} of ${bytes.length} bytes`), { code: 'ENOSPC' });
+  const { bytesWritten } = (await written(file, bytes, 0, bytes.length, at)) as unknown as {
+    readonly bytesWritten: number;
+  };
+  if (bytesWritten < bytes.length)
+    throw Object.assign(new Error(`wrote ${bytesWritten} of ${bytes.length} bytes`), { code: 'ENOSPC' });
 }

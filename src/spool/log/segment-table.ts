@@ -23,7 +23,17 @@ export interface SegmentEntry {
 /** The entry of a segment in which nothing was written yet. */
 export function segmentEntry(head: SegmentHead, firstGroupAt: number, fileBytes: number): SegmentEntry {
   const { number, firstGroup, before, createdAtMs } = head;
-  return { number, seed: segmentSeed(head), firstGroup, before, createdAtMs, end: firstGroupAt, through: before, nextGroup: firstGroup, fileBytes };
+  return {
+    number,
+    seed: segmentSeed(head),
+    firstGroup,
+    before,
+    createdAtMs,
+    end: firstGroupAt,
+    through: before,
+    nextGroup: firstGroup,
+    fileBytes,
+  };
 }
 
 /** The segment that a record stands in, by its number; undefined when it is in none of them. */

@@ -25,7 +25,10 @@ interface Form {
 
 /** A kind of test has a few: with and without an RTT, for each status. */
 const maxForms = 64;
-const units: readonly (readonly [TimeUnit, string])[] = [['s', ',"s","'], ['ms', ',"ms","']];
+const units: readonly (readonly [TimeUnit, string])[] = [
+  ['s', ',"s","'],
+  ['ms', ',"ms","'],
+];
 
 export function sharedLines(): SharedLines {
   const forms: Form[] = [];
@@ -72,7 +75,11 @@ function tagsText({ tags }: Series): string {
 }
 
 /** Undefined where the text is not of this form. */
-function valuesOf({ series, between }: Form, text: string, from: number): Pick<SharedLine, 'series' | 'end'> | undefined {
+function valuesOf(
+  { series, between }: Form,
+  text: string,
+  from: number,
+): Pick<SharedLine, 'series' | 'end'> | undefined {
   const read: Series[] = [];
   let at = from;
   for (let one = 0; one < series.length; one += 1) {

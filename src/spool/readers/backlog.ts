@@ -3,7 +3,7 @@
 import { lastWhere } from '../log/group-places.ts';
 import { type SegmentEntry, segmentOf } from '../log/segment-table.ts';
 import { nextUnfinished, type Position } from './position.ts';
-import type { FormerPart } from '../legacy/legacy-part.ts';
+import type { LegacyPart } from '../legacy/legacy-part.ts';
 import type { SpoolState } from '../state/state.ts';
 import type { GroupPlaces } from '../log/group-places.ts';
 import type { Totals } from '../log/format.ts';
@@ -23,7 +23,7 @@ export interface CountedStore {
   readonly index: GroupPlaces;
   totals(): Totals;
   durableEnd(): { readonly totals: Totals };
-  former?(): Pick<FormerPart, 'end' | 'isAttached' | 'appendedAtMs'> | undefined;
+  former?(): Pick<LegacyPart, 'end' | 'isAttached' | 'appendedAtMs'> | undefined;
 }
 
 /** What waits for a sink that has a position; for one that is gone, what waited for it then. */
@@ -41,7 +41,11 @@ export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
     const at = lastWhere(groups, ({ before }) => before.records < record);
     const group = groups[at];
     if (group === undefined) return undefined;
-    last = { from: group.before.records + 1, through: (groups[at + 1]?.before ?? segment.through).records, atMs: group.atMs };
+    last = {
+      from: group.before.records + 1,
+      through: (groups[at + 1]?.before ?? segment.through).records,
+      atMs: group.atMs,
+    };
     return last.atMs;
   }
 

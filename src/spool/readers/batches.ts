@@ -5,7 +5,7 @@ import { expanded, type Points } from '../../model/factored-points.ts';
 import type { DataPoint } from '../../model/point.ts';
 import { type Backlog, backlogs } from './backlog.ts';
 import type { Content } from '../state/stored-content.ts';
-import type { FormerFeed } from '../legacy/record-feed.ts';
+import type { LegacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Totals } from '../log/format.ts';
 import { type GroupPlaces, lastWhere } from '../log/group-places.ts';
 import { pointOf, pointsDecoder } from '../log/payload.ts';
@@ -56,12 +56,12 @@ export interface TakerOptions {
   /** Told of records that cannot be read. */
   readonly onDamage: (damage: Damage) => void;
   /** The records of a store of an earlier version, which come before those of the log; absent: there is none. */
-  readonly former?: FormerRecords | undefined;
+  readonly former?: LegacyRecords | undefined;
   /** Told of an entry of the retry set that cannot be read. */
   readonly onLostRetry: (sequence: number, points: number) => void;
 }
 
-export interface FormerRecords extends FormerFeed {
+export interface LegacyRecords extends LegacyRecordFeed {
   /** The number of the last of them; 0 once they are drained. */
   through(): number;
 }
@@ -110,12 +110,18 @@ export function batchTaker(options: TakerOptions): BatchTaker {
 }
 
 /** Where a sink stands; one that is not known, at the beginning. */
-export function positionOf({ store, sinkName }: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> }): Position {
+export function positionOf({
+  store,
+  sinkName,
+}: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> }): Position {
   return store.state.positions.get(sinkName) ?? { through: 0, finished: [], points: 0, bytes: 0 };
 }
 
 /** A batch that stands below the low-water mark before it was finished has been dropped. */
-export function isWanted(options: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> }, from: Batch | Retry): boolean {
+export function isWanted(
+  options: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> },
+  from: Batch | Retry,
+): boolean {
   if ('range' in from) return from.range[1] > positionOf(options).through;
   return options.store.state.retries.get(options.sinkName)?.has(from.sequence) === true;
 }
@@ -152,7 +158,12 @@ function newest(taking: Taking, maxPoints: number): Batch | undefined {
   const last = lastWhere(groups, ({ before }) => before.records < high);
   const end = groups[last + 1]?.before ?? segment.through;
   let first = last;
-  while (first > 0 && (groups[first - 1]?.before.records ?? 0) >= low - 1 && end.points - (groups[first - 1]?.before.points ?? 0) <= maxPoints) first -= 1;
+  while (
+    first > 0 &&
+    (groups[first - 1]?.before.records ?? 0) >= low - 1 &&
+    end.points - (groups[first - 1]?.before.points ?? 0) <= maxPoints
+  )
+    first -= 1;
   const from = Math.max(low, (groups[first]?.before.records ?? segment.before.records) + 1);
   return taken(taking, from, records.read(from, high, Infinity));
 }
@@ -163,13 +174,28 @@ function taken(taking: Taking, from: number, read: ReadRecords | undefined): Bat
   for (const each of damage) taking.onDamage(each);
   const pointCount = records.reduce((sum, record) => sum + record.pointCount, 0);
   const lostPoints = damage.reduce((sum, { points }) => sum + points, 0);
-  const range: FinishedRange = [from, through, pointCount + lostPoints, records.reduce((sum, { bytes }) => sum + bytes, 0)];
+  const range: FinishedRange = [
+    from,
+    through,
+    pointCount + lostPoints,
+    records.reduce((sum, { bytes }) => sum + bytes, 0),
+  ];
   taking.taken = finish(takenOf(taking), range);
-  return batchOf(range, records.map(({ points }) => points), pointCount, damage);
+  return batchOf(
+    range,
+    records.map(({ points }) => points),
+    pointCount,
+    damage,
+  );
 }
 
 /** A batch; its points are made when they are first asked for. */
-function batchOf(range: FinishedRange, deliveries: readonly Points[], pointCount: number, damage: readonly Damage[]): Batch {
+function batchOf(
+  range: FinishedRange,
+  deliveries: readonly Points[],
+  pointCount: number,
+  damage: readonly Damage[],
+): Batch {
   let all: readonly DataPoint[] | undefined;
   return {
     ...{ range, deliveries, pointCount, damage },
@@ -190,7 +216,12 @@ function nextRetry({ store, sinkName, takenRetries, onLostRetry }: Taking): Retr
     const row = store.content.at(entry)?.retries?.[entry.part];
     if (row !== undefined) {
       takenRetries.add(sequence);
-      return { sequence, points: row.points.map(pointOf), attempts: entry.attempts, firstKeptAtMs: entry.firstKeptAtMs };
+      return {
+        sequence,
+        points: row.points.map(pointOf),
+        attempts: entry.attempts,
+        firstKeptAtMs: entry.firstKeptAtMs,
+      };
     }
     // Its frame is damaged: it is gone.
     onLostRetry(sequence, entry.points);

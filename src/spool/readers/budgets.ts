@@ -34,7 +34,11 @@ export function skipOverBudgets(store: Store, budgets: Budgets): void {
 export function skipTooOld(store: Store, budgets: Budgets): void {
   for (const [name, { maxAgeMs }] of budgets) {
     const oldestMs = store.clock.now() - maxAgeMs;
-    skipThrough(store, name, endOfLastGroup(store, ({ atMs }) => atMs < oldestMs));
+    skipThrough(
+      store,
+      name,
+      endOfLastGroup(store, ({ atMs }) => atMs < oldestMs),
+    );
   }
 }
 
@@ -73,7 +77,8 @@ function whereLeft(store: Store, name: string, leftBytes: number): Totals {
   const { bytes } = store.totals();
   const former = store.former();
   const position = store.state.positions.get(name);
-  if (former?.isAttached() === true && position !== undefined && bytes - former.end.bytes <= leftBytes) return between(position, former.end, bytes - leftBytes);
+  if (former?.isAttached() === true && position !== undefined && bytes - former.end.bytes <= leftBytes)
+    return between(position, former.end, bytes - leftBytes);
   return endOfLastGroup(store, ({ before }) => bytes - before.bytes > leftBytes);
 }
 
@@ -98,9 +103,19 @@ interface Moment {
 function endOfLastGroup(store: Store, isSo: (moment: Moment) => boolean, most = Infinity): Totals {
   const segments = store.segments();
   let at = segments.length - 1;
-  while (at >= 0 && !isSo({ before: (segments[at] as Moment & (typeof segments)[number]).before, atMs: (segments[at] as (typeof segments)[number]).createdAtMs })) at -= 1;
+  while (
+    at >= 0 &&
+    !isSo({
+      before: (segments[at] as Moment & (typeof segments)[number]).before,
+      atMs: (segments[at] as (typeof segments)[number]).createdAtMs,
+    })
+  )
+    at -= 1;
   const segment = segments[at];
-  if (segment === undefined) return (store.former()?.isAttached() === true ? undefined : segments[0]?.before) ?? { records: 0, points: 0, bytes: 0 };
+  if (segment === undefined)
+    return (
+      (store.former()?.isAttached() === true ? undefined : segments[0]?.before) ?? { records: 0, points: 0, bytes: 0 }
+    );
   const groups = store.index.of(segment);
   const last = lastWhere(groups, isSo);
   const end = groups[last + 1]?.before ?? segment.through;

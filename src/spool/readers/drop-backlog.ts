@@ -23,18 +23,26 @@ export class NoSuchSink extends Error {
  * @param readers - the sinks that are read for; none where no bridge runs
  * @throws NoSuchSink
  */
-export async function dropWaiting(store: Store, readers: ReadonlySet<string>, sinkName: string): Promise<DroppedPoints> {
+export async function dropBacklog(
+  store: Store,
+  readers: ReadonlySet<string>,
+  sinkName: string,
+): Promise<DroppedPoints> {
   const { positions } = store.state;
   const position = positions.get(sinkName);
   if (position === undefined) {
     const known = [...positions.keys()].join(', ');
-    throw new NoSuchSink(`no sink of the name ${JSON.stringify(sinkName)} has a position in the spool; ${known === '' ? 'none has' : `there is ${known}`}`);
+    throw new NoSuchSink(
+      `no sink of the name ${JSON.stringify(sinkName)} has a position in the spool; ${known === '' ? 'none has' : `there is ${known}`}`,
+    );
   }
   const { points, bytes } = backlogs(store)(sinkName);
   const isForgotten = position.gone !== undefined || (readers.size > 0 && !readers.has(sinkName));
   const { records, ...totals } = store.totals();
   await store.commit(
-    isForgotten ? { positions: { [sinkName]: null } } : { positions: { [sinkName]: { through: records, finished: [], ...totals } }, emptied: [sinkName] },
+    isForgotten
+      ? { positions: { [sinkName]: null } }
+      : { positions: { [sinkName]: { through: records, finished: [], ...totals } }, emptied: [sinkName] },
   );
   await store.checkpoints.write();
   return { points, bytes };

@@ -14,7 +14,11 @@ export interface PositionWriter {
 
 const everyMs = 50;
 
-export function positionWriter(clock: Pick<Clock, 'sleep'>, append: (change: Change) => void, state: () => SpoolState): PositionWriter {
+export function positionWriter(
+  clock: Pick<Clock, 'sleep'>,
+  append: (change: Change) => void,
+  state: () => SpoolState,
+): PositionWriter {
   const moved = new Set<string>();
   const stop = new AbortController();
   let isWaiting = false;

@@ -43,7 +43,11 @@ export function finish(position: Position, range: FinishedRange): Position {
  *
  * @param before - what had been appended, ever, up to and with that record
  */
-export function finishThrough(position: Position, through: number, before: Pick<Position, 'points' | 'bytes'>): Position {
+export function finishThrough(
+  position: Position,
+  through: number,
+  before: Pick<Position, 'points' | 'bytes'>,
+): Position {
   if (through <= position.through) return position;
   let { points, bytes } = before;
   const above: FinishedRange[] = [];
@@ -51,7 +55,12 @@ export function finishThrough(position: Position, through: number, before: Pick<
     const [from, last] = range;
     if (last <= through) continue;
     const share = from > through ? 1 : (last - through) / (last - from + 1);
-    const rest: FinishedRange = [Math.max(from, through + 1), last, Math.round(range[2] * share), Math.round(range[3] * share)];
+    const rest: FinishedRange = [
+      Math.max(from, through + 1),
+      last,
+      Math.round(range[2] * share),
+      Math.round(range[3] * share),
+    ];
     above.push(rest);
     points += rest[2];
     bytes += rest[3];
@@ -78,7 +87,10 @@ export function finishRest(position: Position, [from, through, points, bytes]: F
 }
 
 /** The first unfinished stretch at or after `from`: where it begins, and where the next finished range ends it. */
-export function nextUnfinished({ through, finished }: Position, from: number): { readonly from: number; readonly before: number } {
+export function nextUnfinished(
+  { through, finished }: Position,
+  from: number,
+): { readonly from: number; readonly before: number } {
   let start = Math.max(from, through + 1);
   for (const [first, last] of finished) {
     if (first > start) return { from: start, before: first };
@@ -88,7 +100,10 @@ export function nextUnfinished({ through, finished }: Position, from: number): {
 }
 
 /** The last unfinished stretch that ends at or before `through`, both ends included; undefined when there is none. */
-export function lastUnfinished({ through: low, finished }: Pick<Position, 'through' | 'finished'>, through: number): Range | undefined {
+export function lastUnfinished(
+  { through: low, finished }: Pick<Position, 'through' | 'finished'>,
+  through: number,
+): Range | undefined {
   let end = through;
   for (const [from, last] of finished.toReversed()) {
     if (last < end) return [last + 1, end];

@@ -1,8 +1,8 @@
 // A sink's view of the spool: takes out batches, and records what became of them.
 
-import { type Bell, bell } from '../../runtime/wakeup.ts';
+import { type Wakeup, wakeup } from '../../runtime/wakeup.ts';
 import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
-import { formerFeed } from '../legacy/record-feed.ts';
+import { legacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Damage } from '../log/record-reader.ts';
 import { finishBatch, finishRetry, type Outcome, type SettlingOptions } from './settling.ts';
 
@@ -14,7 +14,7 @@ export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
   /** Counts an entry of the retry set as lost that cannot be read. */
   loseRetry(sequence: number, points: number): void;
   /** Rung after each append; the reader's owner may ring it too. */
-  readonly bell: Bell;
+  readonly bell: Wakeup;
 }
 
 export interface ReaderOptions extends SettlingOptions {
@@ -26,11 +26,15 @@ export interface ReaderOptions extends SettlingOptions {
 /** The reader of a sink that has a position. */
 export function spoolReader(options: ReaderOptions): SpoolReader {
   const { store, sinkName } = options;
-  const appends = bell();
-  store.onDurable(appends.ring);
-  const loseRetry = (sequence: number, points: number): void => store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } });
+  const appends = wakeup();
+  store.onDurable(appends.notify);
+  const loseRetry = (sequence: number, points: number): void =>
+    store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } });
   const former = store.former();
-  const records = former && { ...formerFeed(former, appends.ring), through: () => (former.isAttached() ? former.end.records : 0) };
+  const records = former && {
+    ...legacyRecordFeed(former, appends.notify),
+    through: () => (former.isAttached() ? former.end.records : 0),
+  };
   const { finishedRetry, ...taker } = batchTaker({ ...options, former: records, onLostRetry: loseRetry });
   return {
     ...taker,

@@ -8,24 +8,28 @@ import type { Store } from '../store.ts';
 const weekMs = 7 * 86_400_000;
 
 /** A sink that is gone, and how many points wait for it. */
-export interface GoneSink {
+export interface RemovedSink {
   readonly name: string;
   readonly points: number;
 }
 
 /** Marks the sinks that have a position and no reader as gone, and returns those for which something waits. */
-export async function markGoneSinks(store: Store, readers: ReadonlySet<string>): Promise<GoneSink[]> {
+export async function markRemovedSinks(store: Store, readers: ReadonlySet<string>): Promise<RemovedSink[]> {
   const { records, points, bytes } = store.totals();
   const gone = { sinceMs: store.clock.now(), through: records, points, bytes };
   const without = goneSinks(store, readers);
-  const marked = without.filter(([, position]) => position.gone === undefined).map(([name, position]) => [name, { ...position, gone }]);
+  const marked = without
+    .filter(([, position]) => position.gone === undefined)
+    .map(([name, position]) => [name, { ...position, gone }]);
   if (marked.length > 0) await store.commit({ positions: Object.fromEntries(marked) as Record<string, Position> });
   return waitedFor(store, without);
 }
 
 /** Forgets sinks that have been gone for a week, and returns those for which something waited. */
-export async function forgetGoneSinks(store: Store, readers: ReadonlySet<string>): Promise<GoneSink[]> {
-  const overdue = goneSinks(store, readers).filter(([, { gone }]) => gone !== undefined && store.clock.now() - gone.sinceMs > weekMs);
+export async function forgetRemovedSinks(store: Store, readers: ReadonlySet<string>): Promise<RemovedSink[]> {
+  const overdue = goneSinks(store, readers).filter(
+    ([, { gone }]) => gone !== undefined && store.clock.now() - gone.sinceMs > weekMs,
+  );
   if (overdue.length === 0) return [];
   const forgotten = waitedFor(store, overdue);
   await store.commit({ positions: Object.fromEntries(overdue.map(([name]) => [name, null])) });
@@ -44,7 +48,7 @@ function goneSinks({ state }: Store, readers: ReadonlySet<string>): [name: strin
   return [...state.positions].filter(([name]) => !readers.has(name));
 }
 
-function waitedFor(store: Store, sinks: readonly (readonly [name: string, position: Position])[]): GoneSink[] {
+function waitedFor(store: Store, sinks: readonly (readonly [name: string, position: Position])[]): RemovedSink[] {
   const backlogOf = backlogs(store);
   return sinks.map(([name]) => ({ name, points: backlogOf(name).points })).filter(({ points }) => points > 0);
 }

@@ -34,7 +34,9 @@ export async function finishBatch(options: SettlingOptions, batch: Settled, outc
   const { store, sinkName } = options;
   const isDropped = !isWanted(options, batch as Batch);
   const consequences = changeOf(options, outcome, { attempts: 1, firstKeptAtMs: store.clock.now(), isDropped });
-  const damaged: DamagedGroup[] = batch.damage.filter(({ records }) => records > 0).map(({ group, records, points }) => ({ group, records, points }));
+  const damaged: DamagedGroup[] = batch.damage
+    .filter(({ records }) => records > 0)
+    .map(({ group, records, points }) => ({ group, records, points }));
   if (consequences !== undefined || damaged.length > 0) {
     const finished = isDropped ? {} : { finish: { sink: sinkName, range: batch.range } };
     await commit(options, { ...consequences, ...finished, ...(damaged.length > 0 && { damaged }) });
@@ -54,7 +56,11 @@ function squared(store: Store, position: Position): Position {
 /** Resolves when it is durable. */
 export async function finishRetry(options: SettlingOptions, retry: SettledRetry, outcome: Outcome): Promise<void> {
   const isDropped = !isWanted(options, retry as Retry);
-  const change = changeOf(options, outcome, { attempts: retry.attempts + 1, firstKeptAtMs: retry.firstKeptAtMs, isDropped });
+  const change = changeOf(options, outcome, {
+    attempts: retry.attempts + 1,
+    firstKeptAtMs: retry.firstKeptAtMs,
+    isDropped,
+  });
   await commit(options, { ...change, noRetries: [[options.sinkName, retry.sequence]] });
 }
 
@@ -71,7 +77,11 @@ interface Terms {
 }
 
 /** What an outcome changes; undefined: nothing. */
-function changeOf({ store, bounds, sinkName }: SettlingOptions, { letters, kept, pauseMs }: Outcome, { isDropped, attempts, firstKeptAtMs }: Terms): Change | undefined {
+function changeOf(
+  { store, bounds, sinkName }: SettlingOptions,
+  { letters, kept, pauseMs }: Outcome,
+  { isDropped, attempts, firstKeptAtMs }: Terms,
+): Change | undefined {
   if (letters.length === 0 && (kept.length === 0 || isDropped)) return undefined;
   const nowMs = store.clock.now();
   const hasLetters = letters.length > 0 && hasRoomForLetters(store, bounds, sinkName);
@@ -79,8 +89,18 @@ function changeOf({ store, bounds, sinkName }: SettlingOptions, { letters, kept,
   const skipped = (hasLetters ? 0 : letters.length) + (hasKept || isDropped ? 0 : kept.length);
   return {
     ...(hasLetters && { letters: letters.map((letter) => newLetter(letter, nowMs)) }),
-    ...(hasKept && { retries: [{ sink: sinkName, sequence: store.state.nextRetry, attempts, firstKeptAtMs, notBeforeMs: nowMs + pauseMs, points: kept.map(rowOf) }] }),
+    ...(hasKept && {
+      retries: [
+        {
+          sink: sinkName,
+          sequence: store.state.nextRetry,
+          attempts,
+          firstKeptAtMs,
+          notBeforeMs: nowMs + pauseMs,
+          points: kept.map(rowOf),
+        },
+      ],
+    }),
     ...(skipped > 0 && { skipped: { [sinkName]: skipped } }),
   };
 }
-

@@ -2,7 +2,7 @@
 
 import type { DurableEnd } from '../log/segment-log.ts';
 
-export interface SharedEnd {
+export interface SharedDurableEnd {
   write(end: DurableEnd): void;
   read(): DurableEnd;
   /** Another number after each time that it was written. */
@@ -16,12 +16,12 @@ export interface SharedEnd {
 const numbers = 5;
 const bytes = 8 + numbers * 8;
 
-export function sharedEndMemory(): SharedArrayBuffer {
+export function durableEndMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes);
 }
 
 /** A number that is odd while the others are written, and whether a reader waits; then the numbers. */
-export function sharedEnd(memory: SharedArrayBuffer): SharedEnd {
+export function sharedDurableEnd(memory: SharedArrayBuffer): SharedDurableEnd {
   const flags = new Int32Array(memory, 0, 2);
   const values = new Float64Array(memory, 8, numbers);
   const number = (index: number): number => values[index] as number;

@@ -4,7 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Change } from '../state/change.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import type { Position } from '../readers/position.ts';
-import { sharedEnd, sharedEndMemory } from './durable-end.ts';
+import { sharedDurableEnd, durableEndMemory } from './durable-end.ts';
 import type { RetryEntry } from '../state/state.ts';
 import type { Store } from '../store.ts';
 
@@ -19,7 +19,10 @@ export interface StoreSnapshot {
   readonly end: SharedArrayBuffer;
   readonly segments: readonly SegmentEntry[];
   readonly positions: readonly (readonly [sink: string, position: Position])[];
-  readonly retries: readonly (readonly [sink: string, entries: readonly (readonly [sequence: number, entry: SharedRetry])[]])[];
+  readonly retries: readonly (readonly [
+    sink: string,
+    entries: readonly (readonly [sequence: number, entry: SharedRetry])[],
+  ])[];
 }
 
 /** What is absent has not changed. */
@@ -39,8 +42,8 @@ export interface SharedStore {
 }
 
 export function sharedStore(store: Store, directory: string): SharedStore {
-  const memory = sharedEndMemory();
-  const end = sharedEnd(memory);
+  const memory = durableEndMemory();
+  const end = sharedDurableEnd(memory);
   let told: Parameters<SharedStore['listen']>[0] | undefined;
   store.onDurable(() => {
     end.write(store.durableEnd());
@@ -59,7 +62,10 @@ export function sharedStore(store: Store, directory: string): SharedStore {
         end: memory,
         segments: [...store.segments()],
         positions: [...positions],
-        retries: [...retries].map(([sink, entries]) => [sink, [...entries].map(([sequence, entry]) => [sequence, shared(entry, store.clock)] as const)] as const),
+        retries: [...retries].map(
+          ([sink, entries]) =>
+            [sink, [...entries].map(([sequence, entry]) => [sequence, shared(entry, store.clock)] as const)] as const,
+        ),
       };
     },
     listen: (listener) => void (told = listener),
@@ -74,10 +80,16 @@ function shared({ dueAtMs, ...entry }: RetryEntry, clock: Pick<Clock, 'steady'>)
 function deltaOf({ clock, segments, state }: Store, change: Change | 'segments'): StoreDelta | undefined {
   if (change === 'segments') return { segments: [...segments()] };
   const { positions, emptied, retries, noRetries } = change;
-  if (positions === undefined && emptied === undefined && retries === undefined && noRetries === undefined) return undefined;
+  if (positions === undefined && emptied === undefined && retries === undefined && noRetries === undefined)
+    return undefined;
   const kept = retries?.flatMap(({ sink, sequence }) => {
     const entry = state.retries.get(sink)?.get(sequence);
     return entry === undefined ? [] : [[sink, sequence, shared(entry, clock)] as const];
   });
-  return { ...(positions && { positions }), ...(emptied && { emptied }), ...(kept && { kept }), ...(noRetries && { noRetries }) };
+  return {
+    ...(positions && { positions }),
+    ...(emptied && { emptied }),
+    ...(kept && { kept }),
+    ...(noRetries && { noRetries }),
+  };
 }

@@ -7,23 +7,31 @@ import { groupPlaces } from '../log/group-places.ts';
 import type { DurableEnd } from '../log/segment-log.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import { finishRest, type FinishedRange, type Position } from '../readers/position.ts';
-import { type SharedEnd, sharedEnd } from './durable-end.ts';
+import { type SharedDurableEnd, sharedDurableEnd } from './durable-end.ts';
 import type { SharedRetry, StoreDelta, StoreSnapshot } from './replica-updates.ts';
 import type { RetryEntry } from '../state/state.ts';
 
-export interface MirroredStore extends ReadableStore {
-  readonly end: SharedEnd;
+export interface StoreReplica extends ReadableStore {
+  readonly end: SharedDurableEnd;
   put(delta: StoreDelta): void;
   /** A sink has finished a range, and the owner is told. */
   finished(sink: string, range: FinishedRange): void;
 }
 
-export function mirroredStore({ directory, end: memory, ...snapshot }: StoreSnapshot, clock: Pick<Clock, 'now' | 'steady'>): MirroredStore {
-  const end = sharedEnd(memory);
+export function storeReplica(
+  { directory, end: memory, ...snapshot }: StoreSnapshot,
+  clock: Pick<Clock, 'now' | 'steady'>,
+): StoreReplica {
+  const end = sharedDurableEnd(memory);
   let segments = snapshot.segments.map((segment) => ({ ...segment }));
   const positions = new Map(snapshot.positions);
   const own = ({ dueInMs, ...entry }: SharedRetry): RetryEntry => ({ ...entry, dueAtMs: clock.steady() + dueInMs });
-  const retries = new Map(snapshot.retries.map(([sink, entries]) => [sink, new Map(entries.map(([sequence, entry]) => [sequence, own(entry)]))]));
+  const retries = new Map(
+    snapshot.retries.map(([sink, entries]) => [
+      sink,
+      new Map(entries.map(([sequence, entry]) => [sequence, own(entry)])),
+    ]),
+  );
   const index = groupPlaces(directory);
 
   /** The end of the last segment; of one that was not told of yet, that of the one before it. */

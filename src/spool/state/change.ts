@@ -1,8 +1,8 @@
 // A change of what the spool knows beside its records, as it stands in the log: every one of them is in a frame before it counts.
 
-import type { FormerChange } from '../legacy-phase.ts';
+import type { LegacyChange } from '../legacy-phase.ts';
 import type { PointRow } from '../log/payload.ts';
-import type { Lost } from '../losses.ts';
+import type { Losses } from '../losses.ts';
 import type { FinishedRange, Position } from '../readers/position.ts';
 
 /** A dead letter, or the sample of a malformed body. */
@@ -71,10 +71,10 @@ export interface Change {
   readonly emptied?: readonly string[];
   /** Points that optional sinks have missed. */
   readonly skipped?: Readonly<Record<string, number>>;
-  readonly lost?: Partial<Lost>;
+  readonly lost?: Partial<Losses>;
   readonly damaged?: readonly DamagedGroup[];
   /** Last groups that were torn or damaged, and were kept aside. */
   readonly suspectTails?: number;
   /** How far it is with the store of an earlier version. */
-  readonly former?: FormerChange;
+  readonly former?: LegacyChange;
 }

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DamagedGroup } from './change.ts';
-import type { FormerState } from '../legacy-phase.ts';
+import type { LegacyState } from '../legacy-phase.ts';
 import { letterTable } from '../dead-letters/table.ts';
 import { formatVersion } from '../log/format.ts';
 import type { GroupPlace } from '../log/scan.ts';
 import { syncDirectory, UnknownFormat } from '../log/segment-files.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
-import type { Lost } from '../losses.ts';
+import type { Losses } from '../losses.ts';
 import type { Position } from '../readers/position.ts';
 import { dueAt, emptyState, type ParkedEntry, type RetryEntry, type SpoolState } from './state.ts';
 
@@ -32,11 +32,11 @@ interface Row extends Omit<Checkpoint, 'state'> {
   readonly positions: readonly (readonly [string, Position])[];
   readonly retries: readonly (readonly [string, readonly (readonly [number, RetryEntry])[]])[];
   readonly parked: readonly (readonly [string, readonly (readonly [number, ParkedEntry])[]])[];
-  readonly lost: Lost;
+  readonly lost: Losses;
   readonly damaged: readonly DamagedGroup[];
   readonly skipped: readonly (readonly [string, number])[];
   readonly suspectTails: number;
-  readonly former: FormerState;
+  readonly former: LegacyState;
   readonly nextParked: number;
   readonly nextRetry: number;
   readonly live: readonly (readonly [number, number])[];
@@ -86,12 +86,26 @@ export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>
 
 /** Undefined when these are not the bytes of one. @throws UnknownFormat */
 export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'steady'>): Checkpoint | undefined {
-  if (bytes.length < headBytes || bytes.toString('latin1', 0, 8) !== magic || crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
+  if (
+    bytes.length < headBytes ||
+    bytes.toString('latin1', 0, 8) !== magic ||
+    crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)
+  )
+    return undefined;
   const jsonEnd = headBytes + bytes.readUInt32LE(12);
   const row = JSON.parse(bytes.toString('utf8', headBytes, jsonEnd)) as Row;
-  if (row.version !== formatVersion) throw new UnknownFormat(`checkpoint: format ${row.version} is not known here; a later version of this program wrote it`);
+  if (row.version !== formatVersion)
+    throw new UnknownFormat(
+      `checkpoint: format ${row.version} is not known here; a later version of this program wrote it`,
+    );
   const lettersEnd = jsonEnd + row.letterBytes;
-  const retries = row.retries.map(([sink, entries]) => [sink, new Map(entries.map(([number, entry]) => [number, { ...entry, dueAtMs: dueAt(entry.notBeforeMs, clock) }]))] as const);
+  const retries = row.retries.map(
+    ([sink, entries]) =>
+      [
+        sink,
+        new Map(entries.map(([number, entry]) => [number, { ...entry, dueAtMs: dueAt(entry.notBeforeMs, clock) }])),
+      ] as const,
+  );
   const state: SpoolState = {
     ...emptyState(),
     positions: new Map(row.positions),
@@ -110,7 +124,10 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
 }
 
 /** The newest one that can be read; undefined: none can. @throws UnknownFormat */
-export function readCheckpoint(directory: string, clock: Pick<Clock, 'now' | 'steady'>): { readonly checkpoint: Checkpoint | undefined; readonly unreadable: readonly string[] } {
+export function readCheckpoint(
+  directory: string,
+  clock: Pick<Clock, 'now' | 'steady'>,
+): { readonly checkpoint: Checkpoint | undefined; readonly unreadable: readonly string[] } {
   const unreadable: string[] = [];
   for (const path of [pathOf(directory), formerPathOf(directory)]) {
     if (!existsSync(path)) continue;

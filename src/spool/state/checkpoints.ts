@@ -151,7 +151,10 @@ async function write(state: CheckpointsState, { isLast = false, isAgain = false 
   await dedup.persistBefore(isLast ? place.segment + 1 : place.segment);
   if (!isNew) return;
   const covered = segments().filter(({ number }) => number <= place.segment);
-  await writeCheckpoint(directory, encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now() }));
+  await writeCheckpoint(
+    directory,
+    encoded({ place: { ...place, number: group, before: totals }, segments: covered, writtenAtMs: clock.now() }),
+  );
   state.lastGroup = group;
   // The log may have been read again meanwhile: then the one before is not known.
   const fromSegment = state.former?.fromSegment ?? 0;
@@ -160,7 +163,10 @@ async function write(state: CheckpointsState, { isLast = false, isAgain = false 
   state.lastSegment = place.segment;
 }
 
-function ahead({ pending }: CheckpointsState, positions: NonNullable<Change['positions']>): NonNullable<Change['positions']> {
+function ahead(
+  { pending }: CheckpointsState,
+  positions: NonNullable<Change['positions']>,
+): NonNullable<Change['positions']> {
   const moved = { ...positions };
   for (const { sink, range } of pending) {
     const position = moved[sink];

@@ -1,16 +1,44 @@
 // Reads the log at a start: the newest checkpoint, and every change behind it.
 
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { firstGroupAt, frameKinds, groupHeadBytes, readGroupHead, type SegmentHead, type StoredRunKey, terminatorBytes, type Totals } from '../log/format.ts';
+import {
+  firstGroupAt,
+  frameKinds,
+  groupHeadBytes,
+  readGroupHead,
+  type SegmentHead,
+  type StoredRunKey,
+  terminatorBytes,
+  type Totals,
+} from '../log/format.ts';
 import { firstPlace } from '../log/group-places.ts';
 import { splitPayload } from '../log/payload.ts';
-import { type Frame, type GroupPlace, isEnd, nextHead, readGroup, type ScannedGroup, type ScanOptions, type SegmentBytes, segmentBytes } from '../log/scan.ts';
+import {
+  type Frame,
+  type GroupPlace,
+  isEnd,
+  nextHead,
+  readGroup,
+  type ScannedGroup,
+  type ScanOptions,
+  type SegmentBytes,
+  segmentBytes,
+} from '../log/scan.ts';
 import { numbersOf, readSegmentHead, runKeysPath, segmentPath, tailPath } from '../log/segment-files.ts';
 import { type SegmentEntry, segmentEntry } from '../log/segment-table.ts';
-import { lostInAll } from '../losses.ts';
+import { totalLost } from '../losses.ts';
 import { apply, emptyState, type SpoolState } from './state.ts';
 
 export interface Recovered {
@@ -57,7 +85,9 @@ export function recover(options: RecoveryOptions): Recovered {
     replayedBytes: 0,
   };
   // Those of which the checkpoint cannot know.
-  reading.state.suspectTails += numbersOf(directory, 'tail').filter((number) => number >= (checkpoint?.place.segment ?? 0)).length;
+  reading.state.suspectTails += numbersOf(directory, 'tail').filter(
+    (number) => number >= (checkpoint?.place.segment ?? 0),
+  ).length;
   const replayed = numbers.filter((number) => checkpoint === undefined || number >= checkpoint.place.segment);
   replayed.forEach((number, index) => replay(reading, number, checkpoint, replayed[index + 1]));
   const begun = numbersOf(directory, 'newest');
@@ -93,7 +123,9 @@ interface Reading {
 /** The segments that the checkpoint knows and that lie before its place; one whose file is gone stays, so that what was in it is told as lost. */
 function before(checkpoint: Checkpoint | undefined, numbers: readonly number[]): SegmentEntry[] {
   if (checkpoint === undefined) return [];
-  return checkpoint.segments.filter(({ number }) => number < checkpoint.place.segment || !numbers.includes(number)).map((segment) => ({ ...segment }));
+  return checkpoint.segments
+    .filter(({ number }) => number < checkpoint.place.segment || !numbers.includes(number))
+    .map((segment) => ({ ...segment }));
 }
 
 function replay(reading: Reading, number: number, checkpoint: Checkpoint | undefined, next: number | undefined): void {
@@ -106,11 +138,18 @@ function replay(reading: Reading, number: number, checkpoint: Checkpoint | undef
     tellUncounted(reading, `segment ${number}, of ${fileBytes} bytes: its head cannot be read, twice over`);
     return;
   }
-  const entry: SegmentEntry = known === undefined ? segmentEntry(head as NonNullable<typeof head>, firstGroupAt, fileBytes) : { ...known, end: firstGroupAt, fileBytes };
+  const entry: SegmentEntry =
+    known === undefined
+      ? segmentEntry(head as NonNullable<typeof head>, firstGroupAt, fileBytes)
+      : { ...known, end: firstGroupAt, fileBytes };
   reading.segments.push(entry);
   const bytes = segmentBytes(segmentPath(directory, number));
   try {
-    readSegment(reading, entry, bytes, { from: checkpoint?.place.segment === number ? checkpoint.place : undefined, isLast: next === undefined, behind: next === undefined ? undefined : readSegmentHead(directory, next) });
+    readSegment(reading, entry, bytes, {
+      from: checkpoint?.place.segment === number ? checkpoint.place : undefined,
+      isLast: next === undefined,
+      behind: next === undefined ? undefined : readSegmentHead(directory, next),
+    });
   } finally {
     bytes.close();
   }
@@ -124,9 +163,20 @@ interface Stretch {
   readonly behind: SegmentHead | undefined;
 }
 
-function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, { from, isLast, behind }: Stretch): void {
+function readSegment(
+  reading: Reading,
+  entry: SegmentEntry,
+  bytes: SegmentBytes,
+  { from, isLast, behind }: Stretch,
+): void {
   const limit = bytes.size();
-  const options: ScanOptions = { bytes, seed: entry.seed, limit, atLimit: behind?.before, groupAtLimit: behind?.firstGroup };
+  const options: ScanOptions = {
+    bytes,
+    seed: entry.seed,
+    limit,
+    atLimit: behind?.before,
+    groupAtLimit: behind?.firstGroup,
+  };
   // The run keys of a segment that has a file of them need not be read again.
   const hasKeys = existsSync(runKeysPath(reading.options.directory, entry.number));
   let place = from !== undefined && hasKeys ? from : firstPlace(entry);
@@ -141,7 +191,9 @@ function readSegment(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes,
   }
   if (from !== undefined && place.at < from.at) {
     const records = from.before.records - place.before.records;
-    reading.findings.push(`segment ${entry.number} ends at ${place.at}, and was known to be durable up to ${from.at}: ${records} records are lost`);
+    reading.findings.push(
+      `segment ${entry.number} ends at ${place.at}, and was known to be durable up to ${from.at}: ${records} records are lost`,
+    );
     place = from;
   }
   close(reading, entry, bytes, place, isLast);
@@ -162,12 +214,20 @@ function count(reading: Reading, { number }: SegmentEntry, { head, lost, next }:
   reading.group = next.number;
   if (head.atMs > 0) reading.lastAtMs = Math.max(reading.lastAtMs ?? 0, head.atMs);
   if (lost === undefined) return;
-  reading.findings.push(`segment ${number}, group ${head.number}: ${lost.frames} of its frames cannot be read, ${lost.records} records with ${lost.points} points among them`);
+  reading.findings.push(
+    `segment ${number}, group ${head.number}: ${lost.frames} of its frames cannot be read, ${lost.records} records with ${lost.points} points among them`,
+  );
   const others = lost.frames - lost.records;
-  if (others > 0) reading.state.lost = lostInAll(reading.state.lost, { uncounted: others });
+  if (others > 0) reading.state.lost = totalLost(reading.state.lost, { uncounted: others });
 }
 
-function take({ options, state }: Reading, { number }: SegmentEntry, { head }: ScannedGroup, frame: Frame, isNew: boolean): void {
+function take(
+  { options, state }: Reading,
+  { number }: SegmentEntry,
+  { head }: ScannedGroup,
+  frame: Frame,
+  isNew: boolean,
+): void {
   if (frame.run.hi !== 0) options.onRun?.(number, frame.run, head.atMs);
   if (!isNew || frame.kind === frameKinds.points) return;
   const text = frame.kind === frameKinds.both ? splitPayload(frame.payload).change : frame.payload.toString('utf8');
@@ -181,17 +241,24 @@ function close(reading: Reading, entry: SegmentEntry, bytes: SegmentBytes, place
   reading.replayedBytes += place.at;
   Object.assign(entry, { end: place.at, through: place.before, nextGroup: place.number });
   const isShort = isCutShort(entry, bytes, place);
-  if (isShort) tellUncounted(reading, `segment ${entry.number} was cut short, to ${limit} bytes: what stood behind is gone, and cannot be counted`);
+  if (isShort)
+    tellUncounted(
+      reading,
+      `segment ${entry.number} was cut short, to ${limit} bytes: what stood behind is gone, and cannot be counted`,
+    );
   if (!isLast) return;
   const isTail = place.at < limit && !isEnd({ bytes, limit }, place.at);
   if (isTail) {
     const tail = Buffer.from(bytes.read(place.at, mostTailBytes, limit));
-    reading.findings.push(`segment ${entry.number} ends with ${tail.length} bytes that are no whole group: torn as it was written, or damaged; they are kept in ${tailPath(directory, entry.number)}`);
+    reading.findings.push(
+      `segment ${entry.number} ends with ${tail.length} bytes that are no whole group: torn as it was written, or damaged; they are kept in ${tailPath(directory, entry.number)}`,
+    );
     if (!existsSync(tailPath(directory, entry.number))) reading.state.suspectTails += 1;
     if (repairs) keepAside(tailPath(directory, entry.number), tail);
   }
   // One that was cut short stays as it is, for the next start to tell of it as well.
-  if (repairs && !isShort) entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
+  if (repairs && !isShort)
+    entry.fileBytes = cut(segmentPath(directory, entry.number), place.at + terminatorBytes, entry.fileBytes);
 }
 
 /**
@@ -208,7 +275,7 @@ function isCutShort({ seed }: SegmentEntry, bytes: SegmentBytes, { at }: GroupPl
 
 function tellUncounted(reading: Reading, words: string): void {
   reading.findings.push(words);
-  reading.state.lost = lostInAll(reading.state.lost, { uncounted: 1 });
+  reading.state.lost = totalLost(reading.state.lost, { uncounted: 1 });
 }
 
 const mostTailBytes = 1 << 20;

@@ -21,7 +21,10 @@ export interface Needs {
 
 /** The segments of which every sink has finished all records, and nothing is needed besides. */
 export function unneeded(segments: readonly SegmentEntry[], needs: Needs): SegmentEntry[] {
-  return segments.filter((segment) => segment.number < needs.fromSegment && isPassed(segment, needs.positions) && !needs.live.has(segment.number));
+  return segments.filter(
+    (segment) =>
+      segment.number < needs.fromSegment && isPassed(segment, needs.positions) && !needs.live.has(segment.number),
+  );
 }
 
 /** Without a sink nothing is waited for. */
@@ -50,7 +53,10 @@ export function* carriedOver(directory: string, segment: SegmentEntry, state: Sp
   try {
     let place = firstPlace(segment);
     while (place.at < segment.end) {
-      const group = readGroup({ bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup }, place);
+      const group = readGroup(
+        { bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup },
+        place,
+      );
       if (group === undefined) return;
       place = group.next;
       for (const frame of group.frames) {
@@ -75,18 +81,34 @@ function opened(path: string): SegmentBytes | undefined {
 
 function neededOf({ kind, payload, at }: Frame, segment: number, state: SpoolState): Change | undefined {
   if (kind === frameKinds.points) return undefined;
-  const change = JSON.parse(kind === frameKinds.both ? splitPayload(payload).change : payload.toString('utf8')) as Change;
-  const isHere = (part: number, entry: { readonly segment: number; readonly at: number; readonly part: number } | undefined): boolean =>
-    entry !== undefined && entry.segment === segment && entry.at === at && entry.part === part;
+  const change = JSON.parse(
+    kind === frameKinds.both ? splitPayload(payload).change : payload.toString('utf8'),
+  ) as Change;
+  const isHere = (
+    part: number,
+    entry: { readonly segment: number; readonly at: number; readonly part: number } | undefined,
+  ): boolean => entry !== undefined && entry.segment === segment && entry.at === at && entry.part === part;
   const lettersOf = (all: readonly StoredLetter[] | undefined, index: SpoolState['letters']): StoredLetter[] =>
     (all ?? []).flatMap((letter, part) => {
       const entry = index.get(indexId(letter.id));
-      return entry !== undefined && isHere(part, entry) ? [{ ...letter, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs }] : [];
+      return entry !== undefined && isHere(part, entry)
+        ? [{ ...letter, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs }]
+        : [];
     });
   const letters = lettersOf(change.letters, state.letters);
   const samples = lettersOf(change.samples, state.samples);
-  const parked = (change.parked ?? []).filter(({ waitsFor, sequence }, part) => isHere(part, state.parked.get(waitsFor)?.get(sequence)));
-  const retries = (change.retries ?? []).filter(({ sink, sequence }, part) => isHere(part, state.retries.get(sink)?.get(sequence)));
+  const parked = (change.parked ?? []).filter(({ waitsFor, sequence }, part) =>
+    isHere(part, state.parked.get(waitsFor)?.get(sequence)),
+  );
+  const retries = (change.retries ?? []).filter(({ sink, sequence }, part) =>
+    isHere(part, state.retries.get(sink)?.get(sequence)),
+  );
   if (letters.length + samples.length + parked.length + retries.length === 0) return undefined;
-  return { isMove: true, ...(letters.length > 0 && { letters }), ...(samples.length > 0 && { samples }), ...(parked.length > 0 && { parked }), ...(retries.length > 0 && { retries }) };
+  return {
+    isMove: true,
+    ...(letters.length > 0 && { letters }),
+    ...(samples.length > 0 && { samples }),
+    ...(parked.length > 0 && { parked }),
+    ...(retries.length > 0 && { retries }),
+  };
 }

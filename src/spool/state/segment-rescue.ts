@@ -1,6 +1,16 @@
 // A segment that is deleted or replaced while it is written: the open file still has all that was acknowledged into it, and gives it back.
 
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 const bytesAtOnce = 1 << 20;
 
@@ -13,7 +23,11 @@ export class FileGone extends Error {
 }
 
 /** What is said of a spool that ends; where its file is gone, what was in it is saved first. */
-export function wordsOf(error: unknown, file: { readonly file: number; readonly path: string } | undefined, end = 0): string {
+export function wordsOf(
+  error: unknown,
+  file: { readonly file: number; readonly path: string } | undefined,
+  end = 0,
+): string {
   return error instanceof FileGone && file !== undefined ? rescue(file, end) : (error as Error).message;
 }
 
@@ -42,7 +56,7 @@ function copy(from: number, path: string, end: number): void {
   const target = openSync(path, 'w', 0o600);
   try {
     const buffer = Buffer.allocUnsafe(bytesAtOnce);
-    for (let at = 0; at < end; ) {
+    for (let at = 0; at < end;) {
       const length = readSync(source, buffer, 0, Math.min(bytesAtOnce, end - at), at);
       if (length === 0) break;
       writeSync(target, buffer, 0, length, at);

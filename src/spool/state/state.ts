@@ -3,11 +3,11 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
-import { type FormerState, formerAfter, noFormer, passedBy } from '../legacy-phase.ts';
+import { type LegacyState, legacyStateAfter, noLegacyStore, passedBy } from '../legacy-phase.ts';
 import { sizeOf } from '../dead-letters/list.ts';
 import { letterTable, type LetterTable } from '../dead-letters/table.ts';
 import type { Location } from '../log/segment-log.ts';
-import { type Lost, lostInAll, nothingLost } from '../losses.ts';
+import { type Losses, totalLost, noLosses } from '../losses.ts';
 import { finishRest, type Position } from '../readers/position.ts';
 
 export interface SpoolState {
@@ -19,14 +19,14 @@ export interface SpoolState {
   readonly parked: Map<string, Map<number, ParkedEntry>>;
   readonly letters: LetterTable;
   readonly samples: LetterTable;
-  lost: Lost;
+  lost: Losses;
   /** By the number of the group. */
   readonly damaged: Map<number, DamagedGroup>;
   /** By sink name: points that it has missed, ever. */
   readonly skipped: Map<string, number>;
   suspectTails: number;
   /** The store of an earlier version. */
-  former: FormerState;
+  former: LegacyState;
   nextParked: number;
   nextRetry: number;
   /** Bytes in each segment that are needed beside its records. */
@@ -56,7 +56,16 @@ export interface RetryEntry extends Placed {
 export function emptyState(): SpoolState {
   return {
     ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterTable(), samples: letterTable() },
-    ...{ lost: nothingLost, damaged: new Map(), skipped: new Map(), suspectTails: 0, former: noFormer, nextParked: 1, nextRetry: 1, live: new Map() },
+    ...{
+      lost: noLosses,
+      damaged: new Map(),
+      skipped: new Map(),
+      suspectTails: 0,
+      former: noLegacyStore,
+      nextParked: 1,
+      nextRetry: 1,
+      live: new Map(),
+    },
     totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
 }
@@ -83,21 +92,31 @@ export function apply(state: SpoolState, change: Change, place: Location, clock:
   if (change.finish !== undefined) finishRange(state, change.finish);
   for (const [sink, position] of Object.entries(change.positions ?? {})) setPosition(state, sink, position);
   for (const sink of change.emptied ?? []) emptyRetries(state, sink);
-  for (const [sink, points] of Object.entries(change.skipped ?? {})) state.skipped.set(sink, (state.skipped.get(sink) ?? 0) + points);
-  if (change.lost !== undefined) state.lost = lostInAll(state.lost, change.lost);
+  for (const [sink, points] of Object.entries(change.skipped ?? {}))
+    state.skipped.set(sink, (state.skipped.get(sink) ?? 0) + points);
+  if (change.lost !== undefined) state.lost = totalLost(state.lost, change.lost);
   for (const group of change.damaged ?? []) noteDamage(state, group);
   state.suspectTails += change.suspectTails ?? 0;
   if (change.former !== undefined) setFormer(state, change.former);
 }
 
-function putLetter(state: SpoolState, index: LetterTable, letter: StoredLetter, where: Location & { readonly part: number }, isMove: boolean): void {
+function putLetter(
+  state: SpoolState,
+  index: LetterTable,
+  letter: StoredLetter,
+  where: Location & { readonly part: number },
+  isMove: boolean,
+): void {
   const id = indexId(letter.id);
   const known = index.get(id);
   if (known !== undefined) live(state, known.segment, -known.bytes);
   // Samples are in the order in which they were seen last.
   if (index === state.samples && !isMove) index.delete(id);
   const bytes = sizeOf(letter.id, letter);
-  const counts = known === undefined || isMove ? letter : { times: known.times + letter.times, firstAtMs: known.firstAtMs, lastAtMs: letter.lastAtMs };
+  const counts =
+    known === undefined || isMove
+      ? letter
+      : { times: known.times + letter.times, firstAtMs: known.firstAtMs, lastAtMs: letter.lastAtMs };
   index.set({ id, ...where, bytes, times: counts.times, firstAtMs: counts.firstAtMs, lastAtMs: counts.lastAtMs });
   live(state, where.segment, bytes);
 }
@@ -115,7 +134,11 @@ function dropLetter(state: SpoolState, id: string): void {
   index.delete(indexId(id));
 }
 
-function park(state: SpoolState, { waitsFor, sequence, parkedAtMs, payload }: StoredParked, where: Location & { readonly part: number }): void {
+function park(
+  state: SpoolState,
+  { waitsFor, sequence, parkedAtMs, payload }: StoredParked,
+  where: Location & { readonly part: number },
+): void {
   unpark(state, waitsFor, sequence);
   const bytes = payload.length + bytesAParked;
   const entries = state.parked.get(waitsFor) ?? new Map<number, ParkedEntry>();
@@ -138,7 +161,12 @@ function unpark(state: SpoolState, waitsFor: string, sequence: number): void {
   live(state, entry.segment, -entry.bytes);
 }
 
-function keep(state: SpoolState, retry: StoredRetry, where: Location & { readonly part: number }, clock: Pick<Clock, 'now' | 'steady'>): void {
+function keep(
+  state: SpoolState,
+  retry: StoredRetry,
+  where: Location & { readonly part: number },
+  clock: Pick<Clock, 'now' | 'steady'>,
+): void {
   const { sink, sequence, points, attempts, firstKeptAtMs, notBeforeMs } = retry;
   dropRetry(state, sink, sequence);
   const bytes = points.length * bytesARetriedPoint + bytesARetry;
@@ -184,13 +212,16 @@ function setPosition(state: SpoolState, sink: string, position: Position | null)
 
 function noteDamage(state: SpoolState, damage: DamagedGroup): void {
   const known = state.damaged.get(damage.group) ?? { records: 0, points: 0 };
-  state.lost = lostInAll(state.lost, { records: Math.max(0, damage.records - known.records), points: Math.max(0, damage.points - known.points) });
+  state.lost = totalLost(state.lost, {
+    records: Math.max(0, damage.records - known.records),
+    points: Math.max(0, damage.points - known.points),
+  });
   state.damaged.set(damage.group, damage);
 }
 
 /** Where nothing is waited for in the store of an earlier version any more, each sink has passed it. */
 function setFormer(state: SpoolState, change: NonNullable<Change['former']>): void {
-  state.former = formerAfter(change);
+  state.former = legacyStateAfter(change);
   const { phase, end } = state.former;
   if (phase === 'carrying' || phase === 'carried') return;
   for (const [sink, position] of state.positions) state.positions.set(sink, passedBy(position, end));

@@ -49,7 +49,12 @@ export function content({ directory, segments, index }: ContentOptions): Content
         open = undefined;
         open = { number, bytes: segmentBytes(segmentPath(directory, number)) };
       }
-      return readChange(open.bytes, at, segment.end, numbers.map((one) => groupSeed(one, segment.seed)));
+      return readChange(
+        open.bytes,
+        at,
+        segment.end,
+        numbers.map((one) => groupSeed(one, segment.seed)),
+      );
     } catch {
       return undefined;
     }
@@ -64,7 +69,8 @@ export function content({ directory, segments, index }: ContentOptions): Content
         known.clear();
       }
       for (const [key, { place }] of pending) {
-        if (end !== undefined && (place.segment > end.segment || (place.segment === end.segment && place.at >= end.at))) break;
+        if (end !== undefined && (place.segment > end.segment || (place.segment === end.segment && place.at >= end.at)))
+          break;
         pending.delete(key);
       }
     },

@@ -1,11 +1,11 @@
 // The live events: what is told every second, and whether anything is told at all.
 
-import type { Now, Slot } from '../messages.ts';
+import type { StatusMessage, Slot } from '../messages.ts';
 import { byId, say } from './markup.ts';
 import { time } from './numbers.ts';
 
 export interface Listeners {
-  readonly now: (now: Now) => void;
+  readonly now: (now: StatusMessage) => void;
   readonly hour: (slots: readonly Slot[]) => void;
   readonly slot: (slot: Slot) => void;
 }
@@ -24,10 +24,14 @@ export function listenLive(listeners: Listeners): void {
   };
   events.addEventListener('error', () => {
     const isOver = events.readyState === EventSource.CLOSED;
-    silent(isOver ? 'the bridge does not take more watchers, or is another now. Load the page again.' : 'the bridge does not answer. Trying again …');
+    silent(
+      isOver
+        ? 'the bridge does not take more watchers, or is another now. Load the page again.'
+        : 'the bridge does not answer. Trying again …',
+    );
   });
   events.addEventListener('now', ({ data }) => {
-    const now = JSON.parse(data as string) as Now;
+    const now = JSON.parse(data as string) as StatusMessage;
     toldAtMs = now.atMs;
     show(true, 'Live');
     listeners.now(now);

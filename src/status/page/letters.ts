@@ -1,6 +1,6 @@
 // The dead letters: how many of which kind for everybody, and for who has the token what they are, to retry and to drop.
 
-import type { Now } from '../messages.ts';
+import type { StatusMessage } from '../messages.ts';
 import { byId, cell, element, say } from './markup.ts';
 import { count, day } from './numbers.ts';
 import { forgetToken, keepToken, keptToken } from './token.ts';
@@ -23,7 +23,7 @@ interface Outcome {
 
 const shown = 100;
 
-export function letterList(): (now: Now) => void {
+export function letterList(): (now: StatusMessage) => void {
   let counted = '';
   const kind = byId<HTMLSelectElement>('letter-kind');
   byId('unlock').addEventListener('submit', (event) => {
@@ -42,7 +42,10 @@ export function letterList(): (now: Now) => void {
   if (keptToken() !== undefined) void list();
   return ({ letters, isMoreLetters }) => {
     const words = Object.entries(letters).map(([name, number]) => `${count(number)} ${name}`);
-    const all = words.length === 0 ? 'There are none.' : `${words.join(', ')}${isMoreLetters ? ', and more that were not counted by kind' : ''}.`;
+    const all =
+      words.length === 0
+        ? 'There are none.'
+        : `${words.join(', ')}${isMoreLetters ? ', and more that were not counted by kind' : ''}.`;
     say(byId('kinds'), all);
     if (all === counted) return;
     counted = all;
@@ -54,7 +57,12 @@ export function letterList(): (now: Now) => void {
 function offerKinds(select: HTMLSelectElement, kinds: readonly string[]): void {
   const { value } = select;
   const all = select.options[0] as HTMLOptionElement;
-  select.replaceChildren(all, ...[...new Set([...kinds, ...(value === '' ? [] : [value])])].toSorted().map((name) => element('option', { value: name }, name)));
+  select.replaceChildren(
+    all,
+    ...[...new Set([...kinds, ...(value === '' ? [] : [value])])]
+      .toSorted()
+      .map((name) => element('option', { value: name }, name)),
+  );
   select.value = value;
 }
 
@@ -68,7 +76,10 @@ function lock(words: string): void {
 /** Undefined when the token is not taken. */
 async function askedAsAdmin(path: string, body?: object): Promise<Response | undefined> {
   const headers = { Authorization: `Bearer ${keptToken() ?? ''}` };
-  const response = await fetch(path, body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) });
+  const response = await fetch(
+    path,
+    body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) },
+  );
   if (response.status !== 401) return response;
   forgetToken();
   lock('The token is not the one of this bridge; each start makes a new one.');
@@ -81,7 +92,8 @@ async function list(): Promise<void> {
   if (response === undefined) return;
   byId('letters').hidden = false;
   byId('unlock').hidden = true;
-  if (!response.ok) return say(byId('letters-said'), `The letters cannot be read: ${response.status} ${await response.text()}`);
+  if (!response.ok)
+    return say(byId('letters-said'), `The letters cannot be read: ${response.status} ${await response.text()}`);
   const letters = await firstLines<ShownLetter>(response, shown);
   byId('letter-rows').replaceChildren(...letters.map(rowOf));
   say(byId('letters-said'), letters.length === shown ? `The first ${shown} are shown.` : '');
@@ -115,13 +127,27 @@ function rowOf(letter: ShownLetter): HTMLElement {
   const drop = button('Drop', () => {
     if (confirm(`Throw this letter away?\n\n${kind}: ${reason}`)) void told('drop', id);
   });
-  return element('tr', { 'data-letter': id }, cell(day(Date.parse(lastAt))), cell(kind), cell(reason), cell(count(times), 'number'), cell(sink ?? from ?? ''), cell(element('span', { class: 'row' }, retry, drop)));
+  return element(
+    'tr',
+    { 'data-letter': id },
+    cell(day(Date.parse(lastAt))),
+    cell(kind),
+    cell(reason),
+    cell(count(times), 'number'),
+    cell(sink ?? from ?? ''),
+    cell(element('span', { class: 'row' }, retry, drop)),
+  );
 }
 
 async function told(what: 'retry' | 'drop', id: string): Promise<void> {
   const response = await askedAsAdmin(`admin/dead-letters/${what}`, { ids: [id] });
   if (response === undefined) return;
-  const outcome = response.ok ? ((await firstLines<Outcome>(response, 1))[0] ?? {}) : { refused: `${response.status} ${await response.text()}` };
+  const outcome = response.ok
+    ? ((await firstLines<Outcome>(response, 1))[0] ?? {})
+    : { refused: `${response.status} ${await response.text()}` };
   await list();
-  say(byId('letters-said'), outcome.done === undefined ? `The letter stays: ${outcome.refused ?? 'no answer'}` : `The letter: ${outcome.done}.`);
+  say(
+    byId('letters-said'),
+    outcome.done === undefined ? `The letter stays: ${outcome.refused ?? 'no answer'}` : `The letter: ${outcome.done}.`,
+  );
 }

@@ -24,7 +24,10 @@ export function mapDetail(): MapDetail {
     const runs = await asked<NodeRun[]>(`status/nodes/${id}/runs`).catch(() => []);
     if (pointed !== id) return;
     panel.dataset['node'] = String(id);
-    panel.replaceChildren(element('h3', {}, node.name), element('dl', { class: 'facts' }, ...factsOf(node, state, runs)));
+    panel.replaceChildren(
+      element('h3', {}, node.name),
+      element('dl', { class: 'facts' }, ...factsOf(node, state, runs)),
+    );
   }
 
   return {
@@ -44,7 +47,10 @@ export function mapDetail(): MapDetail {
 function factsOf(node: MapNode, state: WorldState | undefined, runs: readonly NodeRun[]): HTMLElement[] {
   const figures = state?.figuresOf.get(node.id);
   const place = [node.city, node.region, node.country, node.continent].filter((part) => part !== undefined).join(', ');
-  const spoken = figures === undefined ? 'none' : `${count(figures.runs)}, p50 ${milliseconds(figures.p50Ms)}, p95 ${milliseconds(figures.p95Ms)}, errors ${share(figures.errors, figures.runs)}`;
+  const spoken =
+    figures === undefined
+      ? 'none'
+      : `${count(figures.runs)}, p50 ${milliseconds(figures.p50Ms)}, p95 ${milliseconds(figures.p95Ms)}, errors ${share(figures.errors, figures.runs)}`;
   return [
     ...fact('Node', String(node.id)),
     ...fact('ASN', node.asn === undefined ? '–' : `AS${node.asn}`),

@@ -20,7 +20,12 @@ const columns: readonly Column[] = [
   { title: 'Runs', kind: 'number', text: ({ runs }) => count(runs), rank: ({ runs }) => runs },
   { title: 'RTT p50', kind: 'number', text: ({ p50Ms }) => milliseconds(p50Ms), rank: ({ p50Ms = -1 }) => p50Ms },
   { title: 'RTT p95', kind: 'number', text: ({ p95Ms }) => milliseconds(p95Ms), rank: ({ p95Ms = -1 }) => p95Ms },
-  { title: 'Errors', kind: 'number', text: ({ errors, runs }) => share(errors, runs), rank: ({ errors, runs }) => errors / runs },
+  {
+    title: 'Errors',
+    kind: 'number',
+    text: ({ errors, runs }) => share(errors, runs),
+    rank: ({ errors, runs }) => errors / runs,
+  },
 ];
 
 export function mapTable(): (state: WorldState) => void {
@@ -53,7 +58,10 @@ export function mapTable(): (state: WorldState) => void {
     latest = state;
     const { all, sinceMs, rowsLeftOut } = state.figures;
     const since = sinceMs === undefined ? '' : ` since ${time(sinceMs)}`;
-    say(byId('map-sum'), `${count(all.runs)} runs${since}: RTT p50 ${milliseconds(all.p50Ms)}, p95 ${milliseconds(all.p95Ms)}, errors ${share(all.errors, all.runs)}`);
+    say(
+      byId('map-sum'),
+      `${count(all.runs)} runs${since}: RTT p50 ${milliseconds(all.p50Ms)}, p95 ${milliseconds(all.p95Ms)}, errors ${share(all.errors, all.runs)}`,
+    );
     say(byId('rows-note'), rowsLeftOut === 0 ? '' : `${count(rowsLeftOut)} with the fewest runs are left out`);
     draw();
   };
@@ -65,5 +73,10 @@ function compared(a: number | string, b: number | string): number {
 
 function rowOf(row: Row): HTMLElement {
   const [, ...figures] = columns;
-  return element('tr', {}, element('th', { scope: 'row' }, row.value), ...figures.map(({ text, kind }) => cell(text(row), kind)));
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, row.value),
+    ...figures.map(({ text, kind }) => cell(text(row), kind)),
+  );
 }

@@ -7,7 +7,11 @@ import { milliseconds, time } from './numbers.ts';
 
 const shown = 40;
 
-const outcomes: Readonly<Record<string, string>> = { missed: 'parked', implausible: 'dead letter: time', cardinality: 'dead letter: too many' };
+const outcomes: Readonly<Record<string, string>> = {
+  missed: 'parked',
+  implausible: 'dead letter: time',
+  cardinality: 'dead letter: too many',
+};
 
 /** What became of a push, for people: notAllowed → not allowed. */
 export function outcome(became: string): string {
@@ -56,7 +60,11 @@ function named(id: number | undefined, name: string | undefined): string {
 }
 
 function pointsButton({ nth, points, nodeName = '' }: RecentPush, opened: () => void): HTMLElement {
-  const button = element('button', { type: 'button', 'aria-expanded': 'false', 'aria-label': `${points} points of ${nodeName}` }, String(points));
+  const button = element(
+    'button',
+    { type: 'button', 'aria-expanded': 'false', 'aria-label': `${points} points of ${nodeName}` },
+    String(points),
+  );
   let shownBelow: HTMLElement | undefined;
   button.addEventListener('click', () => {
     opened();

@@ -1,13 +1,13 @@
 // The first line of the page: whether all is well, and below it what is not, the worst first.
 
-import type { Now } from '../messages.ts';
+import type { StatusMessage } from '../messages.ts';
 import { byId, element, say } from './markup.ts';
 
 type Level = 'alarm' | 'warning' | 'note';
 
 const words: Readonly<Record<Level, string>> = { alarm: 'Alarm', warning: 'Look at this', note: 'Note' };
 
-export function verdict(): (now: Now) => void {
+export function verdict(): (now: StatusMessage) => void {
   const line = byId('verdict');
   const list = byId('troubles');
   const items: { readonly item: HTMLElement; readonly text: HTMLElement }[] = [];
@@ -32,7 +32,7 @@ function at(level: Level): (sentence: string) => { readonly level: Level; readon
 }
 
 /** Changes seldom, since it is read out. */
-function verdictOf({ troubles: { alarms, warnings } }: Now): string {
+function verdictOf({ troubles: { alarms, warnings } }: StatusMessage): string {
   if (alarms.some((alarm) => alarm.startsWith('Pushes are refused'))) return 'Pushes are refused';
   if (alarms.length > 0) return 'Something was lost';
   if (warnings.length === 0) return 'All is well';
@@ -40,10 +40,14 @@ function verdictOf({ troubles: { alarms, warnings } }: Now): string {
 }
 
 /** What is no fault, but explains an empty page. */
-function notesOn({ takesPushes, sources }: Now): string[] {
+function notesOn({ takesPushes, sources }: StatusMessage): string[] {
   const some = sources.filter(({ name }) => name !== 'bridge');
   if (some.some(({ lastAtMs, counts }) => lastAtMs !== undefined || Object.keys(counts).length > 0)) return [];
-  return [takesPushes ? 'no push has come since the start; the map and the charts fill as they come' : 'nothing has been sent here since the start'];
+  return [
+    takesPushes
+      ? 'no push has come since the start; the map and the charts fill as they come'
+      : 'nothing has been sent here since the start',
+  ];
 }
 
 function placed(list: HTMLElement): { readonly item: HTMLElement; readonly text: HTMLElement } {

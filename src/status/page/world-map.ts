@@ -50,28 +50,42 @@ export function worldMap(point: (id: number) => void): WorldMap {
 }
 
 async function drawLand(svg: SVGSVGElement): Promise<void> {
-  const { sphere, land, borders } = await asked<{ sphere: string; land: string; borders: string }>(`${document.body.dataset['files']}/world.json`);
-  svg.append(drawing('path', { d: sphere, class: 'sphere' }), drawing('path', { d: land, class: 'land' }), drawing('path', { d: borders, class: 'borders' }));
+  const { sphere, land, borders } = await asked<{ sphere: string; land: string; borders: string }>(
+    `${document.body.dataset['files']}/world.json`,
+  );
+  svg.append(
+    drawing('path', { d: sphere, class: 'sphere' }),
+    drawing('path', { d: land, class: 'land' }),
+    drawing('path', { d: borders, class: 'borders' }),
+  );
 }
 
 function placeMarks(layer: SVGElement, marks: Map<number, SVGElement>, { nodes }: WorldState): void {
   marks.clear();
   const placed = [...nodes.values()].filter(({ x, y }) => x !== undefined && y !== undefined);
   for (const { id, x, y } of placed) {
-    marks.set(id, drawing('path', { transform: `translate(${x} ${y})`, 'data-node': String(id), role: 'img', tabindex: '-1' }));
+    marks.set(
+      id,
+      drawing('path', { transform: `translate(${x} ${y})`, 'data-node': String(id), role: 'img', tabindex: '-1' }),
+    );
   }
   layer.replaceChildren(...marks.values());
 }
 
 /** @param pixel - in units of the sheet, so that marks are as large on a phone, and from near, as from afar */
-function drawMarks(marks: ReadonlyMap<number, SVGElement>, { nodes, figuresOf, colour, isShown }: WorldState, pixel: number): void {
+function drawMarks(
+  marks: ReadonlyMap<number, SVGElement>,
+  { nodes, figuresOf, colour, isShown }: WorldState,
+  pixel: number,
+): void {
   const most = Math.max(1, ...[...figuresOf.values()].map(({ runs }) => runs));
   for (const [id, mark] of marks) {
     const node = nodes.get(id) as MapNode;
     const figures = figuresOf.get(id);
     const size = pixel * (figures === undefined ? 1.5 : 2.2 + 3.8 * Math.sqrt(figures.runs / most));
     const health = figures === undefined ? 'ok' : healthOf(figures);
-    if (health !== 'ok' && mark.dataset['health'] !== health && mark !== document.activeElement) mark.parentNode?.append(mark);
+    if (health !== 'ok' && mark.dataset['health'] !== health && mark !== document.activeElement)
+      mark.parentNode?.append(mark);
     mark.dataset['health'] = health;
     put(mark, 'd', shapeOf(health, size));
     put(mark, 'class', `mark ${colourOf(figures, colour)}${isShown(node) ? '' : ' out'}`);
@@ -120,11 +134,26 @@ function drawLegend({ colour }: WorldState): void {
   if (legend.dataset['colour'] === colour) return;
   legend.dataset['colour'] = colour;
   const entry = (health: Health, colours: string, text: string): HTMLElement =>
-    element('span', {}, drawing('svg', { viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, drawing('path', { d: shapeOf(health, 5), class: `mark ${colours}` })), text);
+    element(
+      'span',
+      {},
+      drawing(
+        'svg',
+        { viewBox: '-7 -7 14 14', 'aria-hidden': 'true' },
+        drawing('path', { d: shapeOf(health, 5), class: `mark ${colours}` }),
+      ),
+      text,
+    );
   const errorColour = (health: Health): string => (colour === 'errors' ? `errors-${health}` : '');
   const bounds = [...rttBoundsMs.map((bound) => `to ${bound} ms`), `over ${rttBoundsMs.at(-1)} ms`];
   legend.replaceChildren(
-    ...(colour === 'rtt' ? [element('b', {}, 'RTT p50'), ...bounds.map((text, place) => entry('ok', `rtt-${place}`, text)), entry('ok', '', 'none measured')] : []),
+    ...(colour === 'rtt'
+      ? [
+          element('b', {}, 'RTT p50'),
+          ...bounds.map((text, place) => entry('ok', `rtt-${place}`, text)),
+          entry('ok', '', 'none measured'),
+        ]
+      : []),
     element('b', {}, 'Errors'),
     entry('ok', errorColour('ok'), `below ${someErrors * 100} %`),
     entry('some', errorColour('some'), `to ${manyErrors * 100} %`),
@@ -136,7 +165,9 @@ function drawLegend({ colour }: WorldState): void {
 function reachable(marks: ReadonlyMap<number, SVGElement>, { figures, nodes, isShown }: WorldState): void {
   const shown = [...marks].filter(([id]) => isShown(nodes.get(id) as MapNode));
   const current = shown.find(([, mark]) => mark.getAttribute('tabindex') === '0');
-  const busiest = figures.nodes.toSorted((a, b) => b.runs - a.runs).find(({ id }) => shown.some(([other]) => other === id));
+  const busiest = figures.nodes
+    .toSorted((a, b) => b.runs - a.runs)
+    .find(({ id }) => shown.some(([other]) => other === id));
   const wanted = current?.[1] ?? marks.get(busiest?.id ?? shown[0]?.[0] ?? 0);
   for (const mark of marks.values()) put(mark, 'tabindex', mark === wanted ? '0' : '-1');
 }
@@ -149,7 +180,12 @@ const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
 };
 
 /** To the nearest mark that lies in the direction of the arrow key. */
-function walk(event: KeyboardEvent, layer: SVGElement, marks: ReadonlyMap<number, SVGElement>, state: WorldState | undefined): void {
+function walk(
+  event: KeyboardEvent,
+  layer: SVGElement,
+  marks: ReadonlyMap<number, SVGElement>,
+  state: WorldState | undefined,
+): void {
   const direction = directions[event.key];
   const from = state?.nodes.get(Number((event.target as SVGElement).dataset['node']));
   if (direction === undefined || state === undefined || from === undefined) return;
@@ -161,7 +197,8 @@ function walk(event: KeyboardEvent, layer: SVGElement, marks: ReadonlyMap<number
     const [x, y] = [(node.x ?? 0) - (from.x ?? 0), (node.y ?? 0) - (from.y ?? 0)];
     const ahead = x * dx + y * dy;
     const aside = Math.abs(x * dy) + Math.abs(y * dx);
-    if (ahead > aside / 2 && (best === undefined || ahead + 2 * aside < best.cost)) best = { id, cost: ahead + 2 * aside };
+    if (ahead > aside / 2 && (best === undefined || ahead + 2 * aside < best.cost))
+      best = { id, cost: ahead + 2 * aside };
   }
   const next = best === undefined ? undefined : marks.get(best.id);
   if (next === undefined) return;

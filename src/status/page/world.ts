@@ -22,7 +22,13 @@ export interface World {
   refresh(): Promise<void>;
 }
 
-const selects = { test: 'filter-test', continent: 'filter-continent', isp: 'filter-isp', minutes: 'minutes', by: 'by' } as const;
+const selects = {
+  test: 'filter-test',
+  continent: 'filter-continent',
+  isp: 'filter-isp',
+  minutes: 'minutes',
+  by: 'by',
+} as const;
 
 /** @param show - called with each new state */
 export function world(show: (state: WorldState) => void): World {
@@ -39,15 +45,26 @@ export function world(show: (state: WorldState) => void): World {
     if (!response.ok || (tag === nodesTag && nodes.size > 0)) return;
     nodesTag = tag;
     nodes = new Map(((await response.json()) as MapNode[]).map((node) => [node.id, node]));
-    offer('filter-continent', [...nodes.values()].map(({ continent }) => continent));
-    offer('filter-isp', [...nodes.values()].map(({ isp }) => isp));
+    offer(
+      'filter-continent',
+      [...nodes.values()].map(({ continent }) => continent),
+    );
+    offer(
+      'filter-isp',
+      [...nodes.values()].map(({ isp }) => isp),
+    );
   }
 
   function draw(): void {
     if (figures === undefined) return;
     const [continent, isp] = [chosen('continent'), chosen('isp')];
     show({
-      ...{ nodes, figures, by: chosen('by') as SliceName, colour: byId<HTMLSelectElement>('colour').value === 'errors' ? 'errors' : 'rtt' },
+      ...{
+        nodes,
+        figures,
+        by: chosen('by') as SliceName,
+        colour: byId<HTMLSelectElement>('colour').value === 'errors' ? 'errors' : 'rtt',
+      },
       figuresOf: new Map(figures.nodes.map((one) => [one.id, one])),
       isNarrowed: continent !== '' || isp !== '',
       isShown: (node) => (continent === '' || node.continent === continent) && (isp === '' || node.isp === isp),
@@ -59,7 +76,9 @@ export function world(show: (state: WorldState) => void): World {
     offerTests(await asked<SeenTest[]>('status/tests'));
     do {
       isWantedAgain = false;
-      const search = new URLSearchParams(Object.keys(selects).map((name) => [name, chosen(name as keyof typeof selects)]));
+      const search = new URLSearchParams(
+        Object.keys(selects).map((name) => [name, chosen(name as keyof typeof selects)]),
+      );
       figures = await asked<MapFigures>(`status/map?${search}`);
     } while (isWantedAgain);
     draw();
@@ -83,16 +102,27 @@ function option(value: string, text: string): HTMLOptionElement {
 /** Offers values beside "all", and leaves the choice as it is. */
 function offer(id: string, values: readonly (string | undefined)[]): void {
   const known = [...new Set(values.filter((value) => value !== undefined))].toSorted((a, b) => a.localeCompare(b));
-  fill(byId<HTMLSelectElement>(id), known.map((value) => [value, value]));
+  fill(
+    byId<HTMLSelectElement>(id),
+    known.map((value) => [value, value]),
+  );
 }
 
 function offerTests(tests: readonly SeenTest[]): void {
-  fill(byId<HTMLSelectElement>('filter-test'), tests.map(({ id, name }) => [String(id), name === '' ? String(id) : `${id} · ${name}`]));
+  fill(
+    byId<HTMLSelectElement>('filter-test'),
+    tests.map(({ id, name }) => [String(id), name === '' ? String(id) : `${id} · ${name}`]),
+  );
 }
 
 function fill(select: HTMLSelectElement, offered: readonly (readonly [value: string, text: string])[]): void {
   const [all, ...rest] = select.options;
-  if (all === undefined || (rest.length === offered.length && rest.every(({ value, text }, nth) => offered[nth]?.[0] === value && offered[nth]?.[1] === text))) return;
+  if (
+    all === undefined ||
+    (rest.length === offered.length &&
+      rest.every(({ value, text }, nth) => offered[nth]?.[0] === value && offered[nth]?.[1] === text))
+  )
+    return;
   const { value } = select;
   select.replaceChildren(all, ...offered.map(([each, text]) => option(each, text)));
   select.value = value;

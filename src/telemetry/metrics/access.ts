@@ -2,51 +2,64 @@
 
 import type { AccessStatus } from '../../auth/access-control.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { by, type Measure, picked, type Sample, seconds, single } from './metric.ts';
+import { by, type Metric, picked, type Sample, seconds, single } from './metric.ts';
 
-const seen = (read: (access: AccessStatus) => readonly Sample[]): ((snapshot: Snapshot) => readonly Sample[]) =>
-  ({ access }) => (access === undefined ? [] : read(access));
+const seen =
+  (read: (access: AccessStatus) => readonly Sample[]): ((snapshot: Snapshot) => readonly Sample[]) =>
+  ({ access }) =>
+    access === undefined ? [] : read(access);
 
-const refusalMeasures: readonly Measure[] = [
+const refusalMeasures: readonly Metric[] = [
   {
     name: 'access_refused_total',
     type: 'counter',
     labels: ['reason'],
     alarm: undefined,
-    help: 'Requests that were refused before they were pushes. 401: token. 403: division, client. 429: requests_of_sender. 503: token_awaited (Catchpoint has '
-      + 'set none yet), requests (too many in hand), body_memory (given up to make room)',
+    help:
+      'Requests that were refused before they were pushes. 401: token. 403: division, client. 429: requests_of_sender. 503: token_awaited (Catchpoint has ' +
+      'set none yet), requests (too many in hand), body_memory (given up to make room)',
     read: seen(({ door, senders, requests, bodies }) =>
       by('reason', {
-        ...{ token: door.unauthenticated, token_awaited: door.awaiting, division: senders.division, client: senders.client },
+        ...{
+          token: door.unauthenticated,
+          token_awaited: door.awaiting,
+          division: senders.division,
+          client: senders.client,
+        },
         ...{ requests: requests.overAll, requests_of_sender: requests.overSender, body_memory: bodies.givenUp },
-      })),
+      }),
+    ),
   },
   {
     name: 'access_senders_total',
     type: 'counter',
     labels: ['found'],
     alarm: undefined,
-    help: 'Pushes by where they came from: fitting (an address of the node\'s), strange (none of them; refused with 403 only by --check-sender enforce) or unknown '
-      + '(the node, or its addresses); none without --check-sender',
-    read: seen(({ senders }) => by('found', picked(senders, { fitting: 'fitting', strange: 'strange', unknown: 'unknown' }))),
+    help:
+      "Pushes by where they came from: fitting (an address of the node's), strange (none of them; refused with 403 only by --check-sender enforce) or unknown " +
+      '(the node, or its addresses); none without --check-sender',
+    read: seen(({ senders }) =>
+      by('found', picked(senders, { fitting: 'fitting', strange: 'strange', unknown: 'unknown' })),
+    ),
   },
   {
     name: 'access_connections_refused_total',
     type: 'counter',
     labels: ['reason'],
     alarm: undefined,
-    help: 'Connections that were ended: over_address and over_all (reset), cut (waited longest when there were too many), handshake (no TLS came about), '
-      + 'headers_too_large (431), timed_out (408), not_http (400)',
+    help:
+      'Connections that were ended: over_address and over_all (reset), cut (waited longest when there were too many), handshake (no TLS came about), ' +
+      'headers_too_large (431), timed_out (408), not_http (400)',
     read: seen(({ connections }) => by('reason', picked(connections, endedConnections))),
   },
 ];
 
 const endedConnections = {
-  ...{ over_address: 'overAddress', over_all: 'overAll', cut: 'cut', handshake: 'handshakes' } as const,
-  ...{ headers_too_large: 'headersTooLarge', timed_out: 'timedOut', not_http: 'notHttp' } as const,
+  ...({ over_address: 'overAddress', over_all: 'overAll', cut: 'cut', handshake: 'handshakes' } as const),
+  ...({ headers_too_large: 'headersTooLarge', timed_out: 'timedOut', not_http: 'notHttp' } as const),
 };
 
-const presentMeasures: readonly Measure[] = [
+const presentMeasures: readonly Metric[] = [
   {
     name: 'access_open',
     type: 'gauge',
@@ -81,7 +94,7 @@ const presentMeasures: readonly Measure[] = [
   },
 ];
 
-const credentialMeasures: readonly Measure[] = [
+const credentialMeasures: readonly Metric[] = [
   {
     name: 'access_tokens',
     type: 'gauge',
@@ -95,7 +108,7 @@ const credentialMeasures: readonly Measure[] = [
     type: 'counter',
     labels: ['outcome'],
     alarm: undefined,
-    help: 'Readings of the push tokens\' files anew: succeeded, or failed, and then those that were known stay valid',
+    help: "Readings of the push tokens' files anew: succeeded, or failed, and then those that were known stay valid",
     read: seen(({ tokenFiles }) => by('outcome', { succeeded: tokenFiles.reloads, failed: tokenFiles.failures })),
   },
   {
@@ -105,7 +118,18 @@ const credentialMeasures: readonly Measure[] = [
     alarm: undefined,
     help: 'Requests to set the rotating token: set, unauthenticated, limited (too many of one address) or failed (no token in it, or it cannot be written down); only with --rotation-secret',
     read: seen(({ rotation }) =>
-      rotation === undefined ? [] : by('outcome', picked(rotation, { set: 'rotations', unauthenticated: 'unauthenticated', limited: 'limited', failed: 'failed' }))),
+      rotation === undefined
+        ? []
+        : by(
+            'outcome',
+            picked(rotation, {
+              set: 'rotations',
+              unauthenticated: 'unauthenticated',
+              limited: 'limited',
+              failed: 'failed',
+            }),
+          ),
+    ),
   },
   {
     name: 'access_token_rotated_timestamp_seconds',
@@ -120,7 +144,7 @@ const credentialMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: 'risk',
-    help: 'Until when the push listener\'s certificate is valid; senders that look do not push later; only with --tls-cert',
+    help: "Until when the push listener's certificate is valid; senders that look do not push later; only with --tls-cert",
     read: seen(({ tls }) => single(seconds(tls?.notAfterMs))),
   },
   {
@@ -133,4 +157,4 @@ const credentialMeasures: readonly Measure[] = [
   },
 ];
 
-export const accessMeasures: readonly Measure[] = [...refusalMeasures, ...presentMeasures, ...credentialMeasures];
+export const accessMetrics: readonly Metric[] = [...refusalMeasures, ...presentMeasures, ...credentialMeasures];

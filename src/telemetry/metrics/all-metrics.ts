@@ -1,12 +1,20 @@
 // The measures, each of them once: from this list come /metrics, what goes into OpenTSDB, and the table in docs/metrics.md.
 
-import { accessMeasures } from './access.ts';
-import { boundMeasures } from './cardinality.ts';
-import { keptMeasures } from './storage.ts';
-import type { Measure } from './metric.ts';
-import { nodeMeasures } from './nodes.ts';
-import { pushMeasures } from './pushes.ts';
-import { sinkMeasures } from './sinks.ts';
-import { stateMeasures } from './state.ts';
+import { accessMetrics } from './access.ts';
+import { cardinalityMetrics } from './cardinality.ts';
+import { storageMetrics } from './storage.ts';
+import type { Metric } from './metric.ts';
+import { nodeMetrics } from './nodes.ts';
+import { pushMetrics } from './pushes.ts';
+import { sinkMetrics } from './sinks.ts';
+import { stateMetrics } from './state.ts';
 
-export const measures: readonly Measure[] = [...pushMeasures, ...accessMeasures, ...boundMeasures, ...sinkMeasures, ...keptMeasures, ...nodeMeasures, ...stateMeasures];
+export const metrics: readonly Metric[] = [
+  ...pushMetrics,
+  ...accessMetrics,
+  ...cardinalityMetrics,
+  ...sinkMetrics,
+  ...storageMetrics,
+  ...nodeMetrics,
+  ...stateMetrics,
+];

@@ -1,18 +1,20 @@
 // The measures of the cardinality guard: how much is known of how much that pushes may bring.
 
-import type { CardinalitySeen, Snapshot } from '../snapshot.ts';
-import { labelled, type Measure, type Sample, single } from './metric.ts';
+import type { CardinalitySnapshot, Snapshot } from '../snapshot.ts';
+import { labelled, type Metric, type Sample, single } from './metric.ts';
 
-type Filling = CardinalitySeen['tests'];
+type Filling = CardinalitySnapshot['tests'];
 
 /** By what is bounded: tests, nodes, or the tag's name. */
 const each = ({ cardinality }: Snapshot, read: (filling: Filling) => number): readonly Sample[] => {
   if (cardinality === undefined) return [];
   const { tests, nodes, tagValues } = cardinality;
-  return Object.entries({ ...tagValues, tests, nodes }).flatMap(([what, filling]) => labelled({ what }, single(read(filling))));
+  return Object.entries({ ...tagValues, tests, nodes }).flatMap(([what, filling]) =>
+    labelled({ what }, single(read(filling))),
+  );
 };
 
-export const boundMeasures: readonly Measure[] = [
+export const cardinalityMetrics: readonly Metric[] = [
   {
     name: 'cardinality_known',
     type: 'gauge',

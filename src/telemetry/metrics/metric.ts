@@ -1,6 +1,6 @@
 // What a measure is: one metric that the bridge has of itself, said once for Prometheus, OpenTSDB and docs/metrics.md.
 
-import type { DurationsSeen } from '../../runtime/duration-histogram.ts';
+import type { DurationSnapshot } from '../../runtime/duration-histogram.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** A value, and the labels that tell it from the others of its measure. */
@@ -24,17 +24,17 @@ interface Described {
 }
 
 /** `counter`: grows, and begins anew with the process. */
-export interface NumberMeasure extends Described {
+export interface NumberMetric extends Described {
   readonly type: 'counter' | 'gauge';
   readonly read: (snapshot: Snapshot) => readonly Sample[];
 }
 
-export interface HistogramMeasure extends Described {
+export interface HistogramMetric extends Described {
   readonly type: 'histogram';
-  readonly read: (snapshot: Snapshot) => readonly Sample<DurationsSeen>[];
+  readonly read: (snapshot: Snapshot) => readonly Sample<DurationSnapshot>[];
 }
 
-export type Measure = NumberMeasure | HistogramMeasure;
+export type Metric = NumberMetric | HistogramMetric;
 
 /** A sample without labels; none where the value is not known. */
 export function single(value: number | undefined): readonly Sample[] {
@@ -47,7 +47,10 @@ export function by(label: string, values: Readonly<Record<string, number>>): rea
 }
 
 /** Some of the counts, each under the label's value that stands for it. */
-export function picked<Key extends string>(counts: Readonly<Partial<Record<Key, number>>>, names: Readonly<Record<string, Key>>): Readonly<Record<string, number>> {
+export function picked<Key extends string>(
+  counts: Readonly<Partial<Record<Key, number>>>,
+  names: Readonly<Record<string, Key>>,
+): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(names).map(([name, key]) => [name, counts[key] ?? 0]));
 }
 

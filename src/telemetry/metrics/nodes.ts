@@ -1,8 +1,8 @@
 // The measures of the node directory.
 
-import { by, type Measure, seconds, single } from './metric.ts';
+import { by, type Metric, seconds, single } from './metric.ts';
 
-export const nodeMeasures: readonly Measure[] = [
+export const nodeMetrics: readonly Metric[] = [
   {
     name: 'nodes',
     type: 'gauge',

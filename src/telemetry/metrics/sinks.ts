@@ -1,19 +1,22 @@
 // The measures of what goes out: writes, what became of the points, and what waits for each sink.
 
-import type { SinkSeen, Snapshot } from '../snapshot.ts';
-import { by, labelled, type Measure, type Sample, seconds, single } from './metric.ts';
+import type { SinkSnapshot, Snapshot } from '../snapshot.ts';
+import { by, labelled, type Metric, type Sample, seconds, single } from './metric.ts';
 
-const eachSink = <Value>({ sinks }: Snapshot, read: (sink: SinkSeen) => readonly Sample<Value>[]): readonly Sample<Value>[] =>
-  sinks.flatMap((sink) => labelled({ sink: sink.name }, read(sink)));
+const eachSink = <Value>(
+  { sinks }: Snapshot,
+  read: (sink: SinkSnapshot) => readonly Sample<Value>[],
+): readonly Sample<Value>[] => sinks.flatMap((sink) => labelled({ sink: sink.name }, read(sink)));
 
-const writeMeasures: readonly Measure[] = [
+const writeMeasures: readonly Metric[] = [
   {
     name: 'sink_points_total',
     type: 'counter',
     labels: ['sink', 'ruling'],
     alarm: undefined,
     help: 'Points by what was ruled on them: accepted, rejected (a dead letter) or kept (to be written again; a point may be kept several times)',
-    read: (snapshot) => eachSink(snapshot, ({ accepted, rejected, kept }) => by('ruling', { accepted, rejected, kept })),
+    read: (snapshot) =>
+      eachSink(snapshot, ({ accepted, rejected, kept }) => by('ruling', { accepted, rejected, kept })),
   },
   {
     name: 'sink_writes_total',
@@ -57,7 +60,7 @@ const writeMeasures: readonly Measure[] = [
   },
 ];
 
-const backlogMeasures: readonly Measure[] = [
+const backlogMeasures: readonly Metric[] = [
   {
     name: 'sink_backlog_points',
     type: 'gauge',
@@ -81,7 +84,9 @@ const backlogMeasures: readonly Measure[] = [
     alarm: undefined,
     help: 'How long the oldest of them has waited; 0 when nothing waits',
     read: (snapshot) =>
-      eachSink(snapshot, ({ backlog: { oldestAtMs } }) => single(oldestAtMs === undefined ? 0 : Math.max(0, snapshot.atMs - oldestAtMs) / 1000)),
+      eachSink(snapshot, ({ backlog: { oldestAtMs } }) =>
+        single(oldestAtMs === undefined ? 0 : Math.max(0, snapshot.atMs - oldestAtMs) / 1000),
+      ),
   },
   {
     name: 'sink_retry_points',
@@ -105,7 +110,10 @@ const backlogMeasures: readonly Measure[] = [
     labels: ['sink', 'outcome'],
     alarm: undefined,
     help: 'Annotations of points that were taken: written, or skipped, since the receiver has none; OpenTSDB alone',
-    read: (snapshot) => eachSink(snapshot, ({ annotations }) => (annotations === undefined ? [] : by('outcome', { written: annotations.written, skipped: annotations.skipped }))),
+    read: (snapshot) =>
+      eachSink(snapshot, ({ annotations }) =>
+        annotations === undefined ? [] : by('outcome', { written: annotations.written, skipped: annotations.skipped }),
+      ),
   },
   {
     name: 'gone_sink_points',
@@ -125,4 +133,4 @@ const backlogMeasures: readonly Measure[] = [
   },
 ];
 
-export const sinkMeasures: readonly Measure[] = [...writeMeasures, ...backlogMeasures];
+export const sinkMetrics: readonly Metric[] = [...writeMeasures, ...backlogMeasures];

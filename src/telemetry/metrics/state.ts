@@ -2,14 +2,16 @@
 
 import type { ReloadSeen } from '../../config/reload.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { VitalsSeen } from '../process-stats.ts';
+import type { ProcessStatsSnapshot } from '../process-stats.ts';
 import { readiness } from '../readiness.ts';
-import { by, type Measure, type Sample, seconds, single } from './metric.ts';
+import { by, type Metric, type Sample, seconds, single } from './metric.ts';
 
-const vital = (read: (seen: VitalsSeen) => number | undefined): ((snapshot: Snapshot) => readonly Sample[]) =>
-  ({ process }) => single(process && read(process));
+const vital =
+  (read: (seen: ProcessStatsSnapshot) => number | undefined): ((snapshot: Snapshot) => readonly Sample[]) =>
+  ({ process }) =>
+    single(process && read(process));
 
-const bridgeMeasures: readonly Measure[] = [
+const bridgeMeasures: readonly Metric[] = [
   {
     name: 'build_info',
     type: 'gauge',
@@ -36,7 +38,7 @@ const bridgeMeasures: readonly Measure[] = [
   },
 ];
 
-const vitalMeasures: readonly Measure[] = [
+const vitalMeasures: readonly Metric[] = [
   {
     name: 'process_start_time_seconds',
     type: 'gauge',
@@ -66,7 +68,7 @@ const vitalMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'The part of it that JavaScript\'s objects take',
+    help: "The part of it that JavaScript's objects take",
     read: vital(({ heapUsedBytes }) => heapUsedBytes),
   },
   {
@@ -95,7 +97,7 @@ const vitalMeasures: readonly Measure[] = [
   },
 ];
 
-const workerMeasures: readonly Measure[] = [
+const workerMeasures: readonly Metric[] = [
   {
     name: 'workers_wanted',
     type: 'gauge',
@@ -122,10 +124,12 @@ const workerMeasures: readonly Measure[] = [
   },
 ];
 
-const reload = (read: (seen: ReloadSeen) => number): ((snapshot: Snapshot) => readonly Sample[]) =>
-  ({ reloads }) => single(reloads && read(reloads));
+const reload =
+  (read: (seen: ReloadSeen) => number): ((snapshot: Snapshot) => readonly Sample[]) =>
+  ({ reloads }) =>
+    single(reloads && read(reloads));
 
-const reloadMeasures: readonly Measure[] = [
+const reloadMeasures: readonly Metric[] = [
   {
     name: 'config_last_reload_successful',
     type: 'gauge',
@@ -148,8 +152,14 @@ const reloadMeasures: readonly Measure[] = [
     labels: ['outcome'],
     alarm: undefined,
     help: 'Readings of a configuration anew: succeeded, or failed; a file that stays wrong counts once',
-    read: ({ reloads }) => (reloads === undefined ? [] : by('outcome', { succeeded: reloads.succeeded, failed: reloads.failed })),
+    read: ({ reloads }) =>
+      reloads === undefined ? [] : by('outcome', { succeeded: reloads.succeeded, failed: reloads.failed }),
   },
 ];
 
-export const stateMeasures: readonly Measure[] = [...bridgeMeasures, ...workerMeasures, ...reloadMeasures, ...vitalMeasures];
+export const stateMetrics: readonly Metric[] = [
+  ...bridgeMeasures,
+  ...workerMeasures,
+  ...reloadMeasures,
+  ...vitalMeasures,
+];

@@ -1,18 +1,26 @@
 // The measures of what is kept on disk: the spool, what is parked, the dead letters; and of what is lost.
 
-import { by, type Measure, single } from './metric.ts';
+import { by, type Metric, single } from './metric.ts';
 
 /** What becomes a dead letter, by the word that the spool has for it; there may be others. */
-const kinds = ['rejected', 'kept-too-long', 'node-unknown', 'parking-full', 'implausible-time', 'cardinality', 'damaged'] as const;
+const kinds = [
+  'rejected',
+  'kept-too-long',
+  'node-unknown',
+  'parking-full',
+  'implausible-time',
+  'cardinality',
+  'damaged',
+] as const;
 const noneAdded = Object.fromEntries(kinds.map((kind) => [kind, 0]));
 
-const spoolMeasures: readonly Measure[] = [
+const spoolMeasures: readonly Metric[] = [
   {
     name: 'spool_waiting_bytes',
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'What counts against the spool\'s bound: what waits for the slowest sink, is parked, and is dead',
+    help: "What counts against the spool's bound: what waits for the slowest sink, is parked, and is dead",
     read: ({ spool }) => single(spool.waitingBytes),
   },
   {
@@ -28,7 +36,7 @@ const spoolMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'The spool\'s files: segments, and those that are laid out to become one',
+    help: "The spool's files: segments, and those that are laid out to become one",
     read: ({ spool }) => single(spool.fileBytes),
   },
   {
@@ -36,7 +44,7 @@ const spoolMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'What is free on the spool\'s disk',
+    help: "What is free on the spool's disk",
     read: ({ spool }) => single(spool.freeBytes),
   },
   {
@@ -52,7 +60,7 @@ const spoolMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'Segments of the spool\'s log that are still needed',
+    help: "Segments of the spool's log that are still needed",
     read: ({ spool }) => single(spool.segments),
   },
   {
@@ -121,7 +129,7 @@ const spoolMeasures: readonly Measure[] = [
   },
 ];
 
-const letterMeasures: readonly Measure[] = [
+const letterMeasures: readonly Metric[] = [
   {
     name: 'dead_letters',
     type: 'gauge',
@@ -135,7 +143,7 @@ const letterMeasures: readonly Measure[] = [
     type: 'gauge',
     labels: [],
     alarm: undefined,
-    help: 'The bytes that count for them; at an eighth of the spool\'s bound pushes are refused',
+    help: "The bytes that count for them; at an eighth of the spool's bound pushes are refused",
     read: ({ deadLetters }) => single(deadLetters.bytes),
   },
   {
@@ -143,7 +151,7 @@ const letterMeasures: readonly Measure[] = [
     type: 'counter',
     labels: ['kind'],
     alarm: 'risk',
-    help: 'How often something became a dead letter, by the reason\'s class; the same content counts each time',
+    help: "How often something became a dead letter, by the reason's class; the same content counts each time",
     read: ({ deadLetters }) => by('kind', { ...noneAdded, ...deadLetters.added }),
   },
   {
@@ -159,10 +167,12 @@ const letterMeasures: readonly Measure[] = [
     type: 'counter',
     labels: ['what'],
     alarm: 'loss',
-    help: 'What was acknowledged and is gone, ever, since the disk damaged it: points, and the records that they were in; retries, parked, dead_letters; '
-      + 'uncounted: damaged spools of unknown contents. gone_sink_points: waited for a sink that was not configured for a week; since the start. Must stay 0',
-    read: ({ lost: { deadLetters, goneSinkPoints, ...others } }) => by('what', { ...others, dead_letters: deadLetters, gone_sink_points: goneSinkPoints }),
+    help:
+      'What was acknowledged and is gone, ever, since the disk damaged it: points, and the records that they were in; retries, parked, dead_letters; ' +
+      'uncounted: damaged spools of unknown contents. gone_sink_points: waited for a sink that was not configured for a week; since the start. Must stay 0',
+    read: ({ lost: { deadLetters, goneSinkPoints, ...others } }) =>
+      by('what', { ...others, dead_letters: deadLetters, gone_sink_points: goneSinkPoints }),
   },
 ];
 
-export const keptMeasures: readonly Measure[] = [...spoolMeasures, ...letterMeasures];
+export const storageMetrics: readonly Metric[] = [...spoolMeasures, ...letterMeasures];

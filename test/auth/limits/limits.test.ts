@@ -1,10 +1,11 @@
 // The limits of the push listener: each has its own answer, and none lets one sender keep out another.
 
 import test from 'ava';
-import { bodyMemory } from '../../../src/auth/limits/body-memory-limit.ts';
+import { bodyMemoryLimit } from '../../../src/auth/limits/body-memory-limit.ts';
 import { bare, guarded, until } from '../../fakes/guarded.ts';
 
-const head = (length: number, more = ''): string => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${more}\r\n`;
+const head = (length: number, more = ''): string =>
+  `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${more}\r\n`;
 const whole = `${head(2)}{}`;
 const from = (address: string): string => `X-Forwarded-For: ${address}\r\n`;
 
@@ -14,13 +15,17 @@ test('headers over 16 KiB are answered 431, what is no HTTP 400', async (t) => {
   t.regex(wide, /^HTTP\/1\.1 431 [^]*Connection: close\r\n\r\n\{"error":"headers: at most 16 KiB"\}$/);
   const many = await (await bare(one, `POST / HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(20_000)}\r\n`)).heard;
   t.regex(many, /^HTTP\/1\.1 431 /);
-  for (const garbage of ['\x16\x03\x01\x02\x00\x01\x00', 'hello\r\n\r\n', `${head(2, 'Transfer-Encoding: chunked\r\n')}{}`]) {
+  for (const garbage of [
+    '\x16\x03\x01\x02\x00\x01\x00',
+    'hello\r\n\r\n',
+    `${head(2, 'Transfer-Encoding: chunked\r\n')}{}`,
+  ]) {
     t.regex(await (await bare(one, garbage)).heard, /^HTTP\/1\.1 400 /, JSON.stringify(garbage));
   }
   t.like(one.access.status().connections, { headersTooLarge: 2, notHttp: 3 });
 });
 
-test('connections over an address\'s bound are reset, and those it has go on', async (t) => {
+test("connections over an address's bound are reset, and those it has go on", async (t) => {
   const one = await guarded(t, { limits: { maxConnectionsPerAddress: 2 } });
   const first = await bare(one);
   const second = await bare(one);
@@ -158,7 +163,7 @@ test('when bodies that arrive fill their memory, the oldest is given up with 503
 });
 
 test('a body that alone is over the bound of all is given up itself', (t) => {
-  const memory = bodyMemory(() => 10);
+  const memory = bodyMemoryLimit(() => 10);
   let times = 0;
   const body = memory.begin(() => void (times += 1));
   body.take(8);

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { BlockList } from 'node:net';
-import { allowance } from '../../../src/auth/limits/rate-limit.ts';
+import { rateLimit } from '../../../src/auth/limits/rate-limit.ts';
 import { addNetwork, isWithin, networkText, plainAddress, senderOf } from '../../../src/auth/senders/ip-networks.ts';
 import { senderAddresses } from '../../../src/auth/senders/sender-address.ts';
 import { checkedSenders, type SenderCheckOptions } from '../../../src/auth/senders/sender-check.ts';
@@ -10,10 +10,22 @@ import { movableClock } from '../../fakes/time.ts';
 
 test('networks are addresses, prefixes and ranges of both families', (t) => {
   const list = new BlockList();
-  for (const text of ['192.0.2.1', '198.51.100.0/24', '203.0.113.5 - 203.0.113.9', '2001:db8::/32', '::1']) addNetwork(list, text);
-  for (const inside of ['192.0.2.1', '198.51.100.200', '203.0.113.7', '2001:db8:1::7', '::1']) t.true(isWithin(list, inside), inside);
-  for (const outside of ['192.0.2.2', '198.51.101.1', '203.0.113.10', '2001:db9::1', '', 'x']) t.false(isWithin(list, outside), outside);
-  for (const wrong of ['', 'x', '192.0.2.0/33', '192.0.2.0/', '2001:db8::/129', '192.0.2.1-::1', '192.0.2.256', '192.0.2.0/24/8']) {
+  for (const text of ['192.0.2.1', '198.51.100.0/24', '203.0.113.5 - 203.0.113.9', '2001:db8::/32', '::1'])
+    addNetwork(list, text);
+  for (const inside of ['192.0.2.1', '198.51.100.200', '203.0.113.7', '2001:db8:1::7', '::1'])
+    t.true(isWithin(list, inside), inside);
+  for (const outside of ['192.0.2.2', '198.51.101.1', '203.0.113.10', '2001:db9::1', '', 'x'])
+    t.false(isWithin(list, outside), outside);
+  for (const wrong of [
+    '',
+    'x',
+    '192.0.2.0/33',
+    '192.0.2.0/',
+    '2001:db8::/129',
+    '192.0.2.1-::1',
+    '192.0.2.256',
+    '192.0.2.0/24/8',
+  ]) {
     t.throws(() => networkText(wrong), { message: /^expected an address or a network/ }, wrong);
   }
 });
@@ -37,7 +49,11 @@ test('X-Forwarded-For is believed of trusted proxies alone, from its end', (t) =
   t.is(of(from('192.0.2.7', '198.51.100.1')), '192.0.2.7', 'no proxy');
   t.is(of(from('10.0.0.1')), '10.0.0.1');
   t.is(of(from('::ffff:10.0.0.1', '198.51.100.1')), '198.51.100.1');
-  t.is(of(from('10.0.0.1', '203.0.113.9, 198.51.100.1, 10.0.0.2')), '198.51.100.1', 'what stands before it is anybody\'s word');
+  t.is(
+    of(from('10.0.0.1', '203.0.113.9, 198.51.100.1, 10.0.0.2')),
+    '198.51.100.1',
+    "what stands before it is anybody's word",
+  );
   t.is(of(from('10.0.0.1', '198.51.100.1:50312')), '198.51.100.1');
   t.is(of(from('10.0.0.1', '[2001:db8::1]:50312')), '2001:db8::1');
   t.is(of(from('10.0.0.1', '198.51.100.1, unknown')), '10.0.0.1', 'nothing is believed beyond what cannot be read');
@@ -47,13 +63,15 @@ test('X-Forwarded-For is believed of trusted proxies alone, from its end', (t) =
 
 function checked(options: Partial<SenderCheckOptions>) {
   const told: string[] = [];
-  const senders = checkedSenders({ check: 'off', divisions: [], clients: [], ...options }, (node, address) => told.push(`${node} ${address}`));
+  const senders = checkedSenders({ check: 'off', divisions: [], clients: [], ...options }, (node, address) =>
+    told.push(`${node} ${address}`),
+  );
   return { ...senders, told };
 }
 
 const run = { nodeId: 312, clientId: 1, divisionId: 7, ipRanges: '192.0.2.0/24, 2001:db8::/32' };
 
-test('an address that is none of its node\'s is reported, or refused', (t) => {
+test("an address that is none of its node's is reported, or refused", (t) => {
   const reporting = checked({ check: 'report' });
   reporting.admit('192.0.2.9', run);
   reporting.admit('2001:db8::9', run);
@@ -63,11 +81,14 @@ test('an address that is none of its node\'s is reported, or refused', (t) => {
 
   const enforcing = checked({ check: 'enforce' });
   enforcing.admit('192.0.2.9', run);
-  t.throws(() => enforcing.admit('198.51.100.1', run), { name: 'Refusal', message: 'address: 198.51.100.1 is none of those of node 312' });
+  t.throws(() => enforcing.admit('198.51.100.1', run), {
+    name: 'Refusal',
+    message: 'address: 198.51.100.1 is none of those of node 312',
+  });
   t.like(enforcing.counts, { fitting: 1, strange: 1 });
 });
 
-test('where a node\'s addresses are not known, in whole or in part, nobody is refused for them', (t) => {
+test("where a node's addresses are not known, in whole or in part, nobody is refused for them", (t) => {
   const { admit, counts } = checked({ check: 'enforce' });
   admit('198.51.100.1', { ...run, ipRanges: undefined });
   admit('198.51.100.1', { ...run, ipRanges: '' });
@@ -81,15 +102,19 @@ test('where a node\'s addresses are not known, in whole or in part, nobody is re
 test('divisions and clients that are not allowed are refused', (t) => {
   const { admit, counts } = checked({ divisions: [7, 8], clients: [1] });
   admit('', run);
-  t.throws(() => admit('', { ...run, divisionId: 9 }), { message: 'division: expected one that is allowed here, found 9' });
-  t.throws(() => admit('', { ...run, divisionId: undefined }), { message: 'division: expected one that is allowed here, found none' });
+  t.throws(() => admit('', { ...run, divisionId: 9 }), {
+    message: 'division: expected one that is allowed here, found 9',
+  });
+  t.throws(() => admit('', { ...run, divisionId: undefined }), {
+    message: 'division: expected one that is allowed here, found none',
+  });
   t.throws(() => admit('', { ...run, clientId: 2 }), { message: 'client: expected one that is allowed here, found 2' });
   t.like(counts, { division: 2, client: 1 });
 });
 
 test('a sender has so many attempts, and more with time; others have their own', async (t) => {
   const clock = movableClock();
-  const attempt = allowance({ attempts: 2, everyMs: 1000, clock });
+  const attempt = rateLimit({ attempts: 2, everyMs: 1000, clock });
   t.deepEqual([attempt('a'), attempt('a'), attempt('a'), attempt('b')], [0, 0, 1000, 0]);
   await clock.advance(400);
   t.is(attempt('a'), 600);

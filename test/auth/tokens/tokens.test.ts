@@ -3,8 +3,8 @@
 import test from 'ava';
 import { rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
-import { presentedTokens } from '../../../src/auth/tokens/request-tokens.ts';
+import { hashOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
+import { tokensOfRequest } from '../../../src/auth/tokens/request-tokens.ts';
 import { openTokenFiles } from '../../../src/auth/tokens/token-files.ts';
 import { tokensOfFile, tokenText } from '../../../src/auth/tokens/token-syntax.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
@@ -15,10 +15,12 @@ const b = 'b'.repeat(20);
 
 function presented(url: string, headers: Record<string, string> = {}): string[] {
   const { pathname, search } = new URL(url, 'http://x');
-  return presentedTokens({ headers, path: pathname, querystring: search.slice(1) });
+  return tokensOfRequest({ headers, path: pathname, querystring: search.slice(1) });
 }
 
-const basic = (pair: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+const basic = (pair: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+});
 
 test('a token is presented in a header, by basic auth, in the path or in the query', (t) => {
   t.deepEqual(presented('/', { authorization: `Bearer ${a}` }), [a]);
@@ -36,18 +38,34 @@ test('a token is presented in a header, by basic auth, in the path or in the que
 });
 
 test('what is no token presents none', (t) => {
-  for (const url of ['/', '/catchpoint', '/catchpoint/', '/?token=', '/catchpoint/%ff', `/catchpoint/${'x'.repeat(513)}`, `/elsewhere/${a}`]) t.deepEqual(presented(url), [], url);
-  for (const authorization of ['', 'Bearer', 'Digest x', 'Basic', 'Basic !!!!', `Basic ${Buffer.from('no colon').toString('base64')}`]) {
+  for (const url of [
+    '/',
+    '/catchpoint',
+    '/catchpoint/',
+    '/?token=',
+    '/catchpoint/%ff',
+    `/catchpoint/${'x'.repeat(513)}`,
+    `/elsewhere/${a}`,
+  ])
+    t.deepEqual(presented(url), [], url);
+  for (const authorization of [
+    '',
+    'Bearer',
+    'Digest x',
+    'Basic',
+    'Basic !!!!',
+    `Basic ${Buffer.from('no colon').toString('base64')}`,
+  ]) {
     t.deepEqual(presented('/', { authorization }), [], authorization);
   }
 });
 
 test('digests compare whole', (t) => {
-  const known = [digestOf(a), digestOf(b)];
-  t.true(isAmong(digestOf(a), known));
-  t.true(isAmong(digestOf(b), known));
-  t.false(isAmong(digestOf(`${a} `), known));
-  t.false(isAmong(digestOf(a), []));
+  const known = [hashOf(a), hashOf(b)];
+  t.true(isAmong(hashOf(a), known));
+  t.true(isAmong(hashOf(b), known));
+  t.false(isAmong(hashOf(`${a} `), known));
+  t.false(isAmong(hashOf(a), []));
 });
 
 test('a token that is too short or has strange characters is refused without being quoted', (t) => {
@@ -69,7 +87,7 @@ test('a file that changes is read again once it stays as it is; a broken one lea
   const path = join(await temporaryDirectory(t), 'tokens');
   await writeFile(path, `${a}\n`);
   const files = await openTokenFiles([path], silentLog());
-  const knows = (token: string): boolean => isAmong(digestOf(token), files.digests());
+  const knows = (token: string): boolean => isAmong(hashOf(token), files.digests());
   t.true(knows(a));
   await files.look();
   t.is(files.counts.reloads, 0);
@@ -108,13 +126,17 @@ test('the same size and time do not hide a change: the file is another one', asy
   await rename(`${path}.new`, path);
   await files.look();
   await files.look();
-  t.true(isAmong(digestOf(b), files.digests()));
+  t.true(isAmong(hashOf(b), files.digests()));
 });
 
 test('a file that cannot be used at the start is named', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
-  await t.throwsAsync(openTokenFiles([path], silentLog()), { message: new RegExp(`^push-token-file: ${path}: ENOENT`) });
+  await t.throwsAsync(openTokenFiles([path], silentLog()), {
+    message: new RegExp(`^push-token-file: ${path}: ENOENT`),
+  });
   await writeFile(path, 'short\n');
-  const error = await t.throwsAsync(openTokenFiles([path], silentLog()), { message: new RegExp(`^push-token-file: ${path}: line 1: expected a token`) });
+  const error = await t.throwsAsync(openTokenFiles([path], silentLog()), {
+    message: new RegExp(`^push-token-file: ${path}: line 1: expected a token`),
+  });
   t.is((error as Error & { exitCode?: number }).exitCode, 78);
 });

@@ -1,7 +1,7 @@
 // The doctor tells what each examination found, and ends with the exit code of the gravest class of faults.
 
 import test from 'ava';
-import { doctor, type Examination } from '../../../src/cli/doctor/doctor.ts';
+import { doctor, type Check } from '../../../src/cli/doctor/doctor.ts';
 import { doubtful, faulty, fine, type Finding, unexamined } from '../../../src/cli/probes/finding.ts';
 import { type ConfigRead, readConfig } from '../../../src/config/config.ts';
 import type { Flags } from '../../../src/config/settings/origins.ts';
@@ -11,15 +11,22 @@ function read(flags: Flags = {}, text = ''): ConfigRead {
   return readConfig(places, { needsNodes: false });
 }
 
-async function examined(findings: readonly Finding[], { json = false, given = () => read() }: { json?: boolean; given?: () => ConfigRead } = {}) {
+async function examined(
+  findings: readonly Finding[],
+  { json = false, given = () => read() }: { json?: boolean; given?: () => ConfigRead } = {},
+) {
   let out = '';
-  const examinations: Examination[] = [async () => findings.slice(0, 1), async () => findings.slice(1)];
+  const examinations: Check[] = [async () => findings.slice(0, 1), async () => findings.slice(1)];
   const exitCode = await doctor({ read: given, examinations, json, write: (text) => void (out += text) });
   return { exitCode, out };
 }
 
 test('each finding is a line, with what to do about it below', async (t) => {
-  const findings = [fine('disk', 'has room'), doubtful('clock', '7 s ahead', 'set it'), unexamined('push URL', 'not given')];
+  const findings = [
+    fine('disk', 'has room'),
+    doubtful('clock', '7 s ahead', 'set it'),
+    unexamined('push URL', 'not given'),
+  ];
   t.deepEqual(await examined(findings), {
     exitCode: 0,
     out: [
@@ -51,10 +58,13 @@ test('a wrong configuration is told line by line, and nothing else is examined',
   const { exitCode, out } = await examined([fine('disk', 'has room')], { given, json: true });
   const { findings } = JSON.parse(out) as { findings: Finding[] };
   t.is(exitCode, 78);
-  t.deepEqual(findings.map(({ what, grade, words }) => [what, grade, words]), [
-    ['configuration', 'fault', 'bridge.yaml:1: lisen: no such setting; did you mean listen?'],
-    ['configuration', 'fault', 'bridge.yaml:2: put: expected http or telnet, found "x"'],
-  ]);
+  t.deepEqual(
+    findings.map(({ what, grade, words }) => [what, grade, words]),
+    [
+      ['configuration', 'fault', 'bridge.yaml:1: lisen: no such setting; did you mean listen?'],
+      ['configuration', 'fault', 'bridge.yaml:2: put: expected http or telnet, found "x"'],
+    ],
+  );
 });
 
 test('warnings of the configuration are findings', async (t) => {
@@ -65,9 +75,18 @@ test('warnings of the configuration are findings', async (t) => {
 
 test('JSON holds the exit code and every finding with its class', async (t) => {
   const { out } = await examined([faulty('disk', 'full', 74, 'make room')], { json: true });
-  t.like(JSON.parse(out), { exitCode: 74, findings: [{ what: 'configuration' }, { what: 'disk', grade: 'fault', words: 'full', advice: 'make room', code: 74 }] });
+  t.like(JSON.parse(out), {
+    exitCode: 74,
+    findings: [
+      { what: 'configuration' },
+      { what: 'disk', grade: 'fault', words: 'full', advice: 'make room', code: 74 },
+    ],
+  });
 });
 
 test('what comes from elsewhere cannot steer the terminal', async (t) => {
-  t.regex((await examined([fine('OpenTSDB', 'a\u001b[2Jb\nok everything')])).out, /OpenTSDB {7}a\?\[2Jb\?ok everything/);
+  t.regex(
+    (await examined([fine('OpenTSDB', 'a\u001b[2Jb\nok everything')])).out,
+    /OpenTSDB {7}a\?\[2Jb\?ok everything/,
+  );
 });

@@ -12,7 +12,15 @@ interface Shown {
   readonly come: (read: number, bytes: number) => void;
 }
 
-function shownTo({ isTTY, columns = 120, totalBytes }: { readonly isTTY: boolean; readonly columns?: number; readonly totalBytes: number | undefined }): Shown {
+function shownTo({
+  isTTY,
+  columns = 120,
+  totalBytes,
+}: {
+  readonly isTTY: boolean;
+  readonly columns?: number;
+  readonly totalBytes: number | undefined;
+}): Shown {
   const clock = movableClock();
   let text = '';
   let soFar = { read: 0, replayed: 0, bytes: 0 };

@@ -21,12 +21,17 @@ const everything = { sinceMs: undefined, untilMs: undefined, tests: undefined, n
 /** A push of test `testId` whose run was at 09:00 and so many minutes. */
 function push(testId: number, minute = 0, nodeId = 312): Buffer {
   const time = `2026111809${String(minute).padStart(2, '0')}00000`;
-  return Buffer.from(JSON.stringify({ TestId: testId, NodeId: nodeId, Summary: { Timestamp: time, Timing: { Total: 1 } } }));
+  return Buffer.from(
+    JSON.stringify({ TestId: testId, NodeId: nodeId, Summary: { Timestamp: time, Timing: { Total: 1 } } }),
+  );
 }
 
 async function archiveOf(t: ExecutionContext, pushes: readonly Buffer[]): Promise<string> {
   const path = join(await temporaryDirectory(t), 'a.ndjson.gz');
-  await writeFile(path, await sealed(Buffer.concat(pushes.map((body) => archivedLine(body, '2026-11-18T09:59:00.000Z')))));
+  await writeFile(
+    path,
+    await sealed(Buffer.concat(pushes.map((body) => archivedLine(body, '2026-11-18T09:59:00.000Z')))),
+  );
   return path;
 }
 
@@ -38,7 +43,8 @@ interface Replayed {
   readonly err: string;
 }
 
-type Given = Partial<Omit<ReplayOptions, 'open'>> & Partial<Destination> & { readonly became?: (run: ReplayedRun) => Outcome };
+type Given = Partial<Omit<ReplayOptions, 'open'>> &
+  Partial<Destination> & { readonly became?: (run: ReplayedRun) => Outcome };
 
 async function replayed(files: readonly string[], { became = () => 'taken', ...given }: Given = {}): Promise<Replayed> {
   const clock = movableClock(startMs);
@@ -63,7 +69,12 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
   };
   const running = replay({
     ...{ files, only: everything, rate: undefined, writtenIn: undefined, extras: false, clock },
-    ...{ stdin: () => Readable.from([]), stdout: into('out'), stderr: into('err'), signal: new AbortController().signal },
+    ...{
+      stdin: () => Readable.from([]),
+      stdout: into('out'),
+      stderr: into('err'),
+      signal: new AbortController().signal,
+    },
     ...given,
     open: async () => destination,
   });
@@ -74,21 +85,31 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
   return { ...outcome, runs, ...texts };
 }
 
-const testIds = ({ runs }: Replayed): number[] => runs.map(({ measurement }) => measurement.testId).sort((a, b) => a - b);
+const testIds = ({ runs }: Replayed): number[] =>
+  runs.map(({ measurement }) => measurement.testId).sort((a, b) => a - b);
 const rows = ({ out }: Replayed): Record<string, number> =>
-  Object.fromEntries(out.trimEnd().split('\n').map((line) => line.trim().split(/\s+/)).map(([name, value]) => [name as string, Number(value?.replace(',', ''))]));
+  Object.fromEntries(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .map(([name, value]) => [name as string, Number(value?.replace(',', ''))]),
+  );
 
 test('every push of an archive is handed on as it came, and the summary says so', async (t) => {
   const pushes = [push(1), push(2), push(3), push(4), push(5)];
   const done = await replayed([await archiveOf(t, pushes)]);
   t.is(done.exitCode, 0);
   t.deepEqual(done.runs.map(({ body }) => body.toString()).sort(), pushes.map(String).sort());
-  t.is(done.out, 'read                 5\nreplayed             5\nduplicate            0\nmalformed            0\nskipped              0\n');
+  t.is(
+    done.out,
+    'read                 5\nreplayed             5\nduplicate            0\nmalformed            0\nskipped              0\n',
+  );
   t.is(done.err, 'replaying into a test\n');
 });
 
 test('time, test and node choose what is replayed; until is not included', async (t) => {
-  const pushes = Array.from({ length: 20 }, (_, minute) => push(minute % 4 + 1, minute, minute % 5 + 1));
+  const pushes = Array.from({ length: 20 }, (_, minute) => push((minute % 4) + 1, minute, (minute % 5) + 1));
   const file = await archiveOf(t, pushes);
   const at = (minute: number): number => Date.UTC(2026, 10, 18, 9, minute);
   const chosen = async (only: Partial<ReplayOptions['only']>): Promise<number> => {
@@ -125,7 +146,10 @@ test('of many malformed lines the first ten are named', async (t) => {
 });
 
 test('an archive that was cut is used as far as it goes, and that is said', async (t) => {
-  const file = await archiveOf(t, Array.from({ length: 200 }, (_, index) => push(index + 1, index % 60, index * 7919 + 1)));
+  const file = await archiveOf(
+    t,
+    Array.from({ length: 200 }, (_, index) => push(index + 1, index % 60, index * 7919 + 1)),
+  );
   const { length } = await readFile(file);
   await truncate(file, Math.floor(length / 2));
   const done = await replayed([file]);
@@ -136,7 +160,8 @@ test('an archive that was cut is used as far as it goes, and that is said', asyn
 });
 
 test('standard input is read where the file is -', async (t) => {
-  const stdin = (): Readable => Readable.from([Buffer.from(`${push(1).toString()}\n${push(2).toString()}`)], { objectMode: false });
+  const stdin = (): Readable =>
+    Readable.from([Buffer.from(`${push(1).toString()}\n${push(2).toString()}`)], { objectMode: false });
   t.deepEqual(testIds(await replayed(['-'], { stdin })), [1, 2]);
 });
 
@@ -146,12 +171,12 @@ test('a file that is not there is found before anything is replayed', async (t) 
   t.regex(done.error?.message ?? '', /^\/nowhere\/a\.gz: cannot be read \(ENOENT/);
 });
 
-test('the original\'s records need a zone, found before anything is replayed', async (t) => {
+test("the original's records need a zone, found before anything is replayed", async (t) => {
   const done = await replayed([await archiveOf(t, [push(1)]), `${golden}replay/utc.ndjson`]);
   t.deepEqual([done.error?.name, done.runs.length], ['ZoneMissing', 0]);
 });
 
-test('the original\'s records go where their own node can go with them, and doubtful hours are told', async (t) => {
+test("the original's records go where their own node can go with them, and doubtful hours are told", async (t) => {
   const writtenIn = IANAZone.create('America/New_York');
   const done = await replayed([`${golden}replay/new-york.ndjson`], { writtenIn });
   t.is(done.exitCode, 0);
@@ -163,7 +188,10 @@ test('the original\'s records go where their own node can go with them, and doub
 });
 
 test('a destination that takes nothing more ends the replay, with the summary of what went', async (t) => {
-  const file = await archiveOf(t, Array.from({ length: 50 }, (_, index) => push(index + 1)));
+  const file = await archiveOf(
+    t,
+    Array.from({ length: 50 }, (_, index) => push(index + 1)),
+  );
   const done = await replayed([file], {
     became({ measurement }) {
       if (measurement.testId >= 10) throw new CannotReplay('spool: full', 75);
@@ -176,7 +204,10 @@ test('a destination that takes nothing more ends the replay, with the summary of
 
 test('a signal stops it between two runs', async (t) => {
   const stop = new AbortController();
-  const file = await archiveOf(t, Array.from({ length: 50 }, (_, index) => push(index + 1)));
+  const file = await archiveOf(
+    t,
+    Array.from({ length: 50 }, (_, index) => push(index + 1)),
+  );
   const done = await replayed([file], {
     signal: stop.signal,
     became({ measurement }) {

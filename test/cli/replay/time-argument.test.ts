@@ -1,10 +1,10 @@
 // Times on a command line are UTC unless they say otherwise.
 
 import test from 'ava';
-import { ianaZone, moment } from '../../../src/cli/replay/time-argument.ts';
+import { ianaZone, timeArgument } from '../../../src/cli/replay/time-argument.ts';
 
 const nowMs = Date.UTC(2026, 10, 18, 10);
-const iso = (text: string): string => new Date(moment(text, nowMs)).toISOString().replace('.000Z', 'Z');
+const iso = (text: string): string => new Date(timeArgument(text, nowMs)).toISOString().replace('.000Z', 'Z');
 
 test('ISO times, with an offset, a zone or neither, and how long ago', (t) => {
   for (const [text, expected] of [
@@ -29,8 +29,14 @@ test('ISO times, with an offset, a zone or neither, and how long ago', (t) => {
 test('what is no time or no zone is said to be none', (t) => {
   const expected = 'expected a time such as 2026-11-18T09:00Z, 2026-11-18T09:00 Europe/Berlin or 2h (ago), found ';
   for (const text of ['', 'yesterday', '09:00', '2026-13-01', '5', '2026-11-18 09:00x', 'P']) {
-    t.throws(() => moment(text, nowMs), { message: text === '2026-11-18 09:00x' ? /IANA zone/ : `${expected}${JSON.stringify(text)}` }, text);
+    t.throws(
+      () => timeArgument(text, nowMs),
+      { message: text === '2026-11-18 09:00x' ? /IANA zone/ : `${expected}${JSON.stringify(text)}` },
+      text,
+    );
   }
-  t.throws(() => moment('2026-11-18 Mars/Base', nowMs), { message: 'expected an IANA zone such as America/New_York or UTC, found "Mars/Base"' });
+  t.throws(() => timeArgument('2026-11-18 Mars/Base', nowMs), {
+    message: 'expected an IANA zone such as America/New_York or UTC, found "Mars/Base"',
+  });
   t.throws(() => ianaZone('EST5'), { message: 'expected an IANA zone such as America/New_York or UTC, found "EST5"' });
 });

@@ -45,10 +45,20 @@ interface Sent {
 async function sent(t: ExecutionContext, pushUrl: string, adminUrl?: string): Promise<Sent> {
   const clock = movableClock();
   const waited: string[] = [];
-  const destination = toBridge({ pushUrl, adminUrl, clock, random: () => 0.5, waits: (words) => void waited.push(words) });
+  const destination = toBridge({
+    pushUrl,
+    adminUrl,
+    clock,
+    random: () => 0.5,
+    waits: (words) => void waited.push(words),
+  });
   t.teardown(() => destination.close());
   const run = { body: Buffer.from('{"TestId":1}') } as ReplayedRun;
-  return { became: await untilSettled(clock, destination.deliver(run, new AbortController().signal), 1000), clock, waited };
+  return {
+    became: await untilSettled(clock, destination.deliver(run, new AbortController().signal), 1000),
+    clock,
+    waited,
+  };
 }
 
 test('a push goes as it is, marked as a replay, and what became of it comes back', async (t) => {
@@ -56,7 +66,10 @@ test('a push goes as it is, marked as a replay, and what became of it comes back
     const one = await bridge(t, [[200, JSON.stringify({ became: became })]]);
     t.is((await sent(t, `${one.url}/catchpoint/x`)).became, became);
     const { request, body } = one.seen[0] as (typeof one.seen)[number];
-    t.deepEqual([request.method, request.url, request.headers['x-replayed'], body], ['POST', '/catchpoint/x', '1', '{"TestId":1}']);
+    t.deepEqual(
+      [request.method, request.url, request.headers['x-replayed'], body],
+      ['POST', '/catchpoint/x', '1', '{"TestId":1}'],
+    );
   }
 });
 
@@ -94,7 +107,10 @@ test('a connection that breaks is tried again; a bridge that stays away ends the
 
 test('what is no push URL ends the replay at once', async (t) => {
   const one = await bridge(t, [[404, '']]);
-  await t.throwsAsync(sent(t, one.url), { name: 'CannotReplay', message: /answers 404 to a push; is this the push URL of a bridge\?$/ });
+  await t.throwsAsync(sent(t, one.url), {
+    name: 'CannotReplay',
+    message: /answers 404 to a push; is this the push URL of a bridge\?$/,
+  });
 });
 
 test('while the bridge has a backlog of its own the replay waits', async (t) => {

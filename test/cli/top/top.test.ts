@@ -6,24 +6,80 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { screen } from '../../../src/cli/top/screen.ts';
 import { top, withMessage } from '../../../src/cli/top/top.ts';
 import type { Output } from '../../../src/cli/command-context.ts';
-import type { Now } from '../../../src/status/messages.ts';
+import type { StatusMessage } from '../../../src/status/messages.ts';
 import { openBridge } from '../../status/browser.ts';
 
-const now: Now = {
-  ...{ atMs: Date.UTC(2026, 10, 21, 5), startedAtMs: Date.UTC(2026, 10, 21, 4, 50), version: '1.2.3', pushesPerS: 100, pointsPerS: 1400, notTakenPerS: 0 },
-  ...{ answerP50Ms: 4.2, answerP99Ms: 20, pushes: { taken: 9 }, spool: { waitingBytes: 1, maxBytes: 2 }, nodes: { known: 300 }, parked: 3, lost: 0 },
+const now: StatusMessage = {
+  ...{
+    atMs: Date.UTC(2026, 10, 21, 5),
+    startedAtMs: Date.UTC(2026, 10, 21, 4, 50),
+    version: '1.2.3',
+    pushesPerS: 100,
+    pointsPerS: 1400,
+    notTakenPerS: 0,
+  },
+  ...{
+    answerP50Ms: 4.2,
+    answerP99Ms: 20,
+    pushes: { taken: 9 },
+    spool: { waitingBytes: 1, maxBytes: 2 },
+    nodes: { known: 300 },
+    parked: 3,
+    lost: 0,
+  },
   ...{ letters: { rejected: 2 }, isMoreLetters: false },
   takesPushes: true,
   newLetters: 0,
   troubles: { alarms: ['lost, ever: 3 points'], warnings: ['the node directory is stale: 3 days old'] },
-  sources: [{ name: 'backstop', pointsPerS: 4, points: 9, deliveries: 3, duplicates: 0, failures: 0, counts: { accepted: 9, notAllowed: 2 } }],
-  sinks: [{ name: 'opentsdb', isRequired: false, skipped: 12, annotationsSkipped: 5, acceptedPerS: 1390, accepted: 1, rejected: 2, kept: 0, inFlight: 1, backlogPoints: 70, backlogBytes: 9, backlogAgeMs: 4000, lastError: 'closed' }],
-  recent: [{ nth: 1, atMs: Date.UTC(2026, 10, 21, 5), became: 'taken', points: 14, testId: 1, testName: 'a \u001B[31mtest', nodeId: 2, nodeName: 'Kraków, PL', rttMs: 21 }],
+  sources: [
+    {
+      name: 'backstop',
+      pointsPerS: 4,
+      points: 9,
+      deliveries: 3,
+      duplicates: 0,
+      failures: 0,
+      counts: { accepted: 9, notAllowed: 2 },
+    },
+  ],
+  sinks: [
+    {
+      name: 'opentsdb',
+      isRequired: false,
+      skipped: 12,
+      annotationsSkipped: 5,
+      acceptedPerS: 1390,
+      accepted: 1,
+      rejected: 2,
+      kept: 0,
+      inFlight: 1,
+      backlogPoints: 70,
+      backlogBytes: 9,
+      backlogAgeMs: 4000,
+      lastError: 'closed',
+    },
+  ],
+  recent: [
+    {
+      nth: 1,
+      atMs: Date.UTC(2026, 10, 21, 5),
+      became: 'taken',
+      points: 14,
+      testId: 1,
+      testName: 'a \u001B[31mtest',
+      nodeId: 2,
+      nodeName: 'Kraków, PL',
+      rttMs: 21,
+    },
+  ],
 };
 const nothing = { url: 'http://127.0.0.1:8081', now: undefined, slots: [], recent: [], trouble: undefined };
 
 test('the screen shows rates, sinks, the last hour and the pushes, and nothing in them steers the terminal', (t) => {
-  const slots = [[0, 50, 700, 0, 1, 2, 0, 0, 0], [5, 100, 1400, 0, 1, 2, 70, 4, 0]] as const;
+  const slots = [
+    [0, 50, 700, 0, 1, 2, 0, 0, 0],
+    [5, 100, 1400, 0, 1, 2, 70, 4, 0],
+  ] as const;
   const lines = screen(withMessage(withMessage(nothing, { hour: slots }), { now }), { columns: 160, rows: 30 });
   const text = lines.join('\n');
   t.regex(text, /pushes\/s +100 .*answers p50 4\.2 ms, p99 20 ms/);
@@ -38,9 +94,16 @@ test('the screen shows rates, sinks, the last hour and the pushes, and nothing i
 });
 
 test('what is wrong is told to its end, however narrow the terminal', (t) => {
-  const why = 'opentsdb has taken nothing for 5 min (http://tsdb.example:4242 refuses: the disk of the region server is full); 70 points wait';
-  const lines = screen(withMessage(nothing, { now: { ...now, troubles: { alarms: [], warnings: [why] } } }), { columns: 40, rows: 30 });
-  const told = lines.slice(1, lines.indexOf('')).map((line) => line.slice(2)).join(' ');
+  const why =
+    'opentsdb has taken nothing for 5 min (http://tsdb.example:4242 refuses: the disk of the region server is full); 70 points wait';
+  const lines = screen(withMessage(nothing, { now: { ...now, troubles: { alarms: [], warnings: [why] } } }), {
+    columns: 40,
+    rows: 30,
+  });
+  const told = lines
+    .slice(1, lines.indexOf(''))
+    .map((line) => line.slice(2))
+    .join(' ');
   t.is(told, why);
 });
 
@@ -64,9 +127,18 @@ test('where there is no terminal it writes a line a second', async (t) => {
   const { daemon, push } = await openBridge(t);
   await push({ node: 11, rttMs: 20 });
   const stdout = output(false);
-  const exitCode = await top({ url: daemon.adminUrl, stdout, clock: systemClock(), signal: new AbortController().signal, seconds: 1 });
+  const exitCode = await top({
+    url: daemon.adminUrl,
+    stdout,
+    clock: systemClock(),
+    signal: new AbortController().signal,
+    seconds: 1,
+  });
   t.is(exitCode, 0);
-  t.regex(stdout.text(), /^\d{4}-\d\d-\d\dT[\d:.]+Z .* pushes\/s .* points\/s .* opentsdb \d+ waiting .* dead letters 0\n$/);
+  t.regex(
+    stdout.text(),
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z .* pushes\/s .* points\/s .* opentsdb \d+ waiting .* dead letters 0\n$/,
+  );
 });
 
 test('on a terminal it takes the other screen, and gives it back at the end', async (t) => {

@@ -10,56 +10,127 @@ function read(text: string): ReturnType<typeof readConfigFile> {
 }
 
 test('texts, numbers and switches keep what was written, with their lines', (t) => {
-  const { entries, faults } = read('# a comment\nlisten: 127.0.0.1:8080\ntsdb-port: 04242\n\ntimings: true\nkey: "007"\n');
+  const { entries, faults } = read(
+    '# a comment\nlisten: 127.0.0.1:8080\ntsdb-port: 04242\n\ntimings: true\nkey: "007"\n',
+  );
   t.deepEqual(faults, []);
-  t.deepEqual([...entries].map(([name, { line, texts }]) => [name, line, ...texts]), [
-    ['listen', 2, '127.0.0.1:8080'],
-    ['tsdb-port', 3, '04242'],
-    ['timings', 5, 'true'],
-    ['key', 6, '007'],
-  ]);
+  t.deepEqual(
+    [...entries].map(([name, { line, texts }]) => [name, line, ...texts]),
+    [
+      ['listen', 2, '127.0.0.1:8080'],
+      ['tsdb-port', 3, '04242'],
+      ['timings', 5, 'true'],
+      ['key', 6, '007'],
+    ],
+  );
 });
 
 test('lists and maps become texts, and say that they were none', (t) => {
-  const { entries, faults } = read('slices: [node, asn]\ntsdb-host:\n  - a\n  - b:1\ntsdb-header:\n  - X-A: 1\n  - X-B: "b"\nlisten: { a: b }\n');
+  const { entries, faults } = read(
+    'slices: [node, asn]\ntsdb-host:\n  - a\n  - b:1\ntsdb-header:\n  - X-A: 1\n  - X-B: "b"\nlisten: { a: b }\n',
+  );
   t.deepEqual(faults, []);
   t.deepEqual(entries.get('slices'), { texts: ['node', 'asn'], isList: true, isMap: false, isTruth: false, line: 1 });
   t.deepEqual(entries.get('tsdb-host')?.texts, ['a', 'b:1']);
-  t.deepEqual(entries.get('tsdb-header'), { texts: ['X-A: 1', 'X-B: b'], isList: true, isMap: true, isTruth: false, line: 5 });
+  t.deepEqual(entries.get('tsdb-header'), {
+    texts: ['X-A: 1', 'X-B: b'],
+    isList: true,
+    isMap: true,
+    isTruth: false,
+    line: 5,
+  });
   t.deepEqual(entries.get('listen'), { texts: ['a: b'], isList: false, isMap: true, isTruth: false, line: 8 });
 });
 
 test('JSON is read as well, and so are an anchor and an empty file', (t) => {
-  t.deepEqual(read('{\n  "slices": ["node"],\n  "key": "k"\n}').entries.get('key'), { texts: ['k'], isList: false, isMap: false, isTruth: false, line: 3 });
+  t.deepEqual(read('{\n  "slices": ["node"],\n  "key": "k"\n}').entries.get('key'), {
+    texts: ['k'],
+    isList: false,
+    isMap: false,
+    isTruth: false,
+    line: 3,
+  });
   t.deepEqual(read('key: &k abc\nlisten: *k\n').entries.get('listen')?.texts, ['abc']);
   t.deepEqual(read('').faults, []);
   t.is(read('# nothing but a comment\n').entries.size, 0);
 });
 
 for (const [what, text, faults] of [
-  ['a name that is none', 'listen: 1\ntsdbHost: x\n', ['bridge.yaml:2: tsdbHost: no such setting; did you mean tsdb-host?']],
+  [
+    'a name that is none',
+    'listen: 1\ntsdbHost: x\n',
+    ['bridge.yaml:2: tsdbHost: no such setting; did you mean tsdb-host?'],
+  ],
   ['a name that is nothing like one', 'colour: red\n', ['bridge.yaml:1: colour: no such setting']],
-  ['several faults at once', 'lisen: 1\nkeey: 2\n', [
-    'bridge.yaml:1: lisen: no such setting; did you mean listen?',
-    'bridge.yaml:2: keey: no such setting; did you mean key?',
-  ]],
-  ['nothing behind a name', 'key:\nlisten: ~\n', ['bridge.yaml:1: key: expected a value, found nothing', 'bridge.yaml:2: listen: expected a value, found nothing']],
+  [
+    'several faults at once',
+    'lisen: 1\nkeey: 2\n',
+    [
+      'bridge.yaml:1: lisen: no such setting; did you mean listen?',
+      'bridge.yaml:2: keey: no such setting; did you mean key?',
+    ],
+  ],
+  [
+    'nothing behind a name',
+    'key:\nlisten: ~\n',
+    ['bridge.yaml:1: key: expected a value, found nothing', 'bridge.yaml:2: listen: expected a value, found nothing'],
+  ],
   ['an anchor that there is not', 'key: *secret\n', ['bridge.yaml:1: key: expected a value, found nothing']],
-  ['a list in a list', 'slices: [[node]]\n', ['bridge.yaml:1: slices: expected a value, found a list that holds a list']],
-  ['a hole in a list', 'slices: [node, null]\n', ['bridge.yaml:1: slices: expected a value, found a list that holds nothing']],
-  ['a map of maps', 'listen: { a: { b: c } }\n', ['bridge.yaml:1: listen: expected a value, found a map of more than names and texts']],
-  ['a name twice, beside other faults,', 'key: a\n"key": b\nlisen: 1\n', [
-    'bridge.yaml:2: key: expected it once, found it a second time',
-    'bridge.yaml:3: lisen: no such setting; did you mean listen?',
-  ]],
-  ['a name twice in a map', 'tsdb-header: { A: 1, A: 2 }\n', ['bridge.yaml:1: A: expected it once, found it a second time']],
-  ['a name twice in JSON', '{\n  "key": "a",\n  "key": "b"\n}', ['bridge.yaml:3: key: expected it once, found it a second time']],
+  [
+    'a list in a list',
+    'slices: [[node]]\n',
+    ['bridge.yaml:1: slices: expected a value, found a list that holds a list'],
+  ],
+  [
+    'a hole in a list',
+    'slices: [node, null]\n',
+    ['bridge.yaml:1: slices: expected a value, found a list that holds nothing'],
+  ],
+  [
+    'a map of maps',
+    'listen: { a: { b: c } }\n',
+    ['bridge.yaml:1: listen: expected a value, found a map of more than names and texts'],
+  ],
+  [
+    'a name twice, beside other faults,',
+    'key: a\n"key": b\nlisen: 1\n',
+    [
+      'bridge.yaml:2: key: expected it once, found it a second time',
+      'bridge.yaml:3: lisen: no such setting; did you mean listen?',
+    ],
+  ],
+  [
+    'a name twice in a map',
+    'tsdb-header: { A: 1, A: 2 }\n',
+    ['bridge.yaml:1: A: expected it once, found it a second time'],
+  ],
+  [
+    'a name twice in JSON',
+    '{\n  "key": "a",\n  "key": "b"\n}',
+    ['bridge.yaml:3: key: expected it once, found it a second time'],
+  ],
   ['a list as a name', '? [listen]\n: 1\n', ['bridge.yaml:1: expected the name of a setting, found a list']],
-  ['a list that is in itself', 'slices: &own [*own]\n', ['bridge.yaml:1: slices: expected a value, found a list that holds a list']],
-  ['a second document', 'listen: 1\n---\nkey: 2\n', ['bridge.yaml:2: expected one document, found another one behind ---']],
+  [
+    'a list that is in itself',
+    'slices: &own [*own]\n',
+    ['bridge.yaml:1: slices: expected a value, found a list that holds a list'],
+  ],
+  [
+    'a second document',
+    'listen: 1\n---\nkey: 2\n',
+    ['bridge.yaml:2: expected one document, found another one behind ---'],
+  ],
   ['a list in place of settings', '- listen\n', ['bridge.yaml:1: expected settings as "name: value", found a list']],
-  ['a text in place of settings', 'listen 8080\n', ['bridge.yaml:1: expected settings as "name: value", found a single value']],
-  ['what is no YAML', 'listen: [1\nkey: 2\n', ['bridge.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]']],
+  [
+    'a text in place of settings',
+    'listen 8080\n',
+    ['bridge.yaml:1: expected settings as "name: value", found a single value'],
+  ],
+  [
+    'what is no YAML',
+    'listen: [1\nkey: 2\n',
+    ['bridge.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+  ],
 ] as const) {
   test(`${what} is a fault with its line`, (t) => {
     t.deepEqual(read(text).faults.slice(0, 2), [...faults]);
@@ -67,7 +138,9 @@ for (const [what, text, faults] of [
 }
 
 test('lines count alike with the line ends of Windows and behind a byte order mark', (t) => {
-  t.deepEqual(read('\uFEFFlisten: 1\r\n\r\nkeey: 2\r\n').faults, ['bridge.yaml:3: keey: no such setting; did you mean key?']);
+  t.deepEqual(read('\uFEFFlisten: 1\r\n\r\nkeey: 2\r\n').faults, [
+    'bridge.yaml:3: keey: no such setting; did you mean key?',
+  ]);
 });
 
 test('the nearest name is found whatever its dress, and none where none is near', (t) => {

@@ -16,14 +16,22 @@ function shownOf(text: string | undefined) {
 
 /** The sample with the settings taken out of their comments that the rule is true of. */
 function uncommented(isWanted: (name: string, value: string) => boolean): string {
-  return sample.replace(/^#([a-z-]+):(.*)$/gm, (line, name: string, value: string) => (isWanted(name, value) ? line.slice(1) : line));
+  return sample.replace(/^#([a-z-]+):(.*)$/gm, (line, name: string, value: string) =>
+    isWanted(name, value) ? line.slice(1) : line,
+  );
 }
 
 test('every setting stands in it once, with its help, and nothing is in effect', (t) => {
   const names = [...sample.matchAll(/^#([a-z][a-z-]*):/gm)].map(([, name]) => name);
-  t.deepEqual(names, inFile.map(([key]) => nameOf(key)));
+  t.deepEqual(
+    names,
+    inFile.map(([key]) => nameOf(key)),
+  );
   for (const [key, { help }] of inFile) t.true(sample.includes(help), key);
-  t.deepEqual(sample.split('\n').filter((line) => line !== '' && !line.startsWith('#')), []);
+  t.deepEqual(
+    sample.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
+    [],
+  );
   t.deepEqual(shownOf(sample), shownOf(undefined));
 });
 
@@ -36,7 +44,12 @@ test('with every default taken out of its comment, the configuration is the same
 
 test('a setting that is taken out of its comment without a value is named', (t) => {
   for (const [, name] of sample.matchAll(/^#([a-z-]+):$/gm)) {
-    const line = uncommented((candidate) => candidate === name).split('\n').indexOf(`${name}:`) + 1;
-    t.throws(() => shownOf(uncommented((candidate) => candidate === name)), { message: `f:${line}: ${name}: expected a value, found nothing` });
+    const line =
+      uncommented((candidate) => candidate === name)
+        .split('\n')
+        .indexOf(`${name}:`) + 1;
+    t.throws(() => shownOf(uncommented((candidate) => candidate === name)), {
+      message: `f:${line}: ${name}: expected a value, found nothing`,
+    });
   }
 });

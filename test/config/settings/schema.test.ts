@@ -9,12 +9,20 @@ import { nameOf } from '../../../src/config/settings/names.ts';
 import { configSchema } from '../../../src/config/settings/schema.ts';
 import { settingEntries } from '../../../src/config/settings/settings.ts';
 
-const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false, allErrors: true }).compile(configSchema());
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false, allErrors: true }).compile(
+  configSchema(),
+);
 
 /** What the reader says of a file; empty when it takes it. */
 function faultsOf(text: string): string {
   try {
-    const places = { flags: {}, env: { HOME: '/home/x' }, file: { path: 'f', text }, readFile: () => 'x', canWriteIn: () => true };
+    const places = {
+      flags: {},
+      env: { HOME: '/home/x' },
+      file: { path: 'f', text },
+      readFile: () => 'x',
+      canWriteIn: () => true,
+    };
     readConfig(places, { needsNodes: false });
     return '';
   } catch (error) {
@@ -120,6 +128,9 @@ test('every setting that a file can hold is described, and its default is valid'
 });
 
 test('the published schema is that of the settings', (t) => {
-  const published = readFileSync(new URL('../../../../contrib/schema/configuration.schema.json', import.meta.url), 'utf8');
+  const published = readFileSync(
+    new URL('../../../../contrib/schema/configuration.schema.json', import.meta.url),
+    'utf8',
+  );
   t.deepEqual(JSON.parse(published), configSchema(), 'npm run derived writes it anew');
 });

@@ -5,7 +5,10 @@ import { type ConfigRead, readConfig, WrongConfiguration } from '../../../src/co
 import type { Flags } from '../../../src/config/settings/origins.ts';
 
 const read = (flags: Flags): ConfigRead =>
-  readConfig({ flags: { stateDir: '/x', ...flags }, env: {}, readFile: () => '', canWriteIn: () => true }, { needsNodes: false });
+  readConfig(
+    { flags: { stateDir: '/x', ...flags }, env: {}, readFile: () => '', canWriteIn: () => true },
+    { needsNodes: false },
+  );
 
 const faultsOf = (flags: Flags): string | undefined => {
   try {
@@ -19,18 +22,28 @@ const faultsOf = (flags: Flags): string | undefined => {
 
 test('labels are given as names or with tags of their own', (t) => {
   const { metrics } = read({ labelTags: ['Team,env=Environment', 'Business Unit'], testAsTag: true }).config;
-  t.deepEqual([metrics.testAsTag, metrics.testNameTag, metrics.labelTags], [true, false, [
-    { tag: 'Team', label: 'team' },
-    { tag: 'env', label: 'environment' },
-    { tag: 'Business_Unit', label: 'business unit' },
-  ]]);
+  t.deepEqual(
+    [metrics.testAsTag, metrics.testNameTag, metrics.labelTags],
+    [
+      true,
+      false,
+      [
+        { tag: 'Team', label: 'team' },
+        { tag: 'env', label: 'environment' },
+        { tag: 'Business_Unit', label: 'business unit' },
+      ],
+    ],
+  );
 });
 
 test('a tag that there is already is refused, and so is a tag for two labels', (t) => {
-  t.is(faultsOf({ labelTags: ['city,a=x,a=y'] }), [
-    '--label-tags: expected tags that are not there already, found city; tag=label names it otherwise',
-    '--label-tags: expected tags that are not there already, found a; tag=label names it otherwise',
-  ].join('\n'));
+  t.is(
+    faultsOf({ labelTags: ['city,a=x,a=y'] }),
+    [
+      '--label-tags: expected tags that are not there already, found city; tag=label names it otherwise',
+      '--label-tags: expected tags that are not there already, found a; tag=label names it otherwise',
+    ].join('\n'),
+  );
   t.is(faultsOf({ labelTags: ['town=city'] }), undefined);
 });
 
@@ -42,8 +55,16 @@ test('labels without room are said, in the order in which they count', (t) => {
 });
 
 test('bounds are whole numbers that OpenTSDB has UIDs for', (t) => {
-  t.deepEqual(read({ maxTests: '1', maxNodes: '16777215' }).config.cardinality, { maxTests: 1, maxNodes: 16_777_215, maxTagValues: 10_000 });
+  t.deepEqual(read({ maxTests: '1', maxNodes: '16777215' }).config.cardinality, {
+    maxTests: 1,
+    maxNodes: 16_777_215,
+    maxTagValues: 10_000,
+  });
   for (const wrong of ['0', '-1', '1.5', '1e3', '16777216', '']) {
-    t.is(faultsOf({ maxTests: wrong }), `--max-tests: expected a whole number from 1 to 16777215, found ${JSON.stringify(wrong)}`, wrong);
+    t.is(
+      faultsOf({ maxTests: wrong }),
+      `--max-tests: expected a whole number from 1 to 16777215, found ${JSON.stringify(wrong)}`,
+      wrong,
+    );
   }
 });

@@ -18,9 +18,15 @@ export function answers(): Answers {
     received(connection, bytes) {
       const text = (carried.get(connection) ?? '') + bytes.toString('latin1');
       const found = [...text.matchAll(/"Timestamp":"(\d{17})"/g)];
-      if (found.length > 0) waiting.set(connection, [...(waiting.get(connection) ?? []), ...found.map((match) => match[1] as string)]);
+      if (found.length > 0)
+        waiting.set(connection, [...(waiting.get(connection) ?? []), ...found.map((match) => match[1] as string)]);
       const last = found.at(-1);
-      carried.set(connection, text.slice(last === undefined ? -carriedBytes : Math.max(last.index + last[0].length, text.length - carriedBytes)));
+      carried.set(
+        connection,
+        text.slice(
+          last === undefined ? -carriedBytes : Math.max(last.index + last[0].length, text.length - carriedBytes),
+        ),
+      );
     },
     sent(connection, bytes) {
       const pushes = waiting.get(connection);

@@ -52,7 +52,7 @@ export function textsOf(text: string): string[] {
 /** Everything in quotes, which strace has printed in hexadecimal. */
 function quoted(text: string): Buffer[] {
   const found: Buffer[] = [];
-  for (let from = text.indexOf('"'); from >= 0; ) {
+  for (let from = text.indexOf('"'); from >= 0;) {
     const to = text.indexOf('"', from + 1);
     if (to < 0) break;
     found.push(Buffer.from(text.slice(from + 1, to).replaceAll('\\x', ''), 'hex'));

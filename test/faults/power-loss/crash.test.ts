@@ -13,7 +13,11 @@ function imageOf(text: string): Image {
 
 const before: Snapshot = { names: new Map([['a', 1]]), images: new Map([[1, imageOf('----')]]) };
 
-const write = (call: number, text: string, more: { offset?: number; file?: number; isSynced?: boolean } = {}): StoreEvent => ({
+const write = (
+  call: number,
+  text: string,
+  more: { offset?: number; file?: number; isSynced?: boolean } = {},
+): StoreEvent => ({
   ...{ kind: 'write', call, file: 1, offset: 0, bytes: Buffer.from(text), isSynced: false },
   ...more,
 });
@@ -46,11 +50,19 @@ test('any other write is there once its file is synced, by a sync that began aft
   const events = [write(1, 'ab'), returned(1, 2), sync(2), write(3, 'cd', { offset: 2 }), returned(3, 2), returned(2)];
   t.deepEqual(least(events, 5), { a: '----' });
   t.deepEqual(least(events), { a: 'ab--' });
-  t.deepEqual(least([write(1, 'ab'), sync(2), returned(1, 2), returned(2)]), { a: '----' }, 'it was under way as the sync began');
+  t.deepEqual(
+    least([write(1, 'ab'), sync(2), returned(1, 2), returned(2)]),
+    { a: '----' },
+    'it was under way as the sync began',
+  );
 });
 
 test('a sync of another file, of the directory, or one that fails puts nothing on disk', (t) => {
-  for (const [file, result] of [[2, 0], ['directory', 0], [1, -1]] as const) {
+  for (const [file, result] of [
+    [2, 0],
+    ['directory', 0],
+    [1, -1],
+  ] as const) {
     t.deepEqual(least([write(1, 'abcd'), returned(1, 4), sync(2, file), returned(2, result)]), { a: '----' });
   }
 });
@@ -114,7 +126,8 @@ test('names are as they were until the directory is synced, also that of a file 
 });
 
 test('of changes of names that are not synced the first few have happened, in order', (t) => {
-  const names = (chance: number): string[] => [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].sort();
+  const names = (chance: number): string[] =>
+    [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].sort();
   t.deepEqual([0, 0.3, 0.6, 0.9].map(names), [['a'], ['a', 'b.new'], ['a', 'b'], ['b']]);
 });
 
@@ -125,13 +138,27 @@ test('a change of a name that returned after the sync of the directory began, or
 });
 
 test('a rename over a file puts the one in the place of the other, or leaves both', (t) => {
-  const events: StoreEvent[] = [{ kind: 'create', call: 1, name: 'b', file: 2 }, returned(1, 3), sync(2, 'directory'), returned(2), { kind: 'rename', call: 3, from: 'b', to: 'a' }, returned(3)];
+  const events: StoreEvent[] = [
+    { kind: 'create', call: 1, name: 'b', file: 2 },
+    returned(1, 3),
+    sync(2, 'directory'),
+    returned(2),
+    { kind: 'rename', call: 3, from: 'b', to: 'a' },
+    returned(3),
+  ];
   t.deepEqual([least(events), most(events)], [{ a: '----', b: '' }, { a: '' }]);
 });
 
 test('a 200 is owed from the moment at which it went out', (t) => {
-  const events: StoreEvent[] = [write(1, 'a', { isSynced: true }), { kind: 'answered', timestamp: '7' }, returned(1, 1)];
-  t.deepEqual([1, 2, 3].map((count) => crashAfter(events, count, before, 0, () => 0).answered), [[], ['7'], ['7']]);
+  const events: StoreEvent[] = [
+    write(1, 'a', { isSynced: true }),
+    { kind: 'answered', timestamp: '7' },
+    returned(1, 1),
+  ];
+  t.deepEqual(
+    [1, 2, 3].map((count) => crashAfter(events, count, before, 0, () => 0).answered),
+    [[], ['7'], ['7']],
+  );
   t.deepEqual(least(events, 2), { a: '----' }, 'a 200 before its write has returned is a run that may be lost');
 });
 
@@ -142,8 +169,20 @@ test('one loss of power changes nothing of the next', (t) => {
 
 test('a recording that misses something is told from one that does not', (t) => {
   t.deepEqual(differences([write(1, 'ab'), returned(1, 2)], before, new Map([['a', imageOf('ab--')]])), []);
-  t.deepEqual(differences([write(1, 'ab'), returned(1, 2)], before, new Map([['a', imageOf('abc-')]])), ['a holds something else than was recorded']);
+  t.deepEqual(differences([write(1, 'ab'), returned(1, 2)], before, new Map([['a', imageOf('abc-')]])), [
+    'a holds something else than was recorded',
+  ]);
   t.deepEqual(differences([], before, new Map([['a', imageOf('map!')]])), []);
-  t.regex(differences([], before, new Map([['a', imageOf('----')], ['b', imageOf('')]]))[0] ?? '', /^b is there/);
+  t.regex(
+    differences(
+      [],
+      before,
+      new Map([
+        ['a', imageOf('----')],
+        ['b', imageOf('')],
+      ]),
+    )[0] ?? '',
+    /^b is there/,
+  );
   t.regex(differences([], before, new Map())[0] ?? '', /^a is not there/);
 });

@@ -37,7 +37,13 @@ type Chance = { readonly share: number; readonly random: () => number };
  *
  * @param share - how likely each part that need not be on disk is there, 0 to 1
  */
-export function crashAfter(events: readonly StoreEvent[], count: number, before: Snapshot, share: number, random: () => number): Crash {
+export function crashAfter(
+  events: readonly StoreEvent[],
+  count: number,
+  before: Snapshot,
+  share: number,
+  random: () => number,
+): Crash {
   const passed = events.slice(0, count);
   const chance = { share, random };
   const courseOf = courses(passed);
@@ -57,23 +63,34 @@ export function crashAfter(events: readonly StoreEvent[], count: number, before:
  * What is otherwise in a directory than the events say, now that they have all happened: a recording that misses something
  * proves nothing. Files of which they say nothing may have been changed through a map.
  */
-export function differences(events: readonly StoreEvent[], before: Snapshot, now: ReadonlyMap<string, Image>): string[] {
+export function differences(
+  events: readonly StoreEvent[],
+  before: Snapshot,
+  now: ReadonlyMap<string, Image>,
+): string[] {
   const { files } = crashAfter(events, events.length, before, 1, () => 0);
-  const unchanged = new Set([...before.images].filter(([file]) => !events.some((event) => 'file' in event && event.file === file)).map(([file]) => file));
+  const unchanged = new Set(
+    [...before.images]
+      .filter(([file]) => !events.some((event) => 'file' in event && event.file === file))
+      .map(([file]) => file),
+  );
   const unseen = new Set([...before.names].filter(([, file]) => unchanged.has(file)).map(([name]) => name));
   return [...new Set([...files.keys(), ...now.keys()])].flatMap((name) => {
     const [recorded, found] = [files.get(name), now.get(name)];
-    if (recorded === undefined || found === undefined) return [`${name} is ${recorded === undefined ? 'there' : 'not there'}, and the recording says otherwise`];
+    if (recorded === undefined || found === undefined)
+      return [`${name} is ${recorded === undefined ? 'there' : 'not there'}, and the recording says otherwise`];
     return recorded.isSameAs(found) || unseen.has(name) ? [] : [`${name} holds something else than was recorded`];
   });
 }
 
 function courses(passed: readonly StoreEvent[]): (call: number, file: FileNumber | 'directory') => Course {
   const returned = new Map<number, { readonly at: number; readonly result: number }>();
-  for (const [at, event] of passed.entries()) if (event.kind === 'returned') returned.set(event.call, { at, result: event.result });
+  for (const [at, event] of passed.entries())
+    if (event.kind === 'returned') returned.set(event.call, { at, result: event.result });
   /** Where the last sync of each began that has returned. */
   const syncs = new Map<FileNumber | 'directory', number>();
-  for (const [at, event] of passed.entries()) if (event.kind === 'sync' && returned.get(event.call)?.result === 0) syncs.set(event.file, at);
+  for (const [at, event] of passed.entries())
+    if (event.kind === 'sync' && returned.get(event.call)?.result === 0) syncs.set(event.file, at);
   return (call, file) => {
     const { at = Infinity, result } = returned.get(call) ?? {};
     return { result, isSynced: at < (syncs.get(file) ?? -1) };
@@ -82,7 +99,12 @@ function courses(passed: readonly StoreEvent[]): (call: number, file: FileNumber
 
 type CourseOf = ReturnType<typeof courses>;
 
-function namesAfter(passed: readonly StoreEvent[], before: ReadonlyMap<string, FileNumber>, courseOf: CourseOf, chance: Chance): Map<string, FileNumber> {
+function namesAfter(
+  passed: readonly StoreEvent[],
+  before: ReadonlyMap<string, FileNumber>,
+  courseOf: CourseOf,
+  chance: Chance,
+): Map<string, FileNumber> {
   const changes = passed.filter(isNameEvent).filter(({ call }) => (courseOf(call, 'directory').result ?? 0) >= 0);
   const unsynced = changes.filter(({ call }) => !courseOf(call, 'directory').isSynced);
   const lost = new Set(unsynced.slice(howMany(unsynced.length, chance)));
@@ -110,7 +132,8 @@ function change(image: Image, event: StoreEvent, courseOf: CourseOf, { share, ra
   const { result, isSynced } = courseOf(event.call, event.file);
   if (event.kind !== 'write') {
     const isThere = (result ?? 0) >= 0 && (isSynced || random() < share);
-    if (isThere) image.resize(event.kind === 'truncate' ? event.sizeBytes : Math.max(image.sizeBytes(), event.sizeBytes));
+    if (isThere)
+      image.resize(event.kind === 'truncate' ? event.sizeBytes : Math.max(image.sizeBytes(), event.sizeBytes));
     return;
   }
   const { offset } = event;
@@ -121,7 +144,7 @@ function change(image: Image, event: StoreEvent, courseOf: CourseOf, { share, ra
     return;
   }
   if (random() < share) image.resize(Math.max(image.sizeBytes(), offset + bytes.length));
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(bytes.length, at + sectorBytes - ((offset + at) % sectorBytes));
     if (random() < share) image.write(offset + at, bytes.subarray(at, end));
     at = end;

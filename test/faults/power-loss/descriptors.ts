@@ -43,7 +43,11 @@ export function nameIn(directories: readonly string[], path: string): string | u
 const mostLooks = 50;
 
 /** What the directory holds now, and what the process has open of it. */
-export function filesOf(pid: number, directory: string, looks = 1): { readonly files: Files; readonly before: Snapshot } {
+export function filesOf(
+  pid: number,
+  directory: string,
+  looks = 1,
+): { readonly files: Files; readonly before: Snapshot } {
   try {
     return filesNow(pid, directory);
   } catch (error) {
@@ -63,7 +67,10 @@ function filesNow(pid: number, directory: string): { readonly files: Files; read
   const names = new Map([...present.keys()].map((name) => [name, numberOf(statSync(join(directory, name)).ino)]));
   const images = new Map([...present].map(([name, image]) => [names.get(name) as FileNumber, image]));
   const sizes = new Map([...images].map(([file, image]) => [file, image.sizeBytes()]));
-  return { files: { directories, names: new Map(names), descriptors: descriptorsOf(pid, directories, numberOf), sizes }, before: { names, images } };
+  return {
+    files: { directories, names: new Map(names), descriptors: descriptorsOf(pid, directories, numberOf), sizes },
+    before: { names, images },
+  };
 }
 
 /** Every file in it that is recorded, by name. */
@@ -72,7 +79,11 @@ export function imagesIn(directory: string): Map<string, Image> {
   return new Map(names.map((name) => [name, readImage(join(directory, name))]));
 }
 
-function descriptorsOf(pid: number, directories: readonly string[], numberOf: (inode: number) => FileNumber): Map<number, Descriptor> {
+function descriptorsOf(
+  pid: number,
+  directories: readonly string[],
+  numberOf: (inode: number) => FileNumber,
+): Map<number, Descriptor> {
   const found = new Map<number, Descriptor>();
   for (const number of readdirSync(`/proc/${pid}/fd`)) {
     const path = readlinkSync(`/proc/${pid}/fd/${number}`).replace(/ \(deleted\)$/, '');

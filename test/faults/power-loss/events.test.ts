@@ -4,7 +4,8 @@ import test from 'ava';
 import type { Descriptor, Files } from './descriptors.ts';
 import { eventsOf } from './events.ts';
 
-const hex = (text: string): string => `"${[...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
+const hex = (text: string): string =>
+  `"${[...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
 const path = (name: string): string => hex(`/state/spool/${name}`);
 
 interface Opened {
@@ -15,7 +16,9 @@ interface Opened {
 
 /** The directory /state/spool with a.segment in it, open as 20. */
 function files({ descriptors = { 20: {} }, names = { 'a.segment': 1 }, sizes = {} }: Opened = {}): Files {
-  const whole = Object.entries(descriptors).map(([fd, one]) => [Number(fd), { file: 1, isSynced: false, isAppending: false, place: 0, ...one }] as const);
+  const whole = Object.entries(descriptors).map(
+    ([fd, one]) => [Number(fd), { file: 1, isSynced: false, isAppending: false, place: 0, ...one }] as const,
+  );
   return {
     directories: ['/state/spool'],
     descriptors: new Map(whole),
@@ -25,7 +28,11 @@ function files({ descriptors = { 20: {} }, names = { 'a.segment': 1 }, sizes = {
 }
 
 test('a write has its place and its bytes, and is synced where its descriptor has O_DSYNC', (t) => {
-  const lines = [`7 pwrite64(20, ${hex('ab')}, 2, 4096) = 2`, `7 pwrite64(21, ${hex('c')}, 1, 0)   = 1`, `7 pwrite64(9, ${hex('x')}, 1, 0) = 1`];
+  const lines = [
+    `7 pwrite64(20, ${hex('ab')}, 2, 4096) = 2`,
+    `7 pwrite64(21, ${hex('c')}, 1, 0)   = 1`,
+    `7 pwrite64(9, ${hex('x')}, 1, 0) = 1`,
+  ];
   t.deepEqual(eventsOf(lines, files({ descriptors: { 20: { isSynced: true }, 21: {} } })), [
     { kind: 'write', call: 1, file: 1, offset: 4096, bytes: Buffer.from('ab'), isSynced: true },
     { kind: 'returned', call: 1, result: 2 },
@@ -53,7 +60,13 @@ test('a call of a pool thread that is printed in two parts has returned at the s
 });
 
 test('a call that was under way as the recording began, and other lines, are passed over', (t) => {
-  const lines = ['7 <... fdatasync resumed>) = 0', '7 +++ exited with 0 +++', '7 --- SIGTERM {si_signo=SIGTERM} ---', '7 fsync(20 <detached ...>', ''];
+  const lines = [
+    '7 <... fdatasync resumed>) = 0',
+    '7 +++ exited with 0 +++',
+    '7 --- SIGTERM {si_signo=SIGTERM} ---',
+    '7 fsync(20 <detached ...>',
+    '',
+  ];
   t.deepEqual(eventsOf(lines, files()), [{ kind: 'sync', call: 1, file: 1 }]);
 });
 
@@ -67,15 +80,21 @@ test('writes without an offset go on where the last one ended, or a seek led, or
     `7 pwritev(20, [{iov_base=${hex('gh')}, iov_len=2}, {iov_base="", iov_len=0}], 2, 4096) = 2`,
     `7 pwritev2(20, [{iov_base=${hex('i')}, iov_len=1}], 1, 8192, RWF_DSYNC) = 1`,
   ];
-  const written = eventsOf(lines, files({ descriptors: { 20: { place: 8 }, 21: { isAppending: true } }, sizes: { 1: 50 } })).flatMap((event) => (event.kind === 'write' ? [event] : []));
-  t.deepEqual(written.map(({ offset, bytes, isSynced }) => [offset, String(bytes), isSynced]), [
-    [8, 'abc', false],
-    [11, 'd', false],
-    [100, 'e', false],
-    [101, 'f', false],
-    [4096, 'gh', false],
-    [8192, 'i', true],
-  ]);
+  const written = eventsOf(
+    lines,
+    files({ descriptors: { 20: { place: 8 }, 21: { isAppending: true } }, sizes: { 1: 50 } }),
+  ).flatMap((event) => (event.kind === 'write' ? [event] : []));
+  t.deepEqual(
+    written.map(({ offset, bytes, isSynced }) => [offset, String(bytes), isSynced]),
+    [
+      [8, 'abc', false],
+      [11, 'd', false],
+      [100, 'e', false],
+      [101, 'f', false],
+      [4096, 'gh', false],
+      [8192, 'i', true],
+    ],
+  );
 });
 
 test('a file that is made, renamed over another and written through its descriptor stays the same file', (t) => {
@@ -88,7 +107,9 @@ test('a file that is made, renamed over another and written through its descript
     `7 openat(AT_FDCWD, ${path('checkpoint')}, O_WRONLY|O_DSYNC|O_CLOEXEC) = 31`,
     `7 pwrite64(31, ${hex('c')}, 1, 0) = 1`,
   ];
-  const events = eventsOf(lines, files({ names: { 'a.segment': 1, checkpoint: 2 }, descriptors: { 20: {} } })).filter(({ kind }) => kind !== 'returned');
+  const events = eventsOf(lines, files({ names: { 'a.segment': 1, checkpoint: 2 }, descriptors: { 20: {} } })).filter(
+    ({ kind }) => kind !== 'returned',
+  );
   t.deepEqual(events, [
     { kind: 'create', call: 1, name: 'checkpoint.new', file: 3 },
     { kind: 'rename', call: 2, from: 'checkpoint.new', to: 'checkpoint' },
@@ -98,7 +119,11 @@ test('a file that is made, renamed over another and written through its descript
 });
 
 test('the directory is synced through a descriptor of its own', (t) => {
-  const lines = [`7 openat(AT_FDCWD, ${hex('/state/spool')}, O_RDONLY|O_CLOEXEC <unfinished ...>`, `7 <... openat resumed>) = 31`, '8 fsync(31) = 0'];
+  const lines = [
+    `7 openat(AT_FDCWD, ${hex('/state/spool')}, O_RDONLY|O_CLOEXEC <unfinished ...>`,
+    `7 <... openat resumed>) = 31`,
+    '8 fsync(31) = 0',
+  ];
   t.deepEqual(eventsOf(lines, files()), [
     { kind: 'sync', call: 2, file: 'directory' },
     { kind: 'returned', call: 2, result: 0 },
@@ -113,28 +138,52 @@ test('files are emptied, cut, laid out and removed', (t) => {
     `7 unlink(${path('a.segment')}) = 0`,
     `7 unlinkat(AT_FDCWD, ${path('a.segment')}, 0) = -1 ENOENT (No such file or directory)`,
   ];
-  t.deepEqual(eventsOf(lines, files()).filter(({ kind }) => kind !== 'returned'), [
-    { kind: 'truncate', call: 1, file: 1, sizeBytes: 0 },
-    { kind: 'truncate', call: 2, file: 1, sizeBytes: 4096 },
-    { kind: 'allocate', call: 3, file: 1, sizeBytes: 12_288 },
-    { kind: 'unlink', call: 4, name: 'a.segment' },
-    { kind: 'unlink', call: 5, name: 'a.segment' },
-  ]);
+  t.deepEqual(
+    eventsOf(lines, files()).filter(({ kind }) => kind !== 'returned'),
+    [
+      { kind: 'truncate', call: 1, file: 1, sizeBytes: 0 },
+      { kind: 'truncate', call: 2, file: 1, sizeBytes: 4096 },
+      { kind: 'allocate', call: 3, file: 1, sizeBytes: 12_288 },
+      { kind: 'unlink', call: 4, name: 'a.segment' },
+      { kind: 'unlink', call: 5, name: 'a.segment' },
+    ],
+  );
 });
 
 test('the reserve and files elsewhere are not recorded', (t) => {
-  const lines = [`7 openat(AT_FDCWD, ${path('reserve')}, O_WRONLY|O_CREAT, 0600) = 31`, `7 write(31, ${hex('x')}, 1) = 1`, `7 unlink(${hex('/state/other')}) = 0`, `7 unlink(${path('reserve')}) = 0`];
+  const lines = [
+    `7 openat(AT_FDCWD, ${path('reserve')}, O_WRONLY|O_CREAT, 0600) = 31`,
+    `7 write(31, ${hex('x')}, 1) = 1`,
+    `7 unlink(${hex('/state/other')}) = 0`,
+    `7 unlink(${path('reserve')}) = 0`,
+  ];
   t.deepEqual(eventsOf(lines, files()), []);
 });
 
 const refused = [
   ['a text that strace has cut', `7 pwrite64(20, ${hex('ab')}..., 9, 0) = 9`, /has cut/],
-  ['a shared map for writing', '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 20, 0) = 0x7f0000000000', /not recorded: mmap/],
+  [
+    'a shared map for writing',
+    '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 20, 0) = 0x7f0000000000',
+    /not recorded: mmap/,
+  ],
   ['a copy into a file', '7 copy_file_range(9, NULL, 20, NULL, 4096, 0) = 4096', /not recorded: copy_file_range/],
-  ['a hole in a file', '7 fallocate(20, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 4096) = 0', /not recorded: fallocate/],
+  [
+    'a hole in a file',
+    '7 fallocate(20, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 4096) = 0',
+    /not recorded: fallocate/,
+  ],
   ['a file with two names', `7 link(${path('a.segment')}, ${path('b')}) = 0`, /not recorded: link/],
-  ['a file without a name', `7 openat(AT_FDCWD, ${hex('/state/spool')}, O_RDWR|O_TMPFILE, 0600) = 31`, /not recorded: openat/],
-  ['a name that leaves the directory', `7 rename(${path('a.segment')}, ${hex('/state/elsewhere')}) = 0`, /not recorded: rename/],
+  [
+    'a file without a name',
+    `7 openat(AT_FDCWD, ${hex('/state/spool')}, O_RDWR|O_TMPFILE, 0600) = 31`,
+    /not recorded: openat/,
+  ],
+  [
+    'a name that leaves the directory',
+    `7 rename(${path('a.segment')}, ${hex('/state/elsewhere')}) = 0`,
+    /not recorded: rename/,
+  ],
   ['a file in a directory of the directory', `7 unlink(${path('b/c')}) = 0`, /is not recorded/],
 ] as const;
 
@@ -145,7 +194,10 @@ for (const [what, line, message] of refused) {
 }
 
 test('a map for reading is nothing, nor is a private one', (t) => {
-  const lines = ['7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 20, 0) = 0x7f0000000000', '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, 20, 0) = 0x7f0000000000'];
+  const lines = [
+    '7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 20, 0) = 0x7f0000000000',
+    '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, 20, 0) = 0x7f0000000000',
+  ];
   t.deepEqual(eventsOf(lines, files()), []);
 });
 

@@ -8,8 +8,39 @@ import type { FileNumber, StoreEvent } from './store-event.ts';
 
 /** Everything by which a file, a name or a connection is changed; a `?` stands before what some machines do not have. */
 export const recordedCalls = [
-  ...['?open', 'openat', '?creat', 'close', 'dup', '?dup2', 'dup3', 'lseek', 'read', '?rename', '?renameat', 'renameat2', '?unlink', 'unlinkat', '?link', 'linkat'],
-  ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'ftruncate', 'truncate', 'fallocate', 'fdatasync', 'fsync', 'sync_file_range', 'copy_file_range', 'mmap'],
+  ...[
+    '?open',
+    'openat',
+    '?creat',
+    'close',
+    'dup',
+    '?dup2',
+    'dup3',
+    'lseek',
+    'read',
+    '?rename',
+    '?renameat',
+    'renameat2',
+    '?unlink',
+    'unlinkat',
+    '?link',
+    'linkat',
+  ],
+  ...[
+    'write',
+    'writev',
+    'pwrite64',
+    'pwritev',
+    'pwritev2',
+    'ftruncate',
+    'truncate',
+    'fallocate',
+    'fdatasync',
+    'fsync',
+    'sync_file_range',
+    'copy_file_range',
+    'mmap',
+  ],
 ];
 
 interface Reading {
@@ -25,8 +56,18 @@ interface Reading {
 
 /** @param files - as the recording began; they are changed as they change */
 export function eventsOf(lines: Iterable<string>, files: Files): StoreEvent[] {
-  const used = [...files.names.values(), ...[...files.descriptors.values()].map(({ file }) => (file === 'directory' ? 0 : file))];
-  const reading: Reading = { files, answers: answers(), events: [], told: new Set(), made: new Map(), nextFile: 1 + Math.max(0, ...used) };
+  const used = [
+    ...files.names.values(),
+    ...[...files.descriptors.values()].map(({ file }) => (file === 'directory' ? 0 : file)),
+  ];
+  const reading: Reading = {
+    files,
+    answers: answers(),
+    events: [],
+    told: new Set(),
+    made: new Map(),
+    nextFile: 1 + Math.max(0, ...used),
+  };
   for (const call of callsOf(lines)) {
     if (call.result === undefined) began(reading, call);
     else if (!Number.isNaN(call.result)) returned(reading, call, call.result);
@@ -52,7 +93,9 @@ function began(reading: Reading, call: Call): void {
     answers.closed(fd);
   } else if (/write/.test(name)) {
     if (file !== undefined && file !== 'directory') writing(reading, call, fd, file);
-    else for (const timestamp of /^writev?$/.test(name) ? answers.sent(fd, bytesOf(text)) : []) events.push({ kind: 'answered', timestamp });
+    else
+      for (const timestamp of /^writev?$/.test(name) ? answers.sent(fd, bytesOf(text)) : [])
+        events.push({ kind: 'answered', timestamp });
   } else if (file !== undefined && (name === 'fsync' || name === 'fdatasync')) {
     tell(reading, { kind: 'sync', call: number, file });
   } else if (file !== undefined && file !== 'directory') {
@@ -71,7 +114,8 @@ function sizing(reading: Reading, { number, name, text }: Call, file: FileNumber
 /** What is written in other ways than by a write would be missed. */
 function mapping(files: Files, { name, text }: Call): void {
   const fd = Number((name === 'mmap' ? /MAP_SHARED\w*(?:\|\w+)*, (\d+),/ : /^\d+, [^,]+, (\d+),/).exec(text)?.[1]);
-  if (files.descriptors.has(fd) && (name !== 'mmap' || text.includes('PROT_WRITE'))) throw new Error(`not recorded: ${name}(${text}`);
+  if (files.descriptors.has(fd) && (name !== 'mmap' || text.includes('PROT_WRITE')))
+    throw new Error(`not recorded: ${name}(${text}`);
 }
 
 function writing(reading: Reading, { number, name, text }: Call, fd: number, file: FileNumber): void {
@@ -81,11 +125,22 @@ function writing(reading: Reading, { number, name, text }: Call, fd: number, fil
   const bytes = bytesOf(text);
   const sizeBytes = files.sizes.get(file) ?? 0;
   const isPlaced = name.startsWith('p');
-  const offset = isPlaced ? Number(/, \d+, (\d+)/.exec(behindTexts(text))?.[1]) : descriptor.isAppending ? sizeBytes : descriptor.place;
+  const offset = isPlaced
+    ? Number(/, \d+, (\d+)/.exec(behindTexts(text))?.[1])
+    : descriptor.isAppending
+      ? sizeBytes
+      : descriptor.place;
   if (Number.isNaN(offset)) throw new Error(`where does it write? ${name} … ${behindTexts(text)}`);
   if (!isPlaced) descriptor.place = offset + bytes.length;
   files.sizes.set(file, Math.max(sizeBytes, offset + bytes.length));
-  tell(reading, { kind: 'write', call: number, file, offset, bytes, isSynced: descriptor.isSynced || text.includes('RWF_DSYNC') || text.includes('RWF_SYNC') });
+  tell(reading, {
+    kind: 'write',
+    call: number,
+    file,
+    offset,
+    bytes,
+    isSynced: descriptor.isSynced || text.includes('RWF_DSYNC') || text.includes('RWF_SYNC'),
+  });
 }
 
 function opening(reading: Reading, { number, name, text }: Call): void {
@@ -107,8 +162,10 @@ function renaming(reading: Reading, { number, name, text }: Call): void {
   const { files } = reading;
   const [from, to] = textsOf(text).map((path) => nameIn(files.directories, path));
   if (from === undefined && to === undefined) return;
-  if (name.startsWith('unlink') && from !== undefined) return tell(reading, { kind: 'unlink', call: number, name: from });
-  if (name.startsWith('rename') && !/RENAME_EXCHANGE/.test(text) && from !== undefined && to !== undefined) return tell(reading, { kind: 'rename', call: number, from, to });
+  if (name.startsWith('unlink') && from !== undefined)
+    return tell(reading, { kind: 'unlink', call: number, name: from });
+  if (name.startsWith('rename') && !/RENAME_EXCHANGE/.test(text) && from !== undefined && to !== undefined)
+    return tell(reading, { kind: 'rename', call: number, from, to });
   throw new Error(`not recorded: ${name}(${textsOf(text).join(' → ')}`);
 }
 
@@ -122,7 +179,8 @@ function returned(reading: Reading, call: Call, result: number): void {
   else if (name === 'read' && descriptor === undefined) answers.received(descriptorOf(text), bytesOf(text));
   else if (name === 'read' && descriptor !== undefined) descriptor.place += result;
   else if (name === 'lseek' && descriptor !== undefined) descriptor.place = result;
-  else if (name === 'ftruncate' && descriptor !== undefined && descriptor.file !== 'directory') files.sizes.set(descriptor.file, Number(text.split(/[,)]/)[1]));
+  else if (name === 'ftruncate' && descriptor !== undefined && descriptor.file !== 'directory')
+    files.sizes.set(descriptor.file, Number(text.split(/[,)]/)[1]));
   else if (name.startsWith('dup') && descriptor !== undefined) files.descriptors.set(result, descriptor);
   else if (/^(rename|unlink)/.test(name)) renamed(files, call);
 }
@@ -134,8 +192,14 @@ function opened({ files, made }: Reading, { number, name, text }: Call, fd: numb
   const file = entry === '' ? 'directory' : (made.get(number) ?? files.names.get(entry));
   if (file === undefined) throw new Error(`opened, and not known: ${entry}`);
   if (file !== 'directory') files.names.set(entry, file);
-  if (file !== 'directory' && (name === 'creat' || text.includes('O_TRUNC') || made.has(number))) files.sizes.set(file, 0);
-  files.descriptors.set(fd, { file, isSynced: /O_D?SYNC/.test(text), isAppending: text.includes('O_APPEND'), place: 0 });
+  if (file !== 'directory' && (name === 'creat' || text.includes('O_TRUNC') || made.has(number)))
+    files.sizes.set(file, 0);
+  files.descriptors.set(fd, {
+    file,
+    isSynced: /O_D?SYNC/.test(text),
+    isAppending: text.includes('O_APPEND'),
+    place: 0,
+  });
 }
 
 function renamed(files: Files, { name, text }: Call): void {

@@ -59,7 +59,7 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
     parts,
     sizeBytes: () => sizeBytes,
     write(offset, bytes) {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const [number, within] = [Math.floor((offset + at) / partBytes), (offset + at) % partBytes];
         at += bytes.copy(ownPart(number), within, at, Math.min(bytes.length, at + partBytes - within));
       }
@@ -82,12 +82,16 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
     },
     isSameAs(other) {
       const numbers = new Set([...parts.keys(), ...other.parts.keys()]);
-      return sizeBytes === other.sizeBytes() && [...numbers].every((number) => (parts.get(number) ?? zeros).equals(other.parts.get(number) ?? zeros));
+      return (
+        sizeBytes === other.sizeBytes() &&
+        [...numbers].every((number) => (parts.get(number) ?? zeros).equals(other.parts.get(number) ?? zeros))
+      );
     },
     save(path) {
       const file = openSync(path, 'w');
       ftruncateSync(file, sizeBytes);
-      for (const [number, part] of parts) writeSync(file, part, 0, Math.min(partBytes, sizeBytes - number * partBytes), number * partBytes);
+      for (const [number, part] of parts)
+        writeSync(file, part, 0, Math.min(partBytes, sizeBytes - number * partBytes), number * partBytes);
       closeSync(file);
     },
   };

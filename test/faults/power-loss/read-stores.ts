@@ -12,10 +12,16 @@ const pointsABatch = 1_000;
 
 for (const directory of process.argv.slice(2)) {
   try {
-    const spool = await openSpool({ directory, maxBytes: 2 ** 40, clock: systemClock(), disk: { ...diskOf(directory), takeReserve: () => {} } });
+    const spool = await openSpool({
+      directory,
+      maxBytes: 2 ** 40,
+      clock: systemClock(),
+      disk: { ...diskOf(directory), takeReserve: () => {} },
+    });
     const reader = await spool.reader(sinkName);
     const lines: string[] = [];
-    for (let batch = reader.next(pointsABatch); batch !== undefined; batch = reader.next(pointsABatch)) lines.push(...batch.points.map(lineOf));
+    for (let batch = reader.next(pointsABatch); batch !== undefined; batch = reader.next(pointsABatch))
+      lines.push(...batch.points.map(lineOf));
     const lost = spool.lost();
     await spool.close();
     console.log(JSON.stringify({ directory, lines, lost }));

@@ -53,11 +53,18 @@ async function recorded(t: ExecutionContext, leavesOut = '') {
   const directory = join(await temporaryDirectory(t), 'spool');
   await mkdir(directory);
   await writeFile(join(directory, '1.segment'), Buffer.alloc(8_192));
-  const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', writer, directory, leavesOut], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', writer, directory, leavesOut], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
   await once(lines, 'line');
-  const recording = await record('power', { pid: child.pid ?? 0, directory, output: join(await temporaryDirectory(t), 'calls'), closing: t });
+  const recording = await record('power', {
+    pid: child.pid ?? 0,
+    directory,
+    output: join(await temporaryDirectory(t), 'calls'),
+    closing: t,
+  });
   child.stdin?.write('go\n');
   await once(lines, 'line');
   child.stdin?.end('end\n');
@@ -70,7 +77,11 @@ type Write = Extract<StoreEvent, { kind: 'write' }>;
 /** The newest group of which the write has returned. */
 function lastWritten(events: readonly StoreEvent[]): Write | undefined {
   const returned = new Set(events.flatMap((event) => (event.kind === 'returned' ? [event.call] : [])));
-  return events.flatMap((event) => (event.kind === 'write' && event.bytes.length === 700 && returned.has(event.call) ? [event] : [])).at(-1);
+  return events
+    .flatMap((event) =>
+      event.kind === 'write' && event.bytes.length === 700 && returned.has(event.call) ? [event] : [],
+    )
+    .at(-1);
 }
 
 /** After how many events the newest group would be lost, by as little as may be on disk or by any part of the rest. */
@@ -81,18 +92,24 @@ function losses(events: readonly StoreEvent[], before: Snapshot): number[] {
     const last = lastWritten(events.slice(0, count));
     const { files } = crashAfter(events, count, before, count % 2 === 0 ? 0 : random(), random);
     const segments = [...files].filter(([name]) => name.endsWith('.segment')).map(([, image]) => image.whole());
-    return last !== undefined && !segments.some((bytes) => bytes.subarray(last.offset, last.offset + 700).equals(last.bytes));
+    return (
+      last !== undefined && !segments.some((bytes) => bytes.subarray(last.offset, last.offset + 700).equals(last.bytes))
+    );
   });
 }
 
-rowTest('power', 'what a log of segments writes is recorded whole, and what it has synced survives each loss of power', async (t) => {
-  const { directory, before, events } = await recorded(t);
-  t.deepEqual(differences(events, before, imagesIn(directory)), []);
-  const kinds = (kind: StoreEvent['kind']): number => events.filter((event) => event.kind === kind).length;
-  t.deepEqual([kinds('write'), kinds('rename'), kinds('create'), kinds('sync')], [44, 7, 5, 8]);
-  t.is(events.filter((event) => event.kind === 'write' && event.isSynced).length, 40);
-  t.deepEqual(losses(events, before), []);
-});
+rowTest(
+  'power',
+  'what a log of segments writes is recorded whole, and what it has synced survives each loss of power',
+  async (t) => {
+    const { directory, before, events } = await recorded(t);
+    t.deepEqual(differences(events, before, imagesIn(directory)), []);
+    const kinds = (kind: StoreEvent['kind']): number => events.filter((event) => event.kind === kind).length;
+    t.deepEqual([kinds('write'), kinds('rename'), kinds('create'), kinds('sync')], [44, 7, 5, 8]);
+    t.is(events.filter((event) => event.kind === 'write' && event.isSynced).length, 40);
+    t.deepEqual(losses(events, before), []);
+  },
+);
 
 for (const leavesOut of ['dsync', 'directory']) {
   rowTest('power', `a log of segments is found out that leaves out what syncs it: ${leavesOut}`, async (t) => {

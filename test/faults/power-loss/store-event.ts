@@ -6,7 +6,14 @@ export type FileNumber = number;
 
 export type StoreEvent =
   /** `isSynced`: through a descriptor with O_DSYNC, so that it is on disk once it has returned. */
-  | { readonly kind: 'write'; readonly call: number; readonly file: FileNumber; readonly offset: number; readonly bytes: Buffer; readonly isSynced: boolean }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly file: FileNumber;
+      readonly offset: number;
+      readonly bytes: Buffer;
+      readonly isSynced: boolean;
+    }
   | { readonly kind: 'truncate'; readonly call: number; readonly file: FileNumber; readonly sizeBytes: number }
   /** The file is at least so large afterwards. */
   | { readonly kind: 'allocate'; readonly call: number; readonly file: FileNumber; readonly sizeBytes: number }

@@ -5,7 +5,14 @@ import type { StoreEvent } from './store-event.ts';
 import { namedUnsynced } from './unsynced-names.ts';
 
 const create: StoreEvent = { kind: 'create', call: 1, name: 'checkpoint.new', file: 7 };
-const written = (isSynced: boolean): StoreEvent => ({ kind: 'write', call: 2, file: 7, offset: 0, bytes: Buffer.from('x'), isSynced });
+const written = (isSynced: boolean): StoreEvent => ({
+  kind: 'write',
+  call: 2,
+  file: 7,
+  offset: 0,
+  bytes: Buffer.from('x'),
+  isSynced,
+});
 const sync: StoreEvent = { kind: 'sync', call: 3, file: 7 };
 const rename: StoreEvent = { kind: 'rename', call: 4, from: 'checkpoint.new', to: 'checkpoint' };
 

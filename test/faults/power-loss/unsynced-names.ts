@@ -19,7 +19,8 @@ export function namedUnsynced(events: readonly StoreEvent[]): string[] {
     files.delete(event.from);
     if (file === undefined) continue;
     files.set(event.to, file);
-    if (counts.test(event.to) && written.has(file)) faults.push(`${event.from} is renamed to ${event.to} before it is synced`);
+    if (counts.test(event.to) && written.has(file))
+      faults.push(`${event.from} is renamed to ${event.to} before it is synced`);
   }
   return faults;
 }

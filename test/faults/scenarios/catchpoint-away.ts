@@ -65,7 +65,10 @@ export const catchpointAway: Scenario = {
       age(stage.stateDir);
       fail(failure);
       await bridge.start();
-      await becomes(async () => ((await bridge.status())?.nodes.failures ?? 0) > 0, failure[0] === 'hangs' ? 500 : 2_000);
+      await becomes(
+        async () => ((await bridge.status())?.nodes.failures ?? 0) > 0,
+        failure[0] === 'hangs' ? 500 : 2_000,
+      );
       const known = (await bridge.status())?.nodes.known;
       if (known !== 14) wrong.push(`${failure[0]}: ${known} nodes are known`);
     }
@@ -74,7 +77,11 @@ export const catchpointAway: Scenario = {
     const verdict = await judge(stage);
     const inAMinute = mostInAMinute(api);
     if (inAMinute > callsAMinute) wrong.push(`${inAMinute} calls in a minute`);
-    return { verdicts: [verdict], figures: `${failures.length} failures; at most ${inAMinute} calls in a minute`, faults: wrong };
+    return {
+      verdicts: [verdict],
+      figures: `${failures.length} failures; at most ${inAMinute} calls in a minute`,
+      faults: wrong,
+    };
   },
 };
 
@@ -111,5 +118,8 @@ function age(stateDir: string): void {
 }
 
 function mostInAMinute({ calls }: RestApi): number {
-  return Math.max(0, ...calls.map(({ atMs }) => calls.filter((other) => other.atMs >= atMs && other.atMs < atMs + 60_000).length));
+  return Math.max(
+    0,
+    ...calls.map(({ atMs }) => calls.filter((other) => other.atMs >= atMs && other.atMs < atMs + 60_000).length),
+  );
 }

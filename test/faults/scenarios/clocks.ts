@@ -41,7 +41,13 @@ async function inZones({ form, seed, closing }: Setting): Promise<Verdict> {
 async function jumping({ form, seed, closing }: Setting, library: string): Promise<Verdict> {
   const offset = join(await temporaryDirectory(closing), 'offset');
   writeFileSync(offset, '+0');
-  const env = { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: offset, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' };
+  const env = {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: offset,
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    DONT_FAKE_MONOTONIC: '1',
+  };
   const stage = await openStage({ seed, closing, env });
   const { receiver, pusher } = stage;
   await stage.begin();

@@ -32,10 +32,22 @@ export const damage: Scenario = {
       const closers: (() => unknown)[] = [];
       const closing = { teardown: (close: () => unknown) => void closers.push(close) };
       try {
-        const { words, lost, told, uncounted, torn, starts, slowestMs } = await played({ ...setting, closing, seed: setting.seed + 10 * round });
+        const { words, lost, told, uncounted, torn, starts, slowestMs } = await played({
+          ...setting,
+          closing,
+          seed: setting.seed + 10 * round,
+        });
         faults.push(...words);
-        Object.assign(total, { lost: total.lost + lost, told: total.told + told, uncounted: total.uncounted + uncounted, torn: total.torn + torn });
-        Object.assign(total, { starts: Math.max(total.starts, starts), slowestMs: Math.max(total.slowestMs, slowestMs) });
+        Object.assign(total, {
+          lost: total.lost + lost,
+          told: total.told + told,
+          uncounted: total.uncounted + uncounted,
+          torn: total.torn + torn,
+        });
+        Object.assign(total, {
+          starts: Math.max(total.starts, starts),
+          slowestMs: Math.max(total.slowestMs, slowestMs),
+        });
       } finally {
         for (const close of closers.reverse()) await close();
       }
@@ -94,10 +106,15 @@ function damageStore({ stateDir, seed }: Stage): FileDamage {
  * Starts it, again where it dies of what it reads, until everything that can be read and a fresh push have arrived; how often
  * that took, and what it says is lost.
  */
-async function startedForGood(stage: Stage): Promise<{ readonly starts: number; readonly lost: Status['lost'] } | undefined> {
+async function startedForGood(
+  stage: Stage,
+): Promise<{ readonly starts: number; readonly lost: Status['lost'] } | undefined> {
   const { bridge, pusher, ledger, steady } = stage;
   for (let starts = 1; starts <= mostStarts; starts += 1) {
-    const isUp = await bridge.start().then(() => true, () => false);
+    const isUp = await bridge.start().then(
+      () => true,
+      () => false,
+    );
     const untilMs = steady() + 20_000;
     let fresh: number | undefined;
     while (isUp && bridge.pushUrl() !== undefined && steady() < untilMs) {
@@ -106,7 +123,10 @@ async function startedForGood(stage: Stage): Promise<{ readonly starts: number; 
         if ((await pusher.push(run)) === 200) fresh = run;
       }
       const status = await bridge.status();
-      const isEmpty = status !== undefined && !status.restoring && status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0);
+      const isEmpty =
+        status !== undefined &&
+        !status.restoring &&
+        status.sinks.every(({ backlog, inFlight }) => backlog.points + inFlight === 0);
       if (isEmpty && fresh !== undefined && ledger.isComplete(fresh)) return { starts, lost: status.lost };
     }
     await bridge.kill();
@@ -125,10 +145,13 @@ function mayBeTorn(tails: number, kind: string): number {
 }
 
 function wrong({ lostRuns, lostPoints, torn, foreign }: Account, told: Status['lost'], mostTorn: number): string[] {
-  const isTold = lostRuns <= mostTorn || told.uncounted > 0 || (told.records >= lostRuns && told.points >= lostRuns * fewestPoints);
+  const isTold =
+    lostRuns <= mostTorn || told.uncounted > 0 || (told.records >= lostRuns && told.points >= lostRuns * fewestPoints);
   return [
     ...(foreign > 0 ? [`I: ${foreign} points are not as expected`] : []),
     ...(torn > 0 ? [`C: ${torn} runs arrived in part`] : []),
-    ...(isTold ? [] : [`C: ${lostRuns} runs with ${lostPoints} points lost, ${told.records} runs with ${told.points} points told`]),
+    ...(isTold
+      ? []
+      : [`C: ${lostRuns} runs with ${lostPoints} points lost, ${told.records} runs with ${told.points} points told`]),
   ];
 }

@@ -23,7 +23,11 @@ const mostBefore = 40;
 const failures = [
   (directory: string) => ({ calls: syncingCalls(directory), error: 'EIO', isLasting: false }),
   () => ({ calls: writes, error: 'EROFS', isLasting: true }),
-  (directory: string) => ({ calls: [...new Set([...writes, ...syncingCalls(directory)])], error: 'EIO', isLasting: true }),
+  (directory: string) => ({
+    calls: [...new Set([...writes, ...syncingCalls(directory)])],
+    error: 'EIO',
+    isLasting: true,
+  }),
 ] as const satisfies readonly ((directory: string) => Omit<FailingCalls, 'from'>)[];
 
 export const failingSync: Scenario = {
@@ -33,7 +37,11 @@ export const failingSync: Scenario = {
     requireTool('F12', 'strace', ['-V']);
     const disk = await readOnlyDisk(setting);
     const injected = await playInjected(setting);
-    return { verdicts: [disk.verdict, ...injected.verdicts], figures: `${injected.figures}; ${disk.figures}`, faults: [...disk.faults, ...injected.faults] };
+    return {
+      verdicts: [disk.verdict, ...injected.verdicts],
+      figures: `${injected.figures}; ${disk.figures}`,
+      faults: [...disk.faults, ...injected.faults],
+    };
   },
 };
 
@@ -55,13 +63,18 @@ async function playInjected({ form, seed, closing }: Setting): Promise<Required<
 }
 
 /** Lets it fail under load until it ends, and starts it again. */
-async function failed(stage: Stage, round: number, closing: Setting['closing']): Promise<{ readonly code: number | string | null; readonly afterMs: number }> {
+async function failed(
+  stage: Stage,
+  round: number,
+  closing: Setting['closing'],
+): Promise<{ readonly code: number | string | null; readonly afterMs: number }> {
   const { bridge, pusher, random, receiver, steady, stateDir } = stage;
   const directory = join(stateDir, 'spool');
   const refusals = (): number => pusher.figures().answers['503'] ?? 0;
   await receiver.be(random() < 0.5 ? down : healthy);
   const failure = failures[round % failures.length] as (typeof failures)[number];
-  const attached = (from: number): Promise<Attached> => failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
+  const attached = (from: number): Promise<Attached> =>
+    failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
   const from = 2 + Math.floor(random() * mostBefore);
   // The file that is written next has its name then.
   await pusher.pushOne();

@@ -29,14 +29,28 @@ export const floods: Scenario = {
     const endless = await compared(stage, form, () => endlessHeads(stage, form));
     const idle = await compared(stage, form, () => idleConnections(stage, form));
     const few = await withFewFiles(stage, form);
-    const figures = [`${endless.came.length} heads without end: ${tally(endless.came.map(({ answer }) => answer))}`, comparison(endless), idle.came, comparison(idle), few.figures];
-    const faults = [...endless.came.flatMap(({ fault }) => fault), ...disturbed('heads without end', endless.seen, endless.barMs), ...disturbed('idle connections', idle.seen, idle.barMs), ...few.faults];
+    const figures = [
+      `${endless.came.length} heads without end: ${tally(endless.came.map(({ answer }) => answer))}`,
+      comparison(endless),
+      idle.came,
+      comparison(idle),
+      few.figures,
+    ];
+    const faults = [
+      ...endless.came.flatMap(({ fault }) => fault),
+      ...disturbed('heads without end', endless.seen, endless.barMs),
+      ...disturbed('idle connections', idle.seen, idle.barMs),
+      ...few.faults,
+    ];
     return { verdicts: [await judge(stage)], figures: figures.join('; '), faults };
   },
 };
 
 /** A sender that goes on sending may see the connection closed before it sees its 431. */
-async function endlessHeads({ bridge }: Stage, form: Form): Promise<readonly { readonly answer: string; readonly fault: string[] }[]> {
+async function endlessHeads(
+  { bridge }: Stage,
+  form: Form,
+): Promise<readonly { readonly answer: string; readonly fault: string[] }[]> {
   const url = bridge.pushUrl() ?? '';
   const heard = [];
   for (let round = 0; round < (form === 'long' ? 200 : 10); round += 1) {
@@ -60,7 +74,10 @@ async function idleConnections({ bridge }: Stage, form: Form): Promise<string> {
 }
 
 /** Started with few files it takes fewer connections; without any left it goes on as soon as there are some. */
-async function withFewFiles(stage: Stage, form: Form): Promise<{ readonly figures: string; readonly faults: string[] }> {
+async function withFewFiles(
+  stage: Stage,
+  form: Form,
+): Promise<{ readonly figures: string; readonly faults: string[] }> {
   const { bridge } = stage;
   await bridge.stop();
   await bridge.start({}, ['prlimit', `--nofile=${maxFiles}:${maxFiles}`]);
@@ -79,8 +96,14 @@ async function withFewFiles(stage: Stage, form: Form): Promise<{ readonly figure
   let isTaken = false;
   void stage.pusher.pushOne().then(() => (isTaken = true));
   await becomes(() => isTaken, 10_000);
-  const faults = [...disturbed(`${maxFiles} files`, few.seen, few.barMs), ...(isTaken ? [] : ['after a lack of files no push is taken'])];
-  return { figures: `${maxFiles} files and ${maxFiles + 100} connections: ${comparison(few)}; none left: a push is taken ${seconds(performance.now() - fromMs)} after there are some`, faults };
+  const faults = [
+    ...disturbed(`${maxFiles} files`, few.seen, few.barMs),
+    ...(isTaken ? [] : ['after a lack of files no push is taken']),
+  ];
+  return {
+    figures: `${maxFiles} files and ${maxFiles + 100} connections: ${comparison(few)}; none left: a push is taken ${seconds(performance.now() - fromMs)} after there are some`,
+    faults,
+  };
 }
 
 function tally(answers: readonly string[]): string {

@@ -20,7 +20,8 @@ export const fullDisk: Scenario = {
     const stage = await openStage({ seed, closing, stateDir, args: ['--spool-max-bytes', '1GiB'] });
     const faults: string[] = [];
     await stage.begin();
-    for (let round = 0; round < (form === 'long' ? 10 : 2); round += 1) faults.push(...(await filled(stage, round % 2 === 1)));
+    for (let round = 0; round < (form === 'long' ? 10 : 2); round += 1)
+      faults.push(...(await filled(stage, round % 2 === 1)));
     const verdict = await judge(stage);
     const { answers, slowestMs } = stage.pusher.figures();
     if (slowestMs > longestAnswerMs) faults.push(`an answer took ${seconds(slowestMs)}`);
@@ -39,14 +40,19 @@ async function filled(stage: Stage, withForeign: boolean): Promise<string[]> {
   await until(() => refusals() > before + 20, { withinMs: 60_000, what: 'pushes are refused with 503' });
   const foreign = join(stateDir, 'of-somebody-else');
   if (withForeign) await fill(foreign);
-  const { status, headers } = await fetch(bridge.pushUrl() ?? '', { method: 'POST', body: stage.runs.body(stage.ledger.next()) });
+  const { status, headers } = await fetch(bridge.pushUrl() ?? '', {
+    method: 'POST',
+    body: stage.runs.body(stage.ledger.next()),
+  });
   if (status === 503 && headers.get('retry-after') === null) faults.push('503 without Retry-After');
-  if (status === 503 && (await bridge.status())?.spool.scarcity === undefined) faults.push('pushes are refused, and the status does not say why');
+  if (status === 503 && (await bridge.status())?.spool.scarcity === undefined)
+    faults.push('pushes are refused, and the status does not say why');
   await until(() => refusals() > before + 60, { withinMs: 60_000, what: 'pushes are still refused' });
   await rm(foreign, { force: true });
   await receiver.be(healthy);
   const taken = pusher.figures().answers['200'] ?? 0;
-  if (!(await becomes(() => (pusher.figures().answers['200'] ?? 0) > taken + 50, 30_000))) faults.push('pushes are not taken again by themselves');
+  if (!(await becomes(() => (pusher.figures().answers['200'] ?? 0) > taken + 50, 30_000)))
+    faults.push('pushes are not taken again by themselves');
   await pusher.stop();
   return faults;
 }
@@ -60,5 +66,7 @@ async function fill(path: string): Promise<void> {
 }
 
 function said(answers: Readonly<Record<string, number>>): string {
-  return Object.entries(answers).map(([status, count]) => `${count} × ${status === '0' ? 'no answer' : status}`).join(', ');
+  return Object.entries(answers)
+    .map(([status, count]) => `${count} × ${status === '0' ? 'no answer' : status}`)
+    .join(', ');
 }

@@ -45,7 +45,9 @@ export const handshakes: Scenario = {
       ...disturbed('a broken certificate', broken.seen, broken.barMs),
       ...disturbed('handshakes that do not end', silent.seen, silent.barMs),
       ...disturbed('handshakes without end', flood.seen, flood.barMs),
-      ...(changed.came.seen === changed.came.wanted ? [] : [`${changed.came.seen} of ${changed.came.wanted} new certificates were shown`]),
+      ...(changed.came.seen === changed.came.wanted
+        ? []
+        : [`${changed.came.seen} of ${changed.came.wanted} new certificates were shown`]),
       ...(broken.came === 'kept' ? [] : ['a broken certificate was not left aside']),
       ...(flood.came >= barPerSecond[form] ? [] : [`${flood.came} handshakes/s`]),
     ];
@@ -65,9 +67,16 @@ interface Files {
 }
 
 /** The certificate is exchanged back and forth; each time new connections must soon be shown the other one. */
-async function changes(stage: Stage, { cert, key }: Files, form: Form): Promise<{ readonly seen: number; readonly wanted: number }> {
+async function changes(
+  stage: Stage,
+  { cert, key }: Files,
+  form: Form,
+): Promise<{ readonly seen: number; readonly wanted: number }> {
   const wanted = form === 'long' ? 20 : 2;
-  const pairs = [[newCertificate, newPrivateKey], [certificate, privateKey]] as const;
+  const pairs = [
+    [newCertificate, newPrivateKey],
+    [certificate, privateKey],
+  ] as const;
   let seen = 0;
   for (let change = 0; change < wanted; change += 1) {
     const before = await fingerprint(stage);
@@ -83,7 +92,11 @@ async function changes(stage: Stage, { cert, key }: Files, form: Form): Promise<
 async function breaks(stage: Stage, cert: string): Promise<'kept' | 'gone'> {
   const before = await fingerprint(stage);
   await writeFile(cert, 'broken');
-  const isNoticed = await becomes(() => stage.bridge.printed().some((line) => line.includes('the certificate cannot be used')), 15_000, 100);
+  const isNoticed = await becomes(
+    () => stage.bridge.printed().some((line) => line.includes('the certificate cannot be used')),
+    15_000,
+    100,
+  );
   const isKept = (await fingerprint(stage)) === before;
   await writeFile(cert, certificate);
   return isNoticed && isKept ? 'kept' : 'gone';
@@ -105,7 +118,14 @@ async function unended({ bridge }: Stage, form: Form): Promise<number> {
 async function shaking(stage: Stage, forSeconds: number): Promise<number> {
   const { port } = new URL(stage.bridge.pushUrl() ?? '');
   const fromMs = performance.now();
-  const { stdout } = await run('openssl', ['s_time', '-connect', `127.0.0.1:${port}`, '-new', '-time', String(forSeconds)]);
+  const { stdout } = await run('openssl', [
+    's_time',
+    '-connect',
+    `127.0.0.1:${port}`,
+    '-new',
+    '-time',
+    String(forSeconds),
+  ]);
   return Math.round((Number(/(\d+) connections in/.exec(stdout)?.[1] ?? 0) / (performance.now() - fromMs)) * 1000);
 }
 
@@ -138,10 +158,13 @@ function shaken(port: number, localAddress: string): Promise<boolean> {
 function fingerprint({ bridge }: Stage): Promise<string> {
   const { port } = new URL(bridge.pushUrl() ?? '');
   return new Promise((resolve) => {
-    const socket = connectTls({ port: Number(port), host: '127.0.0.1', secureContext, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerCertificate().fingerprint256);
-      socket.destroy();
-    });
+    const socket = connectTls(
+      { port: Number(port), host: '127.0.0.1', secureContext, rejectUnauthorized: false },
+      () => {
+        resolve(socket.getPeerCertificate().fingerprint256);
+        socket.destroy();
+      },
+    );
     socket.once('error', () => resolve('')).once('close', () => resolve(''));
   });
 }

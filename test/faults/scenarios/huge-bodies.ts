@@ -35,7 +35,10 @@ export const hugeBodies: Scenario = {
     const verdict = await judge(stage);
     const heard = huge.came;
     const wrong = heard.filter(([name, { answer, sentBytes }]) => {
-      const wanted = name === 'a gigabyte announced' || name === 'chunks without end' ? /^(HTTP\/1.1 413.*)?$/ : /^(HTTP\/1.1 400.*)?$/;
+      const wanted =
+        name === 'a gigabyte announced' || name === 'chunks without end'
+          ? /^(HTTP\/1.1 413.*)?$/
+          : /^(HTTP\/1.1 400.*)?$/;
       return !wanted.test(answer) || sentBytes > limitBytes + slackBytes;
     });
     return {
@@ -45,7 +48,9 @@ export const hugeBodies: Scenario = {
         ...disturbed('huge bodies', huge.seen, huge.barMs),
         ...disturbed('half bodies', halves.seen, halves.barMs),
         ...(held > heldBarBytes ? [`B: with half bodies memory grew ${megabytes(held)}`] : []),
-        ...wrong.map(([name, { answer, sentBytes }]) => `${name}: ${answer || 'no answer'} after ${megabytes(sentBytes)}`),
+        ...wrong.map(
+          ([name, { answer, sentBytes }]) => `${name}: ${answer || 'no answer'} after ${megabytes(sentBytes)}`,
+        ),
         ...(grown > growthBarBytes ? [`B: memory grew ${megabytes(grown)}`] : []),
       ],
     };
@@ -59,7 +64,10 @@ async function hugeOnes({ bridge }: Stage, rounds: number): Promise<readonly (re
     heard.push(['a gigabyte announced', await stream(url, head('Content-Length: 1073741824'), block, 2 ** 30)]);
     heard.push(['chunks without end', await stream(url, head('Transfer-Encoding: chunked'), oneChunk, 2 ** 30)]);
     heard.push(['more than announced', await stream(url, head('Content-Length: 5'), block, slackBytes)]);
-    heard.push(['less than announced', await stream(url, head('Content-Length: 900000', 'Connection: close'), Buffer.from('{"TestId":1}'), 12)]);
+    heard.push([
+      'less than announced',
+      await stream(url, head('Content-Length: 900000', 'Connection: close'), Buffer.from('{"TestId":1}'), 12),
+    ]);
   }
   return heard;
 }

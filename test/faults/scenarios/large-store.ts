@@ -46,10 +46,12 @@ async function filled({ stateDir, runs, ledger }: Stage): Promise<number> {
   const spool = await openSpool({ directory, maxBytes: 2 ** 40, clock: systemClock() });
   let count = 0;
   while (bytesIn(directory) < gigabyte) {
-    await Promise.all(Array.from({ length: appendsAtOnce }, () => {
-      const run = ledger.next();
-      return spool.append(runs.points(run).map(pointOf), { run: { key: String(run), digest: '' } });
-    }));
+    await Promise.all(
+      Array.from({ length: appendsAtOnce }, () => {
+        const run = ledger.next();
+        return spool.append(runs.points(run).map(pointOf), { run: { key: String(run), digest: '' } });
+      }),
+    );
     count += appendsAtOnce;
   }
   await spool.close();
@@ -58,11 +60,20 @@ async function filled({ stateDir, runs, ledger }: Stage): Promise<number> {
 
 /** What its files take up on disk: one may be laid out long before it is filled. */
 function bytesIn(directory: string): number {
-  return readdirSync(directory).reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.blocks ?? 0) * 512, 0);
+  return readdirSync(directory).reduce(
+    (sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.blocks ?? 0) * 512,
+    0,
+  );
 }
 
 /** Of a line as in Runs.points. */
 function pointOf(line: string): DataPoint {
   const [metric = '', timestamp = '', value = '', ...tags] = line.split(' ');
-  return { metric, timestamp: Number(timestamp), unit: 'ms', value, tags: Object.fromEntries(tags.map((tag) => tag.split('=') as [string, string])) };
+  return {
+    metric,
+    timestamp: Number(timestamp),
+    unit: 'ms',
+    value,
+    tags: Object.fromEntries(tags.map((tag) => tag.split('=') as [string, string])),
+  };
 }

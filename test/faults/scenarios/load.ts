@@ -59,7 +59,10 @@ export const burst: Scenario = {
     return {
       verdicts: [verdict],
       figures: `${rate} pushes/s; answered in ${p99Ms.toFixed(0)} ms (p99); idle again after ${seconds(idleMs)}`,
-      faults: [...(refused > 0 ? [`${refused} pushes were refused`] : []), ...(isIdle ? [] : [`not idle after ${seconds(idleMs)}`])],
+      faults: [
+        ...(refused > 0 ? [`${refused} pushes were refused`] : []),
+        ...(isIdle ? [] : [`not idle after ${seconds(idleMs)}`]),
+      ],
     };
   },
 };

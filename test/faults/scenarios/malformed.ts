@@ -8,38 +8,48 @@ import type { Scenario, Setting } from '../scenario.ts';
 import { type Heard, send } from '../sender.ts';
 import { openStage, type Stage } from '../stage.ts';
 
-const good = { TestId: 1, NodeId: 312, TestDetail: { TypeId: 5 }, Summary: { Timestamp: '20230226010449609', Timing: { Total: 1 } } };
+const good = {
+  TestId: 1,
+  NodeId: 312,
+  TestDetail: { TypeId: 5 },
+  Summary: { Timestamp: '20230226010449609', Timing: { Total: 1 } },
+};
 const nested = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
 
 /** None of these is a push. */
-const corpus: readonly (readonly [name: string, body: string | Buffer, headers?: Readonly<Record<string, string>>])[] = [
-  ['empty', ''],
-  ['[]', '[]'],
-  ['null', 'null'],
-  ['a number', '1e999'],
-  ['ids of 1e999', JSON.stringify({ ...good, TestId: 0 }).replace('"TestId":0', '"TestId":1e999')],
-  ['NaN as text', JSON.stringify({ ...good, TestId: 'NaN' })],
-  ['deep nesting', nested(10_000)],
-  ['deep arrays', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
-  ['half of a push', JSON.stringify(good).slice(0, 60)],
-  ['an array of pushes', JSON.stringify([good, good])],
-  ['a prototype', '{"__proto__":{"TestId":1,"NodeId":312},"constructor":{"prototype":{"TestId":1}}}'],
-  ['invalid UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc0, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
-  ['UTF-16 without its mark', Buffer.from(JSON.stringify(good), 'utf16le')],
-  ['zeros', Buffer.alloc(4096)],
-  ['an XML bomb', '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><l>&b;</l>'],
-  ['an external entity', '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>'],
-  ['a gzip bomb', gzipSync(Buffer.alloc(200 * 2 ** 20)), { 'content-encoding': 'gzip' }],
-  ['no gzip at all', JSON.stringify(good), { 'content-encoding': 'gzip' }],
-  ['half of a gzip', gzipSync(JSON.stringify(good)).subarray(0, 40), { 'content-encoding': 'gzip' }],
-  ['deflate called gzip', deflateSync(JSON.stringify(good)), { 'content-encoding': 'gzip' }],
-  ['an unknown encoding', JSON.stringify(good), { 'content-encoding': 'zstd' }],
-  ['multipart', '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--', { 'content-type': 'multipart/form-data; boundary=x' }],
-  ['a form', 'TestId=1&NodeId=312', { 'content-type': 'application/x-www-form-urlencoded' }],
-  ['an alert', '{"NotificationLevelId":1,"TestId":1}'],
-  ['ids of objects', JSON.stringify({ ...good, TestId: {}, NodeId: [] })],
-  ['a time of 99 digits', JSON.stringify({ ...good, Summary: { Timestamp: '2'.repeat(99) } })],
-];
+const corpus: readonly (readonly [name: string, body: string | Buffer, headers?: Readonly<Record<string, string>>])[] =
+  [
+    ['empty', ''],
+    ['[]', '[]'],
+    ['null', 'null'],
+    ['a number', '1e999'],
+    ['ids of 1e999', JSON.stringify({ ...good, TestId: 0 }).replace('"TestId":0', '"TestId":1e999')],
+    ['NaN as text', JSON.stringify({ ...good, TestId: 'NaN' })],
+    ['deep nesting', nested(10_000)],
+    ['deep arrays', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['half of a push', JSON.stringify(good).slice(0, 60)],
+    ['an array of pushes', JSON.stringify([good, good])],
+    ['a prototype', '{"__proto__":{"TestId":1,"NodeId":312},"constructor":{"prototype":{"TestId":1}}}'],
+    ['invalid UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc0, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
+    ['UTF-16 without its mark', Buffer.from(JSON.stringify(good), 'utf16le')],
+    ['zeros', Buffer.alloc(4096)],
+    ['an XML bomb', '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><l>&b;</l>'],
+    ['an external entity', '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>'],
+    ['a gzip bomb', gzipSync(Buffer.alloc(200 * 2 ** 20)), { 'content-encoding': 'gzip' }],
+    ['no gzip at all', JSON.stringify(good), { 'content-encoding': 'gzip' }],
+    ['half of a gzip', gzipSync(JSON.stringify(good)).subarray(0, 40), { 'content-encoding': 'gzip' }],
+    ['deflate called gzip', deflateSync(JSON.stringify(good)), { 'content-encoding': 'gzip' }],
+    ['an unknown encoding', JSON.stringify(good), { 'content-encoding': 'zstd' }],
+    [
+      'multipart',
+      '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
+      { 'content-type': 'multipart/form-data; boundary=x' },
+    ],
+    ['a form', 'TestId=1&NodeId=312', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['an alert', '{"NotificationLevelId":1,"TestId":1}'],
+    ['ids of objects', JSON.stringify({ ...good, TestId: {}, NodeId: [] })],
+    ['a time of 99 digits', JSON.stringify({ ...good, Summary: { Timestamp: '2'.repeat(99) } })],
+  ];
 
 /** Every answer, however wrong the body; the tests may share their machine with others. */
 const answerBarMs = { short: 20_000, long: 1_000 };
@@ -57,7 +67,10 @@ export const malformed: Scenario = {
     const before = bridge.figures().mostOwnBytes;
     const fuzzed = await fuzz(stage, form === 'long' ? 20_000 : 1_000);
     await stage.pusher.stop();
-    const verdict: Verdict = await judge(stage, { mayPark: true, mayBeDead: (line) => line.startsWith('implausible-time') || line.startsWith('node-unknown') });
+    const verdict: Verdict = await judge(stage, {
+      mayPark: true,
+      mayBeDead: (line) => line.startsWith('implausible-time') || line.startsWith('node-unknown'),
+    });
     const heard = [...refused.map(({ heard: one }) => one), ...fuzzed];
     const slowestMs = Math.max(...heard.map(({ ms }) => ms));
     const grown = bridge.figures().mostOwnBytes - before;
@@ -65,8 +78,12 @@ export const malformed: Scenario = {
       verdicts: [verdict],
       figures: `${corpus.length} bodies and ${fuzzed.length} fuzzed ones (${fuzzed.filter(({ status }) => status === 200).length} of them pushes); answered within ${slowestMs.toFixed(0)} ms; memory grew ${megabytes(grown)}`,
       faults: [
-        ...refused.filter(({ heard: { status } }) => status < 400 || status >= 500).map(({ name, heard: { status } }) => `${name}: answered ${status}`),
-        ...fuzzed.filter(({ status }) => status !== 200 && (status < 400 || status >= 500)).map(({ status }) => `a fuzzed body: answered ${status}`),
+        ...refused
+          .filter(({ heard: { status } }) => status < 400 || status >= 500)
+          .map(({ name, heard: { status } }) => `${name}: answered ${status}`),
+        ...fuzzed
+          .filter(({ status }) => status !== 200 && (status < 400 || status >= 500))
+          .map(({ status }) => `a fuzzed body: answered ${status}`),
         ...(slowestMs > answerBarMs[form] ? [`an answer took ${slowestMs.toFixed(0)} ms`] : []),
         ...(grown > growthBarBytes ? [`B: memory grew ${megabytes(grown)}`] : []),
       ],
@@ -76,7 +93,8 @@ export const malformed: Scenario = {
 
 async function sendCorpus({ bridge }: Stage): Promise<readonly { readonly name: string; readonly heard: Heard }[]> {
   const heard = [];
-  for (const [name, body, headers] of corpus) heard.push({ name, heard: await send(bridge.pushUrl() ?? '', body, headers) });
+  for (const [name, body, headers] of corpus)
+    heard.push({ name, heard: await send(bridge.pushUrl() ?? '', body, headers) });
   return heard;
 }
 
@@ -85,7 +103,18 @@ const value = fc.oneof(
   fc.integer(),
   fc.double(),
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('1e999', '-0', '', ' ', 'NaN', '20230226010449609', '99999999999999999', '312', 'São\u0000Paulo\nput x 1 1 a=b', '\ud800'),
+  fc.constantFrom(
+    '1e999',
+    '-0',
+    '',
+    ' ',
+    'NaN',
+    '20230226010449609',
+    '99999999999999999',
+    '312',
+    'São\u0000Paulo\nput x 1 1 a=b',
+    '\ud800',
+  ),
 );
 
 /** Nine times out of ten what belongs there. */
@@ -100,8 +129,14 @@ const push = fc.record(
     NodeId: mostly(fc.constantFrom(312, '1311', 999_999)),
     Asn: value,
     ClientId: value,
-    TestDetail: fc.oneof(fc.record({ TypeId: fc.oneof(fc.constantFrom(5, 6, 12), value), Name: value }, { requiredKeys: [] }), value),
-    Diagnostic: fc.oneof(fc.record({ TraceRoute: fc.record({ Hops: fc.oneof(fc.array(fc.record({ RoundTripTimes: value })), value) }) }), value),
+    TestDetail: fc.oneof(
+      fc.record({ TypeId: fc.oneof(fc.constantFrom(5, 6, 12), value), Name: value }, { requiredKeys: [] }),
+      value,
+    ),
+    Diagnostic: fc.oneof(
+      fc.record({ TraceRoute: fc.record({ Hops: fc.oneof(fc.array(fc.record({ RoundTripTimes: value })), value) }) }),
+      value,
+    ),
     Summary: mostly(
       fc.record(
         {

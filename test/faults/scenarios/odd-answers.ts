@@ -31,7 +31,10 @@ export const oddAnswers: Scenario = {
       await becomes(async () => ((await bridge.status())?.sinks[0]?.backlog.points ?? 1) < 200, 20_000);
     }
     await pusher.stop();
-    return { verdicts: [await judge(stage)], figures: `${odd.length} kinds of answers in ${receiver.asked()} requests` };
+    return {
+      verdicts: [await judge(stage)],
+      figures: `${odd.length} kinds of answers in ${receiver.asked()} requests`,
+    };
   },
 };
 
@@ -49,7 +52,10 @@ export const badPoints: Scenario = {
     const { pushed } = ledger.counts();
     await becomes(async () => (await stage.bridge.status())?.sinks[0]?.backlog.points === 0, 120_000);
     const verdict = await judge(stage, { mayBeDead: states.isBad });
-    const bad = Array.from({ length: pushed }, (_, run) => runs.points(run).filter(states.isBad).length).reduce((sum, one) => sum + one, 0);
+    const bad = Array.from({ length: pushed }, (_, run) => runs.points(run).filter(states.isBad).length).reduce(
+      (sum, one) => sum + one,
+      0,
+    );
     const { deadLetters } = verdict.account;
     return {
       verdicts: [verdict],

@@ -41,7 +41,9 @@ export const outage: Scenario = {
       faults: [
         ...(form === 'long' && perPoint > 60 ? [`B: ${perPoint.toFixed(1)} bytes on disk a point (aim: 60)`] : []),
         ...(ratio < 3 ? [`drained at ${ratio.toFixed(1)} times the arrival only`] : []),
-        ...(drain.slowestFreshMs > 5_000 ? [`L: fresh data waited ${seconds(drain.slowestFreshMs)} behind the backlog`] : []),
+        ...(drain.slowestFreshMs > 5_000
+          ? [`L: fresh data waited ${seconds(drain.slowestFreshMs)} behind the backlog`]
+          : []),
       ],
     };
   },

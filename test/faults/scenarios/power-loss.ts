@@ -47,10 +47,24 @@ export const powerLoss: Scenario = {
     const events = await recording.end();
     const wanted = form === 'long' ? 1_000 : 60;
     const crash = (number: number): Crash =>
-      crashAfter(events, 1 + Math.floor(random() * events.length), recording.before, shares[number % shares.length] as number, random);
+      crashAfter(
+        events,
+        1 + Math.floor(random() * events.length),
+        recording.before,
+        shares[number % shares.length] as number,
+        random,
+      );
     const { owed, faults } = await judged(wanted, crash, runs, await temporaryDirectory(closing));
-    const unrecorded = [...recordedFault(events, (pusher.figures().answers['200'] ?? 0) - answeredBefore), ...differences(events, recording.before, imagesIn(directory))];
-    return { verdicts: [], judged: wanted, figures: figures(events, wanted, owed), faults: [...unrecorded, ...namedUnsynced(events), ...faults.slice(0, 8)] };
+    const unrecorded = [
+      ...recordedFault(events, (pusher.figures().answers['200'] ?? 0) - answeredBefore),
+      ...differences(events, recording.before, imagesIn(directory)),
+    ];
+    return {
+      verdicts: [],
+      judged: wanted,
+      figures: figures(events, wanted, owed),
+      faults: [...unrecorded, ...namedUnsynced(events), ...faults.slice(0, 8)],
+    };
   },
 };
 
@@ -58,27 +72,43 @@ export const powerLoss: Scenario = {
 async function delivered({ bridge, pusher }: Stage, runs: number): Promise<void> {
   pusher.start({ agents: 12, runs });
   await pusher.done();
-  await until(async () => (await bridge.status())?.sinks.every(({ backlog }) => backlog.points === 0) === true, { withinMs: 60_000, what: 'the spool is empty' });
+  await until(async () => (await bridge.status())?.sinks.every(({ backlog }) => backlog.points === 0) === true, {
+    withinMs: 60_000,
+    what: 'the spool is empty',
+  });
 }
 
 function figures(events: readonly StoreEvent[], crashes: number, owed: number): string {
   const kinds = ['write', 'sync', 'truncate', 'allocate', 'create', 'rename', 'unlink', 'answered'] as const;
   const counts = kinds.map((kind) => [events.filter((event) => event.kind === kind).length, kind] as const);
   const dataSynced = events.filter((event) => event.kind === 'write' && event.isSynced).length;
-  const recorded = counts.filter(([count]) => count > 0).map(([count, kind]) => `${count} × ${kind}${kind === 'write' ? ` (${dataSynced} by O_DSYNC)` : ''}`);
+  const recorded = counts
+    .filter(([count]) => count > 0)
+    .map(([count, kind]) => `${count} × ${kind}${kind === 'write' ? ` (${dataSynced} by O_DSYNC)` : ''}`);
   return `${crashes} losses of power in ${recorded.join(', ')}; ${owed} owed runs looked for`;
 }
 
 /** A recording that misses something proves nothing. */
 function recordedFault(events: readonly StoreEvent[], answered: number): string[] {
   const recorded = events.filter(({ kind }) => kind === 'answered').length;
-  const misses = recorded === answered ? [] : [`${answered} pushes were answered 200, ${recorded} answers were recorded`];
-  const unplayed = (['create', 'rename', 'sync'] as const).filter((wanted) => !events.some(({ kind }) => kind === wanted));
-  return [...misses, ...unplayed.map((kind) => `no ${kind} was recorded: no segment was begun, or no checkpoint written`)];
+  const misses =
+    recorded === answered ? [] : [`${answered} pushes were answered 200, ${recorded} answers were recorded`];
+  const unplayed = (['create', 'rename', 'sync'] as const).filter(
+    (wanted) => !events.some(({ kind }) => kind === wanted),
+  );
+  return [
+    ...misses,
+    ...unplayed.map((kind) => `no ${kind} was recorded: no segment was begun, or no checkpoint written`),
+  ];
 }
 
 /** What is missing after each crash, and how many runs were looked for. */
-async function judged(count: number, crash: (number: number) => Crash, runs: Runs, below: string): Promise<{ readonly owed: number; readonly faults: string[] }> {
+async function judged(
+  count: number,
+  crash: (number: number) => Crash,
+  runs: Runs,
+  below: string,
+): Promise<{ readonly owed: number; readonly faults: string[] }> {
   const faults: string[] = [];
   let owed = 0;
   for (let first = 0; first < count; first += storesAtOnce) {
@@ -107,20 +137,30 @@ interface Contents {
 
 /** A store that ends the process that reads it hides those behind it, which are read again. */
 async function contents(directories: readonly string[]): Promise<ReadonlyMap<string, Contents>> {
-  const { stdout } = await run(process.execPath, [reader, ...directories], { maxBuffer: 2 ** 30 }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
-  const rows = stdout.split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Contents);
+  const { stdout } = await run(process.execPath, [reader, ...directories], { maxBuffer: 2 ** 30 }).catch(
+    (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
+  );
+  const rows = stdout
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Contents);
   const read = new Map(rows.map((row) => [row.directory, row]));
   const behind = directories.slice(rows.length + 1);
   return behind.length === 0 ? read : new Map([...read, ...(await contents(behind))]);
 }
 
 function missing(answered: readonly string[], read: Contents | undefined, runs: Runs): string[] {
-  if (read?.lines === undefined) return [`C: the store could not be read: ${read?.error ?? 'the process that read it died'}`];
+  if (read?.lines === undefined)
+    return [`C: the store could not be read: ${read?.error ?? 'the process that read it died'}`];
   const there = new Set(read.lines);
-  const lost = answered.filter((timestamp) => !runs.points(runs.runAt(timeOf(timestamp))).every((line) => there.has(line)));
+  const lost = answered.filter(
+    (timestamp) => !runs.points(runs.runAt(timeOf(timestamp))).every((line) => there.has(line)),
+  );
   const told = Object.entries(read.lost ?? {}).filter(([, count]) => count > 0);
   return [
-    ...(lost.length === 0 ? [] : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`]),
+    ...(lost.length === 0
+      ? []
+      : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`]),
     ...told.map(([what, count]) => `I: ${count} × ${what} are told as lost, and the power has only gone`),
   ];
 }

@@ -27,9 +27,16 @@ export async function readOnlyDisk({ seed, closing }: Setting): Promise<Played> 
   const code = await ending;
   if (code !== 74) faults.push(`on a disk that became read-only it ended with ${code}, not with 74`);
   await pusher.stop();
-  const isNamed = await bridge.start().then(() => false, () => true);
+  const isNamed = await bridge.start().then(
+    () => false,
+    () => true,
+  );
   if (!isNamed) faults.push('it started on a disk that is mounted read-only');
   disk.becomeWritable();
   await bridge.start();
-  return { verdict: await judge(stage), figures: `${answers('200')} runs taken before an ext4 became read-only: 74, and all is there once it is mounted for writing`, faults };
+  return {
+    verdict: await judge(stage),
+    figures: `${answers('200')} runs taken before an ext4 became read-only: 74, and all is there once it is mounted for writing`,
+    faults,
+  };
 }

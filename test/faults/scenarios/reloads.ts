@@ -14,7 +14,13 @@ const token = 'f24-a-token-that-stays-valid';
 const rounds = { short: 30, long: 500 };
 const withinMs = 10_000;
 /** Each is wrong in another way. */
-const wrongOnes = ['no-such-setting: 1\n', 'max-tests: many\n', 'slices: [node\n', 'tsdb-ca: /nowhere/ca.pem\n', 'push-token-file: /nowhere/tokens\n'];
+const wrongOnes = [
+  'no-such-setting: 1\n',
+  'max-tests: many\n',
+  'slices: [node\n',
+  'tsdb-ca: /nowhere/ca.pem\n',
+  'push-token-file: /nowhere/tokens\n',
+];
 
 export const reloads: Scenario = {
   id: 'F24',
@@ -25,7 +31,11 @@ export const reloads: Scenario = {
     const path = `/catchpoint/${token}`;
     const stage = await openStage({ seed, closing, path, args: ['--config', config] });
     await stage.begin();
-    const { came, seen, alone, barMs } = await compared(stage, form, () => many(stage, config, rounds[form]), { path, rate: 200, agents: 8 });
+    const { came, seen, alone, barMs } = await compared(stage, form, () => many(stage, config, rounds[form]), {
+      path,
+      rate: 200,
+      agents: 8,
+    });
     const verdict = await judge(stage);
     const told = `${came.right} right ones taken (${came.bySignal} by SIGHUP), ${came.wrong} wrong ones refused; the slowest in ${seconds(came.slowestMs)}`;
     return {
@@ -34,7 +44,9 @@ export const reloads: Scenario = {
       faults: [
         ...disturbed('configurations that change', seen, barMs),
         ...came.faults,
-        ...(came.right + came.wrong === rounds[form] ? [] : [`${came.right + came.wrong} of ${rounds[form]} were read`]),
+        ...(came.right + came.wrong === rounds[form]
+          ? []
+          : [`${came.right + came.wrong} of ${rounds[form]} were read`]),
         ...(verdict.account.duplicates > 0 ? [`D: ${verdict.account.duplicates} copies, and there was no fault`] : []),
       ],
     };
@@ -75,8 +87,15 @@ async function many(stage: Stage, config: string, count: number): Promise<Came> 
     const isRead = await becomes(async () => sum(await reloadsSeen(stage)) > sum(before), withinMs);
     came.slowestMs = Math.max(came.slowestMs, stage.steady() - fromMs);
     const after = await reloadsSeen(stage);
-    const isAsItShould = isRead && (status === undefined || status === (isWrong ? 422 : 200)) && after.isLastGood === !isWrong && (isWrong ? after.failed > before.failed : after.succeeded > before.succeeded);
-    if (!isAsItShould) came.faults.push(`round ${round}, ${isWrong ? 'wrong' : 'right'}: answered ${status ?? 'by signal'}, ${JSON.stringify({ before, after })}`);
+    const isAsItShould =
+      isRead &&
+      (status === undefined || status === (isWrong ? 422 : 200)) &&
+      after.isLastGood === !isWrong &&
+      (isWrong ? after.failed > before.failed : after.succeeded > before.succeeded);
+    if (!isAsItShould)
+      came.faults.push(
+        `round ${round}, ${isWrong ? 'wrong' : 'right'}: answered ${status ?? 'by signal'}, ${JSON.stringify({ before, after })}`,
+      );
     else came[isWrong ? 'wrong' : 'right'] += 1;
     came.bySignal += Number(isAsItShould && bySignal && !isWrong);
     await pause(20);
@@ -111,7 +130,8 @@ const sum = ({ succeeded, failed }: ReloadsSeen): number => succeeded + failed;
 /** As Prometheus is told. */
 async function reloadsSeen({ bridge }: Stage): Promise<ReloadsSeen> {
   const text = await (await fetch(`${bridge.adminUrl()}/metrics`, { headers: { connection: 'close' } })).text();
-  const value = (name: string): number => Number(new RegExp(`^catchpoint_bridge_config_${name} (\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
+  const value = (name: string): number =>
+    Number(new RegExp(`^catchpoint_bridge_config_${name} (\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
   return {
     isLastGood: value('last_reload_successful') === 1,
     succeeded: value('reloads_total\\{outcome="succeeded"\\}'),

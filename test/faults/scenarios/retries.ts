@@ -21,7 +21,10 @@ export const retries: Scenario = {
 };
 
 /** Half of the runs before the bridge ends in this way, their repetitions and the other half after it. */
-async function sentAgain({ form, seed, closing }: Setting, end: 'stop' | 'kill'): Promise<{ verdict: Verdict; pushes: number }> {
+async function sentAgain(
+  { form, seed, closing }: Setting,
+  end: 'stop' | 'kill',
+): Promise<{ verdict: Verdict; pushes: number }> {
   const stage = await openStage({ seed, closing });
   const { bridge, ledger, pusher } = stage;
   const half = form === 'long' ? 10_000 : 400;

@@ -21,7 +21,11 @@ const usualConnections = 20;
 /** Much longer than the headers' 10 s and the whole request's 15 s. */
 const patienceMs = 40_000;
 /** slowhttptest: headers, bodies, reading. */
-const slowTests: readonly (readonly string[])[] = [['-H', '-i', '5'], ['-B', '-i', '5', '-s', '8192'], ['-X', '-w', '1', '-y', '8', '-n', '5', '-z', '1', '-k', '3']];
+const slowTests: readonly (readonly string[])[] = [
+  ['-H', '-i', '5'],
+  ['-B', '-i', '5', '-s', '8192'],
+  ['-X', '-w', '1', '-y', '8', '-n', '5', '-z', '1', '-k', '3'],
+];
 
 export const slowSenders: Scenario = {
   id: 'F18',
@@ -32,8 +36,15 @@ export const slowSenders: Scenario = {
     await stage.begin();
     const slow = await compared(stage, form, () => slowCrowds(stage, form));
     const timedOut = slow.came.reduce((sum, { answers }) => sum + (answers['408'] ?? 0), 0);
-    const faults = [...disturbed('slow crowds', slow.seen, slow.barMs), ...slow.came.flatMap(unanswered), ...(timedOut > 0 ? [] : ['nobody was answered 408'])];
-    const figures = [...slow.came.map(({ name, asked, answers }) => `${asked} × ${name}: ${told(answers)}`), comparison(slow)];
+    const faults = [
+      ...disturbed('slow crowds', slow.seen, slow.barMs),
+      ...slow.came.flatMap(unanswered),
+      ...(timedOut > 0 ? [] : ['nobody was answered 408']),
+    ];
+    const figures = [
+      ...slow.came.map(({ name, asked, answers }) => `${asked} × ${name}: ${told(answers)}`),
+      comparison(slow),
+    ];
     for (const flags of form === 'long' ? slowTests : []) {
       const test = await compared(stage, form, () => slowHttpTest(stage, flags));
       figures.push(`slowhttptest ${flags[0]}, 2000 connections from one address: ${test.came}, ${comparison(test)}`);
@@ -54,9 +65,15 @@ async function slowCrowds({ bridge }: Stage, form: Form): Promise<readonly Crowd
   const count = form === 'long' ? 1_500 : 200;
   const url = bridge.pushUrl() ?? '';
   const crowds: Crowd[] = [];
-  for (const [, first, then] of kinds) crowds.push(await crowd({ url, count, addresses: 20, first, then } satisfies CrowdOptions));
+  for (const [, first, then] of kinds)
+    crowds.push(await crowd({ url, count, addresses: 20, first, then } satisfies CrowdOptions));
   await becomes(() => crowds.every((one) => one.open() === 0), patienceMs, 100);
-  const ends = crowds.map((one, at) => ({ name: kinds[at]?.[0] ?? '', asked: count, answers: one.answers(), open: one.open() }));
+  const ends = crowds.map((one, at) => ({
+    name: kinds[at]?.[0] ?? '',
+    asked: count,
+    answers: one.answers(),
+    open: one.open(),
+  }));
   const held = (await bridge.status())?.access.connections.open ?? Infinity;
   for (const one of crowds) one.close();
   const name = held <= usualConnections ? 'unaccepted' : 'open';
@@ -70,13 +87,17 @@ function unanswered({ name, asked, answers }: CrowdEnd): string[] {
 }
 
 function told(answers: Readonly<Record<string, number>>): string {
-  return Object.entries(answers).map(([status, times]) => `${times} ${status === '' ? 'cut' : status}`).join(', ');
+  return Object.entries(answers)
+    .map(([status, times]) => `${times} ${status === '' ? 'cut' : status}`)
+    .join(', ');
 }
 
 /** What it counted at its end. */
 async function slowHttpTest({ bridge }: Stage, flags: readonly string[]): Promise<string> {
   const args = [...flags, '-c', '2000', '-r', '500', '-l', '30', '-u', `${bridge.pushUrl()}/`, '-t', 'POST'];
   const { stdout } = await run('slowhttptest', args, { maxBuffer: 2 ** 26 });
-  const counted = [...stdout.replaceAll(/\x1b\[[0-9;]*m/g, '').matchAll(/(initializing|pending|connected|error|closed):\s+(\d+)/g)].slice(-5);
+  const counted = [
+    ...stdout.replaceAll(/\x1b\[[0-9;]*m/g, '').matchAll(/(initializing|pending|connected|error|closed):\s+(\d+)/g),
+  ].slice(-5);
   return counted.map(([, state, count]) => `${count} ${state}`).join(', ');
 }

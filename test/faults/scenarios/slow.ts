@@ -25,7 +25,10 @@ export const slow: Scenario = {
   },
 };
 
-async function drained({ form, seed, closing }: Setting, answerMs: number): Promise<{ verdict: Verdict; words: string; faults: string[] }> {
+async function drained(
+  { form, seed, closing }: Setting,
+  answerMs: number,
+): Promise<{ verdict: Verdict; words: string; faults: string[] }> {
   const stage = await openStage({ seed, closing });
   const { receiver, pusher } = stage;
   await stage.begin();
@@ -42,8 +45,12 @@ async function drained({ form, seed, closing }: Setting, answerMs: number): Prom
     words: `${answerMs} ms: ${pointsPerSecond} points/s in ${requests} requests, fresh data within ${seconds(slowestFreshMs)}`,
     faults: [
       ...(slowestMs > ackBarMs[form] ? [`${answerMs} ms: a push was answered after ${seconds(slowestMs)}`] : []),
-      ...(slowestFreshMs > freshBarMs[form] ? [`L: ${answerMs} ms: fresh data waited ${seconds(slowestFreshMs)} behind the backlog`] : []),
-      ...(verdict.account.duplicates > 0 ? [`D: ${verdict.account.duplicates} copies from a receiver that was only slow`] : []),
+      ...(slowestFreshMs > freshBarMs[form]
+        ? [`L: ${answerMs} ms: fresh data waited ${seconds(slowestFreshMs)} behind the backlog`]
+        : []),
+      ...(verdict.account.duplicates > 0
+        ? [`D: ${verdict.account.duplicates} copies from a receiver that was only slow`]
+        : []),
     ],
   };
 }

@@ -31,9 +31,16 @@ export const worker: Scenario = {
       const fromMs = stage.steady();
       const replaced = (await workersSeen(stage))?.replaced ?? 0;
       process.kill(pick(await takingPushes(stage), random), 'SIGKILL');
-      await until(async () => ((await workersSeen(stage))?.replaced ?? 0) > replaced, { withinMs: backWithinMs, what: 'another worker has begun' });
+      await until(async () => ((await workersSeen(stage))?.replaced ?? 0) > replaced, {
+        withinMs: backWithinMs,
+        what: 'another worker has begun',
+      });
       // Sometimes the next one is killed before this one takes pushes.
-      if (random() < 0.75) await until(async () => (await workersSeen(stage))?.running === workers, { withinMs: backWithinMs, what: 'all workers take pushes' });
+      if (random() < 0.75)
+        await until(async () => (await workersSeen(stage))?.running === workers, {
+          withinMs: backWithinMs,
+          what: 'all workers take pushes',
+        });
       slowestBackMs = Math.max(slowestBackMs, stage.steady() - fromMs);
     }
     await pusher.stop();
@@ -56,6 +63,9 @@ async function workersSeen({ bridge }: Stage) {
 
 /** Their process ids; there is one at least. */
 async function takingPushes(stage: Stage): Promise<readonly number[]> {
-  await until(async () => ((await workersSeen(stage))?.running ?? 0) > 0, { withinMs: backWithinMs, what: 'a worker takes pushes' });
+  await until(async () => ((await workersSeen(stage))?.running ?? 0) > 0, {
+    withinMs: backWithinMs,
+    what: 'a worker takes pushes',
+  });
   return workersOf(stage.bridge.pid() ?? 0);
 }

@@ -2,7 +2,7 @@
 // compare tells nothing of the right one.
 
 import { connect } from 'node:net';
-import { digestOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
+import { hashOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { judge } from '../judge.ts';
 import type { Scenario } from '../scenario.ts';
@@ -30,22 +30,31 @@ export const wrongTokens: Scenario = {
     const faults = [
       ...disturbed('wrong tokens', flood.seen, flood.barMs),
       ...(answers['401'] === count ? [] : [`${count} wrong tokens were answered ${JSON.stringify(answers)}`]),
-      ...(before?.pushes['malformed'] === after?.pushes['malformed'] && after?.deadLetters === 0 ? [] : ['something was kept of them']),
+      ...(before?.pushes['malformed'] === after?.pushes['malformed'] && after?.deadLetters === 0
+        ? []
+        : ['something was kept of them']),
       ...(lines <= maxLogLines ? [] : [`${lines} lines of the log`]),
       ...(stage.bridge.printed().some((line) => line.includes(token)) ? ['the token stands in the log'] : []),
     ];
     const timing = form === 'long' ? timings(100_000) : undefined;
-    if (timing !== undefined && timing.spread > 1.2) faults.push(`comparing takes longer for one prefix than another: ${timing.words}`);
+    if (timing !== undefined && timing.spread > 1.2)
+      faults.push(`comparing takes longer for one prefix than another: ${timing.words}`);
     return {
       verdicts: [await judge(stage)],
-      figures: [`${count} wrong tokens, ${Math.round((count / ms) * 1000)}/s, all 401, ${lines} lines logged: ${comparison(flood)}`, ...(timing === undefined ? [] : [timing.words])].join('; '),
+      figures: [
+        `${count} wrong tokens, ${Math.round((count / ms) * 1000)}/s, all 401, ${lines} lines logged: ${comparison(flood)}`,
+        ...(timing === undefined ? [] : [timing.words]),
+      ].join('; '),
       faults,
     };
   },
 };
 
 /** Every third one is all but right. */
-async function guesses({ bridge }: Stage, count: number): Promise<{ readonly answers: Readonly<Record<string, number>>; readonly ms: number }> {
+async function guesses(
+  { bridge }: Stage,
+  count: number,
+): Promise<{ readonly answers: Readonly<Record<string, number>>; readonly ms: number }> {
   const { hostname, port } = new URL(bridge.pushUrl() ?? '');
   const answers: Record<string, number> = {};
   const fromMs = performance.now();
@@ -81,7 +90,7 @@ async function guesses({ bridge }: Stage, count: number): Promise<{ readonly ans
 
 /** The median time of a comparison for guesses that share 0, 8, 16 and 31 characters with the token, taken in turns. */
 function timings(compares: number): { readonly words: string; readonly spread: number } {
-  const known = [digestOf(token)];
+  const known = [hashOf(token)];
   const shared = [0, 8, 16, 31];
   const batch = 100;
   const ns = shared.map((): number[] => []);
@@ -89,11 +98,14 @@ function timings(compares: number): { readonly words: string; readonly spread: n
     shared.forEach((length, at) => {
       const guess = `${token.slice(0, length)}${'z'.repeat(32 - length)}`;
       const from = process.hrtime.bigint();
-      for (let times = 0; times < batch; times += 1) isAmong(digestOf(guess), known);
+      for (let times = 0; times < batch; times += 1) isAmong(hashOf(guess), known);
       ns[at]?.push(Number(process.hrtime.bigint() - from) / batch);
     });
   }
   const medians = ns.map((all) => all.sort((a, b) => a - b)[all.length >> 1] ?? 0);
   const told = shared.map((length, at) => `${length}: ${medians[at]?.toFixed(0)} ns`).join(', ');
-  return { words: `${compares} comparisons by characters in common, median ${told}`, spread: Math.max(...medians) / Math.min(...medians) };
+  return {
+    words: `${compares} comparisons by characters in common, median ${told}`,
+    spread: Math.max(...medians) / Math.min(...medians),
+  };
 }

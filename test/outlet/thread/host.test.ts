@@ -27,9 +27,30 @@ async function outletsOver(t: ExecutionContext, options: TsdOptions = {}) {
     workers.push(worker);
     return outletThreadOf(worker);
   };
-  const sinks = { tsdb: { isOn: true, urls: [tsd.url], put: 'http', putMaxBytes: 8192, assignUids: true, headers: {}, caFile: undefined }, graphite: undefined, file: undefined };
+  const sinks = {
+    tsdb: {
+      isOn: true,
+      urls: [tsd.url],
+      put: 'http',
+      putMaxBytes: 8192,
+      assignUids: true,
+      headers: {},
+      caFile: undefined,
+    },
+    graphite: undefined,
+    file: undefined,
+  };
   const config = { ...sinks, optional: { maxBytes: undefined, maxAgeMs: 86_400_000 } } as unknown as Config;
-  const outlets = await openThreadedOutlets({ config, spool, maxBytes: 1 << 26, start, watch: () => {}, clock, random: Math.random, log });
+  const outlets = await openThreadedOutlets({
+    config,
+    spool,
+    maxBytes: 1 << 26,
+    start,
+    watch: () => {},
+    clock,
+    random: Math.random,
+    log,
+  });
   const stop = new AbortController();
   const running = outlets.run(stop.signal);
   t.teardown(async () => {
@@ -45,7 +66,8 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const names = (held: readonly { readonly metric: string }[]): string[] => [...new Set(held.map(({ metric }) => metric))].sort();
+const names = (held: readonly { readonly metric: string }[]): string[] =>
+  [...new Set(held.map(({ metric }) => metric))].sort();
 
 test('what is appended arrives, also after a rest, and counts as finished with the owner', async (t) => {
   const { spool, tsd, outlets } = await outletsOver(t);
@@ -72,7 +94,8 @@ test('a thread that dies is started again and counted, and what it had not finis
 
 test('a point that the sink rejects is a dead letter, one that it keeps comes again, and neighbours are done', async (t) => {
   let isBusy = true;
-  const storage: TsdOptions['storage'] = ({ metric }) => (metric.endsWith('.3') && isBusy ? { failed: 'Storage exception: Call queue is full' } : 'stored');
+  const storage: TsdOptions['storage'] = ({ metric }) =>
+    metric.endsWith('.3') && isBusy ? { failed: 'Storage exception: Call queue is full' } : 'stored';
   const { spool, tsd, outlets } = await outletsOver(t, { storage });
   const [illegal] = points(1, 7);
   await spool.append([...points(5), { ...(illegal as NonNullable<typeof illegal>), metric: 'not legal!' }]);

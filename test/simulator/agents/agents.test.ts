@@ -181,7 +181,12 @@ test('answers are let in between pushes, even when many are due at once', async 
     underWay -= 1;
     return 200;
   };
-  const { stop, pushing } = played(t, post, { rate: 100, clock: { ...clock, steady: () => clock.steady() + lostMs } }, clock);
+  const { stop, pushing } = played(
+    t,
+    post,
+    { rate: 100, clock: { ...clock, steady: () => clock.steady() + lostMs } },
+    clock,
+  );
   await clock.advance(100);
   lostMs = 900;
   await clock.advance(100);

@@ -11,11 +11,19 @@ interface Told {
   readonly retryAfter: string | undefined;
 }
 
-async function opened(t: ExecutionContext, options: { readonly bearer?: 'both' | 'base64' | 'raw'; readonly count?: number } = {}) {
+async function opened(
+  t: ExecutionContext,
+  options: { readonly bearer?: 'both' | 'base64' | 'raw'; readonly count?: number } = {},
+) {
   const clock = movableClock();
   const { count = 12, ...rest } = options;
   const api = await fakeCatchpoint(t, { clock, nodes: world(count), ...rest });
-  async function ask(path: string, authorization?: string, form?: Record<string, string>, json?: object): Promise<Told> {
+  async function ask(
+    path: string,
+    authorization?: string,
+    form?: Record<string, string>,
+    json?: object,
+  ): Promise<Told> {
     const { statusCode, body, headers } = await got(`${api.url}${path}`, {
       method: form === undefined && json === undefined ? 'GET' : 'POST',
       headers: authorization === undefined ? {} : { authorization },
@@ -27,7 +35,8 @@ async function opened(t: ExecutionContext, options: { readonly bearer?: 'both' |
     return { status: statusCode, body: JSON.parse(body) as Record<string, any>, retryAfter: headers['retry-after'] };
   }
   const credentials = { grant_type: 'client_credentials', client_id: account.key, client_secret: account.secret };
-  const token = async (): Promise<string> => (await ask('/ui/api/token', undefined, credentials)).body['access_token'] as string;
+  const token = async (): Promise<string> =>
+    (await ask('/ui/api/token', undefined, credentials)).body['access_token'] as string;
   return { api, ask, clock, credentials, token, bearer: `Bearer ${account.apiKey}` };
 }
 
@@ -61,7 +70,12 @@ test('v1 tells of every node, in its own words', async (t) => {
   const { ask, token } = await opened(t);
   const { body } = await ask('/ui/api/v1/nodes', `Bearer ${base64(await token())}`);
   t.is(body['items'].length, 12);
-  t.like(body['items'][0], { id: 1, asn: { value: 'AS64500' }, continent: { name: 'North America' }, isp: { name: 'Carrier 1' } });
+  t.like(body['items'][0], {
+    id: 1,
+    asn: { value: 'AS64500' },
+    continent: { name: 'North America' },
+    isp: { name: 'Carrier 1' },
+  });
 });
 
 test('v1 refuses a token after its 30 minutes, and one that it never gave', async (t) => {

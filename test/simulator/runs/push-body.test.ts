@@ -29,7 +29,12 @@ function sample(name: string): Record<string, unknown> {
 }
 
 /** The first run of a kind that is as wanted. */
-function runWhere(kind: SimulatedTest['kind'], version: 3 | 4, incidents: Incidents, isWanted: (run: Run) => boolean): Run {
+function runWhere(
+  kind: SimulatedTest['kind'],
+  version: 3 | 4,
+  incidents: Incidents,
+  isWanted: (run: Run) => boolean,
+): Run {
   const one = simulatedTests().find((other) => other.kind === kind && other.version === version) as SimulatedTest;
   const random = seeded(11);
   for (;;) {

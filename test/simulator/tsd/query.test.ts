@@ -11,11 +11,25 @@ const beginS = 1_794_994_200;
 async function asked(t: ExecutionContext): Promise<Asked> {
   const tsd = await openTsd();
   t.teardown(tsd.close);
-  const put = (at: number, value: number, nodeid: string, continent: string): object => ({ metric: 'm', timestamp: beginS + at, value, tags: { nodeid, continent } });
-  const points = [put(0, 10, '1', 'Europe'), put(60, 30, '1', 'Europe'), put(0, 20, '2', 'Europe'), put(0, 5, '3', 'Asia'), put(30, 7, '3', 'Asia')];
+  const put = (at: number, value: number, nodeid: string, continent: string): object => ({
+    metric: 'm',
+    timestamp: beginS + at,
+    value,
+    tags: { nodeid, continent },
+  });
+  const points = [
+    put(0, 10, '1', 'Europe'),
+    put(60, 30, '1', 'Europe'),
+    put(0, 20, '2', 'Europe'),
+    put(0, 5, '3', 'Asia'),
+    put(30, 7, '3', 'Asia'),
+  ];
   await fetch(`${tsd.url}/api/put`, { method: 'POST', body: JSON.stringify(points) });
   return async (body) => {
-    const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+    const response = await fetch(`${tsd.url}/api/query`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
     return { status: response.status, answer: await response.json() };
   };
 }
@@ -26,21 +40,53 @@ const question = (query: object): object => ({ ...times, queries: [{ metric: 'm'
 for (const [title, body, message] of [
   ['broken JSON', '{', 'Unable to parse the given JSON'],
   ['no start', { queries: [] }, 'Missing start time'],
-  ['an end before the start', { start: 20, end: 10, queries: [] }, 'End time [10000] must be greater than the start time [20000]'],
+  [
+    'an end before the start',
+    { start: 20, end: 10, queries: [] },
+    'End time [10000] must be greater than the start time [20000]',
+  ],
   ['no queries', times, 'Missing queries'],
   ['no aggregator', question({ aggregator: '' }), 'Missing the aggregation function'],
   ['an unknown aggregator', question({ aggregator: 'mean' }), 'No such aggregation function: mean'],
   ['no metric', question({ metric: '' }), 'Missing the metric or tsuids, provide at least one'],
-  ['an unknown metric', question({ metric: 'n' }), 'No such name for \'metrics\': \'n\''],
-  ['an interval alone', question({ downsample: '5m' }), 'Invalid downsampling specifier \'5m\': must provide at least interval and function'],
+  ['an unknown metric', question({ metric: 'n' }), "No such name for 'metrics': 'n'"],
+  [
+    'an interval alone',
+    question({ downsample: '5m' }),
+    "Invalid downsampling specifier '5m': must provide at least interval and function",
+  ],
   ['downsampling by none', question({ downsample: '5m-none' }), 'cannot use the NONE aggregator for downsampling'],
-  ['an unknown fill policy', question({ downsample: '5m-avg-one' }), 'No such fill policy: \'one\': must be one of: none nan null zero'],
+  [
+    'an unknown fill policy',
+    question({ downsample: '5m-avg-one' }),
+    "No such fill policy: 'one': must be one of: none nan null zero",
+  ],
   ['a unit that is none', question({ downsample: '5q-avg' }), 'Invalid duration (suffix): 5q'],
-  ['an unknown type of filter', question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'like' }] }), 'Could not find a tag value filter of the type: like'],
-  ['a wildcard without its star', question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'wildcard' }] }), 'Filter must contain an asterisk'],
-  ['a tag that nothing has', question({ filters: [{ tagk: 'planet', filter: '*', type: 'wildcard' }] }), 'No such name for \'tagk\': \'planet\''],
-  ['a literal that nothing has', question({ filters: [{ tagk: 'nodeid', filter: '1|9', type: 'literal_or' }] }), 'No such name for \'tagv\': \'9\''],
-  ['a filter\'s misspelt member', question({ filters: [{ tagk: 'nodeid', filter: '*', type: 'wildcard', group_by: true }] }), 'group_by: not understood by the simulator'],
+  [
+    'an unknown type of filter',
+    question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'like' }] }),
+    'Could not find a tag value filter of the type: like',
+  ],
+  [
+    'a wildcard without its star',
+    question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'wildcard' }] }),
+    'Filter must contain an asterisk',
+  ],
+  [
+    'a tag that nothing has',
+    question({ filters: [{ tagk: 'planet', filter: '*', type: 'wildcard' }] }),
+    "No such name for 'tagk': 'planet'",
+  ],
+  [
+    'a literal that nothing has',
+    question({ filters: [{ tagk: 'nodeid', filter: '1|9', type: 'literal_or' }] }),
+    "No such name for 'tagv': '9'",
+  ],
+  [
+    "a filter's misspelt member",
+    question({ filters: [{ tagk: 'nodeid', filter: '*', type: 'wildcard', group_by: true }] }),
+    'group_by: not understood by the simulator',
+  ],
   ['what is not simulated', question({ rate: true }), 'rate: not understood by the simulator'],
 ] as const) {
   test(`${title} is refused`, async (t) => {
@@ -50,20 +96,46 @@ for (const [title, body, message] of [
 }
 
 for (const [title, query, expected] of [
-  ['without a filter all series become one, with lines drawn between values', { aggregator: 'sum' }, [[{}, ['continent', 'nodeid'], { 0: 35, 30: 27, 60: 30 }]]],
-  ['a filter that groups makes a line a value', { filters: [{ tagk: 'continent', filter: '*', type: 'wildcard', groupBy: true }] }, [
-    [{ continent: 'Europe' }, ['nodeid'], { 0: 15, 60: 30 }],
-    [{ continent: 'Asia', nodeid: '3' }, [], { 0: 5, 30: 7 }],
-  ]],
-  ['none keeps every series apart', { aggregator: 'none', filters: [{ tagk: 'continent', filter: 'Eur', type: 'regexp' }] }, [
-    [{ continent: 'Europe', nodeid: '1' }, [], { 0: 10, 60: 30 }],
-    [{ continent: 'Europe', nodeid: '2' }, [], { 0: 20 }],
-  ]],
-  ['downsampling comes before the function over series', { aggregator: 'zimsum', downsample: '1m-sum' }, [[{}, ['continent', 'nodeid'], { 0: 42, 60: 30 }]]],
-  ['the fill policy zero fills what is empty', { aggregator: 'zimsum', downsample: '2m-count-zero', filters: [{ tagk: 'nodeid', filter: '3', type: 'literal_or' }] }, [
-    [{ continent: 'Asia', nodeid: '3' }, [], { 0: 2, 120: 0, 240: 0 }],
-  ]],
-  ['what a filter excludes is not counted', { aggregator: 'count', filters: [{ tagk: 'continent', filter: 'asia', type: 'not_iliteral_or' }] }, [[{ continent: 'Europe' }, ['nodeid'], { 0: 2, 60: 2 }]]],
+  [
+    'without a filter all series become one, with lines drawn between values',
+    { aggregator: 'sum' },
+    [[{}, ['continent', 'nodeid'], { 0: 35, 30: 27, 60: 30 }]],
+  ],
+  [
+    'a filter that groups makes a line a value',
+    { filters: [{ tagk: 'continent', filter: '*', type: 'wildcard', groupBy: true }] },
+    [
+      [{ continent: 'Europe' }, ['nodeid'], { 0: 15, 60: 30 }],
+      [{ continent: 'Asia', nodeid: '3' }, [], { 0: 5, 30: 7 }],
+    ],
+  ],
+  [
+    'none keeps every series apart',
+    { aggregator: 'none', filters: [{ tagk: 'continent', filter: 'Eur', type: 'regexp' }] },
+    [
+      [{ continent: 'Europe', nodeid: '1' }, [], { 0: 10, 60: 30 }],
+      [{ continent: 'Europe', nodeid: '2' }, [], { 0: 20 }],
+    ],
+  ],
+  [
+    'downsampling comes before the function over series',
+    { aggregator: 'zimsum', downsample: '1m-sum' },
+    [[{}, ['continent', 'nodeid'], { 0: 42, 60: 30 }]],
+  ],
+  [
+    'the fill policy zero fills what is empty',
+    {
+      aggregator: 'zimsum',
+      downsample: '2m-count-zero',
+      filters: [{ tagk: 'nodeid', filter: '3', type: 'literal_or' }],
+    },
+    [[{ continent: 'Asia', nodeid: '3' }, [], { 0: 2, 120: 0, 240: 0 }]],
+  ],
+  [
+    'what a filter excludes is not counted',
+    { aggregator: 'count', filters: [{ tagk: 'continent', filter: 'asia', type: 'not_iliteral_or' }] },
+    [[{ continent: 'Europe' }, ['nodeid'], { 0: 2, 60: 2 }]],
+  ],
 ] as const) {
   test(title, async (t) => {
     const ask = await asked(t);
@@ -95,5 +167,13 @@ test('aggregators are those of OpenTSDB 2.4.1, and so are filters, but for not_k
   const aggregators = (await (await fetch(`${tsd.url}/api/aggregators`)).json()) as string[];
   t.is(aggregators.length, 35);
   const filters = (await (await fetch(`${tsd.url}/api/config/filters`)).json()) as object;
-  t.deepEqual(Object.keys(filters), ['iliteral_or', 'iwildcard', 'literal_or', 'not_iliteral_or', 'not_literal_or', 'regexp', 'wildcard']);
+  t.deepEqual(Object.keys(filters), [
+    'iliteral_or',
+    'iwildcard',
+    'literal_or',
+    'not_iliteral_or',
+    'not_literal_or',
+    'regexp',
+    'wildcard',
+  ]);
 });

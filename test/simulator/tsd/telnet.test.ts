@@ -64,7 +64,10 @@ for (const [line, reply] of [
 
 test('tsd reads bytes as Latin-1, so that UTF-8 is illegal', async (t) => {
   const open = await tsd(t);
-  t.is(await said(open, 'put a.b 1795218640 1 city=S\u00c3\u00a3o\nexit\n'), 'put: illegal argument: Invalid tag value with key [city] ("S\u00c3\u00a3o"): illegal character: \u00a3\n');
+  t.is(
+    await said(open, 'put a.b 1795218640 1 city=S\u00c3\u00a3o\nexit\n'),
+    'put: illegal argument: Invalid tag value with key [city] ("S\u00c3\u00a3o"): illegal character: \u00a3\n',
+  );
 });
 
 test('tsd does not know a metric that nobody has assigned', async (t) => {
@@ -79,7 +82,10 @@ test('tsd goes on after a bad line, and drops a last one without an end', async 
 });
 
 test('tsd answers version in two lines', async (t) => {
-  t.regex(await said(await tsd(t), 'version\nexit\n'), /^net\.opentsdb\.tools 2\.4\.1 built at revision .*\nBuilt on .*\n$/);
+  t.regex(
+    await said(await tsd(t), 'version\nexit\n'),
+    /^net\.opentsdb\.tools 2\.4\.1 built at revision .*\nBuilt on .*\n$/,
+  );
 });
 
 test('tsd closes without a word when more than 1024 bytes wait for the end of their line', async (t) => {
@@ -105,7 +111,10 @@ test('tsd says by telnet what its storage fails', async (t) => {
 });
 
 test('tsd in read-only mode does not know put', async (t) => {
-  t.is(await said(await tsd(t, { isReadOnly: true }), 'put a 1795218640 1 b=c\nexit\n'), "unknown command: put.  Try `help'.\n");
+  t.is(
+    await said(await tsd(t, { isReadOnly: true }), 'put a 1795218640 1 b=c\nexit\n'),
+    "unknown command: put.  Try `help'.\n",
+  );
 });
 
 test('tsd is shut down by diediedie', async (t) => {

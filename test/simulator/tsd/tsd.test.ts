@@ -52,7 +52,11 @@ for (const [situation, storage, points, flags, status, expected] of [
     [good],
     '?sync&details',
     200,
-    { success: 0, failed: 1, errors: [{ error: 'Storage exception: Call queue is full', datapoint: { ...good, value: '1.5' } }] },
+    {
+      success: 0,
+      failed: 1,
+      errors: [{ error: 'Storage exception: Call queue is full', datapoint: { ...good, value: '1.5' } }],
+    },
   ],
 ] as const) {
   test(`tsd answers a put ${flags} with ${status}: ${situation}`, async (t) => {
@@ -74,10 +78,13 @@ test('tsd says of a hanging storage what sync_timeout makes of it, with the plac
   const { status, json } = await put(open, [bad, good], '?sync&sync_timeout=300&details');
   t.is(status, 400);
   t.like(json, { success: 0, failed: 1, timeouts: 1 });
-  t.deepEqual(json.errors.map(({ error, datapoint }: { error: string; datapoint: DataPoint }) => [error, datapoint.metric]), [
-    ['Invalid metric name ("bad:name"): illegal character: :', 'bad:name'],
-    ['Write timedout', 'bad:name'],
-  ]);
+  t.deepEqual(
+    json.errors.map(({ error, datapoint }: { error: string; datapoint: DataPoint }) => [error, datapoint.metric]),
+    [
+      ['Invalid metric name ("bad:name"): illegal character: :', 'bad:name'],
+      ['Write timedout', 'bad:name'],
+    ],
+  );
 });
 
 for (const [fault, error] of [
@@ -98,8 +105,14 @@ for (const [fault, error] of [
   [{ metric: 't:x' }, 'Invalid metric name ("t:x"): illegal character: :'],
   [{ tags: { 'k,': 'v' } }, 'Invalid tag name with value [v] ("k,"): illegal character: ,'],
   [{ tags: { k: 'v%' } }, 'Invalid tag value with key [k] ("v%"): illegal character: %'],
-  [{ timestamp: 17952186400000 }, /^bad timestamp=17952186400000 when trying to add value=\[.*\] to metric=a\.b, tags=\{host=x\}$/.source],
-  [{ tags: Object.fromEntries('abcdefghi'.split('').map((name) => [name, 'x'])) }, /^Too many tags: 9 maximum allowed: 8, tags: \{a=x, b=x, .*\}$/.source],
+  [
+    { timestamp: 17952186400000 },
+    /^bad timestamp=17952186400000 when trying to add value=\[.*\] to metric=a\.b, tags=\{host=x\}$/.source,
+  ],
+  [
+    { tags: Object.fromEntries('abcdefghi'.split('').map((name) => [name, 'x'])) },
+    /^Too many tags: 9 maximum allowed: 8, tags: \{a=x, b=x, .*\}$/.source,
+  ],
 ] as const) {
   test(`tsd refuses by HTTP: ${JSON.stringify(fault).slice(0, 60)}`, async (t) => {
     const open = await tsd(t);
@@ -112,7 +125,18 @@ for (const [fault, error] of [
   });
 }
 
-for (const value of ['1', '+5', '-0', '1.5', '1e+21', '1e-7', '9223372036854775807', '-9223372036854775808', '.5', '5.']) {
+for (const value of [
+  '1',
+  '+5',
+  '-0',
+  '1.5',
+  '1e+21',
+  '1e-7',
+  '9223372036854775807',
+  '-9223372036854775808',
+  '.5',
+  '5.',
+]) {
   test(`tsd takes the value ${value} and tells it as it was written`, async (t) => {
     const open = await tsd(t);
     t.is((await put(open, [{ ...good, value }])).status, 200);
@@ -223,14 +247,23 @@ test('tsd stores letters beyond Latin-1 as question marks, and so takes two name
   await put(open, { ...good, tags: { host: '東京' } });
   t.is((await put(open, { ...good, tags: { host: '中国' } })).json.errors[0].error, 'Unexpected exception');
   t.is((await put(open, { ...good, tags: { host: '中国' } })).status, 200);
-  t.deepEqual(open.points().map(({ tags }) => tags), [{ host: '??' }, { host: '??' }]);
+  t.deepEqual(
+    open.points().map(({ tags }) => tags),
+    [{ host: '??' }, { host: '??' }],
+  );
 });
 
 test('tsd remembers the last points only', async (t) => {
   const seen: DataPoint[] = [];
   const open = await tsd(t, { rememberedPoints: 3, onPoint: (point) => seen.push(point) });
-  await put(open, Array.from({ length: 10 }, (_, index) => ({ ...good, value: index })));
-  t.deepEqual(open.points().map(({ value }) => value), ['7', '8', '9']);
+  await put(
+    open,
+    Array.from({ length: 10 }, (_, index) => ({ ...good, value: index })),
+  );
+  t.deepEqual(
+    open.points().map(({ value }) => value),
+    ['7', '8', '9'],
+  );
   t.is(seen.length, 10);
 });
 

@@ -34,7 +34,10 @@ const namings: readonly NamingOptions[] = [
 for (const payload of payloads) {
   test(`${payload} has the same lines as it was delivered and point by point`, (t) => {
     for (const options of ways) {
-      const measurement = measurementOf(parsePush(readFileSync(`${folder}catchpoint/${payload}`)), { extras: true, labels: wantedLabels(options) });
+      const measurement = measurementOf(parsePush(readFileSync(`${folder}catchpoint/${payload}`)), {
+        extras: true,
+        labels: wantedLabels(options),
+      });
       const delivered: Points = slicer(options)(measurement, nodes.get(measurement.nodeId));
       for (const form of namings) {
         const nameOf = naming(form);

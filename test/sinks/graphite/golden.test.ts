@@ -7,25 +7,38 @@ import type { DataPoint } from '../../../src/model/point.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming } from '../../../src/sinks/graphite/naming.ts';
 
-const golden = (path: string): string => readFileSync(new URL(`../../../../test/golden/${path}`, import.meta.url), 'utf8');
+const golden = (path: string): string =>
+  readFileSync(new URL(`../../../../test/golden/${path}`, import.meta.url), 'utf8');
 const files = readdirSync(new URL('../../../../test/golden/graphite', import.meta.url)).toSorted();
 
 /** A put line as the point that it was. */
 function asPoint(putLine: string): DataPoint {
   const [, metric = '', time = '', value = '', ...tags] = putLine.split(' ');
   const unit = time.length > 10 ? 'ms' : 's';
-  return { metric, timestamp: Number(time), unit, value, tags: Object.fromEntries(tags.map((tag) => tag.split('=') as [string, string])) };
+  return {
+    metric,
+    timestamp: Number(time),
+    unit,
+    value,
+    tags: Object.fromEntries(tags.map((tag) => tag.split('=') as [string, string])),
+  };
 }
 
 for (const file of files) {
   const [, name = '', form = ''] = /^(.*)\.(tagged|dotted)$/.exec(file) ?? [];
   test(`golden ${file}`, (t) => {
     const nameOf = naming({ form: form as 'tagged' | 'dotted' });
-    const lines = golden(`catchpoint/${name}.points`).trim().split('\n').map((line) => carbonLine(asPoint(line), nameOf));
+    const lines = golden(`catchpoint/${name}.points`)
+      .trim()
+      .split('\n')
+      .map((line) => carbonLine(asPoint(line), nameOf));
     t.is(lines.map((line) => ('text' in line ? line.text : line.fault)).join(''), golden(`graphite/${file}`));
   });
 }
 
 test('there is a golden pair of each form', (t) => {
-  t.true(['tagged', 'dotted'].every((form) => files.filter((file) => file.endsWith(form)).length >= 3), String(files));
+  t.true(
+    ['tagged', 'dotted'].every((form) => files.filter((file) => file.endsWith(form)).length >= 3),
+    String(files),
+  );
 });

@@ -21,18 +21,31 @@ import { testSink } from '../contract.ts';
 const forever = { signal: new AbortController().signal };
 const accepted = { rejected: [], kept: [] };
 
-function sinksTo(t: ExecutionContext, carbons: readonly Pick<FakeCarbon, 'port'>[], options: Partial<GraphiteOptions> = {}): readonly Sink[] {
+function sinksTo(
+  t: ExecutionContext,
+  carbons: readonly Pick<FakeCarbon, 'port'>[],
+  options: Partial<GraphiteOptions> = {},
+): readonly Sink[] {
   const destinations = carbons.map(({ port }) => ({ host: '127.0.0.1', port }));
   const sinks = graphiteSinks({ destinations, names: 'tagged', clock: systemClock(), log: silentLog(), ...options });
   t.teardown(() => Promise.all(sinks.map((sink) => sink.close())));
   return sinks;
 }
 
-async function bench(t: ExecutionContext, carbonOptions: FakeCarbonOptions = {}, options: Partial<GraphiteOptions> = {}) {
+async function bench(
+  t: ExecutionContext,
+  carbonOptions: FakeCarbonOptions = {},
+  options: Partial<GraphiteOptions> = {},
+) {
   const carbon = await fakeCarbon(t, carbonOptions);
   const clock = movableClock();
   const sink = sinksTo(t, [carbon], { clock, ...options })[0] as Sink;
-  return { carbon, clock, sink, write: (count: number, first = 1) => untilSettled(clock, sink.write(points(count, first), forever), 50) };
+  return {
+    carbon,
+    clock,
+    sink,
+    write: (count: number, first = 1) => untilSettled(clock, sink.write(points(count, first), forever), 50),
+  };
 }
 
 /** An import line again, with the tags in the order of the points that the suite writes. */
@@ -172,13 +185,19 @@ test('graphite leaves out what was given up before it was sent', async (t) => {
   aborting.abort(new Error('enough'));
   await t.throwsAsync(given, { message: 'enough' });
   await untilSettled(clock, kept, 50);
-  t.deepEqual(carbon.lines().map((line) => /by_node\.(\d+);/.exec(line)?.[1]), ['1', '3']);
+  t.deepEqual(
+    carbon.lines().map((line) => /by_node\.(\d+);/.exec(line)?.[1]),
+    ['1', '3'],
+  );
 });
 
 test('each destination is a sink of its own, and one that is away costs the others nothing', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t)] as const;
   const [away, there] = sinksTo(t, carbons) as [Sink, Sink];
-  t.deepEqual([away.name, there.name], carbons.map(({ port }) => `graphite:127.0.0.1:${port}`));
+  t.deepEqual(
+    [away.name, there.name],
+    carbons.map(({ port }) => `graphite:127.0.0.1:${port}`),
+  );
   await carbons[0].close();
   await t.throwsAsync(away.write(points(3), forever), { message: /ECONNREFUSED/ });
   t.deepEqual(await there.write(points(3), forever), accepted);
@@ -192,7 +211,10 @@ test('by hash every point has one destination, and an illegal one is rejected by
   const [point] = points(1);
   const batch = [...points(300), { ...point, metric: 'a b' } as NonNullable<typeof point>];
   const verdicts = await Promise.all(sinks.map((sink) => sink.write(batch, forever)));
-  t.deepEqual(verdicts.map(({ rejected }) => rejected.length), [1, 0, 0]);
+  t.deepEqual(
+    verdicts.map(({ rejected }) => rejected.length),
+    [1, 0, 0],
+  );
   const lines = carbons.flatMap((carbon) => carbon.lines());
   t.is(lines.length, 300);
   t.is(new Set(lines).size, 300);
@@ -214,9 +236,15 @@ test('an illegal point of a batch is rejected, and its neighbours arrive', async
   const carbon = await fakeCarbon(t);
   const [sink] = sinksTo(t, [carbon]) as [Sink];
   const [run] = runs(1) as [FactoredPoints];
-  const batch = batchOf({ ...run, series: [...run.series, { stem: 'catchpoint.bytes.by_', value: 'NaN' }] }, ...runs(2));
+  const batch = batchOf(
+    { ...run, series: [...run.series, { stem: 'catchpoint.bytes.by_', value: 'NaN' }] },
+    ...runs(2),
+  );
   const verdict = await sink.writeBatch?.(batch, forever);
-  t.deepEqual(verdict?.rejected.map(({ point }) => point.value), ['NaN', 'NaN', 'NaN']);
+  t.deepEqual(
+    verdict?.rejected.map(({ point }) => point.value),
+    ['NaN', 'NaN', 'NaN'],
+  );
   t.true(verdict?.rejected.every(({ point }) => batch.points.includes(point)));
   t.is(carbon.lines().length, batch.pointCount - 3);
 });
@@ -225,7 +253,10 @@ test('an aborted batch and a closed sink send nothing', async (t) => {
   const carbon = await fakeCarbon(t);
   const [sink] = sinksTo(t, [carbon]) as [Sink];
   const reason = new Error('enough');
-  t.is(await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), { signal: AbortSignal.abort(reason) })), reason);
+  t.is(
+    await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), { signal: AbortSignal.abort(reason) })),
+    reason,
+  );
   await sink.close();
   await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), forever), { message: /closed/ });
   t.deepEqual(carbon.lines(), []);

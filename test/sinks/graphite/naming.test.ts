@@ -23,9 +23,18 @@ const forms: readonly (readonly [options: NamingOptions, name: string])[] = [
   [{ form: 'tagged', omitTags: ['city', 'a/b', 'nodeid'] }, 'catchpoint.rtt.by_city.12345'],
   [{ form: 'dotted' }, 'catchpoint.rtt.by_city.12345.a_b.x_y.city.St__Louis.nodeid.312'],
   [{ form: 'dotted', template: '{metric}.{values}' }, 'catchpoint.rtt.by_city.12345.x_y.St__Louis.312'],
-  [{ form: 'dotted', template: 'eu-1.node-{tag:nodeid}.{metric}.{tags}' }, 'eu-1.node-312.catchpoint.rtt.by_city.12345.a_b.x_y.city.St__Louis'],
-  [{ form: 'dotted', template: 'x{metric}.{tag:isp}.is-{tag:isp}.{tags}', omitTags: ['a/b', 'nodeid'] }, 'xcatchpoint.rtt.by_city.12345.city.St__Louis'],
-  [{ form: 'dotted', template: '{tags}.{metric}', omitTags: ['a/b', 'nodeid', 'city'] }, 'catchpoint.rtt.by_city.12345'],
+  [
+    { form: 'dotted', template: 'eu-1.node-{tag:nodeid}.{metric}.{tags}' },
+    'eu-1.node-312.catchpoint.rtt.by_city.12345.a_b.x_y.city.St__Louis',
+  ],
+  [
+    { form: 'dotted', template: 'x{metric}.{tag:isp}.is-{tag:isp}.{tags}', omitTags: ['a/b', 'nodeid'] },
+    'xcatchpoint.rtt.by_city.12345.city.St__Louis',
+  ],
+  [
+    { form: 'dotted', template: '{tags}.{metric}', omitTags: ['a/b', 'nodeid', 'city'] },
+    'catchpoint.rtt.by_city.12345',
+  ],
 ];
 
 for (const [options, name] of forms) {
@@ -63,21 +72,32 @@ const wrongTemplates: readonly (readonly [form: NamingOptions['form'], template:
 ];
 
 for (const [form, template, message] of wrongTemplates) {
-  test(`no template for ${form} names: ${JSON.stringify(template)}`, (t) => void t.throws(() => naming({ form, template }), { message }));
+  test(`no template for ${form} names: ${JSON.stringify(template)}`, (t) =>
+    void t.throws(() => naming({ form, template }), { message }));
 }
 
 test('milliseconds become the second that they are in', (t) => {
-  const line = carbonLine({ ...point, timestamp: 1456448689999, unit: 'ms', tags: { nodeid: '312' } }, naming({ form: 'dotted' }));
-  t.deepEqual(line, { name: 'catchpoint.rtt.by_city.12345.nodeid.312', text: 'catchpoint.rtt.by_city.12345.nodeid.312 158.0 1456448689\n' });
+  const line = carbonLine(
+    { ...point, timestamp: 1456448689999, unit: 'ms', tags: { nodeid: '312' } },
+    naming({ form: 'dotted' }),
+  );
+  t.deepEqual(line, {
+    name: 'catchpoint.rtt.by_city.12345.nodeid.312',
+    text: 'catchpoint.rtt.by_city.12345.nodeid.312 158.0 1456448689\n',
+  });
 });
 
 test('what OpenTSDB would not take in a metric becomes legal, what would break a line does not pass', (t) => {
   const nameOf = (metric: string) => carbonLine({ ...point, metric, tags: { a: 'b' } }, naming({ form: 'dotted' }));
   t.like(nameOf('github.a+b.refs/heads/x.me->here.%41'), { name: 'github.a+b.refs_heads_x.me->here.%41.a.b' });
   t.like(nameOf('.mitt..prod."x"*?[y]{z}(a),b\'c|d;e=f\\g.'), { name: 'mitt.prod._x____y__z__a__b_c_d_e=f_g.a.b' });
-  for (const metric of ['a b', 'a\nb', 'São_Paulo', '', 'a\u0000']) t.regex((nameOf(metric) as { fault: string }).fault, /^metric: characters that print/);
+  for (const metric of ['a b', 'a\nb', 'São_Paulo', '', 'a\u0000'])
+    t.regex((nameOf(metric) as { fault: string }).fault, /^metric: characters that print/);
   t.like(nameOf('...'), { name: 'a.b' });
-  t.regex((carbonLine({ ...point, metric: '...' }, naming({ form: 'tagged' })) as { fault: string }).fault, /^metric: a name wanted/);
+  t.regex(
+    (carbonLine({ ...point, metric: '...' }, naming({ form: 'tagged' })) as { fault: string }).fault,
+    /^metric: a name wanted/,
+  );
 });
 
 test('a metric without tags stays as it is in either form, but for what Carbon could not hold', (t) => {
@@ -92,7 +112,11 @@ test('a metric without tags stays as it is in either form, but for what Carbon c
   for (const form of ['tagged', 'dotted'] as const) {
     for (const [metric, name] of names) t.is(naming({ form })({ metric, tags: {} }), name);
   }
-  t.is(naming({ form: 'dotted', template: 'eu.{metric}.{tags}' })({ metric: 'a/b', tags: {} }), 'eu.a/b', 'a template that somebody has chosen counts');
+  t.is(
+    naming({ form: 'dotted', template: 'eu.{metric}.{tags}' })({ metric: 'a/b', tags: {} }),
+    'eu.a/b',
+    'a template that somebody has chosen counts',
+  );
 });
 
 test('names that are too long for a file or a path are not sent', (t) => {
@@ -107,7 +131,12 @@ test('names that are too long for a file or a path are not sent', (t) => {
 });
 
 test('whatever point there is: a line of three words that Carbon can split, or a fault', (t) => {
-  const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[!-~]{1,12}$/), fc.constantFrom('__proto__', 'name', '~', '.', '/'));
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.stringMatching(/^[!-~]{1,12}$/),
+    fc.constantFrom('__proto__', 'name', '~', '.', '/'),
+  );
   const any = fc.record({
     metric: text,
     timestamp: fc.oneof(fc.integer(), fc.constant(1456448689)),
@@ -120,7 +149,10 @@ test('whatever point there is: a line of three words that Carbon can split, or a
     timestamp: fc.constant(1456448689),
     unit: fc.constant('s' as const),
     value: fc.integer().map(String),
-    tags: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9._/-]{1,6}$/), fc.stringMatching(/^[A-Za-z0-9._/-]{1,6}$/), { minKeys: 1, maxKeys: 8 }),
+    tags: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9._/-]{1,6}$/), fc.stringMatching(/^[A-Za-z0-9._/-]{1,6}$/), {
+      minKeys: 1,
+      maxKeys: 8,
+    }),
   });
   let sent = 0;
   for (const form of ['tagged', 'dotted'] as const) {
@@ -131,12 +163,14 @@ test('whatever point there is: a line of three words that Carbon can split, or a
         if ('fault' in line) return;
         sent += 1;
         const node = Object.keys(each.tags).length === 0 ? '[!-\\-/-:<-~]+' : '[A-Za-z0-9_:%+@#$&^!<>=~-]+';
-        const name = form === 'dotted' ? `${node}(\\.${node})*` : `${node}(\\.${node})*(;[A-Za-z0-9_./-]+=[A-Za-z0-9_./-]+)*`;
+        const name =
+          form === 'dotted' ? `${node}(\\.${node})*` : `${node}(\\.${node})*(;[A-Za-z0-9_./-]+=[A-Za-z0-9_./-]+)*`;
         t.regex(line.text, new RegExp(`^${name} -?[0-9.eE+-]+ \\d+\\n$`));
       }),
       { numRuns: 400 },
     );
   }
   t.true(sent > 200);
-  for (const bad of illegalPoints) t.true('fault' in carbonLine(bad, naming({ form: 'tagged' })), JSON.stringify(bad).slice(0, 99));
+  for (const bad of illegalPoints)
+    t.true('fault' in carbonLine(bad, naming({ form: 'tagged' })), JSON.stringify(bad).slice(0, 99));
 });

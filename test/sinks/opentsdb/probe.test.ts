@@ -30,7 +30,8 @@ async function listener(t: ExecutionContext, serve: (socket: Socket) => void): P
 
 /** Answers by path. */
 function byPath(paths: Readonly<Record<string, Fault>>): Fault {
-  return (exchange, answer) => (paths[exchange.request.url ?? ''] ?? answers(404, '404 page not found'))(exchange, answer);
+  return (exchange, answer) =>
+    (paths[exchange.request.url ?? ''] ?? answers(404, '404 page not found'))(exchange, answer);
 }
 
 for (const put of ['http', 'telnet'] as const) {
@@ -97,7 +98,9 @@ test('probe does not take a web site for OpenTSDB', async (t) => {
 
 test('probe recognises a listener that speaks telnet only', async (t) => {
   const url = await listener(t, (socket) => {
-    socket.on('data', (chunk) => socket.write(String(chunk).startsWith('version') ? 'TickTock 0.4\n' : "unknown command: GET.  Try `help'.\n"));
+    socket.on('data', (chunk) =>
+      socket.write(String(chunk).startsWith('version') ? 'TickTock 0.4\n' : "unknown command: GET.  Try `help'.\n"),
+    );
   });
   t.deepEqual(await probed(url), {
     ok: false,
@@ -108,19 +111,31 @@ test('probe recognises a listener that speaks telnet only', async (t) => {
 });
 
 for (const [what, answersPut, found] of [
-  ['both protocols', false, { ok: true, flavour: 'victoriametrics', words: 'VictoriaMetrics: it answers nothing by telnet' }],
-  ['HTTP alone', true, {
-    ok: false,
-    flavour: 'victoriametrics',
-    words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
-  }],
+  [
+    'both protocols',
+    false,
+    { ok: true, flavour: 'victoriametrics', words: 'VictoriaMetrics: it answers nothing by telnet' },
+  ],
+  [
+    'HTTP alone',
+    true,
+    {
+      ok: false,
+      flavour: 'victoriametrics',
+      words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
+    },
+  ],
 ] as const) {
   test(`probe knows VictoriaMetrics' port for ${what}`, async (t) => {
     const url = await listener(t, (socket) => {
       socket.once('data', (chunk) => {
         if (String(chunk).startsWith('put ') && !answersPut) return socket.once('end', () => socket.end()).resume();
-        const text = String(chunk).startsWith('GET') ? 'unexpected path requested on HTTP OpenTSDB server: "/api/version"' : '400 Bad Request';
-        return socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+        const text = String(chunk).startsWith('GET')
+          ? 'unexpected path requested on HTTP OpenTSDB server: "/api/version"'
+          : '400 Bad Request';
+        return socket.end(
+          `HTTP/1.1 400 Bad Request\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
+        );
       });
     });
     t.deepEqual(await probed(url, { put: 'telnet' }), found);
@@ -131,7 +146,11 @@ test('probe says that a web server does not speak telnet', async (t) => {
   const url = await listener(t, (socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
   });
-  t.deepEqual(await probed(url, { put: 'telnet' }), { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' });
+  t.deepEqual(await probed(url, { put: 'telnet' }), {
+    ok: false,
+    flavour: 'unknown',
+    words: 'speaks HTTP and not telnet: use --put http',
+  });
 });
 
 test('probe gives up on a listener that says nothing', async (t) => {
@@ -146,7 +165,10 @@ test('probe gives up on a listener that says nothing', async (t) => {
   }
   const { ok, words } = await over;
   t.false(ok);
-  t.is(words, 'no HTTP here (no answer within 1 s); by telnet: takes connections and does not answer to `version` (no answer within 1 s)');
+  t.is(
+    words,
+    'no HTTP here (no answer within 1 s); by telnet: takes connections and does not answer to `version` (no answer within 1 s)',
+  );
 });
 
 test('probe says why it cannot connect', async (t) => {

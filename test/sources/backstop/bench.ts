@@ -57,7 +57,11 @@ export async function backstopBench(
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listener.close());
-  const post = (path: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  const post = (
+    path: string,
+    body: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
   return { url: listener.url, source, delivered, malformed, post };
 }

@@ -12,8 +12,10 @@ const open =
     openBackstop({ ...usualSettings, ...parts, naming, clock: movableClock(), log: silentLog() }).mount;
 
 const list = '[{"host":"web1","time":1700000000,"plugin":"users","type":"users","values":[1]}]';
-const event = '{"event":{"id":"1","event_type":"incident.triggered","occurred_at":"2024-03-05T10:00:00Z","data":{"service":{"summary":"a"}}}}';
-const push = '{"ref":"refs/heads/main","repository":{"name":"a"},"commits":[{"id":"1","timestamp":"2024-03-05T10:00:00Z"}]}';
+const event =
+  '{"event":{"id":"1","event_type":"incident.triggered","occurred_at":"2024-03-05T10:00:00Z","data":{"service":{"summary":"a"}}}}';
+const push =
+  '{"ref":"refs/heads/main","repository":{"name":"a"},"commits":[{"id":"1","timestamp":"2024-03-05T10:00:00Z"}]}';
 
 testSource(
   "Backstop's /collectd",
@@ -39,11 +41,21 @@ testSource(
 );
 testSource(
   "Backstop's /github",
-  { path: '/github', good: push, malformed: [[push.replace('"ref"', '"fer"'), /ref: expected a branch or a tag, found nothing/]] },
+  {
+    path: '/github',
+    good: push,
+    malformed: [[push.replace('"ref"', '"fer"'), /ref: expected a branch or a tag, found nothing/]],
+  },
   open('tags'),
 );
 testSource(
   "Backstop's /pagerduty",
-  { path: '/pagerduty', good: event, malformed: [[event.replace('2024-', '24-'), /event.occurred_at: expected a time such as .*, found \\"24-03-05T10:00:00Z\\"/]] },
+  {
+    path: '/pagerduty',
+    good: event,
+    malformed: [
+      [event.replace('2024-', '24-'), /event.occurred_at: expected a time such as .*, found \\"24-03-05T10:00:00Z\\"/],
+    ],
+  },
   open('legacy'),
 );

@@ -6,9 +6,13 @@ import { isSigned } from '../../../src/sources/backstop/signature.ts';
 import { backstopBench } from './bench.ts';
 
 const metric = '{"metric":"a","value":1,"measure_time":1}';
-const push = '{"ref":"refs/heads/main","repository":{"name":"a"},"commits":[{"id":"1","timestamp":"2024-03-05T10:00:00Z"}]}';
-const event = '{"event":{"id":"01A","event_type":"incident.triggered","occurred_at":"2024-03-05T10:00:00Z","data":{"service":{"summary":"a"}}}}';
-const basic = (pair: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+const push =
+  '{"ref":"refs/heads/main","repository":{"name":"a"},"commits":[{"id":"1","timestamp":"2024-03-05T10:00:00Z"}]}';
+const event =
+  '{"event":{"id":"01A","event_type":"incident.triggered","occurred_at":"2024-03-05T10:00:00Z","data":{"service":{"summary":"a"}}}}';
+const basic = (pair: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+});
 const signature = (secret: string, body: string): string => createHmac('sha256', secret).update(body).digest('hex');
 
 test('/health is answered without a password, whatever is asked of others', async (t) => {
@@ -23,7 +27,8 @@ test('B39 without a password every other end point answers 401 with a challenge,
     const answer = await post(path, metric);
     t.deepEqual([answer.status, answer.headers.get('www-authenticate')], [401, 'Basic realm="Restricted Area"']);
   }
-  for (const header of ['Basic', 'Basic !!', 'Bearer dTpw', 'Basic dTpwcA==', '']) t.is((await post('/publish/test', metric, { authorization: header })).status, 401);
+  for (const header of ['Basic', 'Basic !!', 'Bearer dTpw', 'Basic dTpwcA==', ''])
+    t.is((await post('/publish/test', metric, { authorization: header })).status, 401);
   t.deepEqual([delivered, malformed], [[], []]);
   t.is(source.status().notAllowed, 9);
 });
@@ -31,7 +36,8 @@ test('B39 without a password every other end point answers 401 with a challenge,
 test('B39 each of several passwords is let in, one with colons too', async (t) => {
   const { post } = await backstopBench(t, { auth: ['a:b', 'u:p', 'u:p:w'] });
   for (const pair of ['a:b', 'u:p', 'u:p:w']) t.is((await post('/publish/test', metric, basic(pair))).status, 200);
-  for (const pair of ['a:p', 'u', 'u:', ':p', 'u:p:']) t.is((await post('/publish/test', metric, basic(pair))).status, 401);
+  for (const pair of ['a:p', 'u', 'u:', ':p', 'u:p:'])
+    t.is((await post('/publish/test', metric, basic(pair))).status, 401);
 });
 
 test('B40, B41 the signatures that GitHub has published and others that were computed fit', (t) => {
@@ -53,13 +59,20 @@ test('B42 of two signatures of PagerDuty either secret fits one', (t) => {
 });
 
 test('a webhook with a secret is let in by its signature, with no password and by nothing else', async (t) => {
-  const { post, source } = await backstopBench(t, { auth: ['u:p'], githubSecrets: ['g'], pagerDutySecrets: ['old', 'new'] });
+  const { post, source } = await backstopBench(t, {
+    auth: ['u:p'],
+    githubSecrets: ['g'],
+    pagerDutySecrets: ['old', 'new'],
+  });
   t.is((await post('/github', push, { 'x-hub-signature-256': `sha256=${signature('g', push)}` })).status, 200);
   t.is((await post('/pagerduty', event, { 'x-pagerduty-signature': `v1=${signature('new', event)}` })).status, 200);
   t.is((await post('/github', push, basic('u:p'))).status, 403);
   t.is((await post('/github', push, { 'x-hub-signature-256': `sha256=${signature('x', push)}` })).status, 403);
   const refused = await post('/pagerduty', event);
-  t.deepEqual([refused.status, await refused.json()], [403, { error: 'X-PagerDuty-Signature: expected a signature of this body, found none' }]);
+  t.deepEqual(
+    [refused.status, await refused.json()],
+    [403, { error: 'X-PagerDuty-Signature: expected a signature of this body, found none' }],
+  );
   t.like(source.status(), { accepted: 2, notAllowed: 3, malformed: 0 });
 });
 
@@ -83,7 +96,10 @@ test('a duplicate is answered as the first was, and counted', async (t) => {
 
 test('at most twenty errors are told', async (t) => {
   const { post, source } = await backstopBench(t);
-  const answer = (await (await post('/publish/test', `[${'{},'.repeat(30)}${metric}]`)).json()) as { rejected: number; errors: string[] };
+  const answer = (await (await post('/publish/test', `[${'{},'.repeat(30)}${metric}]`)).json()) as {
+    rejected: number;
+    errors: string[];
+  };
   t.deepEqual([answer.rejected, answer.errors.length], [30, 20]);
   t.like(source.status(), { accepted: 1, rejected: 30 });
 });
@@ -95,7 +111,9 @@ test('milliseconds are kept where the installation keeps them', async (t) => {
 });
 
 test('what is refused for now is counted as refused, a failure as failed', async (t) => {
-  const full = await backstopBench(t, {}, async () => Promise.reject(Object.assign(new Error('full'), { status: 503, expose: true })));
+  const full = await backstopBench(t, {}, async () =>
+    Promise.reject(Object.assign(new Error('full'), { status: 503, expose: true })),
+  );
   await full.post('/publish/test', metric);
   const failing = await backstopBench(t, {}, async () => Promise.reject(new Error('EIO')));
   await failing.post('/publish/test', metric);

@@ -5,7 +5,7 @@ import test from 'ava';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming as graphiteNames } from '../../../src/sinks/graphite/naming.ts';
 import { renderLegal } from '../../../src/sinks/opentsdb/text/render.ts';
-import { tagged } from '../../../src/sinks/opentsdb/text/default-tag.ts';
+import { withDefaultTag } from '../../../src/sinks/opentsdb/text/default-tag.ts';
 import { backstopBench } from './bench.ts';
 
 /** Of a golden point, `metric time value tag=value…`: Carbon's line, in which tags stand by name. */
@@ -21,7 +21,9 @@ function asImportLine(point: string): string {
 }
 import { readVectors } from './vectors.ts';
 
-for (const { title, path, headers, prefix, body, outcomes } of ['collectd', 'publish', 'github', 'pagerduty'].flatMap(readVectors)) {
+for (const { title, path, headers, prefix, body, outcomes } of ['collectd', 'publish', 'github', 'pagerduty'].flatMap(
+  readVectors,
+)) {
   for (const { naming, status, counts, error, points, annotations, errors } of outcomes) {
     test(`${title} (${naming})`, async (t) => {
       const { post, delivered, malformed } = await backstopBench(t, { naming, prefix });
@@ -32,14 +34,22 @@ for (const { title, path, headers, prefix, body, outcomes } of ['collectd', 'pub
       else t.deepEqual(said, { accepted: counts?.[0], rejected: counts?.[1], skipped: counts?.[2], errors });
       const all = delivered.flatMap((one) => one.points);
       t.deepEqual(
-        all.map(({ metric, timestamp, value, tags }) => [metric, timestamp, value, ...Object.entries(tags).map((tag) => tag.join('='))].join(' ')),
+        all.map(({ metric, timestamp, value, tags }) =>
+          [metric, timestamp, value, ...Object.entries(tags).map((tag) => tag.join('='))].join(' '),
+        ),
         points,
       );
       const lines = all.map((point) => carbonLine(point, graphiteNames({ form: 'tagged' })));
-      t.deepEqual(lines.map((line) => ('text' in line ? line.text : line.fault)), points.map(asCarbonLine));
-      const { legal, rejected } = renderLegal(all.map(tagged), 'import', 1024);
+      t.deepEqual(
+        lines.map((line) => ('text' in line ? line.text : line.fault)),
+        points.map(asCarbonLine),
+      );
+      const { legal, rejected } = renderLegal(all.map(withDefaultTag), 'import', 1024);
       t.deepEqual([legal.map(({ text }) => text), rejected], [points.map(asImportLine), []]);
-      t.deepEqual(all.flatMap(({ annotation }, index) => (annotation === undefined ? [] : [index])), [...annotations.keys()]);
+      t.deepEqual(
+        all.flatMap(({ annotation }, index) => (annotation === undefined ? [] : [index])),
+        [...annotations.keys()],
+      );
       for (const [index, expected] of annotations) t.like(all[index]?.annotation, expected);
       t.is(malformed.length, error !== undefined || errors.length > 0 ? 1 : 0, 'what is refused is shown');
     });

@@ -34,9 +34,14 @@ export function readVectors(name: string): Vector[] {
   return blocks.map((block) => {
     const [head = '', ...outcomes] = block.trimEnd().split(/^< /m);
     const [title = '', request = '', ...rest] = head.trimEnd().split('\n');
-    const options = rest.filter((line) => line.startsWith(': ')).map((line) => line.slice(2).split(/ (.*)/) as [string, string]);
+    const options = rest
+      .filter((line) => line.startsWith(': '))
+      .map((line) => line.slice(2).split(/ (.*)/) as [string, string]);
     const { prefix, ...headers } = Object.fromEntries(options);
-    const body = rest.filter((line) => !line.startsWith(': ')).join('\n').replaceAll('{*', `{${common}`);
+    const body = rest
+      .filter((line) => !line.startsWith(': '))
+      .join('\n')
+      .replaceAll('{*', `{${common}`);
     return { title, path: request.replace('> POST ', ''), headers, prefix, body, outcomes: outcomes.map(readOutcome) };
   });
 }
@@ -48,9 +53,13 @@ function readOutcome(text: string): Outcome {
   const annotations = new Map<number, Readonly<Record<string, unknown>>>();
   const errors: string[] = [];
   for (const line of lines) {
-    if (line.startsWith('@ ')) annotations.set(points.length - 1, JSON.parse(line.slice(2)) as Readonly<Record<string, unknown>>);
+    if (line.startsWith('@ '))
+      annotations.set(points.length - 1, JSON.parse(line.slice(2)) as Readonly<Record<string, unknown>>);
     else if (line.startsWith('! ')) errors.push(line.slice(2));
-    else if (line !== '') points.push(line.replace(/^H\./, 'mitt.web1-prod-eu.example.com.').replace(/ @( |$)/, ' host=web1.prod.eu.example.com$1'));
+    else if (line !== '')
+      points.push(
+        line.replace(/^H\./, 'mitt.web1-prod-eu.example.com.').replace(/ @( |$)/, ' host=web1.prod.eu.example.com$1'),
+      );
   }
   const isCounted = /^[\d ]+$/.test(rest);
   return {

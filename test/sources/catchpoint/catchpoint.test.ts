@@ -25,7 +25,14 @@ async function source(t: ExecutionContext, nodes: number) {
   const catchpoint = await openCatchpoint({
     deliver: spool.append,
     parking: spool.parking,
-    api: { url: api.url, key: undefined, secret: undefined, apiKey: account.apiKey, nodesFile: undefined, refreshHours: 24 },
+    api: {
+      url: api.url,
+      key: undefined,
+      secret: undefined,
+      apiKey: account.apiKey,
+      nodesFile: undefined,
+      refreshHours: 24,
+    },
     slices: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions },
     timings: false,
     archive: undefined,
@@ -49,7 +56,9 @@ async function source(t: ExecutionContext, nodes: number) {
     await spool.close();
   });
   const push = async (nodeId: number, testId: number): Promise<number> => {
-    const body = sample.replace('"NodeId": 312', `"NodeId": ${nodeId}`).replace('"TestId": 204417', `"TestId": ${testId}`);
+    const body = sample
+      .replace('"NodeId": 312', `"NodeId": ${nodeId}`)
+      .replace('"TestId": 204417', `"TestId": ${testId}`);
     return (await fetch(listener.url, { method: 'POST', body, headers: { connection: 'close' } })).status;
   };
   return { clock, api, catchpoint, push, spool, reader };
@@ -69,5 +78,9 @@ test('a refresh against 3,000 nodes over v2 stays under 20 calls a minute, and p
   t.true(most(times, 60_000) < 20, `${most(times, 60_000)} calls in a minute`);
   t.true(pushes > 10, `${pushes} pushes`);
   while (spool.parking.count() > 0) await clock.advance(1000);
-  t.is(reader.backlog().points, pushes * 14, 'those from before the directory was known have all their slices in the end');
+  t.is(
+    reader.backlog().points,
+    pushes * 14,
+    'those from before the directory was known have all their slices in the end',
+  );
 });

@@ -13,12 +13,25 @@ const nobodyWaits = { waitedFor: () => [], of: () => [], expired: () => [], hasR
 
 testSource(
   "Catchpoint's push",
-  { path: '/', good, malformed: [[good.replace('"NodeId": 312', '"NodeId": -312'), /NodeId: expected an integer from 1 to 2\^53-1, found -312/]] },
+  {
+    path: '/',
+    good,
+    malformed: [
+      [good.replace('"NodeId": 312', '"NodeId": -312'), /NodeId: expected an integer from 1 to 2\^53-1, found -312/],
+    ],
+  },
   async (t, parts) => {
     const source = await openCatchpoint({
       ...parts,
       parking: nobodyWaits as never,
-      api: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: 'K', nodesFile: undefined, refreshHours: 24 },
+      api: {
+        url: 'http://127.0.0.1:1',
+        key: undefined,
+        secret: undefined,
+        apiKey: 'K',
+        nodesFile: undefined,
+        refreshHours: 24,
+      },
       slices: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions },
       timings: false,
       archive: undefined,

@@ -36,22 +36,58 @@ for (const file of payloads) {
 }
 
 /** Objects that JSON.parse makes: a name such as `__proto__` is a member like any other. */
-const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom('6', '12', ' 7 ', '0x1f', '1e3', '-0', '', 'True', '__proto__'));
+const odd = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.constantFrom('6', '12', ' 7 ', '0x1f', '1e3', '-0', '', 'True', '__proto__'),
+);
 const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, 5, 6, 12, 2 ** 53, 1e12, 1e13));
-const mostly = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: odd }, { weight: 1, arbitrary: numbers });
+const mostly = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: odd }, { weight: 1, arbitrary: numbers });
 const id = mostly(fc.oneof(fc.integer({ min: 1, max: 2 ** 33 }), fc.integer({ min: 1 }).map(String)));
-const some = (members: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> => mostly(fc.record(members, { requiredKeys: [] }));
+const some = (members: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
+  mostly(fc.record(members, { requiredKeys: [] }));
 const timestamp = mostly(
-  fc.oneof(fc.date({ min: new Date('0990-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }).map((date) => date.toISOString().replace(/\D/g, '')), fc.stringMatching(/^20\d{2}[01]\d[0-3]\d[0-2]\d[0-6]\d[0-6]\d{4}$/)),
+  fc.oneof(
+    fc
+      .date({ min: new Date('0990-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+      .map((date) => date.toISOString().replace(/\D/g, '')),
+    fc.stringMatching(/^20\d{2}[01]\d[0-3]\d[0-2]\d[0-6]\d[0-6]\d{4}$/),
+  ),
 );
 const flag = mostly(fc.constantFrom(0, 1, true, false));
 const error = some({ Any: flag, Dns: flag, Timeout: flag, Code: mostly(fc.constantFrom(0, 50010, '12007', '?')) });
 const labels = mostly(fc.constantFrom([{ Team: ['a', 'b'] }], { team: 'x' }));
 const duration = mostly(fc.integer({ min: 0 }));
-const summary = some({ V: fc.constant(1), Timestamp: timestamp, Timing: some({ Total: duration, Dns: duration, ContentType: some({ Image: duration }) }), Byte: some({ Response: some({ Headers: duration }) }), Counter: some({ Hosts: duration }), Error: error, Ping: some({ RoundTripTimeAvg: odd }) });
-const detail = some({ Name: mostly(fc.string({ unit: 'binary' })), TypeId: mostly(fc.constantFrom(0, 2, 5, 6, 12)), MonitorTypeId: id, Labels: labels });
+const summary = some({
+  V: fc.constant(1),
+  Timestamp: timestamp,
+  Timing: some({ Total: duration, Dns: duration, ContentType: some({ Image: duration }) }),
+  Byte: some({ Response: some({ Headers: duration }) }),
+  Counter: some({ Hosts: duration }),
+  Error: error,
+  Ping: some({ RoundTripTimeAvg: odd }),
+});
+const detail = some({
+  Name: mostly(fc.string({ unit: 'binary' })),
+  TypeId: mostly(fc.constantFrom(0, 2, 5, 6, 12)),
+  MonitorTypeId: id,
+  Labels: labels,
+});
 const pushes = fc.record(
-  { TestDetail: detail, TestId: id, NodeId: id, NodeName: mostly(fc.string()), Asn: id, DivisionId: id, ClientId: id, TestRuntime: timestamp, Summary: summary, TestDetails: odd, schema: odd, Alert: odd },
+  {
+    TestDetail: detail,
+    TestId: id,
+    NodeId: id,
+    NodeName: mostly(fc.string()),
+    Asn: id,
+    DivisionId: id,
+    ClientId: id,
+    TestRuntime: timestamp,
+    Summary: summary,
+    TestDetails: odd,
+    schema: odd,
+    Alert: odd,
+  },
   { requiredKeys: ['TestDetail', 'TestId', 'NodeId', 'Summary'] },
 );
 const optional = fc.constantFrom({}, { extras: true }, { labels: ['team'] });
@@ -72,13 +108,21 @@ test('whatever stands in a push, both ways find the same in it', (t) => {
 
 test('whatever bytes a push is of, both ways say the same of it', (t) => {
   const whole = readFileSync(`${folder}ns1-sample.json`);
-  const places = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 4 })), { maxLength: 3 });
-  const property = fc.property(places, fc.nat(whole.length), fc.boolean(), fc.constantFrom('', ' ', '\ufeff', '\u00a0', '\n'), (changes, length, isCut, around) => {
-    const body = Buffer.from(whole);
-    for (const [at, bytes] of changes) body.set(bytes.subarray(0, body.length - at), at);
-    const given = Buffer.concat([Buffer.from(around), isCut ? body.subarray(0, length) : body, Buffer.from(around)]);
-    const [short, long] = ways(given, {});
-    t.is(short, long);
+  const places = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 4 })), {
+    maxLength: 3,
   });
+  const property = fc.property(
+    places,
+    fc.nat(whole.length),
+    fc.boolean(),
+    fc.constantFrom('', ' ', '\ufeff', '\u00a0', '\n'),
+    (changes, length, isCut, around) => {
+      const body = Buffer.from(whole);
+      for (const [at, bytes] of changes) body.set(bytes.subarray(0, body.length - at), at);
+      const given = Buffer.concat([Buffer.from(around), isCut ? body.subarray(0, length) : body, Buffer.from(around)]);
+      const [short, long] = ways(given, {});
+      t.is(short, long);
+    },
+  );
   t.notThrows(() => fc.assert(property, { numRuns: 3000 }));
 });

@@ -36,10 +36,16 @@ const unusual: Readonly<Record<string, Partial<Options>>> = {
   'dns-error.test-as-tag': { testAsTag: true },
   'web.tags': { testAsTag: true, testNameTag: true, labelTags: [labelTag('Team'), labelTag('env=Environment')] },
   'web.labels': { slices: ['node'], timings: true, labelTags: [labelTag('team')] },
-  'template-labels.tags': { slices: ['node', 'city'], testNameTag: true, labelTags: 'Team,zone=Business Unit,Tier,Stage,Owner'.split(',').map(labelTag) },
+  'template-labels.tags': {
+    slices: ['node', 'city'],
+    testNameTag: true,
+    labelTags: 'Team,zone=Business Unit,Tier,Stage,Owner'.split(',').map(labelTag),
+  },
 };
 
-const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v1.json', import.meta.url), 'utf8')) as { readonly items: readonly unknown[] };
+const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v1.json', import.meta.url), 'utf8')) as {
+  readonly items: readonly unknown[];
+};
 const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((node) => [node.id, node]));
 
 const files = readdirSync(folder);
@@ -47,9 +53,18 @@ const pairs = files.filter((file) => file.endsWith('.points')).map((file) => fil
 
 test('every payload has its points, and every set of points its payload', (t) => {
   const payloads = files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
-  t.deepEqual(payloads.filter((name) => !pairs.includes(name)), []);
-  t.deepEqual(pairs.filter((name) => name.includes('.') !== name in unusual), []);
-  t.deepEqual(Object.keys(unusual).filter((name) => !pairs.includes(name)), []);
+  t.deepEqual(
+    payloads.filter((name) => !pairs.includes(name)),
+    [],
+  );
+  t.deepEqual(
+    pairs.filter((name) => name.includes('.') !== name in unusual),
+    [],
+  );
+  t.deepEqual(
+    Object.keys(unusual).filter((name) => !pairs.includes(name)),
+    [],
+  );
 });
 
 for (const name of pairs) {

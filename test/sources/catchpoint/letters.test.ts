@@ -59,7 +59,9 @@ for (const kind of ['parking-full', 'node-unknown']) {
 
 test('without room to park it, a measurement stays a letter', async (t) => {
   const { spool, retried } = await lettersIn(t, { maxBytes: 1600 });
-  t.deepEqual(await retried('parking-full', payload), { refused: 'node 312 is still unknown, and there is no room to park it' });
+  t.deepEqual(await retried('parking-full', payload), {
+    refused: 'node 312 is still unknown, and there is no room to park it',
+  });
   t.deepEqual([spool.deadLetters.count(), spool.parking.count()], [1, 0]);
 });
 
@@ -67,7 +69,9 @@ test('a push whose time was ahead is taken once that time has come', async (t) =
   const { spool, reader, clock, directory, slice, retried, retry, only } = await lettersIn(t);
   directory.replace([node], 1);
   const text = body.toString().replace('20261118093412345', '20261118120000000');
-  t.deepEqual(await retried('implausible-time', text), { refused: "the run's time is more than an hour ahead: 2026-11-18T12:00:00.000Z" });
+  t.deepEqual(await retried('implausible-time', text), {
+    refused: "the run's time is more than an hour ahead: 2026-11-18T12:00:00.000Z",
+  });
   t.is(spool.deadLetters.count(), 1);
   await clock.advance(hourMs);
   const letter = { id: only().id, kind: 'implausible-time', input: Buffer.from(text) };
@@ -108,10 +112,12 @@ test('a malformed body that is still none says so', async (t) => {
   t.deepEqual(retried, { refused: 'still no push: NodeId: expected an integer from 1 to 2^53-1, found nothing' });
 });
 
-test('other kinds are not this source\'s, and a letter that is gone is not made good', async (t) => {
+test("other kinds are not this source's, and a letter that is gone is not made good", async (t) => {
   const { retry, reader, directory } = await lettersIn(t);
   t.is(retry({ id: 'a', kind: 'rejected', input: Buffer.from('{}') }), undefined);
   directory.replace([node], 1);
-  await t.throwsAsync(retry({ id: 'a', kind: 'node-unknown', input: Buffer.from(payload) }) as Promise<unknown>, { name: 'NoSuchLetter' });
+  await t.throwsAsync(retry({ id: 'a', kind: 'node-unknown', input: Buffer.from(payload) }) as Promise<unknown>, {
+    name: 'NoSuchLetter',
+  });
   t.is(reader.next(100), undefined);
 });

@@ -19,10 +19,16 @@ function dns(changes: Record<string, unknown> = {}, summary: Record<string, unkn
 
 const ping = { TestDetail: { TypeId: 6, MonitorTypeId: 8 } };
 const traceroute = { TestDetail: { TypeId: 12, MonitorTypeId: 9 } };
-const hops = (...times: unknown[]) => ({ Diagnostic: { TraceRoute: { Hops: [{ RoundTripTimes: [1, 1, 1] }, { RoundTripTimes: times }] } } });
+const hops = (...times: unknown[]) => ({
+  Diagnostic: { TraceRoute: { Hops: [{ RoundTripTimes: [1, 1, 1] }, { RoundTripTimes: times }] } },
+});
 
 test('ids are taken as numbers and as text', (t) => {
-  t.like(measurementOf(dns({ TestId: '204417', NodeId: '312', Asn: '4837' })), { testId: 204417, nodeId: 312, asn: 4837 });
+  t.like(measurementOf(dns({ TestId: '204417', NodeId: '312', Asn: '4837' })), {
+    testId: 204417,
+    nodeId: 312,
+    asn: 4837,
+  });
 });
 
 for (const [value, found] of [
@@ -48,10 +54,11 @@ for (const [value, found] of [
 }
 
 test('an AS number that is none is absent', (t) => {
-  for (const Asn of [undefined, null, 0, -5, 'AS4837', '+5', 2 ** 32, 1e999, {}]) t.is(measurementOf(dns({ Asn })).asn, undefined);
+  for (const Asn of [undefined, null, 0, -5, 'AS4837', '+5', 2 ** 32, 1e999, {}])
+    t.is(measurementOf(dns({ Asn })).asn, undefined);
 });
 
-test('the time is the run\'s own in UTC, else TestRuntime, else refused', (t) => {
+test("the time is the run's own in UTC, else TestRuntime, else refused", (t) => {
   t.is(measurementOf(dns()).timeMs, 1794994452345);
   t.is(measurementOf({ ...dns(), TestRuntime: '20160226010449609', Summary: {} }).timeMs, 1456448689609);
   t.throws(() => measurementOf(dns({}, { Timestamp: '2026-11-18' })), {
@@ -94,13 +101,26 @@ test('a run failed when it has a code, or a flag that is not about its content',
   t.is(errorOf({ SystemLimit: 1 }), 'system_limit');
   t.is(errorOf({ Code: 'x'.repeat(5000) }), 'other');
   t.is(errorOf({ Code: '\u2026' }), 'other');
-  for (const none of [undefined, null, {}, { Any: 1, LoadObjects: 1 }, { Code: 0 }, { Code: '' }, { Code: null }, { Dns: 'False' }]) {
+  for (const none of [
+    undefined,
+    null,
+    {},
+    { Any: 1, LoadObjects: 1 },
+    { Code: 0 },
+    { Code: '' },
+    { Code: null },
+    { Dns: 'False' },
+  ]) {
     t.is(errorOf(none), undefined);
   }
 });
 
 test('the other timings are read only when asked for, and only those that are known', (t) => {
-  const summary = { Timing: { Total: 1, Dns: 3, ContentType: { Image: 4 }, MadeUp: 5, Send: 0 }, Error: { Any: 1 }, Counter: { Hosts: 6 } };
+  const summary = {
+    Timing: { Total: 1, Dns: 3, ContentType: { Image: 4 }, MadeUp: 5, Send: 0 },
+    Error: { Any: 1 },
+    Counter: { Hosts: 6 },
+  };
   t.is(measurementOf(dns({}, summary)).extras, undefined);
   t.deepEqual(measurementOf(dns({}, summary), { extras: true }).extras, [
     ['timing.dns', 3],
@@ -122,7 +142,9 @@ test('a path has its loss and its hops', (t) => {
 
 test('an alert webhook is told apart, in JSON and in XML', (t) => {
   t.throws(() => measurementOf({ NotificationLevelId: 1, TestId: 1 }), { message: /this is an alert webhook/ });
-  t.throws(() => parsePush(Buffer.from('<?xml version="1.0"?>\n<Alert version="1">')), { message: /this is an alert webhook/ });
+  t.throws(() => parsePush(Buffer.from('<?xml version="1.0"?>\n<Alert version="1">')), {
+    message: /this is an alert webhook/,
+  });
 });
 
 for (const [title, body, message] of [
@@ -132,7 +154,11 @@ for (const [title, body, message] of [
   ['a number', '12', 'body: expected one JSON object, found 12'],
   ['a text', '"push"', 'body: expected one JSON object, found "push"'],
   ['a form', 'a=b&c=d', /^body: expected one JSON object, found text that is not JSON \(.*\)$/],
-  ['other XML', '<Test/>', 'body: found XML; in Catchpoint choose JSON, or Template with what `catchpoint-opentsdb-bridge template` prints'],
+  [
+    'other XML',
+    '<Test/>',
+    'body: found XML; in Catchpoint choose JSON, or Template with what `catchpoint-opentsdb-bridge template` prints',
+  ],
 ] as const) {
   test(`a body that is ${title} is refused in words`, (t) => {
     t.throws(() => measurementOf(parsePush(Buffer.from(body))), { message });
@@ -142,11 +168,14 @@ for (const [title, body, message] of [
 test('byte order marks and UTF-16 are read', (t) => {
   const text = '\ufeff{"a":"Zürich"}';
   const utf16be = Buffer.from(text, 'utf16le').swap16();
-  for (const body of [Buffer.from(text), Buffer.from(text, 'utf16le'), utf16be]) t.deepEqual(parsePush(body), { a: 'Zürich' });
+  for (const body of [Buffer.from(text), Buffer.from(text, 'utf16le'), utf16be])
+    t.deepEqual(parsePush(body), { a: 'Zürich' });
 });
 
 test('names that objects inherit are no fields', (t) => {
-  t.throws(() => measurementOf(JSON.parse('{"__proto__":{"TestId":1,"NodeId":2}}')), { message: /^TestId: .* found nothing$/ });
+  t.throws(() => measurementOf(JSON.parse('{"__proto__":{"TestId":1,"NodeId":2}}')), {
+    message: /^TestId: .* found nothing$/,
+  });
 });
 
 test('ten thousand levels of nesting are refused like anything else', (t) => {
@@ -157,7 +186,17 @@ test('ten thousand levels of nesting are refused like anything else', (t) => {
 test('whatever JSON comes, it is a measurement or refused as no push', (t) => {
   const value = fc.jsonValue({ maxDepth: 3 });
   const body = fc.record(
-    { TestId: value, NodeId: value, Asn: value, TestDetail: value, TestDetails: value, Summary: value, schema: value, Timestamp: value, Diagnostic: value },
+    {
+      TestId: value,
+      NodeId: value,
+      Asn: value,
+      TestDetail: value,
+      TestDetails: value,
+      Summary: value,
+      schema: value,
+      Timestamp: value,
+      Diagnostic: value,
+    },
     { requiredKeys: [] },
   );
   const judged = fc.property(fc.oneof(body, value), (json) => {

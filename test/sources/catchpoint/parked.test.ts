@@ -14,8 +14,24 @@ import { movableClock } from '../../fakes/time.ts';
 import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 
-const node = { id: 999, asn: 64500, continent: 'Asia', city: 'Jinan', country: 'China', region: 'Shandong', isp: 'Unicom', active: true };
-const measurement: Measurement = { testId: 1, nodeId: 999, asn: 64500, timeMs: 1794994452345, rttMs: 12, error: '50010' };
+const node = {
+  id: 999,
+  asn: 64500,
+  continent: 'Asia',
+  city: 'Jinan',
+  country: 'China',
+  region: 'Shandong',
+  isp: 'Unicom',
+  active: true,
+};
+const measurement: Measurement = {
+  testId: 1,
+  nodeId: 999,
+  asn: 64500,
+  timeMs: 1794994452345,
+  rttMs: 12,
+  error: '50010',
+};
 
 async function parkedIn(t: ExecutionContext) {
   const clock = movableClock();
@@ -25,7 +41,11 @@ async function parkedIn(t: ExecutionContext) {
   const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
   const reader = await spool.reader('tsdb');
   const { log, lines } = readLog();
-  const complete = () => completeParked({ parking: spool.parking, deliver: spool.append, directory, slice, clock, log }, new AbortController().signal);
+  const complete = () =>
+    completeParked(
+      { parking: spool.parking, deliver: spool.append, directory, slice, clock, log },
+      new AbortController().signal,
+    );
   const park = (one: Measurement) => spool.append(slice(one, undefined), { parked: parkedMeasurement(one) });
   return { clock, spool, directory, slice, reader, complete, park, lines };
 }
@@ -63,13 +83,17 @@ test('after a day it becomes a dead letter that says why', async (t) => {
   await complete();
   t.is(spool.parking.count(), 0);
   const only = everyLetter(spool.deadLetters)[0] as Letter;
-  t.like(only, { kind: 'node-unknown', reason: 'node 999 was in no listing for 24 h; its by_node and by_asn points went out' });
+  t.like(only, {
+    kind: 'node-unknown',
+    reason: 'node 999 was in no listing for 24 h; its by_node and by_asn points went out',
+  });
   t.like(JSON.parse(only.raw ?? ''), { testId: 1, nodeId: 999 });
 });
 
 test('many are completed in turns, with pauses for live pushes', async (t) => {
   const { clock, directory, complete, park, spool } = await parkedIn(t);
-  for (let number = 0; number < 120; number += 1) await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
+  for (let number = 0; number < 120; number += 1)
+    await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
   directory.replace([node], 1);
   const completing = complete();
   await clock.untilSomebodySleeps();
@@ -80,14 +104,18 @@ test('many are completed in turns, with pauses for live pushes', async (t) => {
 
 test('the signal ends it between two turns', async (t) => {
   const { directory, park, spool, slice, clock } = await parkedIn(t);
-  for (let number = 0; number < 105; number += 1) await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
+  for (let number = 0; number < 105; number += 1)
+    await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
   directory.replace([node], 1);
   const stop = new AbortController();
   const deliver: typeof spool.append = (points, options) => {
     stop.abort(new Error('stopping'));
     return spool.append(points, options);
   };
-  await t.throwsAsync(completeParked({ parking: spool.parking, deliver, directory, slice, clock, log: silentLog() }, stop.signal), { message: 'stopping' });
+  await t.throwsAsync(
+    completeParked({ parking: spool.parking, deliver, directory, slice, clock, log: silentLog() }, stop.signal),
+    { message: 'stopping' },
+  );
   t.is(spool.parking.count(), 5);
 });
 
@@ -99,6 +127,11 @@ test('however many nodes it was about, the log has a line for what was completed
   await complete();
   t.deepEqual(lines(), [
     { measurements: 1, nodes: 1, among: [3], msg: 'parked measurements completed' },
-    { measurements: 11, nodes: 11, among: [1, 2, 4, 5, 6, 7, 8, 9, 10, 11], msg: 'parked measurements expired: Catchpoint lists no such nodes' },
+    {
+      measurements: 11,
+      nodes: 11,
+      among: [1, 2, 4, 5, 6, 7, 8, 9, 10, 11],
+      msg: 'parked measurements expired: Catchpoint lists no such nodes',
+    },
   ]);
 });

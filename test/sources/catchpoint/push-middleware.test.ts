@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { bare, guarded, until } from '../../fakes/guarded.ts';
 
 const token = 'a-token-of-someone-0123456789';
-const head = (target: string, length: number, more = ''): string => `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
+const head = (target: string, length: number, more = ''): string =>
+  `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
 
 /** A guarded listener, and what was taken there. */
 async function front(t: ExecutionContext, take: (body: string) => Promise<void> | void = () => {}) {
@@ -21,20 +22,42 @@ async function front(t: ExecutionContext, take: (body: string) => Promise<void> 
 
 test('however its address is written, a push is taken and answered, and what goes by the routes is numbered with the rest', async (t) => {
   const { port, taken } = await front(t);
-  const targets = ['/', '/?a=b', '/catchpoint', '/catchpoint/', '/catchpoint/a/b?c=d', '/catchpoint//a', '//', '/CATCHPOINT/a', 'http://x/catchpoint/a', '/catchpoint/a#b', '/catchpoint/%ff', '/catchpoint/token'];
+  const targets = [
+    '/',
+    '/?a=b',
+    '/catchpoint',
+    '/catchpoint/',
+    '/catchpoint/a/b?c=d',
+    '/catchpoint//a',
+    '//',
+    '/CATCHPOINT/a',
+    'http://x/catchpoint/a',
+    '/catchpoint/a#b',
+    '/catchpoint/%ff',
+    '/catchpoint/token',
+  ];
   const answers: string[] = [];
-  for (const target of targets) answers.push(await (await bare({ port }, `${head(target, 2, 'Connection: close\r\n')}{}`)).heard);
+  for (const target of targets)
+    answers.push(await (await bare({ port }, `${head(target, 2, 'Connection: close\r\n')}{}`)).heard);
   for (const [at, answer] of answers.entries()) t.regex(answer, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/, targets[at]);
   t.is(taken.length, targets.length);
   const ids = answers.map((answer) => /^x-request-id: ([0-9a-f]{12})-(\w+)\r$/im.exec(answer));
   t.is(new Set(ids.map((id) => id?.[1])).size, 1);
-  t.deepEqual(ids.map((id) => Number.parseInt(id?.[2] ?? '', 36)), targets.map((_, at) => at + 1));
+  t.deepEqual(
+    ids.map((id) => Number.parseInt(id?.[2] ?? '', 36)),
+    targets.map((_, at) => at + 1),
+  );
 });
 
 test('what is sent elsewhere, or by another method, is none', async (t) => {
   const { port, taken } = await front(t);
-  for (const [request, status] of [[head('/catchpointx', 2), 404], [head('/', 2).replace('POST', 'PUT'), 405]] as const) {
-    const answer = await (await bare({ port }, `${request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')}{}`)).heard;
+  for (const [request, status] of [
+    [head('/catchpointx', 2), 404],
+    [head('/', 2).replace('POST', 'PUT'), 405],
+  ] as const) {
+    const answer = await (
+      await bare({ port }, `${request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')}{}`)
+    ).heard;
     t.regex(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*\\{"error":"[^"]+"\\}$`));
   }
   t.deepEqual(taken, []);
@@ -49,7 +72,10 @@ test('pushes that come one behind the other on a connection are answered in thei
   await until(() => one.taken.length === 3);
   answer();
   const heard = await connection.hears(/: 3\r\n/);
-  t.deepEqual([...heard.matchAll(/X-Request-Id: (\d)/g)].map(([, id]) => id), ['1', '2', '3']);
+  t.deepEqual(
+    [...heard.matchAll(/X-Request-Id: (\d)/g)].map(([, id]) => id),
+    ['1', '2', '3'],
+  );
   t.regex(heard, /Connection: keep-alive\r\n/i);
   t.is(one.access.status().requests.inHand, 0);
   connection.socket.destroy();

@@ -3,14 +3,14 @@
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { entrance } from '../../../src/auth/admission.ts';
-import { requestsInHand } from '../../../src/auth/limits/concurrency-limit.ts';
+import { admission } from '../../../src/auth/admission.ts';
+import { concurrencyLimit } from '../../../src/auth/limits/concurrency-limit.ts';
 import { senderAddresses } from '../../../src/auth/senders/sender-address.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { expanded } from '../../../src/model/factored-points.ts';
 import type { DataPoint, Delivered, DeliverOptions, MalformedBody } from '../../../src/model/point.ts';
-import { pushFront } from '../../../src/sources/catchpoint/push-middleware.ts';
+import { pushMiddleware } from '../../../src/sources/catchpoint/push-middleware.ts';
 import { application, listen } from '../../../src/http/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
@@ -26,7 +26,11 @@ type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promis
 type Way = 'front' | 'route';
 
 /** Nobody stands before the pushes. */
-const open = entrance({ letIn: () => false }, requestsInHand({ maxRequests: 100, maxPerSender: 100, isProxy: () => false }), senderAddresses([]));
+const open = admission(
+  { letIn: () => false },
+  concurrencyLimit({ maxRequests: 100, maxPerSender: 100, isProxy: () => false }),
+  senderAddresses([]),
+);
 
 async function listenerOf(way: Way, t: ExecutionContext, deliver?: Deliver) {
   const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
@@ -63,19 +67,36 @@ async function listenerOf(way: Way, t: ExecutionContext, deliver?: Deliver) {
   });
   const reading = { maxBodyBytes: 10_000, clock };
   pushRoute(router, intake, reading);
-  const app = application(silentLog(), systemClock(), way === 'front' ? pushFront(open, { intake, reading }) : undefined);
+  const app = application(
+    silentLog(),
+    systemClock(),
+    way === 'front' ? pushMiddleware(open, { intake, reading }) : undefined,
+  );
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listener.close());
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { clock, url: listener.url, post, delivered, missed, refused, refusedIds, answered, malformed, counts, archived };
+  return {
+    clock,
+    url: listener.url,
+    post,
+    delivered,
+    missed,
+    refused,
+    refusedIds,
+    answered,
+    malformed,
+    counts,
+    archived,
+  };
 }
 
 type Open = (t: ExecutionContext, deliver?: Deliver) => ReturnType<typeof listenerOf>;
 
 function bothWays(title: string, run: (t: ExecutionContext, pushListener: Open) => Promise<void>): void {
-  for (const way of ['front', 'route'] as const) test(`${title}, at the ${way}`, (t) => run(t, (...given) => listenerOf(way, ...given)));
+  for (const way of ['front', 'route'] as const)
+    test(`${title}, at the ${way}`, (t) => run(t, (...given) => listenerOf(way, ...given)));
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
@@ -90,7 +111,12 @@ for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoin
 
 bothWays('the Content-Type does not matter', async (t, pushListener) => {
   const { post } = await pushListener(t);
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'application/json; charset=utf-16']) {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'nonsense',
+    'application/json; charset=utf-16',
+  ]) {
     t.is((await post('/', sample, { 'content-type': type })).status, 200);
   }
 });
@@ -135,16 +161,22 @@ bothWays('200 is answered only after the delivery has ended', async (t, pushList
   t.is(await answer, 200);
 });
 
-bothWays('a full spool is answered 503 with a pause, any other failure 500 without its words', async (t, pushListener) => {
-  const full = Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
-  const refusing = await pushListener(t, () => Promise.reject(full));
-  const refused = await refusing.post('/', sample);
-  t.deepEqual([refused.status, refused.headers.get('retry-after'), await refused.json()], [503, '30', { error: 'spool: full' }]);
-  t.deepEqual([refusing.counts.refused, refusing.refused], [1, ['spool: full']]);
-  const failing = await pushListener(t, () => Promise.reject(new Error('EIO on /var/lib')));
-  const failed = await failing.post('/', sample);
-  t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
-});
+bothWays(
+  'a full spool is answered 503 with a pause, any other failure 500 without its words',
+  async (t, pushListener) => {
+    const full = Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
+    const refusing = await pushListener(t, () => Promise.reject(full));
+    const refused = await refusing.post('/', sample);
+    t.deepEqual(
+      [refused.status, refused.headers.get('retry-after'), await refused.json()],
+      [503, '30', { error: 'spool: full' }],
+    );
+    t.deepEqual([refusing.counts.refused, refusing.refused], [1, ['spool: full']]);
+    const failing = await pushListener(t, () => Promise.reject(new Error('EIO on /var/lib')));
+    const failed = await failing.post('/', sample);
+    t.deepEqual([failed.status, await failed.json()], [500, { error: 'internal error' }]);
+  },
+);
 
 bothWays('what was answered 200 is archived as it came, and nothing else', async (t, pushListener) => {
   const { post, archived } = await pushListener(t);
@@ -184,43 +216,65 @@ bothWays('the same run has the same key whatever else its body says', async (t, 
   t.not(elsewhere?.key, first?.key);
 });
 
-bothWays('a push from an unknown node is taken: its own slices go out, the measurement is parked', async (t, pushListener) => {
-  const { post, delivered, missed, counts } = await pushListener(t);
-  t.is((await post('/', sample.replace('"NodeId": 312', '"NodeId": 999'))).status, 200);
-  const [only] = delivered;
-  t.deepEqual(only?.points.map(({ metric }) => metric.split('.').slice(1, 3).join('.')), ['rtt.by_node', 'status.by_node', 'rtt.by_asn', 'status.by_asn']);
-  t.is(only?.options.parked?.waitsFor, '999');
-  t.like(JSON.parse(only?.options.parked?.payload ?? ''), { testId: 204417, nodeId: 999, rttMs: 164, timeMs: 1794994452345 });
-  t.deepEqual([missed, counts.missed], [[999], 1]);
-});
+bothWays(
+  'a push from an unknown node is taken: its own slices go out, the measurement is parked',
+  async (t, pushListener) => {
+    const { post, delivered, missed, counts } = await pushListener(t);
+    t.is((await post('/', sample.replace('"NodeId": 312', '"NodeId": 999'))).status, 200);
+    const [only] = delivered;
+    t.deepEqual(
+      only?.points.map(({ metric }) => metric.split('.').slice(1, 3).join('.')),
+      ['rtt.by_node', 'status.by_node', 'rtt.by_asn', 'status.by_asn'],
+    );
+    t.is(only?.options.parked?.waitsFor, '999');
+    t.like(JSON.parse(only?.options.parked?.payload ?? ''), {
+      testId: 204417,
+      nodeId: 999,
+      rttMs: 164,
+      timeMs: 1794994452345,
+    });
+    t.deepEqual([missed, counts.missed], [[999], 1]);
+  },
+);
 
 bothWays('a time more than an hour ahead or before 2010 makes a dead letter, answered 200', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   for (const time of ['20261118110000001', '20091231235959999']) {
     t.is((await post('/', sample.replace('20261118093412345', time))).status, 200);
   }
-  t.deepEqual(delivered.map(({ points, options }) => [points.length, options.deadLetter?.kind, options.deadLetter?.reason]), [
-    [0, 'implausible-time', "the run's time is more than an hour ahead: 2026-11-18T11:00:00.001Z"],
-    [0, 'implausible-time', "the run's time is before 2010: 2009-12-31T23:59:59.999Z"],
-  ]);
+  t.deepEqual(
+    delivered.map(({ points, options }) => [points.length, options.deadLetter?.kind, options.deadLetter?.reason]),
+    [
+      [0, 'implausible-time', "the run's time is more than an hour ahead: 2026-11-18T11:00:00.001Z"],
+      [0, 'implausible-time', "the run's time is before 2010: 2009-12-31T23:59:59.999Z"],
+    ],
+  );
   t.is((await post('/', sample.replace('20261118093412345', '20261118110000000'))).status, 200);
   t.is(delivered[2]?.points.length, 6);
 });
 
-bothWays('what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not', async (t, pushListener) => {
-  const { post, malformed } = await pushListener(t);
-  const wrong = sample.replace('"NodeId": 312', '"NodeId": -312');
-  const large = `{"padding":"${'x'.repeat(10_000)}"}`;
-  for (const body of [sample, wrong, 'garbage', large]) await post('/', body);
-  t.deepEqual(malformed.slice(0, 2).map(({ body, reason, from }) => [body.toString(), reason.slice(0, 30), from]), [
-    [wrong, 'NodeId: expected an integer fr', '127.0.0.1'],
-    ['garbage', 'body: expected one JSON object', '127.0.0.1'],
-  ]);
-  t.is(malformed[2]?.reason, 'body: at most 10000 bytes, found 10014 bytes declared');
-  const refusing = await pushListener(t, () => Promise.reject(Object.assign(new Error('spool: full'), { status: 503 })));
-  await refusing.post('/', sample);
-  t.deepEqual(refusing.malformed, []);
-});
+bothWays(
+  'what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not',
+  async (t, pushListener) => {
+    const { post, malformed } = await pushListener(t);
+    const wrong = sample.replace('"NodeId": 312', '"NodeId": -312');
+    const large = `{"padding":"${'x'.repeat(10_000)}"}`;
+    for (const body of [sample, wrong, 'garbage', large]) await post('/', body);
+    t.deepEqual(
+      malformed.slice(0, 2).map(({ body, reason, from }) => [body.toString(), reason.slice(0, 30), from]),
+      [
+        [wrong, 'NodeId: expected an integer fr', '127.0.0.1'],
+        ['garbage', 'body: expected one JSON object', '127.0.0.1'],
+      ],
+    );
+    t.is(malformed[2]?.reason, 'body: at most 10000 bytes, found 10014 bytes declared');
+    const refusing = await pushListener(t, () =>
+      Promise.reject(Object.assign(new Error('spool: full'), { status: 503 })),
+    );
+    await refusing.post('/', sample);
+    t.deepEqual(refusing.malformed, []);
+  },
+);
 
 bothWays('of a body over the limit, what was read is shown', async (t, pushListener) => {
   const { url, malformed } = await pushListener(t);
@@ -238,15 +292,18 @@ bothWays('a dead letter holds the text of a push that came as UTF-16', async (t,
   t.is(delivered[0]?.options.deadLetter?.raw, text);
 });
 
-bothWays('each push is timed to its answer, whatever that is, and a refused one is named by its request', async (t, pushListener) => {
-  const { post, answered, refusedIds, clock } = await pushListener(t, async () => {
-    await clock.advance(answered.length === 0 ? 30 : 70);
-    if (answered.length === 0) return 'stored';
-    throw Object.assign(new Error('spool: full'), { status: 503, expose: true });
-  });
-  t.is((await post('/', sample)).status, 200);
-  t.is((await post('/', sample, { 'x-request-id': 'proxy-7' })).status, 503);
-  t.is((await post('/', 'no push')).status, 400);
-  t.deepEqual(answered, [30, 70, 0]);
-  t.deepEqual(refusedIds, ['proxy-7']);
-});
+bothWays(
+  'each push is timed to its answer, whatever that is, and a refused one is named by its request',
+  async (t, pushListener) => {
+    const { post, answered, refusedIds, clock } = await pushListener(t, async () => {
+      await clock.advance(answered.length === 0 ? 30 : 70);
+      if (answered.length === 0) return 'stored';
+      throw Object.assign(new Error('spool: full'), { status: 503, expose: true });
+    });
+    t.is((await post('/', sample)).status, 200);
+    t.is((await post('/', sample, { 'x-request-id': 'proxy-7' })).status, 503);
+    t.is((await post('/', 'no push')).status, 400);
+    t.deepEqual(answered, [30, 70, 0]);
+    t.deepEqual(refusedIds, ['proxy-7']);
+  },
+);

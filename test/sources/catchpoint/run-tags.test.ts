@@ -3,7 +3,13 @@
 import test from 'ava';
 import { labelsOf } from '../../../src/sources/catchpoint/labels.ts';
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
-import { labelTag, runTagger, type RunTagOptions, tagsWithinBudget, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
+import {
+  labelTag,
+  runTagger,
+  type RunTagOptions,
+  tagsWithinBudget,
+  wantedLabels,
+} from '../../../src/sources/catchpoint/run-tags.ts';
 
 const push = (labels: unknown, name = 'A test') => ({
   TestDetail: { Name: name, TypeId: 5, Labels: labels },
@@ -22,9 +28,15 @@ test('a label becomes a tag whatever the case of its name, and several values on
 });
 
 test('values are made legal, and a label without a legal value is no tag', (t) => {
-  t.deepEqual(tagsOf([{ Team: ['São Paulo', '東京'] }, { Env: ['***'] }, { Site: [] }, { Zone: ['', null] }], tags('Team', 'Env', 'Site', 'Zone')), {
-    Team: 'DongJing.Sao_Paulo',
-  });
+  t.deepEqual(
+    tagsOf(
+      [{ Team: ['São Paulo', '東京'] }, { Env: ['***'] }, { Site: [] }, { Zone: ['', null] }],
+      tags('Team', 'Env', 'Site', 'Zone'),
+    ),
+    {
+      Team: 'DongJing.Sao_Paulo',
+    },
+  );
 });
 
 test('labels of any other shape are none', (t) => {
@@ -58,5 +70,6 @@ test('there is room for five: the id first, then the name, then the labels as th
 test('a label is given by its name, or with a tag of its own', (t) => {
   t.deepEqual(labelTag('Business Unit'), { tag: 'Business_Unit', label: 'business unit' });
   t.deepEqual(labelTag('unit=Business Unit'), { tag: 'unit', label: 'business unit' });
-  for (const wrong of ['', '=x', 'a b=x', 'x=', '***']) t.throws(() => labelTag(wrong), { message: /^expected a label's name, .* found "/ }, wrong);
+  for (const wrong of ['', '=x', 'a b=x', 'x=', '***'])
+    t.throws(() => labelTag(wrong), { message: /^expected a label's name, .* found "/ }, wrong);
 });

@@ -9,7 +9,13 @@ import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts
 import type { NodeOverride } from '../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { runTagger } from '../../../src/sources/catchpoint/run-tags.ts';
-import { type Dimension, dimensions, dimensionsOfPushAlone, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import {
+  type Dimension,
+  dimensions,
+  dimensionsOfPushAlone,
+  type SliceOptions,
+  slicer,
+} from '../../../src/sources/catchpoint/slices.ts';
 import { legalTagText } from '../../../src/model/tag-text.ts';
 
 interface Given {
@@ -24,17 +30,30 @@ interface Given {
 function pointByPoint({ measurement, node, override, options, without }: Given): DataPoint[] {
   const { testId, nodeId, asn, error, timeMs, rttMs, totalMs, extras = [] } = measurement;
   const ofPush = asn === undefined ? undefined : (override?.asn ?? asn);
-  const values: Partial<Record<Dimension, string | number | undefined>> = node === undefined ? { asn: ofPush } : { ...node, asn: asn ?? node.asn, ...override };
+  const values: Partial<Record<Dimension, string | number | undefined>> =
+    node === undefined ? { asn: ofPush } : { ...node, asn: asn ?? node.asn, ...override };
   const runTags = runTagger(options)(measurement);
   const points: DataPoint[] = [];
   const add = (name: string, dimension: Dimension, value: number, tags: Tags): void => {
     const metric = `${options.prefix}.${name}.by_${dimension}${options.testAsTag === true ? '' : `.${testId}`}`;
     const timestamp = options.resolution === 's' ? Math.floor(timeMs / 1000) : timeMs;
-    points.push({ metric, timestamp, unit: options.resolution, value: floatText(value), tags: { ...tags, ...runTags } });
+    points.push({
+      metric,
+      timestamp,
+      unit: options.resolution,
+      value: floatText(value),
+      tags: { ...tags, ...runTags },
+    });
   };
   for (const dimension of dimensions) {
-    const value = dimension === 'node' || values[dimension] === undefined ? undefined : legalTagText(String(values[dimension]));
-    if (!options.slices.includes(dimension) || without.includes(dimension) || (dimension !== 'node' && value === undefined)) continue;
+    const value =
+      dimension === 'node' || values[dimension] === undefined ? undefined : legalTagText(String(values[dimension]));
+    if (
+      !options.slices.includes(dimension) ||
+      without.includes(dimension) ||
+      (dimension !== 'node' && value === undefined)
+    )
+      continue;
     const tags: Tags = { nodeid: String(nodeId), ...(value !== undefined && { [dimension]: value }) };
     const chosenMs = options.rtt === 'total' ? totalMs : rttMs;
     if (chosenMs !== undefined) add('rtt', dimension, chosenMs, tags);
@@ -55,26 +74,56 @@ const maybe = <Value>(of: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> 
 
 const measurements = fc.record(
   {
-    ...{ testId: fc.integer({ min: 1 }), nodeId: fc.constant(312), timeMs: fc.integer({ min: 1e12, max: 2e12 }), asn, totalMs: ms, rttMs: ms },
-    ...{ error: fc.constantFrom('12007', 'dns', '***'), testName: fc.constantFrom('DNS A', '***'), labels: fc.constant({ team: ['b', 'a b'] }) },
+    ...{
+      testId: fc.integer({ min: 1 }),
+      nodeId: fc.constant(312),
+      timeMs: fc.integer({ min: 1e12, max: 2e12 }),
+      asn,
+      totalMs: ms,
+      rttMs: ms,
+    },
+    ...{
+      error: fc.constantFrom('12007', 'dns', '***'),
+      testName: fc.constantFrom('DNS A', '***'),
+      labels: fc.constant({ team: ['b', 'a b'] }),
+    },
     extras: fc.array(fc.tuple(fc.constantFrom('timing.dns', 'content_error'), ms), { maxLength: 3 }),
   },
   { requiredKeys: ['testId', 'nodeId', 'timeMs'] },
 );
-const nodes = fc.record({ id: fc.constant(312), active: fc.constant(true), asn, ...places }, { requiredKeys: ['id', 'active'] });
+const nodes = fc.record(
+  { id: fc.constant(312), active: fc.constant(true), asn, ...places },
+  { requiredKeys: ['id', 'active'] },
+);
 const options = fc.record({
-  ...{ prefix: fc.constantFrom('catchpoint', 'a.b'), resolution: fc.constantFrom('s' as const, 'ms' as const), rtt: fc.constantFrom('by-type' as const, 'total' as const) },
-  ...{ slices: fc.subarray([...dimensions]), testAsTag: fc.boolean(), testNameTag: fc.boolean(), labelTags: fc.subarray([{ tag: 'team', label: 'team' }]) },
+  ...{
+    prefix: fc.constantFrom('catchpoint', 'a.b'),
+    resolution: fc.constantFrom('s' as const, 'ms' as const),
+    rtt: fc.constantFrom('by-type' as const, 'total' as const),
+  },
+  ...{
+    slices: fc.subarray([...dimensions]),
+    testAsTag: fc.boolean(),
+    testNameTag: fc.boolean(),
+    labelTags: fc.subarray([{ tag: 'team', label: 'team' }]),
+  },
 });
 
 test('what is said once comes to the points that are said one by one, in the same order and with their tags in the same order', (t) => {
-  const property = fc.property(measurements, maybe(nodes), maybe(fc.record({ asn, ...places }, { requiredKeys: [] })), options, fc.boolean(), (measurement, node, override, chosen, isRest) => {
-    const without = isRest ? dimensionsOfPushAlone(measurement) : [];
-    const cut = slicer(chosen, () => override)(measurement, node, without);
-    const expected = pointByPoint({ measurement, node, override, options: chosen, without });
-    t.is(JSON.stringify(expanded(cut)), JSON.stringify(expected));
-    t.is(pointCount(cut), expected.length);
-  });
+  const property = fc.property(
+    measurements,
+    maybe(nodes),
+    maybe(fc.record({ asn, ...places }, { requiredKeys: [] })),
+    options,
+    fc.boolean(),
+    (measurement, node, override, chosen, isRest) => {
+      const without = isRest ? dimensionsOfPushAlone(measurement) : [];
+      const cut = slicer(chosen, () => override)(measurement, node, without);
+      const expected = pointByPoint({ measurement, node, override, options: chosen, without });
+      t.is(JSON.stringify(expanded(cut)), JSON.stringify(expected));
+      t.is(pointCount(cut), expected.length);
+    },
+  );
   t.notThrows(() => fc.assert(property, { numRuns: 500 }));
 });
 
@@ -85,7 +134,7 @@ test('the cuts of a node are the same object for every run, until the node, its 
   const run = { testId: 1, nodeId: 312, timeMs: 1_794_994_452_345 };
   const { cuts } = slice(run, node);
   t.is(slice({ ...run, testId: 2, rttMs: 3 }, node).cuts, cuts);
-  t.is(slice({ ...run, asn: 4837 }, node).cuts, cuts, 'the directory\'s own number');
+  t.is(slice({ ...run, asn: 4837 }, node).cuts, cuts, "the directory's own number");
   t.not(slice({ ...run, asn: 4134 }, node).cuts, cuts);
   t.not(slice(run, { ...node }).cuts, cuts);
   override = { country: 'PRC' };

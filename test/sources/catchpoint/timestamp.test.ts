@@ -11,20 +11,57 @@ test('seventeen digits are a moment in UTC', (t) => {
   t.is(timestampMs('20240229000000000'), Date.UTC(2024, 1, 29));
 });
 
-test('a leap second counts as the first of the next minute', (t) => t.is(timestampMs('20161231235960000'), Date.UTC(2017, 0, 1)));
+test('a leap second counts as the first of the next minute', (t) =>
+  t.is(timestampMs('20161231235960000'), Date.UTC(2017, 0, 1)));
 
 test('years past 2038 are read', (t) => t.is(timestampMs('20991231235959999'), Date.UTC(2100, 0, 1) - 1));
 
-for (const wrong of ['2016022601044960', '201602260104496090', '20160231010449609', '20161326010449609', '20160226240449609', '20160226016049609', '20160226010461609', '2016022601044960x', 20160226010449609, null, undefined]) {
+for (const wrong of [
+  '2016022601044960',
+  '201602260104496090',
+  '20160231010449609',
+  '20161326010449609',
+  '20160226240449609',
+  '20160226016049609',
+  '20160226010461609',
+  '2016022601044960x',
+  20160226010449609,
+  null,
+  undefined,
+]) {
   test(`${JSON.stringify(wrong)} is no moment`, (t) => t.is(timestampMs(wrong), undefined));
 }
 
 test('of seventeen digits those are a moment that a calendar has, and no others', (t) => {
-  const texts = fc.tuple(fc.integer({ min: 0, max: 9999 }), fc.nat(14), fc.nat(33), fc.nat(25), fc.nat(62), fc.nat(62), fc.nat(999));
+  const texts = fc.tuple(
+    fc.integer({ min: 0, max: 9999 }),
+    fc.nat(14),
+    fc.nat(33),
+    fc.nat(25),
+    fc.nat(62),
+    fc.nat(62),
+    fc.nat(999),
+  );
   const property = fc.property(texts, ([year, month, day, hour, minute, second, ms]) => {
     const at = new Date(Date.UTC(year, month - 1, day));
-    const isMoment = year >= 1000 && at.getUTCMonth() === month - 1 && at.getUTCDate() === day && hour <= 23 && minute <= 59 && second <= 60;
-    const text = [[year, 4], [month, 2], [day, 2], [hour, 2], [minute, 2], [second, 2], [ms, 3]].map(([part = 0, width = 0]) => String(part).padStart(width, '0')).join('');
+    const isMoment =
+      year >= 1000 &&
+      at.getUTCMonth() === month - 1 &&
+      at.getUTCDate() === day &&
+      hour <= 23 &&
+      minute <= 59 &&
+      second <= 60;
+    const text = [
+      [year, 4],
+      [month, 2],
+      [day, 2],
+      [hour, 2],
+      [minute, 2],
+      [second, 2],
+      [ms, 3],
+    ]
+      .map(([part = 0, width = 0]) => String(part).padStart(width, '0'))
+      .join('');
     t.is(timestampMs(text), isMoment ? at.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + ms : undefined);
   });
   t.notThrows(() => fc.assert(property, { numRuns: 3000 }));
@@ -36,7 +73,9 @@ for (const zone of ['America/New_York', 'Asia/Kolkata', 'Pacific/Auckland']) {
     const module = new URL('../../../src/sources/catchpoint/timestamp.js', import.meta.url).href;
     const script = `import { timestampMs } from ${JSON.stringify(module)};
       console.log(JSON.stringify([new Date(0).getTimezoneOffset() === 0, ...${JSON.stringify(texts)}.map(timestampMs)]))`;
-    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TZ: zone } });
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TZ: zone },
+    });
     t.deepEqual(JSON.parse(printed.toString()), [false, ...texts.map(timestampMs)]);
   });
 }

@@ -17,7 +17,12 @@ test('a letter keeps a large input whole', async (t) => {
 
 test('how many there are and how large is known over a restart, and after all have gone', async (t) => {
   const { spool, reader, reopened } = await readSpool(t);
-  await lettersOf(spool, reader, points(3), points(3).map((each) => rejected(each)));
+  await lettersOf(
+    spool,
+    reader,
+    points(3),
+    points(3).map((each) => rejected(each)),
+  );
   const bytes = spool.deadLetters.bytes();
   t.true(bytes > 300);
   const later = await reopened();
@@ -37,7 +42,12 @@ test('a letter that comes again counts once', async (t) => {
 
 test('more letters than are held in memory at once are read in turns, each once', async (t) => {
   const { spool, reader } = await readSpool(t);
-  await lettersOf(spool, reader, points(250), points(250).map((each) => rejected(each)));
+  await lettersOf(
+    spool,
+    reader,
+    points(250),
+    points(250).map((each) => rejected(each)),
+  );
   const seen = new Set<string>();
   let turns = 0;
   for (let turn = spool.letters.after(undefined); turn.length > 0; turn = spool.letters.after(turn.at(-1))) {
@@ -51,8 +61,14 @@ test('what makes a letter good goes with it in one step, and only once', async (
   const { spool, reader } = await readSpool(t);
   await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: '{}' } });
   const [{ id } = { id: '' }] = spool.letters.after(undefined);
-  const both = await Promise.allSettled([spool.append([point], { redeems: id }), spool.append([point], { redeems: id })]);
-  t.deepEqual(both.map(({ status }) => status), ['fulfilled', 'rejected']);
+  const both = await Promise.allSettled([
+    spool.append([point], { redeems: id }),
+    spool.append([point], { redeems: id }),
+  ]);
+  t.deepEqual(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
   t.is(spool.deadLetters.count(), 0);
   t.is(reader.next(10)?.points.length, 1);
 });
@@ -79,11 +95,20 @@ test('a duplicate takes the letter that it makes good with it', async (t) => {
 
 test('points go back for the sink that refused them, the same to the byte, and their letters go in the same step', async (t) => {
   const { spool, reader, reopened } = await readSpool(t);
-  await lettersOf(spool, reader, points(120), points(120).map((each) => rejected(each)));
+  await lettersOf(
+    spool,
+    reader,
+    points(120),
+    points(120).map((each) => rejected(each)),
+  );
   const ids: string[] = [];
-  for (let turn = spool.letters.after(undefined); turn.length > 0; turn = spool.letters.after(turn.at(-1))) ids.push(...turn.map(({ id }) => id));
+  for (let turn = spool.letters.after(undefined); turn.length > 0; turn = spool.letters.after(turn.at(-1)))
+    ids.push(...turn.map(({ id }) => id));
   const returned = await spool.returnPoints(ids);
-  t.deepEqual([returned.length, returned.every(({ sink }) => sink === 'tsdb'), spool.deadLetters.count()], [120, true, 0]);
+  t.deepEqual(
+    [returned.length, returned.every(({ sink }) => sink === 'tsdb'), spool.deadLetters.count()],
+    [120, true, 0],
+  );
   t.is(reader.backlog().points, 120);
   const later = await (await reopened()).reader('tsdb');
   const back: string[] = [];
@@ -93,7 +118,12 @@ test('points go back for the sink that refused them, the same to the byte, and t
     t.is(retry.attempts, 0);
     entries += 1;
   }
-  t.deepEqual(back.toSorted(), points(120).map((each) => JSON.stringify(each)).toSorted());
+  t.deepEqual(
+    back.toSorted(),
+    points(120)
+      .map((each) => JSON.stringify(each))
+      .toSorted(),
+  );
   t.is(entries, 3);
 });
 
@@ -109,13 +139,22 @@ test('other sinks do not get what one sink refused', async (t) => {
 
 test('a letter whose sink is gone, that holds no point, or that is not there stays where it is and says why', async (t) => {
   const { spool, reader } = await readSpool(t);
-  await lettersOf(spool, reader, points(1), [rejected(point, 'Unknown metric', 'gone'), { kind: 'damaged', reason: 'checksum', raw: 'x' }]);
-  const ids = spool.letters.after(undefined).toSorted((a, b) => (a.kind < b.kind ? -1 : 1)).map(({ id }) => id);
-  t.deepEqual((await spool.returnPoints([...ids, 'nonesuch'])).map(({ refused }) => refused), [
-    'a letter of the kind damaged holds no point of a sink',
-    'its sink, gone, is not there any more',
-    'it is not there any more',
+  await lettersOf(spool, reader, points(1), [
+    rejected(point, 'Unknown metric', 'gone'),
+    { kind: 'damaged', reason: 'checksum', raw: 'x' },
   ]);
+  const ids = spool.letters
+    .after(undefined)
+    .toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
+    .map(({ id }) => id);
+  t.deepEqual(
+    (await spool.returnPoints([...ids, 'nonesuch'])).map(({ refused }) => refused),
+    [
+      'a letter of the kind damaged holds no point of a sink',
+      'its sink, gone, is not there any more',
+      'it is not there any more',
+    ],
+  );
   t.is(spool.deadLetters.count(), 2);
 });
 

@@ -11,11 +11,15 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 import { until } from '../../fakes/letters.ts';
 import { movableClock } from '../../fakes/time.ts';
 
-async function samplesIn(t: ExecutionContext, { maxBytes, hasRoom = () => true }: { maxBytes?: number; hasRoom?: () => boolean } = {}) {
+async function samplesIn(
+  t: ExecutionContext,
+  { maxBytes, hasRoom = () => true }: { maxBytes?: number; hasRoom?: () => boolean } = {},
+) {
   const clock = movableClock();
   const directory = await temporaryDirectory(t);
   let write: WriteFunction = writeToFile;
-  const opened = (): Store => openStore({ directory, clock, maxBytes: 1 << 26, dedupMaxBytes: 1 << 20, write: (...given) => write(...given) });
+  const opened = (): Store =>
+    openStore({ directory, clock, maxBytes: 1 << 26, dedupMaxBytes: 1 << 20, write: (...given) => write(...given) });
   let store = opened();
   t.teardown(() => store.close());
   return {
@@ -30,7 +34,11 @@ async function samplesIn(t: ExecutionContext, { maxBytes, hasRoom = () => true }
   };
 }
 
-const malformed = (body: string | Buffer, reason = 'body: no push') => ({ body: Buffer.from(body), reason, from: '203.0.113.9' });
+const malformed = (body: string | Buffer, reason = 'body: no push') => ({
+  body: Buffer.from(body),
+  reason,
+  from: '203.0.113.9',
+});
 
 test('a sample has the reason, the time, the sender and the body, and comes back over a restart', async (t) => {
   const { samples, clock, reopened } = await samplesIn(t);
@@ -38,7 +46,14 @@ test('a sample has the reason, the time, the sender and the body, and comes back
   await until(() => samples.count() === 1);
   const later = await reopened();
   const [sample] = later.after(undefined);
-  t.like(sample, { kind: 'malformed', reason: 'body: no push', raw: 'garbage', from: '203.0.113.9', firstAtMs: clock.now(), times: 1 });
+  t.like(sample, {
+    kind: 'malformed',
+    reason: 'body: no push',
+    raw: 'garbage',
+    from: '203.0.113.9',
+    firstAtMs: clock.now(),
+    times: 1,
+  });
   t.is(later.bytes(), samples.bytes());
 });
 
@@ -56,14 +71,24 @@ test('the same body is kept once, with how often it was seen and when last', asy
 test('over the bound, what was not seen for the longest time makes room', async (t) => {
   const { samples, clock } = await samplesIn(t, { maxBytes: 1000 });
   const take = async (letter: string): Promise<void> => {
-    const { length } = samples.after(undefined).filter(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now());
+    const { length } = samples
+      .after(undefined)
+      .filter(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now());
     t.is(length, 0);
     samples.take(malformed(letter.repeat(150)));
-    await until(() => samples.after(undefined).some(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now()));
+    await until(() =>
+      samples.after(undefined).some(({ raw, lastAtMs }) => raw[0] === letter && lastAtMs === clock.now()),
+    );
     await clock.advance(1000);
   };
   for (const letter of ['a', 'b', 'c', 'a', 'd']) await take(letter);
-  t.deepEqual(samples.after(undefined).map(({ raw }) => raw[0]).toSorted(), ['a', 'c', 'd']);
+  t.deepEqual(
+    samples
+      .after(undefined)
+      .map(({ raw }) => raw[0])
+      .toSorted(),
+    ['a', 'c', 'd'],
+  );
   t.true(samples.bytes() <= 1000);
 });
 
@@ -95,7 +120,7 @@ test('a large body is cut, and said not to be whole; bytes that are no text are 
   t.deepEqual(wholeInput(binary as NonNullable<typeof binary>), bytes);
 });
 
-test('without room on the disk none is kept, and one that cannot be written is nobody\'s failure', async (t) => {
+test("without room on the disk none is kept, and one that cannot be written is nobody's failure", async (t) => {
   let hasRoom = false;
   const { samples, fail } = await samplesIn(t, { hasRoom: () => hasRoom });
   samples.take(malformed('a'));

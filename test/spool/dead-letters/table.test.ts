@@ -5,8 +5,23 @@ import fc from 'fast-check';
 import { type LetterEntry, type LetterTable, letterTable } from '../../../src/spool/dead-letters/table.ts';
 
 /** Ids whose slots collide: the middle eight digits decide. */
-const ids = fc.tuple(fc.constantFrom('00000000', 'ffffffff', '80000001'), fc.constantFrom('00000000', '00000001', '00000080', 'ffffff80', 'ffffffff'), fc.constantFrom('0000', 'ffff', '8000')).map((parts) => parts.join(''));
-const entries = fc.record({ id: ids, segment: fc.integer({ min: 1, max: 2 ** 40 }), at: fc.nat(), part: fc.nat(200), bytes: fc.nat(100_000), times: fc.integer({ min: 1, max: 2 ** 40 }), firstAtMs: fc.nat(2 ** 45), lastAtMs: fc.nat(2 ** 45) });
+const ids = fc
+  .tuple(
+    fc.constantFrom('00000000', 'ffffffff', '80000001'),
+    fc.constantFrom('00000000', '00000001', '00000080', 'ffffff80', 'ffffffff'),
+    fc.constantFrom('0000', 'ffff', '8000'),
+  )
+  .map((parts) => parts.join(''));
+const entries = fc.record({
+  id: ids,
+  segment: fc.integer({ min: 1, max: 2 ** 40 }),
+  at: fc.nat(),
+  part: fc.nat(200),
+  bytes: fc.nat(100_000),
+  times: fc.integer({ min: 1, max: 2 ** 40 }),
+  firstAtMs: fc.nat(2 ** 45),
+  lastAtMs: fc.nat(2 ** 45),
+});
 const steps = fc.oneof(
   { weight: 6, arbitrary: fc.record({ what: fc.constant('set' as const), entry: entries }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant('delete' as const), entry: entries }) },
@@ -22,7 +37,11 @@ function plain(entry: (LetterEntry & { readonly order: number }) | undefined): L
 function isSame(table: LetterTable, model: ReadonlyMap<string, LetterEntry>): boolean {
   const bytes = [...model.values()].reduce((sum, entry) => sum + entry.bytes, 0);
   const found = [...table.after(0)].map(plain);
-  return table.count() === model.size && table.bytes() === bytes && JSON.stringify(found) === JSON.stringify([...model.values()]);
+  return (
+    table.count() === model.size &&
+    table.bytes() === bytes &&
+    JSON.stringify(found) === JSON.stringify([...model.values()])
+  );
 }
 
 test('it says of letters what a Map says, in the order in which they came first', (t) => {
@@ -50,7 +69,16 @@ test('it says of letters what a Map says, in the order in which they came first'
   t.pass();
 });
 
-const entry = (number: number): LetterEntry => ({ id: number.toString(16).padStart(20, '0'), segment: 1, at: number, part: 0, bytes: 10, times: 1, firstAtMs: 1, lastAtMs: 1 });
+const entry = (number: number): LetterEntry => ({
+  id: number.toString(16).padStart(20, '0'),
+  segment: 1,
+  at: number,
+  part: 0,
+  bytes: 10,
+  times: 1,
+  firstAtMs: 1,
+  lastAtMs: 1,
+});
 
 test('what is read in turns goes on behind the last one, though that and others are deleted and more come meanwhile', (t) => {
   const table = letterTable();
@@ -65,7 +93,10 @@ test('what is read in turns goes on behind the last one, though that and others 
     }
     if (seen.length === 3000) for (let number = 5001; number <= 5050; number += 1) table.set(entry(number));
   }
-  t.deepEqual(seen, Array.from({ length: 5050 }, (_, index) => index + 1));
+  t.deepEqual(
+    seen,
+    Array.from({ length: 5050 }, (_, index) => index + 1),
+  );
   t.is(table.count(), 0);
 });
 
@@ -77,5 +108,8 @@ test('one that is read through while it is emptied misses nothing and gives noth
     seen.push(at);
     table.delete(id);
   }
-  t.deepEqual(seen, Array.from({ length: 5000 }, (_, index) => index + 1));
+  t.deepEqual(
+    seen,
+    Array.from({ length: 5000 }, (_, index) => index + 1),
+  );
 });

@@ -10,7 +10,11 @@ import { movableClock } from '../../fakes/time.ts';
 import { copied, filesOf, smallSpool, swiftDirectory } from '../small-spool.ts';
 
 const quarterMs = 900_000;
-const run = (index: number): StoredRunKey => ({ lo: Math.imul(index, 0x9e37_79b1) >>> 0, hi: (Math.imul(index, 0x85eb_ca6b) >>> 0) || 1, digest: index });
+const run = (index: number): StoredRunKey => ({
+  lo: Math.imul(index, 0x9e37_79b1) >>> 0,
+  hi: Math.imul(index, 0x85eb_ca6b) >>> 0 || 1,
+  digest: index,
+});
 
 /** A table with room for little more than one quarter of an hour that is given 20,000 runs in each of six quarters of an hour. */
 async function overfull(t: ExecutionContext) {
@@ -45,12 +49,18 @@ test('of a table that is too large no more goes than was needed, however often i
 });
 
 test('below its bound the status tells of two hours', async (t) => {
-  const dedup = openDedup({ directory: await swiftDirectory(t), clock: movableClock(), maxBytes: 1 << 20, formerEndMs: undefined });
+  const dedup = openDedup({
+    directory: await swiftDirectory(t),
+    clock: movableClock(),
+    maxBytes: 1 << 20,
+    formerEndMs: undefined,
+  });
   dedup.add(run(1), 1);
   t.like(dedup.status(), { runs: 1, windowMs: 7_200_000 });
 });
 
-const push = (number: number, atMs?: number) => [points(1, number), { run: { key: `${number}`, digest: 'a', ...(atMs !== undefined && { atMs }) } }] as const;
+const push = (number: number, atMs?: number) =>
+  [points(1, number), { run: { key: `${number}`, digest: 'a', ...(atMs !== undefined && { atMs }) } }] as const;
 
 test('runs are known again after a stop and after a kill, also those whose segments are gone', async (t) => {
   const directory = await swiftDirectory(t);
@@ -79,12 +89,18 @@ test('after a start a run of before it waits until the keys are read, and one th
   await spool.close();
   const dedup = openDedup({ directory, clock, maxBytes: 1 << 20, formerEndMs: clock.now() });
   const reading = dedup.read();
-  t.deepEqual([undefined, clock.now(), clock.now() + 600_000].map((atMs) => dedup.readyFor(atMs) !== undefined), [true, true, true]);
+  t.deepEqual(
+    [undefined, clock.now(), clock.now() + 600_000].map((atMs) => dedup.readyFor(atMs) !== undefined),
+    [true, true, true],
+  );
   t.is(dedup.readyFor(clock.now() + 600_001), undefined);
   await reading;
   t.is(dedup.readyFor(clock.now()), undefined);
   const later = await smallSpool(t, directory, { clock });
-  t.deepEqual(await Promise.all([later.append(...push(1, clock.now())), later.append(...push(1))]), ['duplicate', 'duplicate']);
+  t.deepEqual(await Promise.all([later.append(...push(1, clock.now())), later.append(...push(1))]), [
+    'duplicate',
+    'duplicate',
+  ]);
 });
 
 test('a file of keys that is cut or missing costs no more than the keys in it', async (t) => {

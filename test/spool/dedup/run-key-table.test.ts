@@ -3,20 +3,31 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { StoredRunKey } from '../../../src/spool/log/format.ts';
-import { type Known, runTable } from '../../../src/spool/dedup/run-key-table.ts';
+import { type Known, runKeyTable } from '../../../src/spool/dedup/run-key-table.ts';
 
 /** Few keys whose slots collide, of two tables. */
-const runs = fc.record({ lo: fc.constantFrom(0, 1, 16, 17, 32, 0x8000_0000, 0xffff_ffff), hi: fc.constantFrom(0x0100_0000, 0x0100_0001, 0xff00_0000), digest: fc.constantFrom(1, 2, 0xffff_ffff) });
+const runs = fc.record({
+  lo: fc.constantFrom(0, 1, 16, 17, 32, 0x8000_0000, 0xffff_ffff),
+  hi: fc.constantFrom(0x0100_0000, 0x0100_0001, 0xff00_0000),
+  digest: fc.constantFrom(1, 2, 0xffff_ffff),
+});
 const steps = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ what: fc.constant('add' as const), run: runs, age: fc.integer({ min: 0, max: 3 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ what: fc.constant('add' as const), run: runs, age: fc.integer({ min: 0, max: 3 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('remove' as const), run: runs, age: fc.constant(0) }) },
   { weight: 4, arbitrary: fc.record({ what: fc.constant('look' as const), run: runs, age: fc.constant(0) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('forget' as const), run: runs, age: fc.integer({ min: 0, max: 2 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('forget' as const), run: runs, age: fc.integer({ min: 0, max: 2 }) }),
+  },
 );
 
 function modelTable(oldest: number) {
   const known = new Map<string, Map<number, number>>();
-  const of = ({ lo, hi }: StoredRunKey): Map<number, number> => known.get(`${lo} ${hi}`) ?? known.set(`${lo} ${hi}`, new Map()).get(`${lo} ${hi}`) as Map<number, number>;
+  const of = ({ lo, hi }: StoredRunKey): Map<number, number> =>
+    known.get(`${lo} ${hi}`) ?? (known.set(`${lo} ${hi}`, new Map()).get(`${lo} ${hi}`) as Map<number, number>);
   let bound = oldest;
   return {
     add(run: StoredRunKey, generation: number) {
@@ -37,7 +48,7 @@ function modelTable(oldest: number) {
 test('it says of a run what a Map says', (t) => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 300 }), (script) => {
-      const [table, model] = [runTable(100), modelTable(100)];
+      const [table, model] = [runKeyTable(100), modelTable(100)];
       for (const { what, run, age } of script) {
         const generation = model.oldest() + 3 - age;
         if (what === 'forget') for (const each of [table, model]) each.forgetBefore(model.oldest() + age);
@@ -53,11 +64,19 @@ test('it says of a run what a Map says', (t) => {
 });
 
 test('a hundred thousand runs are told apart, and what is forgotten gives its room back as the table is used', (t) => {
-  const table = runTable(1);
-  const run = (index: number): StoredRunKey => ({ lo: Math.imul(index, 0x9e37_79b1) >>> 0, hi: (Math.imul(index, 0x85eb_ca6b) >>> 0) || 1, digest: index });
+  const table = runKeyTable(1);
+  const run = (index: number): StoredRunKey => ({
+    lo: Math.imul(index, 0x9e37_79b1) >>> 0,
+    hi: Math.imul(index, 0x85eb_ca6b) >>> 0 || 1,
+    digest: index,
+  });
   for (let index = 0; index < 100_000; index += 1) table.add(run(index), 1 + (index & 1));
   t.is(table.count(), 100_000);
-  for (let index = 0; index < 100_000; index += 997) t.deepEqual([table.look(run(index)), table.look({ ...run(index), digest: 100_001 }), table.look(run(index + 100_000))], ['duplicate', 'conflict', 'new']);
+  for (let index = 0; index < 100_000; index += 997)
+    t.deepEqual(
+      [table.look(run(index)), table.look({ ...run(index), digest: 100_001 }), table.look(run(index + 100_000))],
+      ['duplicate', 'conflict', 'new'],
+    );
   const bytes = table.bytes();
   table.forgetBefore(2);
   t.is(table.look(run(4)), 'new');

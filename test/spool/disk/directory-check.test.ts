@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { PathUnusable, requireUsable } from '../../../src/spool/disk/directory-check.ts';
+import { PathUnusable, checkDirectory } from '../../../src/spool/disk/directory-check.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { mountedDisk } from '../../fakes/disks.ts';
 import { requireTool } from '../../faults/lacking.ts';
@@ -12,7 +12,7 @@ import { otherUser } from '../../faults/left-out.ts';
 import { rowTest } from '../../faults/row-test.ts';
 
 function refused(t: ExecutionContext, directory: string): readonly [message: string, exitCode: number] {
-  const error = t.throws(() => requireUsable(directory), { instanceOf: PathUnusable });
+  const error = t.throws(() => checkDirectory(directory), { instanceOf: PathUnusable });
   return [error?.message ?? '', error?.exitCode ?? 0];
 }
 
@@ -33,7 +33,11 @@ function refusedTo(t: ExecutionContext, directory: string): string {
   const module = new URL('../../../src/spool/disk/directory-check.js', import.meta.url).href;
   const program = `import(${JSON.stringify(module)}).then((it) => it.requireUsable(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
   const [command, ...args] = process.getuid?.() === 0 ? asAnother : ['env'];
-  const { stdout, stderr, status } = spawnSync(command as string, [...args, process.execPath, '-e', program, directory], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(
+    command as string,
+    [...args, process.execPath, '-e', program, directory],
+    { encoding: 'utf8' },
+  );
   t.is(status, 0, stderr);
   return stdout.trim();
 }
@@ -50,16 +54,25 @@ rowTest(otherUser, 'what may not be read or written is named, with 77', async (t
     writeFileSync(path, '');
     if (isRoot) execFileSync('chown', ['-R', '65534', root]);
     chmodSync(path, 0o400);
-    t.is(refusedTo(t, directory), `${path}: permission denied; give it, and what is in it, to the user that runs the bridge 77`);
+    t.is(
+      refusedTo(t, directory),
+      `${path}: permission denied; give it, and what is in it, to the user that runs the bridge 77`,
+    );
     chmodSync(path, 0o600);
   }
   chmodSync(directory, 0);
-  t.is(refusedTo(t, directory), `${directory}: permission denied; give it, and what is in it, to the user that runs the bridge 77`);
+  t.is(
+    refusedTo(t, directory),
+    `${directory}: permission denied; give it, and what is in it, to the user that runs the bridge 77`,
+  );
   chmodSync(directory, 0o700);
 });
 
 rowTest('F12', 'a disk that is mounted read-only is named, with 73', async (t) => {
   const disk = await mountedDisk(t, 'F12', 1 << 20);
   execFileSync('mount', ['-o', 'remount,ro', disk]);
-  t.deepEqual(refused(t, join(disk, 'spool')), [`${join(disk, 'spool')}: its disk is mounted read-only; mount it for writing`, 73]);
+  t.deepEqual(refused(t, join(disk, 'spool')), [
+    `${join(disk, 'spool')}: its disk is mounted read-only; mount it for writing`,
+    73,
+  ]);
 });

@@ -1,7 +1,7 @@
 // Room on the disk: what is refused, when, and that it comes back by itself.
 
 import test from 'ava';
-import { openRoom } from '../../../src/spool/disk/disk-space.ts';
+import { openDiskSpace } from '../../../src/spool/disk/disk-space.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { playedDisk } from '../../fakes/disks.ts';
 import { movableClock } from '../../fakes/time.ts';
@@ -16,7 +16,13 @@ async function room(t: ExecutionContext, sizeBytes = 64 * mebibyte) {
   const changes: (string | undefined)[] = [];
   const inFile = { reusableBytes: 0 };
   const onChange = (words: string | undefined): void => void changes.push(words);
-  return { disk, clock, changes, inFile, room: openRoom({ disk, clock, reusableBytes: () => inFile.reusableBytes, onChange }) };
+  return {
+    disk,
+    clock,
+    changes,
+    inFile,
+    room: openDiskSpace({ disk, clock, reusableBytes: () => inFile.reusableBytes, onChange }),
+  };
 }
 
 test('the reserve is 16 MiB, of a small disk a sixteenth', async (t) => {
@@ -92,5 +98,5 @@ test('a disk that fails does not lack room', async (t) => {
   disk.foreignBytes = 60 * mebibyte;
   t.false(one.isLackOfSpace(Object.assign(new Error('input/output error'), { code: 'EIO' })));
   t.true(one.isLackOfSpace(Object.assign(new Error('quota exceeded'), { code: 'EDQUOT' })));
-  t.false(one.isLackOfSpace(new TypeError('not the disk\'s')));
+  t.false(one.isLackOfSpace(new TypeError("not the disk's")));
 });

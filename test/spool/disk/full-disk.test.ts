@@ -29,7 +29,8 @@ async function spoolOnPlayedDisk(t: ExecutionContext) {
     if (writes.failWith === undefined) writeToFile(...given);
     else given[5](writes.failWith, 0);
   };
-  const open = (): Promise<Spool> => openSpool({ directory, maxBytes: 1 << 30, clock, disk, write, onScarcity: (words) => changes.push(words) });
+  const open = (): Promise<Spool> =>
+    openSpool({ directory, maxBytes: 1 << 30, clock, disk, write, onScarcity: (words) => changes.push(words) });
   let spool = await open();
   t.teardown(() => spool.close());
   const reopened = async (): Promise<Spool> => {
@@ -61,7 +62,10 @@ test('on a disk that is nearly full appends are refused, what a sink has finishe
   disk.foreignBytes = disk.freeBytes() + disk.reservedBytes();
   disk.giveUpReserve();
   await clock.advance(250);
-  const refused = await t.throwsAsync(spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }), { name: 'SpoolFull', message: /^disk: room for \d+ bytes, wanted \d+$/ });
+  const refused = await t.throwsAsync(spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }), {
+    name: 'SpoolFull',
+    message: /^disk: room for \d+ bytes, wanted \d+$/,
+  });
   t.like(refused, { status: 503, retryAfterMs: 30_000 });
   await reader.finish(batch, { ...nothing, letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }] });
   t.deepEqual([reader.backlog().points, spool.deadLetters.count(), changes.length], [0, 1, 1]);
@@ -80,7 +84,10 @@ test('a group for which there is no room is refused whole, nothing of it is stor
   const batch = reader.next(9) as Batch;
   writes.failWith = systemError('ENOSPC');
   const letter = { kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' };
-  const both = [spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }), reader.finish(batch, { ...nothing, letters: [letter] })];
+  const both = [
+    spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }),
+    reader.finish(batch, { ...nothing, letters: [letter] }),
+  ];
   for (const one of both) t.like(await t.throwsAsync(one), { name: 'SpoolFull', status: 503, retryAfterMs: 30_000 });
   writes.failWith = undefined;
   disk.foreignBytes = 0;
@@ -170,19 +177,26 @@ interface SmallDisk {
 async function playedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
   const directory = await temporaryDirectory(t);
   const disk = playedDisk(directory, 6 * mebibyte);
-  return { directory, disk, fill: () => void (disk.foreignBytes += disk.freeBytes()), empty: () => void (disk.foreignBytes = 0) };
+  return {
+    directory,
+    disk,
+    fill: () => void (disk.foreignBytes += disk.freeBytes()),
+    empty: () => void (disk.foreignBytes = 0),
+  };
 }
 
 async function mountedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
   const mounted = await mountedDisk(t, 'F11', 6 * mebibyte);
   const foreign = join(mounted, 'foreign');
   function fill(): void {
-    for (let bytes = diskOf(mounted).freeBytes(); bytes > 0; bytes = diskOf(mounted).freeBytes()) writeFileSync(foreign, Buffer.alloc(bytes), { flag: 'a' });
+    for (let bytes = diskOf(mounted).freeBytes(); bytes > 0; bytes = diskOf(mounted).freeBytes())
+      writeFileSync(foreign, Buffer.alloc(bytes), { flag: 'a' });
   }
   return { directory: join(mounted, 'spool'), fill, empty: () => rmSync(foreign) };
 }
 
-const filling = 'filled by the spool and by others, every acknowledged point comes out and no other error than 503 is seen';
+const filling =
+  'filled by the spool and by others, every acknowledged point comes out and no other error than 503 is seen';
 
 test(`on a small disk, played, ${filling}`, async (t) => filled(t, await playedSmallDisk(t)));
 
@@ -223,7 +237,13 @@ async function filled(t: ExecutionContext, { directory, disk, fill, empty }: Sma
   empty();
   await clock.advance(1000);
   // The first push that is refused has the bridge give back what the sink has finished.
-  while ((await spool.append([]).then(() => undefined, (error: Error) => error.name)) === 'SpoolFull') await clock.advance(1000);
+  while (
+    (await spool.append([]).then(
+      () => undefined,
+      (error: Error) => error.name,
+    )) === 'SpoolFull'
+  )
+    await clock.advance(1000);
   t.true((await appendUntilRefused()) > 10);
   delivered = delivered.concat(await finishAll(reader));
   t.true(names(delivered) === names(acknowledged));

@@ -7,9 +7,15 @@ import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { recordDictionary } from '../../../src/spool/legacy/lmdb/dictionary.ts';
-import type { FormerItem } from '../../../src/spool/legacy/lmdb/items.ts';
-import { type FormerRecord, type FormerStore, openFormerStore } from '../../../src/spool/legacy/lmdb/store.ts';
-import type { FormerHead, FormerPosition, LetterRow, ParkedRow, RetryRow } from '../../../src/spool/legacy/lmdb/rows.ts';
+import type { LegacyItem } from '../../../src/spool/legacy/lmdb/items.ts';
+import { type LegacyRecord, type LegacyStore, openLegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
+import type {
+  LegacyHead,
+  LegacyPosition,
+  LetterRow,
+  ParkedRow,
+  RetryRow,
+} from '../../../src/spool/legacy/lmdb/rows.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { movableClock } from '../../fakes/time.ts';
 
@@ -17,9 +23,9 @@ const fixtures = new URL('../../../../test/spool/legacy/fixtures/', import.meta.
 
 /** What the program that wrote it read in it. */
 export interface Contents {
-  readonly head: FormerHead;
-  readonly records: readonly FormerRecord[];
-  readonly positions: readonly (readonly [sink: string, position: FormerPosition])[];
+  readonly head: LegacyHead;
+  readonly records: readonly LegacyRecord[];
+  readonly positions: readonly (readonly [sink: string, position: LegacyPosition])[];
   readonly counts: readonly (readonly [name: string, count: number])[];
   readonly generation: number;
   readonly runs: readonly (readonly (readonly [key: string, digest: string])[])[];
@@ -49,19 +55,41 @@ export async function storeIn(t: ExecutionContext, data: Buffer): Promise<string
 }
 
 /** Opens it for a test, and closes it after that. */
-export async function attached(t: ExecutionContext, directory: string, options: { readonly clock?: Clock; readonly signal?: AbortSignal } = {}): Promise<FormerStore> {
-  const store = await openFormerStore(directory, { clock: movableClock(), signal: new AbortController().signal, ...options });
+export async function attached(
+  t: ExecutionContext,
+  directory: string,
+  options: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
+): Promise<LegacyStore> {
+  const store = await openLegacyStore(directory, {
+    clock: movableClock(),
+    signal: new AbortController().signal,
+    ...options,
+  });
   t.teardown(store.close);
   return store;
 }
 
 /** The items that a store with these contents tells of, in the order in which it does. */
-export function itemsIn({ positions, counts, generation, runs, retries, parked, letters, samples }: Contents): FormerItem[] {
-  const hours = runs.map((rows, index) => ({ rows, generation: [0, 1, 2].map((age) => generation - age).find((hour) => hour % runs.length === index) }));
+export function itemsIn({
+  positions,
+  counts,
+  generation,
+  runs,
+  retries,
+  parked,
+  letters,
+  samples,
+}: Contents): LegacyItem[] {
+  const hours = runs.map((rows, index) => ({
+    rows,
+    generation: [0, 1, 2].map((age) => generation - age).find((hour) => hour % runs.length === index),
+  }));
   return [
     ...positions.map(([sink, position]) => ({ kind: 'position', sink, position }) as const),
     ...counts.map(([name, count]) => ({ kind: 'count', name, count }) as const),
-    ...hours.flatMap(({ rows, generation: hour }) => (hour === undefined ? [] : rows.map(([key, digest]) => ({ kind: 'run', key, digest, generation: hour }) as const))),
+    ...hours.flatMap(({ rows, generation: hour }) =>
+      hour === undefined ? [] : rows.map(([key, digest]) => ({ kind: 'run', key, digest, generation: hour }) as const),
+    ),
     ...retries.map(([[sink, sequence], row]) => ({ kind: 'retry', sink, sequence, row }) as const),
     ...parked.map(([[waitsFor, sequence], row]) => ({ kind: 'parked', waitsFor, sequence, row }) as const),
     ...letters.map(([id, row]) => ({ kind: 'letter', id, row }) as const),
@@ -79,26 +107,35 @@ export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 export interface Filling {
   readonly format?: number;
   readonly records?: Iterable<readonly [sequence: number, row: unknown]>;
-  readonly positions?: Readonly<Record<string, FormerPosition>>;
+  readonly positions?: Readonly<Record<string, LegacyPosition>>;
   readonly letters?: Readonly<Record<string, LetterRow>>;
   /** Seals the values of these records under another key. */
   readonly damaged?: readonly number[];
 }
 
 /** Makes a store with lmdb itself. */
-export async function filledStore(t: ExecutionContext, { format = 3, records = [], positions = {}, letters = {}, damaged = [] }: Filling): Promise<string> {
+export async function filledStore(
+  t: ExecutionContext,
+  { format = 3, records = [], positions = {}, letters = {}, damaged = [] }: Filling,
+): Promise<string> {
   const directory = join(await temporaryDirectory(t), 'spool');
   const environment = open({ path: directory, maxDbs: 16, noSubdir: false, overlappingSync: false });
   const binary = { encoding: 'binary' } as const;
   const compressed = { ...binary, compression: { threshold: 256, dictionary: recordDictionary() } };
-  const named = Object.fromEntries(['runs-0', 'runs-1', 'runs-2', 'runs-3', 'parked', 'dead-letters', 'malformed', 'meta', 'positions'].map((name) => [name, environment.openDB<Buffer, string>({ name, ...binary })]));
+  const named = Object.fromEntries(
+    ['runs-0', 'runs-1', 'runs-2', 'runs-3', 'parked', 'dead-letters', 'malformed', 'meta', 'positions'].map((name) => [
+      name,
+      environment.openDB<Buffer, string>({ name, ...binary }),
+    ]),
+  );
   environment.openDB({ name: 'retries', ...compressed });
   const stored = environment.openDB<Buffer, number>({ name: 'records', ...compressed });
   environment.transactionSync(() => {
     named['meta']?.putSync('format', sealed(format, ''));
     for (const [sink, position] of Object.entries(positions)) named['positions']?.putSync(sink, sealed(position, sink));
     for (const [id, row] of Object.entries(letters)) named['dead-letters']?.putSync(id, sealed(row, ''));
-    for (const [sequence, row] of records) stored.putSync(sequence, sealed(row, damaged.includes(sequence) ? `not ${sequence}` : String(sequence)));
+    for (const [sequence, row] of records)
+      stored.putSync(sequence, sealed(row, damaged.includes(sequence) ? `not ${sequence}` : String(sequence)));
   });
   await environment.close();
   return directory;
@@ -114,7 +151,13 @@ function sealed(value: unknown, key: string): Buffer {
 /** Records `from` … `through` of three points each. */
 export function* recordsOfThree(from: number, through: number): Generator<readonly [sequence: number, row: unknown]> {
   for (let sequence = from; sequence <= through; sequence += 1) {
-    const points = ['node', 'asn', 'city'].map((slice) => [`catchpoint.rtt.by_${slice}.204417`, 1794994452 + sequence, 's', `${sequence}.5`, { nodeid: '312', [slice]: '1' }]);
+    const points = ['node', 'asn', 'city'].map((slice) => [
+      `catchpoint.rtt.by_${slice}.204417`,
+      1794994452 + sequence,
+      's',
+      `${sequence}.5`,
+      { nodeid: '312', [slice]: '1' },
+    ]);
     yield [sequence, [1794994452345 + sequence, 3 * (sequence - 1), 500 * (sequence - 1), points]];
   }
 }

@@ -7,14 +7,24 @@ import { once } from 'node:events';
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { movableClock } from '../../fakes/time.ts';
-import { hasFormerStore, setFormerStoreAside } from '../../../src/spool/legacy/lmdb/files.ts';
-import type { FormerItem } from '../../../src/spool/legacy/lmdb/items.ts';
-import type { FormerRecord, FormerStore } from '../../../src/spool/legacy/lmdb/store.ts';
-import { FormerStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
-import { all, attached, bytesOf, type Contents, contentsOf, filledStore, itemsIn, recordsOfThree, storeIn } from './attached.ts';
+import { hasLegacyStore, moveLegacyStoreAside } from '../../../src/spool/legacy/lmdb/files.ts';
+import type { LegacyItem } from '../../../src/spool/legacy/lmdb/items.ts';
+import type { LegacyRecord, LegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
+import { LegacyStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
+import {
+  all,
+  attached,
+  bytesOf,
+  type Contents,
+  contentsOf,
+  filledStore,
+  itemsIn,
+  recordsOfThree,
+  storeIn,
+} from './attached.ts';
 
 /** Reads records until the process has been ended from outside; the numbers of those that came. */
-async function readAndKill(t: ExecutionContext, store: FormerStore, from: number): Promise<number[]> {
+async function readAndKill(t: ExecutionContext, store: LegacyStore, from: number): Promise<number[]> {
   const numbers: number[] = [];
   const error = await t.throwsAsync(
     (async () => {
@@ -22,7 +32,7 @@ async function readAndKill(t: ExecutionContext, store: FormerStore, from: number
         if (numbers.push(sequence) === 700) process.kill(store.pid as number, 'SIGKILL');
       }
     })(),
-    { instanceOf: FormerStoreUnreadable },
+    { instanceOf: LegacyStoreUnreadable },
   );
   t.deepEqual([error?.endedBy, error?.isDamaged], ['SIGKILL', false]);
   return numbers;
@@ -34,11 +44,14 @@ test('a process that is killed in the middle, twice, ends the reading, and what 
   for (let death = 1; death <= 2; death += 1) {
     const store = await attached(t, directory);
     numbers.push(...(await readAndKill(t, store, numbers.length + 1)));
-    await t.throwsAsync(all(store.items()), { instanceOf: FormerStoreUnreadable });
+    await t.throwsAsync(all(store.items()), { instanceOf: LegacyStoreUnreadable });
   }
   const store = await attached(t, directory);
   for await (const { sequence } of store.records(numbers.length + 1, 8000)) numbers.push(sequence);
-  t.deepEqual(numbers, Array.from({ length: 8000 }, (_, index) => index + 1));
+  t.deepEqual(
+    numbers,
+    Array.from({ length: 8000 }, (_, index) => index + 1),
+  );
 });
 
 test('every reading that is under way ends with the process', async (t) => {
@@ -47,7 +60,7 @@ test('every reading that is under way ends with the process', async (t) => {
   process.kill(store.pid as number, 'SIGSTOP');
   process.kill(store.pid as number, 'SIGKILL');
   const ends = await Promise.allSettled(readings);
-  t.true(ends.every((end) => end.status === 'rejected' && end.reason instanceof FormerStoreUnreadable));
+  t.true(ends.every((end) => end.status === 'rejected' && end.reason instanceof LegacyStoreUnreadable));
 });
 
 test('a process that says nothing for a minute is ended, and its store counts as damaged; one that is asked nothing may be silent', async (t) => {
@@ -58,7 +71,7 @@ test('a process that says nothing for a minute is ended, and its store counts as
   process.kill(store.pid as number, 'SIGSTOP');
   const reading = all(store.records(5, 35));
   await clock.advance(70_000);
-  const error = await t.throwsAsync(reading, { instanceOf: FormerStoreUnreadable });
+  const error = await t.throwsAsync(reading, { instanceOf: LegacyStoreUnreadable });
   t.deepEqual([error?.isDamaged, error?.message.endsWith('reading it came to no end')], [true, true]);
 });
 
@@ -87,22 +100,27 @@ test('a file that was cut short kills the process that reads it, and the store i
       await all(store.items());
       await all(store.records(1, 8000));
     })(),
-    { instanceOf: FormerStoreUnreadable },
+    { instanceOf: LegacyStoreUnreadable },
   );
   t.deepEqual([error?.endedBy, error?.isDamaged, error?.exitCode], ['SIGBUS', true, undefined]);
-  const aside = setFormerStoreAside(directory, Date.UTC(2026, 10, 21, 3, 34, 12));
+  const aside = moveLegacyStoreAside(directory, Date.UTC(2026, 10, 21, 3, 34, 12));
   t.is(aside, join(directory, 'data.mdb.damaged-20261121T033412Z'));
-  t.deepEqual([readdirSync(directory), hasFormerStore(directory)], [['data.mdb.damaged-20261121T033412Z'], false]);
+  t.deepEqual([readdirSync(directory), hasLegacyStore(directory)], [['data.mdb.damaged-20261121T033412Z'], false]);
 });
 
 /** What is read of a store must be what was written; runs have no checksum, and the name of what is sealed without its key may be hit. */
-function asWritten(item: FormerItem): string {
-  if (item.kind === 'letter' || item.kind === 'sample' || item.kind === 'parked') return JSON.stringify([item.kind, item.row]);
+function asWritten(item: LegacyItem): string {
+  if (item.kind === 'letter' || item.kind === 'sample' || item.kind === 'parked')
+    return JSON.stringify([item.kind, item.row]);
   return item.kind === 'count' ? JSON.stringify([item.kind, item.count]) : JSON.stringify(item);
 }
 
 /** Reads what can be read; the head is checked as well. */
-async function readThrough(t: ExecutionContext, data: Buffer, contents: Contents): Promise<'whole' | 'damaged' | 'unreadable'> {
+async function readThrough(
+  t: ExecutionContext,
+  data: Buffer,
+  contents: Contents,
+): Promise<'whole' | 'damaged' | 'unreadable'> {
   const directory = await storeIn(t, data);
   const known = new Set(itemsIn(contents).map(asWritten));
   const records = new Map(contents.records.map((record) => [record.sequence, JSON.stringify(record)]));
@@ -116,14 +134,15 @@ async function readThrough(t: ExecutionContext, data: Buffer, contents: Contents
     }
     t.true(store.head.sequence <= contents.head.sequence + 1);
     const found = await all(store.records(6, contents.head.sequence));
-    for (const record of found) if (!('damaged' in record)) t.is(JSON.stringify(record), records.get(record.sequence) ?? 'none');
+    for (const record of found)
+      if (!('damaged' in record)) t.is(JSON.stringify(record), records.get(record.sequence) ?? 'none');
     await store.close();
     t.is(found.length, 30);
     if (beginnings || found.some((record) => 'damaged' in record)) return 'damaged';
     t.is(items.length, itemsIn(contents).length);
     return 'whole';
   } catch (error) {
-    t.true(error instanceof FormerStoreUnreadable && error.isDamaged, String(error));
+    t.true(error instanceof LegacyStoreUnreadable && error.isDamaged, String(error));
     return 'unreadable';
   }
 }
@@ -171,8 +190,14 @@ test('flipped bits in a record, wherever it stands in the file, damage that reco
   t.true(places.length > 0);
   for (const at of places) data.writeUInt8(data.readUInt8(at) ^ 1, at);
   const found = await all((await attached(t, await storeIn(t, data))).records(6, 35));
-  t.deepEqual(found.filter((record) => 'damaged' in record), [{ sequence: 20, damaged: true, points: 60 }]);
-  t.deepEqual(found.filter((record) => !('damaged' in record)), records.filter(({ sequence }) => sequence >= 6 && sequence !== 20));
+  t.deepEqual(
+    found.filter((record) => 'damaged' in record),
+    [{ sequence: 20, damaged: true, points: 60 }],
+  );
+  t.deepEqual(
+    found.filter((record) => !('damaged' in record)),
+    records.filter(({ sequence }) => sequence >= 6 && sequence !== 20),
+  );
 });
 
 test('a sink whose position is damaged begins at the first record, and that is told', async (t) => {
@@ -183,14 +208,19 @@ test('a sink whose position is damaged begins at the first record, and that is t
   const items = (await all(store.items())).slice(0, 4);
   const [carbon, old] = positions.map(([sink, position]) => ({ kind: 'position', sink, position }) as const);
   const before = { through: 4, finished: [], points: 18, bytes: 1974 };
-  t.deepEqual(items, [carbon, old, { kind: 'damaged', what: 'positions: "tsdb": is not what was put there' }, { kind: 'position', sink: 'tsdb', position: before }] as FormerItem[]);
+  t.deepEqual(items, [
+    carbon,
+    old,
+    { kind: 'damaged', what: 'positions: "tsdb": is not what was put there' },
+    { kind: 'position', sink: 'tsdb', position: before },
+  ] as LegacyItem[]);
   t.is(records[0]?.sequence, before.through + 1);
 });
 
 const wordLength = 16;
 
 /** Words that stand in this record and in no other, as far as compression has left them whole. */
-function wordsOf(record: FormerRecord | undefined): string[] {
+function wordsOf(record: LegacyRecord | undefined): string[] {
   return (record?.points ?? []).map(({ tags }) => (tags['city'] as string).slice(8, 8 + wordLength));
 }
 
@@ -200,11 +230,15 @@ function placesOf(data: Buffer, word: string): number[] {
   return places;
 }
 
-test('a lock file of a process that died while it was reading, or of anybody who has it open still, is in nobody\'s way', async (t) => {
+test("a lock file of a process that died while it was reading, or of anybody who has it open still, is in nobody's way", async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 100) });
   const program = `const { open } = await import(process.argv[1]); const store = open({ path: process.argv[2], maxDbs: 16, noSubdir: false, overlappingSync: false });
     const records = store.openDB({ name: 'records', encoding: 'binary' }); for (const { key } of records.getRange()) { console.log(key); await new Promise(() => setInterval(() => {}, 1000)); }`;
-  const other = spawn(process.execPath, ['--input-type=module', '-e', program, import.meta.resolve('lmdb'), directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const other = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', program, import.meta.resolve('lmdb'), directory],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await once(other.stdout, 'data');
   other.kill('SIGKILL');
   await once(other, 'close');

@@ -5,40 +5,53 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mountedDisk } from '../../fakes/disks.ts';
-import { formerDamagedStores, hasFormerStore, removeFormerStore, setFormerStoreAside } from '../../../src/spool/legacy/lmdb/files.ts';
-import { FormerStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
+import {
+  damagedLegacyStores,
+  hasLegacyStore,
+  removeLegacyStore,
+  moveLegacyStoreAside,
+} from '../../../src/spool/legacy/lmdb/files.ts';
+import { LegacyStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
 import { all, attached, bytesOf, storeIn } from './attached.ts';
 
 test('a store is there until it is removed, and nothing else is removed with it', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
   await (await attached(t, directory)).close();
   writeFileSync(join(directory, '1.segment'), '');
-  t.true(hasFormerStore(directory));
-  removeFormerStore(directory);
-  removeFormerStore(directory);
-  t.deepEqual([hasFormerStore(directory), readdirSync(directory)], [false, ['1.segment']]);
+  t.true(hasLegacyStore(directory));
+  removeLegacyStore(directory);
+  removeLegacyStore(directory);
+  t.deepEqual([hasLegacyStore(directory), readdirSync(directory)], [false, ['1.segment']]);
 });
 
 test('a store that is set aside takes no name that is taken', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
   const atMs = Date.UTC(2026, 10, 21, 3, 34, 12, 5);
-  const first = setFormerStoreAside(directory, atMs);
+  const first = moveLegacyStoreAside(directory, atMs);
   copyFileSync(first, join(directory, 'data.mdb'));
   writeFileSync(join(directory, 'lock.mdb'), '');
-  t.is(setFormerStoreAside(directory, atMs), `${first}-2`);
+  t.is(moveLegacyStoreAside(directory, atMs), `${first}-2`);
   t.true(readFileSync(`${first}-2`).equals(bytesOf('full')));
   t.deepEqual(readdirSync(directory), ['data.mdb.damaged-20261121T033412Z', 'data.mdb.damaged-20261121T033412Z-2']);
 });
 
 test('the stores that an earlier version has set aside are named, unless they were salvaged or hold none', async (t) => {
   const directory = await storeIn(t, bytesOf('full'));
-  t.deepEqual(formerDamagedStores(directory), []);
-  for (const [time, names] of [['20261122T000000Z', ['data.mdb']], ['20261121T000000Z', ['data.mdb']], ['20261120T000000Z', ['data.mdb', 'salvaged']], ['20261119T000000Z', []]] as const) {
+  t.deepEqual(damagedLegacyStores(directory), []);
+  for (const [time, names] of [
+    ['20261122T000000Z', ['data.mdb']],
+    ['20261121T000000Z', ['data.mdb']],
+    ['20261120T000000Z', ['data.mdb', 'salvaged']],
+    ['20261119T000000Z', []],
+  ] as const) {
     const aside = `${directory}.damaged-${time}`;
     mkdirSync(aside);
     for (const name of names) writeFileSync(join(aside, name), '');
   }
-  t.deepEqual(formerDamagedStores(directory), ['20261121T000000Z', '20261122T000000Z'].map((time) => `${directory}.damaged-${time}`));
+  t.deepEqual(
+    damagedLegacyStores(directory),
+    ['20261121T000000Z', '20261122T000000Z'].map((time) => `${directory}.damaged-${time}`),
+  );
 });
 
 const diskBytes = 1 << 20;
@@ -54,7 +67,7 @@ test('on a full disk a store is read; without room for its lock file that is sai
   t.is((await all((await attached(t, directory)).records(5, 35))).length, 31);
   rmSync(join(directory, 'lock.mdb'));
   spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'further')}`, 'bs=4096']);
-  const error = await t.throwsAsync(attached(t, directory), { instanceOf: FormerStoreUnreadable });
+  const error = await t.throwsAsync(attached(t, directory), { instanceOf: LegacyStoreUnreadable });
   t.deepEqual([error?.exitCode, error?.isDamaged, /ENOSPC/.test(error?.message ?? '')], [74, false, true]);
   rmSync(join(disk, 'further'));
   rmSync(join(disk, 'filler'));

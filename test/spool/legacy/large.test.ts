@@ -19,7 +19,8 @@ test('200,000 records are read in memory that does not grow', async (t) => {
   const own: number[] = [];
   let expected = 1;
   for await (const record of store.records(1, records)) {
-    if (record.sequence !== expected || 'damaged' in record) return t.fail(`found ${JSON.stringify(record)}, expected ${expected}`);
+    if (record.sequence !== expected || 'damaged' in record)
+      return t.fail(`found ${JSON.stringify(record)}, expected ${expected}`);
     if (expected % 10_000 === 0) {
       ofReader.push(heldMegabytes(store.pid as number));
       own.push(process.memoryUsage().heapUsed / megabyte);
@@ -27,7 +28,9 @@ test('200,000 records are read in memory that does not grow', async (t) => {
     expected += 1;
   }
   t.is(expected, records + 1);
-  t.log(`MB held, from the first tenth on: the reader ${Math.round(ofReader[1] as number)}, at most ${Math.round(Math.max(...ofReader))}; here ${Math.round(own[1] as number)}, at most ${Math.round(Math.max(...own))}`);
+  t.log(
+    `MB held, from the first tenth on: the reader ${Math.round(ofReader[1] as number)}, at most ${Math.round(Math.max(...ofReader))}; here ${Math.round(own[1] as number)}, at most ${Math.round(Math.max(...own))}`,
+  );
   t.true(Math.max(...ofReader) < (ofReader[1] as number) + 40);
   t.true(Math.max(...own) < (own[1] as number) + 40);
 });

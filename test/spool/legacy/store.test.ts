@@ -4,8 +4,8 @@ import test from 'ava';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { movableClock } from '../../fakes/time.ts';
-import { FormerStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
-import { openFormerStore } from '../../../src/spool/legacy/lmdb/store.ts';
+import { LegacyStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
+import { openLegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
 import { all, attached, bytesOf, contentsOf, filledStore, itemsIn, recordsOfThree, storeIn } from './attached.ts';
 
 for (const name of ['full', 'annotations'] as const) {
@@ -31,7 +31,10 @@ test('the store is only read: its file is the same afterwards', async (t) => {
 test('a stretch begins and ends where it is told to', async (t) => {
   const { records } = contentsOf('full');
   const store = await attached(t, await storeIn(t, bytesOf('full')));
-  t.deepEqual(await all(store.records(14, 24)), records.filter(({ sequence }) => sequence >= 14 && sequence <= 24));
+  t.deepEqual(
+    await all(store.records(14, 24)),
+    records.filter(({ sequence }) => sequence >= 14 && sequence <= 24),
+  );
   t.deepEqual(await all(store.records(35, Infinity)), records.slice(-1));
   t.deepEqual([...(await all(store.records(36, Infinity))), ...(await all(store.records(9, 8)))], []);
 });
@@ -60,18 +63,24 @@ test('a record whose checksum does not fit, and one that is missing, are lost, w
     { sequence: 40, damaged: true },
   ]);
   t.deepEqual(await all(store.records(30, 30)), [{ sequence: 30, damaged: true }]);
-  t.deepEqual(await all(store.records(19, 20)), [19, 20].map((sequence) => ({ sequence, damaged: true, points: 3 })));
+  t.deepEqual(
+    await all(store.records(19, 20)),
+    [19, 20].map((sequence) => ({ sequence, damaged: true, points: 3 })),
+  );
 });
 
 test('a store that its process had not filled before it died is empty', async (t) => {
   const directory = await filledStore(t, {});
   const store = await attached(t, directory);
-  t.deepEqual([store.head, await all(store.items()), await all(store.records(1, 10))], [{ sequence: 0, points: 0, bytes: 0 }, [], []]);
+  t.deepEqual(
+    [store.head, await all(store.items()), await all(store.records(1, 10))],
+    [{ sequence: 0, points: 0, bytes: 0 }, [], []],
+  );
 });
 
 test('a store of another version is left alone, in words and with an exit code', async (t) => {
   const directory = await filledStore(t, { format: 4 });
-  const error = await t.throwsAsync(attached(t, directory), { instanceOf: FormerStoreUnreadable });
+  const error = await t.throwsAsync(attached(t, directory), { instanceOf: LegacyStoreUnreadable });
   t.is(error?.message, `spool in ${directory}: format 4 is not known here (this program reads 3)`);
   t.deepEqual([error?.exitCode, error?.isDamaged], [78, false]);
   t.true(readdirSync(directory).includes('data.mdb'));
@@ -79,10 +88,10 @@ test('a store of another version is left alone, in words and with an exit code',
 
 test('what is no store is damaged', async (t) => {
   const directory = await storeIn(t, Buffer.alloc(65_536, 'no store '));
-  const error = await t.throwsAsync(attached(t, directory), { instanceOf: FormerStoreUnreadable });
+  const error = await t.throwsAsync(attached(t, directory), { instanceOf: LegacyStoreUnreadable });
   t.true(error?.isDamaged);
   writeFileSync(join(directory, 'data.mdb'), '');
-  t.true((await t.throwsAsync(attached(t, directory), { instanceOf: FormerStoreUnreadable }))?.isDamaged);
+  t.true((await t.throwsAsync(attached(t, directory), { instanceOf: LegacyStoreUnreadable }))?.isDamaged);
 });
 
 test('after it is closed, and once its signal aborts, nothing is read any more', async (t) => {
@@ -94,5 +103,7 @@ test('after it is closed, and once its signal aborts, nothing is read any more',
   const other = await attached(t, directory, { signal: stop.signal });
   stop.abort(new Error('stopped'));
   await t.throwsAsync(all(other.items()), { message: 'stopped' });
-  await t.throwsAsync(openFormerStore(directory, { clock: movableClock(), signal: stop.signal }), { message: 'stopped' });
+  await t.throwsAsync(openLegacyStore(directory, { clock: movableClock(), signal: stop.signal }), {
+    message: 'stopped',
+  });
 });

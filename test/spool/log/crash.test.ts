@@ -12,7 +12,16 @@ import { recover } from '../../../src/spool/state/recovery.ts';
 import { verifySpool } from '../../../src/spool/verify.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { copied, drained, numbersOfPoints, recordingWrite, smallSegmentBytes, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import {
+  copied,
+  drained,
+  numbersOfPoints,
+  recordingWrite,
+  smallSegmentBytes,
+  smallSpool,
+  swiftDirectory,
+  type WrittenGroup,
+} from '../small-spool.ts';
 
 interface Pushed {
   readonly number: number;
@@ -76,15 +85,20 @@ async function cutEverywhere(t: ExecutionContext, record: Recorded, behind: Behi
   for (let at = first.at; at <= last.end; at += 1) {
     cutAt(original, join(looked, last.name), at, behind);
     const left = readFileSync(join(looked, last.name));
-    const whole = groups.filter(({ name, at: from, end, bytes }) => name < last.name || left.subarray(from, end).equals(bytes.subarray(0, end - from))).length;
+    const whole = groups.filter(
+      ({ name, at: from, end, bytes }) =>
+        name < last.name || left.subarray(from, end).equals(bytes.subarray(0, end - from)),
+    ).length;
     const wanted = expected(record, whole).join();
     const found = lookedAt(looked).join();
     if (found !== wanted) wrong.push(`cut at ${at}: ${found} and not ${wanted}`);
     if (at % 48 !== 0 && at !== last.end) continue;
     const read = await readTwice(await copied(t, looked));
     if (read.numbers.join() !== wanted) wrong.push(`cut at ${at}, opened: ${read.numbers.join()} and not ${wanted}`);
-    if (read.later.join() !== `${wanted},1001,1002`) wrong.push(`cut at ${at}, appended: ${read.later.join()} and not ${wanted},1001,1002`);
-    if (read.suspectTails > 1 || read.lost !== 0) wrong.push(`cut at ${at}: ${read.suspectTails} tails, ${read.lost} lost`);
+    if (read.later.join() !== `${wanted},1001,1002`)
+      wrong.push(`cut at ${at}, appended: ${read.later.join()} and not ${wanted},1001,1002`);
+    if (read.suspectTails > 1 || read.lost !== 0)
+      wrong.push(`cut at ${at}: ${read.suspectTails} tails, ${read.lost} lost`);
   }
   t.deepEqual(wrong, []);
 }
@@ -92,9 +106,14 @@ async function cutEverywhere(t: ExecutionContext, record: Recorded, behind: Behi
 /** All records that a start finds, by no more than reading. */
 function lookedAt(directory: string): number[] {
   const { segments, totals } = recover({ directory, clock: movableClock(), repairs: false });
-  const records = recordReader({ directory, segments: () => segments, index: groupPlaces(directory), decode: pointsDecoder() });
+  const records = recordReader({
+    directory,
+    segments: () => segments,
+    index: groupPlaces(directory),
+    decode: pointsDecoder(),
+  });
   const found: DataPoint[] = [];
-  for (let from = 1; from <= totals.records; ) {
+  for (let from = 1; from <= totals.records;) {
     const read = records.read(from, totals.records, Infinity);
     found.push(...(read?.records ?? []).flatMap((record) => expanded(record.points)));
     from = (read?.through ?? Infinity) + 1;
@@ -129,7 +148,9 @@ test('a write that ends at any byte, zeros behind it, leaves what was acknowledg
 });
 
 test('a write that ends at any byte, garbage behind it, leaves what was acknowledged before', async (t) => {
-  await cutEverywhere(t, await recorded(t), (from, length) => Buffer.from(Array.from({ length }, (_, index) => ((from + index) * 2654435761) >>> 13)));
+  await cutEverywhere(t, await recorded(t), (from, length) =>
+    Buffer.from(Array.from({ length }, (_, index) => ((from + index) * 2654435761) >>> 13)),
+  );
 });
 
 test('a write that ends at any byte, valid groups of the former life of its file behind it, leaves what was acknowledged before', async (t) => {
@@ -137,7 +158,10 @@ test('a write that ends at any byte, valid groups of the former life of its file
   const former = await recorded(t, 51);
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
-  t.deepEqual(former.groups.map(({ at, end }) => [at, end]), record.groups.map(({ at, end }) => [at, end]));
+  t.deepEqual(
+    former.groups.map(({ at, end }) => [at, end]),
+    record.groups.map(({ at, end }) => [at, end]),
+  );
   const life = readFileSync(join(former.directory, last.name));
   await cutEverywhere(t, record, (from, length) => life.subarray(from, from + length));
 });
@@ -146,11 +170,16 @@ test('what a torn group has left behind is kept aside, counted, and told only on
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const directory = await copied(t, record.directory);
-  cutAt(readFileSync(join(record.directory, last.name)), join(directory, last.name), last.end - 1, (_from, length) => Buffer.alloc(length));
+  cutAt(readFileSync(join(record.directory, last.name)), join(directory, last.name), last.end - 1, (_from, length) =>
+    Buffer.alloc(length),
+  );
   const spool = await smallSpool(t, directory);
   t.is((await spool.status()).suspectTails, 1);
   const killed = await copied(t, directory);
-  t.deepEqual(readFileSync(join(killed, last.name.replace('.segment', '.tail'))).subarray(0, last.end - last.at - 1), last.bytes.subarray(0, last.end - last.at - 1));
+  t.deepEqual(
+    readFileSync(join(killed, last.name.replace('.segment', '.tail'))).subarray(0, last.end - last.at - 1),
+    last.bytes.subarray(0, last.end - last.at - 1),
+  );
   const again = await smallSpool(t, killed);
   t.is((await again.status()).suspectTails, 1, 'after a kill');
   await again.close();
@@ -169,7 +198,11 @@ test('a segment of which no more than the head was written is passed over, with 
     const spool = await smallSpool(t, directory);
     const reader = await spool.reader('tsdb');
     await spool.append(points(1, 1001));
-    t.deepEqual(numbersOfPoints(await drained(reader)), [...expected(record, record.groups.length - inLast.length), 1001], `${length} bytes`);
+    t.deepEqual(
+      numbersOfPoints(await drained(reader)),
+      [...expected(record, record.groups.length - inLast.length), 1001],
+      `${length} bytes`,
+    );
     t.is(spool.lost().records, 0);
   }
 });
@@ -178,7 +211,11 @@ test('a last segment that is cut short, emptied, or has no head is told as a los
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const lengths = [0, 1, 1023, last.at + 1, last.at + 70, last.end - 1];
-  const cut = lengths.map((length) => (file: Buffer): Buffer => file.subarray(0, length));
+  const cut = lengths.map(
+    (length) =>
+      (file: Buffer): Buffer =>
+        file.subarray(0, length),
+  );
   for (const [index, damage] of [...cut, (file: Buffer): Buffer => Buffer.from(file).fill(0, 0, 1024)].entries()) {
     const directory = await copied(t, record.directory);
     writeFileSync(join(directory, last.name), damage(readFileSync(join(directory, last.name))));
@@ -207,7 +244,10 @@ test('a last segment whose file is gone is told as a loss that cannot be counted
   await spool.close();
   const again = await smallSpool(t, directory);
   t.is(again.lost().uncounted, 1, 'after a stop');
-  t.deepEqual(numbersOfPoints(await drained(await again.reader('tsdb'))), [...expected(record, record.groups.filter(({ name }) => name !== last.name).length), 1001]);
+  t.deepEqual(numbersOfPoints(await drained(await again.reader('tsdb'))), [
+    ...expected(record, record.groups.filter(({ name }) => name !== last.name).length),
+    1001,
+  ]);
 });
 
 test('a write that is torn in a file that is laid out is no loss', async (t) => {

@@ -49,14 +49,24 @@ async function filled(t: ExecutionContext, { isKilled = false } = {}): Promise<F
     await push(1, { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${round}` } });
     await push(1, { parked: { waitsFor: `${round % 3}`, payload: `${round}` } });
     const [first, second] = [tsdb.next(2), tsdb.next(2)] as [Batch, Batch];
-    await tsdb.finish(second, { ...nothing, kept: points(2, 1), letters: [{ kind: 'rejected', reason: 'no', raw: `r${round}`, sink: 'tsdb' }] });
+    await tsdb.finish(second, {
+      ...nothing,
+      kept: points(2, 1),
+      letters: [{ kind: 'rejected', reason: 'no', raw: `r${round}`, sink: 'tsdb' }],
+    });
     if (round % 2 === 0) await tsdb.finish(first, nothing);
   }
   const killed = isKilled ? await copied(t, directory) : directory;
   await spool.close();
   const frames = new Map(filesOf(killed, 'segment').map((name) => [name, framesIn(killed, name)]));
   const last = [...frames].findLast(([, all]) => all.length > 0) as [string, (StoredFrame & { group: number })[]];
-  return { directory: killed, lastPoint: next - 1, points: pointsOf, frames, lastGroup: { name: last[0], at: last[1].at(-1)?.group ?? 0 } };
+  return {
+    directory: killed,
+    lastPoint: next - 1,
+    points: pointsOf,
+    frames,
+    lastGroup: { name: last[0], at: last[1].at(-1)?.group ?? 0 },
+  };
 }
 
 function framesIn(directory: string, name: string): (StoredFrame & { group: number })[] {
@@ -64,11 +74,16 @@ function framesIn(directory: string, name: string): (StoredFrame & { group: numb
   const bytes = segmentBytes(join(directory, name));
   const entry = segmentEntry(head as NonNullable<typeof head>, firstGroupAt, bytes.size());
   const frames: (StoredFrame & { group: number })[] = [];
-  for (let place = firstPlace(entry); ; ) {
+  for (let place = firstPlace(entry); ;) {
     const group = readGroup({ bytes, seed: entry.seed, limit: bytes.size() }, place);
     if (group === undefined) break;
     for (const { at, payload, points: count, record } of group.frames) {
-      frames.push({ from: at, to: at + frameHeadBytes + payload.length, record: count > 0 ? group.head.before.records + record + 1 : 0, group: place.at });
+      frames.push({
+        from: at,
+        to: at + frameHeadBytes + payload.length,
+        record: count > 0 ? group.head.before.records + record + 1 : 0,
+        group: place.at,
+      });
     }
     place = group.next;
   }
@@ -94,7 +109,12 @@ function hitsOf({ frames }: Filled, count: number, seed: number): Hit[] {
   const all = [...frames].flatMap(([name, stored]) => {
     const end = stored.at(-1)?.to ?? firstGroupAt;
     return damages.flatMap(({ name: what, align, length, damage }) =>
-      Array.from({ length: Math.ceil(end / align) }, (_, index): Hit => ({ name: `${name} ${what}`, from: index * align, to: index * align + length, damage })),
+      Array.from({ length: Math.ceil(end / align) }, (_, index): Hit => ({
+        name: `${name} ${what}`,
+        from: index * align,
+        to: index * align + length,
+        damage,
+      })),
     );
   });
   const every = Number(process.env['BRIDGE_EVERY'] ?? 1);
@@ -131,9 +151,17 @@ async function judged(filledOne: Filled, one: Hit, { isKilled }: { readonly isKi
     const [all] = [await drained(reader, 3), await drained(tsdb, 3)];
     const found = new Set(numbersOfPoints(all));
     if (found.size !== all.length) wrong.push('points come twice');
-    if (!isDeepStrictEqual(all, numbersOfPoints(all).flatMap((number) => points(1, number)))) wrong.push('a point is not as it was');
+    if (
+      !isDeepStrictEqual(
+        all,
+        numbersOfPoints(all).flatMap((number) => points(1, number)),
+      )
+    )
+      wrong.push('a point is not as it was');
     const lostHere = spool.lost();
-    const hitRecords = (filledOne.frames.get(one.name.split(' ')[0] as string) ?? []).filter(({ from, to }) => from < one.to && to > one.from).map(({ record }) => record);
+    const hitRecords = (filledOne.frames.get(one.name.split(' ')[0] as string) ?? [])
+      .filter(({ from, to }) => from < one.to && to > one.from)
+      .map(({ record }) => record);
     let next = 1;
     const missing = [...filledOne.points].filter(([record, count]) => {
       const isThere = Array.from({ length: count }, (_, index) => found.has(next + index)).every(Boolean);
@@ -143,19 +171,24 @@ async function judged(filledOne: Filled, one: Hit, { isKilled }: { readonly isKi
     });
     const missingPoints = missing.reduce((sum, [, count]) => sum + count, 0);
     const isTail = isKilled && (await spool.status()).suspectTails > 0;
-    if (!isTail && lostHere.records !== missing.length) wrong.push(`${missing.length} records are gone, ${lostHere.records} are counted`);
-    if (!isTail && lostHere.points !== missingPoints) wrong.push(`${missingPoints} points are gone, ${lostHere.points} are counted`);
+    if (!isTail && lostHere.records !== missing.length)
+      wrong.push(`${missing.length} records are gone, ${lostHere.records} are counted`);
+    if (!isTail && lostHere.points !== missingPoints)
+      wrong.push(`${missingPoints} points are gone, ${lostHere.points} are counted`);
     if (reader.backlog().points !== 0) wrong.push(`a backlog of ${reader.backlog().points} is left`);
     const counted = spool.deadLetters.count();
     const letters = everyLetter(spool.deadLetters).length;
-    if (letters + spool.lost().deadLetters - before.deadLetters !== counted) wrong.push('letters are gone that are not counted');
+    if (letters + spool.lost().deadLetters - before.deadLetters !== counted)
+      wrong.push('letters are gone that are not counted');
     const parkedCount = spool.parking.count();
     const parked = spool.parking.waitedFor().flatMap((node) => spool.parking.waitingFor(node, 99)).length;
     if (parked + spool.lost().parked !== parkedCount) wrong.push('what was parked is gone and not counted');
     let retried = 0;
     for (let retry = tsdb.nextRetry(); retry !== undefined; retry = tsdb.nextRetry()) retried += retry.points.length;
-    if (retried + spool.lost().points - lostHere.points !== retryBytes) wrong.push('retries are gone that are not counted');
-    if (!isKilled && counted + parkedCount + retryBytes !== 28 + 14 + 28) wrong.push(`the state is not as it was: ${[counted, parkedCount, retryBytes].join()}`);
+    if (retried + spool.lost().points - lostHere.points !== retryBytes)
+      wrong.push('retries are gone that are not counted');
+    if (!isKilled && counted + parkedCount + retryBytes !== 28 + 14 + 28)
+      wrong.push(`the state is not as it was: ${[counted, parkedCount, retryBytes].join()}`);
     await spool.append(points(1, 1001));
     if (numbersOfPoints(await drained(reader)).join() !== '1001') wrong.push('it does not go on');
   } catch (error) {
@@ -179,7 +212,9 @@ test('damage anywhere in the segments of a spool that was killed, without a chec
   const seed = 1 + (Number(process.env['BRIDGE_SEED'] ?? 7) % 2147483646);
   t.log(`seed ${seed}`);
   const one = await filled(t, { isKilled: true });
-  const hits = hitsOf(one, 120, seed).filter(({ name, to }) => !name.startsWith(one.lastGroup.name) || to <= one.lastGroup.at);
+  const hits = hitsOf(one, 120, seed).filter(
+    ({ name, to }) => !name.startsWith(one.lastGroup.name) || to <= one.lastGroup.at,
+  );
   const wrong: string[] = [];
   for (const each of hits) wrong.push(...(await judged(one, each, { isKilled: true })));
   t.deepEqual(wrong, []);

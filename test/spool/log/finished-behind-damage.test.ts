@@ -5,7 +5,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch } from '../../../src/spool/readers/batches.ts';
 import { points } from '../../fakes/points.ts';
-import { drained, nothing, numbersOfPoints, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import {
+  drained,
+  nothing,
+  numbersOfPoints,
+  recordingWrite,
+  smallSpool,
+  swiftDirectory,
+  type WrittenGroup,
+} from '../small-spool.ts';
 
 test('a damaged record is counted as lost also where those behind it in its group were finished before', async (t) => {
   const directory = await swiftDirectory(t);

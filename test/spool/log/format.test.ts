@@ -2,7 +2,18 @@
 
 import test from 'ava';
 import { createHash } from 'node:crypto';
-import { frameHeadBytes, frameKinds, groupHeadBytes, groupSeed, intactFrame, readGroupHead, sealFrames, segmentSeed, writeFrameHead, writeGroupHead } from '../../../src/spool/log/format.ts';
+import {
+  frameHeadBytes,
+  frameKinds,
+  groupHeadBytes,
+  groupSeed,
+  intactFrame,
+  readGroupHead,
+  sealFrames,
+  segmentSeed,
+  writeFrameHead,
+  writeGroupHead,
+} from '../../../src/spool/log/format.ts';
 
 const salt = (text: string): Buffer => createHash('sha1').update(text).digest().subarray(0, 8);
 const noRun = { lo: 0, hi: 0, digest: 0 };
@@ -25,7 +36,8 @@ const others = [
 test('a frame passes in its own group, and in no other', (t) => {
   const frame = frameOf(41, seed);
   t.is(intactFrame(frame, 0, frame.length, groupSeed(41, seed)), payload.length);
-  for (const group of [1, 40, 42, 2 ** 33]) t.is(intactFrame(frame, 0, frame.length, groupSeed(group, seed)), undefined, `${group}`);
+  for (const group of [1, 40, 42, 2 ** 33])
+    t.is(intactFrame(frame, 0, frame.length, groupSeed(group, seed)), undefined, `${group}`);
 });
 
 for (const [where, other] of others) {
@@ -33,7 +45,12 @@ for (const [where, other] of others) {
     const frame = frameOf(41, seed);
     t.is(intactFrame(frame, 0, frame.length, groupSeed(41, other)), undefined);
     const head = Buffer.alloc(groupHeadBytes);
-    writeGroupHead(head, 0, { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 }, seed);
+    writeGroupHead(
+      head,
+      0,
+      { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 },
+      seed,
+    );
     t.is(readGroupHead(head, 0, seed)?.number, 41);
     t.is(readGroupHead(head, 0, other), undefined);
   });
@@ -42,12 +59,19 @@ for (const [where, other] of others) {
 test('a frame or a head with any bit turned does not pass', (t) => {
   const frame = frameOf(41, seed);
   const head = Buffer.alloc(groupHeadBytes);
-  writeGroupHead(head, 0, { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 }, seed);
+  writeGroupHead(
+    head,
+    0,
+    { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 },
+    seed,
+  );
   const turned = (bytes: Buffer, bit: number): Buffer => {
     const copy = Buffer.from(bytes);
     copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
     return copy;
   };
-  for (let bit = 0; bit < frame.length * 8; bit += 1) t.is(intactFrame(turned(frame, bit), 0, frame.length, groupSeed(41, seed)), undefined, `bit ${bit}`);
-  for (let bit = 0; bit < head.length * 8; bit += 1) t.is(readGroupHead(turned(head, bit), 0, seed), undefined, `bit ${bit}`);
+  for (let bit = 0; bit < frame.length * 8; bit += 1)
+    t.is(intactFrame(turned(frame, bit), 0, frame.length, groupSeed(41, seed)), undefined, `bit ${bit}`);
+  for (let bit = 0; bit < head.length * 8; bit += 1)
+    t.is(readGroupHead(turned(head, bit), 0, seed), undefined, `bit ${bit}`);
 });

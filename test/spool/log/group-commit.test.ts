@@ -6,7 +6,14 @@ import type { DataPoint } from '../../../src/model/point.ts';
 import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
 import { until } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
-import { drained, numbersOfPoints, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import {
+  drained,
+  numbersOfPoints,
+  recordingWrite,
+  smallSpool,
+  swiftDirectory,
+  type WrittenGroup,
+} from '../small-spool.ts';
 
 const run = { run: { key: 'a', digest: 'a' } };
 
@@ -20,7 +27,14 @@ async function heldSpool(t: ExecutionContext) {
     if (!played.isHolding) return recording(...given);
     const [file, bytes, from, length, at, done] = given;
     // All of it is in the file, and not yet said to be.
-    writeToFile(file, bytes, from, length, at, () => void held.push(() => recording(file, bytes, from, length, at, done)));
+    writeToFile(
+      file,
+      bytes,
+      from,
+      length,
+      at,
+      () => void held.push(() => recording(file, bytes, from, length, at, done)),
+    );
   };
   const directory = await swiftDirectory(t);
   const spool = await smallSpool(t, directory, { write, segmentBytes: 1 << 16 });
@@ -36,7 +50,10 @@ async function heldSpool(t: ExecutionContext) {
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
-  void promise.then(() => (settled = true), () => (settled = true));
+  void promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  );
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   return settled;
 }
@@ -75,18 +92,23 @@ test('a duplicate is not acknowledged before the first is durable', async (t) =>
 test('a duplicate of what the disk fails to write is refused with it', async (t) => {
   const directory = await swiftDirectory(t);
   let isFailing = false;
-  const write: WriteFunction = (...given) => (isFailing ? given[5](Object.assign(new Error('EIO'), { code: 'EIO' }), 0) : writeToFile(...given));
+  const write: WriteFunction = (...given) =>
+    isFailing ? given[5](Object.assign(new Error('EIO'), { code: 'EIO' }), 0) : writeToFile(...given);
   const spool = await smallSpool(t, directory, { write });
   await spool.append(points(1, 1));
   isFailing = true;
   const both = await Promise.allSettled([spool.append(points(1, 2), run), spool.append(points(1, 2), run)]);
-  t.deepEqual(both.map(({ status }) => status), ['rejected', 'rejected']);
+  t.deepEqual(
+    both.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
 });
 
 test('a write that comes back short is a full disk: nothing of it is acknowledged', async (t) => {
   const directory = await swiftDirectory(t);
   let isShort = false;
-  const write: WriteFunction = (file, bytes, from, length, at, done) => writeToFile(file, bytes, from, isShort ? length - 1 : length, at, done);
+  const write: WriteFunction = (file, bytes, from, length, at, done) =>
+    writeToFile(file, bytes, from, isShort ? length - 1 : length, at, done);
   const spool = await smallSpool(t, directory, { write });
   const reader = await spool.reader('tsdb');
   await spool.append(points(1, 1));
@@ -107,7 +129,9 @@ test('deliveries larger than a segment are stored whole, between others, and com
     await spool.append(points(size, next));
     next += size;
   }
-  await Promise.all([points(200, next), points(1, next + 200), points(300, next + 201)].map((some) => spool.append(some)));
+  await Promise.all(
+    [points(200, next), points(1, next + 200), points(300, next + 201)].map((some) => spool.append(some)),
+  );
   all.push(...points(501, next));
   await spool.close();
   const later = await smallSpool(t, directory);

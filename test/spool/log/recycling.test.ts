@@ -7,7 +7,17 @@ import type { Spool } from '../../../src/spool/spool.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { copied, drained, filesOf, nothing, numbersOfPoints, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import {
+  copied,
+  drained,
+  filesOf,
+  nothing,
+  numbersOfPoints,
+  recordingWrite,
+  smallSpool,
+  swiftDirectory,
+  type WrittenGroup,
+} from '../small-spool.ts';
 
 const first = '000000000001.segment';
 
@@ -19,7 +29,9 @@ async function push(spool: Spool, from: number, through: number): Promise<void> 
 async function passOn(spool: Spool): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
     await spool.tidy();
-    await spool.append([], { run: { key: `${await spool.status().then(({ lastRecord }) => lastRecord)} ${round}`, digest: 'a' } });
+    await spool.append([], {
+      run: { key: `${await spool.status().then(({ lastRecord }) => lastRecord)} ${round}`, digest: 'a' },
+    });
   }
 }
 
@@ -81,7 +93,10 @@ test('a segment stays while a letter, a sample, something parked or a retry live
   }
   t.is(holding, 4);
   t.is((await check(100)).length, 4);
-  const [letter, sample] = [everyLetter(spool.deadLetters)[0]?.id as string, everyLetter(spool.samples)[0]?.id as string];
+  const [letter, sample] = [
+    everyLetter(spool.deadLetters)[0]?.id as string,
+    everyLetter(spool.samples)[0]?.id as string,
+  ];
   await spool.dropLetters([letter]);
   t.is((await check(200)).length, 3);
   await spool.append([], { completes: spool.parking.waitingFor('312', 1)[0]?.id as string });
@@ -122,7 +137,9 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
   let spool = await smallSpool(t, directory, { clock });
   let reader = await spool.reader('tsdb');
   for (let round = 0; round < 12; round += 1) {
-    await spool.append(points(1, round * 20), { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${round % 6}` } });
+    await spool.append(points(1, round * 20), {
+      deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${round % 6}` },
+    });
     await spool.append(points(1, round * 20 + 1), { parked: { waitsFor: `${round % 4}`, payload: `${round}` } });
     const batch = reader.next(1);
     await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 5000 + round), pauseMs: 0 });
@@ -131,11 +148,22 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
   await drained(reader);
   const contents = () => ({
     letters: everyLetter(spool.deadLetters).map(({ raw, times }) => [raw, times]),
-    parked: spool.parking.waitedFor().toSorted().map((node) => spool.parking.waitingFor(node, 99).map(({ payload }) => payload).toSorted()),
+    parked: spool.parking
+      .waitedFor()
+      .toSorted()
+      .map((node) =>
+        spool.parking
+          .waitingFor(node, 99)
+          .map(({ payload }) => payload)
+          .toSorted(),
+      ),
     retried: (spool as Spool).parking.count() + reader.backlog().points,
   });
   const wanted = contents();
-  t.deepEqual(wanted.letters, ['0', '1', '2', '3', '4', '5'].map((raw) => [raw, 2]));
+  t.deepEqual(
+    wanted.letters,
+    ['0', '1', '2', '3', '4', '5'].map((raw) => [raw, 2]),
+  );
   const former = filesOf(directory, 'segment');
   for (let round = 0; round < 4; round += 1) {
     await passOn(spool);
@@ -147,13 +175,23 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
     const later = await smallSpool(t, next, { clock });
     const laterReader = await later.reader('tsdb');
     if (next === directory) [spool, reader] = [later, laterReader];
-    t.deepEqual(everyLetter(later.deadLetters).map(({ raw, times }) => [raw, times]), wanted.letters);
+    t.deepEqual(
+      everyLetter(later.deadLetters).map(({ raw, times }) => [raw, times]),
+      wanted.letters,
+    );
     t.is(later.parking.count() + laterReader.backlog().points, wanted.retried);
   }
-  t.true(filesOf(directory, 'segment').filter((name) => former.includes(name)).length <= 1, `${former.length} before, ${filesOf(directory, 'segment').length} now`);
+  t.true(
+    filesOf(directory, 'segment').filter((name) => former.includes(name)).length <= 1,
+    `${former.length} before, ${filesOf(directory, 'segment').length} now`,
+  );
   const retried: number[] = [];
-  for (let retry = reader.nextRetry(); retry !== undefined; retry = reader.nextRetry()) retried.push(...numbersOfPoints(retry.points));
-  t.deepEqual(retried.toSorted((a, b) => a - b), Array.from({ length: 12 }, (_, index) => 5000 + index));
+  for (let retry = reader.nextRetry(); retry !== undefined; retry = reader.nextRetry())
+    retried.push(...numbersOfPoints(retry.points));
+  t.deepEqual(
+    retried.toSorted((a, b) => a - b),
+    Array.from({ length: 12 }, (_, index) => 5000 + index),
+  );
   t.deepEqual(spool.lost(), { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 });
 });
 
@@ -179,12 +217,18 @@ test('segments that are used again many times over show nothing of their former 
   const reader = await spool.reader('tsdb');
   for (let round = 0; round < 30; round += 1) {
     await push(spool, round * 10, round * 10 + 9);
-    t.deepEqual(numbersOfPoints(await drained(reader)), Array.from({ length: 10 }, (_, index) => round * 10 + index));
+    t.deepEqual(
+      numbersOfPoints(await drained(reader)),
+      Array.from({ length: 10 }, (_, index) => round * 10 + index),
+    );
     await spool.tidy();
     if (round % 5 !== 4) continue;
     const later = await smallSpool(t, await copied(t, directory));
     const again = numbersOfPoints(await drained(await later.reader('tsdb')));
-    t.true(again.every((number) => number >= round * 10), 'no more than what came since the last checkpoint is there again');
+    t.true(
+      again.every((number) => number >= round * 10),
+      'no more than what came since the last checkpoint is there again',
+    );
     t.deepEqual(later.lost().records, 0);
     await later.close();
   }

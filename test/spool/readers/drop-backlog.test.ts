@@ -56,7 +56,10 @@ test('while no bridge runs, a sink keeps its place when what waits for it is dro
   const idle = await reopened();
   t.is((await idle.drop('tsdb')).points, 2);
   await idle.append(points(1, 10));
-  t.deepEqual((await idle.status()).sinks.map(({ name, isConfigured }) => [name, isConfigured]), [['tsdb', undefined]]);
+  t.deepEqual(
+    (await idle.status()).sinks.map(({ name, isConfigured }) => [name, isConfigured]),
+    [['tsdb', undefined]],
+  );
   t.deepEqual((await idle.reader('tsdb')).next(10)?.points, points(1, 10));
 });
 
@@ -75,8 +78,14 @@ test('a sink that is not configured any more is forgotten with what was held for
   t.like(tsdb, { name: 'tsdb', backlog: { points: 5 }, isConfigured: true });
   t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 3 }], 'looking at it has not brought it back');
   t.is((await later.drop('gone')).points, 3);
-  t.deepEqual([later.waitingBytes()], (await later.status()).sinks.map(({ backlog }) => backlog.bytes));
-  t.deepEqual((await (await reopened()).status()).sinks.map(({ name }) => name), ['tsdb']);
+  t.deepEqual(
+    [later.waitingBytes()],
+    (await later.status()).sinks.map(({ backlog }) => backlog.bytes),
+  );
+  t.deepEqual(
+    (await (await reopened()).status()).sinks.map(({ name }) => name),
+    ['tsdb'],
+  );
 });
 
 test('a name that no sink has is refused with those that there are', async (t) => {
@@ -90,7 +99,13 @@ test('the status counts what waits, is parked and is dead', async (t) => {
   await lettersOf(spool, reader, points(1), [rejected(points(1)[0] as never)]);
   await spool.append(points(10), { parked: { waitsFor: '999', payload: '{"one":1}' } });
   const status = await spool.status();
-  t.like(status, { lastRecord: 2, parked: { count: 1, nodes: 1 }, deadLetters: { count: 1 }, malformed: { count: 0, bytes: 0 }, recordPoints: 11 });
+  t.like(status, {
+    lastRecord: 2,
+    parked: { count: 1, nodes: 1 },
+    deadLetters: { count: 1 },
+    malformed: { count: 0, bytes: 0 },
+    recordPoints: 11,
+  });
   t.like(status.sinks[0], { name: 'tsdb', through: 1, retrySet: { points: 0, bytes: 0 }, isConfigured: true });
   t.like(status.sinks[0]?.backlog, { points: 10, oldestAtMs: firstAtMs });
   t.is(status.waitingBytes, spool.waitingBytes());

@@ -2,7 +2,15 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { finish, type FinishedRange, finishThrough, lastUnfinished, nextUnfinished, type Position, type Range } from '../../../src/spool/readers/position.ts';
+import {
+  finish,
+  type FinishedRange,
+  finishThrough,
+  lastUnfinished,
+  nextUnfinished,
+  type Position,
+  type Range,
+} from '../../../src/spool/readers/position.ts';
 
 const start: Position = { through: 0, finished: [], points: 0, bytes: 0 };
 /** A range with one point of one byte in it. */
@@ -28,7 +36,13 @@ test('what is unfinished is found around the finished ranges', (t) => {
 });
 
 test('in whatever order the batches end, the mark stands before the first that has not', (t) => {
-  const batches: Range[] = [[1, 2], [3, 3], [4, 8], [9, 9], [10, 12]];
+  const batches: Range[] = [
+    [1, 2],
+    [3, 3],
+    [4, 8],
+    [9, 9],
+    [10, 12],
+  ];
   const inOrder = fc.property(fc.shuffledSubarray(batches, { minLength: 0 }), (ended) => {
     const position = ended.reduce<Position>((at, range) => finish(at, of(range)), start);
     const firstOpen = batches.find((range) => !ended.includes(range))?.[0] ?? 13;
@@ -47,12 +61,27 @@ test('the last unfinished stretch is found before the finished ranges', (t) => {
 
 test('to finish everything up to a record keeps what was finished behind it', (t) => {
   const position = finish(finish({ ...start, through: 2, points: 2, bytes: 2 }, [5, 6, 20, 200]), [9, 9, 10, 100]);
-  t.deepEqual(finishThrough(position, 7, { points: 70, bytes: 700 }), { through: 7, finished: [[9, 9, 10, 100]], points: 80, bytes: 800 });
-  t.deepEqual(finishThrough(position, 8, { points: 80, bytes: 800 }), { through: 9, finished: [], points: 90, bytes: 900 });
+  t.deepEqual(finishThrough(position, 7, { points: 70, bytes: 700 }), {
+    through: 7,
+    finished: [[9, 9, 10, 100]],
+    points: 80,
+    bytes: 800,
+  });
+  t.deepEqual(finishThrough(position, 8, { points: 80, bytes: 800 }), {
+    through: 9,
+    finished: [],
+    points: 90,
+    bytes: 900,
+  });
   t.is(finishThrough(position, 1, { points: 1, bytes: 1 }), position);
 });
 
 test('of a finished range that is reached in its middle the rest stays finished', (t) => {
   const position = finish(start, [5, 8, 40, 400]);
-  t.deepEqual(finishThrough(position, 6, { points: 60, bytes: 600 }), { through: 8, finished: [], points: 80, bytes: 800 });
+  t.deepEqual(finishThrough(position, 6, { points: 60, bytes: 600 }), {
+    through: 8,
+    finished: [],
+    points: 80,
+    bytes: 800,
+  });
 });

@@ -10,7 +10,8 @@ const dayMs = 86_400_000;
 
 function all(reader: SpoolReader): number[] {
   const taken: number[] = [];
-  for (let batch = reader.next(1); batch !== undefined; batch = reader.next(1)) taken.push(...batch.points.map(({ metric }) => Number(metric.split('.').at(-1))));
+  for (let batch = reader.next(1); batch !== undefined; batch = reader.next(1))
+    taken.push(...batch.points.map(({ metric }) => Number(metric.split('.').at(-1))));
   return taken;
 }
 

@@ -1,7 +1,7 @@
 // What a thread is told of the store: nothing that depends on when its clock began, or on what the wall clock says meanwhile.
 
 import test from 'ava';
-import { mirroredStore } from '../../../src/spool/replica/store-replica.ts';
+import { storeReplica } from '../../../src/spool/replica/store-replica.ts';
 import type { StoreDelta } from '../../../src/spool/replica/replica-updates.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
@@ -23,10 +23,13 @@ test('a retry is due in a thread after the same pause, though its clock began at
   const ofThread = movableClock();
   await ofThread.advance(7);
   ofThread.jump(-hourMs);
-  const told = mirroredStore(before, ofThread);
+  const told = storeReplica(before, ofThread);
   for (const delta of deltas) told.put(delta);
-  const begun = mirroredStore(spool.shared.snapshot(), ofThread);
+  const begun = storeReplica(spool.shared.snapshot(), ofThread);
   for (const { state } of [told, begun]) {
-    t.deepEqual([...(state.retries.get('tsdb')?.values() ?? [])].map(({ dueAtMs }) => dueAtMs - ofThread.steady()), [1_000]);
+    t.deepEqual(
+      [...(state.retries.get('tsdb')?.values() ?? [])].map(({ dueAtMs }) => dueAtMs - ofThread.steady()),
+      [1_000],
+    );
   }
 });

@@ -7,15 +7,27 @@ import type { Spool } from '../../../src/spool/spool.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { copied, drained, filesOf, nothing, numbersOfPoints, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import {
+  copied,
+  drained,
+  filesOf,
+  nothing,
+  numbersOfPoints,
+  recordingWrite,
+  smallSpool,
+  swiftDirectory,
+  type WrittenGroup,
+} from '../small-spool.ts';
 
 const files = ['checkpoint', 'checkpoint.former'] as const;
 
 async function push(spool: Spool, from: number, through: number): Promise<void> {
-  for (let number = from; number <= through; number += 1) await spool.append(points(1, number), { run: { key: `${number}`, digest: 'a' } });
+  for (let number = from; number <= through; number += 1)
+    await spool.append(points(1, number), { run: { key: `${number}`, digest: 'a' } });
 }
 
-const upTo = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, index) => from + index);
+const upTo = (from: number, through: number): number[] =>
+  Array.from({ length: through - from + 1 }, (_, index) => from + index);
 
 /** A spool with two checkpoints and some behind them: points 1 to 60 of which 1 to 10 are finished, a letter, something parked. Killed. */
 async function withTwoCheckpoints(t: ExecutionContext) {
@@ -26,7 +38,10 @@ async function withTwoCheckpoints(t: ExecutionContext) {
   const reader = await spool.reader('tsdb');
   await push(spool, 1, 20);
   const batch = reader.next(10);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }] });
+  await reader.finish(batch as NonNullable<typeof batch>, {
+    ...nothing,
+    letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }],
+  });
   await spool.tidy();
   await push(spool, 21, 40);
   await spool.append([], { parked: { waitsFor: '312', payload: '{}' } });
@@ -39,12 +54,23 @@ async function withTwoCheckpoints(t: ExecutionContext) {
 async function contents(t: ExecutionContext, directory: string) {
   const spool = await smallSpool(t, directory);
   const numbers = numbersOfPoints(await drained(await spool.reader('tsdb')));
-  return { spool, numbers, letters: everyLetter(spool.deadLetters).map(({ times }) => times), parked: spool.parking.waitingFor('312', 9).length, lost: spool.lost() };
+  return {
+    spool,
+    numbers,
+    letters: everyLetter(spool.deadLetters).map(({ times }) => times),
+    parked: spool.parking.waitingFor('312', 9).length,
+    lost: spool.lost(),
+  };
 }
 
 test('a checkpoint that is older than the log is gone on from', async (t) => {
   const { directory } = await withTwoCheckpoints(t);
-  t.like(await contents(t, directory), { numbers: upTo(11, 60), letters: [1], parked: 1, lost: { records: 0, uncounted: 0 } });
+  t.like(await contents(t, directory), {
+    numbers: upTo(11, 60),
+    letters: [1],
+    parked: 1,
+    lost: { records: 0, uncounted: 0 },
+  });
 });
 
 test('of a checkpoint that is damaged anywhere nothing is taken, and the former one is gone on from', async (t) => {
@@ -78,7 +104,12 @@ for (const how of ['missing', 'damaged']) {
       if (how === 'missing') rmSync(join(directory, file));
       else writeFileSync(join(directory, file), 'x');
     }
-    t.like(await contents(t, directory), { numbers: upTo(11, 60), letters: [1], parked: 1, lost: { records: 0, uncounted: 0 } });
+    t.like(await contents(t, directory), {
+      numbers: upTo(11, 60),
+      letters: [1],
+      parked: 1,
+      lost: { records: 0, uncounted: 0 },
+    });
   });
 
   test(`where both checkpoints are ${how} a sink goes on where it was, also where segments were used again meanwhile`, async (t) => {

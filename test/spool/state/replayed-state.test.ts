@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { samplesOf } from '../../../src/spool/dead-letters/dead-letters.ts';
 import { type Bounds, deliverer } from '../../../src/spool/deliver.ts';
-import { dropWaiting } from '../../../src/spool/readers/drop-backlog.ts';
+import { dropBacklog } from '../../../src/spool/readers/drop-backlog.ts';
 import type { Batch } from '../../../src/spool/readers/batches.ts';
 import { spoolReader } from '../../../src/spool/readers/reader.ts';
 import { recover } from '../../../src/spool/state/recovery.ts';
@@ -22,59 +22,114 @@ type Scope = Pick<ExecutionContext, 'teardown'>;
 function plain(state: SpoolState) {
   return {
     positions: Object.fromEntries(state.positions),
-    retries: Object.fromEntries([...state.retries].filter(([, entries]) => entries.size > 0).map(([sink, entries]) => [sink, [...entries].map(([number, { dueAtMs, ...entry }]) => [number, entry, typeof dueAtMs])])),
+    retries: Object.fromEntries(
+      [...state.retries]
+        .filter(([, entries]) => entries.size > 0)
+        .map(([sink, entries]) => [
+          sink,
+          [...entries].map(([number, { dueAtMs, ...entry }]) => [number, entry, typeof dueAtMs]),
+        ]),
+    ),
     parked: [...state.parked].map(([waitsFor, entries]) => [waitsFor, [...entries]]),
     letters: [...state.letters.after(0)].map(({ order, ...entry }) => [entry, typeof order]),
     samples: [...state.samples.after(0)].map(({ order, ...entry }) => [entry, typeof order]),
-    ...{ lost: state.lost, damaged: Object.fromEntries(state.damaged), skipped: Object.fromEntries(state.skipped), suspectTails: state.suspectTails },
-    ...{ nextParked: state.nextParked, nextRetry: state.nextRetry, live: Object.fromEntries(state.live), totals: state.totals },
+    ...{
+      lost: state.lost,
+      damaged: Object.fromEntries(state.damaged),
+      skipped: Object.fromEntries(state.skipped),
+      suspectTails: state.suspectTails,
+    },
+    ...{
+      nextParked: state.nextParked,
+      nextRetry: state.nextRetry,
+      live: Object.fromEntries(state.live),
+      totals: state.totals,
+    },
   };
 }
 
 async function played(scope: Scope) {
   const directory = await swiftDirectory(scope);
   const clock = movableClock();
-  const store = openStore({ directory, clock, disk: largeDisk(directory), maxBytes: 1 << 26, dedupMaxBytes: 1 << 20, segmentBytes: smallSegmentBytes });
+  const store = openStore({
+    directory,
+    clock,
+    disk: largeDisk(directory),
+    maxBytes: 1 << 26,
+    dedupMaxBytes: 1 << 20,
+    segmentBytes: smallSegmentBytes,
+  });
   scope.teardown(() => store.close());
-  const bounds: Bounds = { maxBytes: 1 << 26, budgets: new Map(), givesWayAgainAtMs: -Infinity, lettersAdded: new Map() };
+  const bounds: Bounds = {
+    maxBytes: 1 << 26,
+    budgets: new Map(),
+    givesWayAgainAtMs: -Infinity,
+    lettersAdded: new Map(),
+  };
   const readerOf = async (sinkName: string) => {
     await store.commit({ positions: { [sinkName]: { through: 0, finished: [], points: 0, bytes: 0 } } });
     return spoolReader({ directory, store, bounds, sinkName, onDamage: () => {} });
   };
   // The slow one holds every segment, so that the log alone tells all.
   const [reader, slow] = [await readerOf('tsdb'), await readerOf('slow')];
-  return { directory, clock, store, bounds, reader, slow, deliver: deliverer(store, bounds), samples: samplesOf(store, () => true, 400) };
+  return {
+    directory,
+    clock,
+    store,
+    bounds,
+    reader,
+    slow,
+    deliver: deliverer(store, bounds),
+    samples: samplesOf(store, () => true, 400),
+  };
 }
 
 type Played = Awaited<ReturnType<typeof played>>;
 
 /** What is done, by its name; `number` makes some of it the same as before and some not. */
-function stepsOf({ clock, store, bounds, reader, deliver, samples }: Played): Readonly<Record<string, (number: number) => unknown>> {
+function stepsOf({
+  clock,
+  store,
+  bounds,
+  reader,
+  deliver,
+  samples,
+}: Played): Readonly<Record<string, (number: number) => unknown>> {
   const letter = (number: number) => ({ kind: 'rejected', reason: 'no', raw: `${number % 5}`, sink: 'tsdb' });
   const taken: Batch[] = [];
-  const finish = (batch: Batch | undefined, outcome: Parameters<typeof reader.finish>[1]): unknown => batch && reader.finish(batch, outcome);
+  const finish = (batch: Batch | undefined, outcome: Parameters<typeof reader.finish>[1]): unknown =>
+    batch && reader.finish(batch, outcome);
   return {
     push: (number) => deliver(points(1 + (number % 3), number), { run: { key: `${number}`, digest: 'a' } }),
     pushWithLetter: (number) => deliver(points(1, number), { deadLetter: letter(number) }),
     letter: (number) => deliver([], { deadLetter: letter(number) }),
-    park: (number) => deliver(points(1, number), { parked: { waitsFor: `${number % 3}`, payload: 'x'.repeat(number) } }),
+    park: (number) =>
+      deliver(points(1, number), { parked: { waitsFor: `${number % 3}`, payload: 'x'.repeat(number) } }),
     complete(number) {
       const waitsFor = `${number % 3}`;
       const [sequence] = store.state.parked.get(waitsFor)?.keys() ?? [];
-      return sequence === undefined ? undefined : deliver(points(1, number), { completes: JSON.stringify([waitsFor, sequence]) });
+      return sequence === undefined
+        ? undefined
+        : deliver(points(1, number), { completes: JSON.stringify([waitsFor, sequence]) });
     },
-    redeem: (number) => deliver(points(1, number), { redeems: [...store.state.letters.after(0)][number % 5]?.id ?? 'ff' }).catch(() => {}),
+    redeem: (number) =>
+      deliver(points(1, number), { redeems: [...store.state.letters.after(0)][number % 5]?.id ?? 'ff' }).catch(
+        () => {},
+      ),
     sample: (number) => samples.take({ body: Buffer.from(`${number % 9}`), reason: 'no push', from: '203.0.113.9' }),
-    take: (number) => void taken.push(...[reader.next(1 + (number % 4), number % 2 === 0 ? 'oldest' : 'newest') ?? []].flat()),
+    take: (number) =>
+      void taken.push(...[reader.next(1 + (number % 4), number % 2 === 0 ? 'oldest' : 'newest') ?? []].flat()),
     finishFirst: () => finish(taken.shift(), nothing),
     finishLast: () => finish(taken.pop(), nothing),
     finishWithLetter: (number) => finish(taken.pop(), { ...nothing, letters: [letter(number)] }),
     finishWithKept: (number) => finish(taken.shift(), { ...nothing, kept: points(2, number), pauseMs: 0 }),
     retry(number) {
       const retry = reader.nextRetry();
-      return retry && reader.finishRetry(retry, { ...nothing, kept: number % 2 === 0 ? [] : points(1, number), pauseMs: 0 });
+      return (
+        retry && reader.finishRetry(retry, { ...nothing, kept: number % 2 === 0 ? [] : points(1, number), pauseMs: 0 })
+      );
     },
-    drop: (number) => (number % 7 === 0 ? dropWaiting(store, new Set(['tsdb', 'slow']), 'tsdb') : undefined),
+    drop: (number) => (number % 7 === 0 ? dropBacklog(store, new Set(['tsdb', 'slow']), 'tsdb') : undefined),
     pass: () => clock.advance(50),
     checkpoint: () => store.checkpoints.write(),
     carryOver: () => store.checkpoints.carryOver(),
@@ -82,8 +137,14 @@ function stepsOf({ clock, store, bounds, reader, deliver, samples }: Played): Re
   };
 }
 
-const names = 'push push push push pushWithLetter letter park complete redeem sample take take take finishFirst finishLast finishWithLetter finishWithKept retry drop pass checkpoint carryOver budget'.split(' ');
-const scripts = fc.array(fc.record({ name: fc.constantFrom(...names), number: fc.integer({ min: 1, max: 40 }), isAwaited: fc.boolean() }), { minLength: 10, maxLength: 60 });
+const names =
+  'push push push push pushWithLetter letter park complete redeem sample take take take finishFirst finishLast finishWithLetter finishWithKept retry drop pass checkpoint carryOver budget'.split(
+    ' ',
+  );
+const scripts = fc.array(
+  fc.record({ name: fc.constantFrom(...names), number: fc.integer({ min: 1, max: 40 }), isAwaited: fc.boolean() }),
+  { minLength: 10, maxLength: 60 },
+);
 
 test('the state is the same as it was, from a checkpoint and from the log alone, after any changes', async (t) => {
   await fc.assert(
@@ -105,9 +166,15 @@ test('the state is the same as it was, from a checkpoint and from the log alone,
         await one.store.durable();
         const wanted = plain(one.store.state);
         const killed = await copied(scope, one.directory);
-        t.deepEqual(plain(recover({ directory: killed, clock: one.clock, repairs: false }).state), wanted, 'from the checkpoint');
+        t.deepEqual(
+          plain(recover({ directory: killed, clock: one.clock, repairs: false }).state),
+          wanted,
+          'from the checkpoint',
+        );
         for (const name of ['checkpoint', 'checkpoint.former']) rmSync(join(killed, name), { force: true });
-        const { damaged, lost, ...fromLog } = plain(recover({ directory: killed, clock: one.clock, repairs: false }).state);
+        const { damaged, lost, ...fromLog } = plain(
+          recover({ directory: killed, clock: one.clock, repairs: false }).state,
+        );
         const { damaged: wantedDamaged, lost: wantedLost, ...rest } = wanted;
         t.deepEqual([fromLog, damaged, lost], [rest, wantedDamaged, wantedLost], 'from the log alone');
       } finally {
@@ -124,7 +191,10 @@ test('a position that is written down while something is being finished does not
   for (let number = 1; number <= 3; number += 1) await deliver(points(1, number));
   const [first, second] = [reader.next(1), reader.next(1)] as [Batch, Batch];
   await reader.finish(first, nothing);
-  const finished = reader.finish(second, { ...nothing, letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }] });
+  const finished = reader.finish(second, {
+    ...nothing,
+    letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }],
+  });
   await clock.advance(50);
   await finished;
   await store.durable();

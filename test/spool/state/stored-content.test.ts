@@ -22,17 +22,28 @@ test('letters are read whose groups have damaged heads, one after the other', as
   const directory = await swiftDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
-  for (let number = 1; number <= 6; number += 1) await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${number}` } });
+  for (let number = 1; number <= 6; number += 1)
+    await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${number}` } });
   t.is(new Set(groups.map(({ name }) => name)).size, 1);
   await spool.close();
-  for (const [from, through] of [[0, 0], [1, 2], [2, 4], [3, 5], [0, 5]] as const) {
+  for (const [from, through] of [
+    [0, 0],
+    [1, 2],
+    [2, 4],
+    [3, 5],
+    [0, 5],
+  ] as const) {
     const copy = await copied(t, directory);
     const path = join(copy, groups[0]?.name as string);
     const bytes = readFileSync(path);
     for (const { at } of groups.slice(from, through + 1)) bytes.fill(0, at, at + 32);
     writeFileSync(path, bytes);
     const later = await smallSpool(t, copy);
-    t.deepEqual(everyLetter(later.deadLetters).map(({ raw }) => raw), ['1', '2', '3', '4', '5', '6'], `heads ${from} to ${through}`);
+    t.deepEqual(
+      everyLetter(later.deadLetters).map(({ raw }) => raw),
+      ['1', '2', '3', '4', '5', '6'],
+      `heads ${from} to ${through}`,
+    );
     t.is(later.lost().deadLetters, 0);
   }
 });

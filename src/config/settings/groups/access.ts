@@ -29,7 +29,13 @@ export const accessSettings = {
     parse: tokenText,
     help: 'lets Catchpoint set the token: whoever presents this secret may, at POST /catchpoint/token',
   }),
-  rotationSecretFile: optional({ group: 'Who may push', argument: 'path', isWatchedFile: true, parse: path, help: 'a file that holds that secret' }),
+  rotationSecretFile: optional({
+    group: 'Who may push',
+    argument: 'path',
+    isWatchedFile: true,
+    parse: path,
+    help: 'a file that holds that secret',
+  }),
   checkSender: value({
     group: 'Who may push',
     argument: 'way',
@@ -44,8 +50,20 @@ export const accessSettings = {
     parse: networkText,
     help: 'proxies before the push listener, whose X-Forwarded-For is believed: 192.0.2.7, 192.0.2.0/24',
   }),
-  allowDivision: list({ group: 'Who may push', argument: 'ids', separator: ',', parse: id, help: 'takes pushes of these divisions alone' }),
-  allowClient: list({ group: 'Who may push', argument: 'ids', separator: ',', parse: id, help: 'takes pushes of these clients alone' }),
+  allowDivision: list({
+    group: 'Who may push',
+    argument: 'ids',
+    separator: ',',
+    parse: id,
+    help: 'takes pushes of these divisions alone',
+  }),
+  allowClient: list({
+    group: 'Who may push',
+    argument: 'ids',
+    separator: ',',
+    parse: id,
+    help: 'takes pushes of these clients alone',
+  }),
   tlsCert: optional({
     group: 'Who may push',
     argument: 'path',

@@ -12,7 +12,7 @@ export const backstopSettings = {
       { variable: 'CARBON_URLS', text: 'true' },
       { variable: 'PREFIXES', text: 'true' },
     ],
-    help: 'also take what Backstop took: collectd\'s values, GitHub\'s and PagerDuty\'s webhooks, published metrics',
+    help: "also take what Backstop took: collectd's values, GitHub's and PagerDuty's webhooks, published metrics",
   }),
   backstopListen: value({
     group: 'Backstop',
@@ -27,7 +27,7 @@ export const backstopSettings = {
     argument: 'naming',
     default: 'legacy',
     parse: choice(['legacy', 'tags']),
-    help: 'legacy, Backstop\'s own dotted paths, or tags, OpenTSDB\'s form',
+    help: "legacy, Backstop's own dotted paths, or tags, OpenTSDB's form",
   }),
   backstopAuth: list({
     group: 'Backstop',
@@ -60,7 +60,7 @@ export const backstopSettings = {
     separator: '\n',
     isSecret: true,
     parse: secret,
-    help: 'the secret of GitHub\'s webhook, whose signature is asked for then; can be repeated, in the environment one a line',
+    help: "the secret of GitHub's webhook, whose signature is asked for then; can be repeated, in the environment one a line",
   }),
   pagerdutySecret: list({
     group: 'Backstop',
@@ -68,12 +68,12 @@ export const backstopSettings = {
     separator: '\n',
     isSecret: true,
     parse: secret,
-    help: 'the secret of PagerDuty\'s webhook, whose signature is asked for then; can be repeated, in the environment one a line',
+    help: "the secret of PagerDuty's webhook, whose signature is asked for then; can be repeated, in the environment one a line",
   }),
   collectdTypes: optional({
     group: 'Backstop',
     argument: 'path',
     parse: path,
-    help: 'a types.db of your own, whose types collectd\'s Command format does not explain; those of collectd 5.12 are known',
+    help: "a types.db of your own, whose types collectd's Command format does not explain; those of collectd 5.12 are known",
   }),
 } as const satisfies Record<string, Setting<unknown>>;

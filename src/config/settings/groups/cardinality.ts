@@ -27,6 +27,6 @@ export const cardinalitySettings = {
     argument: 'number',
     default: '10000',
     parse,
-    help: 'how many different error codes, AS numbers unlike the node\'s own, test names, and values of each label may be seen',
+    help: "how many different error codes, AS numbers unlike the node's own, test names, and values of each label may be seen",
   }),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -11,14 +11,14 @@ export const graphiteSettings = {
     alsoFrom: [{ variable: 'CARBON_URLS' }],
     separator: ',',
     parse: carbonAddress,
-    help: 'host, host:port, [v6]:port or host:port:instance of Carbon\'s plaintext listener, 2003 without a port; several are separated by commas',
+    help: "host, host:port, [v6]:port or host:port:instance of Carbon's plaintext listener, 2003 without a port; several are separated by commas",
   }),
   graphiteRouting: value({
     group: 'Graphite',
     argument: 'routing',
     default: 'all',
     parse: choice(['all', 'hash']),
-    help: 'all: every Carbon gets every point; hash: each series has one Carbon, that which carbon-relay\'s consistent-hashing chooses',
+    help: "all: every Carbon gets every point; hash: each series has one Carbon, that which carbon-relay's consistent-hashing chooses",
   }),
   graphiteNames: value({
     group: 'Graphite',
@@ -32,7 +32,7 @@ export const graphiteSettings = {
     argument: 'template',
     defaultWords: '{metric}.{tags}; tagged: {metric}',
     parse: (text) => text,
-    help: 'a name\'s nodes: text, {metric}, {tags} (each as name.value), {values} (without their names), {tag:NAME} (the value of one)',
+    help: "a name's nodes: text, {metric}, {tags} (each as name.value), {values} (without their names), {tag:NAME} (the value of one)",
   }),
   graphiteOmitTags: list({
     group: 'Graphite',
@@ -41,7 +41,11 @@ export const graphiteSettings = {
     parse: tagName,
     help: 'tags that are left out of the names; two series that differ in nothing else become one',
   }),
-  graphiteTls: toggle({ group: 'Graphite', default: 'false', help: 'speak TLS to every Carbon, or to the proxy before it' }),
+  graphiteTls: toggle({
+    group: 'Graphite',
+    default: 'false',
+    help: 'speak TLS to every Carbon, or to the proxy before it',
+  }),
   graphiteCa: optional({
     group: 'Graphite',
     argument: 'path',

@@ -11,21 +11,21 @@ export const metricsSettings = {
     argument: 'name',
     default: 'catchpoint',
     parse: metricPrefix,
-    help: 'what stands before every metric\'s name',
+    help: "what stands before every metric's name",
   }),
   resolution: value({
     group: 'Metrics',
     argument: 'unit',
     default: 's',
     parse: choice(['s', 'ms']),
-    help: 's or ms, the unit of every point\'s time; keep to one, mixing them breaks queries',
+    help: "s or ms, the unit of every point's time; keep to one, mixing them breaks queries",
   }),
   rtt: value({
     group: 'Metrics',
     argument: 'rule',
     default: 'by-type',
     parse: choice(rttRules),
-    help: 'by-type, a ping\'s and a traceroute\'s own round trip, or total, the total time for every type of test',
+    help: "by-type, a ping's and a traceroute's own round trip, or total, the total time for every type of test",
   }),
   slices: list({
     group: 'Metrics',
@@ -43,12 +43,12 @@ export const metricsSettings = {
   testAsTag: toggle({
     group: 'Metrics',
     default: 'false',
-    help: 'the test\'s id as the tag testid, and not as the tail of every metric\'s name',
+    help: "the test's id as the tag testid, and not as the tail of every metric's name",
   }),
   testNameTag: toggle({
     group: 'Metrics',
     default: 'false',
-    help: 'the test\'s name as the tag testname; a test that is renamed begins new series',
+    help: "the test's name as the tag testname; a test that is renamed begins new series",
   }),
   labelTags: list({
     group: 'Metrics',

@@ -48,7 +48,7 @@ export const openTsdbSettings = {
     separator: '\n',
     parse: header,
     masked: withoutValue,
-    help: '\'Name: value\', sent with every request; can be repeated, in the environment one a line',
+    help: "'Name: value', sent with every request; can be repeated, in the environment one a line",
   }),
   tsdbCa: optional({
     group: 'OpenTSDB',

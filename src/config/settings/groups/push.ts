@@ -11,7 +11,7 @@ export const pushSettings = {
     argument: 'address',
     default: '8080',
     parse: listenAddress(''),
-    help: '[host:]port on which Catchpoint\'s pushes arrive; a port alone: on all interfaces',
+    help: "[host:]port on which Catchpoint's pushes arrive; a port alone: on all interfaces",
   }),
   adminListen: value({
     group: 'Push',
@@ -45,6 +45,6 @@ export const pushSettings = {
     argument: 'days',
     default: '30',
     parse: days,
-    help: 'how many days\' files of the archive are kept, today\'s included',
+    help: "how many days' files of the archive are kept, today's included",
   }),
 } as const satisfies Record<string, Setting<unknown>>;

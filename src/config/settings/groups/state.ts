@@ -7,7 +7,8 @@ export const stateSettings = {
   stateDir: optional({
     group: 'State',
     argument: 'path',
-    defaultWords: '$STATE_DIRECTORY, else /var/lib/catchpoint-opentsdb-bridge where that can be written, else $XDG_STATE_HOME or ~/.local/state',
+    defaultWords:
+      '$STATE_DIRECTORY, else /var/lib/catchpoint-opentsdb-bridge where that can be written, else $XDG_STATE_HOME or ~/.local/state',
     parse: path,
     help: 'the directory of everything that is kept',
   }),
@@ -28,7 +29,7 @@ export const stateSettings = {
   optionalMaxBytes: optional({
     group: 'State',
     argument: 'size',
-    defaultWords: 'a quarter of the spool\'s',
+    defaultWords: "a quarter of the spool's",
     parse: bytes('64KiB'),
     help: 'how much may wait for each optional sink before its oldest points are skipped',
   }),

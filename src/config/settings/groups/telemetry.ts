@@ -8,7 +8,7 @@ export const telemetrySettings = {
     group: 'Own metrics',
     argument: 'interval',
     parse: pause('10s', '1h'),
-    help: 'put the bridge\'s own metrics into OpenTSDB as well, this often, such as 30s or 5m; never where it is not given',
+    help: "put the bridge's own metrics into OpenTSDB as well, this often, such as 30s or 5m; never where it is not given",
   }),
   selfMetricsPrefix: value({
     group: 'Own metrics',

@@ -21,11 +21,18 @@ interface OneSeries {
 }
 
 /** Only POST is simulated, which is what Grafana sends. */
-export function answerQuery(queried: Queried, { method, text }: { readonly method: string; readonly text: string }): HttpAnswer {
-  if (method !== 'POST') return errorAnswer(405, 'Method not allowed', `The HTTP method [${method}] is not permitted for this endpoint`);
+export function answerQuery(
+  queried: Queried,
+  { method, text }: { readonly method: string; readonly text: string },
+): HttpAnswer {
+  if (method !== 'POST')
+    return errorAnswer(405, 'Method not allowed', `The HTTP method [${method}] is not permitted for this endpoint`);
   try {
     const question = readQuestion(text, queried.nowMs());
-    return jsonAnswer(200, question.queries.flatMap((query) => answers(queried, question, query)));
+    return jsonAnswer(
+      200,
+      question.queries.flatMap((query) => answers(queried, question, query)),
+    );
   } catch (error) {
     if (error instanceof RefusedQuery) return errorAnswer(400, error.message);
     throw error;
@@ -38,7 +45,8 @@ function answers(queried: Queried, question: Question, query: SubQuery): object[
   const found = seriesOf(queried.points(), query, startMs, endMs);
   // Without milliseconds, a series has one value a second.
   const { aggregator, downsample = inMilliseconds ? undefined : secondly(query) } = query;
-  const thinOut = (values: Series): Series => (downsample === undefined ? values : downsampled(values, downsample, startMs, endMs));
+  const thinOut = (values: Series): Series =>
+    downsample === undefined ? values : downsampled(values, downsample, startMs, endMs);
   const thinned = found.map(({ tags, values }) => ({ tags, values: thinOut(values) }));
   const groups = aggregator === 'none' ? thinned.map((one) => [one]) : grouped(thinned, query);
   return groups.map((group) => ({
@@ -50,15 +58,19 @@ function answers(queried: Queried, question: Question, query: SubQuery): object[
 }
 
 function asDps(series: Series, inMilliseconds: boolean): Readonly<Record<string, number | 'NaN'>> {
-  const entries = [...series].map(([atMs, value]) => [inMilliseconds ? atMs : Math.floor(atMs / 1000), Number.isNaN(value) ? 'NaN' : value] as const);
+  const entries = [...series].map(
+    ([atMs, value]) => [inMilliseconds ? atMs : Math.floor(atMs / 1000), Number.isNaN(value) ? 'NaN' : value] as const,
+  );
   return Object.fromEntries(entries);
 }
 
-const secondly = ({ aggregator }: SubQuery) => ({ intervalMs: 1000, aggregator: aggregator === 'none' ? 'sum' : aggregator, fill: 'none' }) as const;
+const secondly = ({ aggregator }: SubQuery) =>
+  ({ intervalMs: 1000, aggregator: aggregator === 'none' ? 'sum' : aggregator, fill: 'none' }) as const;
 
 function checkNames({ isKnown }: Queried, { metric, filters }: SubQuery): void {
   const check = (kind: UidKind, name: string): void => {
-    if (!isKnown(kind, name)) throw new RefusedQuery(`No such name for '${kind === 'metric' ? 'metrics' : kind}': '${name}'`);
+    if (!isKnown(kind, name))
+      throw new RefusedQuery(`No such name for '${kind === 'metric' ? 'metrics' : kind}': '${name}'`);
   };
   check('metric', metric);
   for (const { tagk, literals } of filters) {
@@ -67,7 +79,12 @@ function checkNames({ isKnown }: Queried, { metric, filters }: SubQuery): void {
   }
 }
 
-function seriesOf(points: readonly DataPoint[], { metric, filters, isExplicit }: SubQuery, startMs: number, endMs: number): OneSeries[] {
+function seriesOf(
+  points: readonly DataPoint[],
+  { metric, filters, isExplicit }: SubQuery,
+  startMs: number,
+  endMs: number,
+): OneSeries[] {
   const wanted = filters.map(({ tagk }) => tagk);
   const found = new Map<string, { readonly tags: Tags; readonly values: Map<number, number> }>();
   for (const { metric: name, timestamp, unit, value, tags } of points) {
@@ -79,7 +96,10 @@ function seriesOf(points: readonly DataPoint[], { metric, filters, isExplicit }:
     found.set(key, series);
     series.values.set(atMs, Number(value));
   }
-  return [...found.values()].map(({ tags, values }) => ({ tags, values: new Map([...values].toSorted(([one], [other]) => one - other)) }));
+  return [...found.values()].map(({ tags, values }) => ({
+    tags,
+    values: new Map([...values].toSorted(([one], [other]) => one - other)),
+  }));
 }
 
 function grouped(series: readonly OneSeries[], { filters }: SubQuery): OneSeries[][] {
@@ -95,18 +115,33 @@ function grouped(series: readonly OneSeries[], { filters }: SubQuery): OneSeries
 /** Tags that all of them share with one value, and the names of those that differ. */
 function tagsOf(group: readonly OneSeries[]): { readonly tags: Tags; readonly aggregateTags: readonly string[] } {
   const [first] = group;
-  const shared = Object.entries(first?.tags ?? {}).filter(([tag, value]) => group.every(({ tags }) => tags[tag] === value));
+  const shared = Object.entries(first?.tags ?? {}).filter(([tag, value]) =>
+    group.every(({ tags }) => tags[tag] === value),
+  );
   const everywhere = Object.keys(first?.tags ?? {}).filter((tag) => group.every(({ tags }) => tags[tag] !== undefined));
-  return { tags: Object.fromEntries(shared), aggregateTags: everywhere.filter((tag) => !shared.some(([one]) => one === tag)) };
+  return {
+    tags: Object.fromEntries(shared),
+    aggregateTags: everywhere.filter((tag) => !shared.some(([one]) => one === tag)),
+  };
 }
 
 /** At every instant that one of them has a value at, the values of all, interpolated as the function wants it. */
 function merged(group: readonly OneSeries[], aggregator: string): Series {
   const [first] = group;
   if (group.length === 1 || aggregator === 'none') return first?.values ?? new Map();
-  const instants = [...new Set(group.flatMap(({ values }) => [...values.keys()]))].toSorted((one, other) => one - other);
+  const instants = [...new Set(group.flatMap(({ values }) => [...values.keys()]))].toSorted(
+    (one, other) => one - other,
+  );
   const curves = group.map(({ values }) => curve(values, aggregator));
-  return new Map(instants.map((atMs) => [atMs, reduced(aggregator, curves.map((valueAt) => valueAt(atMs)))]));
+  return new Map(
+    instants.map((atMs) => [
+      atMs,
+      reduced(
+        aggregator,
+        curves.map((valueAt) => valueAt(atMs)),
+      ),
+    ]),
+  );
 }
 
 /** The value of a series at an instant; NaN where it says nothing, which is before its first and after its last. */

@@ -31,8 +31,12 @@ export function readDownsample(given: unknown, refuse: Refuse): Downsample {
   const text = String(given);
   const parts = text.split('-');
   const [interval = '', aggregator = '', fill = 'none'] = parts;
-  if (parts.length < 2) return refuse(`Invalid downsampling specifier '${text}': must provide at least interval and function`);
-  if (parts.length > 3) return refuse(`Invalid downsampling specifier '${text}': must consist of interval, function, and optional fill policy`);
+  if (parts.length < 2)
+    return refuse(`Invalid downsampling specifier '${text}': must provide at least interval and function`);
+  if (parts.length > 3)
+    return refuse(
+      `Invalid downsampling specifier '${text}': must consist of interval, function, and optional fill policy`,
+    );
   const intervalMs = durationMs(interval, refuse);
   if (!aggregatorNames.includes(aggregator)) return refuse(`No such downsampling function: ${aggregator}`);
   if (aggregator === 'none') return refuse('cannot use the NONE aggregator for downsampling');
@@ -52,7 +56,12 @@ function durationMs(text: string, refuse: Refuse): number {
 }
 
 /** A value for each interval that has any, at its beginning; a fill policy but `none` puts one into the empty ones as well. */
-export function downsampled(series: Series, { intervalMs, aggregator, fill }: Downsample, startMs: number, endMs: number): Series {
+export function downsampled(
+  series: Series,
+  { intervalMs, aggregator, fill }: Downsample,
+  startMs: number,
+  endMs: number,
+): Series {
   const buckets = new Map<number, number[]>();
   for (const [atMs, value] of series) {
     const beginMs = atMs - (atMs % intervalMs);
@@ -62,8 +71,11 @@ export function downsampled(series: Series, { intervalMs, aggregator, fill }: Do
   }
   const filled = fill === 'zero' ? 0 : NaN;
   if (fill !== 'none') {
-    for (let atMs = startMs - (startMs % intervalMs); atMs <= endMs; atMs += intervalMs) if (!buckets.has(atMs)) buckets.set(atMs, []);
+    for (let atMs = startMs - (startMs % intervalMs); atMs <= endMs; atMs += intervalMs)
+      if (!buckets.has(atMs)) buckets.set(atMs, []);
   }
-  const thinned = [...buckets].map(([atMs, values]) => [atMs, values.length === 0 ? filled : reduced(aggregator, values)] as const);
+  const thinned = [...buckets].map(
+    ([atMs, values]) => [atMs, values.length === 0 ? filled : reduced(aggregator, values)] as const,
+  );
   return new Map(thinned.toSorted(([one], [other]) => one - other));
 }

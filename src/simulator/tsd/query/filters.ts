@@ -19,7 +19,10 @@ const oneOf = (text: string): readonly string[] => text.split('|');
 
 const wildcard = (text: string, refuse: Refuse, flags = ''): ((value: string) => boolean) => {
   if (!text.includes('*')) return refuse('Filter must contain an asterisk');
-  const pattern = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  const pattern = text
+    .split('*')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
   const expression = new RegExp(`^${pattern}$`, flags);
   return (value) => expression.test(value);
 };
@@ -49,7 +52,10 @@ export function readFilters(filters: unknown, tags: unknown, refuse: Refuse): Ta
   if (filters !== undefined && !Array.isArray(filters)) refuse('Unable to parse the given JSON');
   const fromTags = Object.entries(typeof tags === 'object' && tags !== null ? tags : {}).map(([tagk, filter]) => {
     const text = String(filter);
-    return readFilter({ tagk, filter: text, type: text.includes('*') ? 'wildcard' : 'literal_or', groupBy: true }, refuse);
+    return readFilter(
+      { tagk, filter: text, type: text.includes('*') ? 'wildcard' : 'literal_or', groupBy: true },
+      refuse,
+    );
   });
   return [...((filters as unknown[] | undefined) ?? []).map((filter) => readFilter(filter, refuse)), ...fromTags];
 }

@@ -48,14 +48,21 @@ export function readQuestion(text: string, nowMs: number): Question {
   for (const flag of [msResolution, showQuery, others['globalAnnotations'] ?? false]) {
     if (typeof flag !== 'boolean') throw new RefusedQuery('Unable to parse the given JSON');
   }
-  return { startMs, endMs, inMilliseconds: msResolution === true, showsQuery: showQuery === true, queries: queries.map(readSubQuery) };
+  return {
+    startMs,
+    endMs,
+    inMilliseconds: msResolution === true,
+    showsQuery: showQuery === true,
+    queries: queries.map(readSubQuery),
+  };
 }
 
 function readSubQuery(given: unknown, index: number): SubQuery {
   const { metric, aggregator, downsample, filters, tags, explicitTags = false } = members(given, ofSubQuery);
   if (typeof aggregator !== 'string' || aggregator === '') throw new RefusedQuery('Missing the aggregation function');
   if (!aggregatorNames.includes(aggregator)) throw new RefusedQuery(`No such aggregation function: ${aggregator}`);
-  if (typeof metric !== 'string' || metric === '') throw new RefusedQuery('Missing the metric or tsuids, provide at least one');
+  if (typeof metric !== 'string' || metric === '')
+    throw new RefusedQuery('Missing the metric or tsuids, provide at least one');
   return {
     index,
     metric,
@@ -79,7 +86,8 @@ function parsed(text: string): unknown {
 }
 
 function members(value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RefusedQuery('Unable to parse the given JSON');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RefusedQuery('Unable to parse the given JSON');
   const strange = Object.keys(value).find((name) => !known.includes(name));
   if (strange !== undefined) throw new RefusedQuery(`${strange}: not understood by the simulator`);
   return value as Record<string, unknown>;

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import type { Log } from '../../../runtime/log.ts';
 import type { Annotation, DataPoint } from '../../../model/point.ts';
 import type { AnnotationCounts, Ruling, Verdict } from '../../../model/sink.ts';
-import { NoRuling, quoted } from '../no-verdict.ts';
+import { NoVerdict, quoted } from '../no-verdict.ts';
 import { type Answer, post } from './post.ts';
 import { errorMessage } from './put-answer.ts';
 import type { PutOptions } from './put.ts';
@@ -34,7 +34,11 @@ export function annotationWriter(options: PutOptions, log: Log): AnnotationWrite
 
   function absent(answer: Answer): void {
     absentUntilMs = options.clock.steady() + askAgainAfterMs;
-    if (!isTold) log.warn({ status: answer.status }, 'the receiver takes no annotations; they are left out, the points are written');
+    if (!isTold)
+      log.warn(
+        { status: answer.status },
+        'the receiver takes no annotations; they are left out, the points are written',
+      );
     isTold = true;
   }
 
@@ -50,7 +54,11 @@ export function annotationWriter(options: PutOptions, log: Log): AnnotationWrite
       absent(answer);
       return skipped();
     }
-    if (fate === 'refused' && group.length > 1) return all(group.map((one) => [one]), (one) => writeGroup(one, signal));
+    if (fate === 'refused' && group.length > 1)
+      return all(
+        group.map((one) => [one]),
+        (one) => writeGroup(one, signal),
+      );
     if (fate === 'written') counts.written += group.length;
     const rulings = fate === 'written' ? [] : group.map((point) => ruling(point, answer));
     return fate === 'refused' ? { rejected: rulings, kept: [] } : { rejected: [], kept: rulings };
@@ -74,7 +82,11 @@ function isAnnotated(point: DataPoint): point is Annotated {
 }
 
 /** The points were ruled on: were the whole batch thrown back now, they would all be written again. */
-async function keptOnFailure(group: readonly Annotated[], signal: AbortSignal, write: () => Promise<Verdict>): Promise<Verdict> {
+async function keptOnFailure(
+  group: readonly Annotated[],
+  signal: AbortSignal,
+  write: () => Promise<Verdict>,
+): Promise<Verdict> {
   try {
     return await write();
   } catch (error) {
@@ -111,13 +123,25 @@ function grouped(points: readonly Annotated[]): Annotated[][] {
 
 /** An element of the array; without a tsuid it is a global annotation. The same annotation gives the same bytes. */
 function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
-  return JSON.stringify({ startTime: startMs, ...(endMs !== undefined && { endTime: endMs }), description, notes, custom });
+  return JSON.stringify({
+    startTime: startMs,
+    ...(endMs !== undefined && { endTime: endMs }),
+    description,
+    notes,
+    custom,
+  });
 }
 
 const compressed = promisify(gzip);
 
-async function postGroup({ hosts, connections, headers, bounds }: PutOptions, group: readonly Annotated[], signal: AbortSignal): Promise<Answer> {
-  const body = await compressed(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`, { level: 1 });
+async function postGroup(
+  { hosts, connections, headers, bounds }: PutOptions,
+  group: readonly Annotated[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const body = await compressed(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`, {
+    level: 1,
+  });
   const sent = { ...headers, 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const path = '/api/annotation/bulk';
   return post({ connections, host: hosts.current(), path, headers: sent, body, bounds, signal });
@@ -128,7 +152,7 @@ function fateOf({ status, text }: Answer): 'written' | 'absent' | 'refused' {
   if ((status >= 200 && status < 300) || status === 304) return 'written';
   if (status === 404 || status === 405 || status === 501 || (status === 400 && isNoOpenTsdb(text))) return 'absent';
   if (status === 400) return 'refused';
-  throw new NoRuling(`answered ${status}: ${quoted(text)}`);
+  throw new NoVerdict(`answered ${status}: ${quoted(text)}`);
 }
 
 /** OpenTSDB says what is wrong in an error object, and in HTML when a body is too large; VictoriaMetrics answers 400 to a path that it does not know, in plain text. */

@@ -45,7 +45,8 @@ export function bodySize(putMaxBytes: number, clock: Clock): BodySize {
     compressed(bytes, points) {
       if (points < batchPoints() / 2 && bytes <= maxBytes) return;
       const now = bytes / points;
-      bytesPerPoint = bytesPerPoint === undefined || now > bytesPerPoint ? now : bytesPerPoint + (now - bytesPerPoint) / 4;
+      bytesPerPoint =
+        bytesPerPoint === undefined || now > bytesPerPoint ? now : bytesPerPoint + (now - bytesPerPoint) / 4;
     },
     taken(bytes) {
       if (clock.steady() > ceilingUntilMs) ceilingBytes = putMaxBytes;

@@ -2,8 +2,8 @@
 
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
-import { seldom } from '../../../runtime/log-throttle.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { logThrottle } from '../../../runtime/log-throttle.ts';
+import { NoVerdict } from '../no-verdict.ts';
 
 /** One OpenTSDB, as its URL tells. */
 export interface TsdHost {
@@ -42,7 +42,7 @@ export function hosts({ urls, clock, log }: HostsOptions): Hosts {
   if (first === undefined) throw new Error('OpenTSDB: at least one URL wanted');
   let current = first;
   let tryFirstAtMs = Infinity;
-  const moves = seldom(clock);
+  const moves = logThrottle(clock);
 
   /** One question in a while goes to the first host, so that not everything waits for one that is still away. */
   function start(): TsdHost {
@@ -80,12 +80,14 @@ export function hosts({ urls, clock, log }: HostsOptions): Hosts {
 
 /** @throws Error naming the URL, without its password, when it is none that can be used */
 export function tsdHost(url: string): TsdHost {
-  if (!URL.canParse(url)) throw new Error('OpenTSDB: a URL such as http://tsdb.example:4242 wanted, found something else');
+  if (!URL.canParse(url))
+    throw new Error('OpenTSDB: a URL such as http://tsdb.example:4242 wanted, found something else');
   const { protocol, hostname, port, pathname, username, password } = new URL(url);
   const isTls = protocol === 'https:';
   const prefix = pathname.replace(/\/+$/, '');
   const label = `${protocol}//${hostname}${port && `:${port}`}${prefix}`;
-  if (hostname === '' || (!isTls && protocol !== 'http:')) throw new Error(`OpenTSDB: http:// or https:// wanted, found ${label}`);
+  if (hostname === '' || (!isTls && protocol !== 'http:'))
+    throw new Error(`OpenTSDB: http:// or https:// wanted, found ${label}`);
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
   return {
     label,
@@ -97,11 +99,11 @@ export function tsdHost(url: string): TsdHost {
   };
 }
 
-function nobodyAnswered(failures: readonly { host: TsdHost; error: Error }[]): NoRuling {
+function nobodyAnswered(failures: readonly { host: TsdHost; error: Error }[]): NoVerdict {
   const message = failures.map(({ host, error }) => `${host.label}: ${error.message}`).join('; ');
-  const errors = failures.map(({ error }) => (error instanceof NoRuling ? error : new NoRuling(error.message)));
+  const errors = failures.map(({ error }) => (error instanceof NoVerdict ? error : new NoVerdict(error.message)));
   const pauses = errors.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
-  return new NoRuling(message, {
+  return new NoVerdict(message, {
     retryAfterMs: pauses.length === errors.length ? Math.min(...pauses) : undefined,
     isClosed: errors.every(({ isClosed }) => isClosed),
   });

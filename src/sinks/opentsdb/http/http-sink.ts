@@ -5,20 +5,30 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { linked } from '../../../runtime/deadline.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { DataPoint } from '../../../model/point.ts';
-import { allAccepted, type AnnotationCounts, type Ruling, type Sink, type SinkBatch, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../../../model/sink.ts';
+import {
+  allAccepted,
+  type AnnotationCounts,
+  type Ruling,
+  type Sink,
+  type SinkBatch,
+  talliedBatch,
+  talliedValues,
+  type ValueTally,
+  type Verdict,
+} from '../../../model/sink.ts';
 import { annotationWriter, type AnnotationWriter } from './annotations.ts';
 import { batchRenderer } from '../text/batch-text.ts';
 import { bodySize } from './body-size.ts';
-import { conceal, concealedVerdict } from './redact.ts';
+import { redact, redactedVerdict } from './redact.ts';
 import { hosts } from './hosts.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import { renderLegal } from '../text/render.ts';
 import { connections } from './post.ts';
 import type { Failed } from './put-answer.ts';
 import { putAll, type PutBefore, type PutOptions } from './put.ts';
-import { putWhole } from './put-batch.ts';
+import { putBatch } from './put-batch.ts';
 import { requestBounds } from './request-bounds.ts';
-import { writeTagged } from '../text/default-tag.ts';
+import { writeWithDefaultTag } from '../text/default-tag.ts';
 import { uidAssigner, type UidAssigner } from './uid-assign.ts';
 import { assignNames } from './unknown-names.ts';
 
@@ -70,7 +80,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const all = hosts({ urls, clock, log });
   const open = connections(caFile === undefined ? undefined : readFileSync(caFile, 'utf8'));
   const size = bodySize(putMaxBytes, clock);
-  const hide = conceal({ urls, headers });
+  const hide = redact({ urls, headers });
   const closing = new AbortController();
   const bounds = requestBounds(clock, timeoutMs);
   const put: PutOptions = { hosts: all, connections: open, size, headers, clock, bounds, syncTimeoutMs };
@@ -83,21 +93,27 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const tally = { accepted: 0, rejected: 0, kept: 0, lastError: undefined as string | undefined };
 
   async function ruled(points: readonly DataPoint[], signal: AbortSignal, before?: PutBefore): Promise<Verdict> {
-    const verdict = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => rule(ruler, sent, either, before)));
-    return concealedVerdict(verdict, hide);
+    const verdict = await linked([signal, closing.signal], (either) =>
+      writeWithDefaultTag(points, (sent) => rule(ruler, sent, either, before)),
+    );
+    return redactedVerdict(verdict, hide);
   }
 
   /** Most batches are taken whole: nothing is done for each of their points. */
   async function ruledBatch(batch: SinkBatch, signal: AbortSignal): Promise<Verdict> {
     const text = textOf(batch.deliveries);
     if (text === undefined) return ruled(batch.points, signal);
-    const before = await putWhole(put, { batch, text }, signal);
+    const before = await putBatch(put, { batch, text }, signal);
     if (before.answer?.kind !== 'ruled' || before.answer.failed.length > 0) return ruled(batch.points, signal, before);
     size.taken(before.body.length);
     return allAccepted;
   }
 
-  async function counted(verdict: Promise<Verdict>, signal: AbortSignal, tallied: (verdict: Verdict) => ValueTally): Promise<Verdict> {
+  async function counted(
+    verdict: Promise<Verdict>,
+    signal: AbortSignal,
+    tallied: (verdict: Verdict) => ValueTally,
+  ): Promise<Verdict> {
     try {
       count(tally, await verdict, tallied);
       return await verdict;
@@ -111,9 +127,10 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
     name,
     batchPoints: size.batchPoints,
     write: (points, { signal }) => counted(ruled(points, signal), signal, (verdict) => talliedValues(points, verdict)),
-    writeBatch: (batch, { signal }) => counted(ruledBatch(batch, signal), signal, (verdict) => talliedBatch(batch, verdict)),
+    writeBatch: (batch, { signal }) =>
+      counted(ruledBatch(batch, signal), signal, (verdict) => talliedBatch(batch, verdict)),
     async close() {
-      const reason = new NoRuling('the sink is closed');
+      const reason = new NoVerdict('the sink is closed');
       closing.abort(reason);
       bounds.close(reason);
       open.close();
@@ -130,11 +147,21 @@ interface Ruler {
   readonly putMaxBytes: number;
 }
 
-async function rule({ put, assigner, annotations, putMaxBytes }: Ruler, points: readonly DataPoint[], signal: AbortSignal, before?: PutBefore): Promise<Verdict> {
-  const { legal, rejected } = renderLegal(points.filter(({ only }) => only === undefined), 'json', putMaxBytes);
+async function rule(
+  { put, assigner, annotations, putMaxBytes }: Ruler,
+  points: readonly DataPoint[],
+  signal: AbortSignal,
+  before?: PutBefore,
+): Promise<Verdict> {
+  const { legal, rejected } = renderLegal(
+    points.filter(({ only }) => only === undefined),
+    'json',
+    putMaxBytes,
+  );
   const failed = legal.length === 0 ? [] : await putAll(put, legal, signal, before);
   const strangers = failed.filter(({ error }) => error === 'unknown-name');
-  const settled = assigner === undefined || strangers.length === 0 ? strangers : await assignNames(assigner, strangers, signal);
+  const settled =
+    assigner === undefined || strangers.length === 0 ? strangers : await assignNames(assigner, strangers, signal);
   const ruled = [...failed.filter(({ error }) => error !== 'unknown-name'), ...settled];
   const verdict = {
     rejected: [...rejected, ...ruled.filter(({ error }) => error !== 'storage').map(ruling)],

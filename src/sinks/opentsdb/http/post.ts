@@ -4,7 +4,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { TsdHost } from './hosts.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import type { RequestBound, RequestBounds } from './request-bounds.ts';
 
 /** An answer, whatever it says. */
@@ -63,19 +63,34 @@ export interface PostOptions {
  * @throws NoRuling when there is no answer; the reason of its bounds when one of them is reached
  */
 export async function post(options: PostOptions): Promise<Answer> {
-  const { bounds, signal, host, connections: { http, https } } = options;
+  const {
+    bounds,
+    signal,
+    host,
+    connections: { http, https },
+  } = options;
   const bound = bounds.begin(signal);
   try {
     return await postOn(options, bound, host.isTls ? https : http);
   } catch (error) {
-    if (!(error instanceof NoRuling) || !error.isClosed || error.cause !== 'idle connection' || bound.reason !== undefined) throw error;
+    if (
+      !(error instanceof NoVerdict) ||
+      !error.isClosed ||
+      error.cause !== 'idle connection' ||
+      bound.reason !== undefined
+    )
+      throw error;
     return await postOn(options, bound, false);
   } finally {
     bound.end();
   }
 }
 
-function postOn({ host, path, headers, body, connections: { https } }: PostOptions, bound: RequestBound, agent: HttpAgent | false): Promise<Answer> {
+function postOn(
+  { host, path, headers, body, connections: { https } }: PostOptions,
+  bound: RequestBound,
+  agent: HttpAgent | false,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
     const request = (host.isTls ? httpsRequest : httpRequest)({
@@ -85,14 +100,18 @@ function postOn({ host, path, headers, body, connections: { https } }: PostOptio
       hostname: host.hostname,
       port: host.port,
       path: `${host.prefix}${path}`,
-      headers: { ...headers, ...(host.authorization !== undefined && { authorization: host.authorization }), 'content-length': body.length },
+      headers: {
+        ...headers,
+        ...(host.authorization !== undefined && { authorization: host.authorization }),
+        'content-length': body.length,
+      },
     });
     bound.onOver = (reason) => {
       reject(reason);
       request.destroy(reason);
     };
     request.once('close', () => {
-      if (!isAnswered) reject(new NoRuling('connection closed without a reply', { isClosed: true }));
+      if (!isAnswered) reject(new NoVerdict('connection closed without a reply', { isClosed: true }));
     });
     request.once('response', (response) => {
       isAnswered = true;
@@ -105,14 +124,20 @@ function postOn({ host, path, headers, body, connections: { https } }: PostOptio
   });
 }
 
-function unanswered(error: NodeJS.ErrnoException, isReused: boolean): NoRuling {
+function unanswered(error: NodeJS.ErrnoException, isReused: boolean): NoVerdict {
   const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-  const ruling = new NoRuling(isClosed ? 'connection closed without a reply' : error.message || String(error.code), { isClosed });
+  const ruling = new NoVerdict(isClosed ? 'connection closed without a reply' : error.message || String(error.code), {
+    isClosed,
+  });
   if (isReused) ruling.cause = 'idle connection';
   return ruling;
 }
 
-function readAnswer(response: IncomingMessage, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+function readAnswer(
+  response: IncomingMessage,
+  resolve: (answer: Answer) => void,
+  reject: (error: Error) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const answer = (isWhole: boolean): Answer => ({
@@ -129,5 +154,5 @@ function readAnswer(response: IncomingMessage, resolve: (answer: Answer) => void
     response.destroy();
   });
   response.once('end', () => resolve(answer(true)));
-  response.once('error', (error) => reject(new NoRuling(`answer broke off after ${bytes} bytes (${error.message})`)));
+  response.once('error', (error) => reject(new NoVerdict(`answer broke off after ${bytes} bytes (${error.message})`)));
 }

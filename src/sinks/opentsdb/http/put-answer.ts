@@ -2,7 +2,7 @@
 
 import type { DataPoint } from '../../../model/point.ts';
 import { classOf, isTimeout, type ErrorClass } from '../error-class.ts';
-import { NoRuling, quoted } from '../no-verdict.ts';
+import { NoVerdict, quoted } from '../no-verdict.ts';
 import type { Answer } from './post.ts';
 
 /** A point that was not taken. */
@@ -65,8 +65,8 @@ export function errorMessage(json: unknown): string | undefined {
 }
 
 /** An answer that rules on nothing, as an error. */
-function notARuling(answer: Answer, nowMs: number): NoRuling {
-  return new NoRuling(says(answer), { retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) });
+function notARuling(answer: Answer, nowMs: number): NoVerdict {
+  return new NoVerdict(says(answer), { retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) });
 }
 
 function says({ status, text }: Answer): string {
@@ -81,10 +81,11 @@ function retryAfterMs(header: string | undefined, nowMs: number): number | undef
 }
 
 function wholeRefused(message: string, points: readonly DataPoint[], answer: Answer): PutAnswer {
-  if (/^The put call has timed ?out/i.test(message)) return { kind: 'ruled', failed: points.map((point) => kept(point, message)) };
+  if (/^The put call has timed ?out/i.test(message))
+    return { kind: 'ruled', failed: points.map((point) => kept(point, message)) };
   if (/^One or more data points had errors/i.test(message)) return { kind: 'unnamed', words: message };
   // These are said of a body without points, and ours had some: something on the way has lost it.
-  if (/^(No datapoints found|Missing request content)/i.test(message)) throw new NoRuling(says(answer));
+  if (/^(No datapoints found|Missing request content)/i.test(message)) throw new NoVerdict(says(answer));
   return { kind: 'refused', words: message };
 }
 
@@ -99,8 +100,12 @@ function ruling(summary: Summary, points: readonly DataPoint[], answer: Answer):
   // Only what was refused before the storage makes it a 400: some of the points are at fault for good.
   if (hasCountsOnly && answer.status === 400 && success > 0) return { kind: 'unnamed', words: says(answer) };
   const { named, isTimedOut, unmatched } = nameFailed(errors ?? [], points);
-  const fits = !isTimedOut && timeouts === 0 && unmatched === 0 && failed === named.size && success === points.length - failed;
-  const rest = isTimedOut || timeouts > 0 ? 'Write timedout' : `the counts do not fit the batch of ${points.length}: ${says(answer)}`;
+  const fits =
+    !isTimedOut && timeouts === 0 && unmatched === 0 && failed === named.size && success === points.length - failed;
+  const rest =
+    isTimedOut || timeouts > 0
+      ? 'Write timedout'
+      : `the counts do not fit the batch of ${points.length}: ${says(answer)}`;
   const unknown = fits ? [] : points.filter((_, index) => !named.has(index)).map((point) => kept(point, rest));
   return { kind: 'ruled', failed: [...named.values(), ...unknown] };
 }

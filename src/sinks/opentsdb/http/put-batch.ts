@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import type { SinkBatch } from '../../../model/sink.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import { isWhollyTaken, type PutAnswer, readPutAnswer } from './put-answer.ts';
 import { postPut, type PutOptions, type PutBefore } from './put.ts';
 
@@ -17,7 +17,11 @@ export interface WholeBatch {
  *
  * @throws the error of a request that cannot have been too large
  */
-export async function putWhole(options: PutOptions, { batch, text }: WholeBatch, signal: AbortSignal): Promise<PutBefore> {
+export async function putBatch(
+  options: PutOptions,
+  { batch, text }: WholeBatch,
+  signal: AbortSignal,
+): Promise<PutBefore> {
   const { size, hosts, bounds, clock } = options;
   const body = compressed(text);
   size.compressed(body.length, batch.pointCount);
@@ -26,11 +30,13 @@ export async function putWhole(options: PutOptions, { batch, text }: WholeBatch,
   try {
     const answer = await hosts.ask<PutAnswer>(async (host) => {
       const told = await postPut(options, signal, host, body);
-      return isWhollyTaken(told, batch.pointCount) ? { kind: 'ruled', failed: [] } : readPutAnswer(told, batch.points, clock.now());
+      return isWhollyTaken(told, batch.pointCount)
+        ? { kind: 'ruled', failed: [] }
+        : readPutAnswer(told, batch.points, clock.now());
     }, stop);
     return { body, answer };
   } catch (error) {
-    if (error instanceof NoRuling && error.isClosed) return { body, error };
+    if (error instanceof NoVerdict && error.isClosed) return { body, error };
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { BodySize } from './body-size.ts';
 import type { Hosts, TsdHost } from './hosts.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import { type Answer, type Connections, post } from './post.ts';
 import { errorMessage, readPutAnswer, type Failed, type PutAnswer } from './put-answer.ts';
 import type { RenderedPoint } from '../text/render.ts';
@@ -27,7 +27,7 @@ export interface PutOptions {
 export interface PutBefore {
   readonly body: Buffer;
   readonly answer?: PutAnswer;
-  readonly error?: NoRuling;
+  readonly error?: NoVerdict;
 }
 
 /** The points of one write, while they are put. */
@@ -56,7 +56,12 @@ const patience = 8;
  * @param before - goes on from there, and does not send the same body again
  * @throws NoRuling when it ruled on none of them
  */
-export async function putAll(options: PutOptions, points: readonly RenderedPoint[], signal: AbortSignal, before?: PutBefore): Promise<Failed[]> {
+export async function putAll(
+  options: PutOptions,
+  points: readonly RenderedPoint[],
+  signal: AbortSignal,
+  before?: PutBefore,
+): Promise<Failed[]> {
   const errand: Errand = { options, signal, points: points.length, isRuled: false, isSound: false, refusedAlone: 0 };
   const failed = await put(errand, points, before);
   if (errand.points > 1 && errand.refusedAlone === errand.points) throw nothingIsTaken(failed.at(-1)?.words);
@@ -73,7 +78,8 @@ async function put(errand: Errand, points: readonly RenderedPoint[], before?: Pu
     if (before?.error !== undefined) throw before.error;
     return await settle(errand, points, body.length, before?.answer ?? (await ask(errand, points, body)));
   } catch (error) {
-    const isPerhapsTooLarge = error instanceof NoRuling && error.isClosed && body.length > smallBytes && points.length > 1;
+    const isPerhapsTooLarge =
+      error instanceof NoVerdict && error.isClosed && body.length > smallBytes && points.length > 1;
     if (!isPerhapsTooLarge) throw error;
     return putHalves(errand, points, () => size.refused(body.length, 'by silence'));
   }
@@ -84,7 +90,11 @@ function bodyOf(points: readonly RenderedPoint[]): Promise<Buffer> {
 }
 
 /** @param onFirst - called when the first half was ruled on */
-async function putHalves(errand: Errand, points: readonly RenderedPoint[], onFirst = (): void => {}): Promise<Failed[]> {
+async function putHalves(
+  errand: Errand,
+  points: readonly RenderedPoint[],
+  onFirst = (): void => {},
+): Promise<Failed[]> {
   const middle = Math.ceil(points.length / 2);
   const first = await put(errand, points.slice(0, middle));
   onFirst();
@@ -96,12 +106,17 @@ async function putOrKeep(errand: Errand, points: readonly RenderedPoint[]): Prom
   try {
     return await put(errand, points);
   } catch (error) {
-    if (!(error instanceof NoRuling) || !errand.isRuled || errand.signal.aborted) throw error;
+    if (!(error instanceof NoVerdict) || !errand.isRuled || errand.signal.aborted) throw error;
     return points.map(({ point }) => ({ point, words: error.message, error: 'storage' }));
   }
 }
 
-async function settle(errand: Errand, points: readonly RenderedPoint[], bytes: number, answer: PutAnswer): Promise<Failed[]> {
+async function settle(
+  errand: Errand,
+  points: readonly RenderedPoint[],
+  bytes: number,
+  answer: PutAnswer,
+): Promise<Failed[]> {
   const { size } = errand.options;
   if (answer.kind === 'ruled') {
     errand.isRuled = true;
@@ -115,15 +130,19 @@ async function settle(errand: Errand, points: readonly RenderedPoint[], bytes: n
 }
 
 /** What becomes of a point that shared its body with no other. */
-function alone(errand: Errand, point: RenderedPoint['point'], { kind, words }: Exclude<PutAnswer, { kind: 'ruled' }>): Failed {
+function alone(
+  errand: Errand,
+  point: RenderedPoint['point'],
+  { kind, words }: Exclude<PutAnswer, { kind: 'ruled' }>,
+): Failed {
   if (kind === 'unnamed') errand.isRuled = true;
   else errand.refusedAlone += 1;
   if (!errand.isRuled && errand.refusedAlone >= patience) throw nothingIsTaken(words);
   return { point, words, error: kind === 'refused' ? 'data' : 'storage' };
 }
 
-function nothingIsTaken(words: string | undefined): NoRuling {
-  return new NoRuling(`every point is refused, each alone in its request: ${words}`);
+function nothingIsTaken(words: string | undefined): NoVerdict {
+  return new NoVerdict(`every point is refused, each alone in its request: ${words}`);
 }
 
 /**
@@ -133,8 +152,11 @@ function nothingIsTaken(words: string | undefined): NoRuling {
 async function assureSound(errand: Errand, words: string): Promise<void> {
   if (errand.isRuled || errand.isSound) return;
   const empty = await compressed('[]', { level: 1 });
-  const { status, text } = await errand.options.hosts.ask((host) => postPut(errand.options, errand.signal, host, empty), errand.signal);
-  if (status !== 204 && !isAboutEmptyList(text)) throw new NoRuling(`answered 400: ${words.slice(0, 300)}`);
+  const { status, text } = await errand.options.hosts.ask(
+    (host) => postPut(errand.options, errand.signal, host, empty),
+    errand.signal,
+  );
+  if (status !== 204 && !isAboutEmptyList(text)) throw new NoVerdict(`answered 400: ${words.slice(0, 300)}`);
   errand.isSound = true;
 }
 
@@ -150,7 +172,10 @@ function isAboutEmptyList(text: string): boolean {
 function ask(errand: Errand, points: readonly RenderedPoint[], body: Buffer): Promise<PutAnswer> {
   const { hosts, clock } = errand.options;
   const asked = points.map(({ point }) => point);
-  return hosts.ask(async (host) => readPutAnswer(await postPut(errand.options, errand.signal, host, body), asked, clock.now()), errand.signal);
+  return hosts.ask(
+    async (host) => readPutAnswer(await postPut(errand.options, errand.signal, host, body), asked, clock.now()),
+    errand.signal,
+  );
 }
 
 /** Posts a body of points to a host. */

@@ -5,7 +5,7 @@ import { within } from '../../../runtime/deadline.ts';
 import type { TsdHost } from './hosts.ts';
 import type { Connections } from './post.ts';
 
-export interface AskedOptions {
+export interface QueryOptions {
   readonly host: TsdHost;
   readonly connections: Connections;
   readonly headers: Readonly<Record<string, string>>;
@@ -26,8 +26,8 @@ const maxAnswerBytes = 1_000_000;
  *
  * @throws the error of the connection; one that says so when there is no answer in time or it is above 1 MB
  */
-export async function asked(
-  { host, connections, headers, clock, timeoutMs, signal }: AskedOptions,
+export async function query(
+  { host, connections, headers, clock, timeoutMs, signal }: QueryOptions,
   path: string,
   json?: unknown,
 ): Promise<Answered> {

@@ -5,7 +5,7 @@ import type { Ruling, Verdict } from '../../../model/sink.ts';
 import { tsdHost } from './hosts.ts';
 
 /** The text without the secrets. */
-export type Conceal = (text: string) => string;
+export type Redact = (text: string) => string;
 
 /** Shorter ones would be found where they are not meant. */
 const minLength = 4;
@@ -16,20 +16,30 @@ const minPartLength = 6;
  * Conceals the passwords of URLs and the values of headers, a token after a scheme also by itself, as they are, as they
  * look in a URL and as they look in JSON, and also where a quotation breaks off within one.
  */
-export function conceal({ urls, headers = {} }: ConcealOptions): Conceal {
-  const values = [...urls.flatMap(secretsOfUrl), ...Object.values(headers)].flatMap((value) => [value, ...value.split(/\s+/).slice(1)]);
-  const secrets = [...new Set(values.flatMap(guises))].filter((secret) => secret.length >= minLength).toSorted((a, b) => b.length - a.length);
-  return (text) => secrets.reduce(withoutParts, secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
+export function redact({ urls, headers = {} }: RedactOptions): Redact {
+  const values = [...urls.flatMap(secretsOfUrl), ...Object.values(headers)].flatMap((value) => [
+    value,
+    ...value.split(/\s+/).slice(1),
+  ]);
+  const secrets = [...new Set(values.flatMap(guises))]
+    .filter((secret) => secret.length >= minLength)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) =>
+    secrets.reduce(
+      withoutParts,
+      secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text),
+    );
 }
 
-export interface ConcealOptions {
+export interface RedactOptions {
   readonly urls: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The same verdict, its words concealed. */
-export function concealedVerdict({ rejected, kept }: Verdict, hide: Conceal): Verdict {
-  const hidden = (rulings: readonly Ruling[]): Ruling[] => rulings.map((ruling) => ({ ...ruling, reason: hide(ruling.reason) }));
+export function redactedVerdict({ rejected, kept }: Verdict, hide: Redact): Verdict {
+  const hidden = (rulings: readonly Ruling[]): Ruling[] =>
+    rulings.map((ruling) => ({ ...ruling, reason: hide(ruling.reason) }));
   return { rejected: hidden(rejected), kept: hidden(kept) };
 }
 

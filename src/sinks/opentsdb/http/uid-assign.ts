@@ -1,6 +1,6 @@
 // Asks OpenTSDB to give names their UIDs, for installations in which a put may not make new ones.
 
-import { asked, type AskedOptions } from './queries.ts';
+import { query, type QueryOptions } from './queries.ts';
 import { orAborted } from '../../../runtime/deadline.ts';
 import type { TsdHost } from './hosts.ts';
 import { quoted } from '../no-verdict.ts';
@@ -19,7 +19,7 @@ export interface UidAssigner {
   assign(kind: UidKind, names: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, Assignment>>;
 }
 
-export interface UidAssignerOptions extends Omit<AskedOptions, 'host'> {
+export interface UidAssignerOptions extends Omit<QueryOptions, 'host'> {
   readonly host: () => TsdHost;
 }
 
@@ -44,7 +44,9 @@ export function uidAssigner(options: UidAssignerOptions): UidAssigner {
     async assign(kind, names, signal) {
       const wanted = [...new Set(names)];
       for (const batch of batches(wanted.filter((name) => !underway.has(`${kind} ${name}`)))) start(kind, batch);
-      const assignments = wanted.flatMap((name) => underway.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? []);
+      const assignments = wanted.flatMap(
+        (name) => underway.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? [],
+      );
       return new Map(await orAborted(Promise.all(assignments), signal));
     },
   };
@@ -72,7 +74,7 @@ async function request(
   kind: UidKind,
   names: readonly string[],
 ): Promise<(name: string) => Assignment> {
-  const { status, text } = await asked({ host: host(), ...asking }, '/api/uid/assign', { [kind]: names });
+  const { status, text } = await query({ host: host(), ...asking }, '/api/uid/assign', { [kind]: names });
   const answer = status === 200 || status === 400 ? asObject(text) : undefined;
   if (answer === undefined) throw new Error(`answered ${status}: ${quoted(text)}`);
   return (name) => assignmentOf(name, asMap(answer[kind]), asMap(answer[`${kind}_errors`]));
@@ -84,7 +86,10 @@ function assignmentOf(name: string, assigned: Map<string, unknown>, errors: Map<
   const words = errors.get(name);
   if (typeof words !== 'string') return { state: 'failed', words: 'uid/assign: the answer does not mention the name' };
   if (/already exists/i.test(words)) return { state: 'known' };
-  return { state: /illegal character|^Invalid /i.test(words) ? 'refused' : 'failed', words: `uid/assign: ${words.slice(0, 300)}` };
+  return {
+    state: /illegal character|^Invalid /i.test(words) ? 'refused' : 'failed',
+    words: `uid/assign: ${words.slice(0, 300)}`,
+  };
 }
 
 function asMap(value: unknown): Map<string, unknown> {
@@ -94,7 +99,9 @@ function asMap(value: unknown): Map<string, unknown> {
 function asObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !('error' in value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !('error' in value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -8,18 +8,37 @@ import type { Assignment, UidAssigner, UidKind } from './uid-assign.ts';
  * Has the metrics assigned; where one was known all along, the tags are the strangers ("Unknown metric" is said of all
  * three), and are assigned as well. A point becomes `storage`, to be sent again, unless a name of its can never be assigned.
  */
-export async function assignNames(assigner: UidAssigner, failed: readonly Failed[], signal: AbortSignal): Promise<Failed[]> {
-  const metrics = await assigner.assign('metric', failed.map(({ point }) => point.metric), signal);
+export async function assignNames(
+  assigner: UidAssigner,
+  failed: readonly Failed[],
+  signal: AbortSignal,
+): Promise<Failed[]> {
+  const metrics = await assigner.assign(
+    'metric',
+    failed.map(({ point }) => point.metric),
+    signal,
+  );
   const tagged = failed.flatMap(({ point }) => (metrics.get(point.metric)?.state === 'known' ? [point] : []));
   const [tagNames, tagValues] = await Promise.all([
-    assigner.assign('tagk', tagged.flatMap(({ tags }) => Object.keys(tags)), signal),
-    assigner.assign('tagv', tagged.flatMap(({ tags }) => Object.values(tags)), signal),
+    assigner.assign(
+      'tagk',
+      tagged.flatMap(({ tags }) => Object.keys(tags)),
+      signal,
+    ),
+    assigner.assign(
+      'tagv',
+      tagged.flatMap(({ tags }) => Object.values(tags)),
+      signal,
+    ),
   ]);
   const assigned = { metric: metrics, tagk: tagNames, tagv: tagValues };
   return failed.map((failure) => outcome(failure, assignmentsOf(failure.point, assigned)));
 }
 
-function assignmentsOf({ metric, tags }: DataPoint, assigned: Record<UidKind, ReadonlyMap<string, Assignment>>): Assignment[] {
+function assignmentsOf(
+  { metric, tags }: DataPoint,
+  assigned: Record<UidKind, ReadonlyMap<string, Assignment>>,
+): Assignment[] {
   const all = [assigned.metric.get(metric)];
   for (const [name, value] of Object.entries(tags)) all.push(assigned.tagk.get(name), assigned.tagv.get(value));
   return all.filter((assignment) => assignment !== undefined);

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../../runtime/clock.ts';
 import { orAborted, within } from '../../../runtime/deadline.ts';
 import type { TsdHost } from '../http/hosts.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import { telnetAnswers } from './answers.ts';
 
 export interface TelnetConnection {
@@ -47,14 +47,28 @@ interface State {
   answersVersion: boolean | undefined;
   /** Ends when everything written so far has left room for more. */
   turn: Promise<void>;
-  broken: NoRuling | undefined;
+  broken: NoVerdict | undefined;
   readonly onClose: () => void;
 }
 
 /** Connects. Rejects when that fails. */
-export async function telnetConnection({ host, clock, onLine, onClose, signal }: TelnetConnectionOptions): Promise<TelnetConnection> {
+export async function telnetConnection({
+  host,
+  clock,
+  onLine,
+  onClose,
+  signal,
+}: TelnetConnectionOptions): Promise<TelnetConnection> {
   const socket = connect({ host: host.hostname, port: host.port, noDelay: true, keepAlive: true });
-  const state: State = { socket, clock, waiting: [], answersVersion: undefined, turn: Promise.resolve(), broken: undefined, onClose };
+  const state: State = {
+    socket,
+    clock,
+    waiting: [],
+    answersVersion: undefined,
+    turn: Promise.resolve(),
+    broken: undefined,
+    onClose,
+  };
   listen(state, onLine);
   try {
     await within(clock, timeoutMs, signal, () => connected(socket));
@@ -64,7 +78,7 @@ export async function telnetConnection({ host, clock, onLine, onClose, signal }:
   }
   return {
     send: (lines, sending) => send(state, lines, sending),
-    close: () => breakOff(state, new NoRuling('the sink is closed')),
+    close: () => breakOff(state, new NoVerdict('the sink is closed')),
   };
 }
 
@@ -88,12 +102,12 @@ function listen(state: State, onLine: (line: string) => void): void {
     },
   });
   state.socket.on('data', take);
-  state.socket.on('error', (error) => breakOff(state, new NoRuling(`connection broken: ${error.message}`)));
-  state.socket.on('end', () => breakOff(state, new NoRuling('connection closed by the far side')));
-  state.socket.on('close', () => breakOff(state, new NoRuling('connection closed')));
+  state.socket.on('error', (error) => breakOff(state, new NoVerdict(`connection broken: ${error.message}`)));
+  state.socket.on('end', () => breakOff(state, new NoVerdict('connection closed by the far side')));
+  state.socket.on('close', () => breakOff(state, new NoVerdict('connection closed')));
 }
 
-function breakOff(state: State, error: NoRuling): void {
+function breakOff(state: State, error: NoVerdict): void {
   if (state.broken === undefined) {
     state.broken = error;
     state.onClose();
@@ -116,7 +130,7 @@ async function send(state: State, lines: readonly string[], signal: AbortSignal)
       return answer === undefined ? [] : await answered(state, answer, signal);
     });
   } catch (error) {
-    if (!signal.aborted) breakOff(state, new NoRuling((error as Error).message));
+    if (!signal.aborted) breakOff(state, new NoVerdict((error as Error).message));
     throw error;
   }
 }
@@ -147,7 +161,11 @@ function write(state: State, lines: readonly string[], signal: AbortSignal): Sen
  * VictoriaMetrics never answers `version`: when nothing comes for a while, the connection is taken for one of that kind,
  * until something does come.
  */
-async function answered(state: State, answer: Promise<readonly string[]>, signal: AbortSignal): Promise<readonly string[]> {
+async function answered(
+  state: State,
+  answer: Promise<readonly string[]>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   if (state.answersVersion === true) return answer;
   const silence = Symbol('silence');
   const first = await within(state.clock, firstAnswerMs, signal, () => answer).catch((error: Error) => {

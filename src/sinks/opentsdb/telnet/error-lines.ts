@@ -21,7 +21,10 @@ export function errorLines(clock: Clock, log: Log): ErrorLines {
       count += 1;
       if (clock.steady() < logAtMs) return;
       logAtMs = clock.steady() + logEveryMs;
-      log.warn({ line, errorLines: count }, 'OpenTSDB: an error by telnet, which does not tell the point; at most one a minute is logged');
+      log.warn(
+        { line, errorLines: count },
+        'OpenTSDB: an error by telnet, which does not tell the point; at most one a minute is logged',
+      );
     },
   };
 }

@@ -8,11 +8,11 @@ import type { Verdict } from '../../../model/sink.ts';
 import { linked, orAborted } from '../../../runtime/deadline.ts';
 import { hosts, type TsdHost } from '../http/hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from '../http/http-sink.ts';
-import { NoRuling } from '../no-verdict.ts';
+import { NoVerdict } from '../no-verdict.ts';
 import { renderLegal } from '../text/render.ts';
-import { writeTagged } from '../text/default-tag.ts';
+import { writeWithDefaultTag } from '../text/default-tag.ts';
 import { errorLines } from './error-lines.ts';
-import { rulingOf } from './verdicts.ts';
+import { verdictOfLines } from './verdicts.ts';
 import { telnetConnection, type TelnetConnection } from './connection.ts';
 
 export interface TsdTelnetOptions {
@@ -55,8 +55,19 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
   async function write(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
     const { legal, rejected } = renderLegal(points, 'put', maxLineBytes);
     if (legal.length === 0) return { rejected, kept: [] };
-    const replies = await all.ask((host) => lines.send(host, legal.map(({ text }) => text), signal), signal);
-    const verdict = rulingOf(legal.map(({ point }) => point), replies);
+    const replies = await all.ask(
+      (host) =>
+        lines.send(
+          host,
+          legal.map(({ text }) => text),
+          signal,
+        ),
+      signal,
+    );
+    const verdict = verdictOfLines(
+      legal.map(({ point }) => point),
+      replies,
+    );
     return { rejected: [...rejected, ...verdict.rejected], kept: verdict.kept };
   }
 
@@ -65,7 +76,9 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
     batchPoints: () => batchPoints,
     async write(points, { signal }) {
       try {
-        const verdict = await linked([signal, closing.signal], (either) => writeTagged(points, (sent) => write(sent, either)));
+        const verdict = await linked([signal, closing.signal], (either) =>
+          writeWithDefaultTag(points, (sent) => write(sent, either)),
+        );
         tally.accepted += points.length - verdict.rejected.length - verdict.kept.length;
         tally.rejected += verdict.rejected.length;
         tally.kept += verdict.kept.length;
@@ -77,7 +90,7 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
       }
     },
     async close() {
-      closing.abort(new NoRuling('the sink is closed'));
+      closing.abort(new NoVerdict('the sink is closed'));
       lines.close();
     },
     status: () => ({ url: all.current().label, ...tally, errorLines: errors.count() }),
@@ -106,7 +119,11 @@ function switchboard(clock: Clock, onLine: (line: string) => void, signal: Abort
   return {
     send: async (host, lines, sending) => (await orAborted(connection(host), sending)).send(lines, sending),
     close() {
-      for (const made of open.values()) made.then(({ close }) => close(), () => {});
+      for (const made of open.values())
+        made.then(
+          ({ close }) => close(),
+          () => {},
+        );
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { DataPoint } from '../../../model/point.ts';
 import type { Ruling, Verdict } from '../../../model/sink.ts';
 import { classOf } from '../error-class.ts';
-import { NoRuling, quoted } from '../no-verdict.ts';
+import { NoVerdict, quoted } from '../no-verdict.ts';
 
 /**
  * The verdict on a batch. OpenTSDB names what it does not know, so that those points can be told: they are rejected. A
@@ -11,9 +11,11 @@ import { NoRuling, quoted } from '../no-verdict.ts';
  *
  * @throws NoRuling when puts are not taken at all: read-only mode, or no leave to write
  */
-export function rulingOf(points: readonly DataPoint[], lines: readonly string[]): Verdict {
-  const closed = lines.find((line) => /^unknown command: put\b|Unauthenticated command|Unauthorized command|^AUTH_FAIL/.test(line));
-  if (closed !== undefined) throw new NoRuling(`answered ${quoted(closed)}`);
+export function verdictOfLines(points: readonly DataPoint[], lines: readonly string[]): Verdict {
+  const closed = lines.find((line) =>
+    /^unknown command: put\b|Unauthenticated command|Unauthorized command|^AUTH_FAIL/.test(line),
+  );
+  if (closed !== undefined) throw new NoVerdict(`answered ${quoted(closed)}`);
   const rejected: Ruling[] = [];
   const others: DataPoint[] = [];
   for (const point of points) {

@@ -31,7 +31,8 @@ export function renderLegal(points: readonly DataPoint[], form: keyof typeof for
     const fault = faultOf(point);
     const text = fault === undefined ? forms[form](point) : '';
     if (fault !== undefined) rejected.push({ point, reason: `not sent: ${fault}` });
-    else if (text.length > maxBytes) rejected.push({ point, reason: `not sent: ${text.length} bytes, at most ${maxBytes} wanted` });
+    else if (text.length > maxBytes)
+      rejected.push({ point, reason: `not sent: ${text.length} bytes, at most ${maxBytes} wanted` });
     else legal.push({ point, text });
   }
   return { legal, rejected };

@@ -4,7 +4,7 @@
 import type { Cuts, FactoredPoints, Series } from '../../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../../model/legal-point.ts';
 import type { Tags } from '../../../model/point.ts';
-import { seriesForms } from '../../series-cache.ts';
+import { seriesCache } from '../../series-cache.ts';
 import { renderTags } from './point-text.ts';
 
 /** Their elements of the array, with commas between them; undefined where a point is not usual: illegal, or without tags. */
@@ -44,7 +44,7 @@ const start = '{"metric":"';
 
 /** @param maxBytes - bound on a point's text */
 export function seriesRenderer(maxBytes: number): SeriesRenderer {
-  const formOf = seriesForms(newForm);
+  const formOf = seriesCache(newForm);
   return (points) => {
     if (points.series.length === 0 || points.cuts.cuts.length === 0) return '';
     const form = formOf(points);
@@ -62,7 +62,9 @@ function cutTexts({ tags: shared, cuts }: Cuts): CutTexts | undefined {
   const tags: string[] = [];
   let length = 0;
   for (const [name, value] of cuts) {
-    const isLegal = isPlainName(name) && (value === undefined ? sharedNames.length > 0 : isPlainTag(name, value) && !Object.hasOwn(shared, name));
+    const isLegal =
+      isPlainName(name) &&
+      (value === undefined ? sharedNames.length > 0 : isPlainTag(name, value) && !Object.hasOwn(shared, name));
     if (!isLegal) return undefined;
     const text = value === undefined ? opened : `${opened}${comma}"${name}":"${value}"`;
     tags.push(text);
@@ -115,7 +117,11 @@ function newForm({ cuts, series, tags: ofRun }: FactoredPoints): Form | undefine
 }
 
 /** Every series at every cut. A metric is legal where each of its parts is. */
-function filled(form: Form, { timestamp, unit, tail, series, tags }: FactoredPoints, maxBytes: number): string | undefined {
+function filled(
+  form: Form,
+  { timestamp, unit, tail, series, tags }: FactoredPoints,
+  maxBytes: number,
+): string | undefined {
   if (!isPartOfName(tail) || faultOfTime(timestamp, unit) !== undefined) return undefined;
   const { pieces, lengths, legal } = form;
   const end = tags === undefined ? '}}' : endOf(tags, form);

@@ -23,14 +23,20 @@ export interface CollectdOptions extends ReadingOptions {
 export function collectdItems(text: string, options: CollectdOptions): Item[] {
   if (isCommands(text)) {
     return commandLines(text).map((line, index) =>
-      item(`line ${index + 1}`, () => valueListsOf(line, options.dataSets, options).flatMap((list) => pointsOf(list, options))),
+      item(`line ${index + 1}`, () =>
+        valueListsOf(line, options.dataSets, options).flatMap((list) => pointsOf(list, options)),
+      ),
     );
   }
   const json = exactJson(text);
   const elements = isObject(json) && at(json, 'values') !== undefined ? [json] : json;
   if (!Array.isArray(elements)) throw new Malformed(`body: expected an array of value lists, found ${found(json)}`);
   return elements.map((element: unknown, index) =>
-    item(`[${index}]`, () => (isNotification(element) ? [notificationPoint(element, options)] : pointsOf(valueListOf(element, options), options))),
+    item(`[${index}]`, () =>
+      isNotification(element)
+        ? [notificationPoint(element, options)]
+        : pointsOf(valueListOf(element, options), options),
+    ),
   );
 }
 

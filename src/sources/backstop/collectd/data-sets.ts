@@ -52,13 +52,19 @@ export async function readDataSets(path: string | undefined): Promise<DataSets> 
 
 function specOf(spec: string, line: number): SourceSpec {
   const [, name, kind] = /^([^:]+):(gauge|derive|counter|absolute)(?::|$)/i.exec(spec) ?? [];
-  if (name === undefined || kind === undefined) throw new Error(`line ${line}: expected name:GAUGE|DERIVE|COUNTER|ABSOLUTE:min:max, found ${spec}`);
+  if (name === undefined || kind === undefined)
+    throw new Error(`line ${line}: expected name:GAUGE|DERIVE|COUNTER|ABSOLUTE:min:max, found ${spec}`);
   return { name, kind: kind.toLowerCase() as SourceKind };
 }
 
 /** Those that come with collectd 5.12. */
 export function usualDataSets(): DataSets {
-  const single = Object.entries(ofOneValue).flatMap(([kind, types]) => types.trim().split(/\s+/).map((type) => `${type} value:${kind}`));
+  const single = Object.entries(ofOneValue).flatMap(([kind, types]) =>
+    types
+      .trim()
+      .split(/\s+/)
+      .map((type) => `${type} value:${kind}`),
+  );
   return dataSetsOf([...single, others].join('\n'));
 }
 

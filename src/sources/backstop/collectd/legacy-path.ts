@@ -37,7 +37,8 @@ const byPlugin: Readonly<Record<string, Paths>> = {
   load: (list) => named(list, ['1m', '5m', '15m'], 'load', list.pluginInstance),
   memory: (list) => firstBare(list, 'memory', list.pluginInstance, unless(list.type, /^memory$/), list.typeInstance),
   swap: (list) => firstBare(list, 'swap', list.pluginInstance, unless(list.type, /^swap(_io)?$/), list.typeInstance),
-  conntrack: (list) => firstBare(list, 'conntrack', unless(list.type, /^conntrack$/), list.typeInstance || 'connections'),
+  conntrack: (list) =>
+    firstBare(list, 'conntrack', unless(list.type, /^conntrack$/), list.typeInstance || 'connections'),
   processes: (list) => processes(list),
   nfsiostat: (list) => firstBare(list, 'nfsiostat', list.pluginInstance, list.typeInstance),
   fsperformance: (list) => firstBare(list, 'fsperformance', list.pluginInstance, list.typeInstance),

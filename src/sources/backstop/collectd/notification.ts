@@ -22,17 +22,26 @@ export function isNotification(element: unknown): boolean {
 export function notificationPoint(element: unknown, options: ReadingOptions): DataPoint {
   const host = textOf(at(element, 'labels', 'instance'));
   const alert = textOf(at(element, 'labels', 'alertname'));
-  if (host === undefined) throw new Malformed(`labels.instance: expected the host, found ${found(at(element, 'labels', 'instance'))}`);
-  if (alert === undefined) throw new Malformed(`labels.alertname: expected a name, found ${found(at(element, 'labels', 'alertname'))}`);
-  const severity = textOf(at(element, 'labels', 'severity')) ?? textOf(at(element, 'annotations', 'severity')) ?? 'unknown';
+  if (host === undefined)
+    throw new Malformed(`labels.instance: expected the host, found ${found(at(element, 'labels', 'instance'))}`);
+  if (alert === undefined)
+    throw new Malformed(`labels.alertname: expected a name, found ${found(at(element, 'labels', 'alertname'))}`);
+  const severity =
+    textOf(at(element, 'labels', 'severity')) ?? textOf(at(element, 'annotations', 'severity')) ?? 'unknown';
   const ends = at(element, 'endsAt');
-  const timeMs = ends === undefined ? msOfIso('startsAt', at(element, 'startsAt'), options) : msOfIso('endsAt', ends, options);
+  const timeMs =
+    ends === undefined ? msOfIso('startsAt', at(element, 'startsAt'), options) : msOfIso('endsAt', ends, options);
   const summary = textOf(at(element, 'annotations', 'summary')) ?? `${alert} on ${host}`;
   const annotation = annotationOf({
     startMs: timeMs,
     description: `${severity}: ${alert} on ${host}`,
     notes: summary,
-    custom: { host, severity, alert, ...textsOf(at(element, 'labels'), ['instance', 'alertname', 'severity', 'service']) },
+    custom: {
+      host,
+      severity,
+      alert,
+      ...textsOf(at(element, 'labels'), ['instance', 'alertname', 'severity', 'service']),
+    },
     id: `${host} ${alert} ${severity} ${timeMs} ${summary}`,
   });
   const name =
@@ -46,6 +55,8 @@ export function notificationPoint(element: unknown, options: ReadingOptions): Da
 function textsOf(object: unknown, known: readonly string[]): Record<string, string> {
   const entries = Object.entries(isObject(object) ? object : {});
   return Object.fromEntries(
-    entries.flatMap(([name, value]) => (typeof value === 'string' && !known.includes(name) ? [[name, value]] : [])).slice(0, 8),
+    entries
+      .flatMap(([name, value]) => (typeof value === 'string' && !known.includes(name) ? [[name, value]] : []))
+      .slice(0, 8),
   );
 }

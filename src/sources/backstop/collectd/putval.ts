@@ -23,17 +23,22 @@ export function commandLines(text: string): string[] {
  */
 export function valueListsOf(line: string, dataSets: DataSets, calendar: Calendar): ValueList[] {
   const [command, identifier, ...rest] = wordsOf(line);
-  if (command?.toUpperCase() !== 'PUTVAL') throw new Malformed(`expected PUTVAL, found ${JSON.stringify(line.slice(0, 80))}`);
+  if (command?.toUpperCase() !== 'PUTVAL')
+    throw new Malformed(`expected PUTVAL, found ${JSON.stringify(line.slice(0, 80))}`);
   const [, host, plugin, pluginInstance = '', type, typeInstance = ''] =
     /^([^/]+)\/([^/-]+)(?:-([^/]*))?\/([^/-]+)(?:-(.*))?$/s.exec(identifier ?? '') ?? [];
   if (host === undefined || plugin === undefined || type === undefined) {
-    throw new Malformed(`identifier: expected host/plugin[-instance]/type[-instance], found ${JSON.stringify(identifier?.slice(0, 80) ?? '')}`);
+    throw new Malformed(
+      `identifier: expected host/plugin[-instance]/type[-instance], found ${JSON.stringify(identifier?.slice(0, 80) ?? '')}`,
+    );
   }
   const readings = rest.filter((word) => !/^[a-z]\w*=/i.test(word));
-  if (readings.length === 0) throw new Malformed(`values: expected time:value, found nothing behind ${JSON.stringify(identifier)}`);
+  if (readings.length === 0)
+    throw new Malformed(`values: expected time:value, found nothing behind ${JSON.stringify(identifier)}`);
   return readings.map((reading) => {
     const [time = '', ...values] = reading.split(':');
-    if (values.length === 0) throw new Malformed(`values: expected time:value, found ${JSON.stringify(reading.slice(0, 80))}`);
+    if (values.length === 0)
+      throw new Malformed(`values: expected time:value, found ${JSON.stringify(reading.slice(0, 80))}`);
     const specs = dataSets.get(type);
     const known = specs?.length === values.length ? specs : undefined;
     return {

@@ -34,7 +34,8 @@ export interface ValueList {
 export function valueListOf(item: unknown, calendar: Calendar): ValueList {
   if (!isObject(item)) throw new Malformed(`expected a value list, found ${found(item)}`);
   const values = at(item, 'values');
-  if (!Array.isArray(values) || values.length === 0) throw new Malformed(`values: expected a list of numbers, found ${found(values)}`);
+  if (!Array.isArray(values) || values.length === 0)
+    throw new Malformed(`values: expected a list of numbers, found ${found(values)}`);
   const kinds = listOf(item, 'dstypes');
   const names = listOf(item, 'dsnames');
   return {
@@ -73,7 +74,8 @@ export function valueText(field: string, value: unknown, kind: SourceKind | unde
 
 function required(item: unknown, name: string): string {
   const value = at(item, name);
-  if (typeof value !== 'string' || value.trim() === '') throw new Malformed(`${name}: expected a name, found ${found(value)}`);
+  if (typeof value !== 'string' || value.trim() === '')
+    throw new Malformed(`${name}: expected a name, found ${found(value)}`);
   return value;
 }
 

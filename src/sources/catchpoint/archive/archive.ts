@@ -66,7 +66,16 @@ interface State extends ArchiveOptions {
 /** The archive in a directory, which is made where it is missing. */
 export function pushArchive(options: ArchiveOptions): Archive {
   const last = { day: '', end: 0 };
-  const state: State = { ...options, waiting: [], waitingBytes: 0, last, writing: undefined, archived: 0, lost: 0, lastError: undefined };
+  const state: State = {
+    ...options,
+    waiting: [],
+    waitingBytes: 0,
+    last,
+    writing: undefined,
+    archived: 0,
+    lost: 0,
+    lastError: undefined,
+  };
   return {
     keep: (body) => keep(state, body),
     run: (signal) => run(state, signal),

@@ -47,7 +47,11 @@ export async function* linesOfStream(stream: AsyncIterable<Buffer>, { damaged, a
 }
 
 /** A torn member is right as far as it goes; one whose check fails may say anything, and is left out. */
-async function* linesOfMember(packed: Buffer, { offset, bytes, state }: Member, { damaged }: Reading): AsyncGenerator<string> {
+async function* linesOfMember(
+  packed: Buffer,
+  { offset, bytes, state }: Member,
+  { damaged }: Reading,
+): AsyncGenerator<string> {
   const stretch = `${bytes} bytes at ${offset}`;
   const lines: string[] = [];
   const fault = await collected(linesOf(unpacked(once(packed))), lines);

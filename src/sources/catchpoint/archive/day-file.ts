@@ -51,14 +51,20 @@ export async function appendMember(path: string, member: Buffer, knownEnd: numbe
 
 /** Removes the files of days that are over since so many days; resolves with their names. */
 export async function removeOldDays(directory: string, days: number, nowMs: number): Promise<string[]> {
-  const firstKept = DateTime.fromMillis(nowMs, { zone: 'utc' }).minus({ days: days - 1 }).toISODate() ?? '';
+  const firstKept =
+    DateTime.fromMillis(nowMs, { zone: 'utc' })
+      .minus({ days: days - 1 })
+      .toISODate() ?? '';
   const names = await readdir(directory);
   const old = names.filter((name) => (namePattern.exec(name)?.[1] ?? firstKept) < firstKept);
   for (const name of old) await rm(join(directory, name), { force: true });
   return old;
 }
 
-async function wholeEnd(file: FileHandle, size: number): Promise<{ readonly end: number; readonly isForeign: boolean }> {
+async function wholeEnd(
+  file: FileHandle,
+  size: number,
+): Promise<{ readonly end: number; readonly isForeign: boolean }> {
   let end = 0;
   for await (const { offset, bytes, state } of members(file, size)) {
     if (state !== 'whole') return { end, isForeign: state === 'foreign' };

@@ -30,7 +30,12 @@ const searchBytes = 65_536;
 /** Packs a text into one member. */
 export async function sealed(text: Buffer): Promise<Buffer> {
   const plain = await packed(text);
-  const member = Buffer.concat([signature, plain.subarray(signature.length, fixedBytes), extra, plain.subarray(fixedBytes)]);
+  const member = Buffer.concat([
+    signature,
+    plain.subarray(signature.length, fixedBytes),
+    extra,
+    plain.subarray(fixedBytes),
+  ]);
   member.writeUInt32LE(member.length, lengthAt);
   return member;
 }

@@ -7,7 +7,7 @@ import type { Measurement } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import type { RunTagger } from '../run-tags.ts';
 import type { Dimension } from '../slices.ts';
-import type { KnownWords, Word } from './known-names.ts';
+import type { KnownNames, Word } from './known-names.ts';
 
 export interface CardinalityBounds {
   readonly maxTests: number;
@@ -47,7 +47,7 @@ export const overCardinality = 'cardinality';
 
 export interface GuardOptions {
   readonly bounds: CardinalityBounds;
-  readonly known: KnownWords;
+  readonly known: KnownNames;
   readonly tagsOfRun: RunTagger;
   /** The cuts that are written: what none of them shows brings nothing. */
   readonly slices: readonly Dimension[];
@@ -60,7 +60,8 @@ export function cardinalityGuard(options: GuardOptions): CardinalityGuard {
     refusal(measurement, node) {
       const { testId, asn, error } = measurement;
       const tags = options.tagsOfRun(measurement);
-      const isUsual = node !== undefined && error === undefined && tags === undefined && (asn === undefined || asn === node.asn);
+      const isUsual =
+        node !== undefined && error === undefined && tags === undefined && (asn === undefined || asn === node.asn);
       if (isUsual && known.has('test', String(testId))) return undefined;
       const { bounds } = options;
       const unknown: Word[] = [];
@@ -81,11 +82,20 @@ export function cardinalityGuard(options: GuardOptions): CardinalityGuard {
 function statusOf({ bounds, known }: GuardOptions): CardinalityStatus {
   const filling = (kind: string): Filling => ({ known: known.count(kind), most: boundOf(kind, bounds) });
   const others = known.kinds().filter((kind) => kind !== 'test' && kind !== 'node');
-  return { tests: filling('test'), nodes: filling('node'), tagValues: Object.fromEntries(others.map((kind) => [tagOf(kind), filling(kind)])) };
+  return {
+    tests: filling('test'),
+    nodes: filling('node'),
+    tagValues: Object.fromEntries(others.map((kind) => [tagOf(kind), filling(kind)])),
+  };
 }
 
 /** What a run could bring into the database, beside what the directory of nodes knows. */
-function wordsOf(measurement: Measurement, node: Node | undefined, tags: Tags | undefined, { slices }: GuardOptions): Word[] {
+function wordsOf(
+  measurement: Measurement,
+  node: Node | undefined,
+  tags: Tags | undefined,
+  { slices }: GuardOptions,
+): Word[] {
   const { testId, nodeId, asn, error } = measurement;
   const words: Word[] = [['test', String(testId)]];
   if (node === undefined) words.push(['node', String(nodeId)]);
@@ -101,8 +111,10 @@ function boundOf(kind: string, { maxTests, maxNodes, maxTagValues }: Cardinality
 
 function refusalOf([kind, word]: Word, bounds: CardinalityBounds): string {
   const most = boundOf(kind, bounds);
-  if (kind === 'test') return `test ${word}: not seen before, and ${most} tests are known; --max-tests raises the bound`;
-  if (kind === 'node') return `node ${word}: in no listing, not seen before, and ${most} such nodes are known; --max-nodes raises the bound`;
+  if (kind === 'test')
+    return `test ${word}: not seen before, and ${most} tests are known; --max-tests raises the bound`;
+  if (kind === 'node')
+    return `node ${word}: in no listing, not seen before, and ${most} such nodes are known; --max-nodes raises the bound`;
   return `${tagOf(kind)}=${word}: not seen before, and ${most} values of ${tagOf(kind)} are known; --max-tag-values raises the bound`;
 }
 

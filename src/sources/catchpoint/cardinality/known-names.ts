@@ -9,7 +9,7 @@ import type { Log } from '../../../runtime/log.ts';
 /** `test`, `node`, `asn`, `error`, or `tag:` and the name of a tag; and the id, or the value as it stands in a tag. */
 export type Word = readonly [kind: string, word: string];
 
-export interface KnownWords {
+export interface KnownNames {
   has(kind: string, word: string): boolean;
   count(kind: string): number;
   /** Every word of a kind. */
@@ -36,13 +36,22 @@ function knownWordsPath(stateDir: string): string {
  * Opens the file in the state directory. A line that was torn by a crash counts as never written; a file that is something else
  * is moved aside, which is logged.
  */
-export async function openKnownWords({ stateDir, log }: { readonly stateDir: string; readonly log: Log }): Promise<KnownWords> {
+export async function openKnownNames({
+  stateDir,
+  log,
+}: {
+  readonly stateDir: string;
+  readonly log: Log;
+}): Promise<KnownNames> {
   const path = knownWordsPath(stateDir);
   const text = await textOf(path);
   const isOurs = text === undefined || text.startsWith(`${head}\n`);
   if (!isOurs) {
     await rename(path, `${path}.broken`);
-    log.warn({ file: path, aside: `${path}.broken` }, 'the file of known tests, nodes and tag values is none; it is moved aside');
+    log.warn(
+      { file: path, aside: `${path}.broken` },
+      'the file of known tests, nodes and tag values is none; it is moved aside',
+    );
   }
   const known = wordsOf(isOurs ? (text ?? '') : '');
   const file = growingFile({ path, whole: () => rendered(known), isWhole: text === rendered(known), log });
@@ -61,12 +70,12 @@ export async function openKnownWords({ stateDir, log }: { readonly stateDir: str
 }
 
 /** What stands in the file of a state directory, for somebody who only looks. */
-export async function readKnownWords(stateDir: string): Promise<Pick<KnownWords, 'all' | 'count' | 'has' | 'kinds'>> {
+export async function readKnownNames(stateDir: string): Promise<Pick<KnownNames, 'all' | 'count' | 'has' | 'kinds'>> {
   return readable(wordsOf((await textOf(knownWordsPath(stateDir))) ?? ''));
 }
 
 /** Known words that no file keeps. */
-export function rememberedWords(): KnownWords {
+export function rememberedWords(): KnownNames {
   const known: Known = new Map();
   return {
     ...readable(known),
@@ -78,7 +87,7 @@ export function rememberedWords(): KnownWords {
 
 type Known = Map<string, Set<string>>;
 
-function readable(known: Known): Pick<KnownWords, 'all' | 'count' | 'has' | 'kinds'> {
+function readable(known: Known): Pick<KnownNames, 'all' | 'count' | 'has' | 'kinds'> {
   return {
     has: (kind, word) => known.get(kind)?.has(word) ?? false,
     count: (kind) => known.get(kind)?.size ?? 0,
@@ -149,7 +158,10 @@ function growingFile({ path, whole, log, ...given }: GrowingFileOptions): Growin
         await (replaces ? replaceWhole(path, whole()) : appendDurably(path, lines));
       } catch (error) {
         wantsWhole = true;
-        log.warn({ file: path, reason: (error as Error).message }, 'known tests, nodes and tag values cannot be written; a restart forgets them');
+        log.warn(
+          { file: path, reason: (error as Error).message },
+          'known tests, nodes and tag values cannot be written; a restart forgets them',
+        );
         return;
       }
     }

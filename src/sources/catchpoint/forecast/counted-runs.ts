@@ -41,7 +41,14 @@ interface Seen {
 /** @param prefix - what stands before every metric's name */
 export function countedRuns(slice: Slicer, prefix: string): CountedRuns {
   const seen: Seen = {
-    ...{ tests: new Set(), nodes: new Set(), sorts: new Map(), series: new Set(), families: new Map(), seriesOf: new Map() },
+    ...{
+      tests: new Set(),
+      nodes: new Set(),
+      sorts: new Map(),
+      series: new Set(),
+      families: new Map(),
+      seriesOf: new Map(),
+    },
     ...{ tagk: new Set(), tagv: new Set(), pointsByMinute: new Map() },
     ...{ runs: 0, points: 0, tags: 0, firstMs: Infinity, lastMs: -Infinity },
   };
@@ -64,7 +71,17 @@ export function countedRuns(slice: Slicer, prefix: string): CountedRuns {
 
 /** Runs of a sort differ in nothing but time and values. */
 function sortOf({ testId, nodeId, asn, error, rttMs, totalMs, testName, labels, extras = [] }: Measurement): string {
-  return JSON.stringify([testId, nodeId, asn, error, rttMs === undefined, totalMs === undefined, testName, labels, extras.map(([name]) => name)]);
+  return JSON.stringify([
+    testId,
+    nodeId,
+    asn,
+    error,
+    rttMs === undefined,
+    totalMs === undefined,
+    testName,
+    labels,
+    extras.map(([name]) => name),
+  ]);
 }
 
 function addRun(seen: Seen, { testId, nodeId, timeMs }: Measurement, points: number): void {
@@ -104,7 +121,11 @@ function forecastOf(seen: Seen): Forecast {
   for (const count of seen.pointsByMinute.values()) busiest = Math.max(busiest, count);
   return {
     ...{ tests: seen.tests.size, nodes: seen.nodes.size, mostSeriesOfAMetric, tags: seen.tags },
-    families: [...seen.families].map(([name, { metrics, series }]): Family => ({ name, metrics: metrics.size, series })),
+    families: [...seen.families].map(([name, { metrics, series }]): Family => ({
+      name,
+      metrics: metrics.size,
+      series,
+    })),
     uids: { metric: seen.seriesOf.size, tagk: seen.tagk.size, tagv: seen.tagv.size },
     runsPerSecond: perSecond(seen.runs),
     pointsPerSecond: perSecond(seen.points),

@@ -47,7 +47,11 @@ export function expectedForecast(runs: ExpectedRuns): Forecast {
   const { kept } = tagsWithinBudget(runs);
   const named = runs.testAsTag === true ? 1 : tests;
   const hasErrors = slices.includes('node');
-  const family = (name: string, metrics: number, series: number): Family => ({ name, metrics: metrics * named, series: series * tests });
+  const family = (name: string, metrics: number, series: number): Family => ({
+    name,
+    metrics: metrics * named,
+    series: series * tests,
+  });
   const families = [
     family('rtt', slices.length, slicesOfNodes),
     family('status', slices.length, 2 * slicesOfNodes),
@@ -89,14 +93,30 @@ export function warningsOf(forecast: Forecast, { maxTests, droppedTags }: Bounds
   const { tests, uids, mostSeriesOfAMetric, pointsPerSecond = 0 } = forecast;
   const busiest = Math.max(pointsPerSecond, forecast.busiestPointsPerSecond ?? 0);
   const scarce = Object.entries(uids).flatMap(([kind, number]) => {
-    if (number > mostUids) return [`UIDs: ${number} names of the kind ${kind}, and OpenTSDB has ${mostUids} (3 bytes): further ones will be refused`];
-    return number > mostUids / 2 ? [`UIDs: ${number} names of the kind ${kind}, more than half of the ${mostUids} that OpenTSDB has (3 bytes); none is ever freed`] : [];
+    if (number > mostUids)
+      return [
+        `UIDs: ${number} names of the kind ${kind}, and OpenTSDB has ${mostUids} (3 bytes): further ones will be refused`,
+      ];
+    return number > mostUids / 2
+      ? [
+          `UIDs: ${number} names of the kind ${kind}, more than half of the ${mostUids} that OpenTSDB has (3 bytes); none is ever freed`,
+        ]
+      : [];
   });
   const rules: readonly (readonly [holds: boolean, words: string])[] = [
-    [tests > maxTests, `cardinality: ${tests} tests, and --max-tests is ${maxTests}: pushes of the others become dead letters`],
+    [
+      tests > maxTests,
+      `cardinality: ${tests} tests, and --max-tests is ${maxTests}: pushes of the others become dead letters`,
+    ],
     [droppedTags.length > 0, `tags: no room for ${droppedTags.join(', ')}: OpenTSDB takes 8`],
-    [mostSeriesOfAMetric > manySeriesOfAMetric, `queries: ${mostSeriesOfAMetric} series of one metric; OpenTSDB reads them all for each query of it. Fewer: the test in the metric's name, fewer slices`],
-    [busiest > manyPointsPerSecond, `writes: ${Math.ceil(busiest)} points a second; OpenTSDB's documentation says thousands for a TSD: plan for several, and for HBase behind them`],
+    [
+      mostSeriesOfAMetric > manySeriesOfAMetric,
+      `queries: ${mostSeriesOfAMetric} series of one metric; OpenTSDB reads them all for each query of it. Fewer: the test in the metric's name, fewer slices`,
+    ],
+    [
+      busiest > manyPointsPerSecond,
+      `writes: ${Math.ceil(busiest)} points a second; OpenTSDB's documentation says thousands for a TSD: plan for several, and for HBase behind them`,
+    ],
   ];
   return [...scarce, ...rules.filter(([holds]) => holds).map(([, words]) => words)];
 }

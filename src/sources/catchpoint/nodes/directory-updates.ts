@@ -3,15 +3,15 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { type DirectoryChanges, directoryChanges, withRetired } from './changes.ts';
-import type { KeptDirectory } from './directory-file.ts';
-import type { KeptFile } from './json-file.ts';
+import type { StoredDirectory } from './directory-file.ts';
+import type { JsonFile } from './json-file.ts';
 import type { Node, NodeDirectory } from './node.ts';
 import type { Listing } from './listing.ts';
 import { plausibility } from './plausibility.ts';
 
 export interface DirectoryUpdatesOptions {
   readonly directory: NodeDirectory;
-  readonly file: KeptFile<KeptDirectory>;
+  readonly file: JsonFile<StoredDirectory>;
   readonly clock: Clock;
   readonly log: Log;
   /** Told after the directory was replaced, so that parked pushes can be sliced. */
@@ -73,7 +73,10 @@ export function directoryUpdates(options: DirectoryUpdatesOptions): DirectoryUpd
         );
         return true;
       } catch (error) {
-        log.warn({ file: file.path, reason: (error as Error).message }, 'the node directory cannot be read from its file');
+        log.warn(
+          { file: file.path, reason: (error as Error).message },
+          'the node directory cannot be read from its file',
+        );
         return false;
       }
     },

@@ -6,7 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { Log } from '../../../runtime/log.ts';
 import { makeDirectory } from '../../../runtime/make-directory.ts';
 
-export interface KeptFile<T> {
+export interface JsonFile<T> {
   readonly path: string;
   /** What was written last; undefined when there is nothing, or nothing that can be used (which is logged). */
   read(): Promise<T | undefined>;
@@ -16,7 +16,7 @@ export interface KeptFile<T> {
   modifiedAtMs(): Promise<number | undefined>;
 }
 
-export interface KeptFileOptions<T> {
+export interface JsonFileOptions<T> {
   readonly path: string;
   /** Reads the parsed JSON; throws an error that says what is wrong with it. */
   readonly parse: (json: unknown) => T;
@@ -25,7 +25,12 @@ export interface KeptFileOptions<T> {
   readonly log: Log;
 }
 
-export function keptFile<T>({ path, parse, render = (value) => JSON.stringify(value), log }: KeptFileOptions<T>): KeptFile<T> {
+export function jsonFile<T>({
+  path,
+  parse,
+  render = (value) => JSON.stringify(value),
+  log,
+}: JsonFileOptions<T>): JsonFile<T> {
   return {
     path,
     async read() {
@@ -36,7 +41,10 @@ export function keptFile<T>({ path, parse, render = (value) => JSON.stringify(va
       } catch (error) {
         const aside = `${path}.broken`;
         await rename(path, aside);
-        log.warn({ file: path, aside, reason: (error as Error).message }, 'a kept file cannot be used; it is moved aside');
+        log.warn(
+          { file: path, aside, reason: (error as Error).message },
+          'a kept file cannot be used; it is moved aside',
+        );
         return undefined;
       }
     },

@@ -43,7 +43,11 @@ interface Reading {
 export function nodeOverridesOf(path: string, text: string): NodeOverrides {
   const lines = new LineCounter();
   // Ids such as 0x10 or 1_000 stay what was written.
-  const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
   const at = (node: unknown): string => `${path}:${lines.linePos((node as YamlNode | null)?.range?.[0] ?? 0).line}`;
   const reading: Reading = {
     at,
@@ -52,7 +56,8 @@ export function nodeOverridesOf(path: string, text: string): NodeOverrides {
   const overrides = new Map<number, NodeOverride>();
   const { contents } = document;
   if (reading.faults.length === 0 && contents !== null && !(isScalar(contents) && contents.value === null)) {
-    if (!isMap(contents)) reading.faults.push(`${at(contents)}: expected nodes as "id: fields", found ${kindOf(contents)}`);
+    if (!isMap(contents))
+      reading.faults.push(`${at(contents)}: expected nodes as "id: fields", found ${kindOf(contents)}`);
     else for (const pair of contents.items) readNode(pair as Pair, overrides, reading);
   }
   if (reading.faults.length > 0) throw new WrongOverrides(reading.faults.join('\n'));
@@ -63,7 +68,9 @@ function readNode({ key, value }: Pair, overrides: Map<number, NodeOverride>, { 
   const written = writtenText(key);
   const id = positiveInteger(written);
   if (id === undefined) {
-    faults.push(`${at(key)}: expected the id of a node, an integer from 1 to 2^53-1, found ${JSON.stringify(written ?? kindOf(key))}`);
+    faults.push(
+      `${at(key)}: expected the id of a node, an integer from 1 to 2^53-1, found ${JSON.stringify(written ?? kindOf(key))}`,
+    );
   } else if (overrides.has(id)) {
     faults.push(`${at(key)}: node ${id}: stands here a second time`);
   } else if (!isMap(value)) {
@@ -100,7 +107,9 @@ function place(value: unknown): string | undefined {
 }
 
 function expectation(field: Field): string {
-  return field === 'asn' ? 'expected the number of an autonomous system, such as 4837' : 'expected a text with something in it that can be a tag';
+  return field === 'asn'
+    ? 'expected the number of an autonomous system, such as 4837'
+    : 'expected a text with something in it that can be a tag';
 }
 
 function meant(name: string): string {

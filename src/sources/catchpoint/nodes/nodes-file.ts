@@ -28,7 +28,9 @@ export async function readNodesFile(path: string): Promise<NodesRead> {
   }
   const read = nodesOf(json);
   if (read === undefined) {
-    throw new Error(`nodes file ${path}: expected nodes, items, data.nodes or an array of nodes, found ${found(json)} without them`);
+    throw new Error(
+      `nodes file ${path}: expected nodes, items, data.nodes or an array of nodes, found ${found(json)} without them`,
+    );
   }
   return read;
 }

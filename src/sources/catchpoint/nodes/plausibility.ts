@@ -12,7 +12,11 @@ export interface Plausibility {
    * It may not be empty, ever; not hold a fifth or more of unusable entries; and it must still hold 80 % of the active
    * nodes known, unless two further listings, each at least `apartMs` later, agree with each other.
    */
-  doubt(listing: { readonly nodes: readonly Node[]; readonly skipped: number }, before: readonly Node[], nowMs: number): Doubt;
+  doubt(
+    listing: { readonly nodes: readonly Node[]; readonly skipped: number },
+    before: readonly Node[],
+    nowMs: number,
+  ): Doubt;
 }
 
 export const apartMs = 1_200_000;
@@ -43,7 +47,8 @@ export function plausibility(): Plausibility {
         return undefined;
       }
       const last = doubted.at(-1);
-      if (last === undefined || nowMs - last.atMs >= apartMs || nowMs < last.atMs) doubted = [...doubted.slice(-2), { ids, atMs: nowMs }];
+      if (last === undefined || nowMs - last.atMs >= apartMs || nowMs < last.atMs)
+        doubted = [...doubted.slice(-2), { ids, atMs: nowMs }];
       if (confirmed(doubted)) {
         doubted = [];
         return undefined;

@@ -47,7 +47,8 @@ export function refreshTimes({ clock, random, ...options }: RefreshTimesOptions)
   const jittered = (ms: number): number => ms * (0.9 + 0.2 * random());
 
   return {
-    dueInMs: (early) => Math.max(notBefore, early ? Math.min(regularAt, startedAt + earlyPauseMs) : regularAt) - clock.steady(),
+    dueInMs: (early) =>
+      Math.max(notBefore, early ? Math.min(regularAt, startedAt + earlyPauseMs) : regularAt) - clock.steady(),
     from(refreshedAtMs) {
       const ageMs = refreshedAtMs === undefined ? Infinity : clock.now() - refreshedAtMs;
       // A time that is still to come was written by a wrong clock.

@@ -2,7 +2,12 @@
 // listing. Nothing waits for it but who calls refreshNow.
 
 import { type ChangesSum, type DirectoryChanges, noChanges, withChanges } from './changes.ts';
-import { type DirectoryUpdates, directoryUpdates, type DirectoryUpdatesOptions, ImplausibleListing } from './directory-updates.ts';
+import {
+  type DirectoryUpdates,
+  directoryUpdates,
+  type DirectoryUpdatesOptions,
+  ImplausibleListing,
+} from './directory-updates.ts';
 import type { NodeListing } from './listing.ts';
 import { type RefreshTimes, refreshTimes } from './refresh-times.ts';
 import { RestFailure } from './rest/failure.ts';

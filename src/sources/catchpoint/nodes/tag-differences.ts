@@ -29,7 +29,11 @@ export interface TagDifferencesOptions {
 }
 
 /** Compares two listings, in the order of the ids; retired nodes count as absent. */
-export function tagDifferences(before: readonly Node[], after: readonly Node[], { slices, overrideOf }: TagDifferencesOptions): TagDifferences {
+export function tagDifferences(
+  before: readonly Node[],
+  after: readonly Node[],
+  { slices, overrideOf }: TagDifferencesOptions,
+): TagDifferences {
   const [earlier, later] = [byId(before), byId(after)];
   const changed = [...later.values()].flatMap((node): TagDifference[] => {
     const old = earlier.get(node.id);

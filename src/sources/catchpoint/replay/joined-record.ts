@@ -48,7 +48,8 @@ export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
 
 function id(record: unknown, name: string): number {
   const number = positiveInteger(member(record, name));
-  if (number === undefined) throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${found(member(record, name))}`);
+  if (number === undefined)
+    throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${found(member(record, name))}`);
   return number;
 }
 
@@ -63,7 +64,12 @@ function nodeOf(record: unknown, nodeId: number): Node {
     networkType: name(record, 'network_type'),
   };
   const known = Object.entries(names).filter(([, value]) => value !== undefined);
-  return { id: nodeId, ...(asn === undefined ? {} : { asn }), ...(Object.fromEntries(known) as Partial<Node>), active: true };
+  return {
+    id: nodeId,
+    ...(asn === undefined ? {} : { asn }),
+    ...(Object.fromEntries(known) as Partial<Node>),
+    active: true,
+  };
 }
 
 /** The original wrote a space as `_`; with its spaces a name becomes the same tag as that of a live push. */

@@ -40,7 +40,8 @@ export interface ReplayedRunOptions {
  */
 export function replayedRun(line: string, { extras, labels = [], writtenIn }: ReplayedRunOptions): ReplayedRun {
   const archived = archivedVerbatim(line);
-  if (archived !== undefined) return { measurement: measurementOf(archived.json, { extras, labels }), body: archived.body, isDoubtful: false };
+  if (archived !== undefined)
+    return { measurement: measurementOf(archived.json, { extras, labels }), body: archived.body, isDoubtful: false };
   const json = jsonOf(line);
   if (isJoinedRecord(json)) {
     if (writtenIn === undefined) throw new ZoneMissing(zoneMissing);
@@ -51,7 +52,7 @@ export function replayedRun(line: string, { extras, labels = [], writtenIn }: Re
 }
 
 const zoneMissing =
-  'these are records of the original bridge\'s -f, whose times were made with the local time of its machine; ' +
+  "these are records of the original bridge's -f, whose times were made with the local time of its machine; " +
   'say in which zone that was, such as --written-in-zone America/New_York (UTC if it was on UTC)';
 
 /** A line as the archive writes it: the push stands in it as it came. */

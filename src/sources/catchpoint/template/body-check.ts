@@ -28,7 +28,10 @@ export function bodyCheck(body: Buffer, choice: TemplateChoice): BodyCheck {
   try {
     json = parsePush(body);
     const shape = shapeOf(json);
-    const findings = [...(shape === 'template' ? templateFindings(json as object, choice) : []), ...labelFindings(json, shape, choice)];
+    const findings = [
+      ...(shape === 'template' ? templateFindings(json as object, choice) : []),
+      ...labelFindings(json, shape, choice),
+    ];
     return { shape, ...measured(json, findings, choice) };
   } catch (error) {
     if (!(error instanceof NotAPush)) throw error;
@@ -39,13 +42,23 @@ export function bodyCheck(body: Buffer, choice: TemplateChoice): BodyCheck {
 function shapeOf(body: unknown): BodyCheck['shape'] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'none';
   if (typeof member(body, 'TestDetails') === 'object') return 'grafana';
-  return member(body, 'schema') !== undefined || (member(body, 'Summary') === undefined && member(body, 'TestDetail') === undefined) ? 'template' : 'default';
+  return member(body, 'schema') !== undefined ||
+    (member(body, 'Summary') === undefined && member(body, 'TestDetail') === undefined)
+    ? 'template'
+    : 'default';
 }
 
 /** What makes it no push is said once: by its field where that has been found wrong already. */
-function measured(json: unknown, findings: readonly BodyFinding[], { timings, labels }: TemplateChoice): Pick<BodyCheck, 'findings' | 'measurement'> {
+function measured(
+  json: unknown,
+  findings: readonly BodyFinding[],
+  { timings, labels }: TemplateChoice,
+): Pick<BodyCheck, 'findings' | 'measurement'> {
   try {
-    return { findings, measurement: measurementOf(json, { extras: timings, labels: labels.map((label) => label.toLowerCase()) }) };
+    return {
+      findings,
+      measurement: measurementOf(json, { extras: timings, labels: labels.map((label) => label.toLowerCase()) }),
+    };
   } catch (error) {
     if (!(error instanceof NotAPush)) throw error;
     const said = noPush(error);
@@ -66,7 +79,11 @@ function templateFindings(body: object, choice: TemplateChoice): BodyFinding[] {
   return [
     ...all.flatMap((field) => wrong(field, body)),
     ...wanted.filter(({ name }) => !Object.hasOwn(body, name)).map((field) => missing(field)),
-    ...unknown.map((name): BodyFinding => ({ kind: 'unknown', field: name, words: `nothing reads it${meant(name, known, body)}` })),
+    ...unknown.map((name): BodyFinding => ({
+      kind: 'unknown',
+      field: name,
+      words: `nothing reads it${meant(name, known, body)}`,
+    })),
   ];
 }
 
@@ -78,10 +95,18 @@ function wrong({ name, macro, fault }: TemplateField, body: object): BodyFinding
   const value = member(body, name);
   if (value === undefined || value === null || value === '') return [];
   if (typeof value === 'string' && value.includes('${')) {
-    return [{ kind: 'wrong', field: name, words: `Catchpoint has put nothing in place of ${found(value)}; the macro is \${${macro}}` }];
+    return [
+      {
+        kind: 'wrong',
+        field: name,
+        words: `Catchpoint has put nothing in place of ${found(value)}; the macro is \${${macro}}`,
+      },
+    ];
   }
   const expected = fault(value);
-  return expected === undefined ? [] : [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${found(value)}` }];
+  return expected === undefined
+    ? []
+    : [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${found(value)}` }];
 }
 
 /** A name in another case, or close to one that is not there. */
@@ -96,8 +121,17 @@ function meant(name: string, known: readonly string[], body: object): string {
 }
 
 function labelFindings(json: unknown, shape: BodyCheck['shape'], { labels }: TemplateChoice): BodyFinding[] {
-  const [holder, place] = shape === 'template' ? [json, 'Labels'] : shape === 'grafana' ? [member(json, 'TestDetails'), 'TestDetails.Labels'] : [member(json, 'TestDetail'), 'TestDetail.Labels'];
+  const [holder, place] =
+    shape === 'template'
+      ? [json, 'Labels']
+      : shape === 'grafana'
+        ? [member(json, 'TestDetails'), 'TestDetails.Labels']
+        : [member(json, 'TestDetail'), 'TestDetail.Labels'];
   return labels
     .filter((label) => labelsOf(member(holder, 'Labels'), [label.toLowerCase()]) === undefined)
-    .map((label) => ({ kind: 'missing', field: `${place}.${label}`, words: 'the label has no value here, and becomes no tag' }));
+    .map((label) => ({
+      kind: 'missing',
+      field: `${place}.${label}`,
+      words: 'the label has no value here, and becomes no tag',
+    }));
 }

@@ -6,8 +6,16 @@ import { compareKeys } from 'ordered-binary';
 import { recordDictionary } from './dictionary.ts';
 import type { Entries, Entry, Opened, Question, Unanswered } from './requests.ts';
 import { stretch, type StretchEntry } from './record-stretch.ts';
-import { bytesBesideRecord, type FormerDatabase, formerDatabases, formerFormat, type FormerHead, type FormerPosition, type RecordRow } from './rows.ts';
-import { type FormerKey, unsealedText } from './sealed-text.ts';
+import {
+  bytesBesideRecord,
+  type LegacyDatabaseName,
+  legacyDatabases,
+  legacyFormat,
+  type LegacyHead,
+  type LegacyPosition,
+  type RecordRow,
+} from './rows.ts';
+import { type LegacyKey, unsealedText } from './sealed-text.ts';
 
 /** An answer: as much as is read in one turn, without being large in memory. */
 export const answerCharacters = 65_536;
@@ -16,30 +24,38 @@ const entriesAnAnswer = 500;
 const { EPERM, EAGAIN, ENOMEM, EACCES, EBUSY, ENFILE, EMFILE, ENOSPC, EROFS } = constants.errno;
 
 /** A store that is open to be read. */
-export interface FormerLmdb {
+export interface LegacyDatabase {
   /** The first word, or why there is none. */
   readonly opened: Opened;
   /** The answer as a line of JSON. */
   answer(question: Question): string;
 }
 
-type Databases = ReadonlyMap<FormerDatabase, Database<Buffer, Key>>;
+type Databases = ReadonlyMap<LegacyDatabaseName, Database<Buffer, Key>>;
 
 /** Opens the store in a directory; lmdb may end the process over it, here or at any question. */
-export function openFormerLmdb(directory: string): FormerLmdb {
+export function openLegacyDatabase(directory: string): LegacyDatabase {
   try {
     const environment = open({ path: directory, readOnly: true, maxDbs: 16, noSubdir: false });
     const databases = openDatabases(environment);
     const found = formatOf(databases);
-    if (found !== undefined && found !== formerFormat) return unopened(`spool in ${directory}: format ${found} is not known here (this program reads ${formerFormat})`, otherFormat);
-    if (found === undefined && !isEmpty(environment, databases)) return unopened(`spool in ${directory}: meta: there is no format that can be read`);
+    if (found !== undefined && found !== legacyFormat)
+      return unopened(
+        `spool in ${directory}: format ${found} is not known here (this program reads ${legacyFormat})`,
+        otherFormat,
+      );
+    if (found === undefined && !isEmpty(environment, databases))
+      return unopened(`spool in ${directory}: meta: there is no format that can be read`);
     const missing = found === undefined ? undefined : names.find((name) => !databases.has(name));
     if (missing !== undefined) return unopened(`spool in ${directory}: databases: ${missing} is missing`);
     const ends = endsOf(environment, databases);
     return { opened: ends, answer: (question) => answered({ environment, databases, head: ends.head }, question) };
   } catch (error) {
     const { message, code = 0 } = error as Error & { readonly code?: number };
-    return unopened(`spool in ${directory}: cannot be opened: ${message}`, ofTheSystem.includes(code) ? ioError : undefined);
+    return unopened(
+      `spool in ${directory}: cannot be opened: ${message}`,
+      ofTheSystem.includes(code) ? ioError : undefined,
+    );
   }
 }
 
@@ -49,20 +65,25 @@ const ofTheSystem = [EPERM, EAGAIN, ENOMEM, EACCES, EBUSY, ENFILE, EMFILE, ENOSP
 const otherFormat = 78;
 const ioError = 74;
 
-function unopened(unreadable: string, exitCode?: number): FormerLmdb {
-  return { opened: { unreadable, ...(exitCode !== undefined && { exitCode }) }, answer: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unanswered) };
+function unopened(unreadable: string, exitCode?: number): LegacyDatabase {
+  return {
+    opened: { unreadable, ...(exitCode !== undefined && { exitCode }) },
+    answer: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unanswered),
+  };
 }
 
-const names = Object.keys(formerDatabases) as readonly FormerDatabase[];
+const names = Object.keys(legacyDatabases) as readonly LegacyDatabaseName[];
 
 /** Those that there are: one that is new, and was not filled before its process died, has none. */
 function openDatabases(environment: RootDatabase): Databases {
   const dictionary = recordDictionary();
   const there = new Set([...environment.getKeys()].map(String));
-  const found = names.filter((name) => there.has(name)).map((name) => {
-    const compression = formerDatabases[name].isCompressed ? { compression: { threshold: 256, dictionary } } : {};
-    return [name, environment.openDB<Buffer, Key>({ name, encoding: 'binary', ...compression })] as const;
-  });
+  const found = names
+    .filter((name) => there.has(name))
+    .map((name) => {
+      const compression = legacyDatabases[name].isCompressed ? { compression: { threshold: 256, dictionary } } : {};
+      return [name, environment.openDB<Buffer, Key>({ name, encoding: 'binary', ...compression })] as const;
+    });
   return new Map(found);
 }
 
@@ -73,31 +94,40 @@ function formatOf(databases: Databases): unknown {
 }
 
 function isEmpty(environment: RootDatabase, databases: Databases): boolean {
-  return countedIn(environment) === databases.size && [...databases.values()].every((database) => countedIn(database) === 0);
+  return (
+    countedIn(environment) === databases.size && [...databases.values()].every((database) => countedIn(database) === 0)
+  );
 }
 
 /** Where the store ends, at its last record or where sinks stand that have finished more than what is left, and where it begins. */
-function endsOf(environment: RootDatabase, databases: Databases): { readonly head: FormerHead; readonly before: FormerHead } {
-  const ends: FormerHead[] = [];
+function endsOf(
+  environment: RootDatabase,
+  databases: Databases,
+): { readonly head: LegacyHead; readonly before: LegacyHead } {
+  const ends: LegacyHead[] = [];
   for (const { key, value } of databases.get('positions')?.getRange() ?? []) {
-    const text = unsealedText(value, key as FormerKey);
+    const text = unsealedText(value, key as LegacyKey);
     if (text === undefined) continue;
-    const { through, points, bytes, gone } = JSON.parse(text) as FormerPosition;
+    const { through, points, bytes, gone } = JSON.parse(text) as LegacyPosition;
     ends.push({ sequence: through, points, bytes });
     if (gone !== undefined) ends.push({ sequence: gone.through, points: gone.points, bytes: gone.bytes });
   }
   const last = endRecord(databases, true);
   ends.push(last?.after ?? { sequence: 0, points: 0, bytes: 0 });
-  const most = (of: keyof FormerHead): number => ends.reduce((most, end) => Math.max(most, end[of]), 0);
+  const most = (of: keyof LegacyHead): number => ends.reduce((most, end) => Math.max(most, end[of]), 0);
   const before = firstRecord(environment, databases);
   const counted = countedIn(databases.get('records'));
   if (counted > 0 && last === undefined) throw new Error(`none of ${counted} records can be read`);
-  const head = { sequence: Math.max(most('sequence'), (before?.sequence ?? -counted) + counted), points: most('points'), bytes: most('bytes') };
+  const head = {
+    sequence: Math.max(most('sequence'), (before?.sequence ?? -counted) + counted),
+    points: most('points'),
+    bytes: most('bytes'),
+  };
   return { head, before: before ?? head };
 }
 
 /** It is needed where a position is damaged alone. */
-function firstRecord(environment: RootDatabase, databases: Databases): FormerHead | undefined {
+function firstRecord(environment: RootDatabase, databases: Databases): LegacyHead | undefined {
   try {
     return endRecord(databases, false)?.before;
   } catch {
@@ -107,7 +137,10 @@ function firstRecord(environment: RootDatabase, databases: Databases): FormerHea
 }
 
 /** The first or last record that can be read, and what there was before and after it; those damaged behind the last count with it. */
-function endRecord(databases: Databases, isLast: boolean): { readonly before: FormerHead; readonly after: FormerHead } | undefined {
+function endRecord(
+  databases: Databases,
+  isLast: boolean,
+): { readonly before: LegacyHead; readonly after: LegacyHead } | undefined {
   let damaged = 0;
   for (const { key, value } of databases.get('records')?.getRange({ reverse: isLast }) ?? []) {
     const text = typeof key === 'number' ? unsealedText(value, key) : undefined;
@@ -128,7 +161,7 @@ function endRecord(databases: Databases, isLast: boolean): { readonly before: Fo
 interface OpenStore {
   readonly environment: RootDatabase;
   readonly databases: Databases;
-  readonly head: FormerHead;
+  readonly head: LegacyHead;
 }
 
 function answered(store: OpenStore, question: Question): string {
@@ -148,9 +181,19 @@ function beginAnew({ environment }: Pick<OpenStore, 'environment'>): void {
 }
 
 /** `Records` as a line: what is stored is JSON already, and goes into it as it is. */
-function recordsLine(store: OpenStore, { id, recordsFrom: from, through }: Extract<Question, { recordsFrom: number }>): string {
-  const { items, next } = stretch(recordsFrom(store, from - 1, through), { from, through, head: store.head, maxCharacters: answerCharacters });
-  const written = items.map((item) => ('text' in item ? `{"sequence":${item.sequence},"bytes":${item.bytes},"row":${item.text}}` : JSON.stringify(item)));
+function recordsLine(
+  store: OpenStore,
+  { id, recordsFrom: from, through }: Extract<Question, { recordsFrom: number }>,
+): string {
+  const { items, next } = stretch(recordsFrom(store, from - 1, through), {
+    from,
+    through,
+    head: store.head,
+    maxCharacters: answerCharacters,
+  });
+  const written = items.map((item) =>
+    'text' in item ? `{"sequence":${item.sequence},"bytes":${item.bytes},"row":${item.text}}` : JSON.stringify(item),
+  );
   return `{"id":${id},"records":[${written.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
 }
 
@@ -184,7 +227,11 @@ function* oneByOne(store: OpenStore, from: number, through: number): Generator<S
 }
 
 /** What stands before a page that cannot be read is told before that. */
-function entriesIn({ environment, databases }: Omit<OpenStore, 'head'>, name: FormerDatabase, after: FormerKey | undefined): Omit<Entries, 'id'> {
+function entriesIn(
+  { environment, databases }: Omit<OpenStore, 'head'>,
+  name: LegacyDatabaseName,
+  after: LegacyKey | undefined,
+): Omit<Entries, 'id'> {
   const entries: Entry[] = [];
   try {
     const isEnd = addEntries(databases, name, after, entries);
@@ -203,15 +250,25 @@ function countedIn(database: Database<Buffer, Key> | RootDatabase | undefined): 
 }
 
 /** As many as go into an answer; whether they were the last. */
-function addEntries(databases: Databases, name: FormerDatabase, after: FormerKey | undefined, entries: Entry[]): boolean {
-  const { isSealed, isSealedWithKey } = formerDatabases[name];
+function addEntries(
+  databases: Databases,
+  name: LegacyDatabaseName,
+  after: LegacyKey | undefined,
+  entries: Entry[],
+): boolean {
+  const { isSealed, isSealedWithKey } = legacyDatabases[name];
   let [characters, previous] = [0, after];
-  for (const { key, value } of databases.get(name)?.getRange(after === undefined ? {} : { start: after as Key, exclusiveStart: true }) ?? []) {
-    const at = key as FormerKey;
-    if (previous !== undefined && compareKeys(at as Key, previous as Key) <= 0) throw new Error('its keys are not in order');
+  for (const { key, value } of databases
+    .get(name)
+    ?.getRange(after === undefined ? {} : { start: after as Key, exclusiveStart: true }) ?? []) {
+    const at = key as LegacyKey;
+    if (previous !== undefined && compareKeys(at as Key, previous as Key) <= 0)
+      throw new Error('its keys are not in order');
     previous = at;
     const text = isSealed ? unsealedText(value, isSealedWithKey ? at : '') : value.toString('latin1', 0, value.length);
-    entries.push(text === undefined ? { key: at, isDamaged: true } : { key: at, row: isSealed ? JSON.parse(text) : text });
+    entries.push(
+      text === undefined ? { key: at, isDamaged: true } : { key: at, row: isSealed ? JSON.parse(text) : text },
+    );
     characters += text?.length ?? 0;
     if (characters >= answerCharacters || entries.length >= entriesAnAnswer) return false;
   }

@@ -11,12 +11,12 @@ const damagedMark = '.damaged-';
 const salvagedFile = 'salvaged';
 
 /** Whether an earlier version has left its store in the directory of the spool. */
-export function hasFormerStore(directory: string): boolean {
+export function hasLegacyStore(directory: string): boolean {
   return isThere(join(directory, dataFile));
 }
 
 /** Sets a store that cannot be read aside, to `data.mdb.damaged-20261121T033412Z`, and returns where it is now. */
-export function setFormerStoreAside(directory: string, nowMs: number): string {
+export function moveLegacyStoreAside(directory: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const aside = freeName(join(directory, `${dataFile}${damagedMark}${time}`));
   renameSync(join(directory, dataFile), aside);
@@ -26,13 +26,13 @@ export function setFormerStoreAside(directory: string, nowMs: number): string {
 }
 
 /** Removes a store of which nothing is waited for any more; over as often as one likes. */
-export function removeFormerStore(directory: string): void {
+export function removeLegacyStore(directory: string): void {
   for (const name of [dataFile, lockFile]) rmSync(join(directory, name), { force: true });
   syncDirectory(directory);
 }
 
 /** The stores that an earlier version has set aside beside the spool and not salvaged to their end, the oldest first. */
-export function formerDamagedStores(directory: string): string[] {
+export function damagedLegacyStores(directory: string): string[] {
   const parent = dirname(directory);
   const names = readdirSync(parent).filter((name) => name.startsWith(`${basename(directory)}${damagedMark}`));
   const paths = names.toSorted().map((name) => join(parent, name));
@@ -55,7 +55,8 @@ export function makeLockAnew(directory: string): void {
     const file = openSync(path, 'wx', 0o600);
     try {
       const zeros = Buffer.alloc(lockBytes);
-      for (let written = 0; written < lockBytes; ) written += writeSync(file, zeros, written, lockBytes - written, written);
+      for (let written = 0; written < lockBytes;)
+        written += writeSync(file, zeros, written, lockBytes - written, written);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -2,13 +2,23 @@
 
 import type { Entry, Records } from './requests.ts';
 import type { ReaderChild } from './reader-child.ts';
-import { type FormerDatabase, formerDatabases, type FormerHead, type FormerPosition, type LetterRow, type ParkedRow, type PointRow, pointOf, type RetryRow } from './rows.ts';
-import { FormerStoreUnreadable } from './unreadable.ts';
+import {
+  type LegacyDatabaseName,
+  legacyDatabases,
+  type LegacyHead,
+  type LegacyPosition,
+  type LetterRow,
+  type ParkedRow,
+  type PointRow,
+  pointOf,
+  type RetryRow,
+} from './rows.ts';
+import { LegacyStoreUnreadable } from './unreadable.ts';
 
 /** What the store holds beside its records. */
-export type FormerItem =
+export type LegacyItem =
   /** Where it cannot be read, before the first record: what was finished is written again. A `damaged` tells of it, too. */
-  | { readonly kind: 'position'; readonly sink: string; readonly position: FormerPosition }
+  | { readonly kind: 'position'; readonly sink: string; readonly position: LegacyPosition }
   /** `name`: "lost-…", "skipped-[sink]", "restored [store set aside]" (-1: all), "damaged [record]" (its points are counted as lost already). */
   | { readonly kind: 'count'; readonly name: string; readonly count: number }
   | { readonly kind: 'letter'; readonly id: string; readonly row: LetterRow }
@@ -23,21 +33,22 @@ export type FormerItem =
 interface Attached {
   readonly directory: string;
   readonly reader: ReaderChild;
-  readonly opened: { readonly before: FormerHead };
+  readonly opened: { readonly before: LegacyHead };
   /** Of the file, in words. */
   readonly fault: string | undefined;
 }
 
 /** Everything beside the records, the positions first. */
-export async function* itemsOf(store: Attached): AsyncGenerator<FormerItem> {
+export async function* itemsOf(store: Attached): AsyncGenerator<LegacyItem> {
   let generation = 0;
   if (store.fault !== undefined) yield { kind: 'damaged', what: store.fault };
-  for (const name of Object.keys(formerDatabases) as FormerDatabase[]) {
+  for (const name of Object.keys(legacyDatabases) as LegacyDatabaseName[]) {
     if (name === 'records') continue;
     for await (const entry of entriesOf(store, name)) {
       if ('unreadable' in entry) {
         const words = `${name}: ${entry.unreadable}`;
-        if (name === 'positions' || name === 'meta') throw new FormerStoreUnreadable(`spool in ${store.directory}: ${words}`);
+        if (name === 'positions' || name === 'meta')
+          throw new LegacyStoreUnreadable(`spool in ${store.directory}: ${words}`);
         yield { kind: 'damaged', what: words };
         continue;
       }
@@ -45,30 +56,38 @@ export async function* itemsOf(store: Attached): AsyncGenerator<FormerItem> {
         yield { kind: 'damaged', what: `${name}: ${entry.missing}` };
         continue;
       }
-      if (name === 'meta' && entry.key === 'generation' && 'row' in entry && typeof entry.row === 'number') generation = entry.row;
+      if (name === 'meta' && entry.key === 'generation' && 'row' in entry && typeof entry.row === 'number')
+        generation = entry.row;
       const item = 'row' in entry && isOf(name, entry) ? itemIn(name, entry, generation) : damagedEntry(name, entry);
       if (item === undefined) continue;
       yield item;
-      if (item.kind === 'damaged' && name === 'positions') yield { kind: 'position', sink: String(entry.key), position: atTheBeginning(store.opened.before) };
+      if (item.kind === 'damaged' && name === 'positions')
+        yield { kind: 'position', sink: String(entry.key), position: atTheBeginning(store.opened.before) };
     }
   }
 }
 
 const mostOfKey = 100;
 
-function damagedEntry(name: FormerDatabase, { key }: Entry): FormerItem {
+function damagedEntry(name: LegacyDatabaseName, { key }: Entry): LegacyItem {
   return { kind: 'damaged', what: `${name}: ${JSON.stringify(key).slice(0, mostOfKey)}: is not what was put there` };
 }
 
-function atTheBeginning({ sequence, points, bytes }: FormerHead): FormerPosition {
+function atTheBeginning({ sequence, points, bytes }: LegacyHead): LegacyPosition {
   return { through: sequence, finished: [], points, bytes };
 }
 
-async function* entriesOf({ reader }: Attached, name: FormerDatabase): AsyncGenerator<Entry | { readonly unreadable: string } | { readonly missing: string }> {
+async function* entriesOf(
+  { reader }: Attached,
+  name: LegacyDatabaseName,
+): AsyncGenerator<Entry | { readonly unreadable: string } | { readonly missing: string }> {
   let after: Entry['key'] | undefined;
   let found = 0;
   for (;;) {
-    const answer = (await reader.ask({ entriesOf: name, ...(after !== undefined && { after }) })) as Exclude<Awaited<ReturnType<ReaderChild['ask']>>, Records>;
+    const answer = (await reader.ask({ entriesOf: name, ...(after !== undefined && { after }) })) as Exclude<
+      Awaited<ReturnType<ReaderChild['ask']>>,
+      Records
+    >;
     if ('unreadable' in answer) return yield answer;
     yield* answer.entries;
     found += answer.entries.length;
@@ -81,7 +100,7 @@ async function* entriesOf({ reader }: Attached, name: FormerDatabase): AsyncGene
 type WholeEntry = Extract<Entry, { row: unknown }>;
 
 /** A page of one database may have got into another. */
-function isOf(name: FormerDatabase, { key, row }: WholeEntry): boolean {
+function isOf(name: LegacyDatabaseName, { key, row }: WholeEntry): boolean {
   const has = (member: string): boolean => typeof row === 'object' && row !== null && member in row;
   switch (name) {
     case 'positions':
@@ -93,9 +112,16 @@ function isOf(name: FormerDatabase, { key, row }: WholeEntry): boolean {
       return typeof key === 'string' && has('times') && key.startsWith(markOfSample) === (name === 'malformed');
     case 'retries':
     case 'parked':
-      return typeof key === 'object' && typeof key[0] === 'string' && typeof key[1] === 'number' && has(name === 'retries' ? 'attempts' : 'payload');
+      return (
+        typeof key === 'object' &&
+        typeof key[0] === 'string' &&
+        typeof key[1] === 'number' &&
+        has(name === 'retries' ? 'attempts' : 'payload')
+      );
     default:
-      return [key, row].every((text) => typeof text === 'string' && text.length <= longestOfRun && /^[\w-]+$/.test(text));
+      return [key, row].every(
+        (text) => typeof text === 'string' && text.length <= longestOfRun && /^[\w-]+$/.test(text),
+      );
   }
 }
 
@@ -105,14 +131,16 @@ const markOfSample = 'm';
 const longestOfRun = 100;
 
 /** Undefined: what nobody needs any more. */
-function itemIn(name: FormerDatabase, { key, row }: WholeEntry, generation: number): FormerItem | undefined {
+function itemIn(name: LegacyDatabaseName, { key, row }: WholeEntry, generation: number): LegacyItem | undefined {
   const text = String(key);
   const [of, sequence] = key as readonly [string, number];
   switch (name) {
     case 'positions':
-      return { kind: 'position', sink: text, position: row as FormerPosition };
+      return { kind: 'position', sink: text, position: row as LegacyPosition };
     case 'meta':
-      return /^(lost-|skipped-|restored |damaged )/.test(text) ? { kind: 'count', name: text, count: row as number } : undefined;
+      return /^(lost-|skipped-|restored |damaged )/.test(text)
+        ? { kind: 'count', name: text, count: row as number }
+        : undefined;
     case 'dead-letters':
       return { kind: 'letter', id: text, row: row as LetterRow };
     case 'malformed':
@@ -138,7 +166,7 @@ function retryOf({ points, ...terms }: StoredRetry): RetryRow {
 const generations = 3;
 const runDatabases = 4;
 
-function runIn(database: number, key: string, digest: string, newest: number): FormerItem | undefined {
+function runIn(database: number, key: string, digest: string, newest: number): LegacyItem | undefined {
   const age = (((newest - database) % runDatabases) + runDatabases) % runDatabases;
   return age < generations ? { kind: 'run', key, digest, generation: newest - age } : undefined;
 }

@@ -25,10 +25,16 @@ export function faultOfMetaPages(directory: string): string | undefined {
     const pageBytes = first.readUInt32LE(pageBytesAt);
     const pages = [first, read(first.readUInt32LE(magicAt) === magic && pageBytes > 0 ? pageBytes : usualPageBytes)];
     const transactions = pages.map((bytes) => Number(bytes.readBigUInt64LE(transactionAt)));
-    const wrong = pages.findIndex((bytes, page) => bytes.readUInt32LE(magicAt) !== magic || ((transactions[page] ?? 0) > 0 && (transactions[page] ?? 0) % 2 !== page));
+    const wrong = pages.findIndex(
+      (bytes, page) =>
+        bytes.readUInt32LE(magicAt) !== magic ||
+        ((transactions[page] ?? 0) > 0 && (transactions[page] ?? 0) % 2 !== page),
+    );
     if (wrong >= 0) return `meta page ${wrong} is damaged: what was written last may be missing`;
     const [even = 0, odd = 0] = transactions;
-    return Math.abs(even - odd) > 1 ? `meta pages: of transactions ${even} and ${odd}, which do not follow each other: what was written last may be missing` : undefined;
+    return Math.abs(even - odd) > 1
+      ? `meta pages: of transactions ${even} and ${odd}, which do not follow each other: what was written last may be missing`
+      : undefined;
   } finally {
     closeSync(file);
   }

@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Answer, Opened, Question } from './requests.ts';
-import { died, FormerStoreUnreadable, unstarted } from './unreadable.ts';
+import { died, LegacyStoreUnreadable, unstarted } from './unreadable.ts';
 
 export interface ReaderOptions {
   readonly clock: Clock;
@@ -52,7 +52,8 @@ export function startReader(directory: string, { clock, signal }: ReaderOptions)
     child.once('close', (code, killedBy) => over(died(directory, code, killedBy, expected.silentLooks() >= looks)));
   });
   hear(child, (line) => {
-    if (!expected.answer(line)) kill(new FormerStoreUnreadable(`spool in ${directory}: what was read of it is no JSON`));
+    if (!expected.answer(line))
+      kill(new LegacyStoreUnreadable(`spool in ${directory}: what was read of it is no JSON`));
   });
   signal.addEventListener('abort', () => kill(signal.reason), { once: true, signal: ended.signal });
   if (signal.aborted) kill(signal.reason);

@@ -2,14 +2,14 @@
 // gaps where somebody waits for them, so a record that is not there is lost as well.
 
 import type { LostRecords } from './requests.ts';
-import { bytesBesideRecord, type FormerHead, type RecordRow } from './rows.ts';
+import { bytesBesideRecord, type LegacyHead, type RecordRow } from './rows.ts';
 import { unsealedText } from './sealed-text.ts';
 
 export interface StretchOptions {
   readonly from: number;
   /** Not behind the head. */
   readonly through: number;
-  readonly head: FormerHead;
+  readonly head: LegacyHead;
   /** Ends with the record that reaches so many. */
   readonly maxCharacters: number;
 }
@@ -34,7 +34,10 @@ const mostUseless = 1_000_000;
  *
  * @param entries - from the record before `from` on
  */
-export function stretch(entries: Iterable<StretchEntry>, { from, through: last, head, maxCharacters }: StretchOptions): Stretch {
+export function stretch(
+  entries: Iterable<StretchEntry>,
+  { from, through: last, head, maxCharacters }: StretchOptions,
+): Stretch {
   const items: StretchItem[] = [];
   let [expected, characters, useless] = [from, 0, 0];
   let before: string | undefined;
@@ -52,7 +55,8 @@ export function stretch(entries: Iterable<StretchEntry>, { from, through: last, 
       if (useless > mostUseless) throw new Error('its records are not in order');
       continue;
     }
-    if (key > expected && expected <= last) items.push(lost([expected, Math.min(key - 1, last)], key - 1 <= last ? pointsBetween(before, text) : undefined));
+    if (key > expected && expected <= last)
+      items.push(lost([expected, Math.min(key - 1, last)], key - 1 <= last ? pointsBetween(before, text) : undefined));
     expected = key;
     if (key > last) break;
     items.push({ sequence: key, bytes: value.length + bytesBesideRecord, text });
@@ -61,7 +65,8 @@ export function stretch(entries: Iterable<StretchEntry>, { from, through: last, 
     if (characters >= maxCharacters && expected <= last) return { items, next: expected };
   }
   // The head may be known by no more than the last record that can be read.
-  if (expected <= last) items.push(lost([expected, last], (last === head.sequence && pointsBetween(before, head)) || undefined));
+  if (expected <= last)
+    items.push(lost([expected, last], (last === head.sequence && pointsBetween(before, head)) || undefined));
   return { items, next: undefined };
 }
 
@@ -70,7 +75,7 @@ function lost(range: LostRecords['lost'], points: number | undefined): LostRecor
 }
 
 /** How many points had been appended between two records that can be read. */
-function pointsBetween(before: string | undefined, after: string | FormerHead): number | undefined {
+function pointsBetween(before: string | undefined, after: string | LegacyHead): number | undefined {
   if (before === undefined) return undefined;
   const [, pointsBefore, , rows] = JSON.parse(before) as RecordRow;
   const points = typeof after === 'string' ? (JSON.parse(after) as RecordRow)[1] : after.points;

@@ -1,23 +1,25 @@
 // What is asked of the process that reads the former store, and what it answers: a line of JSON each, an answer to a question.
 // It says the first word, `Opened`, by itself.
 
-import type { FormerDatabase, FormerHead, RecordRow } from './rows.ts';
-import type { FormerKey } from './sealed-text.ts';
+import type { LegacyDatabaseName, LegacyHead, RecordRow } from './rows.ts';
+import type { LegacyKey } from './sealed-text.ts';
 
 /** For some entries, as many as are easily held in memory. */
 export type Question =
-  | { readonly id: number; readonly entriesOf: FormerDatabase; readonly after?: FormerKey }
+  | { readonly id: number; readonly entriesOf: LegacyDatabaseName; readonly after?: LegacyKey }
   | { readonly id: number; readonly recordsFrom: number; readonly through: number };
 
 export type Opened =
-  | { readonly head: FormerHead; /** What came before the first record that can be read; before what comes next when there is none. */ readonly before: FormerHead }
+  | {
+      readonly head: LegacyHead;
+      /** What came before the first record that can be read; before what comes next when there is none. */ readonly before: LegacyHead;
+    }
   /** `exitCode`: after sysexits, where it is not damage that keeps it from being read. */
   | { readonly unreadable: string; readonly exitCode?: number };
 
 export type Entry =
   /** `row`: what was stored, JSON or the digest of a run. */
-  | { readonly key: FormerKey; readonly row: unknown }
-  | { readonly key: FormerKey; readonly isDamaged: true };
+  { readonly key: LegacyKey; readonly row: unknown } | { readonly key: LegacyKey; readonly isDamaged: true };
 
 export interface Entries {
   readonly id: number;

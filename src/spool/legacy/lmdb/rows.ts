@@ -14,10 +14,10 @@
 
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../../model/point.ts';
 
-export const formerFormat = 3;
+export const legacyFormat = 3;
 
 /** How the values of each database are stored, in the order in which they are read. */
-export const formerDatabases = {
+export const legacyDatabases = {
   positions: { isSealed: true, isSealedWithKey: true, isCompressed: false },
   meta: { isSealed: true, isSealedWithKey: false, isCompressed: false },
   'runs-0': { isSealed: false, isSealedWithKey: false, isCompressed: false },
@@ -31,10 +31,10 @@ export const formerDatabases = {
   records: { isSealed: true, isSealedWithKey: true, isCompressed: true },
 } as const;
 
-export type FormerDatabase = keyof typeof formerDatabases;
+export type LegacyDatabaseName = keyof typeof legacyDatabases;
 
 /** The last record's number, and all that has been appended, ever. */
-export interface FormerHead {
+export interface LegacyHead {
   readonly sequence: number;
   readonly points: number;
   /** Each record with `bytesBesideRecord`. */
@@ -45,7 +45,7 @@ export interface FormerHead {
 export const bytesBesideRecord = 120;
 
 /** How far a sink had come. */
-export interface FormerPosition {
+export interface LegacyPosition {
   /** Every record up to this one is finished. */
   readonly through: number;
   /** Finished above `through`, in order, never touching one another; both ends included. */
@@ -54,7 +54,12 @@ export interface FormerPosition {
   readonly points: number;
   readonly bytes: number;
   /** Since when no such sink is configured, and the head then: nothing that came later is held for it. */
-  readonly gone?: { readonly sinceMs: number; readonly through: number; readonly points: number; readonly bytes: number };
+  readonly gone?: {
+    readonly sinceMs: number;
+    readonly through: number;
+    readonly points: number;
+    readonly bytes: number;
+  };
 }
 
 /** A dead letter, or a sample of a body that was no push. */
@@ -88,11 +93,27 @@ export interface RetryRow {
 }
 
 /** A point without the names of its members. */
-export type PointRow = [metric: string, timestamp: number, unit: TimeUnit, value: string, tags: Tags, annotation?: Annotation, only?: 'annotation'];
+export type PointRow = [
+  metric: string,
+  timestamp: number,
+  unit: TimeUnit,
+  value: string,
+  tags: Tags,
+  annotation?: Annotation,
+  only?: 'annotation',
+];
 
 export type RecordRow = [appendedAtMs: number, pointsBefore: number, bytesBefore: number, points: PointRow[]];
 
 /** The point that a row is of. */
 export function pointOf([metric, timestamp, unit, value, tags, annotation, only]: PointRow): DataPoint {
-  return { metric, timestamp, unit, value, tags, ...(annotation !== undefined && { annotation }), ...(only !== undefined && { only }) };
+  return {
+    metric,
+    timestamp,
+    unit,
+    value,
+    tags,
+    ...(annotation !== undefined && { annotation }),
+    ...(only !== undefined && { only }),
+  };
 }

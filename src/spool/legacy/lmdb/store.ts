@@ -3,14 +3,14 @@
 
 import type { DataPoint } from '../../../model/point.ts';
 import { makeLockAnew } from './files.ts';
-import { type FormerItem, itemsOf } from './items.ts';
+import { type LegacyItem, itemsOf } from './items.ts';
 import { faultOfMetaPages } from './meta-pages.ts';
 import type { Answer, Entries, Opened, RecordEntry, Records } from './requests.ts';
 import { type ReaderChild, type ReaderOptions, startReader } from './reader-child.ts';
-import { type FormerHead, pointOf } from './rows.ts';
-import { FormerStoreUnreadable } from './unreadable.ts';
+import { type LegacyHead, pointOf } from './rows.ts';
+import { LegacyStoreUnreadable } from './unreadable.ts';
 
-export interface FormerRecord {
+export interface LegacyRecord {
   readonly sequence: number;
   /** ms since 1970 UTC */
   readonly appendedAtMs: number;
@@ -20,28 +20,28 @@ export interface FormerRecord {
 }
 
 /** A record that is lost. */
-export interface DamagedFormerRecord {
+export interface DamagedLegacyRecord {
   readonly sequence: number;
   readonly damaged: true;
   /** How many there were in it, where its neighbours tell. */
   readonly points?: number;
 }
 
-export interface FormerStore {
-  readonly head: FormerHead;
+export interface LegacyStore {
+  readonly head: LegacyHead;
   /** What had been appended before the first record that can be read: where a sink begins whose position was lost. */
-  readonly before: FormerHead;
+  readonly before: LegacyHead;
   /** Of the process that reads it. */
   readonly pid: number | undefined;
   /** All but the records; the positions first. */
-  items(): AsyncIterable<FormerItem>;
+  items(): AsyncIterable<LegacyItem>;
   /**
    * The records of a stretch in order, both ends included, read as they are taken. It is to be one that a sink has not finished: what
    * is missing in it is lost. As many as one likes at once.
    *
    * @throws FormerStoreUnreadable when it can be read no further
    */
-  records(from: number, through: number): AsyncIterable<FormerRecord | DamagedFormerRecord>;
+  records(from: number, through: number): AsyncIterable<LegacyRecord | DamagedLegacyRecord>;
   close(): Promise<void>;
 }
 
@@ -53,18 +53,27 @@ const ioError = 74;
  *
  * @throws FormerStoreUnreadable
  */
-export async function openFormerStore(directory: string, options: ReaderOptions): Promise<FormerStore> {
+export async function openLegacyStore(directory: string, options: ReaderOptions): Promise<LegacyStore> {
   try {
     makeLockAnew(directory);
   } catch (error) {
-    throw new FormerStoreUnreadable(`spool in ${directory}: cannot be opened: ${(error as Error).message}`, { exitCode: ioError });
+    throw new LegacyStoreUnreadable(`spool in ${directory}: cannot be opened: ${(error as Error).message}`, {
+      exitCode: ioError,
+    });
   }
   const reader = startReader(directory, options);
   try {
     const opened = await reader.opened;
-    if ('unreadable' in opened) throw new FormerStoreUnreadable(opened.unreadable, opened);
+    if ('unreadable' in opened) throw new LegacyStoreUnreadable(opened.unreadable, opened);
     const store = { directory, reader, opened, fault: faultOfMetaPages(directory) };
-    return { head: opened.head, before: opened.before, pid: reader.pid, items: () => itemsOf(store), records: (from, through) => recordsOf(store, from, through), close: reader.close };
+    return {
+      head: opened.head,
+      before: opened.before,
+      pid: reader.pid,
+      items: () => itemsOf(store),
+      records: (from, through) => recordsOf(store, from, through),
+      close: reader.close,
+    };
   } catch (error) {
     await reader.close();
     throw error;
@@ -79,13 +88,18 @@ interface Attached {
 }
 
 /** The next answer is asked for while one is handled. */
-async function* recordsOf(store: Attached, from: number, through: number): AsyncGenerator<FormerRecord | DamagedFormerRecord> {
+async function* recordsOf(
+  store: Attached,
+  from: number,
+  through: number,
+): AsyncGenerator<LegacyRecord | DamagedLegacyRecord> {
   const last = Math.min(through, store.opened.head.sequence);
   const ask = (recordsFrom: number): Promise<Answer> => store.reader.ask({ recordsFrom, through: last });
   let asked: Promise<Answer> | undefined = from <= last ? ask(from) : undefined;
   while (asked !== undefined) {
     const answer = (await asked) as Exclude<Answer, Entries>;
-    if ('unreadable' in answer) throw new FormerStoreUnreadable(`spool in ${store.directory}: records: ${answer.unreadable}`);
+    if ('unreadable' in answer)
+      throw new LegacyStoreUnreadable(`spool in ${store.directory}: records: ${answer.unreadable}`);
     asked = nextOf(answer, ask);
     for (const entry of answer.records) yield* recordsIn(entry);
   }
@@ -98,7 +112,7 @@ function nextOf({ next }: Records, ask: (from: number) => Promise<Answer>): Prom
   return asked;
 }
 
-function* recordsIn(entry: RecordEntry): Generator<FormerRecord | DamagedFormerRecord> {
+function* recordsIn(entry: RecordEntry): Generator<LegacyRecord | DamagedLegacyRecord> {
   if ('row' in entry) {
     const { sequence, bytes, row } = entry;
     yield { sequence, appendedAtMs: row[0], points: row[3].map(pointOf), bytes };

@@ -41,14 +41,23 @@ test('opentsdb http sends the bytes that it would send of the points, and does n
   const other = await httpBench(t);
   await other.sink.write(batch.points, forever);
   t.deepEqual(bodies(tsd), bodies(other.tsd));
-  t.deepEqual(tsd.requests.map(({ method, path, headers }) => [method, path, headers['content-type'], headers['content-encoding']]), [
-    ['POST', '/api/put?sync&sync_timeout=10000&details', 'application/json', 'gzip'],
-  ]);
+  t.deepEqual(
+    tsd.requests.map(({ method, path, headers }) => [
+      method,
+      path,
+      headers['content-type'],
+      headers['content-encoding'],
+    ]),
+    [['POST', '/api/put?sync&sync_timeout=10000&details', 'application/json', 'gzip']],
+  );
 });
 
 for (const [title, answer] of [
   ['a 204', answers(204)],
-  ['a 200 without a list of errors', answers(200, JSON.stringify({ success: batchOf(...runs(4)).pointCount, failed: 0 }))],
+  [
+    'a 200 without a list of errors',
+    answers(200, JSON.stringify({ success: batchOf(...runs(4)).pointCount, failed: 0 })),
+  ],
 ] as const) {
   test(`opentsdb http takes ${title} for an answer about all points, without making them`, async (t) => {
     const { tsd, sink } = await httpBench(t);
@@ -70,13 +79,37 @@ const chokes: Fault = async (exchange, answer) => {
   const isBad = spoiling.some(({ metric, timestamp }) => text.includes(`"${metric}","timestamp":${timestamp}`));
   return isBad ? refuses('Unable to parse the given JSON')(exchange, answer) : answer();
 };
-const tooLong = (bytes: number, how: Fault): Fault => async (exchange, answer) => ((await exchange.body()).length > bytes ? how(exchange, answer) : answer());
+const tooLong =
+  (bytes: number, how: Fault): Fault =>
+  async (exchange, answer) =>
+    (await exchange.body()).length > bytes ? how(exchange, answer) : answer();
 
 for (const [title, scene] of [
-  ['names some points', { script: (tsd: FakeTsd) => tsd.store(({ metric }) => (metric.includes('by_asn') ? { failed: 'Please throttle' } : 'stored')) }],
-  ['names a point for good', { script: (tsd: FakeTsd) => tsd.store(({ value }) => (value === '3.5' ? { failed: 'Unable to parse value to a number' } : 'stored')) }],
-  ['tells of a timeout', { script: (tsd: FakeTsd) => tsd.play(answers(200, JSON.stringify({ success: 0, failed: 0, timeouts: all.length, errors: [] }))) }],
-  ['tells counts that do not fit', { script: (tsd: FakeTsd) => tsd.play(answers(200, JSON.stringify({ success: 2, failed: 0, errors: [] }))) }],
+  [
+    'names some points',
+    {
+      script: (tsd: FakeTsd) =>
+        tsd.store(({ metric }) => (metric.includes('by_asn') ? { failed: 'Please throttle' } : 'stored')),
+    },
+  ],
+  [
+    'names a point for good',
+    {
+      script: (tsd: FakeTsd) =>
+        tsd.store(({ value }) => (value === '3.5' ? { failed: 'Unable to parse value to a number' } : 'stored')),
+    },
+  ],
+  [
+    'tells of a timeout',
+    {
+      script: (tsd: FakeTsd) =>
+        tsd.play(answers(200, JSON.stringify({ success: 0, failed: 0, timeouts: all.length, errors: [] }))),
+    },
+  ],
+  [
+    'tells counts that do not fit',
+    { script: (tsd: FakeTsd) => tsd.play(answers(200, JSON.stringify({ success: 2, failed: 0, errors: [] }))) },
+  ],
   ['refuses the whole for two points', { script: (tsd: FakeTsd) => tsd.always(chokes) }],
   ['is 413', { script: (tsd: FakeTsd) => tsd.play(answers(413)) }],
   ['is silence for a long body', { script: (tsd: FakeTsd) => tsd.play(closed) }],
@@ -92,12 +125,24 @@ for (const [title, scene] of [
   });
 }
 
-async function ruled(t: ExecutionContext, { script, bench }: { readonly script: (tsd: FakeTsd) => void; readonly bench?: HttpBenchOptions }, write: (sink: HttpSink) => Promise<Verdict>) {
+async function ruled(
+  t: ExecutionContext,
+  { script, bench }: { readonly script: (tsd: FakeTsd) => void; readonly bench?: HttpBenchOptions },
+  write: (sink: HttpSink) => Promise<Verdict>,
+) {
   const { tsd, sink } = await httpBench(t, bench);
   script(tsd);
   const verdict = await write(sink);
   const { url: _, ...status } = sink.status();
-  return { verdict, status, arrived: tsd.points(), requests: tsd.requests.map(({ path, body }) => [path, body.toString('latin1').slice(0, 2) === '\x1f\x8b' ? gunzipSync(body).toString() : String(body)]) };
+  return {
+    verdict,
+    status,
+    arrived: tsd.points(),
+    requests: tsd.requests.map(({ path, body }) => [
+      path,
+      body.toString('latin1').slice(0, 2) === '\x1f\x8b' ? gunzipSync(body).toString() : String(body),
+    ]),
+  };
 }
 
 for (const [title, odd] of [
@@ -147,7 +192,9 @@ test('opentsdb http gives up on an answer about a batch after 15 seconds, and on
   const first = t.throwsAsync(written(sink, given), { message: /no answer within 15 s/ }).finally(() => (given15 += 1));
   await tsd.untilRequests(1);
   await clock.advance(10_000);
-  const second = t.throwsAsync(written(sink, given), { message: /no answer within 15 s/ }).finally(() => (given15 += 1));
+  const second = t
+    .throwsAsync(written(sink, given), { message: /no answer within 15 s/ })
+    .finally(() => (given15 += 1));
   await tsd.untilRequests(2);
   await clock.advance(5_000);
   await first;

@@ -13,7 +13,11 @@ import { forever, httpBench } from './sink-under-test.ts';
 function noisyPoints(count: number): DataPoint[] {
   let seed = 7;
   const noise = (): string => (seed = (seed * 1103515245 + 12345) % 2 ** 31).toString(36);
-  return points(count).map((point, index) => ({ ...point, metric: `m${index}.${noise()}${noise()}${noise()}`, tags: { a: noise() + noise() + noise() } }));
+  return points(count).map((point, index) => ({
+    ...point,
+    metric: `m${index}.${noise()}${noise()}${noise()}`,
+    tags: { a: noise() + noise() + noise() },
+  }));
 }
 
 test('opentsdb http asks for more points once it has seen how small they get, and never for more than fit', async (t) => {
@@ -45,7 +49,10 @@ function refusesAbove(bytes: number, how: Fault): Fault {
   return async (exchange, answer) => ((await exchange.body()).length > bytes ? how(exchange, answer) : answer());
 }
 
-const html = answers(400, '<html>The reason provided was:<blockquote>Chunked request not supported.</blockquote></html>');
+const html = answers(
+  400,
+  '<html>The reason provided was:<blockquote>Chunked request not supported.</blockquote></html>',
+);
 
 for (const [title, how] of [
   ['as chunked', html],

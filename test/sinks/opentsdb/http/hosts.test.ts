@@ -3,7 +3,7 @@
 import test from 'ava';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { hosts, tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
-import { NoRuling } from '../../../../src/sinks/opentsdb/no-verdict.ts';
+import { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { fakeTsd, answers } from '../../../fakes/tsd.ts';
 import { movableClock } from '../../../fakes/time.ts';
@@ -32,7 +32,8 @@ test('opentsdb http asks the first host once a minute while it is away, and lose
   first.always(answers(500, 'no'));
   const { sink, clock } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
   for (let minute = 0; minute < 3; minute += 1) {
-    for (let round = 0; round < 5; round += 1) t.deepEqual(await sink.write(points(1), forever), { rejected: [], kept: [] });
+    for (let round = 0; round < 5; round += 1)
+      t.deepEqual(await sink.write(points(1), forever), { rejected: [], kept: [] });
     await clock.advance(60_000);
   }
   t.is(first.requests.length, 3);
@@ -45,12 +46,12 @@ test('opentsdb http throws what every host said, and the shortest pause when all
   const { sink } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
   first.always(answers(429, 'slow', { 'Retry-After': '60' }));
   second.always(answers(503, 'down', { 'Retry-After': '5' }));
-  const error = await t.throwsAsync<NoRuling>(sink.write(points(1), forever), {
+  const error = await t.throwsAsync<NoVerdict>(sink.write(points(1), forever), {
     message: `${first.url}: answered 429: "slow"; ${second.url}: answered 503: "down"`,
   });
   t.is(error?.retryAfterMs, 5_000);
   second.always(answers(503, 'down'));
-  t.is((await t.throwsAsync<NoRuling>(sink.write(points(1), forever)))?.retryAfterMs, undefined);
+  t.is((await t.throwsAsync<NoVerdict>(sink.write(points(1), forever)))?.retryAfterMs, undefined);
 });
 
 test('hosts ask nobody else once the signal has aborted', async (t) => {
@@ -71,8 +72,14 @@ test('there must be a host', (t) => {
 });
 
 for (const [url, host] of [
-  ['http://tsdb.example', { label: 'http://tsdb.example', isTls: false, hostname: 'tsdb.example', port: 80, prefix: '' }],
-  ['https://tsdb.example/a/b/', { label: 'https://tsdb.example/a/b', isTls: true, hostname: 'tsdb.example', port: 443, prefix: '/a/b' }],
+  [
+    'http://tsdb.example',
+    { label: 'http://tsdb.example', isTls: false, hostname: 'tsdb.example', port: 80, prefix: '' },
+  ],
+  [
+    'https://tsdb.example/a/b/',
+    { label: 'https://tsdb.example/a/b', isTls: true, hostname: 'tsdb.example', port: 443, prefix: '/a/b' },
+  ],
   ['http://[::1]:4242', { label: 'http://[::1]:4242', isTls: false, hostname: '::1', port: 4242, prefix: '' }],
 ] as const) {
   test(`a host is read out of ${url}`, (t) => t.deepEqual(tsdHost(url), { ...host, authorization: undefined }));

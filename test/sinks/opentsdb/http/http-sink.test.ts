@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import type { DataPoint } from '../../../../src/model/point.ts';
-import type { NoRuling } from '../../../../src/sinks/opentsdb/no-verdict.ts';
+import type { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { answerLost, answers, closed, hang, held, raw, refuses, resetAfter, type Fault } from '../../../fakes/tsd.ts';
 import { asLine, testSink } from '../../contract.ts';
@@ -77,7 +77,11 @@ for (const [seen, fault, message] of [
   ['a redirect', answers(302, '', { Location: 'http://elsewhere.example/' }), /answered 302/],
   ['a closed connection', closed, /connection closed without a reply/],
   ['a reset in the middle of the body', resetAfter(10), /connection closed without a reply/],
-  ['an answer that breaks off', raw('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"succ'), /answer broke off after 6 bytes/],
+  [
+    'an answer that breaks off',
+    raw('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"succ'),
+    /answer broke off after 6 bytes/,
+  ],
   ['something that is not HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n'), /Parse Error/],
 ] as readonly (readonly [string, Fault, RegExp])[]) {
   test(`opentsdb http throws and says what it saw: ${seen}`, async (t) => {
@@ -102,7 +106,7 @@ for (const [status, header, ms] of [
   test(`opentsdb http hands on the pause of a ${status} with Retry-After ${header}`, async (t) => {
     const { tsd, sink } = await httpBench(t);
     tsd.always(answers(status, 'slow down', header === undefined ? {} : { 'Retry-After': header }));
-    const error = await t.throwsAsync<NoRuling>(sink.write(points(1), forever));
+    const error = await t.throwsAsync<NoVerdict>(sink.write(points(1), forever));
     t.is(error?.retryAfterMs, ms);
   });
 }
@@ -160,7 +164,9 @@ test('opentsdb http says why it cannot connect', async (t) => {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   const { sink } = await httpBench(t, { sink: { urls: [`http://127.0.0.1:${port}`] } });
-  await t.throwsAsync(sink.write(points(1), forever), { message: `http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}` });
+  await t.throwsAsync(sink.write(points(1), forever), {
+    message: `http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+  });
 });
 
 test('opentsdb http tells its counts', async (t) => {

@@ -10,7 +10,8 @@ import { forever, httpBench } from './sink-under-test.ts';
 
 /** A verdict with the points as their numbers in the batch. */
 function numbered({ rejected, kept }: Verdict, batch: readonly DataPoint[]) {
-  const numbers = (rulings: Verdict['kept']) => rulings.map(({ point }) => batch.indexOf(point) + 1).toSorted((a, b) => a - b);
+  const numbers = (rulings: Verdict['kept']) =>
+    rulings.map(({ point }) => batch.indexOf(point) + 1).toSorted((a, b) => a - b);
   return { rejected: numbers(rejected), kept: numbers(kept) };
 }
 
@@ -27,13 +28,21 @@ for (const [title, status, body, verdict] of [
   [
     'one with illegal characters',
     400,
-    { success: 3, failed: 1, errors: [{ error: 'Invalid metric name ("x:"): illegal character: :', datapoint: echo(two) }] },
+    {
+      success: 3,
+      failed: 1,
+      errors: [{ error: 'Invalid metric name ("x:"): illegal character: :', datapoint: echo(two) }],
+    },
     { rejected: [2], kept: [] },
   ],
   [
     'one that the storage failed, told by a 200',
     200,
-    { success: 3, failed: 1, errors: [{ error: 'Storage exception: Call queue is full, illegal character', datapoint: echo(three) }] },
+    {
+      success: 3,
+      failed: 1,
+      errors: [{ error: 'Storage exception: Call queue is full, illegal character', datapoint: echo(three) }],
+    },
     { rejected: [], kept: [3] },
   ],
   [
@@ -59,7 +68,11 @@ for (const [title, status, body, verdict] of [
   [
     'an echo with a tag added by tsd.http.header_tag, and the value in another form',
     400,
-    { success: 3, failed: 1, errors: [{ error: 'Too many tags: 9', datapoint: { ...echo(one, { dc: 'x' }), value: '1.50' } }] },
+    {
+      success: 3,
+      failed: 1,
+      errors: [{ error: 'Too many tags: 9', datapoint: { ...echo(one, { dc: 'x' }), value: '1.50' } }],
+    },
     { rejected: [1], kept: [] },
   ],
   [
@@ -76,11 +89,26 @@ for (const [title, status, body, verdict] of [
     },
     { rejected: [1], kept: [2, 3, 4] },
   ],
-  ['a timeout told by the count alone', 400, { success: 3, failed: 0, timeouts: 1, errors: [] }, { rejected: [], kept: [1, 2, 3, 4] }],
+  [
+    'a timeout told by the count alone',
+    400,
+    { success: 3, failed: 0, timeouts: 1, errors: [] },
+    { rejected: [], kept: [1, 2, 3, 4] },
+  ],
   ['more taken than were sent', 200, { success: 5, failed: 0, errors: [] }, { rejected: [], kept: [1, 2, 3, 4] }],
   ['fewer ruled on than were sent', 200, { success: 3, failed: 0, errors: [] }, { rejected: [], kept: [1, 2, 3, 4] }],
-  ['failures of the storage that are only counted', 200, { success: 3, failed: 1 }, { rejected: [], kept: [1, 2, 3, 4] }],
-  ['failures of the storage that are only counted, beside a list', 200, { success: 2, failed: 2, errors: [] }, { rejected: [], kept: [1, 2, 3, 4] }],
+  [
+    'failures of the storage that are only counted',
+    200,
+    { success: 3, failed: 1 },
+    { rejected: [], kept: [1, 2, 3, 4] },
+  ],
+  [
+    'failures of the storage that are only counted, beside a list',
+    200,
+    { success: 2, failed: 2, errors: [] },
+    { rejected: [], kept: [1, 2, 3, 4] },
+  ],
   [
     'an error about a point that was not sent',
     400,
@@ -104,7 +132,10 @@ for (const [title, status, body, verdict] of [
   test(`opentsdb http reads a ${status}: ${title}`, async (t) => {
     const { tsd, sink } = await httpBench(t);
     tsd.play(answers(status, JSON.stringify(body)));
-    t.deepEqual(numbered(await sink.write(batch, forever), batch), { rejected: [...verdict.rejected], kept: [...verdict.kept] });
+    t.deepEqual(numbered(await sink.write(batch, forever), batch), {
+      rejected: [...verdict.rejected],
+      kept: [...verdict.kept],
+    });
     t.is(tsd.requests.length, 1);
   });
 }
@@ -112,7 +143,12 @@ for (const [title, status, body, verdict] of [
 test('opentsdb http rules on twins apart: as many are kept as are named', async (t) => {
   const { tsd, sink } = await httpBench(t);
   const twins = [one, { ...one }, two];
-  tsd.play(answers(200, JSON.stringify({ success: 2, failed: 1, errors: [{ error: 'Please throttle', datapoint: echo(one) }] })));
+  tsd.play(
+    answers(
+      200,
+      JSON.stringify({ success: 2, failed: 1, errors: [{ error: 'Please throttle', datapoint: echo(one) }] }),
+    ),
+  );
   t.is((await sink.write(twins, forever)).kept.length, 1);
 });
 
@@ -124,7 +160,13 @@ test('opentsdb http keeps what the storage fails and loses nothing else', async 
   t.is(rejected.length, 0);
   t.is(kept.length, 10);
   tsd.store(() => 'stored');
-  t.deepEqual(await sink.write(kept.map(({ point }) => point), forever), { rejected: [], kept: [] });
+  t.deepEqual(
+    await sink.write(
+      kept.map(({ point }) => point),
+      forever,
+    ),
+    { rejected: [], kept: [] },
+  );
   t.deepEqual(tsd.points().map(asLine).toSorted(), all.map(asLine).toSorted());
 });
 
@@ -136,7 +178,10 @@ test('opentsdb http keeps what a hanging storage has not answered for when sync_
   while (clock.sleepers() < 2) await new Promise((resolve) => setImmediate(resolve));
   await clock.advance(10_000);
   const { kept, rejected } = await writing;
-  t.deepEqual(kept.map(({ reason }) => reason), ['Write timedout', 'Write timedout', 'Write timedout', 'Write timedout']);
+  t.deepEqual(
+    kept.map(({ reason }) => reason),
+    ['Write timedout', 'Write timedout', 'Write timedout', 'Write timedout'],
+  );
   t.deepEqual(rejected, []);
 });
 
@@ -156,7 +201,13 @@ test('opentsdb http finds the point that spoils a body, and its neighbours arriv
   const verdict = await sink.write(all, forever);
   t.deepEqual(numbered(verdict, all), { rejected: [7, 33], kept: [] });
   t.is(verdict.rejected[0]?.reason, 'Unable to parse the given JSON');
-  t.deepEqual(tsd.points().map(asLine).toSorted(), all.filter((_, index) => index !== 6 && index !== 32).map(asLine).toSorted());
+  t.deepEqual(
+    tsd.points().map(asLine).toSorted(),
+    all
+      .filter((_, index) => index !== 6 && index !== 32)
+      .map(asLine)
+      .toSorted(),
+  );
   t.true(tsd.requests.length <= 26, String(tsd.requests.length));
 });
 
@@ -204,7 +255,9 @@ test('opentsdb http finds the points that are only counted, and keeps them', asy
     const text = (await import('node:zlib')).gunzipSync(await body()).toString();
     const failed = text.includes('by_node.9"') ? 1 : 0;
     const success = text.split('"metric"').length - 1 - failed;
-    return typeof result === 'object' && failed > 0 ? { status: 400, body: JSON.stringify({ success, failed }) } : result;
+    return typeof result === 'object' && failed > 0
+      ? { status: 400, body: JSON.stringify({ success, failed }) }
+      : result;
   });
   const all = points(20);
   t.deepEqual(numbered(await sink.write(all, forever), all), { rejected: [], kept: [9] });

@@ -2,7 +2,11 @@
 
 import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../../../src/runtime/log.ts';
-import { openTsdbHttp, type OpenTsdbSink, type TsdbHttpOptions } from '../../../../src/sinks/opentsdb/http/http-sink.ts';
+import {
+  openTsdbHttp,
+  type OpenTsdbSink,
+  type TsdbHttpOptions,
+} from '../../../../src/sinks/opentsdb/http/http-sink.ts';
 import { fakeTsd, type FakeTsd, type FakeTsdOptions } from '../../../fakes/tsd.ts';
 import { movableClock, type MovableClock } from '../../../fakes/time.ts';
 

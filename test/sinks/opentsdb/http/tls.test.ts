@@ -48,6 +48,12 @@ test('opentsdb http sends nothing to a host that it cannot trust', async (t) => 
 });
 
 test('opentsdb http does not open with a CA file that is not there', (t) => {
-  const open = () => openTsdbHttp({ urls: ['https://tsdb.example'], caFile: '/nowhere/ca.pem', clock: movableClock(), log: silentLog() });
+  const open = () =>
+    openTsdbHttp({
+      urls: ['https://tsdb.example'],
+      caFile: '/nowhere/ca.pem',
+      clock: movableClock(),
+      log: silentLog(),
+    });
   t.throws(open, { code: 'ENOENT' });
 });

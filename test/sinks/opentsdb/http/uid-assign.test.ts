@@ -22,8 +22,14 @@ test('opentsdb http assigns unknown metrics, keeps their points, and the next ti
   const { tsd, sink } = await httpBench(t, strict);
   const { rejected, kept } = await sink.write(points(3), forever);
   t.deepEqual(rejected, []);
-  t.deepEqual(kept.map(({ point, reason }) => [asLine(point), reason]), points(3).map((point) => [asLine(point), 'Unknown metric; its names have been assigned']));
-  t.deepEqual(tsd.requests.map(({ path }) => path.split('?')[0]), ['/api/put', '/api/uid/assign']);
+  t.deepEqual(
+    kept.map(({ point, reason }) => [asLine(point), reason]),
+    points(3).map((point) => [asLine(point), 'Unknown metric; its names have been assigned']),
+  );
+  t.deepEqual(
+    tsd.requests.map(({ path }) => path.split('?')[0]),
+    ['/api/put', '/api/uid/assign'],
+  );
   t.deepEqual(JSON.parse(String(tsd.requests[1]?.body)), { metric: points(3).map(({ metric }) => metric) });
   t.deepEqual(await sink.write(points(3), forever), { rejected: [], kept: [] });
 });
@@ -57,12 +63,21 @@ test('a name is asked for once, however many wait for it', async (t) => {
   const open = connections(undefined);
   t.teardown(() => open.close());
   const { signal } = new AbortController();
-  const assigner = uidAssigner({ host: () => tsdHost(tsd.url), connections: open, headers: {}, clock: movableClock(), timeoutMs: 1000, signal });
+  const assigner = uidAssigner({
+    host: () => tsdHost(tsd.url),
+    connections: open,
+    headers: {},
+    clock: movableClock(),
+    timeoutMs: 1000,
+    signal,
+  });
   const all = [['a', 'b'], ['b', 'b'], ['a']].map((names) => assigner.assign('metric', names, signal));
   all.push(assigner.assign('tagk', ['a'], signal));
   await tsd.untilRequests(2);
   release();
-  const states = (await Promise.all(all)).map((found) => [...found].map(([name, { state }]) => `${name} ${state}`).join());
+  const states = (await Promise.all(all)).map((found) =>
+    [...found].map(([name, { state }]) => `${name} ${state}`).join(),
+  );
   t.deepEqual(states, ['a assigned,b assigned', 'b assigned', 'a assigned', 'a assigned']);
   t.deepEqual(tsd.requests.map(({ body }) => String(body)).toSorted(), ['{"metric":["a","b"]}', '{"tagk":["a"]}']);
   t.is((await assigner.assign('metric', ['a'], signal)).get('a')?.state, 'known');
@@ -82,7 +97,10 @@ test('opentsdb http rejects points of unknown metrics when it is to assign nothi
   const { tsd, sink } = await httpBench(t, { ...strict, sink: { assignUids: false } });
   const { rejected, kept } = await sink.write(points(2), forever);
   t.deepEqual(kept, []);
-  t.deepEqual(rejected.map(({ reason }) => reason), ['Unknown metric', 'Unknown metric']);
+  t.deepEqual(
+    rejected.map(({ reason }) => reason),
+    ['Unknown metric', 'Unknown metric'],
+  );
   t.is(tsd.requests.length, 1);
 });
 
@@ -94,16 +112,30 @@ test('opentsdb http rejects only the point whose name can never be assigned', as
   tsd.always(assignAnswers(answers(400, JSON.stringify(body))));
   const { rejected, kept } = await sink.write([first, second], forever);
   t.deepEqual(rejected, [{ point: first, reason: `Unknown metric; uid/assign: ${words}` }]);
-  t.deepEqual(kept.map(({ point }) => point), [second]);
+  t.deepEqual(
+    kept.map(({ point }) => point),
+    [second],
+  );
 });
 
 for (const [title, fault, reason] of [
   ['is not there', answers(404, '{"error":{"code":404,"message":"Endpoint not found"}}'), /uid\/assign: answered 404/],
   ['is refused', answers(403, 'no'), /uid\/assign: answered 403: "no"/],
   ['fails', answers(500, '<html>'), /uid\/assign: answered 500/],
-  ['answers with an error object', answers(400, '{"error":{"message":"Missing values to assign UIDs"}}'), /uid\/assign: answered 400/],
+  [
+    'answers with an error object',
+    answers(400, '{"error":{"message":"Missing values to assign UIDs"}}'),
+    /uid\/assign: answered 400/,
+  ],
   ['says nothing of the name', answers(200, '{"metric":{}}'), /does not mention the name/],
-  ['has no UIDs left', answers(400, '{"metric_errors":{"catchpoint.rtt.by_node.1":"All Unique IDs for metrics on 3 bytes are already assigned!"}}'), /All Unique IDs/],
+  [
+    'has no UIDs left',
+    answers(
+      400,
+      '{"metric_errors":{"catchpoint.rtt.by_node.1":"All Unique IDs for metrics on 3 bytes are already assigned!"}}',
+    ),
+    /All Unique IDs/,
+  ],
   ['answers without end', answers(200, `{"metric":"${'x'.repeat(2_000_000)}"}`), /uid\/assign: /],
   ['closes the connection', async () => 'close', /uid\/assign: /],
 ] as readonly (readonly [string, Fault, RegExp])[]) {

@@ -11,7 +11,10 @@ import { movableClock } from '../../../fakes/time.ts';
 import { asLine, testSink } from '../../contract.ts';
 import { forever } from '../http/sink-under-test.ts';
 
-async function telnetBench(t: ExecutionContext, options: { readonly tsd?: FakeTsdOptions; readonly sink?: Partial<TsdTelnetOptions> } = {}) {
+async function telnetBench(
+  t: ExecutionContext,
+  options: { readonly tsd?: FakeTsdOptions; readonly sink?: Partial<TsdTelnetOptions> } = {},
+) {
   const clock = movableClock();
   const tsd = await fakeTsd(t, options.tsd);
   const sink = openTsdbTelnet({ urls: [tsd.url], clock, log: silentLog(), ...options.sink });
@@ -40,7 +43,8 @@ function peer(reply: (line: string, socket: Socket) => void = () => {}) {
   return { lines, telnetPeer };
 }
 
-const version = 'net.opentsdb.tools 2.4.1 built at revision 0000000 (MINT)\nBuilt on 2021/09/02 00:00:00 +0000 by me@here\n';
+const version =
+  'net.opentsdb.tools 2.4.1 built at revision 0000000 (MINT)\nBuilt on 2021/09/02 00:00:00 +0000 by me@here\n';
 
 testSink('opentsdb telnet', async (t) => {
   let isSilent = false;
@@ -87,7 +91,10 @@ test('opentsdb telnet reads the version of InfluxDB, which has no end of line', 
   const { telnetPeer } = peer((line, socket) => line === 'version' && socket.write('InfluxDB TSDB proxy'));
   const { sink } = await telnetBench(t, { tsd: { telnetPeer } });
   const verdicts = await Promise.all([1, 2, 3].map((first) => sink.write(points(2, first), forever)));
-  t.deepEqual(verdicts, [1, 2, 3].map(() => ({ rejected: [], kept: [] })));
+  t.deepEqual(
+    verdicts,
+    [1, 2, 3].map(() => ({ rejected: [], kept: [] })),
+  );
   t.is(sink.status().errorLines, 0);
 });
 
@@ -102,7 +109,10 @@ test('opentsdb telnet learns that the far side never answers, once a connection,
   t.deepEqual(await sink.write(points(1, 3), forever), { rejected: [], kept: [] });
   t.is(clock.sleepers(), 0);
   while (lines.length < 4) await new Promise((resolve) => setImmediate(resolve));
-  t.deepEqual(lines.map((line) => line.split(' ')[0]), ['put', 'version', 'put', 'put']);
+  t.deepEqual(
+    lines.map((line) => line.split(' ')[0]),
+    ['put', 'version', 'put', 'put'],
+  );
 });
 
 test('opentsdb telnet waits for answers again when a late one comes', async (t) => {
@@ -188,7 +198,9 @@ test('opentsdb telnet counts the error lines and logs one a minute', async (t) =
   const logged: unknown[] = [];
   const log = { ...silentLog(), warn: (fields: unknown) => void logged.push(fields) } as unknown as Log;
   const { telnetPeer } = peer((line, socket) => {
-    socket.write(line === 'version' ? version : 'put: illegal argument: Too many tags: 9 maximum allowed: 8, tags: {}\n');
+    socket.write(
+      line === 'version' ? version : 'put: illegal argument: Too many tags: 9 maximum allowed: 8, tags: {}\n',
+    );
   });
   const { clock, sink } = await telnetBench(t, { tsd: { telnetPeer }, sink: { log } });
   t.deepEqual(await sink.write(points(5), forever), { rejected: [], kept: [] });

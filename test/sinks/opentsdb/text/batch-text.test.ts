@@ -16,7 +16,8 @@ const maxBytes = 300;
 function oneByOne(deliveries: readonly Points[]): string | undefined {
   const all = deliveries.flatMap(expanded);
   const { legal, rejected } = renderLegal(all, 'json', maxBytes);
-  const isUnusual = rejected.length > 0 || all.some(({ annotation, only }) => annotation !== undefined || only !== undefined);
+  const isUnusual =
+    rejected.length > 0 || all.some(({ annotation, only }) => annotation !== undefined || only !== undefined);
   return isUnusual || all.length === 0 ? undefined : `[${legal.map(({ text }) => text).join(',')}]`;
 }
 
@@ -26,29 +27,61 @@ function rendered(render: BatchRenderer, delivered: readonly Points[]): string |
 }
 
 const annotation: Annotation = { startMs: 1794994452001, description: 'event', custom: {} };
-const usually = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd });
+const usually = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd });
 const name = fc.constantFrom('node', 'asn', 'country', 'city', 'status', 'nodeid', 'a-b_c./d', '7');
 const oddName = fc.constantFrom('', 'a b', 'São', '__proto__', 'x'.repeat(200));
-const tags = (most: number): fc.Arbitrary<Record<string, string>> => fc.dictionary(usually(name, oddName), usually(name, oddName), { maxKeys: most });
-const value = usually(fc.constantFrom('1.0', '0', '-7', '158.25', '1e3', '9223372036854775807'), fc.constantFrom('NaN', '', '9223372036854775808', '1e999'));
-const time = { timestamp: usually(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5, 1794994452123)), unit: usually(fc.constant('s' as const), fc.constant('ms' as const)) };
+const tags = (most: number): fc.Arbitrary<Record<string, string>> =>
+  fc.dictionary(usually(name, oddName), usually(name, oddName), { maxKeys: most });
+const value = usually(
+  fc.constantFrom('1.0', '0', '-7', '158.25', '1e3', '9223372036854775807'),
+  fc.constantFrom('NaN', '', '9223372036854775808', '1e999'),
+);
+const time = {
+  timestamp: usually(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5, 1794994452123)),
+  unit: usually(fc.constant('s' as const), fc.constant('ms' as const)),
+};
 const point: fc.Arbitrary<DataPoint> = fc
-  .record({ metric: usually(name, oddName), ...time, value, tags: tags(3), isAnnotated: usually(fc.constant(false), fc.constant(true)) })
+  .record({
+    metric: usually(name, oddName),
+    ...time,
+    value,
+    tags: tags(3),
+    isAnnotated: usually(fc.constant(false), fc.constant(true)),
+  })
   .map(({ isAnnotated, ...rest }) => (isAnnotated ? { ...rest, annotation } : rest));
-const cuts = fc.record({ tags: tags(2), cuts: fc.array(fc.oneof(fc.tuple(usually(name, oddName)), fc.tuple(usually(name, oddName), usually(name, oddName))), { maxLength: 4 }) });
+const cuts = fc.record({
+  tags: tags(2),
+  cuts: fc.array(fc.oneof(fc.tuple(usually(name, oddName)), fc.tuple(usually(name, oddName), usually(name, oddName))), {
+    maxLength: 4,
+  }),
+});
 const factored = (known: readonly FactoredPoints['cuts'][]): fc.Arbitrary<FactoredPoints> =>
   fc.record(
     {
       ...time,
       tail: usually(fc.constantFrom('', '.204417'), oddName),
-      series: fc.array(fc.record({ stem: usually(fc.constantFrom('', 'catchpoint.rtt.by_'), oddName), value, tags: tags(2) }, { requiredKeys: ['stem', 'value'] }), { maxLength: 3 }),
+      series: fc.array(
+        fc.record(
+          { stem: usually(fc.constantFrom('', 'catchpoint.rtt.by_'), oddName), value, tags: tags(2) },
+          { requiredKeys: ['stem', 'value'] },
+        ),
+        { maxLength: 3 },
+      ),
       cuts: fc.constantFrom(...known),
       tags: tags(2),
       rest: fc.array(point, { maxLength: 2 }),
     },
     { requiredKeys: ['timestamp', 'unit', 'tail', 'series', 'cuts', 'rest'] },
   );
-const deliveries = fc.array(cuts, { minLength: 1, maxLength: 2 }).chain((known) => fc.array(fc.oneof({ weight: 3, arbitrary: factored(known) as fc.Arbitrary<Points> }, fc.array(point, { maxLength: 2 })), { maxLength: 3 }));
+const deliveries = fc
+  .array(cuts, { minLength: 1, maxLength: 2 })
+  .chain((known) =>
+    fc.array(
+      fc.oneof({ weight: 3, arbitrary: factored(known) as fc.Arbitrary<Points> }, fc.array(point, { maxLength: 2 })),
+      { maxLength: 3 },
+    ),
+  );
 
 test('whatever is delivered, its text is that of the points, and there is none where one of them may not be sent', (t) => {
   const render = batchRenderer(maxBytes);
@@ -80,7 +113,17 @@ test('runs that share their cuts and tags have texts of their own, and an illega
   const render = batchRenderer(maxBytes);
   const [{ cuts: shared }] = runs(1) as [FactoredPoints];
   const [ok, error] = [{ status: 'ok' }, { status: 'error' }];
-  const next = (value: string, tags: Readonly<Record<string, string>>): FactoredPoints => ({ timestamp: 1794994452, unit: 's', tail: '.1', series: [{ stem: 'a.', value }, { stem: 'b.', value: '1.0', tags }], cuts: shared, rest: [] });
+  const next = (value: string, tags: Readonly<Record<string, string>>): FactoredPoints => ({
+    timestamp: 1794994452,
+    unit: 's',
+    tail: '.1',
+    series: [
+      { stem: 'a.', value },
+      { stem: 'b.', value: '1.0', tags },
+    ],
+    cuts: shared,
+    rest: [],
+  });
   const delivered = [next('1', ok), next('2.5', error), next('3', ok), next('2.5', ok), next('4', error)];
   t.is(rendered(render, delivered), oneByOne(delivered));
   t.is(rendered(render, [next('3', ok), next('NaN', ok)]), undefined);
@@ -91,15 +134,21 @@ test('runs that share their cuts and tags have texts of their own, and an illega
 test('of runs that come out of the log with tags or an error of their own, what a node says is put together once', (t) => {
   let judged = 0;
   const { cuts: shared } = runs(1)[0] as FactoredPoints;
-  const series = [{ stem: 'a.', value: '1' }, { stem: 'b.', value: '1.0', tags: { status: 'error' } }];
+  const series = [
+    { stem: 'a.', value: '1' },
+    { stem: 'b.', value: '1.0', tags: { status: 'error' } },
+  ];
   const decode = pointsDecoder();
   const render = batchRenderer(maxBytes);
   const later = (change: Partial<FactoredPoints>): Points => {
-    const points = decode(encodePoints({ timestamp: 1794994452, unit: 's', tail: '.1', series, cuts: shared, rest: [], ...change }));
+    const points = decode(
+      encodePoints({ timestamp: 1794994452, unit: 's', tail: '.1', series, cuts: shared, rest: [], ...change }),
+    );
     if (!isFactored(points)) return points;
     // A decoder has the same cuts come out as the same object. They are gone through when a form is made, and not again.
     const { cuts } = points.cuts;
-    if (!Object.hasOwn(cuts, Symbol.iterator)) Object.defineProperty(cuts, Symbol.iterator, { value: () => ((judged += 1), Array.prototype.values.call(cuts)) });
+    if (!Object.hasOwn(cuts, Symbol.iterator))
+      Object.defineProperty(cuts, Symbol.iterator, { value: () => ((judged += 1), Array.prototype.values.call(cuts)) });
     return points;
   };
   for (const change of [{ rest: points(1) }, { tags: { test: 'Home' } }] as const) {
@@ -139,8 +188,14 @@ for (const [title, change] of [
 }
 
 test('a point may be as long as the bound, and no longer', (t) => {
-  const longest = (extra: number): FactoredPoints => ({ ...run, series: [{ stem: `${'m'.repeat(300 - longestOf('').length + extra)}`, value: '1' }] });
-  const longestOf = (stem: string): string => expanded({ ...run, series: [{ stem, value: '1' }] }).map((point) => renderLegal([point], 'json', 1000).legal[0]?.text ?? '').reduce((a, b) => (a.length >= b.length ? a : b));
+  const longest = (extra: number): FactoredPoints => ({
+    ...run,
+    series: [{ stem: `${'m'.repeat(300 - longestOf('').length + extra)}`, value: '1' }],
+  });
+  const longestOf = (stem: string): string =>
+    expanded({ ...run, series: [{ stem, value: '1' }] })
+      .map((point) => renderLegal([point], 'json', 1000).legal[0]?.text ?? '')
+      .reduce((a, b) => (a.length >= b.length ? a : b));
   t.is(rendered(batchRenderer(maxBytes), [longest(0)]), oneByOne([longest(0)]));
   t.not(oneByOne([longest(0)]), undefined);
   t.is(batchRenderer(maxBytes)([longest(1)]), undefined);

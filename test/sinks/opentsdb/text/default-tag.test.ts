@@ -10,12 +10,21 @@ import { points } from '../../../fakes/points.ts';
 import { asLine } from '../../contract.ts';
 import { forever, httpBench } from '../http/sink-under-test.ts';
 
-const path: DataPoint = { metric: 'github.api.refs.heads.main.a+b-c.f00', timestamp: 1794994452, unit: 's', value: '1', tags: {} };
+const path: DataPoint = {
+  metric: 'github.api.refs.heads.main.a+b-c.f00',
+  timestamp: 1794994452,
+  unit: 's',
+  value: '1',
+  tags: {},
+};
 
 test('a point without tags is put with one, in legal letters; others are as they were', async (t) => {
   const { tsd, sink } = await httpBench(t);
   t.deepEqual(await sink.write([path, ...points(1)], forever), { rejected: [], kept: [] });
-  t.deepEqual(tsd.points().map(asLine), ['github.api.refs.heads.main.a_b-c.f00 1794994452 1 source=bridge', ...points(1).map(asLine)]);
+  t.deepEqual(tsd.points().map(asLine), [
+    'github.api.refs.heads.main.a_b-c.f00 1794994452 1 source=bridge',
+    ...points(1).map(asLine),
+  ]);
 });
 
 test('the verdict is on the point as it came', async (t) => {

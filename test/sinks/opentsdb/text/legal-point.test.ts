@@ -14,18 +14,39 @@ import { renderLegal } from '../../../../src/sinks/opentsdb/text/render.ts';
 import { points } from '../../../fakes/points.ts';
 import { asLine, illegalPoints } from '../../contract.ts';
 
-const name = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[A-Za-z0-9._/-]{1,12}$/), fc.constantFrom('__proto__', '1', 'é', 'a b'));
+const name = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.stringMatching(/^[A-Za-z0-9._/-]{1,12}$/),
+  fc.constantFrom('__proto__', '1', 'é', 'a b'),
+);
 const value = fc.oneof(
   fc.double().map(String),
   fc.integer().map(String),
   fc.bigInt().map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number.toFixed(2)),
   fc.string(),
-  fc.constantFrom('158.0', '-0.0', '1e+21', '1E-7', '007', '+5', '1.', '.5', '9223372036854775807', '-9223372036854775808', '1e400'),
+  fc.constantFrom(
+    '158.0',
+    '-0.0',
+    '1e+21',
+    '1E-7',
+    '007',
+    '+5',
+    '1.',
+    '.5',
+    '9223372036854775807',
+    '-9223372036854775808',
+    '1e400',
+  ),
 );
 const anyPoint = fc.record({
   metric: name,
-  timestamp: fc.oneof(fc.integer(), fc.double(), fc.constantFrom(1, 1794994452, 4294967295, 4294967296, 1794994452123, 9999999999999)),
+  timestamp: fc.oneof(
+    fc.integer(),
+    fc.double(),
+    fc.constantFrom(1, 1794994452, 4294967295, 4294967296, 1794994452123, 9999999999999),
+  ),
   unit: fc.constantFrom('s' as const, 'ms' as const),
   value,
   tags: fc.array(fc.tuple(name, name), { maxLength: 10 }).map((pairs) => Object.fromEntries(pairs)),
@@ -43,7 +64,10 @@ test('a point that passes is taken by a strict OpenTSDB as JSON, and comes out a
       const [put] = readPuts(`[${renderJson(point)}]`);
       const strict = store();
       t.is(strict.add(put as Required<NonNullable<typeof put>>), 'stored');
-      t.deepEqual(strict.points().map((stored) => ({ ...stored, tags: Object.entries(stored.tags) })), [{ ...point, tags: Object.entries(point.tags) }]);
+      t.deepEqual(
+        strict.points().map((stored) => ({ ...stored, tags: Object.entries(stored.tags) })),
+        [{ ...point, tags: Object.entries(point.tags) }],
+      );
     }),
     { numRuns: 5_000 },
   );
@@ -54,7 +78,11 @@ test('a point that passes is taken by a strict OpenTSDB as a telnet line, and no
     fc.property(anyPoint, (point) => {
       const strict = store();
       for (const { text } of renderLegal([point], 'put', 1024).legal) {
-        serveTelnet({ store: strict, version: '', isReadOnly: false, onDie: () => t.fail() }, new Socket(), Buffer.from(`${text}\n`));
+        serveTelnet(
+          { store: strict, version: '', isReadOnly: false, onDie: () => t.fail() },
+          new Socket(),
+          Buffer.from(`${text}\n`),
+        );
         t.deepEqual(strict.points().map(asLine), [asLine(point)]);
       }
       t.is(strict.counts.refused + strict.counts.commands.size + strict.counts.longLines, 0);
@@ -82,8 +110,17 @@ for (const point of illegalPoints) {
 }
 
 test('a point has one text in each form', (t) => {
-  const point: DataPoint = { metric: 'a.b', timestamp: 1794994452, unit: 's', value: '158.0', tags: { nodeid: '312', city: 'Jinan' } };
-  t.is(renderJson(point), '{"metric":"a.b","timestamp":1794994452,"value":158.0,"tags":{"nodeid":"312","city":"Jinan"}}');
+  const point: DataPoint = {
+    metric: 'a.b',
+    timestamp: 1794994452,
+    unit: 's',
+    value: '158.0',
+    tags: { nodeid: '312', city: 'Jinan' },
+  };
+  t.is(
+    renderJson(point),
+    '{"metric":"a.b","timestamp":1794994452,"value":158.0,"tags":{"nodeid":"312","city":"Jinan"}}',
+  );
   t.is(renderPutLine(point), 'put a.b 1794994452 158.0 nodeid=312 city=Jinan');
   t.is(renderImportLine(point), 'a.b 1794994452 158.0 nodeid=312 city=Jinan');
 });
@@ -94,6 +131,9 @@ test('a point whose text is too long for its form does not pass, one that just f
   const fitting = { ...base, tags: { a: 'x'.repeat(room) } };
   const tooLong = { ...base, tags: { a: 'x'.repeat(room + 1) } };
   const { legal, rejected } = renderLegal([fitting, tooLong], 'put', 1024);
-  t.deepEqual(legal.map(({ point }) => point), [fitting]);
+  t.deepEqual(
+    legal.map(({ point }) => point),
+    [fitting],
+  );
   t.deepEqual(rejected, [{ point: tooLong, reason: 'not sent: 1025 bytes, at most 1024 wanted' }]);
 });

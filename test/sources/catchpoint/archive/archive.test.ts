@@ -16,7 +16,8 @@ const zcat = async (path: string): Promise<string[]> =>
   (await promisify(execFile)('zcat', [path], { maxBuffer: 1 << 26 })).stdout.split('\n').slice(0, -1);
 
 const push = (number: number): Buffer => Buffer.from(`{"TestId":${number}}`);
-const testIds = (lines: readonly string[]): number[] => lines.map((line) => (JSON.parse(line) as { body: { TestId: number } }).body.TestId);
+const testIds = (lines: readonly string[]): number[] =>
+  lines.map((line) => (JSON.parse(line) as { body: { TestId: number } }).body.TestId);
 
 interface Opened {
   readonly archive: Archive;
@@ -25,7 +26,10 @@ interface Opened {
   readonly stop: () => Promise<void>;
 }
 
-async function opened(t: ExecutionContext, { startMs, ...options }: Partial<ArchiveOptions> & { readonly startMs?: number } = {}): Promise<Opened> {
+async function opened(
+  t: ExecutionContext,
+  { startMs, ...options }: Partial<ArchiveOptions> & { readonly startMs?: number } = {},
+): Promise<Opened> {
   const clock = movableClock(startMs);
   const directory = options.directory ?? (await temporaryDirectory(t));
   const archive = pushArchive({ directory, days: 30, clock, log: silentLog(), ...options });
@@ -48,7 +52,7 @@ async function written({ archive, clock }: Opened, count: number): Promise<void>
 
 const today = 'catchpoint-2026-11-18.ndjson.gz';
 
-test('pushes are in the day\'s file after two seconds, as zcat reads it, with the time they came', async (t) => {
+test("pushes are in the day's file after two seconds, as zcat reads it, with the time they came", async (t) => {
   const one = await opened(t);
   one.archive.keep(push(1));
   one.archive.keep(push(2));
@@ -105,7 +109,7 @@ test('what a crash tore off is cut off at the next start, and the file goes on',
   t.deepEqual(testIds(await zcat(path)), [1, 3]);
 });
 
-test('a tail shorter than a member\'s head is cut off, too', async (t) => {
+test("a tail shorter than a member's head is cut off, too", async (t) => {
   const directory = await temporaryDirectory(t);
   const path = join(directory, today);
   const first = await opened(t, { directory });
@@ -127,7 +131,11 @@ test('a file that ends in something else is put aside, not cut', async (t) => {
     one.archive.keep(push(number));
     await one.stop();
   }
-  t.deepEqual((await readdir(directory)).sort(), ['catchpoint-2026-11-18.1.ndjson.gz', 'catchpoint-2026-11-18.2.ndjson.gz', today]);
+  t.deepEqual((await readdir(directory)).sort(), [
+    'catchpoint-2026-11-18.1.ndjson.gz',
+    'catchpoint-2026-11-18.2.ndjson.gz',
+    today,
+  ]);
   t.deepEqual(await readFile(join(directory, 'catchpoint-2026-11-18.1.ndjson.gz')), packed);
   t.deepEqual(testIds(await zcat(join(directory, today))), [2]);
 });
@@ -144,7 +152,13 @@ test('a file that is removed while the bridge runs is made anew', async (t) => {
 
 test('old days go, at the start and as time passes; other files stay', async (t) => {
   const directory = await temporaryDirectory(t);
-  const names = ['catchpoint-2026-11-15.ndjson.gz', 'catchpoint-2026-11-16.1.ndjson.gz', 'catchpoint-2026-11-16.ndjson.gz', 'notes.txt', 'old-2020-01-01.ndjson.gz'];
+  const names = [
+    'catchpoint-2026-11-15.ndjson.gz',
+    'catchpoint-2026-11-16.1.ndjson.gz',
+    'catchpoint-2026-11-16.ndjson.gz',
+    'notes.txt',
+    'old-2020-01-01.ndjson.gz',
+  ];
   for (const name of names) await writeFile(join(directory, name), '');
   const one = await opened(t, { directory, days: 3, startMs: Date.UTC(2026, 10, 18, 23, 30) });
   await one.clock.untilSomebodySleeps();

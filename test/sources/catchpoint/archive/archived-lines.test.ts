@@ -18,7 +18,8 @@ async function collected(read: (reading: Reading) => AsyncIterable<string>): Pro
   const lines: string[] = [];
   const damages: string[] = [];
   let at = 0;
-  for await (const line of read({ damaged: (words) => void damages.push(words), at: (bytes) => void (at = bytes) })) lines.push(line);
+  for await (const line of read({ damaged: (words) => void damages.push(words), at: (bytes) => void (at = bytes) }))
+    lines.push(line);
   return { lines, damages, at };
 }
 
@@ -32,29 +33,45 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
 }
 
-const text = (name: string): string => Array.from({ length: 100 }, (_, line) => `${name} ${line} ${Math.sin(line)}\n`).join('');
+const text = (name: string): string =>
+  Array.from({ length: 100 }, (_, line) => `${name} ${line} ${Math.sin(line)}\n`).join('');
 const linesOf = (...names: string[]): string[] => names.flatMap((name) => text(name).trim().split('\n'));
-const three = async (): Promise<Buffer[]> => Promise.all(['a', 'b', 'c'].map((name) => sealed(Buffer.from(text(name)))));
+const three = async (): Promise<Buffer[]> =>
+  Promise.all(['a', 'b', 'c'].map((name) => sealed(Buffer.from(text(name)))));
 
 for (const [what, bytes] of [
   ['an archive', async () => Buffer.concat(await three())],
   ['gzip of somebody else', async () => gzipSync(text('a') + text('b') + text('c'))],
-  ['gzip of somebody else in several members', async () => Buffer.concat(['a', 'b', 'c'].map((name) => gzipSync(text(name))))],
-  ['gzip of somebody else with an archive behind it', async () => Buffer.concat([gzipSync(text('a')), ...(await three()).slice(1)])],
+  [
+    'gzip of somebody else in several members',
+    async () => Buffer.concat(['a', 'b', 'c'].map((name) => gzipSync(text(name)))),
+  ],
+  [
+    'gzip of somebody else with an archive behind it',
+    async () => Buffer.concat([gzipSync(text('a')), ...(await three()).slice(1)]),
+  ],
   ['plain text', async () => Buffer.from(text('a') + text('b') + text('c'))],
-  ['plain text without an end of its last line', async () => Buffer.from((text('a') + text('b') + text('c')).trimEnd())],
+  [
+    'plain text without an end of its last line',
+    async () => Buffer.from((text('a') + text('b') + text('c')).trimEnd()),
+  ],
 ] as const) {
   test(`${what} is read to its end, as a file and as a stream`, async (t) => {
     const given = await bytes();
     const expected = { lines: linesOf('a', 'b', 'c'), damages: [], at: given.length };
     t.deepEqual(await fileRead(t, given), expected);
-    for (const size of [7, 100_000]) t.deepEqual(await collected((reading) => linesOfStream(pieces(given, size), reading)), expected);
+    for (const size of [7, 100_000])
+      t.deepEqual(await collected((reading) => linesOfStream(pieces(given, size), reading)), expected);
   });
 }
 
 test('nothing is no damage', async (t) => {
   t.deepEqual(await fileRead(t, Buffer.alloc(0)), { lines: [], damages: [], at: 0 });
-  t.deepEqual(await collected((reading) => linesOfStream(pieces(Buffer.alloc(0), 1), reading)), { lines: [], damages: [], at: 0 });
+  t.deepEqual(await collected((reading) => linesOfStream(pieces(Buffer.alloc(0), 1), reading)), {
+    lines: [],
+    damages: [],
+    at: 0,
+  });
 });
 
 test('an archive that was cut anywhere gives all whole lines before the cut', async (t) => {
@@ -66,7 +83,10 @@ test('an archive that was cut anywhere gives all whole lines before the cut', as
     t.true(lines.length >= 200);
     t.deepEqual(lines, linesOf('a', 'b', 'c').slice(0, lines.length), 'each line is a whole one');
     t.is(damages.length, 1);
-    t.regex(damages[0] ?? '', new RegExp(`^${cut - before} bytes at ${before}: ends too early; \\d+ lines of it are used$`));
+    t.regex(
+      damages[0] ?? '',
+      new RegExp(`^${cut - before} bytes at ${before}: ends too early; \\d+ lines of it are used$`),
+    );
   }
   t.true((await fileRead(t, whole.subarray(0, whole.length - 1))).lines.length > 290, 'most of the torn part is used');
 });
@@ -102,6 +122,9 @@ test('a stream that ends too early gives its whole lines and says so', async (t)
   t.deepEqual(damages, ['cannot be read further: unexpected end of file']);
 });
 
-test('a file that is not there throws the system\'s error', async (t) => {
-  await t.throwsAsync(collected((reading) => linesOfFile('/nowhere/file', reading)), { code: 'ENOENT' });
+test("a file that is not there throws the system's error", async (t) => {
+  await t.throwsAsync(
+    collected((reading) => linesOfFile('/nowhere/file', reading)),
+    { code: 'ENOENT' },
+  );
 });

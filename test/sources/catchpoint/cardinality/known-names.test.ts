@@ -4,28 +4,43 @@ import test from 'ava';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '../../../../src/runtime/log.ts';
-import { openKnownWords, readKnownWords } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
+import { openKnownNames, readKnownNames } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 const log = silentLog();
 
 test('what was learned is known after a restart, and to somebody who only looks', async (t) => {
   const stateDir = await temporaryDirectory(t);
-  const known = await openKnownWords({ stateDir, log });
-  known.learn([['test', '7'], ['error', '50010']]);
-  known.learn([['test', '8'], ['tag:Team', 'edge.web']]);
+  const known = await openKnownNames({ stateDir, log });
+  known.learn([
+    ['test', '7'],
+    ['error', '50010'],
+  ]);
+  known.learn([
+    ['test', '8'],
+    ['tag:Team', 'edge.web'],
+  ]);
   await known.settled();
-  for (const again of [await openKnownWords({ stateDir, log }), await readKnownWords(stateDir)]) {
-    t.deepEqual([again.count('test'), again.has('test', '8'), again.has('error', '50010'), again.has('tag:Team', 'edge.web')], [2, true, true, true]);
+  for (const again of [await openKnownNames({ stateDir, log }), await readKnownNames(stateDir)]) {
+    t.deepEqual(
+      [again.count('test'), again.has('test', '8'), again.has('error', '50010'), again.has('tag:Team', 'edge.web')],
+      [2, true, true, true],
+    );
     t.deepEqual([again.has('test', '9'), again.has('node', '7'), again.count('node')], [false, false, 0]);
-    t.deepEqual([[...again.all('test')], again.kinds()], [['7', '8'], ['test', 'error', 'tag:Team']]);
+    t.deepEqual(
+      [[...again.all('test')], again.kinds()],
+      [
+        ['7', '8'],
+        ['test', 'error', 'tag:Team'],
+      ],
+    );
   }
   t.is((await stat(join(stateDir, 'known-words'))).mode & 0o777, 0o600);
 });
 
 test('words that come together are written together, in as few lines as there are words', async (t) => {
   const stateDir = await temporaryDirectory(t);
-  const known = await openKnownWords({ stateDir, log });
+  const known = await openKnownNames({ stateDir, log });
   for (let id = 1; id <= 500; id += 1) known.learn([['test', String(id)]]);
   await known.settled();
   const lines = (await readFile(join(stateDir, 'known-words'), 'utf8')).trimEnd().split('\n');
@@ -35,21 +50,21 @@ test('words that come together are written together, in as few lines as there ar
 test('a line torn by a crash counts as never written, and what stands before it stays', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'known-words');
-  const known = await openKnownWords({ stateDir, log });
+  const known = await openKnownNames({ stateDir, log });
   known.learn([['test', '7']]);
   await known.settled();
   await writeFile(path, 'test 123', { flag: 'a' });
-  const again = await openKnownWords({ stateDir, log });
+  const again = await openKnownNames({ stateDir, log });
   t.deepEqual([...again.all('test')], ['7']);
   again.learn([['test', '9']]);
   await again.settled();
-  t.deepEqual([...(await readKnownWords(stateDir)).all('test')], ['7', '9']);
+  t.deepEqual([...(await readKnownNames(stateDir)).all('test')], ['7', '9']);
 });
 
-test('something else in the file\'s place is moved aside', async (t) => {
+test("something else in the file's place is moved aside", async (t) => {
   const stateDir = await temporaryDirectory(t);
   await writeFile(join(stateDir, 'known-words'), '{"a":1}');
-  const known = await openKnownWords({ stateDir, log });
+  const known = await openKnownNames({ stateDir, log });
   t.is(known.count('test'), 0);
   t.is(await readFile(join(stateDir, 'known-words.broken'), 'utf8'), '{"a":1}');
 });
@@ -57,7 +72,7 @@ test('something else in the file\'s place is moved aside', async (t) => {
 test('what a failing disk did not take is written whole with what comes next', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'known-words');
-  const known = await openKnownWords({ stateDir, log });
+  const known = await openKnownNames({ stateDir, log });
   await rm(path);
   await mkdir(path);
   known.learn([['test', '7']]);
@@ -66,5 +81,5 @@ test('what a failing disk did not take is written whole with what comes next', a
   await rm(path, { recursive: true });
   known.learn([['test', '8']]);
   await known.settled();
-  t.deepEqual([...(await readKnownWords(stateDir)).all('test')], ['7', '8']);
+  t.deepEqual([...(await readKnownNames(stateDir)).all('test')], ['7', '8']);
 });

@@ -9,7 +9,7 @@ import type { DataPoint } from '../../../../src/model/point.ts';
 import { application, listen } from '../../../../src/http/server.ts';
 import { type Catchpoint, openCatchpoint } from '../../../../src/sources/catchpoint/catchpoint.ts';
 import type { CardinalityBounds } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
-import { readKnownWords } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
+import { readKnownNames } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import { labelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';
@@ -18,7 +18,8 @@ import { movableClock } from '../../../fakes/time.ts';
 import { everyLetter } from '../../../fakes/letters.ts';
 
 const sample = readFileSync(new URL('../../../../../test/golden/catchpoint/web.json', import.meta.url), 'utf8');
-const push = (testId: number, nodeId = 540): string => sample.replace('"TestId": 318842', `"TestId": ${testId}`).replace('"NodeId": 540', `"NodeId": ${nodeId}`);
+const push = (testId: number, nodeId = 540): string =>
+  sample.replace('"TestId": 318842', `"TestId": ${testId}`).replace('"NodeId": 540', `"NodeId": ${nodeId}`);
 const later = (body: string): string => body.replaceAll('20261118094631902', '20261118094731902');
 
 async function stage(t: ExecutionContext) {
@@ -33,8 +34,22 @@ async function stage(t: ExecutionContext) {
   async function opened(bounds: Partial<CardinalityBounds>, refreshes = true) {
     const catchpoint: Catchpoint = await openCatchpoint({
       ...{ deliver: spool.append, parking: spool.parking, timings: false, archive: undefined, maxBodyBytes: 1 << 20 },
-      api: { url: 'http://127.0.0.1:1', key: undefined, secret: undefined, apiKey: undefined, nodesFile, refreshHours: 24 },
-      slices: { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions, testAsTag: true, labelTags: [labelTag('Team')] },
+      api: {
+        url: 'http://127.0.0.1:1',
+        key: undefined,
+        secret: undefined,
+        apiKey: undefined,
+        nodesFile,
+        refreshHours: 24,
+      },
+      slices: {
+        prefix: 'catchpoint',
+        resolution: 's',
+        rtt: 'by-type',
+        slices: dimensions,
+        testAsTag: true,
+        labelTags: [labelTag('Team')],
+      },
       cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000, ...bounds },
       ...{ stateDir, clock, random: () => 0.5, log: silentLog() },
     });
@@ -56,7 +71,8 @@ async function stage(t: ExecutionContext) {
       stop.abort();
       await (refreshes ? running : catchpoint.run(stop.signal));
     }
-    const send = async (body: string): Promise<number> => (await fetch(listener.url, { method: 'POST', body, headers: { connection: 'close' } })).status;
+    const send = async (body: string): Promise<number> =>
+      (await fetch(listener.url, { method: 'POST', body, headers: { connection: 'close' } })).status;
     const retry = () => {
       const [letter] = spool.letters.after(undefined);
       if (letter === undefined) throw new Error('there is no letter');
@@ -71,11 +87,21 @@ async function stage(t: ExecutionContext) {
 test('a push of a test too many is answered 200, brings no point, and is taken when the bound has been raised', async (t) => {
   const { opened, spool, points } = await stage(t);
   const first = await opened({ maxTests: 1 });
-  t.deepEqual([await first.send(push(1)), await first.send(push(2)), await first.send(later(push(1)))], [200, 200, 200]);
-  t.like(first.catchpoint.status(), { pushes: { taken: 2, cardinality: 1 }, cardinality: { tests: { known: 1, most: 1 } } });
+  t.deepEqual(
+    [await first.send(push(1)), await first.send(push(2)), await first.send(later(push(1)))],
+    [200, 200, 200],
+  );
+  t.like(first.catchpoint.status(), {
+    pushes: { taken: 2, cardinality: 1 },
+    cardinality: { tests: { known: 1, most: 1 } },
+  });
   t.deepEqual([...new Set(points().map(({ tags }) => tags['testid']))], ['1']);
-  t.like(everyLetter(spool.deadLetters), [{ kind: 'cardinality', reason: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' }]);
-  t.deepEqual(await first.retry(), { refused: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' });
+  t.like(everyLetter(spool.deadLetters), [
+    { kind: 'cardinality', reason: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound' },
+  ]);
+  t.deepEqual(await first.retry(), {
+    refused: 'test 2: not seen before, and 1 tests are known; --max-tests raises the bound',
+  });
   t.is(await first.send(push(2)), 200);
   t.is(first.catchpoint.status().pushes.duplicate, 1);
   await first.end();
@@ -85,7 +111,11 @@ test('a push of a test too many is answered 200, brings no point, and is taken w
   t.deepEqual(await second.retry(), { done: 'taken: 14 points wait in the spool' });
   t.is(spool.deadLetters.count(), 0);
   const taken = points().slice(before);
-  t.deepEqual([...new Set(taken.map(({ tags }) => `${tags['testid']} ${tags['Team']}`))], ['2 edge.web'], 'in the shape of a push');
+  t.deepEqual(
+    [...new Set(taken.map(({ tags }) => `${tags['testid']} ${tags['Team']}`))],
+    ['2 edge.web'],
+    'in the shape of a push',
+  );
   await second.end();
 });
 
@@ -121,7 +151,7 @@ test('a node that was learned counts no more once the directory lists it, in the
   const second = await opened({});
   t.is(second.catchpoint.status().cardinality.nodes.known, 1);
   await second.end();
-  t.deepEqual([...(await readKnownWords(stateDir)).all('node')], ['99999']);
+  t.deepEqual([...(await readKnownNames(stateDir)).all('node')], ['99999']);
 });
 
 test('a bound that is raised while pushes are taken counts at once, for pushes and for letters', async (t) => {

@@ -31,6 +31,13 @@ test('new, gone, renamed and moved nodes are counted', (t) => {
     { id: 4, name: 'four', active: true },
   ];
   const after = withRetired(listed, before, 5);
-  t.deepEqual(directoryChanges(before, after), { added: 1, removed: 1, renamed: 1, movedAsn: 1, movedIsp: 1, total: 3 });
+  t.deepEqual(directoryChanges(before, after), {
+    added: 1,
+    removed: 1,
+    renamed: 1,
+    movedAsn: 1,
+    movedIsp: 1,
+    total: 3,
+  });
   t.deepEqual(directoryChanges(after, after), { added: 0, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0, total: 3 });
 });

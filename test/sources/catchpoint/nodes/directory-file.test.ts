@@ -65,7 +65,9 @@ test('what somebody has spoilt in a node is left out, and the others stay', asyn
   await file.write({ refreshedAtMs: 1, nodes });
   await writeFile(
     file.path,
-    (await readFile(file.path, 'utf8')).replace('"latitude":47.5', '"latitude":"far north"').replace(`${2 ** 53 - 1}`, 'null'),
+    (await readFile(file.path, 'utf8'))
+      .replace('"latitude":47.5', '"latitude":"far north"')
+      .replace(`${2 ** 53 - 1}`, 'null'),
   );
   const { latitude: _, ...rest } = nodes[0] as Node;
   t.deepEqual((await file.read())?.nodes, [rest]);

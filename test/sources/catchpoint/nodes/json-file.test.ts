@@ -4,17 +4,17 @@ import test, { type ExecutionContext } from 'ava';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { silentLog } from '../../../../src/runtime/log.ts';
-import { keptFile, type KeptFile } from '../../../../src/sources/catchpoint/nodes/json-file.ts';
+import { jsonFile, type JsonFile } from '../../../../src/sources/catchpoint/nodes/json-file.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
-async function opened(t: ExecutionContext): Promise<KeptFile<{ readonly numbers: readonly number[] }>> {
+async function opened(t: ExecutionContext): Promise<JsonFile<{ readonly numbers: readonly number[] }>> {
   const path = join(await temporaryDirectory(t), 'below', 'kept.json');
   const parse = (json: unknown) => {
     const numbers = (json as { numbers?: unknown } | null)?.numbers;
     if (!Array.isArray(numbers)) throw new Error('numbers: expected an array');
     return { numbers: numbers as number[] };
   };
-  return keptFile({ path, parse, log: silentLog() });
+  return jsonFile({ path, parse, log: silentLog() });
 }
 
 test('what was written is read, and nothing before that', async (t) => {

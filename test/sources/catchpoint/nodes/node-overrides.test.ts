@@ -7,26 +7,66 @@ import { expanded } from '../../../../src/model/factored-points.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
-import { dimensions, dimensionsOfPushAlone, type OverrideOf, slicer } from '../../../../src/sources/catchpoint/slices.ts';
+import {
+  dimensions,
+  dimensionsOfPushAlone,
+  type OverrideOf,
+  slicer,
+} from '../../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 import { movableClock } from '../../../fakes/time.ts';
 
 test('YAML and JSON are read alike, ids quoted or not', (t) => {
-  const wanted = new Map([[312, { city: 'Jinan', isp: 'China Unicom', asn: 4837 }], [7, { region: '007' }]]);
-  t.deepEqual(nodeOverridesOf('o.yaml', '312:\n  city: Jinan\n  isp: China Unicom\n  asn: 4837\n"7": { region: 007 }\n'), wanted);
-  t.deepEqual(nodeOverridesOf('o.json', '{"312": {"city": "Jinan", "isp": "China Unicom", "asn": "4837"}, "7": {"region": "007"}}'), wanted);
+  const wanted = new Map([
+    [312, { city: 'Jinan', isp: 'China Unicom', asn: 4837 }],
+    [7, { region: '007' }],
+  ]);
+  t.deepEqual(
+    nodeOverridesOf('o.yaml', '312:\n  city: Jinan\n  isp: China Unicom\n  asn: 4837\n"7": { region: 007 }\n'),
+    wanted,
+  );
+  t.deepEqual(
+    nodeOverridesOf(
+      'o.json',
+      '{"312": {"city": "Jinan", "isp": "China Unicom", "asn": "4837"}, "7": {"region": "007"}}',
+    ),
+    wanted,
+  );
   for (const empty of ['', '# nothing yet\n', '{}', '\uFEFF{}']) t.is(nodeOverridesOf('o', empty).size, 0);
 });
 
 const faulty: readonly (readonly [what: string, text: string, ...faults: string[]])[] = [
   ['no map', '- 312\n', 'o:1: expected nodes as "id: fields", found a list'],
   ['broken YAML', '312:\n  city: "Jinan\n', /o:\d: .*/.source],
-  ['ids that are none', '0: {}\nx1: {}\n1.5: {}\n', ...['0', 'x1', '1.5'].map((id, at) => `o:${at + 1}: expected the id of a node, an integer from 1 to 2^53-1, found "${id}"`)],
+  [
+    'ids that are none',
+    '0: {}\nx1: {}\n1.5: {}\n',
+    ...['0', 'x1', '1.5'].map(
+      (id, at) => `o:${at + 1}: expected the id of a node, an integer from 1 to 2^53-1, found "${id}"`,
+    ),
+  ],
   ['a node twice', '1: { city: A }\n2: { city: B }\n"1": { city: C }\n', 'o:3: node 1: stands here a second time'],
-  ['a node without fields', '1: Jinan\n2:\n', 'o:1: node 1: expected city, country, region, continent, isp, asn, found a single value', 'o:2: node 2: expected city, country, region, continent, isp, asn, found nothing'],
-  ['a field misspelt', '1:\n  City: A\n  isp: B\n  name: C\n', 'o:2: node 1: City: no such field; did you mean city?', 'o:4: node 1: name: no such field; there are city, country, region, continent, isp, asn'],
+  [
+    'a node without fields',
+    '1: Jinan\n2:\n',
+    'o:1: node 1: expected city, country, region, continent, isp, asn, found a single value',
+    'o:2: node 2: expected city, country, region, continent, isp, asn, found nothing',
+  ],
+  [
+    'a field misspelt',
+    '1:\n  City: A\n  isp: B\n  name: C\n',
+    'o:2: node 1: City: no such field; did you mean city?',
+    'o:4: node 1: name: no such field; there are city, country, region, continent, isp, asn',
+  ],
   ['a field twice', '1:\n  city: A\n  city: B\n', 'o:3: node 1: city: stands here a second time'],
-  ['values that are none', '1:\n  city: "***"\n  country:\n  region: [a]\n  asn: AS1\n', 'o:2: node 1: city: expected a text with something in it that can be a tag, found "***"', 'o:3: node 1: country: expected a text with something in it that can be a tag, found nothing', 'o:4: node 1: region: expected a text with something in it that can be a tag, found a list', 'o:5: node 1: asn: expected the number of an autonomous system, such as 4837, found "AS1"'],
+  [
+    'values that are none',
+    '1:\n  city: "***"\n  country:\n  region: [a]\n  asn: AS1\n',
+    'o:2: node 1: city: expected a text with something in it that can be a tag, found "***"',
+    'o:3: node 1: country: expected a text with something in it that can be a tag, found nothing',
+    'o:4: node 1: region: expected a text with something in it that can be a tag, found a list',
+    'o:5: node 1: asn: expected the number of an autonomous system, such as 4837, found "AS1"',
+  ],
 ];
 
 for (const [what, text, ...faults] of faulty) {
@@ -43,13 +83,25 @@ const node = { id: 312, city: 'Jinan', isp: 'Unicom', asn: 4837, active: true };
 
 function tagsBy(overrideOf: OverrideOf, known = true, without = false): Record<string, string> {
   const slice = slicer({ prefix: 'p', resolution: 's', rtt: 'by-type', slices: dimensions }, overrideOf);
-  const points = expanded(slice(measurement, known ? node : undefined, without ? dimensionsOfPushAlone(measurement) : []));
-  return Object.assign({}, ...points.filter(({ metric }) => metric.startsWith('p.rtt')).map(({ tags }) => tags)) as Record<string, string>;
+  const points = expanded(
+    slice(measurement, known ? node : undefined, without ? dimensionsOfPushAlone(measurement) : []),
+  );
+  return Object.assign(
+    {},
+    ...points.filter(({ metric }) => metric.startsWith('p.rtt')).map(({ tags }) => tags),
+  ) as Record<string, string>;
 }
 
-test('an override stands in place of the directory\'s word, and of the push\'s own AS number', (t) => {
-  const overrideOf: OverrideOf = (id) => (id === 312 ? { isp: 'China Unicom', region: 'Shandong', asn: 4808 } : undefined);
-  t.deepEqual(tagsBy(overrideOf), { nodeid: '312', asn: '4808', city: 'Jinan', region: 'Shandong', isp: 'China_Unicom' });
+test("an override stands in place of the directory's word, and of the push's own AS number", (t) => {
+  const overrideOf: OverrideOf = (id) =>
+    id === 312 ? { isp: 'China Unicom', region: 'Shandong', asn: 4808 } : undefined;
+  t.deepEqual(tagsBy(overrideOf), {
+    nodeid: '312',
+    asn: '4808',
+    city: 'Jinan',
+    region: 'Shandong',
+    isp: 'China_Unicom',
+  });
 });
 
 test('of a node that is not known yet, nothing goes out by an override that would go out again later', (t) => {
@@ -98,5 +150,7 @@ test('asked to read a file that is wrong it says so, and the last good one stays
   await writeFile(path, '312: { ips: Two }\n');
   await t.throwsAsync(overrides.reload(), { message: `${path}:1: node 312: ips: no such field; did you mean isp?` });
   t.deepEqual(overrides.of(312), { isp: 'One' });
-  await t.throwsAsync(openOverrides({ path: `${path}.none`, clock: movableClock(), log: silentLog() }), { message: /^node-overrides: .*none: cannot be read/ });
+  await t.throwsAsync(openOverrides({ path: `${path}.none`, clock: movableClock(), log: silentLog() }), {
+    message: /^node-overrides: .*none: cannot be read/,
+  });
 });

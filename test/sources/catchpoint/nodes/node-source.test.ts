@@ -59,7 +59,10 @@ test('when v1 fails, v2 serves with what v1 said last', async (t) => {
   api.fail(faults.html, { path: /^\/ui/ });
   const { nodes, notes } = await list(both);
   t.deepEqual(nodes[1], { ...second, isp: 'Carrier 2' });
-  t.regex(notes.join(), /^v1 nodes: those of 2026-11-18T.* are used \(POST \/ui\/api\/token: answered 200 OK, not JSON/);
+  t.regex(
+    notes.join(),
+    /^v1 nodes: those of 2026-11-18T.* are used \(POST \/ui\/api\/token: answered 200 OK, not JSON/,
+  );
 });
 
 test('when v1 has never answered, v2 serves alone', async (t) => {
@@ -111,7 +114,13 @@ test('a customer’s own nodes add what the list of all does not say, and replac
     isp: { id: 9, name: 'Private line' },
   };
   const { api, list } = await triedListing(t, [node, own]);
-  t.like((await list()).nodes[0], { id: 77, asn: 64_500, isp: 'Private line', region: 'Region of City1000', continent: 'North America' });
+  t.like((await list()).nodes[0], {
+    id: 77,
+    asn: 64_500,
+    isp: 'Private line',
+    region: 'Region of City1000',
+    continent: 'North America',
+  });
   const elsewhere = {
     id: 77,
     name: 'other',
@@ -136,7 +145,12 @@ test('a nodes file serves without any account', async (t) => {
   const { api, stateDir, list } = await triedListing(t);
   const nodesFile = join(stateDir, 'mine.json');
   await writeFile(nodesFile, JSON.stringify([{ id: 3, city: 'Paris' }]));
-  t.deepEqual(await list({ nodesFile }), { nodes: [{ id: 3, city: 'Paris', active: true }], skipped: 0, notes: [], trusted: true });
+  t.deepEqual(await list({ nodesFile }), {
+    nodes: [{ id: 3, city: 'Paris', active: true }],
+    skipped: 0,
+    notes: [],
+    trusted: true,
+  });
   t.is(api.calls.length, 0);
 });
 

@@ -85,7 +85,11 @@ test('a plain list, with a byte order mark, an id twice and one that is none', a
 
 for (const [title, text, message] of [
   ['no JSON', '<nodes/>', /^nodes file .*nodes.json: not JSON/],
-  ['an object without nodes', '{"version":1}', /expected nodes, items, data.nodes or an array of nodes, found an object/],
+  [
+    'an object without nodes',
+    '{"version":1}',
+    /expected nodes, items, data.nodes or an array of nodes, found an object/,
+  ],
   ['a number', '12', /found 12/],
 ] as const) {
   test(`${title} is refused with the reason`, async (t) => {
@@ -94,5 +98,7 @@ for (const [title, text, message] of [
 }
 
 test('a file that is not there is named', async (t) => {
-  await t.throwsAsync(readNodesFile('/nowhere/nodes.json'), { message: /^nodes file \/nowhere\/nodes.json: cannot be read \(ENOENT/ });
+  await t.throwsAsync(readNodesFile('/nowhere/nodes.json'), {
+    message: /^nodes file \/nowhere\/nodes.json: cannot be read \(ENOENT/,
+  });
 });

@@ -43,13 +43,15 @@ test('two further listings that agree with each other are believed', (t) => {
 test('two further listings that do not agree are not believed, until two in a row do', (t) => {
   const before = nodes(1, 101);
   const plausible = plausibility();
-  for (const [turn, to] of [10, 20, 30, 40].entries()) t.not(plausible.doubt(listing(nodes(1, to)), before, turn * apartMs), undefined);
+  for (const [turn, to] of [10, 20, 30, 40].entries())
+    t.not(plausible.doubt(listing(nodes(1, to)), before, turn * apartMs), undefined);
   t.is(plausible.doubt(listing(nodes(1, 40)), before, 5 * apartMs), undefined);
 });
 
 test('listings in quick succession count as one', (t) => {
   const plausible = plausibility();
-  for (let turn = 0; turn < 10; turn += 1) t.not(plausible.doubt(listing(nodes(1, 31)), nodes(1, 101), turn * 60_000), undefined);
+  for (let turn = 0; turn < 10; turn += 1)
+    t.not(plausible.doubt(listing(nodes(1, 31)), nodes(1, 101), turn * 60_000), undefined);
 });
 
 test('a plausible listing between them ends the doubt', (t) => {

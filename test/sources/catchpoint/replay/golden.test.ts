@@ -20,18 +20,29 @@ function runs(name: string): ReplayedRun[] {
 
 test('every file has its zone and its points', (t) => {
   const files = readdirSync(folder);
-  t.deepEqual(files.filter((file) => file.endsWith('.ndjson')).map((file) => file.replace('.ndjson', '')).sort(), Object.keys(zones).sort());
+  t.deepEqual(
+    files
+      .filter((file) => file.endsWith('.ndjson'))
+      .map((file) => file.replace('.ndjson', ''))
+      .sort(),
+    Object.keys(zones).sort(),
+  );
 });
 
 for (const name of Object.keys(zones)) {
   test(`what was written in ${name} becomes the points of its pair`, (t) => {
-    const lines = runs(name).flatMap(({ measurement, node }) => expanded(slice(measurement, node)).map((point) => `${renderPutLine(point)}\n`));
+    const lines = runs(name).flatMap(({ measurement, node }) =>
+      expanded(slice(measurement, node)).map((point) => `${renderPutLine(point)}\n`),
+    );
     t.is(lines.join(''), readFileSync(`${folder}${name}.points`, 'utf8'));
   });
 }
 
 test('the hours beside a clock set forward are doubtful, those of a clock set back are not', (t) => {
-  const doubtful = (name: string): string[] => runs(name).filter((run) => run.isDoubtful).map(({ measurement }) => new Date(measurement.timeMs).toISOString());
+  const doubtful = (name: string): string[] =>
+    runs(name)
+      .filter((run) => run.isDoubtful)
+      .map(({ measurement }) => new Date(measurement.timeMs).toISOString());
   t.deepEqual(doubtful('new-york'), ['2019-03-10T01:59:59.000Z', '2019-03-10T03:30:00.000Z']);
   t.deepEqual(doubtful('dublin'), ['2019-03-31T00:00:00.000Z', '2019-03-31T02:00:00.000Z']);
   t.deepEqual(doubtful('utc'), []);

@@ -8,8 +8,13 @@ const minuteMs = 60_000;
 
 /** What mktime makes of UTC digits in a zone that has one of these offsets: seconds, one for each that shows the digits. */
 function written(zone: IANAZone, digitsMs: number): number[] {
-  const offsets = [...new Set([-1440, -180, 0, 180, 1440].map((minutes) => zone.offset(digitsMs + minutes * minuteMs)))];
-  return offsets.map((offset) => digitsMs - offset * minuteMs).filter((ms) => ms + zone.offset(ms) * minuteMs === digitsMs).map((ms) => ms / 1000);
+  const offsets = [
+    ...new Set([-1440, -180, 0, 180, 1440].map((minutes) => zone.offset(digitsMs + minutes * minuteMs))),
+  ];
+  return offsets
+    .map((offset) => digitsMs - offset * minuteMs)
+    .filter((ms) => ms + zone.offset(ms) * minuteMs === digitsMs)
+    .map((ms) => ms / 1000);
 }
 
 for (const [name, day] of [
@@ -30,7 +35,10 @@ for (const [name, day] of [
       if (seconds.length > 1) twice += 1;
       for (const second of seconds) t.is(trueTime(second, zone).timeMs, digitsMs);
     }
-    t.is(twice, name === 'Australia/Lord_Howe' ? 30 : ['America/New_York', 'Europe/Berlin'].includes(name) && month > 5 ? 60 : 0);
+    t.is(
+      twice,
+      name === 'Australia/Lord_Howe' ? 30 : ['America/New_York', 'Europe/Berlin'].includes(name) && month > 5 ? 60 : 0,
+    );
   });
 }
 

@@ -17,7 +17,10 @@ const bodies: readonly (readonly [what: string, body: Buffer])[] = [
   ['on several lines', Buffer.from(JSON.stringify(JSON.parse(sample.toString()), undefined, 2))],
   ['with line ends of another system', Buffer.from(`\r\n${sample.toString().trim()}\r\n`)],
   ['with spaces around it', Buffer.from(`  ${sample.toString().trim()} `)],
-  ['with a separator that only JavaScript knows', Buffer.from(sample.toString().trim().replace('Test Name', 'a\u2028b'))],
+  [
+    'with a separator that only JavaScript knows',
+    Buffer.from(sample.toString().trim().replace('Test Name', 'a\u2028b')),
+  ],
   ['with a number that would be written otherwise', Buffer.from(sample.toString().trim().replace('158', '158.000'))],
 ];
 
@@ -43,10 +46,13 @@ test('a line that somebody else made of an archived push, or a push alone, is on
   t.is(run(JSON.stringify(value)).measurement.testId, 12345);
 });
 
-test('a record of the original\'s is refused as long as nobody says its zone', (t) => {
+test("a record of the original's is refused as long as nobody says its zone", (t) => {
   const error = t.throws(() => run(record), { name: 'ZoneMissing', message: /--written-in-zone America\/New_York/ });
   t.is((error as Error & { exitCode?: number }).exitCode, 64);
-  t.like(run(record, IANAZone.create('UTC')), { node: { id: 312, city: 'Jinan', isp: 'China Unicom' }, measurement: { timeMs: 1456448689000 } });
+  t.like(run(record, IANAZone.create('UTC')), {
+    node: { id: 312, city: 'Jinan', isp: 'China Unicom' },
+    measurement: { timeMs: 1456448689000 },
+  });
 });
 
 for (const [what, line, message] of [
@@ -54,8 +60,16 @@ for (const [what, line, message] of [
   ['no push', '{"receivedAt":"x","body":{"TestId":1}}', /^NodeId: expected an integer/],
   ['a number as its body', '{"receivedAt":"x","body":5}', 'body: expected a push, found 5'],
   ['a list', '[1]', 'body: expected one JSON object, found an array'],
-  ['a record without a node', record.replace('312', 'null'), 'nodeid: expected an integer from 1 to 2^53-1, found null'],
-  ['a record with a time in milliseconds', record.replace('1456448689', '1456448689000'), 'timestamp: expected seconds since 1970, found 1456448689000'],
+  [
+    'a record without a node',
+    record.replace('312', 'null'),
+    'nodeid: expected an integer from 1 to 2^53-1, found null',
+  ],
+  [
+    'a record with a time in milliseconds',
+    record.replace('1456448689', '1456448689000'),
+    'timestamp: expected seconds since 1970, found 1456448689000',
+  ],
 ] as const) {
   test(`a line with ${what} is malformed`, (t) => {
     t.throws(() => run(line, IANAZone.create('UTC')), { name: 'NotAPush', message });

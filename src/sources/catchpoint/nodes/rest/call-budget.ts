@@ -3,7 +3,7 @@
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
 import { finiteNumber, found } from '../../fields.ts';
-import { keptFile } from '../json-file.ts';
+import { jsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
 export interface CallLimit {
@@ -40,7 +40,12 @@ const maxWaitMs = 900_000;
 /** A budget kept at `path`, which is read before each call: another process may spend of it too. */
 export function callBudget({ path, clock, log, limits = callLimits }: CallBudgetOptions): CallBudget {
   const longestMs = Math.max(...limits.map(({ perMs }) => perMs));
-  const file = keptFile<readonly number[]>({ path, parse: callTimes, render: (calls) => JSON.stringify({ calls }), log });
+  const file = jsonFile<readonly number[]>({
+    path,
+    parse: callTimes,
+    render: (calls) => JSON.stringify({ calls }),
+    log,
+  });
   let queue: Promise<unknown> = Promise.resolve();
 
   async function spendInTurn(signal: AbortSignal): Promise<void> {
@@ -75,10 +80,13 @@ function waitFor(limit: CallLimit, calls: readonly number[], nowMs: number): num
 
 function spent(calls: number, nowMs: number, waitMs: number): RestFailure {
   const until = new Date(nowMs + waitMs).toISOString();
-  return new RestFailure(`the budget of calls to the REST API is spent until ${until} (${calls} calls in the last day)`, {
-    final: true,
-    retryAfterMs: waitMs,
-  });
+  return new RestFailure(
+    `the budget of calls to the REST API is spent until ${until} (${calls} calls in the last day)`,
+    {
+      final: true,
+      retryAfterMs: waitMs,
+    },
+  );
 }
 
 function callTimes(json: unknown): readonly number[] {

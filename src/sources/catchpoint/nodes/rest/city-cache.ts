@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
 import { finiteNumber, found, member, positiveInteger, text } from '../../fields.ts';
-import { keptFile } from '../json-file.ts';
+import { jsonFile } from '../json-file.ts';
 import type { Page } from './page-cache.ts';
 import { type Place, placeOf } from './listed-node.ts';
 import { type City, cityOf, regionsBy, type RegionOf } from './places.ts';
@@ -20,7 +20,7 @@ export interface Regions {
   readonly unread?: string;
 }
 
-export interface KeptCities {
+export interface CityCache {
   /**
    * Tells the regions of cities, after reading on with `readPage` until each of `wanted` is in the list or the list
    * ends. What is known already is told whatever happens.
@@ -28,7 +28,7 @@ export interface KeptCities {
   regions(wanted: readonly Wanted[], readPage: (page: number) => Promise<Page>): Promise<Regions>;
 }
 
-export interface KeptCitiesOptions {
+export interface CityCacheOptions {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,8 +48,8 @@ const weekMs = 7 * 86_400_000;
 const maxPagesARefresh = 60;
 const pagesAWrite = 10;
 
-export function keptCities({ stateDir, clock, log }: KeptCitiesOptions): KeptCities {
-  const file = keptFile({ path: join(stateDir, 'nodes', 'cities.json'), parse: readingOf, render, log });
+export function cityCache({ stateDir, clock, log }: CityCacheOptions): CityCache {
+  const file = jsonFile({ path: join(stateDir, 'nodes', 'cities.json'), parse: readingOf, render, log });
 
   /** A list that was read to its end without a city is not read again within a week. */
   async function startOrGoOn(): Promise<Reading> {
@@ -78,7 +78,8 @@ export function keptCities({ stateDir, clock, log }: KeptCitiesOptions): KeptCit
       } catch (error) {
         unread = (error as Error).message;
       }
-      if (missing.size > 0 && !reading.finished) unread ??= `${missing.size} cities are not on the first ${reading.nextPage - 1} pages`;
+      if (missing.size > 0 && !reading.finished)
+        unread ??= `${missing.size} cities are not on the first ${reading.nextPage - 1} pages`;
       if (unwritten > 0) await file.write(reading);
       return { regionOf: regionsBy([...reading.cities.values()]), ...(unread === undefined ? {} : { unread }) };
     },
@@ -113,7 +114,11 @@ function readingOf(json: unknown): Reading {
   }
   const cities = new Map<string, City>();
   for (const row of rows) {
-    const city = { city: placeOf(member(row, 'city')), country: placeOf(member(row, 'country')), region: text(member(row, 'region')) };
+    const city = {
+      city: placeOf(member(row, 'city')),
+      country: placeOf(member(row, 'country')),
+      region: text(member(row, 'region')),
+    };
     cities.set(`${city.city.id} ${nameKey(city)}`, city);
   }
   return { startedAtMs, nextPage, finished: member(json, 'finished') === true, cities };

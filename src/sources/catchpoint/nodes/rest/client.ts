@@ -72,12 +72,18 @@ async function once<T>(options: RestClientOptions, request: RestRequest<T>, sign
   const final = status >= 400 && status < 500 && status !== 429;
   const json = parsed(text);
   if (json === undefined) {
-    throw new RestFailure(`${asked}: answered ${status} ${statusText}, not JSON: ${shown(text, request.secrets)}`, { ...details, final });
+    throw new RestFailure(`${asked}: answered ${status} ${statusText}, not JSON: ${shown(text, request.secrets)}`, {
+      ...details,
+      final,
+    });
   }
   const refusal = request.refusal(json.body);
   if (refusal !== undefined || status < 200 || status > 299) {
     const said = shown(refusal?.message ?? text, request.secrets);
-    throw new RestFailure(`${asked}: answered ${status} ${statusText}: ${said}`, { ...details, final: final || refusal?.final === true });
+    throw new RestFailure(`${asked}: answered ${status} ${statusText}: ${said}`, {
+      ...details,
+      final: final || refusal?.final === true,
+    });
   }
   try {
     return request.read(json.body);
@@ -125,7 +131,15 @@ async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, 
   let head: Omit<Sent, 'text'> | undefined;
   stream.once(
     'response',
-    ({ statusCode, statusMessage, headers }: { statusCode: number; statusMessage?: string; headers: Record<string, string> }) => {
+    ({
+      statusCode,
+      statusMessage,
+      headers,
+    }: {
+      statusCode: number;
+      statusMessage?: string;
+      headers: Record<string, string>;
+    }) => {
       head = { status: statusCode, statusText: statusMessage ?? '', retryAfter: headers['retry-after'] };
     },
   );
@@ -143,7 +157,9 @@ async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, 
 /** Whatever went wrong, as a failure that holds none of the request's secrets. */
 function asFailure<T>(error: unknown, { method, path, secrets }: RestRequest<T>): RestFailure {
   const failure =
-    error instanceof RestFailure ? error : new RestFailure(`${method} ${path}: ${(error as Error).message}`, { final: false });
+    error instanceof RestFailure
+      ? error
+      : new RestFailure(`${method} ${path}: ${(error as Error).message}`, { final: false });
   const { status, final, retryAfterMs } = failure;
   return new RestFailure(withoutSecrets(failure.message, secrets), {
     final,

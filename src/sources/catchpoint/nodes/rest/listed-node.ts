@@ -50,7 +50,9 @@ export function nodeOfV2(entry: unknown): PublicNode | undefined {
     longitude: degrees(member(entry, 'longitude'), 180),
     ipRanges: text(member(entry, 'ipRanges')),
   });
-  return node === undefined ? undefined : known<PublicNode>({ node, city, country, asnName: nameOf(member(entry, 'asn')) });
+  return node === undefined
+    ? undefined
+    : known<PublicNode>({ node, city, country, asnName: nameOf(member(entry, 'asn')) });
 }
 
 /** A node as our own directory writes it. */

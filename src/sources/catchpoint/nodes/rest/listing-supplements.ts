@@ -4,23 +4,23 @@ import { join } from 'node:path';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
 import { finiteNumber, found, member } from '../../fields.ts';
-import { keptFile } from '../json-file.ts';
+import { jsonFile } from '../json-file.ts';
 
 /** The name of a part, as it stands in the file and in the notes. */
-export type FillInPart = 'continents' | 'customer nodes' | 'v1 nodes';
+export type ListingSupplement = 'continents' | 'customer nodes' | 'v1 nodes';
 
-export interface FillIns {
+export interface ListingSupplements {
   /**
    * The part as `read` gives it, or as it was last time when that fails; then a note says so. Empty when there was no
    * last time.
    */
-  part(name: FillInPart, read: () => Promise<readonly unknown[]>): Promise<readonly unknown[]>;
+  part(name: ListingSupplement, read: () => Promise<readonly unknown[]>): Promise<readonly unknown[]>;
   /** Takes down something else that could not be filled in. */
   note(text: string): void;
   notes(): readonly string[];
 }
 
-export interface FillInsOptions {
+export interface ListingSupplementsOptions {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,13 +31,16 @@ interface KeptPart {
   readonly entries: readonly unknown[];
 }
 
-type KeptParts = Readonly<Partial<Record<FillInPart, KeptPart>>>;
+type KeptParts = Readonly<Partial<Record<ListingSupplement, KeptPart>>>;
 
-const names: readonly FillInPart[] = ['continents', 'customer nodes', 'v1 nodes'];
+const names: readonly ListingSupplement[] = ['continents', 'customer nodes', 'v1 nodes'];
 
 /** The fill-ins of one refresh. */
-export function fillIns({ stateDir, clock, log }: FillInsOptions, signal: AbortSignal): FillIns {
-  const file = keptFile({ path: join(stateDir, 'nodes', 'fill-ins.json'), parse: partsOf, log });
+export function listingSupplements(
+  { stateDir, clock, log }: ListingSupplementsOptions,
+  signal: AbortSignal,
+): ListingSupplements {
+  const file = jsonFile({ path: join(stateDir, 'nodes', 'fill-ins.json'), parse: partsOf, log });
   const notes: string[] = [];
   return {
     async part(name, read) {
@@ -48,7 +51,8 @@ export function fillIns({ stateDir, clock, log }: FillInsOptions, signal: AbortS
       } catch (error) {
         signal.throwIfAborted();
         const last = kept[name];
-        const instead = last === undefined ? 'nothing is filled in' : `those of ${new Date(last.readAtMs).toISOString()} are used`;
+        const instead =
+          last === undefined ? 'nothing is filled in' : `those of ${new Date(last.readAtMs).toISOString()} are used`;
         notes.push(`${name}: ${instead} (${(error as Error).message})`);
         return last?.entries ?? [];
       }
@@ -66,7 +70,8 @@ function partsOf(json: unknown): KeptParts {
     if (part === undefined) return [];
     const entries = member(part, 'entries');
     const readAtMs = finiteNumber(member(part, 'readAtMs'));
-    if (!Array.isArray(entries) || readAtMs === undefined) throw new Error(`${name}: expected readAtMs and entries, found ${found(part)}`);
+    if (!Array.isArray(entries) || readAtMs === undefined)
+      throw new Error(`${name}: expected readAtMs and entries, found ${found(part)}`);
     return [[name, { readAtMs, entries }] as const];
   });
   return Object.fromEntries(parts);

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { callBudget } from './call-budget.ts';
-import { keptCities, type KeptCities } from './city-cache.ts';
-import { type FillIns, fillIns } from './listing-supplements.ts';
-import { keptPages } from './page-cache.ts';
+import { cityCache, type CityCache } from './city-cache.ts';
+import { type ListingSupplements, listingSupplements } from './listing-supplements.ts';
+import { pageCache } from './page-cache.ts';
 import { ispOfName, known, nodeOfV1, nodeOfV2, type PublicNode } from './listed-node.ts';
 import type { NodeListing, NodeSourceOptions } from '../listing.ts';
 import type { Node } from '../node.ts';
@@ -30,31 +30,37 @@ function v1Of(options: NodeSourceOptions): RestV1 | undefined {
   const { url, key, secret, stateDir, clock, log } = options;
   if (key === undefined || secret === undefined) return undefined;
   const folder = join(stateDir, 'nodes', 'pages-v1');
-  const pages = keptPages({ folder, account: JSON.stringify([url, key, secret]), clock, log });
+  const pages = pageCache({ folder, account: JSON.stringify([url, key, secret]), clock, log });
   return restV1({ client: clientFor(options, 'calls-v1.json'), key, secret, pages, clock });
 }
 
 function v2Of(options: NodeSourceOptions, apiKey: string): RestV2 {
   const { url, stateDir, clock, log } = options;
   const folder = join(stateDir, 'nodes', 'pages-v2');
-  const pages = keptPages({ folder, account: JSON.stringify([url, apiKey]), clock, log });
+  const pages = pageCache({ folder, account: JSON.stringify([url, apiKey]), clock, log });
   return restV2({ client: clientFor(options, 'calls-v2.json'), apiKey, pages });
 }
 
 /** The limits are for each consumer, and an API key is another one than v1's key. */
-function clientFor({ url, stateDir, clock, random, log, timeoutMs }: NodeSourceOptions, calls: string): ReturnType<typeof restClient> {
+function clientFor(
+  { url, stateDir, clock, random, log, timeoutMs }: NodeSourceOptions,
+  calls: string,
+): ReturnType<typeof restClient> {
   const budget = callBudget({ path: join(stateDir, 'nodes', calls), clock, log });
   return restClient({ url, budget, clock, random, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
 }
 
 function v2Listing(options: NodeSourceOptions, v2: RestV2, v1: RestV1 | undefined): NodeListing {
-  const cities = keptCities(options);
+  const cities = cityCache(options);
   return async (signal) => {
     const { entries, skipped } = await v2.nodes(signal);
-    const fill = fillIns(options, signal);
+    const fill = listingSupplements(options, signal);
     const continentOf = continentsBy(await fill.part('continents', () => v2.continents(signal)));
     const own = await fill.part('customer nodes', () => v2.customerNodes(signal));
-    const older = v1 === undefined ? [] : await fill.part('v1 nodes', async () => (await v1.nodes(signal)).entries.map(ispAndRegion));
+    const older =
+      v1 === undefined
+        ? []
+        : await fill.part('v1 nodes', async () => (await v1.nodes(signal)).entries.map(ispAndRegion));
     const byV1 = new Map(older.map(nodeOfV1).map((node) => [node?.id, node]));
     const listed = merged(entries, own).map(({ node, ...rest }): PublicNode => {
       const { isp, region } = byV1.get(node.id) ?? {};
@@ -89,9 +95,9 @@ function merged(all: readonly unknown[], own: readonly unknown[]): PublicNode[] 
 
 async function withRegions(
   listed: readonly PublicNode[],
-  cities: KeptCities,
+  cities: CityCache,
   v2: RestV2,
-  fill: FillIns,
+  fill: ListingSupplements,
   signal: AbortSignal,
 ): Promise<PublicNode[]> {
   const wanted = listed.filter(

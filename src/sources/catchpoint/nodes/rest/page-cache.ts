@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
 import { found, member, positiveInteger } from '../../fields.ts';
-import { keptFile, type KeptFile } from '../json-file.ts';
+import { jsonFile, type JsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
 /** A page of a list as the API gave it. */
@@ -17,14 +17,14 @@ export interface Page {
   readonly next?: number;
 }
 
-export interface KeptPages {
+export interface PageCache {
   read(page: number): Promise<Page | undefined>;
   write(page: number, value: Page): Promise<void>;
   /** Forgets every page. */
   clear(): Promise<void>;
 }
 
-export interface KeptPagesOptions {
+export interface PageCacheOptions {
   /** A directory for these pages alone. */
   readonly folder: string;
   /** Whose pages they are, secrets included: pages of another account are not used. Only a digest is kept. */
@@ -43,10 +43,10 @@ interface KeptPage extends Page {
   readonly readAtMs: number;
 }
 
-export function keptPages({ folder, account, clock, log }: KeptPagesOptions): KeptPages {
+export function pageCache({ folder, account, clock, log }: PageCacheOptions): PageCache {
   const digest = createHash('sha256').update(account).digest('hex').slice(0, 16);
-  function file(page: number): KeptFile<KeptPage> {
-    return keptFile({ path: join(folder, `${String(page).padStart(4, '0')}.json`), parse: pageOf, log });
+  function file(page: number): JsonFile<KeptPage> {
+    return jsonFile({ path: join(folder, `${String(page).padStart(4, '0')}.json`), parse: pageOf, log });
   }
   return {
     async read(page) {
@@ -72,7 +72,11 @@ export interface Listed {
  *
  * @throws RestFailure when the pages run in a circle or have no end; whatever `readPage` throws
  */
-export async function everyPage(pages: KeptPages, first: number, readPage: (page: number) => Promise<Page>): Promise<Listed> {
+export async function everyPage(
+  pages: PageCache,
+  first: number,
+  readPage: (page: number) => Promise<Page>,
+): Promise<Listed> {
   const byId = new Map<number, unknown>();
   let skipped = 0;
   let number = first;
@@ -87,7 +91,9 @@ export async function everyPage(pages: KeptPages, first: number, readPage: (page
     if (!page.more) return { entries: [...byId.values()], skipped };
     if (byId.size === before) {
       await pages.clear();
-      throw new RestFailure(`page ${number} of the nodes holds none that the pages before did not, yet says that more follow`);
+      throw new RestFailure(
+        `page ${number} of the nodes holds none that the pages before did not, yet says that more follow`,
+      );
     }
     number = page.next ?? number + 1;
   }
@@ -95,7 +101,7 @@ export async function everyPage(pages: KeptPages, first: number, readPage: (page
   throw new RestFailure(`the nodes have no end: ${byId.size} on ${maxPages} pages, and more are said to follow`);
 }
 
-async function keptOrRead(pages: KeptPages, number: number, readPage: (page: number) => Promise<Page>): Promise<Page> {
+async function keptOrRead(pages: PageCache, number: number, readPage: (page: number) => Promise<Page>): Promise<Page> {
   const kept = await pages.read(number);
   if (kept !== undefined) return kept;
   const page = await readPage(number);
@@ -105,7 +111,12 @@ async function keptOrRead(pages: KeptPages, number: number, readPage: (page: num
 
 function pageOf(json: unknown): KeptPage {
   const { account, readAtMs, more, entries, next } = (json ?? {}) as Partial<KeptPage>;
-  if (typeof account !== 'string' || typeof readAtMs !== 'number' || typeof more !== 'boolean' || !Array.isArray(entries)) {
+  if (
+    typeof account !== 'string' ||
+    typeof readAtMs !== 'number' ||
+    typeof more !== 'boolean' ||
+    !Array.isArray(entries)
+  ) {
     throw new Error(`a page of nodes: expected account, readAtMs, more and entries, found ${found(json)}`);
   }
   return { account, readAtMs, more, entries, ...(typeof next === 'number' ? { next } : {}) };

@@ -60,7 +60,8 @@ function namedPlaces(): NamedPlaces {
   const byIdAndName = new Map<string, string>();
   /** Undefined: several. */
   const byName = new Map<string, string | undefined>();
-  const nameKey = ({ name = '' }: Place, within: string): string => JSON.stringify([name.toLowerCase(), within.toLowerCase()]);
+  const nameKey = ({ name = '' }: Place, within: string): string =>
+    JSON.stringify([name.toLowerCase(), within.toLowerCase()]);
   const idKey = (place: Place, within: string): string => `${place.id} ${nameKey(place, within)}`;
   return {
     add(place, within, value) {

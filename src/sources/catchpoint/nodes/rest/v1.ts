@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../../../runtime/clock.ts';
 import { finiteNumber, found, member, text } from '../../fields.ts';
-import { everyPage, type KeptPages, type Listed, type Page } from './page-cache.ts';
+import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient, RestRequest } from './client.ts';
 import { RestFailure } from './failure.ts';
 
@@ -21,7 +21,7 @@ export interface RestV1Options {
   readonly client: RestClient;
   readonly key: string;
   readonly secret: string;
-  readonly pages: KeptPages;
+  readonly pages: PageCache;
   readonly clock: Clock;
 }
 
@@ -42,7 +42,10 @@ export function restV1(options: RestV1Options): RestV1 {
     nodes: (signal) =>
       everyPage(pages, 0, (page) =>
         withToken(signal, (authorization, secrets) =>
-          client.call({ method: 'GET', path: nodesPath(page), headers: { authorization }, secrets, refusal, read: nodesPage }, signal),
+          client.call(
+            { method: 'GET', path: nodesPath(page), headers: { authorization }, secrets, refusal, read: nodesPage },
+            signal,
+          ),
         ),
       ),
     forgetPages: () => pages.clear(),
@@ -58,7 +61,11 @@ function nodesPage(body: unknown): Page {
   const items = member(body, 'items');
   if (!Array.isArray(items)) throw new Error(`items: expected an array, found ${found(items)}`);
   const number = finiteNumber(member(body, 'page_number'));
-  return { entries: items, more: member(body, 'has_more') === true, ...(number === undefined ? {} : { next: number + 1 }) };
+  return {
+    entries: items,
+    more: member(body, 'has_more') === true,
+    ...(number === undefined ? {} : { next: number + 1 }),
+  };
 }
 
 /** v1's errors are {"Message": …}, at any status, 200 included. */
@@ -71,7 +78,10 @@ function saysTokenRefused(message: string): boolean {
   return /(expired|invalid) token/i.test(message);
 }
 
-type WithToken = <T>(signal: AbortSignal, call: (authorization: string, secrets: readonly string[]) => Promise<T>) => Promise<T>;
+type WithToken = <T>(
+  signal: AbortSignal,
+  call: (authorization: string, secrets: readonly string[]) => Promise<T>,
+) => Promise<T>;
 
 /**
  * Calls with a valid token: renewed before it ends, and once more when it is refused all the same. While no way of
@@ -111,7 +121,9 @@ function tokenHolder(options: RestV1Options): WithToken {
 }
 
 function isTokenRefusal(error: unknown): error is RestFailure {
-  return error instanceof RestFailure && (error.status === 401 || error.status === 403 || saysTokenRefused(error.message));
+  return (
+    error instanceof RestFailure && (error.status === 401 || error.status === 403 || saysTokenRefused(error.message))
+  );
 }
 
 async function newToken({ client, key, secret, clock }: RestV1Options, signal: AbortSignal): Promise<Token> {
@@ -123,7 +135,8 @@ async function newToken({ client, key, secret, clock }: RestV1Options, signal: A
     refusal,
     read(body) {
       const token = text(member(body, 'access_token'));
-      if (token === undefined) throw new Error(`access_token: expected text, found ${found(member(body, 'access_token'))}`);
+      if (token === undefined)
+        throw new Error(`access_token: expected text, found ${found(member(body, 'access_token'))}`);
       const lifeSeconds = finiteNumber(member(body, 'expires_in')) ?? defaultLifeSeconds;
       // A tenth before its end, so that none ends on the way.
       return { text: token, renewAtMs: clock.steady() + lifeSeconds * 900 };

@@ -2,7 +2,7 @@
 // states are. Shapes after Catchpoint's OpenAPI document of the API.
 
 import { at, found, member, text } from '../../fields.ts';
-import { everyPage, type KeptPages, type Listed, type Page } from './page-cache.ts';
+import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient } from './client.ts';
 
 /** The calls throw a RestFailure, or the signal's reason. */
@@ -22,7 +22,7 @@ export interface RestV2 {
 export interface RestV2Options {
   readonly client: RestClient;
   readonly apiKey: string;
-  readonly pages: KeptPages;
+  readonly pages: PageCache;
 }
 
 /** The most that v2 gives. */
@@ -43,11 +43,16 @@ export function restV2({ client, apiKey, pages }: RestV2Options): RestV2 {
     );
   }
   const pageOf = (path: string, name: string, page: number, signal: AbortSignal): Promise<Page> =>
-    get(`${path}?pageNumber=${page}&pageSize=${pageSize}`, (data) => ({ entries: list(data, name), more: hasMore(data) }), signal);
+    get(
+      `${path}?pageNumber=${page}&pageSize=${pageSize}`,
+      (data) => ({ entries: list(data, name), more: hasMore(data) }),
+      signal,
+    );
 
   return {
     nodes: (signal) => everyPage(pages, 1, (page) => pageOf('/nodes/all', 'nodes', page, signal)),
-    customerNodes: (signal) => get('/nodes', (data) => (member(data, 'nodes') === null ? [] : list(data, 'nodes')), signal),
+    customerNodes: (signal) =>
+      get('/nodes', (data) => (member(data, 'nodes') === null ? [] : list(data, 'nodes')), signal),
     continents: (signal) => get('/nodes/groups/nodelocations', (data) => list(data, 'continents'), signal),
     cities: (page, signal) => pageOf('/nodes/geographycity', 'cities', page, signal),
     forgetPages: () => pages.clear(),
@@ -69,10 +74,15 @@ function hasMore(data: unknown): boolean {
 /** The envelope tells, whatever the status: `completed` is true and `errors` is empty when it went well. */
 function refusal(body: unknown): Refusal | undefined {
   const errors = member(body, 'errors');
-  const messages = (Array.isArray(errors) ? errors : []).map((error) => text(member(error, 'message')) ?? 'an error without a message');
-  const others = [at(body, 'usageLimits', 'exceededMessage'), member(body, 'Message')].map(text).filter((message) => message !== undefined);
+  const messages = (Array.isArray(errors) ? errors : []).map(
+    (error) => text(member(error, 'message')) ?? 'an error without a message',
+  );
+  const others = [at(body, 'usageLimits', 'exceededMessage'), member(body, 'Message')]
+    .map(text)
+    .filter((message) => message !== undefined);
   const completed = member(body, 'completed');
   if (messages.length === 0 && completed === true) return undefined;
-  if (messages.length === 0 && others.length === 0) return { message: `completed: expected true, found ${found(completed)}` };
+  if (messages.length === 0 && others.length === 0)
+    return { message: `completed: expected true, found ${found(completed)}` };
   return { message: [...messages, ...others].join('; ') };
 }

@@ -4,7 +4,11 @@ import test, { type ExecutionContext } from 'ava';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '../../../../../src/runtime/log.ts';
-import { callBudget, type CallBudget, callLimits } from '../../../../../src/sources/catchpoint/nodes/rest/call-budget.ts';
+import {
+  callBudget,
+  type CallBudget,
+  callLimits,
+} from '../../../../../src/sources/catchpoint/nodes/rest/call-budget.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { temporaryDirectory } from '../../../../fakes/directory.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../../../../src/runtime/log.ts';
-import { keptCities } from '../../../../../src/sources/catchpoint/nodes/rest/city-cache.ts';
+import { cityCache } from '../../../../../src/sources/catchpoint/nodes/rest/city-cache.ts';
 import { temporaryDirectory } from '../../../../fakes/directory.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
@@ -22,7 +22,10 @@ async function opened(t: ExecutionContext, pages: number) {
     return { entries: [row], more: page < pages };
   }
   const regions = async (...ids: readonly number[]) => {
-    const { regionOf, unread } = await keptCities({ stateDir, clock, log: silentLog() }).regions(wanted(...ids), readPage);
+    const { regionOf, unread } = await cityCache({ stateDir, clock, log: silentLog() }).regions(
+      wanted(...ids),
+      readPage,
+    );
     return { found: wanted(...ids).map(({ city }) => regionOf(city, country)), unread };
   };
   return { clock, read, regions, fail: (now: boolean) => void (failing = now) };

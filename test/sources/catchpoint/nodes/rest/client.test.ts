@@ -1,7 +1,11 @@
 // A call to the REST API is tried again where that may help, and its errors say what came back, without secrets.
 
 import test, { type ExecutionContext } from 'ava';
-import { type RestClientOptions, type RestRequest, restClient } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
+import {
+  type RestClientOptions,
+  type RestRequest,
+  restClient,
+} from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { answer, fakeCatchpoint, type Fault, faults } from '../../../../fakes/catchpoint.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
@@ -67,7 +71,9 @@ for (const status of [400, 401, 403, 404, 409]) {
 test('what the body says is wrong counts at any status', async (t) => {
   const { api, call } = await opened(t);
   api.fail(answer(200, { Message: 'not now' }));
-  await t.throwsAsync(call({ refusal: () => ({ message: 'not now', final: true }) }), { message: 'GET /any: answered 200 OK: not now' });
+  await t.throwsAsync(call({ refusal: () => ({ message: 'not now', final: true }) }), {
+    message: 'GET /any: answered 200 OK: not now',
+  });
   t.is(api.calls.length, 1);
 });
 
@@ -77,7 +83,9 @@ test('a shape that cannot be read is a failure that says so', async (t) => {
   const read = (): never => {
     throw new Error('items: expected an array, found nothing');
   };
-  await t.throwsAsync(call({ read }), { message: 'GET /any: answered 200, but items: expected an array, found nothing' });
+  await t.throwsAsync(call({ read }), {
+    message: 'GET /any: answered 200, but items: expected an array, found nothing',
+  });
 });
 
 test('Retry-After puts the next try off, in seconds or as a date', async (t) => {

@@ -11,7 +11,9 @@ test('a listing of 3,000 nodes keeps under every limit and is whole', async (t) 
   const { api, list } = await triedListing(t, world(3000));
   const { nodes } = await list(both);
   t.is(nodes.length, 3000);
-  t.true(nodes.every((node) => node.continent !== undefined && node.region !== undefined && node.isp?.startsWith('Carrier')));
+  t.true(
+    nodes.every((node) => node.continent !== undefined && node.region !== undefined && node.isp?.startsWith('Carrier')),
+  );
   t.true(api.calls.every(({ status }) => status === 200));
   const times = api.calls.filter(({ path }) => path.startsWith('/api/v2')).map(({ atMs }) => atMs);
   t.is(times.length, 32);
@@ -97,7 +99,8 @@ for (const [title, fault, message] of [
 
 test('where hasMore is null, next says whether there is another page', async (t) => {
   const { api, list, paths } = await triedListing(t);
-  const page = (id: number, hasMore: boolean | null, next: string | null) => v2Answer({ nodes: [{ id }], hasMore, next });
+  const page = (id: number, hasMore: boolean | null, next: string | null) =>
+    v2Answer({ nodes: [{ id }], hasMore, next });
   api.fail(page(1, null, 'pageNumber=2'), { path: /all\?pageNumber=1/ });
   api.fail(page(2, false, 'pageNumber=3'), { path: /all\?pageNumber=2/ });
   t.deepEqual(
@@ -156,5 +159,6 @@ test('no secret is written to disk or told in an error', async (t) => {
   const files = (await readdir(stateDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   t.true(files.length >= 4);
   const written = await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
-  for (const secret of [account.key, account.secret, account.apiKey]) t.false([message, ...written].join('').includes(secret));
+  for (const secret of [account.key, account.secret, account.apiKey])
+    t.false([message, ...written].join('').includes(secret));
 });

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { cityOf, continentsBy, regionsBy } from '../../../../../src/sources/catchpoint/nodes/rest/places.ts';
 
 const golden = new URL('../../../../../../test/golden/nodes/', import.meta.url).pathname;
-const { continents } = (JSON.parse(readFileSync(join(golden, 'v2-nodelocations.json'), 'utf8')) as { data: { continents: unknown[] } })
-  .data;
+const { continents } = (
+  JSON.parse(readFileSync(join(golden, 'v2-nodelocations.json'), 'utf8')) as { data: { continents: unknown[] } }
+).data;
 
 test('every place of Catchpoint’s own shape has its continent', (t) => {
   const continentOf = continentsBy(continents);

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { join } from 'node:path';
 import { silentLog } from '../../../../../src/runtime/log.ts';
-import { keptPages } from '../../../../../src/sources/catchpoint/nodes/rest/page-cache.ts';
+import { pageCache } from '../../../../../src/sources/catchpoint/nodes/rest/page-cache.ts';
 import { restClient } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { restV1 } from '../../../../../src/sources/catchpoint/nodes/rest/v1.ts';
@@ -21,8 +21,14 @@ async function opened(t: ExecutionContext, { bearer = 'both', secret = account.s
   const clock = movableClock();
   const api = await fakeCatchpoint(t, { clock, bearer });
   const folder = join(await temporaryDirectory(t), 'pages');
-  const pages = keptPages({ folder, account: 'one', clock, log: silentLog() });
-  const client = restClient({ url: api.url, budget: { spend: async () => undefined }, clock, random: () => 0.5, timeoutMs: 20_000 });
+  const pages = pageCache({ folder, account: 'one', clock, log: silentLog() });
+  const client = restClient({
+    url: api.url,
+    budget: { spend: async () => undefined },
+    clock,
+    random: () => 0.5,
+    timeoutMs: 20_000,
+  });
   const v1 = restV1({ client, key: account.key, secret, pages, clock });
   async function nodes() {
     await pages.clear();

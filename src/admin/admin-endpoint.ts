@@ -7,7 +7,7 @@ import { adminFileOf, removeAdminFile, writeAdminFile } from './admin-file.ts';
 import type { Administration } from './administration.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes.ts';
 
-export interface AdminDoor {
+export interface AdminEndpoint {
   mount(router: Router): void;
   /** Tells the commands where to knock; a file that cannot be written keeps nobody from taking pushes. */
   open(url: string): Promise<void>;
@@ -15,14 +15,19 @@ export interface AdminDoor {
   close(): Promise<void>;
 }
 
-export interface AdminDoorOptions extends Pick<AdminRoutesOptions, 'reload'> {
+export interface AdminEndpointOptions extends Pick<AdminRoutesOptions, 'reload'> {
   readonly administration: Administration;
   readonly stateDir: string;
   readonly log: Log;
 }
 
 /** To be made by the owner of the state directory: what an earlier one has left is removed. */
-export async function adminDoor({ administration, stateDir, log, reload }: AdminDoorOptions): Promise<AdminDoor> {
+export async function adminEndpoint({
+  administration,
+  stateDir,
+  log,
+  reload,
+}: AdminEndpointOptions): Promise<AdminEndpoint> {
   const token = randomBytes(32).toString('base64url');
   const ended = new AbortController();
   await removeAdminFile(stateDir);
@@ -33,7 +38,10 @@ export async function adminDoor({ administration, stateDir, log, reload }: Admin
         await writeAdminFile(stateDir, { url, token });
       } catch (error) {
         const reason = (error as Error).message;
-        log.warn({ file: adminFileOf(stateDir), reason }, 'commands cannot reach this process: its address cannot be written');
+        log.warn(
+          { file: adminFileOf(stateDir), reason },
+          'commands cannot reach this process: its address cannot be written',
+        );
       }
     },
     async close() {
