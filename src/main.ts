@@ -39,7 +39,7 @@ const isWorker = cluster.isWorker && process.argv[2] === 'worker';
 for (const name of signals) process.on(name, isWorker ? () => {} : onSignal);
 
 /** A terminal that closes sends SIGHUP as well, and is none any more by then. */
-const hasTerminal = process.stderr.isTTY === true;
+const hasTerminal = process.stderr.isTTY;
 /** What comes before anybody has said what it is to do waits for that. */
 let isHungUp = false;
 let hangup = (): void => void (isHungUp = true);

@@ -37,7 +37,9 @@ export function shownLetter(
   withInput: boolean,
 ): ShownLetter {
   return {
-    ...{ id, kind, reason },
+    id,
+    kind,
+    reason,
     ...(sink === undefined ? {} : { sink }),
     ...(from === undefined ? {} : { from }),
     times,

@@ -105,13 +105,11 @@ export async function openAccessControl(
   warnIfOpen();
   const looked = async (): Promise<void> => void (await Promise.all([current.files.look(), certificates?.look()]));
   return {
-    ...{
-      middlewares: [gate.middleware, requests.middleware],
-      entrance: admission(gate, requests, gate.senders),
-      tls: certificates?.options,
-      bodies,
-      ownerToken: keys.ownerToken,
-    },
+    middlewares: [gate.middleware, requests.middleware],
+    entrance: admission(gate, requests, gate.senders),
+    tls: certificates?.options,
+    bodies,
+    ownerToken: keys.ownerToken,
     held: () => ({
       ownerToken: keys.ownerToken,
       fileTokens: current.files.digests(),
@@ -128,7 +126,12 @@ export async function openAccessControl(
     },
     admit: ({ ip, isOwner }, run) => (isOwner ? undefined : checked.admit(ip, run)),
     run: (signal) =>
-      schedule('look after tokens and certificate', looked, { everyMs: lookEveryMs, clock, log, signal }),
+      schedule('look after tokens and certificate', looked, {
+        everyMs: lookEveryMs,
+        clock,
+        log,
+        signal,
+      }),
     reload: async () => void (await Promise.all([current.files.reload(), certificates?.reload()])),
     async prepare(next) {
       const settled = await accessPolicy(next, keys, ambient, current);
@@ -139,13 +142,16 @@ export async function openAccessControl(
       };
     },
     status: () => ({
-      ...{
-        isOpen: isOpen(),
-        tokens: current.own.length + current.files.digests().length,
-        tokenFiles: current.files.counts,
-      },
-      ...{ door: gate.counts, rotation: gate.rotationStatus(), senders: checked.counts },
-      ...{ connections: counts, requests: requests.counts, bodies: bodies.counts, tls: tlsStatus(certificates) },
+      isOpen: isOpen(),
+      tokens: current.own.length + current.files.digests().length,
+      tokenFiles: current.files.counts,
+      door: gate.counts,
+      rotation: gate.rotationStatus(),
+      senders: checked.counts,
+      connections: counts,
+      requests: requests.counts,
+      bodies: bodies.counts,
+      tls: tlsStatus(certificates),
     }),
   };
 }
@@ -167,7 +173,8 @@ function connectionBounds(
   { clock, log }: AccessContext,
 ): Parameters<typeof limitConnections>[1] {
   return {
-    ...{ clock, log },
+    clock,
+    log,
     get maxConnections() {
       return current.maxConnections;
     },
@@ -182,7 +189,8 @@ function connectionBounds(
 function gateOf(current: AccessPolicy, ownerToken: string, { clock, log }: AccessContext) {
   const setter = {
     ...rotation({
-      ...{ clock, log },
+      clock,
+      log,
       get secret() {
         return current.rotation?.secret ?? '';
       },
@@ -197,7 +205,9 @@ function gateOf(current: AccessPolicy, ownerToken: string, { clock, log }: Acces
     isProxy: (address) => current.senders.isProxy(address),
   };
   const gate = authentication({
-    ...{ ownerToken, clock, log },
+    ownerToken,
+    clock,
+    log,
     valid: () => [current.own, current.files.digests(), current.rotation?.tokens.digests() ?? []],
     get isOpen() {
       return current.needsNoToken;
@@ -208,10 +218,16 @@ function gateOf(current: AccessPolicy, ownerToken: string, { clock, log }: Acces
     senders,
   });
   return {
-    ...{ ...gate, senders },
+    ...gate,
+    senders,
     rotationStatus() {
       const rotatedAtMs = current.rotation?.tokens.rotatedAtMs();
-      return current.rotation && { ...setter.counts, ...(rotatedAtMs !== undefined && { rotatedAtMs }) };
+      return (
+        current.rotation && {
+          ...setter.counts,
+          ...(rotatedAtMs !== undefined && { rotatedAtMs }),
+        }
+      );
     },
   };
 }

@@ -83,9 +83,15 @@ export async function accessPolicy(
   const rotation =
     secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await keys.rotatingTokens()) };
   return {
-    ...{ own: tokens.map(hashOf), files: await keys.tokenFiles(tokenFiles, former?.files), rotation },
+    own: tokens.map(hashOf),
+    files: await keys.tokenFiles(tokenFiles, former?.files),
+    rotation,
     needsNoToken: tokens.length + tokenFiles.length === 0 && rotation === undefined,
-    ...{ senders: senderAddresses(trustedProxies), check, divisions, clients, limits },
+    senders: senderAddresses(trustedProxies),
+    check,
+    divisions,
+    clients,
+    limits,
     maxConnections: await connectionsWithin(limits, log),
   };
 }

@@ -82,7 +82,8 @@ export function authentication(options: AuthenticationOptions): Authentication {
   }
 
   return {
-    ...{ counts, letIn },
+    counts,
+    letIn,
     async middleware(context, next) {
       context.request.ip = senders.of(context.req);
       const { rotation } = options;

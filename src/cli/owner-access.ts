@@ -104,8 +104,13 @@ async function openKept(
   };
   try {
     const retryLetter = letterRetry({
-      ...{ deliver: spool.append, hasRoomFor: spool.parking.hasRoomFor, directory: await keptDirectory(config, log) },
-      ...{ slice: slicer(metrics), clock, extras: metrics.timings, missed: () => {} },
+      deliver: spool.append,
+      hasRoomFor: spool.parking.hasRoomFor,
+      directory: await keptDirectory(config, log),
+      slice: slicer(metrics),
+      clock,
+      extras: metrics.timings,
+      missed: () => {},
     });
     return { administration: administration({ spool, retryLetter, clock }), isRunning: false, close };
   } catch (error) {

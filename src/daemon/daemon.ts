@@ -42,7 +42,7 @@ export async function startDaemon(config: Config, ambient: ProcessContext): Prom
   const { clock, log } = ambient;
   const releases: (() => Promise<unknown>)[] = [];
   const releaseAll = async (): Promise<void> => {
-    for (const release of releases.splice(0).reverse()) await release();
+    for (const release of releases.splice(0).toReversed()) await release();
   };
   try {
     // The doors bring Koa, which is read in while the parts wait for the disk.

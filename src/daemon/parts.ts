@@ -77,21 +77,17 @@ export async function openParts(
   for (const gone of await spool.markGoneSinks())
     log.warn(gone, 'points wait for a sink that is not configured; they are held for a week');
   const snapshot = snapshots({
-    ...{
-      clock,
-      version: ambient.version ?? '',
-      counters,
-      spool,
-      outlets: outlets.status,
-      catchpoint: sources.catchpointStatus,
-    },
-    ...{
-      access: access.status,
-      backstop: () => sources.status().backstop,
-      reloads: ambient.reloading?.status,
-      workers: crew?.status,
-      outletRestarts: outlets.restarts,
-    },
+    clock,
+    version: ambient.version ?? '',
+    counters,
+    spool,
+    outlets: outlets.status,
+    catchpoint: sources.catchpointStatus,
+    access: access.status,
+    backstop: () => sources.status().backstop,
+    reloads: ambient.reloading?.status,
+    workers: crew?.status,
+    outletRestarts: outlets.restarts,
     freeBytes: () => freeBytes(directory),
   });
   return { spool, outlets, access, crew, sources, seen, counters, snapshot };

@@ -112,8 +112,11 @@ export function outlet(options: OutletOptions): Outlet {
     run: (signal) => run(state, signal),
     counts: () => ({ ...state.counts }),
     status: () => ({
-      ...{ name: state.sink.name, ...state.counts, backlog: state.reader.backlog() },
-      ...{ inFlight: state.underway.size, lastError: state.lastError },
+      name: state.sink.name,
+      ...state.counts,
+      backlog: state.reader.backlog(),
+      inFlight: state.underway.size,
+      lastError: state.lastError,
     }),
   };
 }

@@ -81,7 +81,9 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
       ),
     status: () =>
       outlets.map(({ status, isRequired, skippedPoints, exchangeable: { annotations } }) => ({
-        ...{ ...status(), isRequired, skipped: skippedPoints() },
+        ...status(),
+        isRequired,
+        skipped: skippedPoints(),
         ...(annotations && { annotations: annotations() }),
       })),
     isIdle: () => isIdle(outlets.map((each) => each.status())),

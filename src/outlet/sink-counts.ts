@@ -21,8 +21,16 @@ export interface WriteSnapshot {
 
 /** Before the first write. */
 export const noWrites: Omit<WriteSnapshot, 'name'> = {
-  ...{ answered: 0, failed: 0, failingSinceMs: undefined, lastTakenAtMs: undefined },
-  durations: { boundsSeconds: [], atMost: [], count: 0, sumSeconds: 0 },
+  answered: 0,
+  failed: 0,
+  failingSinceMs: undefined,
+  lastTakenAtMs: undefined,
+  durations: {
+    boundsSeconds: [],
+    atMost: [],
+    count: 0,
+    sumSeconds: 0,
+  },
 };
 
 export interface CountedSink {

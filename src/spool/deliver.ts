@@ -46,7 +46,7 @@ export function deliverer(store: Store, bounds: Bounds): Deliver {
         const delivered = put(store, bounds, points, options);
         store.whenDurable(() => resolve(delivered), reject);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   }

@@ -34,20 +34,23 @@ export function openStore(options: StoreOptions): Store {
   let tellFailed: (failure: DiskFailed) => void = () => {};
   const failed = new Promise<DiskFailed>((resolve) => void (tellFailed = resolve));
   const opened = {
-    ...{
-      directory,
-      clock,
-      segmentBytes,
-      supply,
-      index,
-      dedup,
-      tellFailed,
-      recovered,
-      state: recovered.state,
-      segments: recovered.segments,
-    },
+    directory,
+    clock,
+    segmentBytes,
+    supply,
+    index,
+    dedup,
+    tellFailed,
+    recovered,
+    state: recovered.state,
+    segments: recovered.segments,
     ...(options.write && { write: options.write }),
-    ...{ onDurable: [], onChange: [], former: undefined, failure: undefined, isClosed: false, firstTotals },
+    onDurable: [],
+    onChange: [],
+    former: undefined,
+    failure: undefined,
+    isClosed: false,
+    firstTotals,
   } as unknown as Opened;
   opened.content = content({ directory, segments: () => opened.segments, index });
   opened.checkpoints = checkpointsOf(opened, options);
@@ -69,7 +72,13 @@ export function openStore(options: StoreOptions): Store {
 function storeOf(opened: Opened, findings: readonly string[], failed: Promise<DiskFailed>): Store {
   const { clock, index, content: texts, dedup, checkpoints, room, supply, positions } = opened;
   return {
-    ...{ clock, index, content: texts, dedup, findings, checkpoints, failed },
+    clock,
+    index,
+    content: texts,
+    dedup,
+    findings,
+    checkpoints,
+    failed,
     get state() {
       return opened.state;
     },
@@ -91,7 +100,16 @@ function storeOf(opened: Opened, findings: readonly string[], failed: Promise<Di
     layOut: () => layOut(opened),
     former: () => opened.former,
     attach: (part) => void (opened.former = part),
-    suppose: (change) => apply(opened.state, change, { segment: 0, at: 0 }, clock),
+    suppose: (change) =>
+      apply(
+        opened.state,
+        change,
+        {
+          segment: 0,
+          at: 0,
+        },
+        clock,
+      ),
     fileBytes: () => opened.segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0) + supply.spareBytes(),
     lookAtFile: () => void (opened.log.isThere() || fail(opened, new FileGone())),
     close: () => close(opened),
@@ -124,7 +142,10 @@ async function layOut({ supply, room }: Opened): Promise<void> {
 
 function checkpointsOf(opened: Opened, { directory, clock }: StoreOptions): Checkpoints {
   return openCheckpoints({
-    ...{ directory, clock, supply: opened.supply, dedup: opened.dedup },
+    directory,
+    clock,
+    supply: opened.supply,
+    dedup: opened.dedup,
     state: () => opened.state,
     segments: () => opened.segments,
     log: () => opened.log,

@@ -12,7 +12,12 @@ export function openLog(opened: Opened): SegmentLog {
   const { supply, clock, segmentBytes, write, recovered } = opened;
   const { nextSegment, nextGroup, totals } = recovered;
   return segmentLog({
-    ...{ supply, clock, segmentBytes, segment: nextSegment, group: nextGroup, totals },
+    supply,
+    clock,
+    segmentBytes,
+    segment: nextSegment,
+    group: nextGroup,
+    totals,
     ...(write && { write }),
     onSegment({ head, bytes }) {
       opened.segments.push(segmentEntry(head, firstGroupAt, bytes));

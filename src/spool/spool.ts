@@ -127,7 +127,9 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
   return {
     append: deliverer(store, bounds),
     parking: parkingOf(store, bounds),
-    ...{ deadLetters, samples, letters },
+    deadLetters,
+    samples,
+    letters,
     returnPoints: (ids) => requeuePoints(store, letters, ids),
     async dropLetters(ids) {
       const there = ids.filter(
@@ -148,7 +150,13 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
         bounds,
         sinkName,
         onDamage: (damage) =>
-          log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost'),
+          log?.error(
+            {
+              sink: sinkName,
+              ...damage,
+            },
+            'a part of the spool cannot be read; what was in it is lost',
+          ),
       });
     },
     shared: sharedStore(store, directory),

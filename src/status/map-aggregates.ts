@@ -52,8 +52,11 @@ export async function mapAggregates(
   await nextTurn();
   const { all, rows } = await sliced(seen, find, sums, query.by, end);
   return {
-    sinceMs: sinceS === undefined ? undefined : sinceS * 1000,
-    ...{ all, nodes, rows: rows.slice(0, mostRows), rowsLeftOut: Math.max(0, rows.length - mostRows) },
+    sinceMs: sinceS === undefined ? undefined : sinceS * 1e3,
+    all,
+    nodes,
+    rows: rows.slice(0, mostRows),
+    rowsLeftOut: Math.max(0, rows.length - mostRows),
   };
 }
 

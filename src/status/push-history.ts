@@ -86,14 +86,22 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
   }
 
   return {
-    ...{ recent, ring, nodes, tests },
+    recent,
+    ring,
+    nodes,
+    tests,
     see({ became, run, reason }) {
       const nowMs = clock.now();
       const hasPoints = run !== undefined && runsWithPoints.has(became);
       if (hasPoints) note(run, nowMs);
       if (recent.isWanted(clock.steady()))
         recent.add(
-          { atMs: nowMs, became, ...shown(run, rtt), ...(reason === undefined ? {} : { reason }) },
+          {
+            atMs: nowMs,
+            became,
+            ...shown(run, rtt),
+            ...(reason === undefined ? {} : { reason }),
+          },
           hasPoints ? run.points : [],
         );
     },
@@ -107,7 +115,8 @@ function shown(run: SeenRun | undefined, rtt: PushHistoryOptions['rtt']): object
   const { testId, nodeId, testName, nodeName, error, rttMs, totalMs } = run.measurement;
   const chosenMs = rtt === 'total' ? totalMs : rttMs;
   return {
-    ...{ testId, nodeId },
+    testId,
+    nodeId,
     ...(testName === undefined ? {} : { testName: shortened(testName) }),
     ...(nodeName === undefined ? {} : { nodeName: shortened(nodeName) }),
     ...(error === undefined ? {} : { error }),

@@ -78,13 +78,12 @@ export function statusPage(options: StatusPageOptions): StatusPage {
       waitingBytes: snapshot.spool.waitingBytes,
     });
     now = statusMessageOf(snapshot, before ?? snapshot, {
-      ...{
-        letters: letters.kinds(clock.steady()),
-        recent,
-        backstop,
-        troubles: problemsOf(snapshot, late, configuration),
-      },
-      ...{ newLetters: total(late.letters), turnedAway: [turnedAwayBefore ?? away, away] },
+      letters: letters.kinds(clock.steady()),
+      recent,
+      backstop,
+      troubles: problemsOf(snapshot, late, configuration),
+      newLetters: total(late.letters),
+      turnedAway: [turnedAwayBefore ?? away, away],
     });
     before = snapshot;
     turnedAwayBefore = away;
@@ -165,7 +164,9 @@ function latestRuns({ ring, nodes, tests, testName, errorText }: PushHistory, no
     const testId = tests.idOf(columns.test[at] as number) ?? 0;
     const rttMs = columns.rttMs[at] as number;
     runs.push({
-      ...{ atMs: (columns.atS[at] as number) * 1000, testId, testName: testName(testId) },
+      atMs: (columns.atS[at] as number) * 1e3,
+      testId,
+      testName: testName(testId),
       ...(Number.isNaN(rttMs) ? {} : { rttMs: Number(rttMs.toPrecision(6)) }),
       error: errorText(columns.error[at] as number),
     });

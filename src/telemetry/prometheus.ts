@@ -84,7 +84,10 @@ function addHistogram(
   const options = described(measure, registry);
   const histogram = new Histogram(options);
   const get = async (): Promise<Shown> => ({
-    ...{ name: options.name, help: options.help, type: 'histogram', aggregator: 'sum' },
+    name: options.name,
+    help: options.help,
+    type: 'histogram',
+    aggregator: 'sum',
     values: read().flatMap((sample) => histogramValues(options.name, sample)),
   });
   Object.assign(histogram, { get, getForPromString: get });

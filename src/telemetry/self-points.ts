@@ -64,8 +64,14 @@ export function selfPoints(snapshot: Snapshot, { prefix, resolution, host }: Sel
   return metrics.flatMap((measure) =>
     numbersOf(measure, snapshot).flatMap(([name, samples]) =>
       samples.map(({ labels, value }) => ({
-        ...{ metric: `${prefix}.${name}`, timestamp, unit: resolution, value: floatText(value) },
-        tags: tagsOf({ host, ...labels }),
+        metric: `${prefix}.${name}`,
+        timestamp,
+        unit: resolution,
+        value: floatText(value),
+        tags: tagsOf({
+          host,
+          ...labels,
+        }),
       })),
     ),
   );

@@ -204,8 +204,16 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
       goneSinks: spool.sinks.filter(({ isConfigured }) => isConfigured === false),
       nodes,
       spool: {
-        ...{ waitingBytes, maxBytes, fileBytes, freeBytes, lastRecord, segments, suspectTails, dedup },
-        ...{ scarcity: parts.spool.scarcity(), isRestoring: parts.spool.isRestoring() },
+        waitingBytes,
+        maxBytes,
+        fileBytes,
+        freeBytes,
+        lastRecord,
+        segments,
+        suspectTails,
+        dedup,
+        scarcity: parts.spool.scarcity(),
+        isRestoring: parts.spool.isRestoring(),
       },
       parked,
       deadLetters: { ...deadLetters, added: parts.spool.deadLetters.added() },
@@ -226,8 +234,22 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
 const noPushes: PushSource = {
   pushes: {},
   nodes: {
-    ...{ known: 0, refreshes: 0, failures: 0, lastError: undefined, refreshedAtMs: undefined, nextAtMs: 0, everyMs: 0 },
-    ...{ changes: { added: 0, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0 }, fileFault: undefined, notes: [] },
+    known: 0,
+    refreshes: 0,
+    failures: 0,
+    lastError: undefined,
+    refreshedAtMs: undefined,
+    nextAtMs: 0,
+    everyMs: 0,
+    changes: {
+      added: 0,
+      removed: 0,
+      renamed: 0,
+      movedAsn: 0,
+      movedIsp: 0,
+    },
+    fileFault: undefined,
+    notes: [],
   },
 };
 

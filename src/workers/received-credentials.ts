@@ -30,7 +30,13 @@ export function receivedCredentials(
       options: tlsOptions(held.pems as Pems),
       pems: () => held.pems as Pems,
       serve: (listening) => void (server = listening as unknown as typeof server),
-      ...{ look: notOurs, reload: notOurs, notAfterMs: () => Infinity, counts: { reloads: 0, failures: 0 } },
+      look: notOurs,
+      reload: notOurs,
+      notAfterMs: () => Infinity,
+      counts: {
+        reloads: 0,
+        failures: 0,
+      },
     }),
     tell(next) {
       if (next.pems !== undefined && next.pems !== held.pems && !isSame(next.pems, held.pems))

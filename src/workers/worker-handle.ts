@@ -94,10 +94,18 @@ export function workerHandle(
   });
   channel.say({ say: 'instructions', instructions: first });
   return {
-    ...{ pid: worker.pid, address: first.listen, listening: listening.promise, ended },
-    ...{ isListening: () => isListening, reason: () => reason, access: () => access },
+    pid: worker.pid,
+    address: first.listen,
+    listening: listening.promise,
+    ended,
+    isListening: () => isListening,
+    reason: () => reason,
+    access: () => access,
     async instruct(instructions) {
-      channel.say({ say: 'instructions', instructions });
+      channel.say({
+        say: 'instructions',
+        instructions,
+      });
       const follows = Promise.race([ended, followed(instructions.edition)]);
       await within(followWithinMs, follows, clock, worker.kill);
       await follows;

@@ -82,8 +82,15 @@ interface Running {
 export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { count, config, clock, log } = options;
   const running: Running = {
-    ...{ options, config, members: new Map(), sums: poolAccessStatus(), stopping: new AbortController() },
-    ...{ told: commonOf(options, config, 0), following: Promise.resolve(), address: config.listen, replaced: 0 },
+    options,
+    config,
+    members: new Map(),
+    sums: poolAccessStatus(),
+    stopping: new AbortController(),
+    told: commonOf(options, config, 0),
+    following: Promise.resolve(),
+    address: config.listen,
+    replaced: 0,
   };
   return {
     listen: (intake) => started(running, intake),
@@ -171,7 +178,8 @@ async function started(running: Running, intake: PushIntake): Promise<Listener> 
     running.address = { ...running.address, port };
     const kept = numbers.map((worker) => keep(worker, running, intake));
     return {
-      ...{ url, port },
+      url,
+      port,
       async close() {
         stopping.abort();
         for (const one of members.values()) one.stop();

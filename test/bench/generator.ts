@@ -69,7 +69,7 @@ export async function generate(load: Load): Promise<Loaded> {
   if (load.rate !== undefined) await pace(running, load.rate, startMs);
   await Promise.all(agents);
   const { timesMs, failures } = running;
-  const sorted = Float64Array.from(timesMs).sort();
+  const sorted = Float64Array.from(timesMs).toSorted();
   const quantile = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
   const seconds = (performance.now() - startMs) / 1000;

@@ -1,7 +1,7 @@
 // The median and the range of what was measured, and ratios of two that were measured in the same rounds.
 
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)

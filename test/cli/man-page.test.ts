@@ -52,8 +52,8 @@ test('no line is taken for a request that is none', async (t) => {
     .filter((line) => /^[.']/.test(line))
     .map((line) => line.split(' ')[0]);
   t.deepEqual(
-    [...new Set(requests)].sort(),
-    ['.B', '.PP', '.RE', '.RS', '.SH', '.SS', '.TH', '.TP', '.\\"', '.br'].sort(),
+    [...new Set(requests)].toSorted(),
+    ['.B', '.PP', '.RE', '.RS', '.SH', '.SS', '.TH', '.TP', '.\\"', '.br'].toSorted(),
   );
 });
 

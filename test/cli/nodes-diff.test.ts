@@ -86,11 +86,33 @@ test('a table shows each tag value that would change, and no text that becomes t
     ],
   );
   t.deepEqual(JSON.parse((await diff('stored', path, true)).output), {
-    ...{ before: 'stored', after: path, added: [4], gone: [3], inBoth: 2 },
+    before: 'stored',
+    after: path,
+    added: [4],
+    gone: [3],
+    inBoth: 2,
     changed: [
-      { id: 1, name: 'Jinan, CN - Unicom', dimension: 'asn', before: '4837', after: '4808' },
-      { id: 1, name: 'Jinan, CN - Unicom', dimension: 'region', before: null, after: 'Shandong' },
-      { id: 1, name: 'Jinan, CN - Unicom', dimension: 'isp', before: 'Unicom', after: 'China_Unicom' },
+      {
+        id: 1,
+        name: 'Jinan, CN - Unicom',
+        dimension: 'asn',
+        before: '4837',
+        after: '4808',
+      },
+      {
+        id: 1,
+        name: 'Jinan, CN - Unicom',
+        dimension: 'region',
+        before: null,
+        after: 'Shandong',
+      },
+      {
+        id: 1,
+        name: 'Jinan, CN - Unicom',
+        dimension: 'isp',
+        before: 'Unicom',
+        after: 'China_Unicom',
+      },
     ],
   });
 });

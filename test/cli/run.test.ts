@@ -22,7 +22,7 @@ test('the daemon runs until the signal, and is given the one that hurries', asyn
     pushUrl: 'http://127.0.0.1:1',
     backstopUrl: undefined,
     adminUrl: 'http://127.0.0.1:2',
-    status: () => t.fail() as never,
+    status: () => t.fail(),
     failed: new Promise(() => {}),
     async stop({ hurry: given } = {}) {
       steps.push(given === hurry.signal ? 'stopped' : 'stopped with another signal');
@@ -47,7 +47,7 @@ test('a daemon that cannot go on is stopped in a hurry, after a moment, and what
     pushUrl: 'http://127.0.0.1:1',
     backstopUrl: undefined,
     adminUrl: 'http://127.0.0.1:2',
-    status: () => t.fail() as never,
+    status: () => t.fail(),
     failed: Promise.resolve(fault),
     async stop({ hurry } = {}) {
       hurried =

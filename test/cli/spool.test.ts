@@ -105,7 +105,7 @@ test('the question goes to standard error, Ctrl-C is a no, and --yes asks nobody
   stop.abort();
   t.false(await answer);
   t.regex(String(stderr.read()), /Drop it\? \[y\/N\] /);
-  t.true(await confirmation({ stdin: () => t.fail() as never, stderr, yes: true, signal: never })('Drop it?'));
+  t.true(await confirmation({ stdin: () => t.fail(), stderr, yes: true, signal: never })('Drop it?'));
 });
 
 test('where there is no terminal, and no --yes, it is refused', async (t) => {

@@ -57,7 +57,7 @@ async function analysis(path: string, ...args: readonly string[]): Promise<Analy
       readonly message: string;
     };
     if (typeof code === 'string')
-      throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`);
+      throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`, { cause: error });
     return { code, words: ours(stdout + stderr) };
   }
 }

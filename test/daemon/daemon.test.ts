@@ -22,17 +22,20 @@ async function config(t: ExecutionContext, changes: Partial<Config> = {}): Promi
     workers: 0,
     archive: undefined,
     access: {
-      ...{
-        tokens: [],
-        tokenFiles: [],
-        rotationSecret: undefined,
-        checkSender: 'off',
-        trustedProxies: [],
-        divisions: [],
-        clients: [],
-        tls: undefined,
+      tokens: [],
+      tokenFiles: [],
+      rotationSecret: undefined,
+      checkSender: 'off',
+      trustedProxies: [],
+      divisions: [],
+      clients: [],
+      tls: undefined,
+      limits: {
+        maxConnections: 2e3,
+        maxConnectionsPerAddress: 256,
+        maxRequests: 1e3,
+        maxArrivingBytes: 2 ** 26,
       },
-      limits: { maxConnections: 2000, maxConnectionsPerAddress: 256, maxRequests: 1000, maxArrivingBytes: 2 ** 26 },
     },
     takesCatchpoint: true,
     backstop: undefined,
@@ -90,13 +93,13 @@ const post = (daemon: Daemon, body = sample): Promise<Response> =>
 const held = ({ points }: Tsd): string[] =>
   points()
     .map(({ metric, timestamp }) => `${metric} ${timestamp}`)
-    .sort();
+    .toSorted();
 
 const expected = readFileSync(`${golden}ns1-sample.points`, 'utf8')
   .trim()
   .split('\n')
   .map((line) => line.split(' ').slice(1, 3).join(' '))
-  .sort();
+  .toSorted();
 
 test('a push arrives at OpenTSDB as its fourteen points', async (t) => {
   const one = await tsd(t);

@@ -79,7 +79,7 @@ test('points go to the OpenTSDB of the new configuration, cut as it says; what w
   t.deepEqual(
     metrics(other)
       .filter((metric) => metric.startsWith('cp.'))
-      .sort(),
+      .toSorted(),
     ['cp.rtt.by_node.12345', 'cp.status.by_node.12345'],
   );
   await until(() => daemon.status().sinks[0]?.backlog.points === 0);
@@ -159,7 +159,12 @@ test('who may push, how much, and what is said of nodes change; a token that goe
     'check-sender': 'report',
   });
   t.deepEqual((await reloads.reload()).changed, [
-    ...['push-token', 'push-token-file', 'check-sender', 'max-connections', 'max-arriving-bytes', 'node-overrides'],
+    'push-token',
+    'push-token-file',
+    'check-sender',
+    'max-connections',
+    'max-arriving-bytes',
+    'node-overrides',
   ]);
   t.deepEqual([await ask('none'), await ask('a-given-token-0123456', '20160226010549609')], [401, 200]);
   t.deepEqual([daemon.status().access.isOpen, daemon.status().access.tokens], [false, 2]);

@@ -19,7 +19,7 @@ const putLines = (name: string): string[] =>
   readFileSync(join(golden, `${name}.points`), 'utf8')
     .trim()
     .split('\n');
-const exported = (names: readonly string[]): string[] => names.flatMap(putLines).map(asExported).sort();
+const exported = (names: readonly string[]): string[] => names.flatMap(putLines).map(asExported).toSorted();
 
 /** Every payload that has golden points under the usual options. */
 const names = readdirSync(golden)
@@ -34,8 +34,10 @@ async function pushed(one: Bridge, pushes: readonly string[]): Promise<void> {
 }
 
 const byNodesFile = async (t: ExecutionContext): Promise<string[]> => [
-  ...['--nodes-file', nodesFile],
-  ...['--state-dir', await temporaryDirectory(t)],
+  '--nodes-file',
+  nodesFile,
+  '--state-dir',
+  await temporaryDirectory(t),
 ];
 
 const intoVictoria = ({ httpPutPort }: VictoriaMetrics): string[] => ['-t', '127.0.0.1', '-p', String(httpPutPort)];
@@ -57,7 +59,7 @@ for (const zone of ['UTC', 'America/New_York']) {
       const one = await bridge(t, [...args, '--state-dir', await temporaryDirectory(t)], { TZ: zone });
       await pushed(one, ['ns1-sample']);
       const points = await victoria.points('s');
-      t.deepEqual(points.sort(), exported(['ns1-sample']));
+      t.deepEqual(points.toSorted(), exported(['ns1-sample']));
       t.is(points.filter((line) => line.split(' ')[1] === '1456448689').length, 14);
     },
   );
@@ -67,7 +69,7 @@ e2e('every golden payload arrives over HTTP as its golden points, and no point i
   const victoria = await victoriaMetrics(t);
   const one = await bridge(t, [...intoVictoria(victoria), ...(await byNodesFile(t))]);
   await pushed(one, names);
-  t.deepEqual((await victoria.points('s')).sort(), exported(names));
+  t.deepEqual((await victoria.points('s')).toSorted(), exported(names));
   t.is(await victoria.counter('vm_rows_invalid_total'), 0);
   t.is((await one.status()).parked, 1, 'the push from the unknown node waits for it');
 });
@@ -77,7 +79,7 @@ e2e('the same pushes sent again change nothing', async (t) => {
   const one = await bridge(t, [...intoVictoria(victoria), ...(await byNodesFile(t))]);
   await pushed(one, ['dns', 'web-error', 'ping']);
   await pushed(one, ['dns', 'web-error', 'ping']);
-  t.deepEqual((await victoria.points('s')).sort(), exported(['dns', 'web-error', 'ping']));
+  t.deepEqual((await victoria.points('s')).toSorted(), exported(['dns', 'web-error', 'ping']));
   t.like((await one.status()).pushes, { taken: 3, duplicate: 3 });
 });
 
@@ -85,7 +87,7 @@ e2e('milliseconds arrive as milliseconds', async (t) => {
   const victoria = await victoriaMetrics(t);
   const one = await bridge(t, [...intoVictoria(victoria), ...(await byNodesFile(t)), '--resolution', 'ms']);
   await pushed(one, ['dns']);
-  t.deepEqual((await victoria.points('ms')).sort(), exported(['dns.ms']));
+  t.deepEqual((await victoria.points('ms')).toSorted(), exported(['dns.ms']));
 });
 
 e2e('the golden points arrive over telnet, too', async (t) => {
@@ -95,7 +97,7 @@ e2e('the golden points arrive over telnet, too', async (t) => {
   await pushed(one, names);
   // Nobody says when the lines that were sent are read.
   while ((await victoria.points('s')).length < exported(names).length);
-  t.deepEqual((await victoria.points('s')).sort(), exported(names));
+  t.deepEqual((await victoria.points('s')).toSorted(), exported(names));
 });
 
 e2e('in file mode the golden points are in points.put, as tsdb import reads them', async (t) => {
@@ -116,7 +118,7 @@ e2e('what was taken while the database was away is there after a kill -9 and a r
   const victoria = await victoriaMetrics(t);
   const back = await bridge(t, [...intoVictoria(victoria), ...files]);
   await untilStatus(back, ({ sinks }) => sinks[0]?.backlog.points === 0);
-  t.deepEqual((await victoria.points('s')).sort(), exported(['dns', 'web']));
+  t.deepEqual((await victoria.points('s')).toSorted(), exported(['dns', 'web']));
 });
 
 e2e('SIGTERM ends it with exit code 0', async (t) => {

@@ -58,7 +58,7 @@ async function inVictoria(
       Math.round(Number(value.time) * 1000),
       ...Object.entries(tags)
         .map((tag) => tag.join('='))
-        .sort(),
+        .toSorted(),
     ].join(' ');
   };
   const different = csv.filter((one) => !areEqual(one.value, stored.get(seriesOf(one)) ?? NaN));
@@ -134,25 +134,21 @@ async function compared(
 
 /** As Backstop itself called what this collectd reads: its paths, written out. */
 const backstopsOwn = [
-  ...[
-    'cpu.0.idle',
-    'load.1m',
-    'load.5m',
-    'load.15m',
-    'memory.used',
-    'memory.buffered',
-    'swap.used',
-    'processes.running',
-    'processes.fork_rate',
-  ],
-  ...[
-    'processes.collectd.ps_count.num_proc',
-    'processes.collectd.ps_cputime.system',
-    'processes.collectd.ps_rss',
-    'users',
-    'uptime',
-    'contextswitch',
-  ],
+  'cpu.0.idle',
+  'load.1m',
+  'load.5m',
+  'load.15m',
+  'memory.used',
+  'memory.buffered',
+  'swap.used',
+  'processes.running',
+  'processes.fork_rate',
+  'processes.collectd.ps_count.num_proc',
+  'processes.collectd.ps_cputime.system',
+  'processes.collectd.ps_rss',
+  'users',
+  'uptime',
+  'contextswitch',
 ];
 
 for (const by of ['legacy', 'tags'] as const) {

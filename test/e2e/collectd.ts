@@ -156,6 +156,7 @@ async function locate(): Promise<void> {
     throw new Error(
       `the end-to-end tests need collectd, and Debian's packages could not be fetched (${(error as Error).message}). ` +
         'Leave the end-to-end tests out with BRIDGE_E2E=off npm test.',
+      { cause: error },
     );
   }
 }

@@ -37,6 +37,7 @@ async function locate(tool: DebianTool): Promise<string> {
     throw new Error(
       `the end-to-end tests need ${binary}, and Debian's package ${tool.package} could not be fetched (${(error as Error).message}). ` +
         `Point ${variable} at a binary, or leave the end-to-end tests out with BRIDGE_E2E=off npm test.`,
+      { cause: error },
     );
   }
   return unpacked;

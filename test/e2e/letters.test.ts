@@ -61,13 +61,13 @@ const puts = ({ points }: FakeTsd): string[] =>
           .map((tag) => tag.join('='))
           .join(' ')}`,
     )
-    .sort();
+    .toSorted();
 
 const goldenPuts = (name: string): string[] =>
   readFileSync(join(golden, 'catchpoint', `${name}.points`), 'utf8')
     .trim()
     .split('\n')
-    .sort();
+    .toSorted();
 
 test('while the bridge runs: points that were refused are listed, tried again, and arrive as they were; it keeps running', async (t) => {
   const { start, command, json, learns } = await beforeStrictTsd(t);

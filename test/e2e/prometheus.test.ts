@@ -17,7 +17,7 @@ const rulesTestFile = join(root, 'contrib/prometheus/catchpoint-bridge.test.yml'
 const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 
 const prefixed = (text: string): string[] =>
-  [...new Set([...text.matchAll(/catchpoint_bridge_[a-z0-9_]+/g)].map(([name]) => name))].sort();
+  [...new Set([...text.matchAll(/catchpoint_bridge_[a-z0-9_]+/g)].map(([name]) => name))].toSorted();
 
 e2e('promtool finds nothing to say about the metrics of a bridge that is at work', async (t) => {
   const args = [
@@ -42,7 +42,7 @@ e2e('promtool finds nothing to say about the metrics of a bridge that is at work
   t.regex(text, /\ncatchpoint_bridge_push_duration_seconds_count 4\n/);
   t.regex(text, /\ncatchpoint_bridge_process_resident_memory_bytes \d{7,}\n/);
   t.deepEqual(await promtool(['check', 'metrics'], text), { exitCode: 0, said: '' });
-  const types = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name as string).sort();
+  const types = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name as string).toSorted();
   t.deepEqual(types, prefixed(metricsTable()), 'what docs/metrics.md says there is is there, and nothing else');
 });
 
@@ -81,8 +81,8 @@ test('each alert rule is tried where it fires and where it does not, and says wh
     const expected = tried
       .filter(({ alertname }) => alertname === alert)
       .map(({ exp_alerts: expectedAlerts }) => expectedAlerts.length > 0);
-    t.deepEqual([...new Set(expected)].sort(), [false, true], alert);
-    t.deepEqual(Object.keys(annotations).sort(), ['description', 'summary'], alert);
+    t.deepEqual([...new Set(expected)].toSorted(), [false, true], alert);
+    t.deepEqual(Object.keys(annotations).toSorted(), ['description', 'summary'], alert);
   }
 });
 

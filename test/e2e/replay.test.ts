@@ -13,9 +13,9 @@ const putLines = (path: string): string[] =>
     .trim()
     .split('\n')
     .map((line) => line.replace(/^put /, ''));
-const expected = names.flatMap((name) => putLines(`catchpoint/${name}`)).sort();
+const expected = names.flatMap((name) => putLines(`catchpoint/${name}`)).toSorted();
 const held = (stateDir: string): string[] =>
-  readFileSync(join(stateDir, 'points.put'), 'utf8').trimEnd().split('\n').sort();
+  readFileSync(join(stateDir, 'points.put'), 'utf8').trimEnd().split('\n').toSorted();
 
 const inFileMode = (stateDir: string): string[] => [
   '-f',
@@ -103,6 +103,6 @@ test.serial("what the original's -f wrote becomes its points at their true times
   await drained(one);
   t.is((await replayed(t, args)).exitCode, 69);
   await stopped(one);
-  t.deepEqual(held(stateDir), putLines('replay/new-york').sort());
+  t.deepEqual(held(stateDir), putLines('replay/new-york').toSorted());
   t.is((await replayed(t, [args[0] as string, ...inFileMode(stateDir)])).exitCode, 64);
 });

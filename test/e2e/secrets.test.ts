@@ -129,17 +129,31 @@ const ways: Readonly<
 > = {
   'as flags': async (_t, { port }) => ({
     args: [
-      ...['-k', secretOf('key'), '-s', secretOf('secret'), '--api-key', secretOf('api-key')],
-      ...[
-        '-t',
-        `http://user:${secretOf('password')}@127.0.0.1:${port}`,
-        '--tsdb-header',
-        `Authorization: Bearer ${secretOf('header')}`,
-      ],
-      ...['--tsdb-header', `X-Scope: ${secretOf('scope')}`],
-      ...['--push-token', secretOf('push-token'), '--rotation-secret', secretOf('rotation-secret')],
-      ...['--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-auth', `user:${secretOf('backstop-auth')}`],
-      ...['--github-secret', secretOf('github'), '--pagerduty-secret', secretOf('pagerduty')],
+      '-k',
+      secretOf('key'),
+      '-s',
+      secretOf('secret'),
+      '--api-key',
+      secretOf('api-key'),
+      '-t',
+      `http://user:${secretOf('password')}@127.0.0.1:${port}`,
+      '--tsdb-header',
+      `Authorization: Bearer ${secretOf('header')}`,
+      '--tsdb-header',
+      `X-Scope: ${secretOf('scope')}`,
+      '--push-token',
+      secretOf('push-token'),
+      '--rotation-secret',
+      secretOf('rotation-secret'),
+      '--backstop',
+      '--backstop-listen',
+      '127.0.0.1:0',
+      '--backstop-auth',
+      `user:${secretOf('backstop-auth')}`,
+      '--github-secret',
+      secretOf('github'),
+      '--pagerduty-secret',
+      secretOf('pagerduty'),
     ],
     secrets: [
       'key',
@@ -242,5 +256,5 @@ test('every secret there is is given in these tests', (t) => {
     'tsdbHeader',
     'tsdbHost',
   ];
-  t.deepEqual(secrets.sort(), known);
+  t.deepEqual(secrets.toSorted(), known);
 });

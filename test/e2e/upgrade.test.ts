@@ -149,7 +149,7 @@ test.serial('a store that kills its reader is set aside, counted and told, and p
   t.like(await statusOf(one), { restoring: false, lost: { uncounted: 1 } });
   t.deepEqual(
     readdirSync(directory)
-      .filter((name) => /^data/.test(name))
+      .filter((name) => name.startsWith('data'))
       .map((name) => name.slice(0, 17)),
     ['data.mdb.damaged-'],
   );

@@ -96,7 +96,7 @@ async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
         value,
         ...Object.entries(tags)
           .map(([tag, text]) => `${tag}=${text}`)
-          .sort(),
+          .toSorted(),
       ].join(' ');
     }),
   );
@@ -105,5 +105,5 @@ async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
 /** A put line of ours in the form in which `points` gives them back: tags sorted, the value as a number. */
 export function asExported(putLine: string): string {
   const [name, time, value, ...tags] = putLine.replace(/^put /, '').split(' ');
-  return [name, time, Number(value), ...tags.sort()].join(' ');
+  return [name, time, Number(value), ...tags.toSorted()].join(' ');
 }

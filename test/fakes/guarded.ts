@@ -49,7 +49,8 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
       await take(body);
       return 'taken';
     },
-    ...{ unread: () => {}, answered: () => {} },
+    unread: () => {},
+    answered: () => {},
   };
   const reading = { maxBodyBytes: 2 ** 20, bodies: access.bodies, clock };
   const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {

@@ -31,7 +31,7 @@ test('each damage hits one of the files it may hit, within what is written there
     t.true(Number(/byte (\d+)$/.exec(where)?.[1]) < written.length, where);
     t.regex(hit, /^[12]\.segment$/);
   }
-  t.deepEqual([...kinds].sort(), [...kindsOfDamage].sort());
+  t.deepEqual([...kinds].toSorted(), [...kindsOfDamage].sort());
 });
 
 test('where nothing is written there is nothing to damage, and that is an error', async (t) => {

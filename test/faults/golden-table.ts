@@ -21,11 +21,11 @@ export function goldenNodes(): GoldenNode[] {
   const nodes = new Map<number, GoldenNode>();
   for (const file of readdirSync(golden)
     .filter((name) => /^[^.]+\.points$/.test(name))
-    .sort()) {
+    .toSorted()) {
     const node = nodeOf(readFileSync(join(golden, file), 'utf8').trim().split('\n'));
     if (!strangers.has(node.id)) nodes.set(node.id, node);
   }
-  return [...nodes.values()].sort((a, b) => a.id - b.id);
+  return [...nodes.values()].toSorted((a, b) => a.id - b.id);
 }
 
 /** `put catchpoint.status.by_city.204417 1794994452 1.0 nodeid=312 city=Jinan status=ok` → city, `nodeid=312 city=Jinan` */

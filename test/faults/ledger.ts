@@ -69,9 +69,21 @@ interface Books {
 /** @param takesStrangers - whether points of runs that were not issued here are ignored */
 export function openLedger(runs: Runs, { takesStrangers = false }: { readonly takesStrangers?: boolean } = {}): Ledger {
   const books: Books = {
-    ...{ runs, takesStrangers, pushed: 0, owed: new Uint8Array(1024), arrived: new Uint8Array(1024 * maxPointsOfRun) },
-    ...{ broughtBy: new Uint32Array(1024 * maxPointsOfRun), deliveries: new Map<number, Delivery>(), disturbances: [] },
-    ...{ totals: { arrived: 0, foreign: 0, duplicates: 0, unexplained: 0 }, examples: [] },
+    runs,
+    takesStrangers,
+    pushed: 0,
+    owed: new Uint8Array(1024),
+    arrived: new Uint8Array(1024 * maxPointsOfRun),
+    broughtBy: new Uint32Array(1024 * maxPointsOfRun),
+    deliveries: new Map<number, Delivery>(),
+    disturbances: [],
+    totals: {
+      arrived: 0,
+      foreign: 0,
+      duplicates: 0,
+      unexplained: 0,
+    },
+    examples: [],
   };
   return {
     next() {

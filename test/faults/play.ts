@@ -38,7 +38,7 @@ export async function play(scenario: Scenario, form: Form, seed: number): Promis
   } catch (error) {
     return row(undefined, [wordsOf(asLacking(id, error))]);
   } finally {
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.toReversed()) await close();
   }
 }
 

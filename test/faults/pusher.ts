@@ -76,7 +76,9 @@ export function pusher(options: PusherOptions): Pusher {
     http: new Agent(how),
     https: new TlsAgent({
       ...how,
-      ...{ secureContext: createSecureContext(), rejectUnauthorized: false, maxCachedSessions: 0 },
+      secureContext: createSecureContext(),
+      rejectUnauthorized: false,
+      maxCachedSessions: 0,
     }),
   };
   const one: Pushing = { ...options, agent, answers: {}, timesMs: [], isStopped: true, left: 0, nextAtMs: 0 };
@@ -173,6 +175,6 @@ function post(agent: Agents, url: string, body: string): Promise<number> {
 
 function p99(timesMs: readonly number[]): number {
   if (timesMs.length === 0) return 0;
-  const sorted = Float64Array.from(timesMs).sort();
+  const sorted = Float64Array.from(timesMs).toSorted();
   return sorted[Math.floor(sorted.length * 0.99)] as number;
 }

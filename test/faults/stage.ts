@@ -68,17 +68,29 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   closing.teardown(() => receiver.close());
   const stateDir = options.stateDir ?? (await temporaryDirectory(closing));
   const bridge = bridgeProcess({
-    ...{ closing, stateDir, env, steady, onDeath: () => ledger.disturbed(steady()) },
+    closing,
+    stateDir,
+    env,
+    steady,
+    onDeath: () => ledger.disturbed(steady()),
     args: ['-t', '127.0.0.1', '-p', String(receiver.port), '--resolution', 'ms', ...nodes, ...args],
   });
   const agents = pusher({ url: () => bridge.pushUrl()?.concat(path), runs, ledger, random: ofPusher, steady });
   closing.teardown(() => agents.close());
   return {
-    ...{ seed, random, steady, stateDir, runs, ledger, receiver, bridge, pusher: agents },
+    seed,
+    random,
+    steady,
+    stateDir,
+    runs,
+    ledger,
+    receiver,
+    bridge,
+    pusher: agents,
     async begin() {
       await bridge.start();
       await until(async () => ((await bridge.status())?.nodes.known ?? 0) > 0, {
-        withinMs: 10_000,
+        withinMs: 1e4,
         what: 'the bridge knows its nodes',
       });
     },

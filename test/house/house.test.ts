@@ -45,7 +45,12 @@ test('the start of the bridge waits for these packages alone', (t) => {
     'sinks/opentsdb/http.js',
   ];
   t.deepEqual(rules.packagesOf(emitted, ofRun), [
-    ...['@koa/router', 'commander', 'fastest-levenshtein', 'koa', 'pino', 'write-file-atomic'],
+    '@koa/router',
+    'commander',
+    'fastest-levenshtein',
+    'koa',
+    'pino',
+    'write-file-atomic',
   ]);
 });
 

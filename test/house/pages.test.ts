@@ -138,7 +138,7 @@ minute("the minute's start of README.md ends with the points that it shows", asy
   await writeFile(join(directory, 'nodes.json'), nodes);
   const shell = (script: string): string => execFileSync('sh', ['-ec', script], { encoding: 'utf8', cwd: directory });
   const [, flags = ''] = /^node build\/src\/main\.js (.*)$/m.exec(setUp) ?? [];
-  const args = flags.split(' ').map((word) => (/^--/.test(word) ? word : join(directory, word)));
+  const args = flags.split(' ').map((word) => (word.startsWith('--') ? word : join(directory, word)));
   const running = await bridge(t, args);
   const [pushing = '', look = ''] = push.split(/(?=^cat )/m);
   const body = shell(pushing.replace('curl -i http://127.0.0.1:8080/ -d @-', 'cat'));

@@ -108,7 +108,8 @@ export async function kept(
     samples: everyLetter(spool.samples)
       .map(({ order: _, ...letter }) => letter)
       .toSorted(byId),
-    ...{ retries, parked },
+    retries,
+    parked,
     lost: spool.lost(),
     skipped: (await spool.reader('carbon')).skippedPoints(),
   };

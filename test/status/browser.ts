@@ -80,6 +80,7 @@ export async function openChromium(): Promise<Browser> {
     throw new Error(
       `the tests of the status page need Chromium, and ${executablePath} cannot be started: install Debian's package chromium, ` +
         `point CHROMIUM at another, or leave them out with BRIDGE_BROWSER=off npm test\n${(error as Error).message}`,
+      { cause: error },
     );
   }
 }
@@ -131,7 +132,9 @@ export async function openBridge(
   let runs = 0;
   const firstMs = Date.now() - 60_000;
   return {
-    ...{ daemon, tsd, address: pageAddress(access) },
+    daemon,
+    tsd,
+    address: pageAddress(access),
     async push(run) {
       runs += 1;
       const answer = await fetch(daemon.pushUrl, {
@@ -147,12 +150,13 @@ export async function openBridge(
 function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: number): object {
   const timestamp = new Date(timeMs ?? usualMs).toISOString().replaceAll(/\D/g, '');
   return {
-    ...{
-      TestId: test,
-      NodeId: node,
-      TestDetail: { Name: `Test ${test}`, TypeId: 5 },
-      NodeName: nodes.find(({ id }) => id === node)?.name,
+    TestId: test,
+    NodeId: node,
+    TestDetail: {
+      Name: `Test ${test}`,
+      TypeId: 5,
     },
+    NodeName: nodes.find(({ id }) => id === node)?.name,
     Summary: {
       Timestamp: timestamp,
       ...(rttMs === undefined ? {} : { Timing: { Total: rttMs } }),

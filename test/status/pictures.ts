@@ -38,5 +38,5 @@ try {
     console.log(`${name}: ${size} bytes`);
   }
 } finally {
-  for (const release of releases.reverse()) await release();
+  for (const release of releases.toReversed()) await release();
 }

@@ -12,18 +12,22 @@ import { playedSink } from '../fakes/sink.ts';
 import { movableClock } from '../fakes/time.ts';
 
 const nodes: NodesSnapshot = {
-  ...{
-    known: 7,
-    refreshes: 1,
-    failures: 0,
-    lastError: undefined,
-    refreshedAtMs: 5,
-    nextAtMs: 6,
-    everyMs: 7,
-    fileFault: undefined,
-    notes: [],
+  known: 7,
+  refreshes: 1,
+  failures: 0,
+  lastError: undefined,
+  refreshedAtMs: 5,
+  nextAtMs: 6,
+  everyMs: 7,
+  fileFault: undefined,
+  notes: [],
+  changes: {
+    added: 7,
+    removed: 0,
+    renamed: 0,
+    movedAsn: 0,
+    movedIsp: 0,
   },
-  changes: { added: 7, removed: 0, renamed: 0, movedAsn: 0, movedIsp: 0 },
 };
 
 test('what waits, what was written and what the outlet says of a sink stand together', async (t) => {
@@ -38,18 +42,45 @@ test('what waits, what was written and what the outlet says of a sink stand toge
   await deliver(points(3), { deadLetter: { kind: 'implausible-time', reason: 'r', raw: 'x' } });
   await deliver([], { parked: { waitsFor: '312', payload: '{}' } });
   const outlet: SinkStatus = {
-    ...{ name: sink.name, accepted: 1, rejected: 2, kept: 3, inFlight: 4, lastError: 'refused' },
-    ...{ backlog: reader.backlog(), isRequired: true, skipped: 0 },
+    name: sink.name,
+    accepted: 1,
+    rejected: 2,
+    kept: 3,
+    inFlight: 4,
+    lastError: 'refused',
+    backlog: reader.backlog(),
+    isRequired: true,
+    skipped: 0,
   };
   const taken = { taken: 2, malformed: 1 };
   const take = snapshots({
-    ...{ clock, version: '1.2.3', counters, spool: { ...spool, isRestoring: () => false } },
-    ...{ outlets: () => [outlet], catchpoint: () => ({ pushes: taken, nodes }), freeBytes: () => freeBytes(directory) },
+    clock,
+    version: '1.2.3',
+    counters,
+    spool: {
+      ...spool,
+      isRestoring: () => false,
+    },
+    outlets: () => [outlet],
+    catchpoint: () => ({
+      pushes: taken,
+      nodes,
+    }),
+    freeBytes: () => freeBytes(directory),
   });
   const seen = await take();
   t.like(seen, {
-    ...{ atMs: clock.now(), startedAtMs: clock.now(), version: '1.2.3', nodes, archive: undefined, process: undefined },
-    ...{ lost: { ...noLosses, goneSinkPoints: 0 }, goneSinks: [] },
+    atMs: clock.now(),
+    startedAtMs: clock.now(),
+    version: '1.2.3',
+    nodes,
+    archive: undefined,
+    process: undefined,
+    lost: {
+      ...noLosses,
+      goneSinkPoints: 0,
+    },
+    goneSinks: [],
   });
   t.like(seen.sinks[0], {
     name: 'played',
@@ -73,8 +104,19 @@ test('a disk that cannot be asked for its free space costs nothing else', async 
   const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
   t.teardown(spool.close);
   const take = snapshots({
-    ...{ clock, version: '', counters: telemetry({ clock }), spool: { ...spool, isRestoring: () => false } },
-    ...{ outlets: () => [], catchpoint: () => ({ pushes: {}, nodes }), freeBytes: () => freeBytes('/nowhere') },
+    clock,
+    version: '',
+    counters: telemetry({ clock }),
+    spool: {
+      ...spool,
+      isRestoring: () => false,
+    },
+    outlets: () => [],
+    catchpoint: () => ({
+      pushes: {},
+      nodes,
+    }),
+    freeBytes: () => freeBytes('/nowhere'),
   });
   t.is((await take()).spool.freeBytes, undefined);
 });

@@ -5,10 +5,30 @@ import type { AccessStatus } from '../../src/auth/access-control.ts';
 import { poolAccessStatus } from '../../src/workers/pool-access-status.ts';
 
 const counted = (count: number, held: number): AccessStatus => ({
-  ...{ isOpen: false, tokens: 3, tokenFiles: { reloads: 0, failures: 0 }, tls: undefined },
-  door: { unauthenticated: count, awaiting: 0 },
-  rotation: { rotations: count, unauthenticated: 0, limited: 0, failed: 0 },
-  senders: { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 },
+  isOpen: false,
+  tokens: 3,
+  tokenFiles: {
+    reloads: 0,
+    failures: 0,
+  },
+  tls: undefined,
+  door: {
+    unauthenticated: count,
+    awaiting: 0,
+  },
+  rotation: {
+    rotations: count,
+    unauthenticated: 0,
+    limited: 0,
+    failed: 0,
+  },
+  senders: {
+    fitting: 0,
+    strange: 0,
+    unknown: 0,
+    division: 0,
+    client: 0,
+  },
   connections: {
     open: held,
     overAddress: count,
@@ -19,8 +39,15 @@ const counted = (count: number, held: number): AccessStatus => ({
     timedOut: 0,
     notHttp: 0,
   },
-  requests: { inHand: held, overAll: count, overSender: 0 },
-  bodies: { heldBytes: held, givenUp: count },
+  requests: {
+    inHand: held,
+    overAll: count,
+    overSender: 0,
+  },
+  bodies: {
+    heldBytes: held,
+    givenUp: count,
+  },
 });
 
 test('the sums are of the owner, of those that run and of those that have ended', (t) => {

@@ -49,17 +49,20 @@ const config: WorkerPoolConfig = {
   maxBodyBytes: 1000,
   log: { level: 'silent', format: 'json' },
   access: {
-    ...{
-      tokens: [token],
-      tokenFiles: [],
-      rotationSecret: undefined,
-      checkSender: 'off',
-      trustedProxies: [],
-      divisions: [],
-      clients: [],
-      tls: undefined,
+    tokens: [token],
+    tokenFiles: [],
+    rotationSecret: undefined,
+    checkSender: 'off',
+    trustedProxies: [],
+    divisions: [],
+    clients: [],
+    tls: undefined,
+    limits: {
+      maxConnections: 99,
+      maxConnectionsPerAddress: 10,
+      maxRequests: 99,
+      maxArrivingBytes: 99999,
     },
-    limits: { maxConnections: 99, maxConnectionsPerAddress: 10, maxRequests: 99, maxArrivingBytes: 99_999 },
   },
 };
 
@@ -98,7 +101,7 @@ async function played(
       pid: 100 + number,
       channel,
       ended,
-      kill: () => void (kills.push(number), end({ code: null, signal: 'SIGKILL' })),
+      kill: () => (kills.push(number), end({ code: null, signal: 'SIGKILL' })),
     };
   };
   const crew = openWorkerPool({

@@ -75,10 +75,12 @@ export function concurrencyLimit(bounds: ConcurrencyLimits): ConcurrencyLimit {
     if (held.hasArrived) arrivedNow -= 1;
   }
   return {
-    ...{ counts, take, arrived, release },
+    counts,
+    take,
+    arrived,
+    release,
     async middleware(context, next) {
       const held = take(context.ip);
-      // What comes here is looked at for its head alone, or is a push whose address is oddly written.
       arrived(held);
       try {
         answerExpectContinue(context);

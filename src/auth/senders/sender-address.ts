@@ -28,7 +28,7 @@ export function senderAddresses(proxies: readonly string[]): SenderAddresses {
 /** Read from its end, where the nearest proxy has written: the first that is no trusted proxy itself. */
 function forwardedFor(peer: string, forwarded: string, isProxy: (address: string) => boolean): string {
   let believed = peer;
-  for (const entry of forwarded.split(',').reverse()) {
+  for (const entry of forwarded.split(',').toReversed()) {
     const address = withoutPort(entry.trim());
     if (familyOf(address) === undefined) return believed;
     believed = address;

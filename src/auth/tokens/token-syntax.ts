@@ -29,7 +29,7 @@ export function tokensOfFile(text: string): string[] {
     try {
       return [tokenText(words)];
     } catch (error) {
-      throw new Error(`line ${at + 1}: ${(error as Error).message}`);
+      throw new Error(`line ${at + 1}: ${(error as Error).message}`, { cause: error });
     }
   });
   if (tokens.length === 0) throw new Error('expected a token a line, found none');

@@ -42,7 +42,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     write(summary(outcome, stage, pushedMs));
     return outcome.lost === 0 ? 0 : 1;
   } finally {
-    for (const release of releases.reverse()) await release();
+    for (const release of releases.toReversed()) await release();
   }
 }
 

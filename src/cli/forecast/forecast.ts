@@ -64,13 +64,13 @@ function fromNumbers(config: Config, { every, errors, extras }: ForecastFlags, t
   const { slices, timings } = config.metrics;
   const forecast = expectedForecast({
     ...config.metrics,
-    ...{
-      tests,
-      nodes,
-      slicesOfNodes: nodes * slices.length,
-      sliceValues: nodes * slices.filter((slice) => slice !== 'node').length,
-    },
-    ...{ everyMinutes: every, errorCodes: errors, extras: timings ? extras : 0 },
+    tests,
+    nodes,
+    slicesOfNodes: nodes * slices.length,
+    sliceValues: nodes * slices.filter((slice) => slice !== 'node').length,
+    everyMinutes: every,
+    errorCodes: errors,
+    extras: timings ? extras : 0,
   });
   return withWarnings(config, {
     from: `${tests} tests on ${nodes} nodes, every ${every} minutes`,
@@ -103,13 +103,13 @@ async function fromKnown(config: Config, { every, errors, extras }: ForecastFlag
   const byNode = metrics.slices.includes('node') ? listed.length + others : 0;
   const forecast = expectedForecast({
     ...metrics,
-    ...{
-      tests,
-      nodes: listed.length + others,
-      slicesOfNodes: values.flat().length + byNode,
-      sliceValues: new Set(values.flat()).size,
-    },
-    ...{ everyMinutes: every, errorCodes: errors, extras: metrics.timings ? extras : 0 },
+    tests,
+    nodes: listed.length + others,
+    slicesOfNodes: values.flat().length + byNode,
+    sliceValues: new Set(values.flat()).size,
+    everyMinutes: every,
+    errorCodes: errors,
+    extras: metrics.timings ? extras : 0,
   });
   const from = `the ${tests} tests seen so far, each on all ${listed.length + others} nodes that are known, every ${every} minutes`;
   return withWarnings(config, { from, isCounted: false, forecast });

@@ -29,7 +29,13 @@ async function diffAction(command: Command, surroundings: CommandContext): Promi
   const [before = 'stored', after = 'fresh'] = command.processedArgs as (string | undefined)[];
   const { json = false } = command.opts<{ json?: boolean }>();
   return nodesDiff({
-    ...{ config, clock, random, log, json, before, after },
+    config,
+    clock,
+    random,
+    log,
+    json,
+    before,
+    after,
     signal: stop,
     write: (text) => void stdout.write(text),
   });

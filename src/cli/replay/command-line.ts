@@ -65,13 +65,22 @@ async function replayAction(command: Command, surroundings: CommandContext): Pro
   const { replay } = await import('./replay.ts');
   return replay({
     files: command.args,
-    only: { sinceMs: flags.since, untilMs: flags.until, tests: flags.test, nodes: flags.node },
+    only: {
+      sinceMs: flags.since,
+      untilMs: flags.until,
+      tests: flags.test,
+      nodes: flags.node,
+    },
     rate: flags.rate,
     writtenIn: flags.writtenInZone,
     extras: config.metrics.timings,
     labels: wantedLabels(config.metrics),
     open: (waits) => opened(flags.to, config, surroundings, waits),
-    ...{ clock, stdin, stdout, stderr, signal: stop },
+    clock,
+    stdin,
+    stdout,
+    stderr,
+    signal: stop,
   });
 }
 

@@ -37,7 +37,10 @@ export async function intoSpool(config: Config, ambient: ProcessContext): Promis
     throw error;
   });
   const options: RunOptions = {
-    ...{ deliver: spool.append, slice: slicer(metrics, overrides.of), clock, directory },
+    deliver: spool.append,
+    slice: slicer(metrics, overrides.of),
+    clock,
+    directory,
     guard: stopping(config, known),
     missed: () => {},
   };

@@ -91,7 +91,12 @@ async function sent(
 ): Promise<Response<string> | Error> {
   try {
     return await got.post(pushUrl, {
-      ...{ body, agent, signal, retry: { limit: 0 }, throwHttpErrors: false, followRedirect: false },
+      body,
+      agent,
+      signal,
+      retry: { limit: 0 },
+      throwHttpErrors: false,
+      followRedirect: false,
       headers: {
         'Content-Type': 'application/json',
         [replayHeader]: '1',

@@ -49,11 +49,11 @@ export function readConfigFile(path: string, text: string, names: readonly strin
   for (const { key, value } of contents.items) {
     const { line } = lines.linePos((key as Node).range?.[0] ?? 0);
     if (!isScalar(key)) {
-      faults.push(`${path}:${line}: expected the name of a setting, found ${kindOf(key as Node)}`);
+      faults.push(`${path}:${line}: expected the name of a setting, found ${kindOf(key)}`);
       continue;
     }
     const name = String(key.value);
-    const entry = entryOf(document, value as Node | null);
+    const entry = entryOf(document, value);
     if (!names.includes(name)) faults.push(`${path}:${line}: ${noSuchSetting(name, nearest(name, names))}`);
     else if (typeof entry === 'string') faults.push(`${path}:${line}: ${name}: expected a value, found ${entry}`);
     else entries.set(name, { ...entry, line });

@@ -176,7 +176,7 @@ function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { 
         'a part of the spool cannot be read; what was in it is lost',
       );
     case 'lostRetry':
-      return void sinkOf(message.sink)?.reader.loseRetry(message.sequence, message.points);
+      return sinkOf(message.sink)?.reader.loseRetry(message.sequence, message.points);
     case 'prepared':
       return host.preparing.get(message.id)?.(message.error);
     case 'status':

@@ -35,9 +35,22 @@ export function remoteReader({
   let heardOf = -1;
   let isDozing = false;
   const { finishedRetry, ...taker } = batchTaker({
-    ...{ directory, store, sinkName: sink },
-    onDamage: (damage) => send({ kind: 'damage', sink, damage }),
-    onLostRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
+    directory,
+    store,
+    sinkName: sink,
+    onDamage: (damage) =>
+      send({
+        kind: 'damage',
+        sink,
+        damage,
+      }),
+    onLostRetry: (sequence, points) =>
+      send({
+        kind: 'lostRetry',
+        sink,
+        sequence,
+        points,
+      }),
   });
   return {
     ...taker,

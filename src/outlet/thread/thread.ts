@@ -3,7 +3,6 @@
 import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
-import type { Config } from '../../config/config.ts';
 import { replaceableSink, type ReplaceableSink } from '../replaceable-sink.ts';
 import { forwardingLog } from '../../runtime/log.ts';
 import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
@@ -41,7 +40,7 @@ function ask(question: (id: number) => FromThread): Promise<void> {
 }
 
 const outlets: Running[] = [];
-for (const { sink: opened } of await openSinks(config as Config, { clock, log })) {
+for (const { sink: opened } of await openSinks(config, { clock, log })) {
   const exchangeable = replaceableSink(opened);
   const { sink, seen } = countedSink(exchangeable, clock);
   const counts = (): RulingCounts =>
@@ -61,7 +60,7 @@ async function prepare(id: number, next: ThreadStart['config']): Promise<void> {
       id,
       replaceSinks(
         outlets.map(({ exchangeable }) => exchangeable),
-        await openSinks(next as Config, { clock, log }),
+        await openSinks(next, { clock, log }),
       ),
     );
     send({ kind: 'prepared', id });

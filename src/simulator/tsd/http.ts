@@ -88,7 +88,7 @@ async function route(options: TsdHttpOptions, request: IncomingMessage, text: st
   const method = request.method ?? 'GET';
   switch (pathname.replace(/\/$/, '')) {
     case '/api/put':
-      return isReadOnly ? endpointNotFound() : await answerPut(store, { method, query, text }, sleep);
+      return isReadOnly ? endpointNotFound() : answerPut(store, { method, query, text }, sleep);
     case '/api/uid/assign':
       return isReadOnly ? endpointNotFound() : answerAssign(store.uids, { method, query, text });
     case '/api/annotation/bulk':

@@ -39,7 +39,7 @@ export async function answerPut(
   if ('status' in puts) return puts;
   const call: PutCall = { puts, queued: [], errors: [] };
   queue(store, call);
-  return query.has('sync') ? await syncAnswer(call, query, sleep) : ruling(call, query, call.queued.length, 0);
+  return query.has('sync') ? syncAnswer(call, query, sleep) : ruling(call, query, call.queued.length, 0);
 }
 
 function received(text: string): readonly ReceivedPut[] | HttpAnswer {

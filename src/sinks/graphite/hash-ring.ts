@@ -25,7 +25,7 @@ export function carbonRing(nodes: readonly RingNode[]): (name: string) => number
       taken.set(position, index);
     }
   });
-  const positions = [...taken.keys()].sort((one, other) => one - other);
+  const positions = [...taken.keys()].toSorted((one, other) => one - other);
   return (name) => {
     const own = positionOf(name);
     const next = positions[firstAtLeast(positions, own)] ?? positions[0];

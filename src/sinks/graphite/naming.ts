@@ -35,7 +35,7 @@ export function naming({ form, template = usualTemplates[form], omitTags = [] }:
       path +
       others
         .map(([name, value]) => `;${legalTagName(name)}=${legalTagValue(value)}`)
-        .sort()
+        .toSorted()
         .join('')
     );
   };

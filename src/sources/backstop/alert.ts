@@ -61,9 +61,15 @@ function webhook(event: unknown, calendar: Calendar): Told {
   return {
     eventId,
     alert: {
-      ...{ event: type, eventId, incidentKey, title },
+      event: type,
+      eventId,
+      incidentKey,
+      title,
       incidentId: textOf(at(data, 'id')),
-      service: { id: textOf(at(service, 'id')), name: name ?? 'unknown' },
+      service: {
+        id: textOf(at(service, 'id')),
+        name: name ?? 'unknown',
+      },
       urgency: textOf(at(data, 'urgency')),
       nagiosHost: /\bhost_name=([^;\s]+)/.exec(incidentKey ?? '')?.[1],
       nagiosService: /\bservice_desc=([^;]+)/.exec(incidentKey ?? '')?.[1],

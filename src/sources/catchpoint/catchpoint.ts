@@ -150,14 +150,12 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   await refresher.load();
   for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
   const intake = pushIntake({
-    ...{
-      ...watchers(options),
-      ...joining,
-      missed: refresher.requestEarly,
-      refused: refusalTold(options),
-      counts,
-      archive,
-    },
+    ...watchers(options),
+    ...joining,
+    missed: refresher.requestEarly,
+    refused: refusalTold(options),
+    counts,
+    archive,
     get extras() {
       return current.timings;
     },
@@ -173,10 +171,14 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
     },
   };
   return {
-    ...{ directory, intake, reading },
+    directory,
+    intake,
+    reading,
     mount: (router) => pushRoute(router, intake, reading),
     retryLetter: letterRetry({
-      ...{ ...joining, hasRoomFor: parking.hasRoomFor, missed: refresher.requestEarly },
+      ...joining,
+      hasRoomFor: parking.hasRoomFor,
+      missed: refresher.requestEarly,
       get extras() {
         return current.timings;
       },
@@ -196,7 +198,13 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
       await Promise.all([completion.settled(), known.settled()]);
     },
     prepareOverrides: overrides.prepare,
-    prepare: (changes) => prepared(changes, { options, overrides, current, refresher }),
+    prepare: (changes) =>
+      prepared(changes, {
+        options,
+        overrides,
+        current,
+        refresher,
+      }),
     status: () => ({
       pushes: counts,
       nodes: nodesOf(directory, refresher),

@@ -99,8 +99,14 @@ export function entryAt(rows: LetterRows, row: number): OrderedLetter {
   const number = (column: number): number => rows.numbers[at + column] as number;
   return {
     id: `${hex(a, 8)}${hex(b, 8)}${hex(c, 4)}`,
-    ...{ segment: number(0), at: number(1), part: number(2), bytes: number(3), times: number(4) },
-    ...{ firstAtMs: number(5), lastAtMs: number(6), order: number(7) },
+    segment: number(0),
+    at: number(1),
+    part: number(2),
+    bytes: number(3),
+    times: number(4),
+    firstAtMs: number(5),
+    lastAtMs: number(6),
+    order: number(7),
   };
 }
 

@@ -88,17 +88,21 @@ const runsBetweenBounds = 4_096;
 export function openDedup({ directory, clock, maxBytes, formerEndMs }: DedupOptions): Dedup {
   const first = generationOf(clock.now());
   const state: DedupState = {
-    ...{
-      directory,
-      clock,
-      maxBytes,
-      formerEndMs,
-      first,
-      startMs: clock.steady(),
-      table: runKeyTable(first - generations + 1),
-    },
-    ...{ collected: new Map(), files: new Map(), stop: new AbortController() },
-    ...{ writing: Promise.resolve(), reading: undefined, isRead: false, isCut: false, sinceBound: 0 },
+    directory,
+    clock,
+    maxBytes,
+    formerEndMs,
+    first,
+    startMs: clock.steady(),
+    table: runKeyTable(first - generations + 1),
+    collected: new Map(),
+    files: new Map(),
+    stop: new AbortController(),
+    writing: Promise.resolve(),
+    reading: undefined,
+    isRead: false,
+    isCut: false,
+    sinceBound: 0,
   };
   return {
     look: state.table.look,

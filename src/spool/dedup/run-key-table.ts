@@ -71,13 +71,12 @@ function shardOf({ shards }: Table, { hi }: StoredRunKey): Shard {
 
 function emptyShard(slots: number, sweptFor: number): Shard {
   return {
-    ...{
-      lo: new Uint32Array(slots),
-      hi: new Uint32Array(slots),
-      digests: new Uint32Array(slots),
-      generations: new Uint32Array(slots),
-    },
-    ...{ used: 0, sweptFor },
+    lo: new Uint32Array(slots),
+    hi: new Uint32Array(slots),
+    digests: new Uint32Array(slots),
+    generations: new Uint32Array(slots),
+    used: 0,
+    sweptFor,
   };
 }
 

@@ -198,7 +198,10 @@ function batchOf(
 ): Batch {
   let all: readonly DataPoint[] | undefined;
   return {
-    ...{ range, deliveries, pointCount, damage },
+    range,
+    deliveries,
+    pointCount,
+    damage,
     get points() {
       all ??= deliveries.length === 1 ? expanded(deliveries[0] as Points) : deliveries.flatMap(expanded);
       return all;

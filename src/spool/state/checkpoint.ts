@@ -116,7 +116,10 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
     lost: row.lost,
     damaged: new Map(row.damaged.map((damage) => [damage.group, damage])),
     skipped: new Map(row.skipped),
-    ...{ suspectTails: row.suspectTails, former: row.former, nextParked: row.nextParked, nextRetry: row.nextRetry },
+    suspectTails: row.suspectTails,
+    former: row.former,
+    nextParked: row.nextParked,
+    nextRetry: row.nextRetry,
     live: new Map(row.live),
     totals: row.totals,
   };

@@ -86,8 +86,13 @@ interface Manner {
 /** The checkpoints of a log; the first one is due some segments on. */
 export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   const state: CheckpointsState = {
-    ...{ options, pending: new Set(), former: undefined },
-    ...{ lastSegment: 0, lastGroup: 0, againAtMs: -Infinity, writing: undefined },
+    options,
+    pending: new Set(),
+    former: undefined,
+    lastSegment: 0,
+    lastGroup: 0,
+    againAtMs: -Infinity,
+    writing: undefined,
   };
   return {
     written: ({ segment }) => written(state, segment),

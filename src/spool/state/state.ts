@@ -55,18 +55,24 @@ export interface RetryEntry extends Placed {
 
 export function emptyState(): SpoolState {
   return {
-    ...{ positions: new Map(), retries: new Map(), parked: new Map(), letters: letterTable(), samples: letterTable() },
-    ...{
-      lost: noLosses,
-      damaged: new Map(),
-      skipped: new Map(),
-      suspectTails: 0,
-      former: noLegacyStore,
-      nextParked: 1,
-      nextRetry: 1,
-      live: new Map(),
+    positions: new Map(),
+    retries: new Map(),
+    parked: new Map(),
+    letters: letterTable(),
+    samples: letterTable(),
+    lost: noLosses,
+    damaged: new Map(),
+    skipped: new Map(),
+    suspectTails: 0,
+    former: noLegacyStore,
+    nextParked: 1,
+    nextRetry: 1,
+    live: new Map(),
+    totals: {
+      parkedCount: 0,
+      parkedBytes: 0,
+      retryBytes: 0,
     },
-    totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
 }
 

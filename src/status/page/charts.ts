@@ -130,16 +130,27 @@ function optionsOf(series: readonly Series[], unit: string, width: number): UPlo
     points: { show: false },
   }));
   return {
-    ...{ width: Math.max(200, width), height: heightPx, cursor: { y: false } },
-    series: [{ label: 'at', value: (_, atS) => (atS === null ? '–' : time(atS * 1000)) }, ...lines],
+    width: Math.max(200, width),
+    height: heightPx,
+    cursor: { y: false },
+    series: [
+      {
+        label: 'at',
+        value: (_, atS) => (atS === null ? '–' : time(atS * 1e3)),
+      },
+      ...lines,
+    ],
     padding: [null, 26, null, null],
     axes: [
       {
         ...axis,
         space: 60,
-        values: (_, atS, __, ___, incrS) => atS.map((each) => (incrS < 60 ? time : minute)(each * 1000)),
+        values: (_, atS, __, ___, incrS) => atS.map((each) => (incrS < 60 ? time : minute)(each * 1e3)),
       },
-      { ...axis, size: 60 },
+      {
+        ...axis,
+        size: 60,
+      },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.1)] } },
   };

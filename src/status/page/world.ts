@@ -59,12 +59,10 @@ export function world(show: (state: WorldState) => void): World {
     if (figures === undefined) return;
     const [continent, isp] = [chosen('continent'), chosen('isp')];
     show({
-      ...{
-        nodes,
-        figures,
-        by: chosen('by') as SliceName,
-        colour: byId<HTMLSelectElement>('colour').value === 'errors' ? 'errors' : 'rtt',
-      },
+      nodes,
+      figures,
+      by: chosen('by') as SliceName,
+      colour: byId<HTMLSelectElement>('colour').value === 'errors' ? 'errors' : 'rtt',
       figuresOf: new Map(figures.nodes.map((one) => [one.id, one])),
       isNarrowed: continent !== '' || isp !== '',
       isShown: (node) => (continent === '' || node.continent === continent) && (isp === '' || node.isp === isp),

@@ -20,13 +20,13 @@ const refusalMeasures: readonly Metric[] = [
       'set none yet), requests (too many in hand), body_memory (given up to make room)',
     read: seen(({ door, senders, requests, bodies }) =>
       by('reason', {
-        ...{
-          token: door.unauthenticated,
-          token_awaited: door.awaiting,
-          division: senders.division,
-          client: senders.client,
-        },
-        ...{ requests: requests.overAll, requests_of_sender: requests.overSender, body_memory: bodies.givenUp },
+        token: door.unauthenticated,
+        token_awaited: door.awaiting,
+        division: senders.division,
+        client: senders.client,
+        requests: requests.overAll,
+        requests_of_sender: requests.overSender,
+        body_memory: bodies.givenUp,
       }),
     ),
   },

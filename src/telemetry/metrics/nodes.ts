@@ -43,8 +43,11 @@ export const nodeMetrics: readonly Metric[] = [
     help: 'Nodes that a refresh has added, removed, renamed, or moved to another AS or ISP',
     read: ({ nodes: { changes } }) =>
       by('change', {
-        ...{ added: changes.added, removed: changes.removed, renamed: changes.renamed },
-        ...{ moved_asn: changes.movedAsn, moved_isp: changes.movedIsp },
+        added: changes.added,
+        removed: changes.removed,
+        renamed: changes.renamed,
+        moved_asn: changes.movedAsn,
+        moved_isp: changes.movedIsp,
       }),
   },
 ];

@@ -58,7 +58,10 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
       },
     });
   const destination: Destination = {
-    ...{ words: 'a test', inFlight: 3, usualRate: undefined, takesJoined: true },
+    words: 'a test',
+    inFlight: 3,
+    usualRate: undefined,
+    takesJoined: true,
     async deliver(run) {
       const outcome = became(run);
       runs.push(run);
@@ -68,13 +71,16 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
     ...given,
   };
   const running = replay({
-    ...{ files, only: everything, rate: undefined, writtenIn: undefined, extras: false, clock },
-    ...{
-      stdin: () => Readable.from([]),
-      stdout: into('out'),
-      stderr: into('err'),
-      signal: new AbortController().signal,
-    },
+    files,
+    only: everything,
+    rate: undefined,
+    writtenIn: undefined,
+    extras: false,
+    clock,
+    stdin: () => Readable.from([]),
+    stdout: into('out'),
+    stderr: into('err'),
+    signal: new AbortController().signal,
     ...given,
     open: async () => destination,
   });
@@ -86,7 +92,7 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
 }
 
 const testIds = ({ runs }: Replayed): number[] =>
-  runs.map(({ measurement }) => measurement.testId).sort((a, b) => a - b);
+  runs.map(({ measurement }) => measurement.testId).toSorted((a, b) => a - b);
 const rows = ({ out }: Replayed): Record<string, number> =>
   Object.fromEntries(
     out
@@ -100,7 +106,7 @@ test('every push of an archive is handed on as it came, and the summary says so'
   const pushes = [push(1), push(2), push(3), push(4), push(5)];
   const done = await replayed([await archiveOf(t, pushes)]);
   t.is(done.exitCode, 0);
-  t.deepEqual(done.runs.map(({ body }) => body.toString()).sort(), pushes.map(String).sort());
+  t.deepEqual(done.runs.map(({ body }) => body.toString()).toSorted(), pushes.map(String).sort());
   t.is(
     done.out,
     'read                 5\nreplayed             5\nduplicate            0\nmalformed            0\nskipped              0\n',

@@ -10,27 +10,30 @@ import type { StatusMessage } from '../../../src/status/messages.ts';
 import { openBridge } from '../../status/browser.ts';
 
 const now: StatusMessage = {
-  ...{
-    atMs: Date.UTC(2026, 10, 21, 5),
-    startedAtMs: Date.UTC(2026, 10, 21, 4, 50),
-    version: '1.2.3',
-    pushesPerS: 100,
-    pointsPerS: 1400,
-    notTakenPerS: 0,
+  atMs: Date.UTC(2026, 10, 21, 5),
+  startedAtMs: Date.UTC(2026, 10, 21, 4, 50),
+  version: '1.2.3',
+  pushesPerS: 100,
+  pointsPerS: 1400,
+  notTakenPerS: 0,
+  answerP50Ms: 4.2,
+  answerP99Ms: 20,
+  pushes: { taken: 9 },
+  spool: {
+    waitingBytes: 1,
+    maxBytes: 2,
   },
-  ...{
-    answerP50Ms: 4.2,
-    answerP99Ms: 20,
-    pushes: { taken: 9 },
-    spool: { waitingBytes: 1, maxBytes: 2 },
-    nodes: { known: 300 },
-    parked: 3,
-    lost: 0,
-  },
-  ...{ letters: { rejected: 2 }, isMoreLetters: false },
+  nodes: { known: 300 },
+  parked: 3,
+  lost: 0,
+  letters: { rejected: 2 },
+  isMoreLetters: false,
   takesPushes: true,
   newLetters: 0,
-  troubles: { alarms: ['lost, ever: 3 points'], warnings: ['the node directory is stale: 3 days old'] },
+  troubles: {
+    alarms: ['lost, ever: 3 points'],
+    warnings: ['the node directory is stale: 3 days old'],
+  },
   sources: [
     {
       name: 'backstop',
@@ -39,7 +42,10 @@ const now: StatusMessage = {
       deliveries: 3,
       duplicates: 0,
       failures: 0,
-      counts: { accepted: 9, notAllowed: 2 },
+      counts: {
+        accepted: 9,
+        notAllowed: 2,
+      },
     },
   ],
   sinks: [
@@ -55,7 +61,7 @@ const now: StatusMessage = {
       inFlight: 1,
       backlogPoints: 70,
       backlogBytes: 9,
-      backlogAgeMs: 4000,
+      backlogAgeMs: 4e3,
       lastError: 'closed',
     },
   ],
@@ -66,7 +72,7 @@ const now: StatusMessage = {
       became: 'taken',
       points: 14,
       testId: 1,
-      testName: 'a \u001B[31mtest',
+      testName: 'a \x1B[31mtest',
       nodeId: 2,
       nodeName: 'Kraków, PL',
       rttMs: 21,

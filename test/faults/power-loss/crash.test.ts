@@ -18,7 +18,12 @@ const write = (
   text: string,
   more: { offset?: number; file?: number; isSynced?: boolean } = {},
 ): StoreEvent => ({
-  ...{ kind: 'write', call, file: 1, offset: 0, bytes: Buffer.from(text), isSynced: false },
+  kind: 'write',
+  call,
+  file: 1,
+  offset: 0,
+  bytes: Buffer.from(text),
+  isSynced: false,
   ...more,
 });
 const returned = (call: number, result = 0): StoreEvent => ({ kind: 'returned', call, result });
@@ -127,7 +132,7 @@ test('names are as they were until the directory is synced, also that of a file 
 
 test('of changes of names that are not synced the first few have happened, in order', (t) => {
   const names = (chance: number): string[] =>
-    [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].sort();
+    [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].toSorted();
   t.deepEqual([0, 0.3, 0.6, 0.9].map(names), [['a'], ['a', 'b.new'], ['a', 'b'], ['b']]);
 });
 

@@ -58,7 +58,7 @@ export async function record(row: string, { pid, directory, output, closing }: R
 
 /** Which files there are, and when each was changed last. */
 function marksOf(directory: string): string {
-  const names = readdirSync(directory).sort();
+  const names = readdirSync(directory).toSorted();
   return names.map((name) => `${name} ${statSync(join(directory, name), { bigint: true }).mtimeNs}`).join('\n');
 }
 

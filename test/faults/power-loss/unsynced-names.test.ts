@@ -29,5 +29,5 @@ test('a checkpoint that has its name before it is synced is found', (t) => {
 });
 
 test('what has no name that counts may be written as it will', (t) => {
-  t.deepEqual(namedUnsynced([create, written(false), { ...rename, to: 'notes' } as StoreEvent]), []);
+  t.deepEqual(namedUnsynced([create, written(false), { ...rename, to: 'notes' }]), []);
 });

@@ -49,7 +49,7 @@ export const damage: Scenario = {
           slowestMs: Math.max(total.slowestMs, slowestMs),
         });
       } finally {
-        for (const close of closers.reverse()) await close();
+        for (const close of closers.toReversed()) await close();
       }
     }
     const { lost, told, uncounted, torn, starts, slowestMs } = total;
@@ -91,7 +91,12 @@ async function played({ seed, closing }: Setting): Promise<Played> {
   const { starts, lost } = up;
   return {
     words: wrong(account, lost, mayBeTorn(torn, kind)).map((words) => `${at}: ${words}`),
-    ...{ lost: account.lostPoints, told: lost.points, uncounted: lost.uncounted > 0 ? 1 : 0, torn, starts, slowestMs },
+    lost: account.lostPoints,
+    told: lost.points,
+    uncounted: lost.uncounted > 0 ? 1 : 0,
+    torn,
+    starts,
+    slowestMs,
   };
 }
 

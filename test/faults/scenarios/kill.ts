@@ -9,8 +9,17 @@ import { openStage } from '../stage.ts';
 
 /** As often as they stand here. */
 const phases = [
-  ...[states.healthy, states.healthy, states.down, states.down, states.hanging, states.slow(50), states.slow(1000)],
-  ...[states.resetting, states.unavailable, states.partlyFailing, states.answersLost],
+  states.healthy,
+  states.healthy,
+  states.down,
+  states.down,
+  states.hanging,
+  states.slow(50),
+  states.slow(1e3),
+  states.resetting,
+  states.unavailable,
+  states.partlyFailing,
+  states.answersLost,
 ];
 
 /** The bar for a start; the tests may share their machine with others. */

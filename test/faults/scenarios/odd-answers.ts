@@ -7,8 +7,15 @@ import type { Outcome, Scenario, Setting } from '../scenario.ts';
 import { becomes, openStage } from '../stage.ts';
 
 const odd = [
-  ...[states.chunkedRefused, states.tooLarge, states.tooMany, states.unavailable, states.broken, states.signedOut],
-  ...[states.garbling, states.answersLost, states.partlyFailing],
+  states.chunkedRefused,
+  states.tooLarge,
+  states.tooMany,
+  states.unavailable,
+  states.broken,
+  states.signedOut,
+  states.garbling,
+  states.answersLost,
+  states.partlyFailing,
 ];
 
 export const oddAnswers: Scenario = {

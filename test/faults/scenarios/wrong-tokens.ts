@@ -102,7 +102,7 @@ function timings(compares: number): { readonly words: string; readonly spread: n
       ns[at]?.push(Number(process.hrtime.bigint() - from) / batch);
     });
   }
-  const medians = ns.map((all) => all.sort((a, b) => a - b)[all.length >> 1] ?? 0);
+  const medians = ns.map((all) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0);
   const told = shared.map((length, at) => `${length}: ${medians[at]?.toFixed(0)} ns`).join(', ');
   return {
     words: `${compares} comparisons by characters in common, median ${told}`,

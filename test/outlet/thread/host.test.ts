@@ -67,7 +67,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 const names = (held: readonly { readonly metric: string }[]): string[] =>
-  [...new Set(held.map(({ metric }) => metric))].sort();
+  [...new Set(held.map(({ metric }) => metric))].toSorted();
 
 test('what is appended arrives, also after a rest, and counts as finished with the owner', async (t) => {
   const { spool, tsd, outlets } = await outletsOver(t);
@@ -112,7 +112,7 @@ test('another OpenTSDB takes the points once it is put into effect; one that can
   t.teardown(() => other.close());
   await spool.append(points(1));
   await until(() => outlets.status()[0]?.accepted === 1);
-  const to = (urls: readonly string[]): Config => ({ ...config, tsdb: { ...config.tsdb, urls } }) as Config;
+  const to = (urls: readonly string[]): Config => ({ ...config, tsdb: { ...config.tsdb, urls } });
   await t.throwsAsync(outlets.prepare(to(['no url'])));
   (await outlets.prepare(to([other.url])))();
   await spool.append(points(1, 2));

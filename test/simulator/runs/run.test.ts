@@ -65,7 +65,7 @@ test('about one run in a hundred fails, with the codes of its kind', (t) => {
   const failed = all.filter(({ failure }) => failure !== undefined);
   t.true(failed.length / all.length > 0.004 && failed.length / all.length < 0.02, `${failed.length} of ${all.length}`);
   const codes = new Set(failed.map(({ failure }) => failure?.code));
-  t.deepEqual([...codes].sort(), [12175, 50005, 50010, 50011]);
+  t.deepEqual([...codes].toSorted(), [12175, 50005, 50010, 50011]);
 });
 
 test('an incident slows and fails the runs of the nodes that it hits, and no others', (t) => {

@@ -29,7 +29,7 @@ test('node names are "City, CC - ISP", and no two are the same', (t) => {
 
 test('the nodes are on every continent that people live on', (t) => {
   const continents = new Set(nodes.map(({ continent }) => continent.name));
-  t.deepEqual([...continents].sort(), ['Africa', 'Asia', 'Europe', 'North America', 'Oceania', 'South America']);
+  t.deepEqual([...continents].toSorted(), ['Africa', 'Asia', 'Europe', 'North America', 'Oceania', 'South America']);
 });
 
 test('most nodes are backbone nodes, and there are some of the other networks', (t) => {

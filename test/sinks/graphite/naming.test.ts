@@ -44,7 +44,7 @@ for (const [options, name] of forms) {
 }
 
 test('the order in which a point has its tags makes no other series', (t) => {
-  const turned = { ...point, tags: Object.fromEntries(Object.entries(point.tags).reverse()) };
+  const turned = { ...point, tags: Object.fromEntries(Object.entries(point.tags).toReversed()) };
   for (const form of ['tagged', 'dotted'] as const) t.is(naming({ form })(turned), naming({ form })(point));
 });
 

@@ -11,7 +11,7 @@ import { backstopBench } from './bench.ts';
 /** Of a golden point, `metric time value tag=value…`: Carbon's line, in which tags stand by name. */
 function asCarbonLine(point: string): string {
   const [metric, time, value, ...tags] = point.split(' ');
-  return `${[metric, ...tags.sort()].join(';')} ${value} ${time}\n`;
+  return `${[metric, ...tags.toSorted()].join(';')} ${value} ${time}\n`;
 }
 
 /** The line that OpenTSDB imports. */

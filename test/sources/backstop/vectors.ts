@@ -67,6 +67,8 @@ function readOutcome(text: string): Outcome {
     status: Number(status),
     counts: isCounted ? rest.split(' ').map(Number) : undefined,
     error: isCounted ? undefined : rest,
-    ...{ points, annotations, errors },
+    points,
+    annotations,
+    errors,
   };
 }

@@ -25,7 +25,12 @@ async function lettersIn(t: ExecutionContext, { maxBytes = 1 << 20 } = {}) {
   const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
   const missed: number[] = [];
   const retry = letterRetry({
-    ...{ deliver: spool.append, hasRoomFor: spool.parking.hasRoomFor, directory, slice, clock, extras: false },
+    deliver: spool.append,
+    hasRoomFor: spool.parking.hasRoomFor,
+    directory,
+    slice,
+    clock,
+    extras: false,
     missed: (nodeId) => missed.push(nodeId),
   });
   /** Puts a letter down, and tries it again. */

@@ -12,8 +12,17 @@ import {
 } from '../../../src/sources/catchpoint/run-tags.ts';
 
 const push = (labels: unknown, name = 'A test') => ({
-  TestDetail: { Name: name, TypeId: 5, Labels: labels },
-  ...{ TestId: 7, NodeId: 312, Summary: { Timestamp: '20261118093412345', Timing: { Total: 164 } } },
+  TestDetail: {
+    Name: name,
+    TypeId: 5,
+    Labels: labels,
+  },
+  TestId: 7,
+  NodeId: 312,
+  Summary: {
+    Timestamp: '20261118093412345',
+    Timing: { Total: 164 },
+  },
 });
 
 function tagsOf(labels: unknown, options: RunTagOptions, name?: string) {

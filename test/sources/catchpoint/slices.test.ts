@@ -74,19 +74,18 @@ const maybe = <Value>(of: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> 
 
 const measurements = fc.record(
   {
-    ...{
-      testId: fc.integer({ min: 1 }),
-      nodeId: fc.constant(312),
-      timeMs: fc.integer({ min: 1e12, max: 2e12 }),
-      asn,
-      totalMs: ms,
-      rttMs: ms,
-    },
-    ...{
-      error: fc.constantFrom('12007', 'dns', '***'),
-      testName: fc.constantFrom('DNS A', '***'),
-      labels: fc.constant({ team: ['b', 'a b'] }),
-    },
+    testId: fc.integer({ min: 1 }),
+    nodeId: fc.constant(312),
+    timeMs: fc.integer({
+      min: 1e12,
+      max: 2e12,
+    }),
+    asn,
+    totalMs: ms,
+    rttMs: ms,
+    error: fc.constantFrom('12007', 'dns', '***'),
+    testName: fc.constantFrom('DNS A', '***'),
+    labels: fc.constant({ team: ['b', 'a b'] }),
     extras: fc.array(fc.tuple(fc.constantFrom('timing.dns', 'content_error'), ms), { maxLength: 3 }),
   },
   { requiredKeys: ['testId', 'nodeId', 'timeMs'] },
@@ -96,17 +95,18 @@ const nodes = fc.record(
   { requiredKeys: ['id', 'active'] },
 );
 const options = fc.record({
-  ...{
-    prefix: fc.constantFrom('catchpoint', 'a.b'),
-    resolution: fc.constantFrom('s' as const, 'ms' as const),
-    rtt: fc.constantFrom('by-type' as const, 'total' as const),
-  },
-  ...{
-    slices: fc.subarray([...dimensions]),
-    testAsTag: fc.boolean(),
-    testNameTag: fc.boolean(),
-    labelTags: fc.subarray([{ tag: 'team', label: 'team' }]),
-  },
+  prefix: fc.constantFrom('catchpoint', 'a.b'),
+  resolution: fc.constantFrom('s' as const, 'ms' as const),
+  rtt: fc.constantFrom('by-type' as const, 'total' as const),
+  slices: fc.subarray([...dimensions]),
+  testAsTag: fc.boolean(),
+  testNameTag: fc.boolean(),
+  labelTags: fc.subarray([
+    {
+      tag: 'team',
+      label: 'team',
+    },
+  ]),
 });
 
 test('what is said once comes to the points that are said one by one, in the same order and with their tags in the same order', (t) => {

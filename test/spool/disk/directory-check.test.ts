@@ -33,11 +33,9 @@ function refusedTo(t: ExecutionContext, directory: string): string {
   const module = new URL('../../../src/spool/disk/directory-check.js', import.meta.url).href;
   const program = `import(${JSON.stringify(module)}).then((it) => it.requireUsable(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
   const [command, ...args] = process.getuid?.() === 0 ? asAnother : ['env'];
-  const { stdout, stderr, status } = spawnSync(
-    command as string,
-    [...args, process.execPath, '-e', program, directory],
-    { encoding: 'utf8' },
-  );
+  const { stdout, stderr, status } = spawnSync(command, [...args, process.execPath, '-e', program, directory], {
+    encoding: 'utf8',
+  });
   t.is(status, 0, stderr);
   return stdout.trim();
 }

@@ -157,7 +157,7 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
           .map(({ payload }) => payload)
           .toSorted(),
       ),
-    retried: (spool as Spool).parking.count() + reader.backlog().points,
+    retried: spool.parking.count() + reader.backlog().points,
   });
   const wanted = contents();
   t.deepEqual(

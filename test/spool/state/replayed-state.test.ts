@@ -33,18 +33,14 @@ function plain(state: SpoolState) {
     parked: [...state.parked].map(([waitsFor, entries]) => [waitsFor, [...entries]]),
     letters: [...state.letters.after(0)].map(({ order, ...entry }) => [entry, typeof order]),
     samples: [...state.samples.after(0)].map(({ order, ...entry }) => [entry, typeof order]),
-    ...{
-      lost: state.lost,
-      damaged: Object.fromEntries(state.damaged),
-      skipped: Object.fromEntries(state.skipped),
-      suspectTails: state.suspectTails,
-    },
-    ...{
-      nextParked: state.nextParked,
-      nextRetry: state.nextRetry,
-      live: Object.fromEntries(state.live),
-      totals: state.totals,
-    },
+    lost: state.lost,
+    damaged: Object.fromEntries(state.damaged),
+    skipped: Object.fromEntries(state.skipped),
+    suspectTails: state.suspectTails,
+    nextParked: state.nextParked,
+    nextRetry: state.nextRetry,
+    live: Object.fromEntries(state.live),
+    totals: state.totals,
   };
 }
 

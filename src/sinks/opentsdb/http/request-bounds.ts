@@ -73,7 +73,9 @@ export function requestBounds(clock: Clock, timeoutMs: number): RequestBounds {
 function opened(open: Set<Open>, signal: AbortSignal, untilMs: number): RequestBound {
   const abort = (): void => bound.over(signal.reason as Error);
   const bound: Open = {
-    ...{ untilMs, reason: undefined, onOver: undefined },
+    untilMs,
+    reason: undefined,
+    onOver: undefined,
     over(reason) {
       bound.end();
       bound.reason = reason;

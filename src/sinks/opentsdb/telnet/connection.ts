@@ -127,7 +127,7 @@ async function send(state: State, lines: readonly string[], signal: AbortSignal)
   try {
     return await within(state.clock, timeoutMs, signal, async () => {
       await flushed;
-      return answer === undefined ? [] : await answered(state, answer, signal);
+      return answer === undefined ? [] : answered(state, answer, signal);
     });
   } catch (error) {
     if (!signal.aborted) breakOff(state, new NoVerdict((error as Error).message));

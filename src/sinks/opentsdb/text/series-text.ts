@@ -111,7 +111,11 @@ function newForm({ cuts, series, tags: ofRun }: FactoredPoints): Form | undefine
   }
   if (!isTagged) pieces.push(before.join('').slice(0, -1));
   return {
-    ...{ isTagged, pieces, taken, tagCount: tagCount + mostOwn, legal: series.map(() => '0') },
+    isTagged,
+    pieces,
+    taken,
+    tagCount: tagCount + mostOwn,
+    legal: series.map(() => '0'),
     lengths: series.map(({ stem }, at) => start.length + stem.length + length + (ends[at] as string).length),
   };
 }

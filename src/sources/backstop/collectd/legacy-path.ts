@@ -91,8 +91,16 @@ function named({ sources }: ValueList, words: readonly string[], ...path: readon
 
 /** Backstop's words for collectd's. */
 const synonyms: Readonly<Record<string, string>> = {
-  ...{ rx: 'in', tx: 'out', shortterm: '1m', midterm: '5m', longterm: '15m' },
-  ...{ processes: 'num_proc', threads: 'num_thread', minflt: 'minor', majflt: 'major', syst: 'system' },
+  rx: 'in',
+  tx: 'out',
+  shortterm: '1m',
+  midterm: '5m',
+  longterm: '15m',
+  processes: 'num_proc',
+  threads: 'num_thread',
+  minflt: 'minor',
+  majflt: 'major',
+  syst: 'system',
 };
 
 /** By position where a sender gives no names. */

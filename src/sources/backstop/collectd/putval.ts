@@ -42,7 +42,11 @@ export function valueListsOf(line: string, dataSets: DataSets, calendar: Calenda
     const specs = dataSets.get(type);
     const known = specs?.length === values.length ? specs : undefined;
     return {
-      ...{ host, plugin, pluginInstance, type, typeInstance },
+      host,
+      plugin,
+      pluginInstance,
+      type,
+      typeInstance,
       timeMs: time === 'N' ? calendar.nowMs : msOfSeconds('time', time, calendar),
       sources: values.map((value, index) => ({
         name: known?.[index]?.name ?? sourceName(index, values.length),

@@ -41,16 +41,20 @@ interface Seen {
 /** @param prefix - what stands before every metric's name */
 export function countedRuns(slice: Slicer, prefix: string): CountedRuns {
   const seen: Seen = {
-    ...{
-      tests: new Set(),
-      nodes: new Set(),
-      sorts: new Map(),
-      series: new Set(),
-      families: new Map(),
-      seriesOf: new Map(),
-    },
-    ...{ tagk: new Set(), tagv: new Set(), pointsByMinute: new Map() },
-    ...{ runs: 0, points: 0, tags: 0, firstMs: Infinity, lastMs: -Infinity },
+    tests: new Set(),
+    nodes: new Set(),
+    sorts: new Map(),
+    series: new Set(),
+    families: new Map(),
+    seriesOf: new Map(),
+    tagk: new Set(),
+    tagv: new Set(),
+    pointsByMinute: new Map(),
+    runs: 0,
+    points: 0,
+    tags: 0,
+    firstMs: Infinity,
+    lastMs: -Infinity,
   };
   return {
     add(measurement, node) {
@@ -120,13 +124,20 @@ function forecastOf(seen: Seen): Forecast {
   for (const count of seen.seriesOf.values()) mostSeriesOfAMetric = Math.max(mostSeriesOfAMetric, count);
   for (const count of seen.pointsByMinute.values()) busiest = Math.max(busiest, count);
   return {
-    ...{ tests: seen.tests.size, nodes: seen.nodes.size, mostSeriesOfAMetric, tags: seen.tags },
+    tests: seen.tests.size,
+    nodes: seen.nodes.size,
+    mostSeriesOfAMetric,
+    tags: seen.tags,
     families: [...seen.families].map(([name, { metrics, series }]): Family => ({
       name,
       metrics: metrics.size,
       series,
     })),
-    uids: { metric: seen.seriesOf.size, tagk: seen.tagk.size, tagv: seen.tagv.size },
+    uids: {
+      metric: seen.seriesOf.size,
+      tagk: seen.tagk.size,
+      tagv: seen.tagv.size,
+    },
     runsPerSecond: perSecond(seen.runs),
     pointsPerSecond: perSecond(seen.points),
     busiestPointsPerSecond: busiest / 60,

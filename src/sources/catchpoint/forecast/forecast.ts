@@ -62,7 +62,9 @@ export function expectedForecast(runs: ExpectedRuns): Forecast {
   const runsPerSecond = (tests * nodes) / (everyMinutes * 60);
   const pointsOfARun = (slicesOfNodes / nodes) * (2 + extras);
   return {
-    ...{ tests, nodes, families },
+    tests,
+    nodes,
+    families,
     mostSeriesOfAMetric: Math.max(2, hasErrors ? errorCodes : 0) * nodes * (runs.testAsTag === true ? tests : 1),
     uids: {
       metric: families.reduce((sum, { metrics }) => sum + metrics, 0),

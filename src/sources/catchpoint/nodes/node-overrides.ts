@@ -58,7 +58,7 @@ export function nodeOverridesOf(path: string, text: string): NodeOverrides {
   if (reading.faults.length === 0 && contents !== null && !(isScalar(contents) && contents.value === null)) {
     if (!isMap(contents))
       reading.faults.push(`${at(contents)}: expected nodes as "id: fields", found ${kindOf(contents)}`);
-    else for (const pair of contents.items) readNode(pair as Pair, overrides, reading);
+    else for (const pair of contents.items) readNode(pair, overrides, reading);
   }
   if (reading.faults.length > 0) throw new WrongOverrides(reading.faults.join('\n'));
   return overrides;
@@ -76,7 +76,7 @@ function readNode({ key, value }: Pair, overrides: Map<number, NodeOverride>, { 
   } else if (!isMap(value)) {
     faults.push(`${at(key)}: node ${id}: expected ${overridableFields.join(', ')}, found ${kindOf(value)}`);
   } else {
-    overrides.set(id, overrideOf(id, value.items as Pair[], { at, faults }));
+    overrides.set(id, overrideOf(id, value.items, { at, faults }));
   }
 }
 

@@ -18,13 +18,13 @@ export async function readNodesFile(path: string): Promise<NodesRead> {
   try {
     text = (await readFile(path)).toString();
   } catch (error) {
-    throw new Error(`nodes file ${path}: cannot be read (${(error as Error).message})`);
+    throw new Error(`nodes file ${path}: cannot be read (${(error as Error).message})`, { cause: error });
   }
   let json: unknown;
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new Error(`nodes file ${path}: not JSON (${(error as Error).message})`);
+    throw new Error(`nodes file ${path}: not JSON (${(error as Error).message})`, { cause: error });
   }
   const read = nodesOf(json);
   if (read === undefined) {

@@ -37,8 +37,15 @@ export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
   const error = errorCode(member(record, 'error'));
   return {
     measurement: {
-      ...{ testId, nodeId, timeMs },
-      ...(rttMs === undefined ? {} : { rttMs, totalMs: rttMs }),
+      testId,
+      nodeId,
+      timeMs,
+      ...(rttMs === undefined
+        ? {}
+        : {
+            rttMs,
+            totalMs: rttMs,
+          }),
       ...(error === undefined ? {} : { error }),
     },
     node: nodeOf(record, nodeId),

@@ -31,7 +31,7 @@ export interface LegacyDatabase {
   answer(question: Question): string;
 }
 
-type Databases = ReadonlyMap<LegacyDatabaseName, Database<Buffer, Key>>;
+type Databases = ReadonlyMap<LegacyDatabaseName, Database<Buffer>>;
 
 /** Opens the store in a directory; lmdb may end the process over it, here or at any question. */
 export function openLegacyDatabase(directory: string): LegacyDatabase {
@@ -244,7 +244,7 @@ function entriesIn(
 }
 
 /** How many entries there are, as lmdb has counted them: a damaged page may look empty. */
-function countedIn(database: Database<Buffer, Key> | RootDatabase | undefined): number {
+function countedIn(database: Database<Buffer> | RootDatabase | undefined): number {
   const { entryCount } = (database?.getStats() ?? { entryCount: 0 }) as { readonly entryCount: number };
   return entryCount;
 }

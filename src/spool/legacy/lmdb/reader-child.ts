@@ -101,7 +101,7 @@ function expectedAnswers(): ExpectedAnswers {
   return {
     add: (number) =>
       new Promise((resolve, reject) => {
-        if (isOver) return reject(end?.reason as Error);
+        if (isOver) return reject(end?.reason);
         if (waiting.size === 0) silentLooks = 0;
         waiting.set(number, { resolve, reject });
       }),

@@ -77,10 +77,7 @@ const factored = (known: readonly FactoredPoints['cuts'][]): fc.Arbitrary<Factor
 const deliveries = fc
   .array(cuts, { minLength: 1, maxLength: 2 })
   .chain((known) =>
-    fc.array(
-      fc.oneof({ weight: 3, arbitrary: factored(known) as fc.Arbitrary<Points> }, fc.array(point, { maxLength: 2 })),
-      { maxLength: 3 },
-    ),
+    fc.array(fc.oneof({ weight: 3, arbitrary: factored(known) }, fc.array(point, { maxLength: 2 })), { maxLength: 3 }),
   );
 
 test('whatever is delivered, its text is that of the points, and there is none where one of them may not be sent', (t) => {
@@ -190,7 +187,7 @@ for (const [title, change] of [
 test('a point may be as long as the bound, and no longer', (t) => {
   const longest = (extra: number): FactoredPoints => ({
     ...run,
-    series: [{ stem: `${'m'.repeat(300 - longestOf('').length + extra)}`, value: '1' }],
+    series: [{ stem: 'm'.repeat(300 - longestOf('').length + extra), value: '1' }],
   });
   const longestOf = (stem: string): string =>
     expanded({ ...run, series: [{ stem, value: '1' }] })

@@ -81,7 +81,7 @@ test('the UTC day decides which file a push is in', async (t) => {
   await one.clock.advance(1);
   one.archive.keep(push(3));
   await written(one, 3);
-  t.deepEqual((await readdir(one.directory)).sort(), [today, 'catchpoint-2026-11-19.ndjson.gz']);
+  t.deepEqual((await readdir(one.directory)).toSorted(), [today, 'catchpoint-2026-11-19.ndjson.gz']);
   t.deepEqual(testIds(await zcat(join(one.directory, today))), [1, 2]);
 });
 
@@ -131,7 +131,7 @@ test('a file that ends in something else is put aside, not cut', async (t) => {
     one.archive.keep(push(number));
     await one.stop();
   }
-  t.deepEqual((await readdir(directory)).sort(), [
+  t.deepEqual((await readdir(directory)).toSorted(), [
     'catchpoint-2026-11-18.1.ndjson.gz',
     'catchpoint-2026-11-18.2.ndjson.gz',
     today,
@@ -162,10 +162,10 @@ test('old days go, at the start and as time passes; other files stay', async (t)
   for (const name of names) await writeFile(join(directory, name), '');
   const one = await opened(t, { directory, days: 3, startMs: Date.UTC(2026, 10, 18, 23, 30) });
   await one.clock.untilSomebodySleeps();
-  t.deepEqual((await readdir(directory)).sort(), names.slice(1));
+  t.deepEqual((await readdir(directory)).toSorted(), names.slice(1));
   await one.clock.advance(3_600_000);
   await one.stop();
-  t.deepEqual((await readdir(directory)).sort(), names.slice(3));
+  t.deepEqual((await readdir(directory)).toSorted(), names.slice(3));
 });
 
 test('an archive that cannot be written counts what is lost, says so once, and goes on by itself', async (t) => {

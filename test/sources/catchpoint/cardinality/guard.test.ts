@@ -29,8 +29,11 @@ test('tests pass up to the bound, and those that have passed go on to', (t) => {
   t.deepEqual(
     [1, 2, 3, 1, 2].map((testId) => guard.refusal(run({ testId }), node)),
     [
-      ...[undefined, undefined, 'test 3: not seen before, and 2 tests are known; --max-tests raises the bound'],
-      ...[undefined, undefined],
+      undefined,
+      undefined,
+      'test 3: not seen before, and 2 tests are known; --max-tests raises the bound',
+      undefined,
+      undefined,
     ],
   );
 });

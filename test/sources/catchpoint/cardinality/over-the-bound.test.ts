@@ -33,7 +33,11 @@ async function stage(t: ExecutionContext) {
   /** The source as a start of the bridge opens it; `end` is its stop. */
   async function opened(bounds: Partial<CardinalityBounds>, refreshes = true) {
     const catchpoint: Catchpoint = await openCatchpoint({
-      ...{ deliver: spool.append, parking: spool.parking, timings: false, archive: undefined, maxBodyBytes: 1 << 20 },
+      deliver: spool.append,
+      parking: spool.parking,
+      timings: false,
+      archive: undefined,
+      maxBodyBytes: 1 << 20,
       api: {
         url: 'http://127.0.0.1:1',
         key: undefined,
@@ -50,8 +54,16 @@ async function stage(t: ExecutionContext) {
         testAsTag: true,
         labelTags: [labelTag('Team')],
       },
-      cardinality: { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000, ...bounds },
-      ...{ stateDir, clock, random: () => 0.5, log: silentLog() },
+      cardinality: {
+        maxTests: 5e3,
+        maxNodes: 5e3,
+        maxTagValues: 1e4,
+        ...bounds,
+      },
+      stateDir,
+      clock,
+      random: () => 0.5,
+      log: silentLog(),
     });
     const router = new Router();
     catchpoint.mount(router);

@@ -24,8 +24,8 @@ test('every file has its zone and its points', (t) => {
     files
       .filter((file) => file.endsWith('.ndjson'))
       .map((file) => file.replace('.ndjson', ''))
-      .sort(),
-    Object.keys(zones).sort(),
+      .toSorted(),
+    Object.keys(zones).toSorted(),
   );
 });
 

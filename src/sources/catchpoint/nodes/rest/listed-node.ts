@@ -98,7 +98,7 @@ function nodeWith(entry: unknown, rest: Rest): Node | undefined {
   const id = positiveInteger(member(entry, 'id'));
   if (id === undefined) return undefined;
   const members = { id, name: text(member(entry, 'name')), ...rest, active: isActive(member(entry, 'status')) };
-  return known<Node>(members as { readonly [K in keyof Node]: Node[K] | undefined });
+  return known<Node>(members);
 }
 
 /** {0, "Active"} or {1, "Inactive"}; one that says neither is taken for active. */

@@ -7,7 +7,7 @@ import {
   restClient,
 } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
-import { answer, fakeCatchpoint, type Fault, faults } from '../../../../fakes/catchpoint.ts';
+import { answer, fakeCatchpoint, faults } from '../../../../fakes/catchpoint.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
@@ -43,7 +43,7 @@ for (const [title, fault, message] of [
 ] as const) {
   test(`${title} is tried four times, and is a failure`, async (t) => {
     const { api, call, spent } = await opened(t);
-    api.fail(fault as Fault);
+    api.fail(fault);
     await t.throwsAsync(call(), { instanceOf: RestFailure, message });
     t.is(api.calls.length, 4);
     t.is(spent(), 4);
@@ -52,7 +52,7 @@ for (const [title, fault, message] of [
 
   test(`${title} once costs nothing but time`, async (t) => {
     const { api, call } = await opened(t);
-    api.fail(fault as Fault, { times: 1 });
+    api.fail(fault, { times: 1 });
     api.fail(answer(200, { well: true }));
     t.deepEqual(await call(), { well: true });
   });
