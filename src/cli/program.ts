@@ -181,7 +181,7 @@ async function runAction(command: Command, surroundings: CommandContext, version
   const log = openLog({ ...config.log, destination: stderr });
   for (const warning of warnings) log.warn(warning);
   const { run } = require('./run.js') as typeof import('./run.ts');
-  const { serviceManager } = require('../daemon/service-manager.js') as typeof import('../daemon/service-manager.ts');
+  const { systemdNotify } = require('../daemon/systemd-notify.js') as typeof import('../daemon/systemd-notify.ts');
   const { reloading } = require('../config/reload.js') as typeof import('../config/reload.ts');
   const { host, startWorker, startOutletThread } = surroundings;
   const ambient = {
@@ -199,7 +199,7 @@ async function runAction(command: Command, surroundings: CommandContext, version
     config,
     { ...ambient, reloading: reloading({ read, running, log, clock }) },
     surroundings,
-    serviceManager(env, log),
+    systemdNotify(env, log),
   );
   return 0;
 }

@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.ts';
 import type { ProcessContext } from '../daemon/process-context.ts';
 import { type Daemon, startDaemon } from '../daemon/daemon.ts';
-import type { ServiceManager } from '../daemon/service-manager.ts';
+import type { SystemdNotify } from '../daemon/systemd-notify.ts';
 import { warmUp } from '../daemon/warm-up.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -32,7 +32,7 @@ export async function run(
   config: Config,
   ambient: ProcessContext,
   { stop, hurry, onHangup }: RunSignals,
-  manager: ServiceManager,
+  manager: SystemdNotify,
   start: (config: Config, ambient: ProcessContext) => Promise<Daemon> = startDaemon,
 ): Promise<void> {
   const { log, clock, reloading } = ambient;

@@ -6,13 +6,13 @@ import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { serviceManager } from '../../src/daemon/service-manager.ts';
+import { systemdNotify } from '../../src/daemon/systemd-notify.ts';
 
 const { config } = readConfig(
   { flags: { fileMode: true }, env: {}, readFile: () => '', canWriteIn: () => true },
   { needsNodes: false },
 );
-const nobody = serviceManager({}, silentLog());
+const nobody = systemdNotify({}, silentLog());
 const ambient = { clock: systemClock(), random: () => 0.5, log: silentLog(), pid: 1 };
 
 test('the daemon runs until the signal, and is given the one that hurries', async (t) => {

@@ -21,11 +21,16 @@ for (const [title, rule] of [
   ['no source file has a name that says nothing', rules.names],
   ['nothing is exported by default or wholesale', rules.exportForms],
   ['time, randomness, environment and process are passed in', rules.ambient],
-  ['imports go one way', rules.arrowsOfImport],
+  ['no name is one of the retired ones', rules.retiredNames],
+  ['each file is in a room, and imports go down only', rules.arrowsOfImport],
   ['no imports run in a circle, types included', rules.circles],
 ] as const) {
   test(title, (t) => t.deepEqual(rule(sources), []));
 }
+
+test('the rooms stand in order', (t) => {
+  t.deepEqual(rules.orderOfRooms(), []);
+});
 
 const emitted = filesBelow('build/src', '.js');
 
@@ -33,16 +38,16 @@ test('no function is longer than 60 lines', (t) => {
   t.deepEqual(rules.functionSize(emitted), []);
 });
 
-/** Each of them takes its time; what is not needed before pushes are taken is imported on demand, or after that by soon-needed.ts. */
+/** Each of them takes its time; what is not needed before pushes are taken is imported on demand, or afterwards by daemon/warm-up.ts. */
 test('the start of the bridge waits for these packages alone', (t) => {
   const ofRun = [
     'main.js',
-    'program.js',
-    'commands/run.js',
-    'doors.js',
-    'notify-socket.js',
-    'reload.js',
-    'sinks/opentsdb/http.js',
+    'cli/program.js',
+    'cli/run.js',
+    'daemon/listeners.js',
+    'daemon/systemd-notify.js',
+    'config/reload.js',
+    'sinks/opentsdb/http/http-sink.js',
   ];
   t.deepEqual(rules.packagesOf(emitted, ofRun), [
     '@koa/router',
@@ -56,26 +61,41 @@ test('the start of the bridge waits for these packages alone', (t) => {
 
 test('the rules see what breaks them', (t) => {
   const broken = new Map([
-    ['outlet.ts', "// Moves points.\nimport type { A } from './sink.ts';\n"],
-    ['sink.ts', "// Takes points.\nimport { b } from './outlet.ts';\nexport default b;\nconst late = Date.now();\n"],
-    ['http-helpers.ts', '// Helps.\n'],
+    ['outlet/outlet.ts', "// Moves points.\nimport type { A } from './attempt.ts';\n"],
+    [
+      'outlet/attempt.ts',
+      "// An attempt.\nimport { b } from './outlet.ts';\nexport default b;\nconst late = Date.now();\n",
+    ],
+    [
+      'spool/log/scan.ts',
+      "// Reads a segment.\nimport { apply } from '../state/state.ts';\nimport '../../model/point.ts';\n",
+    ],
+    ['http/http-helpers.ts', '// Helps.\n'],
     ['utils.ts', 'export const a = 1;\n'.repeat(251)],
-    ['sources/catchpoint/push.ts', "// Takes pushes.\nimport { x } from '../../daemon.ts';\n"],
+    [
+      'sources/catchpoint/push.ts',
+      "// Takes pushes.\nimport { x } from '../../daemon/daemon.ts';\nimport '../backstop/routes.ts';\n",
+    ],
+    ['model/doors.ts', "// Waits.\nconst nextErrand = { 'told': 1 }; // the bell\n"],
   ]);
-  t.deepEqual(rules.circles(broken), ['circle: outlet.ts → sink.ts → outlet.ts']);
+  t.deepEqual(rules.circles(broken), ['circle: outlet/outlet.ts → outlet/attempt.ts → outlet/outlet.ts']);
   t.deepEqual(rules.names(broken), [
-    'http-helpers.ts: the name says nothing of what is in it',
+    'http/http-helpers.ts: the name says nothing of what is in it',
     'utils.ts: the name says nothing of what is in it',
+  ]);
+  t.deepEqual(rules.retiredNames(broken), [
+    'model/doors.ts: "doors" is retired',
+    'model/doors.ts: "nextErrand" is retired',
   ]);
   t.deepEqual(rules.fileSize(broken), ['utils.ts: 251 lines (at most 250)']);
   t.deepEqual(rules.beginsWithPurpose(broken), ['utils.ts: does not begin with a comment that says what it is for']);
-  t.deepEqual(rules.exportForms(broken), ['sink.ts: has a default export or re-exports everything']);
-  t.deepEqual(rules.ambient(broken), ['sink.ts: uses Date.now( (only main.ts and clock.ts may)']);
+  t.deepEqual(rules.exportForms(broken), ['outlet/attempt.ts: has a default export or re-exports everything']);
+  t.deepEqual(rules.ambient(broken), ['outlet/attempt.ts: uses Date.now( (only main.ts and runtime/clock.ts may)']);
   t.deepEqual(rules.arrowsOfImport(broken), [
-    'sink.ts: must not import outlet.ts',
-    'http-helpers.ts: no arrow of import is set down for it (test/house/rules.ts)',
-    'utils.ts: no arrow of import is set down for it (test/house/rules.ts)',
-    'sources/catchpoint/push.ts: must not import daemon.ts',
+    'spool/log/scan.ts: must not import spool/state/state.ts: the log knows nothing of what is stored in it',
+    'utils.ts: there is no such room (test/house/rules.ts)',
+    'sources/catchpoint/push.ts: must not import daemon/daemon.ts',
+    'sources/catchpoint/push.ts: must not import sources/backstop/routes.ts: plugins do not know of each other',
   ]);
   const late = new Map([
     ['run.js', "import './a.js';\nimport 'node:fs';\nawait import('got');\n"],

@@ -86,6 +86,27 @@ export function names(sources: Sources): string[] {
     .map((path) => `${path}: the name says nothing of what is in it`);
 }
 
+/** Words that an earlier version used for what the field calls otherwise; src/README.md has the words that hold. */
+const retiredWords = new Set([
+  ...['ambient', 'bell', 'conceal', 'crew', 'door', 'doors', 'entrance', 'errand', 'examination', 'examinations'],
+  ...['lately', 'obstacle', 'obstacles', 'seldom', 'surroundings', 'tally', 'tallied', 'told', 'trial', 'trials'],
+  ...['troubles', 'vitals'],
+]);
+
+/** File names and identifiers, outside of comments and texts. */
+export function retiredNames(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const code = text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/\/\/.*$/gm, '')
+      .replace(/'[^'\n]*'|`[^`]*`/g, "''");
+    const found = [...path.replace(/\.ts$/, '').split('/'), ...(code.match(/[A-Za-z_]\w*/g) ?? [])];
+    return [...new Set(found)]
+      .filter((name) => name.split(/[-_]|(?=[A-Z])/).some((word) => retiredWords.has(word.toLowerCase())))
+      .map((name) => `${path}: "${name}" is retired`);
+  });
+}
+
 export function exportForms(sources: Sources): string[] {
   return [...sources]
     .filter(([, text]) => /^export (default|\*)/m.test(text))
@@ -97,120 +118,96 @@ export function ambient(sources: Sources): string[] {
   const use =
     /\b(process\.(?!versions)|console\.|Date\.now\(|Math\.random\(|setTimeout\(|setInterval\(|new Date\(\)|performance\.now)/;
   return [...sources]
-    .filter(([path]) => path !== 'main.ts' && path !== 'clock.ts')
+    .filter(([path]) => path !== 'main.ts' && path !== 'runtime/clock.ts')
     .flatMap(([path, text]) => {
       const code = text
         .replace(/\/\*[\s\S]*?\*\//g, '')
         .replace(/\/\/.*$/gm, '')
+        .replace(/'[^'\n]*'/g, "''")
         .replace(/(?<=\.)setTimeout\(/g, '');
       const found = use.exec(code);
-      return found === null ? [] : [`${path}: uses ${found[0]} (only main.ts and clock.ts may)`];
+      return found === null ? [] : [`${path}: uses ${found[0]} (only main.ts and runtime/clock.ts may)`];
     });
 }
 
-/** What each part may import, beside its own folder below sources/ or sinks/. The first line that fits a file's path holds. */
-const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [
-    /^main\.ts$/,
-    /^(config|log|clock|program|telemetry\/vitals|workers\/processes|outlet-thread\/(messages|worker-thread))\.ts$|^commands\//,
+/** The rooms of src/ from the top down, each with the rooms that it may import; an import never goes up. */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  'main.ts': ['cli', 'workers', 'telemetry', 'outlet', 'config', 'runtime'],
+  cli: [
+    ...['daemon', 'simulator', 'workers', 'status', 'admin', 'telemetry', 'outlet', 'config', 'sources', 'sinks'],
+    ...['spool', 'auth', 'model', 'runtime'],
   ],
-  [/^(program\.ts|commands\/)/, /^(?!main\.ts$)/],
-  [/^outlets\.ts$/, /^(config|clock|log|outlet|open-sinks|sink|exchangeable-sink)\.ts$|^spool\//],
-  [/^open-sinks\.ts$/, /^(config|clock|log|sink|exchangeable-sink)\.ts$|^sinks\//],
-  [/^outlet-thread\/messages\.ts$/, /^(config|outlet|sink)\.ts$|^spool\/|^telemetry\/sink-counts\.ts$/],
-  [
-    /^outlet-thread\//,
-    /^(backoff|bell|clock|config|log|open-sinks|outlets?|sink|exchangeable-sink)\.ts$|^spool\/|^telemetry\/sink-counts\.ts$|^outlet-thread\//,
+  daemon: [
+    ...['workers', 'status', 'admin', 'telemetry', 'outlet', 'config', 'sources', 'spool', 'auth', 'http', 'model'],
+    'runtime',
   ],
-  [/^exchangeable-sink\.ts$/, /^sink\.ts$/],
-  [/^reload\.ts$/, /^(config|clock|log|schedule)\.ts$|^settings\//],
-  [
-    /^changeable-parts\.ts$/,
-    /^(config|log|outlets|reload|sources)\.ts$|^access\/access\.ts$|^workers\/crew\.ts$|^settings\/|^spool\//,
-  ],
-  [
-    /^ambient\.ts$/,
-    /^(clock|log|reload)\.ts$|^telemetry\/vitals\.ts$|^workers\/processes\.ts$|^outlet-thread\/messages\.ts$/,
-  ],
-  [
-    /^parts\.ts$/,
-    /^(ambient|config|log|outlets|owner|sources)\.ts$|^(access|spool|status|telemetry)\/|^workers\/crew\.ts$|^outlet-thread\/host\.ts$/,
-  ],
-  [
-    /^doors\.ts$/,
-    /^(ambient|clock|config|health|loop|parts|push-front|server|serving|sources|access\/turned-away)\.ts$|^(admin|status|telemetry)\//,
-  ],
-  [/^push-front\.ts$/, /^(body|request-id|server|sources\/catchpoint\/push-route|access\/(entrance|expectation))\.ts$/],
-  [/^serving\.ts$/, /^(clock|log|server)\.ts$/],
-  [
-    /^workers\//,
-    /^(backoff|clock|config|log|push-front|schedule|server|serving|sources\/catchpoint\/push-route)\.ts$|^access\/|^workers\//,
-  ],
-  [/^notify-socket\.ts$/, /^log\.ts$/],
-  [/^soon-needed\.ts$/, /^(log|telemetry\/prometheus|status\/page-files)\.ts$/],
-  [/^daemon\.ts$/, /^(?!main\.ts$|program\.ts$|commands\/|simulator\/)/],
-  [
-    /^sources\.ts$/,
-    /^(config|point|clock|log|settings\/addresses)\.ts$|^sources\/|^spool\/spool\.ts$|^telemetry\/telemetry\.ts$|^status\/seen-pushes\.ts$|^access\/access\.ts$/,
-  ],
-  [
-    /^config\.ts$/,
-    /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$/,
-  ],
-  [
-    /^settings\//,
-    /^(log|point)\.ts$|^settings\/|^(sources\/catchpoint\/(slices|run-tags)|sinks\/graphite\/template)\.ts$|^access\/(token-text|networks|sender-check)\.ts$/,
-  ],
-  [/^access\//, /^(body|clock|log|schedule|seldom)\.ts$|^access\//],
-  [
-    /^sources\/([^/]+)\//,
-    /^(point|factored-points|body|backoff|clock|log|make-directory|schedule|seldom|tag-text|number-text)\.ts$/,
-  ],
-  [
-    /^sinks\/([^/]+)\//,
-    /^(point|factored-points|legal-point|sink|backoff|deadline|clock|log|seldom|sinks\/(ascii-buffer|series-forms))\.ts$/,
-  ],
-  [/^sinks\/(ascii-buffer|series-forms)\.ts$/, /^(point|factored-points)\.ts$/],
-  [/^sinks\//, /^(point|sink|backoff|clock|log|make-directory)\.ts$|^sinks\/opentsdb\/(render|tagged)\.ts$/],
-  [/^legal-point\.ts$/, /^point\.ts$/],
-  [/^deadline\.ts$/, /^clock\.ts$/],
-  [/^factored-points\.ts$/, /^point\.ts$/],
-  [/^simulator\//, /^point\.ts$|^clock\.ts$|^simulator\//],
-  [/^spool\/former\//, /^(point|clock)\.ts$|^spool\/former\//],
-  [/^spool\//, /^(point|factored-points|deliver|clock|bell|log|make-directory|obstacle)\.ts$|^spool\//],
-  [
-    /^telemetry\//,
-    /^(point|factored-points|deliver|sink|clock|log|outlets|reload|access\/access|schedule|seldom|tag-text|number-text)\.ts$|^spool\/|^telemetry\//,
-  ],
-  [/^status\/page\//, /^status\/(page\/|messages\.ts$)/],
-  [/^status\//, /^(point|factored-points|clock|log|schedule)\.ts$|^telemetry\/|^status\/(?!page\/)/],
-  [/^admin\//, /^(point|body|clock|log)\.ts$|^spool\/|^admin\//],
-  [
-    /^(outlet|errand|settlement)\.ts$/,
-    /^(spool\/.*|sink|point|backoff|clock|log|in-flight|linger|errand|settlement|outage)(\.ts)?$/,
-  ],
-  [/^linger\.ts$/, /^clock\.ts$/],
-  [/^outage\.ts$/, /^(clock|log|seldom)\.ts$/],
-  [
-    /^(sink|server|schedule|seldom|health|listening)\.ts$/,
-    /^(point|clock|log|seldom|request-id|idle-connections)\.ts$/,
-  ],
-  [
-    /^(point|body|backoff|clock|log|bell|in-flight|make-directory|tag-text|number-text|obstacle|loop|request-id|idle-connections)\.ts$/,
-    /^$/,
-  ],
-  [/^owner\.ts$/, /^(obstacle|make-directory)\.ts$/],
+  simulator: ['model', 'runtime'],
+  workers: ['config', 'sources', 'auth', 'http', 'runtime'],
+  status: ['telemetry', 'model', 'runtime'],
+  admin: ['spool', 'http', 'model', 'runtime'],
+  telemetry: ['outlet', 'config', 'spool', 'auth', 'model', 'runtime'],
+  outlet: ['config', 'sinks', 'spool', 'model', 'runtime'],
+  config: ['sources', 'sinks', 'auth', 'model', 'runtime'],
+  sources: ['auth', 'http', 'model', 'runtime'],
+  sinks: ['model', 'runtime'],
+  spool: ['model', 'runtime'],
+  auth: ['http', 'runtime'],
+  http: ['runtime'],
+  model: [],
+  runtime: [],
+};
+
+/** What holds within a room: no file whose path matches `from` imports one whose path matches `to`. */
+const walls: readonly { readonly from: RegExp; readonly to: RegExp; readonly why: string }[] = [
+  { from: /^status\/page\//, to: /^(?!status\/(page\/|messages\.ts$))/, why: 'the page runs in a browser' },
+  { from: /^spool\/log\//, to: /^spool\/(?!log\/)/, why: 'the log knows nothing of what is stored in it' },
+  {
+    from: /^spool\/legacy\/lmdb\//,
+    to: /^spool\/(?!legacy\/lmdb\/)/,
+    why: 'a process of its own reads the legacy store',
+  },
+  {
+    from: /^config\//,
+    to: /^(sources|sinks)\/(?!catchpoint\/(slices|run-tags)\.ts|graphite\/template\.ts)/,
+    why: 'settings name dimensions, tags and templates alone',
+  },
+  { from: /^sinks\//, to: /^sources\//, why: 'sources and sinks do not know of each other' },
 ];
 
+export function roomOf(path: string): string {
+  return path.split('/')[0] as string;
+}
+
+/** Every file is in a room, and imports from its own room or from one that its room may import. */
 export function arrowsOfImport(sources: Sources): string[] {
   return [...sources].flatMap(([path, text]) => {
-    const rule = arrows.find(([from]) => from.test(path));
-    if (rule === undefined) return [`${path}: no arrow of import is set down for it (test/house/rules.ts)`];
-    const own = /^(sources|sinks)\/[^/]+\//.exec(path)?.[0];
-    return importsOf(path, text)
-      .filter((target) => !(own !== undefined && target.startsWith(own)) && !rule[1].test(target))
-      .map((target) => `${path}: must not import ${target}`);
+    const room = roomOf(path);
+    const allowed = rooms[room];
+    if (allowed === undefined) return [`${path}: there is no such room (test/house/rules.ts)`];
+    return importsOf(path, text).flatMap((target) => {
+      if (target === room || (roomOf(target) !== room && !allowed.includes(roomOf(target)))) {
+        return [`${path}: must not import ${target}`];
+      }
+      const plugin = /^(sources|sinks)\/([^/]+)\//;
+      const [, kind, name] = plugin.exec(path) ?? [];
+      const [, targetKind, targetName] = plugin.exec(target) ?? [];
+      if (kind !== undefined && kind === targetKind && name !== targetName) {
+        return [`${path}: must not import ${target}: plugins do not know of each other`];
+      }
+      const wall = walls.find(({ from, to }) => from.test(path) && to.test(target));
+      return wall === undefined ? [] : [`${path}: must not import ${target}: ${wall.why}`];
+    });
   });
+}
+
+/** Rooms stand in order: each imports only rooms below itself. */
+export function orderOfRooms(): string[] {
+  const order = Object.keys(rooms);
+  return order.flatMap((room, at) =>
+    (rooms[room] as readonly string[])
+      .filter((target) => order.indexOf(target) <= at)
+      .map((target) => `${room} → ${target} goes up`),
+  );
 }
 
 /** Circles, type-only imports included. */

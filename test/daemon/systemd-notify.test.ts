@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openLog, silentLog } from '../../src/runtime/log.ts';
-import { serviceManager } from '../../src/daemon/service-manager.ts';
+import { systemdNotify } from '../../src/daemon/systemd-notify.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
 /** Perl, since Node has no datagrams in the unix domain: a line for the open socket, then one for each datagram. */
@@ -38,7 +38,7 @@ const said = async (next: () => Promise<string>): Promise<string> => {
 
 test('systemd is told that the bridge is ready, and that it stops', async (t) => {
   const { path, next } = await manager(t);
-  const { ready, stopping } = serviceManager({ NOTIFY_SOCKET: path, PATH: process.env['PATH'] }, silentLog());
+  const { ready, stopping } = systemdNotify({ NOTIFY_SOCKET: path, PATH: process.env['PATH'] }, silentLog());
   await ready('takes pushes at\nhttp://127.0.0.1:8080');
   t.is(await said(next), 'READY=1;STATUS=takes pushes at http://127.0.0.1:8080');
   await stopping();
@@ -48,13 +48,13 @@ test('systemd is told that the bridge is ready, and that it stops', async (t) =>
 test('systemd-notify sees nothing of the environment but the socket and the path', async (t) => {
   const seen: NodeJS.ProcessEnv[] = [];
   const env = { NOTIFY_SOCKET: '/s', PATH: '/bin', CATCHPOINT_BRIDGE_SECRET: 'x' };
-  await serviceManager(env, silentLog(), async (_file, _args, given) => void seen.push(given)).ready('here');
+  await systemdNotify(env, silentLog(), async (_file, _args, given) => void seen.push(given)).ready('here');
   t.deepEqual(seen, [{ NOTIFY_SOCKET: '/s', PATH: '/bin' }]);
 });
 
 for (const env of [{}, { NOTIFY_SOCKET: '' }]) {
   test(`without a service manager nobody is told: ${JSON.stringify(env)}`, async (t) => {
-    const { ready, stopping } = serviceManager(env, silentLog(), async () => t.fail());
+    const { ready, stopping } = systemdNotify(env, silentLog(), async () => t.fail());
     await t.notThrowsAsync(Promise.all([ready('here'), stopping()]));
   });
 }
@@ -63,6 +63,6 @@ test("what cannot be told is logged, and is nobody's failure", async (t) => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) } as unknown as NodeJS.WritableStream;
   const log = openLog({ level: 'info', format: 'json', destination });
-  await serviceManager({ NOTIFY_SOCKET: '/nowhere/notify', PATH: '/nowhere' }, log).ready('here');
+  await systemdNotify({ NOTIFY_SOCKET: '/nowhere/notify', PATH: '/nowhere' }, log).ready('here');
   t.regex(lines.join(''), /"level":40.*ENOENT.*systemd could not be told/);
 });

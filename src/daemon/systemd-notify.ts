@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Log } from '../runtime/log.ts';
 
 /** What the service manager is told; resolves when it has taken it. */
-export interface ServiceManager {
+export interface SystemdNotify {
   ready(status: string): Promise<void>;
   stopping(): Promise<void>;
 }
@@ -24,7 +24,7 @@ const runToEnd: RunToEnd = (file, args, env) => execute(file, [...args], { env, 
  * the unix domain, so systemd's own `systemd-notify` speaks to it (the unit must say `NotifyAccess=all`), and waits until what
  * it said was taken. What cannot be told is logged: the bridge runs on, and systemd ends it when the start takes too long.
  */
-export function serviceManager(env: NodeJS.ProcessEnv, log: Log, run: RunToEnd = runToEnd): ServiceManager {
+export function systemdNotify(env: NodeJS.ProcessEnv, log: Log, run: RunToEnd = runToEnd): SystemdNotify {
   const { NOTIFY_SOCKET: socket, PATH: path } = env;
   async function tell(...states: string[]): Promise<void> {
     if (socket === undefined || socket === '') return;
