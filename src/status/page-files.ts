@@ -22,10 +22,10 @@ export interface PageFiles {
 /** What tsc makes of page/*.ts. */
 const programs = [
   'page',
-  'board',
+  'overview',
   'charts',
   'letters',
-  'live',
+  'event-stream',
   'map-detail',
   'map-table',
   'markup',
