@@ -13,10 +13,12 @@ import { runs } from '../../fakes/batches.ts';
 import { points } from '../../fakes/points.ts';
 
 /** What is sent of the points one by one; undefined where one of them is illegal. */
-function oneByOne(deliveries: readonly Points[], { nameOf, isOwn }: LinesOptions): string | undefined {
+function oneByOne(deliveries: readonly Points[], { nameOf, isRoutedHere }: LinesOptions): string | undefined {
   const lines = deliveries.flatMap(expanded).map((point) => carbonLine(point, nameOf));
   if (lines.some((line) => 'fault' in line)) return undefined;
-  return lines.map((line) => ('text' in line && (isOwn === undefined || isOwn(line.name)) ? line.text : '')).join('');
+  return lines
+    .map((line) => ('text' in line && (isRoutedHere === undefined || isRoutedHere(line.name)) ? line.text : ''))
+    .join('');
 }
 
 const ring = carbonRing([
@@ -96,9 +98,9 @@ const deliveries = fc
   );
 
 for (const options of namings) {
-  for (const isOwn of [undefined, (series: string) => ring(series) === 1]) {
-    test(`whatever is delivered, its lines are those of the points: ${JSON.stringify(options)}${isOwn === undefined ? '' : ', by hash'}`, (t) => {
-      const lines: LinesOptions = { nameOf: naming(options), isOwn };
+  for (const isRoutedHere of [undefined, (series: string) => ring(series) === 1]) {
+    test(`whatever is delivered, its lines are those of the points: ${JSON.stringify(options)}${isRoutedHere === undefined ? '' : ', by hash'}`, (t) => {
+      const lines: LinesOptions = { nameOf: naming(options), isRoutedHere };
       const textOf = batchLines(lines);
       let withText = 0;
       fc.assert(
@@ -114,7 +116,7 @@ for (const options of namings) {
   }
 
   test(`what is usual is put together, run after run with the same cuts: ${JSON.stringify(options)}`, (t) => {
-    const lines: LinesOptions = { nameOf: naming(options), isOwn: undefined };
+    const lines: LinesOptions = { nameOf: naming(options), isRoutedHere: undefined };
     const linesOf = seriesLines(lines);
     for (const run of [...runs(6), ...runs(6)]) t.is(linesOf(run), oneByOne([{ ...run, rest: [] }], lines));
     const delivered = [...runs(6), points(2), []];
@@ -125,7 +127,7 @@ for (const options of namings) {
 test('names are made once for all runs with the same cuts and series', (t) => {
   let made = 0;
   const nameOf = naming({ form: 'tagged' });
-  const linesOf = seriesLines({ nameOf: (of) => ((made += 1), nameOf(of)), isOwn: undefined });
+  const linesOf = seriesLines({ nameOf: (of) => ((made += 1), nameOf(of)), isRoutedHere: undefined });
   for (const run of runs(2)) linesOf(run);
   const before = made;
   const [first, second] = runs(2) as [FactoredPoints, FactoredPoints];
@@ -140,7 +142,7 @@ test('names are made once for all runs with the same cuts and series', (t) => {
 });
 
 test('an illegal value is seen among those that are legal', (t) => {
-  const textOf = batchLines({ nameOf: naming({ form: 'tagged' }), isOwn: undefined });
+  const textOf = batchLines({ nameOf: naming({ form: 'tagged' }), isRoutedHere: undefined });
   const [run] = runs(1) as [FactoredPoints];
   const withValue = (text: string): FactoredPoints => ({
     ...run,

@@ -44,7 +44,7 @@ for (const payload of payloads) {
         const lines = expanded(delivered).map((point) => carbonLine(point, nameOf));
         const text = lines.map((line) => ('text' in line ? line.text : line.fault)).join('');
         t.not(text, '');
-        const textOf = batchLines({ nameOf, isOwn: undefined });
+        const textOf = batchLines({ nameOf, isRoutedHere: undefined });
         t.is(textOf([delivered]), text);
         t.is(textOf([delivered, delivered]), text + text);
       }

@@ -103,33 +103,33 @@ test('opentsdb http cuts a batch in two when the answer about it is too long to 
 });
 
 for (const [how, ms] of [
-  ['for its size', 600_000],
-  ['by silence', 30_000],
+  ['too-large', 600_000],
+  ['no-answer', 30_000],
 ] as const) {
   test(`a size that was refused ${how} is dared again after ${ms / 1000} s`, async (t) => {
     const clock = movableClock();
     const size = bodySize(8192, clock);
-    size.refused(6000, how);
+    size.recordRefused(6000, how);
     t.is(size.maxBytes(), 3000);
-    for (let round = 0; round < 100; round += 1) size.taken(size.maxBytes());
+    for (let round = 0; round < 100; round += 1) size.recordAccepted(size.maxBytes());
     t.is(size.maxBytes(), 5999);
     await clock.advance(ms + 1);
-    for (let round = 0; round < 100; round += 1) size.taken(size.maxBytes());
+    for (let round = 0; round < 100; round += 1) size.recordAccepted(size.maxBytes());
     t.is(size.maxBytes(), 8192);
   });
 }
 
 test('bodies of few points teach nothing', (t) => {
   const size = bodySize(8192, movableClock());
-  size.compressed(1000, 50);
+  size.recordCompressed(1000, 50);
   const before = size.batchPoints();
-  size.compressed(120, 1);
+  size.recordCompressed(120, 1);
   t.is(size.batchPoints(), before);
 });
 
 test('the bound never falls so low that nothing fits', (t) => {
   const size = bodySize(8192, movableClock());
-  for (let round = 0; round < 20; round += 1) size.refused(100, 'for its size');
+  for (let round = 0; round < 20; round += 1) size.recordRefused(100, 'too-large');
   t.is(size.maxBytes(), 256);
   t.true(size.batchPoints() >= 1);
 });

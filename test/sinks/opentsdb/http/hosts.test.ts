@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { silentLog } from '../../../../src/runtime/log.ts';
-import { hosts, tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
+import { tsdHost, tsdHosts } from '../../../../src/sinks/opentsdb/http/hosts.ts';
 import { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { fakeTsd, answers } from '../../../fakes/tsd.ts';
@@ -57,8 +57,8 @@ test('opentsdb http throws what every host said, and the shortest pause when all
 test('hosts ask nobody else once the signal has aborted', async (t) => {
   const asked: string[] = [];
   const aborting = new AbortController();
-  const all = hosts({ urls: ['http://a:1', 'http://b:2'], clock: movableClock(), log: silentLog() });
-  const question = all.ask(async ({ label }) => {
+  const all = tsdHosts({ urls: ['http://a:1', 'http://b:2'], clock: movableClock(), log: silentLog() });
+  const question = all.tryInTurn(async ({ label }) => {
     asked.push(label);
     aborting.abort(new Error('enough'));
     throw new Error('no');
@@ -68,7 +68,7 @@ test('hosts ask nobody else once the signal has aborted', async (t) => {
 });
 
 test('there must be a host', (t) => {
-  t.throws(() => hosts({ urls: [], clock: movableClock(), log: silentLog() }), { message: /at least one URL/ });
+  t.throws(() => tsdHosts({ urls: [], clock: movableClock(), log: silentLog() }), { message: /at least one URL/ });
 });
 
 for (const [url, host] of [

@@ -1,7 +1,7 @@
 // What is sent in confidence stays out of what is said.
 
 import test from 'ava';
-import { redact, redactedVerdict } from '../../../../src/sinks/opentsdb/http/redact.ts';
+import { redact, redactVerdict } from '../../../../src/sinks/opentsdb/http/redact.ts';
 import { points } from '../../../fakes/points.ts';
 
 const password = 'p%20w"ä&7-long';
@@ -35,7 +35,7 @@ test('a verdict keeps its points', (t) => {
     rejected: [{ point: one as never, reason: 'tenant-12' }],
     kept: [{ point: other as never, reason: 'later' }],
   };
-  t.deepEqual(redactedVerdict(verdict, hide), {
+  t.deepEqual(redactVerdict(verdict, hide), {
     rejected: [{ point: one, reason: '***' }],
     kept: [{ point: other, reason: 'later' }],
   } as never);

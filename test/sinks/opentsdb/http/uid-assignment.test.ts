@@ -5,7 +5,7 @@ import type { DataPoint } from '../../../../src/model/point.ts';
 import { points } from '../../../fakes/points.ts';
 import { connections } from '../../../../src/sinks/opentsdb/http/post.ts';
 import { tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
-import { uidAssigner } from '../../../../src/sinks/opentsdb/http/uid-assign.ts';
+import { uidAssigner } from '../../../../src/sinks/opentsdb/http/uid-assignment.ts';
 import { answers, fakeTsd, held, type Fault } from '../../../fakes/tsd.ts';
 import { movableClock } from '../../../fakes/time.ts';
 import { asLine } from '../../contract.ts';
