@@ -36,6 +36,14 @@ export interface ProbeOptions {
 
 type Finding = Omit<Probe, 'roundTripMs'>;
 
+function usable(product: Flavour, description: string): Finding {
+  return { ok: true, flavour: product, words: description };
+}
+
+function unusable(description: string, product: Flavour = 'unknown'): Finding {
+  return { ok: false, flavour: product, words: description };
+}
+
 /** Asks for the version by HTTP, and where that fails by telnet. Rejects only when the signal aborts. */
 export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
   const { url, clock, put = 'http', headers = {}, caFile, timeoutMs = 5_000 } = options;
@@ -46,16 +54,13 @@ export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
   const onAnswer = (): void => {
     roundTripMs ||= Math.round(clock.steady() - startedMs);
   };
-  try {
-    const probe = put === 'http' ? probeHttp : probeTelnet;
-    const finding = await withConnections({ url, headers, caFile, clock, timeoutMs, signal }, (host) =>
-      probe(host, onAnswer),
-    );
-    return { ...finding, words: redactText(finding.words), roundTripMs };
-  } catch (error) {
+  const probe = put === 'http' ? probeHttp : probeTelnet;
+  const connecting = { url, headers, caFile, clock, timeoutMs, signal };
+  const finding = await withConnections(connecting, (host) => probe(host, onAnswer)).catch((error: Error) => {
     signal.throwIfAborted();
-    return { ok: false, flavour: 'unknown', words: redactText(describeError(error as Error)), roundTripMs };
-  }
+    return unusable(describeError(error));
+  });
+  return { ...finding, words: redactText(finding.words), roundTripMs };
 }
 
 async function probeHttp(host: QueryOptions, onAnswer: () => void): Promise<Finding> {
@@ -64,18 +69,17 @@ async function probeHttp(host: QueryOptions, onAnswer: () => void): Promise<Find
     onAnswer();
     const { status, text } = version;
     const found = openTsdbVersion(text);
-    if (status === 200 && found !== undefined) return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${found}` };
-    if (![401, 403, 407].includes(status)) return await probePut(host, version);
-    const words = `answered ${status}, user and password or a header may be missing: ${quoted(text)}`;
-    return { ok: false, flavour: 'unknown', words };
+    if (status === 200 && found !== undefined) return usable('opentsdb', `OpenTSDB ${found}`);
+    if ([401, 403, 407].includes(status))
+      return unusable(`answered ${status}, user and password or a header may be missing: ${quoted(text)}`);
+    return await probePut(host, version);
   } catch (error) {
     host.signal.throwIfAborted();
     if (!mayBeTelnet(error as Error)) throw error;
     const telnet = await probeTelnet(host, onAnswer);
-    if (telnet.flavour !== 'unknown')
-      return { ok: false, flavour: 'telnet', words: `no HTTP here, but telnet (${telnet.words}): use --put telnet` };
-    const words = `no HTTP here (${describeError(error as Error)}); by telnet: ${telnet.words}`;
-    return { ok: false, flavour: 'unknown', words };
+    if (telnet.flavour === 'unknown')
+      return unusable(`no HTTP here (${describeError(error as Error)}); by telnet: ${telnet.words}`);
+    return unusable(`no HTTP here, but telnet (${telnet.words}): use --put telnet`, 'telnet');
   }
 }
 
@@ -84,14 +88,13 @@ async function probePut(host: QueryOptions, version: QueryAnswer): Promise<Findi
   const put = await query(host, '/api/put?details', []);
   const answers = `answered ${version.status} to /api/version and ${put.status} to an empty put`;
   if (/^\s*\{.*No datapoints found/s.test(put.text))
-    return { ok: true, flavour: 'opentsdb', words: `OpenTSDB that hides its version (${answers})` };
+    return usable('opentsdb', `OpenTSDB that hides its version (${answers})`);
   const isInflux = version.status === 404 && (await query(host, '/api/metadata/put')).status === 204;
-  const lossy = `it drops what it cannot read without a word (${answers})`;
-  if (isInflux) return { ok: true, flavour: 'influxdb', words: `InfluxDB: ${lossy}` };
-  if (put.status !== 204) return { ok: false, flavour: 'unknown', words: `${answers}: ${quoted(put.text)}` };
+  if (isInflux) return usable('influxdb', `InfluxDB: it drops what it cannot read without a word (${answers})`);
+  if (put.status !== 204) return unusable(`${answers}: ${quoted(put.text)}`);
   return isVictoriaMetrics(version.text)
-    ? { ok: true, flavour: 'victoriametrics', words: `VictoriaMetrics: ${lossy}` }
-    : { ok: true, flavour: 'accepts-all', words: `a receiver that says 204 to everything (${answers})` };
+    ? usable('victoriametrics', `VictoriaMetrics: it drops what it cannot read without a word (${answers})`)
+    : usable('accepts-all', `a receiver that says 204 to everything (${answers})`);
 }
 
 function openTsdbVersion(text: string): string | undefined {
@@ -121,10 +124,8 @@ async function probeTelnet(host: QueryOptions, onAnswer: () => void): Promise<Fi
       signal.throwIfAborted();
       return error;
     });
-    if (answer instanceof Error) {
-      const words = `takes connections and does not answer to \`version\` (${answer.message})`;
-      return { ok: true, flavour: 'unknown', words };
-    }
+    if (answer instanceof Error)
+      return usable('unknown', `takes connections and does not answer to \`version\` (${answer.message})`);
     return String(answer).startsWith('HTTP/') ? await httpInsteadOfTelnet(host) : telnetFinding(String(answer));
   } finally {
     socket.destroy();
@@ -133,9 +134,9 @@ async function probeTelnet(host: QueryOptions, onAnswer: () => void): Promise<Fi
 
 function telnetFinding(text: string): Finding {
   const opentsdb = /^net\.opentsdb\S* (\S+)/.exec(text);
-  if (opentsdb !== null) return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${opentsdb[1]}` };
-  const flavour = text.startsWith('InfluxDB') ? 'influxdb' : 'telnet';
-  return { ok: true, flavour, words: `answers ${quoted(text)} to \`version\`` };
+  if (opentsdb !== null) return usable('opentsdb', `OpenTSDB ${opentsdb[1]}`);
+  const product = text.startsWith('InfluxDB') ? 'influxdb' : 'telnet';
+  return usable(product, `answers ${quoted(text)} to \`version\``);
 }
 
 /**
@@ -144,13 +145,13 @@ function telnetFinding(text: string): Finding {
  */
 async function httpInsteadOfTelnet(host: QueryOptions): Promise<Finding> {
   const version = await query(host, '/api/version');
-  if (!isVictoriaMetrics(version.text))
-    return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
-  const flavour = 'victoriametrics';
-  if (!(await readsPutAsHttp(host)))
-    return { ok: true, flavour, words: 'VictoriaMetrics: it answers nothing by telnet' };
-  const words = 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr';
-  return { ok: false, flavour, words };
+  if (!isVictoriaMetrics(version.text)) return unusable('speaks HTTP and not telnet: use --put http');
+  return (await readsPutAsHttp(host))
+    ? unusable(
+        'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
+        'victoriametrics',
+      )
+    : usable('victoriametrics', 'VictoriaMetrics: it answers nothing by telnet');
 }
 
 /** Sends a put line without a point, which stores nothing. HTTP answers it as a bad request, telnet not at all. */

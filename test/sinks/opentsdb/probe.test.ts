@@ -9,8 +9,8 @@ import { answers, fakeTsd, type Fault } from '../../fakes/tsd.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 async function probe(url: string, options: Partial<ProbeOptions> = {}) {
-  const { roundTripMs: _, ...finding } = await probeTsdb({ url, clock: movableClock(), ...options });
-  return finding;
+  const probe = await probeTsdb({ url, clock: movableClock(), ...options });
+  return { isUsable: probe.ok, product: probe.flavour, description: probe.words };
 }
 
 /** Starts another server, and returns its address. */
@@ -38,14 +38,14 @@ function byPath(paths: Readonly<Record<string, Fault>>): Fault {
 for (const put of ['http', 'telnet'] as const) {
   test(`probe recognizes OpenTSDB and its version by ${put}`, async (t) => {
     const { url } = await fakeTsd(t);
-    t.deepEqual(await probe(url, { put }), { ok: true, flavour: 'opentsdb', words: 'OpenTSDB 2.4.1' });
+    t.deepEqual(await probe(url, { put }), { isUsable: true, product: 'opentsdb', description: 'OpenTSDB 2.4.1' });
   });
 }
 
 test('probe recognizes an OpenTSDB that hides its version, and stores nothing', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': (_, answer) => answer() }));
-  t.like(await probe(tsd.url), { ok: true, flavour: 'opentsdb' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'opentsdb' });
   t.is(tsd.counts.accepted, 0);
 });
 
@@ -57,21 +57,21 @@ test('probe measures the round trip', async (t) => {
 
 test('probe recognizes VictoriaMetrics by its answer', async (t) => {
   const tsd = await fakeTsd(t);
-  const words = 'unexpected path requested on HTTP OpenTSDB server: "/api/version"';
-  tsd.always(byPath({ '/api/version': answers(400, words), '/api/put?details': answers(204) }));
-  t.like(await probe(tsd.url), { ok: true, flavour: 'victoriametrics' });
+  const answer = 'unexpected path requested on HTTP OpenTSDB server: "/api/version"';
+  tsd.always(byPath({ '/api/version': answers(400, answer), '/api/put?details': answers(204) }));
+  t.like(await probe(tsd.url), { isUsable: true, product: 'victoriametrics' });
 });
 
 test('probe recognizes InfluxDB by its metadata endpoint', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': answers(204), '/api/metadata/put': answers(204) }));
-  t.like(await probe(tsd.url), { ok: true, flavour: 'influxdb' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'influxdb' });
 });
 
 test('probe recognizes a receiver that answers 204 to every put', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': answers(204) }));
-  t.like(await probe(tsd.url), { ok: true, flavour: 'accepts-all' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'accepts-all' });
 });
 
 for (const [status, text] of [
@@ -81,9 +81,9 @@ for (const [status, text] of [
   test(`probe reports that a password may be missing after a ${status}`, async (t) => {
     const tsd = await fakeTsd(t);
     tsd.always(answers(status, text));
-    const { ok, words } = await probe(tsd.url.replace('//', '//me:secret@'));
-    t.false(ok);
-    t.is(words, `answered ${status}, user and password or a header may be missing: ${JSON.stringify(text)}`);
+    const { isUsable, description } = await probe(tsd.url.replace('//', '//me:secret@'));
+    t.false(isUsable);
+    t.is(description, `answered ${status}, user and password or a header may be missing: ${JSON.stringify(text)}`);
   });
 }
 
@@ -91,9 +91,9 @@ test('probe does not mistake a web site for OpenTSDB', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(answers(200, '<html>hello</html>'));
   t.deepEqual(await probe(tsd.url), {
-    ok: false,
-    flavour: 'unknown',
-    words: 'answered 200 to /api/version and 200 to an empty put: "<html>hello</html>"',
+    isUsable: false,
+    product: 'unknown',
+    description: 'answered 200 to /api/version and 200 to an empty put: "<html>hello</html>"',
   });
 });
 
@@ -104,14 +104,14 @@ test('probe recognizes a receiver that speaks telnet only', async (t) => {
     );
   });
   t.deepEqual(await probe(url), {
-    ok: false,
-    flavour: 'telnet',
-    words: 'no HTTP here, but telnet (answers "TickTock 0.4" to `version`): use --put telnet',
+    isUsable: false,
+    product: 'telnet',
+    description: 'no HTTP here, but telnet (answers "TickTock 0.4" to `version`): use --put telnet',
   });
-  t.like(await probe(url, { put: 'telnet' }), { ok: true, flavour: 'telnet' });
+  t.like(await probe(url, { put: 'telnet' }), { isUsable: true, product: 'telnet' });
 });
 
-for (const [what, answersPut, words] of [
+for (const [what, answersPut, description] of [
   ['both protocols', false, 'VictoriaMetrics: it answers nothing by telnet'],
   ['HTTP alone', true, 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr'],
 ] as const) {
@@ -127,7 +127,11 @@ for (const [what, answersPut, words] of [
         );
       });
     });
-    t.deepEqual(await probe(url, { put: 'telnet' }), { ok: !answersPut, flavour: 'victoriametrics', words });
+    t.deepEqual(await probe(url, { put: 'telnet' }), {
+      isUsable: !answersPut,
+      product: 'victoriametrics',
+      description,
+    });
   });
 }
 
@@ -136,19 +140,19 @@ test('probe reports that a web server does not speak telnet', async (t) => {
     socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
   });
   t.deepEqual(await probe(url, { put: 'telnet' }), {
-    ok: false,
-    flavour: 'unknown',
-    words: 'speaks HTTP and not telnet: use --put http',
+    isUsable: false,
+    product: 'unknown',
+    description: 'speaks HTTP and not telnet: use --put http',
   });
 });
 
 test('probe times out on a server that never answers', async (t) => {
   const clock = movableClock();
   const url = await listener(t, (socket) => socket.resume());
-  const { ok, words } = await untilSettled(clock, probe(url, { clock, timeoutMs: 1000 }));
-  t.false(ok);
+  const { isUsable, description } = await untilSettled(clock, probe(url, { clock, timeoutMs: 1000 }));
+  t.false(isUsable);
   t.is(
-    words,
+    description,
     'no HTTP here (no answer within 1 s); by telnet: takes connections and does not answer to `version` (no answer within 1 s)',
   );
 });
@@ -157,11 +161,11 @@ test('probe reports why it cannot connect', async (t) => {
   const tsd = await fakeTsd(t);
   await tsd.close();
   for (const put of ['http', 'telnet'] as const) {
-    const { ok, words } = await probe(tsd.url, { put });
-    t.false(ok);
-    t.regex(words, /ECONNREFUSED|ERR_SOCKET_CLOSED_BEFORE_CONNECTION/);
+    const { isUsable, description } = await probe(tsd.url, { put });
+    t.false(isUsable);
+    t.regex(description, /ECONNREFUSED|ERR_SOCKET_CLOSED_BEFORE_CONNECTION/);
   }
-  t.like(await probe('nothing'), { ok: false, flavour: 'unknown' });
+  t.like(await probe('nothing'), { isUsable: false, product: 'unknown' });
 });
 
 test('probe stops when the signal aborts', async (t) => {

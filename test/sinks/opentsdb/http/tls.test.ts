@@ -47,9 +47,9 @@ test('opentsdb http sends nothing to a host with an untrusted certificate', asyn
   const { url } = await tlsReceiver(t);
   const sink = openSink(t, url);
   await t.throwsAsync(sink.write(points(3), forever), { message: /self-signed certificate/ });
-  const { ok, words } = await probeTsdb({ url, clock: movableClock() });
-  t.false(ok);
-  t.regex(words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
+  const probe = await probeTsdb({ url, clock: movableClock() });
+  t.false(probe.ok);
+  t.regex(probe.words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
 });
 
 test('opentsdb http does not open with a missing CA file', (t) => {
