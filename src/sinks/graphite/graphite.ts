@@ -44,7 +44,7 @@ export function graphiteSinks(options: GraphiteOptions): readonly Sink[] {
   const { destinations, routing = 'all', names, template, omitTags = [], isTls = false, caFile, clock, log } = options;
   const nameOf = naming({ form: names, template, omitTags });
   const tls = carbonTls(isTls, caFile);
-  const ring = carbonRing(destinations.map(({ host, instance }) => ({ host, instance })));
+  const ring = carbonRing(destinations);
   return destinations.map(({ host, port }, index) =>
     carbonSink({
       name: `graphite:${host.includes(':') ? `[${host}]` : host}:${port}`,

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 /** The parts of a destination `host:port:instance` that carbon-relay hashes; the port is not among them. */
 export interface RingNode {
   readonly host: string;
-  readonly instance: string | undefined;
+  readonly instance?: string | undefined;
 }
 
 const replicas = 100;

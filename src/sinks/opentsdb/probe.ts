@@ -48,7 +48,7 @@ function unusable(description: string, product: Flavour = 'unknown'): Finding {
 export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
   const { url, clock, put = 'http', headers = {}, caFile, timeoutMs = 5_000 } = options;
   const { signal = new AbortController().signal } = options;
-  const redactText = redact({ headers, urls: [url] });
+  const redactText = redact([url], headers);
   const startedMs = clock.steady();
   let roundTripMs = 0;
   const onAnswer = (): void => {

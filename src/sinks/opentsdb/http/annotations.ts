@@ -7,6 +7,7 @@ import { NoVerdict, quoted } from '../no-verdict.ts';
 import { errorMessage } from './json.ts';
 import { type Answer, gzipped, post } from './post.ts';
 import type { PutContext } from './put.ts';
+import { requestGroups } from './request-groups.ts';
 
 export interface AnnotationWriter {
   /**
@@ -19,8 +20,8 @@ export interface AnnotationWriter {
 
 type AnnotatedPoint = DataPoint & { readonly annotation: Annotation };
 
-/** Uncompressed; half of OpenTSDB's limit. */
-const maxBodyBytes = 4096;
+/** Uncompressed, without the brackets; half of OpenTSDB's limit. */
+const maxListBytes = 4094;
 /** A receiver without annotations is asked again after this time. */
 const unsupportedMs = 3_600_000;
 
@@ -76,7 +77,8 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
       const annotated = points.filter(isAnnotated);
       if (annotated.length === 0) return { rejected, kept };
       const failed = new Set([...rejected, ...kept].map(({ point }) => point));
-      const groups = grouped(annotated.filter((point) => !failed.has(point)));
+      const accepted = annotated.filter((point) => !failed.has(point));
+      const groups = requestGroups(accepted, listBytes, maxListBytes);
       const added = await joined(groups, (group) => writeOrKeep(group, signal));
       return { rejected: [...rejected, ...added.rejected], kept: [...kept, ...added.kept] };
     },
@@ -99,21 +101,6 @@ async function joined<Group>(groups: readonly Group[], write: (group: Group) => 
   return { rejected, kept };
 }
 
-function grouped(points: readonly AnnotatedPoint[]): AnnotatedPoint[][] {
-  const groups: AnnotatedPoint[][] = [];
-  let bytes = Infinity;
-  for (const point of points) {
-    const size = Buffer.byteLength(renderAnnotation(point.annotation)) + 1;
-    if (bytes + size > maxBodyBytes) {
-      groups.push([]);
-      bytes = 2;
-    }
-    groups.at(-1)?.push(point);
-    bytes += size;
-  }
-  return groups;
-}
-
 /** Without a tsuid it is a global annotation. Equal annotations give equal bytes. */
 function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
   return JSON.stringify({
@@ -123,6 +110,11 @@ function renderAnnotation({ startMs, endMs, description, notes, custom }: Annota
     notes,
     custom,
   });
+}
+
+/** With a comma. */
+function listBytes({ annotation }: AnnotatedPoint): number {
+  return Buffer.byteLength(renderAnnotation(annotation)) + 1;
 }
 
 /** 304: the same annotation is stored already. */

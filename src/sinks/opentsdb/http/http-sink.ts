@@ -76,7 +76,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const assigner = uidAssigner({ ...queries, host: hosts.current });
   const annotations = annotationWriter(context, log);
   const renderBatch = batchRenderer(putMaxBytes);
-  const redactText = redact({ urls, headers });
+  const redactText = redact(urls, headers);
   const writes = countedWrites(redactText);
 
   async function putPoints(points: readonly DataPoint[], signal: AbortSignal, first?: FirstRequest): Promise<Verdict> {

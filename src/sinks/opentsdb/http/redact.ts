@@ -6,11 +6,6 @@ import { tsdHost } from './hosts.ts';
 
 export type Redact = (text: string) => string;
 
-export interface RedactOptions {
-  readonly urls: readonly string[];
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** A shorter secret would match ordinary text. */
 const minLength = 4;
 /** A secret that a quotation cuts off is redacted from this length. */
@@ -20,19 +15,16 @@ const minPrefixLength = 6;
  * Replaces the passwords of URLs and the values of headers; a token after a scheme also by itself. Matches them verbatim,
  * URL-encoded, in JSON, and where a quotation cuts them off.
  */
-export function redact({ urls, headers = {} }: RedactOptions): Redact {
-  const values = [...urls.flatMap(secretsOfUrl), ...Object.values(headers)].flatMap((value) => [
-    value,
-    ...value.split(/\s+/).slice(1),
-  ]);
-  const secrets = [...new Set(values.flatMap(encodings))]
+export function redact(urls: readonly string[], headers: Readonly<Record<string, string>>): Redact {
+  const values = [...urls.flatMap(secretsOfUrl), ...Object.values(headers)];
+  const withTokens = values.flatMap((value) => [value, ...value.split(/\s+/).slice(1)]);
+  const secrets = [...new Set(withTokens.flatMap(encodings))]
     .filter((secret) => secret.length >= minLength)
     .toSorted((a, b) => b.length - a.length);
-  return (text) =>
-    secrets.reduce(
-      withoutPrefixes,
-      secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text),
-    );
+  return (text) => {
+    const withoutWhole = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+    return secrets.reduce(withoutPrefixes, withoutWhole);
+  };
 }
 
 export function redactVerdict({ rejected, kept }: Verdict, redactText: Redact): Verdict {

@@ -5,6 +5,7 @@ import type { DataPoint } from '../../../model/point.ts';
 import { quoted } from '../no-verdict.ts';
 import type { TsdHost } from './hosts.ts';
 import { field, parseJson } from './json.ts';
+import { requestGroups } from './request-groups.ts';
 import type { FailedPoint } from './put-answer.ts';
 import { query, type QueryOptions } from './query.ts';
 
@@ -29,8 +30,8 @@ const maxNames = 50;
 const maxNameBytes = 4096;
 
 /**
- * Assigns the names of points that failed with `unknown-name`. Metrics come first: "Unknown metric" may mean a tag, which
- * a metric that was `known` tells. The points become `storage`, or `data` where a name is refused.
+ * Assigns the names of points that failed with `unknown-name`: their metrics, and where a metric turns out `known`, the
+ * tags, since "Unknown metric" may mean a tag. The points become `storage`, or `data` where a name is refused.
  */
 export async function assignNames(
   { assign }: UidAssigner,
@@ -43,18 +44,9 @@ export async function assignNames(
   const metrics = points.map(({ metric }) => metric);
   const metric = await assign('metric', metrics, signal);
   const tags = points.filter((point) => metric.get(point.metric)?.state === 'known').map((point) => point.tags);
-  const [tagk, tagv] = await Promise.all([
-    assign(
-      'tagk',
-      tags.flatMap((each) => Object.keys(each)),
-      signal,
-    ),
-    assign(
-      'tagv',
-      tags.flatMap((each) => Object.values(each)),
-      signal,
-    ),
-  ]);
+  const names = tags.flatMap((each) => Object.keys(each));
+  const values = tags.flatMap((each) => Object.values(each));
+  const [tagk, tagv] = await Promise.all([assign('tagk', names, signal), assign('tagv', values, signal)]);
   const others = failed.filter(({ errorClass }) => errorClass !== 'unknown-name');
   const tried = unknown.map((each) => reclassified(each, assignmentsOf(each.point, { metric, tagk, tagv })));
   return [...others, ...tried];
@@ -94,29 +86,15 @@ export function uidAssigner(options: UidAssignerOptions): UidAssigner {
   return {
     async assign(kind, names, signal) {
       const wanted = [...new Set(names)];
-      for (const batch of batches(wanted.filter((name) => !inFlight.has(`${kind} ${name}`)))) start(kind, batch);
+      const unrequested = wanted.filter((name) => !inFlight.has(`${kind} ${name}`));
+      for (const batch of requestGroups(unrequested, (name) => name.length + 3, maxNameBytes, maxNames))
+        start(kind, batch);
       const assignments = wanted.flatMap(
         (name) => inFlight.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? [],
       );
       return new Map(await orAborted(Promise.all(assignments), signal));
     },
   };
-}
-
-function batches(names: readonly string[]): string[][] {
-  const all: string[][] = [];
-  let bytes = Infinity;
-  for (const name of names) {
-    bytes += name.length + 3;
-    const last = all.at(-1);
-    if (last === undefined || last.length >= maxNames || bytes > maxNameBytes) {
-      all.push([name]);
-      bytes = name.length + 3;
-    } else {
-      last.push(name);
-    }
-  }
-  return all;
 }
 
 /** Resolves with a function that finds a name's assignment in the answer. */

@@ -7,9 +7,10 @@ import { points } from '../../../fakes/points.ts';
 
 const password = 'p%20w"ä&7-long';
 const url = `http://user:${encodeURIComponent(password)}@tsdb.example:4242/prefix`;
-const redactText = redact({
-  urls: [url, 'nonsense'],
-  headers: { Authorization: 'Bearer tok3n-of-ours', 'X-Scope-OrgID': 'tenant-12', 'X-One': '1' },
+const redactText = redact([url, 'nonsense'], {
+  Authorization: 'Bearer tok3n-of-ours',
+  'X-Scope-OrgID': 'tenant-12',
+  'X-One': '1',
 });
 
 const cases: [message: string, redacted: string][] = [
