@@ -1,6 +1,6 @@
 // A reusable buffer for ASCII text. A string that grows over a whole batch would be many small objects that live long.
 
-export interface AsciiBuffer {
+interface AsciiBuffer {
   /** In bytes. */
   length(): number;
   addByte(byte: number): void;

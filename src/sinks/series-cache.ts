@@ -5,7 +5,7 @@ import { areSameTags, type Cuts, type FactoredPoints } from '../model/factored-p
 import type { Tags } from '../model/point.ts';
 
 /** Returns the template of the points; undefined where they have none. */
-export type TemplateOf<Template> = (points: FactoredPoints) => Template | undefined;
+type TemplateOf<Template> = (points: FactoredPoints) => Template | undefined;
 
 interface Entry<Template> {
   readonly stems: readonly string[];

@@ -8,7 +8,7 @@ export function mostly<T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Ar
   return fc.oneof({ weight: 40, arbitrary: common }, { weight: 1, arbitrary: rare });
 }
 
-export interface DeliveryArbitraries {
+interface DeliveryArbitraries {
   /** Of metrics, cuts, tags and their values. */
   readonly name: fc.Arbitrary<string>;
   readonly value: fc.Arbitrary<string>;

@@ -6,7 +6,7 @@ import { allAccepted, type Sink } from '../../src/model/sink.ts';
 import { points } from '../fakes/points.ts';
 
 /** A sink and its receiver, opened for one test. */
-export interface SinkFixture {
+interface SinkFixture {
   readonly sink: Sink;
   /** Returns the points that the receiver has, as import lines without a line feed. */
   received(): Promise<readonly string[]>;

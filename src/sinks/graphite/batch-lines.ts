@@ -7,7 +7,7 @@ import { carbonLine } from './line.ts';
 import { type LinesOptions, seriesLines } from './series-lines.ts';
 
 /** Returns the lines in the order of the points; undefined where a point is illegal. */
-export type BatchLines = (deliveries: readonly Points[]) => string | undefined;
+type BatchLines = (deliveries: readonly Points[]) => string | undefined;
 
 export function batchLines(options: LinesOptions): BatchLines {
   const renderSeries = seriesLines(options);

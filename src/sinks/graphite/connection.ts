@@ -14,7 +14,7 @@ export interface CarbonAddress {
 }
 
 /** Undefined: no TLS. `ca`: PEM of the authorities to trust instead of those of Node. */
-export type CarbonTls = { readonly ca: string | undefined } | undefined;
+type CarbonTls = { readonly ca: string | undefined } | undefined;
 
 export interface ConnectionOptions extends CarbonAddress {
   readonly tls: CarbonTls;

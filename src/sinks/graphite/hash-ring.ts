@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 
 /** The parts of a destination `host:port:instance` that carbon-relay hashes; the port is not among them. */
-export interface RingNode {
+interface RingNode {
   readonly host: string;
   readonly instance?: string | undefined;
 }

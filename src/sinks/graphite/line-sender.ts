@@ -10,7 +10,7 @@ import type { Log } from '../../runtime/log.ts';
 import { carbonConnection, type CarbonConnection, type ConnectionOptions } from './connection.ts';
 import { type ResendWindow, resendWindow } from './resend-window.ts';
 
-export interface LineSenderOptions extends Pick<ConnectionOptions, 'host' | 'port' | 'tls'> {
+interface LineSenderOptions extends Pick<ConnectionOptions, 'host' | 'port' | 'tls'> {
   readonly clock: Clock;
   readonly log: Log;
 }

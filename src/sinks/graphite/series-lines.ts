@@ -12,7 +12,7 @@ import type { Naming } from './naming.ts';
  * Returns the lines, without those of `rest`. Returns undefined where the points must be rendered one by one: a point may
  * be illegal, or its name depends on more than the template.
  */
-export type SeriesLines = (points: FactoredPoints) => string | undefined;
+type SeriesLines = (points: FactoredPoints) => string | undefined;
 
 export interface LinesOptions {
   readonly nameOf: Naming;

@@ -11,7 +11,7 @@ import { redact } from './http/redact.ts';
 import { quoted } from './no-verdict.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */
-export type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
+type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
 
 export interface Probe {
   /** Points can be put there by the protocol of `ProbeOptions.put`. */

@@ -12,7 +12,7 @@ export interface WriteCounts {
   readonly lastError: string | undefined;
 }
 
-export interface CountedWrites {
+interface CountedWrites {
   counts(): WriteCounts;
   /** Passes a write's verdict or error on. The message of an error is redacted unless the signal aborted. */
   count(write: Promise<Verdict>, signal: AbortSignal, countsOf: (verdict: Verdict) => ValueTally): Promise<Verdict>;

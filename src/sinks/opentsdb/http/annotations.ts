@@ -9,7 +9,7 @@ import { type Answer, gzipped, post } from './post.ts';
 import type { PutContext } from './put.ts';
 import { requestGroups } from './request-groups.ts';
 
-export interface AnnotationWriter {
+interface AnnotationWriter {
   /**
    * Writes the annotations of the points that the verdict accepts. Returns the verdict with those that failed added.
    * Throws only when the signal aborts.

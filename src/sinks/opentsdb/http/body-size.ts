@@ -14,7 +14,7 @@ export interface BodySize {
   recordRefused(bytes: number, why: RefusedBody): void;
 }
 
-export type RefusedBody = 'too-large' | 'no-answer';
+type RefusedBody = 'too-large' | 'no-answer';
 
 /** 50 points is the starting point that OpenTSDB's documentation recommends; fewer where they do not fit at 60 bytes each. */
 const initialPoints = 50;

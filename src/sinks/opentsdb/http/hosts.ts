@@ -28,7 +28,7 @@ export interface TsdHosts {
   tryInTurn<T>(request: (host: TsdHost) => Promise<T>, signal: Pick<AbortSignal, 'throwIfAborted'>): Promise<T>;
 }
 
-export interface TsdHostsOptions {
+interface TsdHostsOptions {
   readonly urls: readonly string[];
   readonly clock: Clock;
   readonly log: Log;

@@ -73,7 +73,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   const context: PutContext = { hosts, connections: open, size, headers, clock, cancellation: cancel };
   const closing = new AbortController();
   const queries = { connections: open, headers, clock, timeoutMs, signal: closing.signal };
-  const assigner = uidAssigner({ ...queries, host: hosts.current });
+  const assignUid = uidAssigner({ ...queries, host: hosts.current });
   const annotations = annotationWriter(context, log);
   const renderBatch = batchRenderer(putMaxBytes);
   const redactText = redact(urls, headers);
@@ -83,7 +83,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
     const withValue = points.filter(({ only }) => only === undefined);
     const { legal, rejected } = renderLegal(withValue, 'json', putMaxBytes);
     const refused = legal.length === 0 ? [] : await putAll(context, legal, signal, first);
-    const failed = assignUids ? await assignNames(assigner, refused, signal) : refused;
+    const failed = assignUids ? await assignNames(assignUid, refused, signal) : refused;
     const verdict = {
       rejected: [...rejected, ...failed.filter(({ errorClass }) => errorClass !== 'storage').map(asRuling)],
       kept: failed.filter(({ errorClass }) => errorClass === 'storage').map(asRuling),

@@ -60,7 +60,7 @@ export interface PostContext {
   readonly cancellation: Cancellation;
 }
 
-export interface PostRequest {
+interface PostRequest {
   readonly host: TsdHost;
   /** Follows the host's prefix. */
   readonly path: string;

@@ -4,7 +4,7 @@
 import type { Ruling, Verdict } from '../../../model/sink.ts';
 import { tsdHost } from './hosts.ts';
 
-export type Redact = (text: string) => string;
+type Redact = (text: string) => string;
 
 /** A shorter secret would match ordinary text. */
 const minLength = 4;

@@ -12,16 +12,18 @@ import { query, type QueryOptions } from './query.ts';
 type UidKind = 'metric' | 'tagk' | 'tagv';
 
 /** `assigned`: now. `known`: it had a UID before. `refused`: it can never have one. `failed`: it has none yet. */
-export type Assignment =
+type Assignment =
   | { readonly state: 'assigned' | 'known' }
   | { readonly state: 'refused' | 'failed'; readonly message: string };
 
-export interface UidAssigner {
-  /** Rejects only when the signal aborts. Concurrent calls share the request for a name. */
-  assign(kind: UidKind, names: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, Assignment>>;
-}
+/** Rejects only when the signal aborts. Concurrent calls share the request for a name. */
+type AssignUids = (
+  kind: UidKind,
+  names: Iterable<string>,
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, Assignment>>;
 
-export interface UidAssignerOptions extends Omit<QueryOptions, 'host'> {
+interface UidAssignerOptions extends Omit<QueryOptions, 'host'> {
   readonly host: () => TsdHost;
 }
 
@@ -34,7 +36,7 @@ const maxNameBytes = 4096;
  * tags, since "Unknown metric" may mean a tag. The points become `storage`, or `data` where a name is refused.
  */
 export async function assignNames(
-  { assign }: UidAssigner,
+  assign: AssignUids,
   failed: readonly FailedPoint[],
   signal: AbortSignal,
 ): Promise<readonly FailedPoint[]> {
@@ -68,7 +70,7 @@ function reclassified({ point, message }: FailedPoint, assignments: readonly Ass
   return { point, errorClass: refused === undefined ? 'storage' : 'data', message: `${message}; ${reason}` };
 }
 
-export function uidAssigner(options: UidAssignerOptions): UidAssigner {
+export function uidAssigner(options: UidAssignerOptions): AssignUids {
   const inFlight = new Map<string, Promise<Assignment>>();
 
   function start(kind: UidKind, names: readonly string[]): void {
@@ -83,17 +85,15 @@ export function uidAssigner(options: UidAssignerOptions): UidAssigner {
     }
   }
 
-  return {
-    async assign(kind, names, signal) {
-      const wanted = [...new Set(names)];
-      const unrequested = wanted.filter((name) => !inFlight.has(`${kind} ${name}`));
-      for (const batch of requestGroups(unrequested, (name) => name.length + 3, maxNameBytes, maxNames))
-        start(kind, batch);
-      const assignments = wanted.flatMap(
-        (name) => inFlight.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? [],
-      );
-      return new Map(await orAborted(Promise.all(assignments), signal));
-    },
+  return async (kind, names, signal) => {
+    const wanted = [...new Set(names)];
+    const unrequested = wanted.filter((name) => !inFlight.has(`${kind} ${name}`));
+    for (const group of requestGroups(unrequested, (name) => name.length + 3, maxNameBytes, maxNames))
+      start(kind, group);
+    const assignments = wanted.flatMap(
+      (name) => inFlight.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? [],
+    );
+    return new Map(await orAborted(Promise.all(assignments), signal));
   };
 }
 

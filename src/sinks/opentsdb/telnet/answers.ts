@@ -1,18 +1,16 @@
 // Splits the bytes of a telnet connection into answers to `version` and other lines, mostly errors about puts.
 
-export interface TelnetAnswersOptions {
-  /** Called after each complete answer to `version`. */
-  readonly onVersion: () => void;
-  /** Called with at most 300 characters of any other line. */
-  readonly onLine: (line: string) => void;
-}
-
 /** InfluxDB's answer to `version`, which has no line feed. */
 const influx = 'InfluxDB TSDB proxy';
 const maxLineBytes = 65_536;
 
-/** Returns the consumer of chunks. OpenTSDB answers `version` with two lines, of which the second begins `Built on`. */
-export function telnetAnswers({ onVersion, onLine }: TelnetAnswersOptions): (chunk: Buffer) => void {
+/**
+ * Returns the consumer of chunks. OpenTSDB answers `version` with two lines, of which the second begins `Built on`.
+ *
+ * @param onVersion - called after each complete answer to `version`
+ * @param onLine - called with at most 300 characters of any other line
+ */
+export function telnetAnswers(onVersion: () => void, onLine: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
   function take(line: string): void {
     if (line.startsWith('Built on ')) onVersion();

@@ -18,7 +18,7 @@ export interface TelnetConnection {
   send(lines: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
-export interface TelnetConnectionOptions {
+interface TelnetConnectionOptions {
   readonly host: TsdHost;
   readonly clock: Clock;
   /** Called with every line that is no answer to `version`. */
@@ -79,18 +79,16 @@ export async function telnetConnection(options: TelnetConnectionOptions): Promis
 
 /** Reads all the time: OpenTSDB drops its answers when nobody reads, and older versions hang. */
 function listen(state: State, onLine: (line: string) => void): void {
-  const read = telnetAnswers({
-    onVersion() {
-      state.answersVersion = true;
-      const first = state.pending.shift();
-      first?.answer.resolve(first.lines);
-    },
-    onLine(line) {
-      state.pending[0]?.lines.push(line);
-      onLine(line);
-    },
-  });
-  state.socket.on('data', read);
+  const onVersion = (): void => {
+    state.answersVersion = true;
+    const first = state.pending.shift();
+    first?.answer.resolve(first.lines);
+  };
+  const onOtherLine = (line: string): void => {
+    state.pending[0]?.lines.push(line);
+    onLine(line);
+  };
+  state.socket.on('data', telnetAnswers(onVersion, onOtherLine));
   state.socket.on('error', (error) => fail(state, new NoVerdict(`connection broken: ${error.message}`)));
   state.socket.on('end', () => fail(state, new NoVerdict('connection closed by the far side')));
   state.socket.on('close', () => fail(state, new NoVerdict('connection closed')));

@@ -10,7 +10,7 @@ export interface RenderedPoint {
   readonly text: string;
 }
 
-export interface Rendered {
+interface Rendered {
   readonly legal: readonly RenderedPoint[];
   /** Not sent; the reason names the fault. */
   readonly rejected: readonly Ruling[];

@@ -8,7 +8,7 @@ import { seriesCache } from '../../series-cache.ts';
 import { renderTags } from './point-text.ts';
 
 /** Returns the array elements, comma-separated; undefined where a point is illegal or has no tags. */
-export type SeriesRenderer = (points: FactoredPoints) => string | undefined;
+type SeriesRenderer = (points: FactoredPoints) => string | undefined;
 
 /** The text that all runs with the same cuts share, by cut. */
 interface CutTexts {

@@ -60,10 +60,10 @@ test('concurrent calls share the request for a name', async (t) => {
   const open = connections(undefined);
   t.teardown(() => open.close());
   const options = { connections: open, headers: {}, clock: movableClock(), timeoutMs: 1000, ...forever };
-  const assigner = uidAssigner({ ...options, host: () => tsdHost(tsd.url) });
+  const assign = uidAssigner({ ...options, host: () => tsdHost(tsd.url) });
   const { signal } = forever;
-  const all = [['a', 'b'], ['b', 'b'], ['a']].map((names) => assigner.assign('metric', names, signal));
-  all.push(assigner.assign('tagk', ['a'], signal));
+  const all = [['a', 'b'], ['b', 'b'], ['a']].map((names) => assign('metric', names, signal));
+  all.push(assign('tagk', ['a'], signal));
   await tsd.untilRequests(2);
   release();
   const states = (await Promise.all(all)).map((found) =>
@@ -71,7 +71,7 @@ test('concurrent calls share the request for a name', async (t) => {
   );
   t.deepEqual(states, ['a assigned,b assigned', 'b assigned', 'a assigned', 'a assigned']);
   t.deepEqual(tsd.requests.map(({ body }) => String(body)).toSorted(), ['{"metric":["a","b"]}', '{"tagk":["a"]}']);
-  t.is((await assigner.assign('metric', ['a'], signal)).get('a')?.state, 'known');
+  t.is((await assign('metric', ['a'], signal)).get('a')?.state, 'known');
 });
 
 test('opentsdb http assigns many names in requests of at most fifty', async (t) => {
