@@ -82,11 +82,11 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   async function putPoints(points: readonly DataPoint[], signal: AbortSignal, first?: FirstRequest): Promise<Verdict> {
     const withValue = points.filter(({ only }) => only === undefined);
     const { legal, rejected } = renderLegal(withValue, 'json', putMaxBytes);
-    const refused = legal.length === 0 ? [] : await putAll(context, legal, signal, first);
-    const failed = assignUids ? await assignNames(assignUid, refused, signal) : refused;
+    const unresolved = legal.length === 0 ? [] : await putAll(context, legal, signal, first);
+    const failed = assignUids ? await assignNames(assignUid, unresolved, signal) : unresolved;
     const verdict = {
-      rejected: [...rejected, ...failed.filter(({ errorClass }) => errorClass !== 'storage').map(asRuling)],
-      kept: failed.filter(({ errorClass }) => errorClass === 'storage').map(asRuling),
+      rejected: [...rejected, ...failed.filter(({ errorClass }) => errorClass !== 'storage').map(withReason)],
+      kept: failed.filter(({ errorClass }) => errorClass === 'storage').map(withReason),
     };
     return annotations.write(points, verdict, signal);
   }
@@ -131,6 +131,6 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
   };
 }
 
-function asRuling({ point, message }: FailedPoint): Ruling {
+function withReason({ point, message }: FailedPoint): Ruling {
   return { point, reason: message };
 }
