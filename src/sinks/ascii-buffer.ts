@@ -1,23 +1,22 @@
-// ASCII text that is put together piece by piece, in memory that is used again: a string that grows over a whole batch is many small
-// objects that live long.
+// A reusable buffer for ASCII text. A string that grows over a whole batch would be many small objects that live long.
 
-export interface AsciiBuffer {
+interface AsciiBuffer {
   /** In bytes. */
   length(): number;
   addByte(byte: number): void;
   addText(text: string): void;
-  /** All of it; valid until the next change. */
+  /** Returns the whole text as a view, valid until the next change. */
   bytes(): Buffer;
   clear(): void;
 }
 
-const firstBytes = 65_536;
+const initialBytes = 65_536;
 
 export function asciiBuffer(): AsciiBuffer {
-  let memory = Buffer.allocUnsafeSlow(firstBytes);
+  let memory = Buffer.allocUnsafeSlow(initialBytes);
   let used = 0;
 
-  function makeRoom(moreBytes: number): void {
+  function ensureCapacity(moreBytes: number): void {
     if (used + moreBytes <= memory.length) return;
     const larger = Buffer.allocUnsafeSlow(2 * (used + moreBytes));
     memory.copy(larger, 0, 0, used);
@@ -27,12 +26,12 @@ export function asciiBuffer(): AsciiBuffer {
   return {
     length: () => used,
     addByte(byte) {
-      makeRoom(1);
+      ensureCapacity(1);
       memory[used] = byte;
       used += 1;
     },
     addText(text) {
-      makeRoom(text.length);
+      ensureCapacity(text.length);
       used += memory.write(text, used, text.length, 'latin1');
     },
     bytes: () => memory.subarray(0, used),

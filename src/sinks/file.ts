@@ -1,18 +1,19 @@
-// File mode: points are appended to a file, as `tsdb import` reads them or as lines of JSON.
+// File mode: appends points to a file, as `tsdb import` reads them or as lines of JSON.
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Sink } from '../model/sink.ts';
+import { type Deferred, deferred } from '../runtime/deferred.ts';
 import type { Log } from '../runtime/log.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
-import type { Sink, Verdict } from '../model/sink.ts';
-import { renderLegal } from './opentsdb/text/render.ts';
 import { writeWithDefaultTag } from './opentsdb/text/default-tag.ts';
+import { renderLegal } from './opentsdb/text/render.ts';
 
 export interface FileSinkOptions {
   readonly path: string;
   /** `import`: `metric timestamp value tag=value…`. `ndjson`: one element of /api/put a line. */
   readonly format: 'import' | 'ndjson';
-  /** Told when the end of a line that was never finished is cut off. */
+  /** Warns when an unfinished last line is found in the file. */
   readonly log?: Log;
   /** Default `file`. */
   readonly name?: string;
@@ -21,38 +22,35 @@ export interface FileSinkOptions {
 const batchPoints = 1000;
 const maxLineBytes = 65_536;
 
-/** Lines that wait for the disk, and who is told. */
-interface Pending {
+interface QueuedLines {
   readonly text: string;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  readonly written: Deferred<void>;
 }
 
 interface State extends FileSinkOptions {
   file: FileHandle | undefined;
-  pending: Pending[];
-  /** Ends when nothing is pending. */
+  queue: QueuedLines[];
+  /** Resolves when the queue is empty. */
   appending: Promise<void> | undefined;
   isClosed: boolean;
 }
 
 /**
- * Opens the file at the first write, and makes its directory where it is missing. A write resolves when its lines are on
- * disk; writes that come together share an fdatasync. What a crash left of a last line is cut off when the file is opened:
- * nobody was told that it was there, and half a line may read as a point of another series. A last line of somebody else
- * is ended.
+ * Opens the file at the first write, and creates its directory. A write resolves when its lines are on disk; concurrent
+ * writes share an fdatasync. Opening truncates a torn last line of this sink: it was never acknowledged, and half a line
+ * may parse as a point of another series. A last line of another program gets a line feed.
  */
 export function fileSink(options: FileSinkOptions): Sink {
   const { path, format, name = 'file' } = options;
-  const state: State = { ...options, file: undefined, pending: [], appending: undefined, isClosed: false };
+  const state: State = { ...options, file: undefined, queue: [], appending: undefined, isClosed: false };
   return {
     name,
     batchPoints: () => batchPoints,
-    async write(points, { signal }): Promise<Verdict> {
+    async write(points, { signal }) {
       signal.throwIfAborted();
       if (state.isClosed) throw new Error(`${path}: the sink is closed`);
-      return writeWithDefaultTag(points, async (sent) => {
-        const { legal, rejected } = renderLegal(sent, format === 'import' ? 'import' : 'json', maxLineBytes);
+      return writeWithDefaultTag(points, async (tagged) => {
+        const { legal, rejected } = renderLegal(tagged, format === 'import' ? 'import' : 'json', maxLineBytes);
         if (legal.length > 0) await append(state, legal.map(({ text }) => `${text}\n`).join(''));
         return { rejected, kept: [] };
       });
@@ -67,37 +65,37 @@ export function fileSink(options: FileSinkOptions): Sink {
 }
 
 function append(state: State, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    state.pending.push({ text, resolve, reject });
-    state.appending ??= appendPending(state).finally(() => {
-      state.appending = undefined;
-    });
+  const written = deferred<void>();
+  state.queue.push({ text, written });
+  state.appending ??= appendQueue(state).finally(() => {
+    state.appending = undefined;
   });
+  return written.promise;
 }
 
-async function appendPending(state: State): Promise<void> {
-  while (state.pending.length > 0) {
-    const group = state.pending.splice(0);
+async function appendQueue(state: State): Promise<void> {
+  while (state.queue.length > 0) {
+    const group = state.queue.splice(0);
     try {
-      state.file ??= await openWhole(state);
-      await appendWhole(state.file, group.map(({ text }) => text).join(''));
-      for (const { resolve } of group) resolve();
+      state.file ??= await openRepaired(state);
+      await appendDurably(state.file, group.map(({ text }) => text).join(''));
+      for (const { written } of group) written.resolve();
     } catch (error) {
-      // Opened anew, the file has its torn end cut off.
+      // Reopening truncates what was written in part.
       await state.file?.close().catch(() => {});
       state.file = undefined;
-      for (const { reject } of group) reject(error as Error);
+      for (const { written } of group) written.reject(error as Error);
     }
   }
 }
 
-/** A pipe or a terminal cannot be synced. */
-async function appendWhole(file: FileHandle, text: string): Promise<void> {
+/** Pipes and terminals cannot be synced. */
+async function appendDurably(file: FileHandle, text: string): Promise<void> {
   await file.appendFile(text, 'ascii');
   if ((await file.stat()).isFile()) await file.datasync();
 }
 
-async function openWhole({ path, format, log }: State): Promise<FileHandle> {
+async function openRepaired({ path, format, log }: State): Promise<FileHandle> {
   makeDirectory(dirname(path));
   const file = await open(path, 'a+', 0o640);
   try {
@@ -125,7 +123,7 @@ async function openWhole({ path, format, log }: State): Promise<FileHandle> {
   }
 }
 
-/** Whether this is the beginning of a line of ours, and nothing that somebody else has written. Zeros are what a power cut leaves. */
+/** Recognizes the beginning of a line of this sink. A power failure may leave zeros. */
 function isTorn(tail: string, format: FileSinkOptions['format']): boolean {
   const text = tail.replaceAll('\0', '');
   if (text === '') return true;
@@ -135,7 +133,7 @@ function isTorn(tail: string, format: FileSinkOptions['format']): boolean {
   return tail.length <= maxLineBytes && importLine.test(text);
 }
 
-/** The place after the last line feed. */
+/** Returns the offset after the last line feed. */
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
   const chunk = Buffer.alloc(maxLineBytes);
   for (let end = size; end > 0;) {
@@ -148,7 +146,7 @@ async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
   return 0;
 }
 
-/** So that a file that is new is still there after a power cut. */
+/** Makes a new file survive a power failure. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {

@@ -1,51 +1,50 @@
-// Remembers what a sink makes of all runs that have the same cuts, the same stems and the same tags of series: their form. Runs of a
-// form differ in the time, the tail, the values and the tags of the run.
+// A cache of series templates. Points with the same cuts, stems and series tags share a template; they differ in time,
+// tail, values and run tags. Each sink decides what its template holds.
 
 import { areSameTags, type Cuts, type FactoredPoints } from '../model/factored-points.ts';
 import type { Tags } from '../model/point.ts';
 
-/** Undefined where there is no form for such points. */
-export type FormOf<Form> = (points: FactoredPoints) => Form | undefined;
+/** Returns the template of the points; undefined where they have none. */
+type TemplateOf<Template> = (points: FactoredPoints) => Template | undefined;
 
-interface Remembered<Form> {
+interface Entry<Template> {
   readonly stems: readonly string[];
   readonly tags: readonly (Tags | undefined)[];
-  /** Whether the run has tags for all its points. */
-  readonly isTagged: boolean;
-  readonly form: Form | undefined;
+  readonly hasRunTags: boolean;
+  readonly template: Template | undefined;
 }
 
-/** How many forms are remembered; each takes two to four kilobytes. A node has a few: with and without an RTT, for each status. */
-const maxKnown = 50_000;
-const maxOfCuts = 8;
+/** A template takes two to four kilobytes. A node has a few: with and without an RTT, one for each status. */
+const maxEntries = 50_000;
+const maxEntriesPerCuts = 8;
 
-/** @param make - makes a form of what its points have in common */
-export function seriesCache<Form>(make: FormOf<Form>): FormOf<Form> {
-  let known = new WeakMap<Cuts, Remembered<Form>[]>();
+/** @param makeTemplate - called on a cache miss */
+export function seriesCache<Template>(makeTemplate: TemplateOf<Template>): TemplateOf<Template> {
+  let entries = new WeakMap<Cuts, Entry<Template>[]>();
   let count = 0;
   return (points) => {
     const { cuts, series, tags } = points;
-    const ofCuts = known.get(cuts);
-    const found = ofCuts?.find((each) => isOf(each, points));
-    if (found !== undefined) return found.form;
-    const made: Remembered<Form> = {
+    const entriesOfCuts = entries.get(cuts);
+    const found = entriesOfCuts?.find((each) => matches(each, points));
+    if (found !== undefined) return found.template;
+    const entry: Entry<Template> = {
       stems: series.map(({ stem }) => stem),
       tags: series.map((one) => one.tags),
-      isTagged: tags !== undefined,
-      form: make(points),
+      hasRunTags: tags !== undefined,
+      template: makeTemplate(points),
     };
-    if (ofCuts !== undefined && ofCuts.length >= maxOfCuts) return made.form;
+    if (entriesOfCuts !== undefined && entriesOfCuts.length >= maxEntriesPerCuts) return entry.template;
     count += 1;
-    if (count > maxKnown) [known, count] = [new WeakMap([[cuts, [made]]]), 1];
-    else if (ofCuts === undefined) known.set(cuts, [made]);
-    else ofCuts.push(made);
-    return made.form;
+    if (count > maxEntries) [entries, count] = [new WeakMap([[cuts, [entry]]]), 1];
+    else if (entriesOfCuts === undefined) entries.set(cuts, [entry]);
+    else entriesOfCuts.push(entry);
+    return entry.template;
   };
 }
 
-function isOf<Form>({ stems, tags, isTagged }: Remembered<Form>, points: FactoredPoints): boolean {
+function matches<Template>({ stems, tags, hasRunTags }: Entry<Template>, points: FactoredPoints): boolean {
   const { series } = points;
-  if (stems.length !== series.length || isTagged !== (points.tags !== undefined)) return false;
+  if (stems.length !== series.length || hasRunTags !== (points.tags !== undefined)) return false;
   for (let at = 0; at < series.length; at += 1) {
     const one = series[at];
     if (one?.stem !== stems[at] || !areSameTags(one?.tags, tags[at])) return false;

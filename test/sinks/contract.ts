@@ -1,28 +1,28 @@
-// The suite that every sink passes: what src/sink.ts promises, tried on a real far side.
+// The test suite of the Sink contract (src/model/sink.ts), run against a real receiver. Every sink passes it.
 
 import test, { type ExecutionContext } from 'ava';
 import type { DataPoint } from '../../src/model/point.ts';
-import type { Sink } from '../../src/model/sink.ts';
+import { allAccepted, type Sink } from '../../src/model/sink.ts';
 import { points } from '../fakes/points.ts';
 
-/** A sink and its far side, made for one test. */
-export interface Bench {
+/** A sink and its receiver, opened for one test. */
+interface SinkFixture {
   readonly sink: Sink;
-  /** What has arrived, as import lines without a line's end. */
-  arrived(): Promise<readonly string[]>;
-  /** The bytes of all that was sent. */
-  sent(): Promise<Buffer>;
-  /** How a point without tags arrives; left out: with a tag, and in OpenTSDB's letters. */
+  /** Returns the points that the receiver has, as import lines without a line feed. */
+  received(): Promise<readonly string[]>;
+  sentBytes(): Promise<Buffer>;
+  /** How a point without tags is received; default: with a tag, and with OpenTSDB's characters. */
   readonly untagged?: string;
-  /** From now on nobody answers. */
-  vanish(): Promise<void>;
-  /** From now on the far side listens and says nothing. Left out where it cannot. */
-  fallSilent?(): void;
+  /** Takes the receiver away. */
+  stopReceiver(): Promise<void>;
+  /** Makes the receiver accept connections and never answer; absent where it cannot. */
+  hangReceiver?(): void;
 }
 
-const forever = { signal: new AbortController().signal };
+/** The options of a write that is not cancelled. */
+export const forever: { readonly signal: AbortSignal } = { signal: new AbortController().signal };
 
-/** Points that no OpenTSDB takes, or that it would take for something else. */
+/** Points that OpenTSDB refuses, or stores as other points. */
 export const illegalPoints: readonly DataPoint[] = [
   { metric: 'a b' },
   { metric: '' },
@@ -48,91 +48,93 @@ export const illegalPoints: readonly DataPoint[] = [
   { tags: { 'ci\nty': 'x' } },
   { tags: Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`tag${index}`, 'x'])) },
   { tags: { city: 'x'.repeat(70_000) } },
-].map((fault) => ({ ...(points(1)[0] as DataPoint), ...fault }));
+].map((fault) => ({ ...point(), ...fault }));
 
-/** A point as `tsdb import` reads it: the form in which the tests compare. */
+/** Returns the first of `points`. */
+export function point(): DataPoint {
+  return points(1)[0] as DataPoint;
+}
+
+/** Renders a point as `tsdb import` reads it; the tests compare points in this form. */
 export function asLine({ metric, timestamp, value, tags }: DataPoint): string {
   return [metric, timestamp, value, ...Object.entries(tags).map(([name, tag]) => `${name}=${tag}`)].join(' ');
 }
 
-/** Registers the suite for a sink; `make` is called once a test. */
-export function testSink(title: string, make: (t: ExecutionContext) => Promise<Bench>): void {
-  test(`${title} resolves with a verdict on every point, and the accepted ones have arrived`, async (t) => {
-    const { sink, arrived } = await make(t);
-    t.deepEqual(await sink.write(points(40), forever), { rejected: [], kept: [] });
-    t.deepEqual([...(await arrived())].toSorted(), points(40).map(asLine).toSorted());
+/** For points that may be received in any order. */
+export function sortedLines(points: readonly DataPoint[]): string[] {
+  return points.map(asLine).toSorted();
+}
+
+/** Registers the suite for a sink. `open` is called once a test. */
+export function testSink(title: string, open: (t: ExecutionContext) => Promise<SinkFixture>): void {
+  test(`${title} resolves with a verdict on every point once the accepted ones are received`, async (t) => {
+    const { sink, received } = await open(t);
+    t.deepEqual(await sink.write(points(40), forever), allAccepted);
+    t.deepEqual((await received()).toSorted(), sortedLines(points(40)));
   });
 
-  test(`${title} takes a point without tags`, async (t) => {
-    const { sink, arrived, untagged = 'github.api.a_b 1794994452 1 source=bridge' } = await make(t);
+  test(`${title} accepts a point without tags`, async (t) => {
+    const { sink, received, untagged = 'github.api.a_b 1794994452 1 source=bridge' } = await open(t);
     const path: DataPoint = { metric: 'github.api.a+b', timestamp: 1794994452, unit: 's', value: '1', tags: {} };
-    t.deepEqual(await sink.write([path], forever), { rejected: [], kept: [] });
-    t.deepEqual(await arrived(), [untagged]);
+    t.deepEqual(await sink.write([path], forever), allAccepted);
+    t.deepEqual(await received(), [untagged]);
   });
 
-  test(`${title} takes an empty batch`, async (t) => {
-    const { sink, arrived } = await make(t);
-    t.deepEqual(await sink.write([], forever), { rejected: [], kept: [] });
-    t.deepEqual(await arrived(), []);
+  test(`${title} accepts an empty batch`, async (t) => {
+    const { sink, received } = await open(t);
+    t.deepEqual(await sink.write([], forever), allAccepted);
+    t.deepEqual(await received(), []);
   });
 
-  test(`${title} takes a full batch, and several at once`, async (t) => {
-    const { sink, arrived } = await make(t);
+  test(`${title} accepts full batches, several at a time`, async (t) => {
+    const { sink, received } = await open(t);
     const size = sink.batchPoints();
     t.true(Number.isInteger(size) && size > 0, String(size));
-    const verdicts = await Promise.all(
-      [0, 1, 2, 3, 4, 5, 6, 7].map((at) => sink.write(points(size, 1 + at * size), forever)),
-    );
-    t.true(verdicts.every(({ rejected, kept }) => rejected.length === 0 && kept.length === 0));
-    t.deepEqual(
-      [...(await arrived())].toSorted(),
-      points(8 * size)
-        .map(asLine)
-        .toSorted(),
-    );
+    const batches = [0, 1, 2, 3, 4, 5, 6, 7].map((at) => points(size, 1 + at * size));
+    for (const verdict of await Promise.all(batches.map((batch) => sink.write(batch, forever))))
+      t.deepEqual(verdict, allAccepted);
+    t.deepEqual((await received()).toSorted(), sortedLines(points(8 * size)));
   });
 
-  test(`${title} rejects illegal points, sends none of them, and their neighbours arrive`, async (t) => {
-    const { sink, arrived } = await make(t);
-    const good = points(illegalPoints.length, 100);
-    const mixed = illegalPoints.flatMap((bad, index) => [good[index] as DataPoint, bad]);
+  test(`${title} rejects illegal points unsent, and sends the others`, async (t) => {
+    const { sink, received } = await open(t);
+    const legal = points(illegalPoints.length, 100);
+    const mixed = illegalPoints.flatMap((illegal, index) => [legal[index] as DataPoint, illegal]);
     const { rejected, kept } = await sink.write(mixed, forever);
-    t.deepEqual(
-      rejected.map(({ point }) => point),
-      [...illegalPoints],
-    );
+    const rejectedPoints = rejected.map((each) => each.point);
+    t.deepEqual(rejectedPoints, [...illegalPoints]);
     t.true(rejected.every(({ reason }) => reason.startsWith('not sent: ')));
     t.deepEqual(kept, []);
-    t.deepEqual([...(await arrived())].toSorted(), good.map(asLine).toSorted());
+    t.deepEqual((await received()).toSorted(), sortedLines(legal));
   });
 
-  test(`${title} sends a point again in the same bytes`, async (t) => {
-    const { sink, sent } = await make(t);
+  test(`${title} sends the same bytes for the same points`, async (t) => {
+    const { sink, sentBytes } = await open(t);
     await sink.write(points(30), forever);
-    const first = await sent();
+    const first = await sentBytes();
     await sink.write(points(30), forever);
     t.true(first.length > 0);
-    t.deepEqual((await sent()).subarray(first.length), first);
+    t.deepEqual((await sentBytes()).subarray(first.length), first);
   });
 
-  test(`${title} throws when nobody answers`, async (t) => {
-    const { sink, vanish } = await make(t);
-    await vanish();
+  test(`${title} throws when the receiver is away`, async (t) => {
+    const { sink, stopReceiver } = await open(t);
+    await stopReceiver();
     const error = await t.throwsAsync(sink.write(points(2), forever));
     t.not(error?.message, '');
   });
 
-  test(`${title} sends nothing once the signal has aborted`, async (t) => {
-    const { sink, arrived } = await make(t);
+  test(`${title} sends nothing when the signal has aborted`, async (t) => {
+    const { sink, received } = await open(t);
     const reason = new Error('enough');
     t.is(await t.throwsAsync(sink.write(points(2), { signal: AbortSignal.abort(reason) })), reason);
-    t.deepEqual(await arrived(), []);
+    t.deepEqual(await received(), []);
   });
 
-  test(`${title} gives up a write when the signal aborts`, async (t) => {
-    const { sink, fallSilent } = await make(t);
-    if (fallSilent === undefined) return t.pass('its far side is never silent');
-    fallSilent();
+  test(`${title} cancels a write when the signal aborts`, async (t) => {
+    const { sink, hangReceiver } = await open(t);
+    if (hangReceiver === undefined) return t.pass('its receiver never hangs');
+    hangReceiver();
     const aborting = new AbortController();
     const reason = new Error('enough');
     const writing = sink.write(points(2), { signal: aborting.signal });
@@ -140,8 +142,8 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
     return t.is(await t.throwsAsync(writing), reason);
   });
 
-  test(`${title} may be closed twice, and takes nothing afterwards`, async (t) => {
-    const { sink } = await make(t);
+  test(`${title} can be closed twice, and throws on a write afterwards`, async (t) => {
+    const { sink } = await open(t);
     await sink.write(points(2), forever);
     await sink.close();
     await t.notThrowsAsync(sink.close());
@@ -149,6 +151,6 @@ export function testSink(title: string, make: (t: ExecutionContext) => Promise<B
   });
 
   test(`${title} has a name that can be a key`, async (t) => {
-    t.regex((await make(t)).sink.name, /^[a-z][a-z0-9.:[\]-]*$/);
+    t.regex((await open(t)).sink.name, /^[a-z][a-z0-9.:[\]-]*$/);
   });
 }

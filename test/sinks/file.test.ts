@@ -1,19 +1,19 @@
-// The file sink: both formats, what a crash leaves of a last line, and writes that come together.
+// The file sink: both formats, repair of a torn last line, and concurrent writes.
 
 import test, { type ExecutionContext } from 'ava';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { allAccepted } from '../../src/model/sink.ts';
 import { fileSink, type FileSinkOptions } from '../../src/sinks/file.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
-import { asLine, testSink } from './contract.ts';
-import { forever } from './opentsdb/http/sink-under-test.ts';
+import { asLine, forever, point, testSink } from './contract.ts';
 
-async function fileBench(t: ExecutionContext, format: FileSinkOptions['format'] = 'import', before?: string) {
+async function openFileSink(t: ExecutionContext, format: FileSinkOptions['format'] = 'import', content?: string) {
   const path = join(await temporaryDirectory(t), 'state', 'points.put');
-  if (before !== undefined) {
+  if (content !== undefined) {
     await mkdir(dirname(path));
-    await writeFile(path, before);
+    await writeFile(path, content);
   }
   const sink = fileSink({ path, format });
   t.teardown(() => sink.close());
@@ -22,28 +22,26 @@ async function fileBench(t: ExecutionContext, format: FileSinkOptions['format'] 
 
 for (const format of ['import', 'ndjson'] as const) {
   testSink(`file in ${format}`, async (t) => {
-    const { path, sink, read } = await fileBench(t, format);
+    const { path, sink, read } = await openFileSink(t, format);
     return {
       sink,
-      async arrived() {
+      async received() {
         const lines = (await read()).split('\n').slice(0, -1);
-        return format === 'import' ? lines : lines.map((line) => asLine(textOfValue(line)));
+        return format === 'import' ? lines : lines.map((line) => asLine(parsePoint(line)));
       },
-      sent: async () => Buffer.from(await read()),
-      async vanish() {
-        await writeFile(dirname(path), 'a file where its directory should be');
-      },
+      sentBytes: async () => Buffer.from(await read()),
+      stopReceiver: () => writeFile(dirname(path), 'a file where the directory should be'),
     };
   });
 }
 
-/** The point of a line of JSON, its value as it was written. */
-function textOfValue(line: string) {
+/** Parses a line of JSON, with the value's original text. */
+function parsePoint(line: string) {
   return { ...JSON.parse(line), value: /"value":([^,]+)/.exec(line)?.[1] };
 }
 
-test('file writes import lines, as tsdb import reads them', async (t) => {
-  const { sink, read } = await fileBench(t);
+test('file writes import lines as tsdb import reads them', async (t) => {
+  const { sink, read } = await openFileSink(t);
   await sink.write(points(2), forever);
   t.is(
     await read(),
@@ -51,8 +49,8 @@ test('file writes import lines, as tsdb import reads them', async (t) => {
   );
 });
 
-test('file writes a point of /api/put a line as ndjson', async (t) => {
-  const { sink, read } = await fileBench(t, 'ndjson');
+test('file writes one element of /api/put a line as ndjson', async (t) => {
+  const { sink, read } = await openFileSink(t, 'ndjson');
   await sink.write(points(1), forever);
   t.is(
     await read(),
@@ -60,24 +58,24 @@ test('file writes a point of /api/put a line as ndjson', async (t) => {
   );
 });
 
-test('file appends to what is there', async (t) => {
-  const { sink, read } = await fileBench(t, 'import', 'a.b 1794994452 1.0 c=d\n');
+test('file appends to an existing file', async (t) => {
+  const { sink, read } = await openFileSink(t, 'import', 'a.b 1794994452 1.0 c=d\n');
   await sink.write(points(1), forever);
-  t.is(await read(), `a.b 1794994452 1.0 c=d\n${points(1).map(asLine).join('')}\n`);
+  t.is(await read(), `a.b 1794994452 1.0 c=d\n${asLine(point())}\n`);
 });
 
 const whole = 'a.b 1794994452 158.0 nodeid=312 city=Jinan';
 for (const length of [1, 3, 4, 8, 14, 15, 18, 20, 21, 25, 28, 29, 32, whole.length]) {
-  test(`file cuts off a torn import line: ${JSON.stringify(whole.slice(0, length))}`, async (t) => {
-    const { sink, read } = await fileBench(t, 'import', `${whole}\n${whole.slice(0, length)}`);
+  test(`file truncates a torn import line: ${JSON.stringify(whole.slice(0, length))}`, async (t) => {
+    const { sink, read } = await openFileSink(t, 'import', `${whole}\n${whole.slice(0, length)}`);
     await sink.write(points(1), forever);
-    t.is(await read(), `${whole}\n${points(1).map(asLine).join('')}\n`);
+    t.is(await read(), `${whole}\n${asLine(point())}\n`);
   });
 }
 
 for (const torn of ['{', '{"met', '{"metric":"a.b","timestamp":17949', '\0\0\0\0']) {
-  test(`file cuts off a torn line of JSON: ${JSON.stringify(torn)}`, async (t) => {
-    const { sink, read } = await fileBench(t, 'ndjson', `{}\n${torn}`);
+  test(`file truncates a torn line of JSON: ${JSON.stringify(torn)}`, async (t) => {
+    const { sink, read } = await openFileSink(t, 'ndjson', `{}\n${torn}`);
     await sink.write(points(1), forever);
     t.regex(await read(), /^\{\}\n\{"metric":"catchpoint[^\n]+\n$/);
   });
@@ -89,8 +87,8 @@ for (const [format, foreign] of [
   ['ndjson', 'a.b 1794994452 1.0 c=d'],
   ['import', 'x'.repeat(100_000)],
 ] as const) {
-  test(`file in ${format} ends a last line of somebody else, and cuts nothing: ${foreign.slice(0, 30)}`, async (t) => {
-    const { sink, read } = await fileBench(t, format, foreign);
+  test(`file in ${format} ends the last line of another program, and keeps it: ${foreign.slice(0, 30)}`, async (t) => {
+    const { sink, read } = await openFileSink(t, format, foreign);
     await sink.write(points(1), forever);
     t.true((await read()).startsWith(`${foreign}\n`));
     t.is((await read()).split('\n').length, 3);
@@ -98,31 +96,29 @@ for (const [format, foreign] of [
 }
 
 test('file finds the last line of a file of many megabytes', async (t) => {
-  const before = `${whole}\n`.repeat(50_000);
-  const { sink, read } = await fileBench(t, 'import', before + whole.slice(0, 30));
+  const content = `${whole}\n`.repeat(50_000);
+  const { sink, read } = await openFileSink(t, 'import', content + whole.slice(0, 30));
   await sink.write(points(1), forever);
-  t.is((await read()).length, before.length + asLine(points(1)[0] as never).length + 1);
+  t.is((await read()).length, content.length + asLine(point()).length + 1);
 });
 
-test('file keeps every line whole when many writes come together', async (t) => {
-  const { sink, read } = await fileBench(t);
+test('file keeps lines whole in concurrent writes', async (t) => {
+  const { sink, read } = await openFileSink(t);
   await Promise.all(Array.from({ length: 50 }, (_, index) => sink.write(points(20, 1 + index * 20), forever)));
   t.is(await read(), `${points(1000).map(asLine).join('\n')}\n`);
 });
 
-test('file writes on once its directory is there again', async (t) => {
-  const { path, sink, read } = await fileBench(t);
+test('file writes again once its directory can be created', async (t) => {
+  const { path, sink, read } = await openFileSink(t);
   await writeFile(dirname(path), 'in the way');
   await t.throwsAsync(sink.write(points(1), forever), { message: /EEXIST|ENOTDIR/ });
-  await rename(dirname(path), `${dirname(path)}.gone`);
-  t.deepEqual(await sink.write(points(1), forever), { rejected: [], kept: [] });
-  t.is(await read(), `${points(1).map(asLine).join('')}\n`);
+  await rename(dirname(path), `${dirname(path)}.moved`);
+  t.deepEqual(await sink.write(points(1), forever), allAccepted);
+  t.is(await read(), `${asLine(point())}\n`);
 });
 
-test('file can be read by its owner and group only', async (t) => {
-  const { path, sink } = await fileBench(t);
+test('file is readable by its owner and group only', async (t) => {
+  const { path, sink } = await openFileSink(t);
   await sink.write(points(1), forever);
-  const { mode } = await import('node:fs/promises').then(({ stat }) => stat(path));
-  t.is(mode & 0o007, 0);
-  await t.notThrowsAsync(chmod(path, 0o600));
+  t.is((await stat(path)).mode & 0o007, 0);
 });

@@ -1,31 +1,35 @@
-// A connection to Carbon: lines go out, nothing comes back, and only the end of it tells something.
+// A connection to Carbon. Carbon never answers; closing the connection is its only signal.
 
+import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
+import { type Deferred, deferred } from '../../runtime/deferred.ts';
+import { socketEvent } from '../socket-event.ts';
 
 export interface CarbonAddress {
   readonly host: string;
   readonly port: number;
 }
 
+/** Undefined: no TLS. `ca`: PEM of the authorities to trust instead of those of Node. */
+type CarbonTls = { readonly ca: string | undefined } | undefined;
+
 export interface ConnectionOptions extends CarbonAddress {
-  /** With the authorities to trust in place of the usual ones, as PEM. */
-  readonly tls?: { readonly ca?: string | undefined } | undefined;
+  readonly tls: CarbonTls;
   readonly clock: Clock;
-  /** Told once when it breaks, or the far side closes it first; not of `close`, nor after `finish` has resolved. */
+  /** Called once when the connection breaks or Carbon closes it first; not by `close`, nor once `finish` has resolved. */
   readonly onBreak: (error: Error) => void;
   readonly signal: AbortSignal;
 }
 
 export interface CarbonConnection {
-  /** Resolves when the system has taken the text. Rejects when the connection breaks. */
+  /** Resolves when the kernel has accepted the text. Rejects when the connection breaks. */
   write(text: string): Promise<void>;
   /**
-   * Closes this half, and resolves when the far side has closed the other in turn: a process that closes without having
-   * read everything resets the connection instead (RFC 2525, 2.17), so that whoever ended it well has read it all. Rejects
-   * when the connection breaks.
+   * Half-closes the connection, and resolves when Carbon closes its half. Carbon has read everything then: a process that
+   * closes with bytes unread resets the connection (RFC 2525, 2.17). Rejects when the connection breaks.
    */
   finish(): Promise<void>;
   close(): void;
@@ -36,36 +40,30 @@ const connectMs = 10_000;
 interface State {
   readonly socket: Socket;
   readonly onBreak: (error: Error) => void;
-  /** Ends when the far side has closed well, or the connection is broken. */
-  readonly end: PromiseWithResolvers;
+  /** Settles when Carbon has closed its half, or the connection is broken. */
+  readonly end: Deferred<void>;
   isOver: boolean;
-  broken: Error | undefined;
+  error: Error | undefined;
 }
 
-interface PromiseWithResolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+/** @throws the system's error for a CA file that cannot be read */
+export function carbonTls(isTls: boolean, caFile: string | undefined): CarbonTls {
+  return isTls ? { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') } : undefined;
 }
 
-/** Connects. Rejects when that fails. */
-export async function carbonConnection({
-  host,
-  port,
-  tls,
-  clock,
-  onBreak,
-  signal,
-}: ConnectionOptions): Promise<CarbonConnection> {
-  const at = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
-  const servername = isIP(host) === 0 ? { servername: host } : {};
+/** Rejects when connecting fails. */
+export async function carbonConnection(options: ConnectionOptions): Promise<CarbonConnection> {
+  const { host, port, tls, clock, onBreak, signal } = options;
+  const address = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const serverName = isIP(host) === 0 ? { servername: host } : {};
   const socket =
     tls === undefined
-      ? connect(at)
-      : connectTls({ ...at, ...servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) });
-  const state: State = { socket, onBreak, end: withResolvers(), isOver: false, broken: undefined };
+      ? connect(address)
+      : connectTls({ ...address, ...serverName, ...(tls.ca !== undefined && { ca: tls.ca }) });
+  const state: State = { socket, onBreak, end: deferred(), isOver: false, error: undefined };
   try {
-    await within(clock, connectMs, signal, () => connected(socket, tls === undefined ? 'connect' : 'secureConnect'));
+    const event = tls === undefined ? 'connect' : 'secureConnect';
+    await within(clock, connectMs, signal, () => socketEvent(socket, event));
   } catch (error) {
     socket.on('error', () => {}).destroy();
     throw error;
@@ -74,29 +72,22 @@ export async function carbonConnection({
   return {
     write: (text) => write(state, text),
     finish() {
-      if (state.broken === undefined) socket.end();
+      if (state.error === undefined) socket.end();
       return state.end.promise;
     },
     close() {
-      breakOff(state, new Error('the connection was closed'), { isOwn: true });
+      fail(state, new Error('the connection was closed'), { isIntended: true });
     },
   };
 }
 
-function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, resolve).once('error', reject);
-    socket.once('close', () => reject(new Error('connection closed')));
-  });
-}
-
-/** Reads all the time, to see the end; what is read says nothing. */
+/** Carbon sends nothing; reading detects the end of the connection. */
 function listen(state: State): void {
   const { socket } = state;
-  socket.on('error', (error) => breakOff(state, new Error(`connection broken: ${error.message}`)));
-  socket.on('close', () => breakOff(state, new Error('connection closed')));
+  socket.on('error', (error) => fail(state, new Error(`connection broken: ${error.message}`)));
+  socket.on('close', () => fail(state, new Error('connection closed')));
   socket.on('end', () => {
-    if (!socket.writableFinished) breakOff(state, new Error('connection closed by the far side'));
+    if (!socket.writableFinished) fail(state, new Error('connection closed by the far side'));
     else if (!state.isOver) {
       state.isOver = true;
       state.end.resolve();
@@ -105,32 +96,22 @@ function listen(state: State): void {
   socket.resume();
 }
 
-function breakOff(state: State, error: Error, { isOwn = false } = {}): void {
+function fail(state: State, error: Error, { isIntended = false } = {}): void {
   state.socket.destroy();
   if (state.isOver) return;
   state.isOver = true;
-  state.broken = error;
+  state.error = error;
   state.end.reject(error);
-  if (!isOwn) state.onBreak(error);
+  if (!isIntended) state.onBreak(error);
 }
 
-function write({ socket, broken, end }: State, text: string): Promise<void> {
-  if (broken !== undefined) throw broken;
-  return Promise.race([
-    end.promise,
-    new Promise<void>((resolve, reject) => {
-      socket.write(text, 'latin1', (error) => (error ? end.promise.catch(reject) : resolve()));
-    }),
-  ]);
-}
-
-function withResolvers(): PromiseWithResolvers {
-  let resolve = (): void => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<void>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
+function write({ socket, error, end }: State, text: string): Promise<void> {
+  if (error !== undefined) throw error;
+  // A failed write breaks the connection, which rejects `end`.
+  const written = new Promise<void>((resolve) => {
+    socket.write(text, 'latin1', (failure) => {
+      if (!failure) resolve();
+    });
   });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
+  return Promise.race([end.promise, written]);
 }

@@ -1,33 +1,32 @@
-// Makes names legal for Carbon, in this one place.
+// Makes names legal for Carbon.
 //
-// Carbon splits a line at white space, a name at `;` into tags and at `.` into directories, and makes a file name of each node
-// (carbon/util.py, carbon/database.py). What graphite-web's target expressions and globs use could be stored and not be asked for;
-// of names that were made elsewhere, for Carbon, only that is changed which Carbon could not hold.
+// Carbon splits a line at white space and a name at `;` into tags and at `.` into directories, and creates a file for each
+// series (carbon/util.py, carbon/database.py). Characters of graphite-web's target expressions and globs could be stored
+// but not queried. A path that was made for Carbon keeps them; only what Carbon cannot store is changed.
 
-/** Left alone: what prints, but for `; /` and graphite-web's `( ) { } , ' " \ |` and `* ? [ ]`. */
+/** Printable characters are legal, except `; /`, graphite-web's `( ) { } , ' " \ |` and its globs `* ? [ ]`. */
 const illegalInNode = /[^A-Za-z0-9_:%+@#$&^!<>=~-]/g;
 const illegalInPath = /[^A-Za-z0-9_:%+@#$&^!<>=~.-]/g;
 const illegalInTag = /[^A-Za-z0-9_:%+@#$&<>./-]/g;
 
-/** A text as one node of a dotted name: dots and slashes, too, become `_`. */
+/** Returns a text as one node of a dotted name; dots and slashes become `_` too. */
 export function legalNode(text: string): string {
   return text.replace(illegalInNode, '_');
 }
 
-/** A dotted name: every character that is illegal becomes `_`, empty nodes are left out, since Carbon stores `a..b` as `a.b`. */
+/** Returns a dotted name. Illegal characters become `_`. Empty nodes are dropped: Carbon stores `a..b` as `a.b`. */
 export function legalPath(text: string): string {
   return withoutEmptyNodes(text.replace(illegalInPath, '_'));
 }
 
 /**
- * A name that says everything by itself, as senders to Carbon have always written theirs: what prints stays, but for the `;` of tags.
- * Carbon makes directories of slashes too, and no name leads out of its own: each dot has become one, and those at either end go.
+ * Returns a path that was made for Carbon. Printable characters stay, except `;`. Leading and trailing dots and slashes
+ * are dropped: a slash creates a directory, and no path may leave Carbon's own.
  */
 export function exactPath(text: string): string {
   return withoutEmptyNodes(text.replace(/[^!-:<-~]/g, '_')).replace(/^[./]+|[./]+$/g, '');
 }
 
-/** A dotted name without the nodes that are empty. */
 export function withoutEmptyNodes(path: string): string {
   return /^\.|\.\.|\.$/.test(path)
     ? path
@@ -37,18 +36,18 @@ export function withoutEmptyNodes(path: string): string {
     : path;
 }
 
-/** Whether a text may follow any name as it is: nodes that are legal, each with a dot before it. */
+/** A legal tail is a sequence of legal nodes, each with a dot before it. It can follow any name unchanged. */
 export function isLegalTail(text: string): boolean {
   const path = `x${text}`;
   return text.startsWith('.') && legalPath(path) === path;
 }
 
-/** The name of a tag. `name` is what Carbon itself calls the metric: a tag of that name would be lost. */
+/** Renames a tag `name`: Carbon stores the metric under that tag. */
 export function legalTagName(text: string): string {
   return text === 'name' ? 'tag_name' : text.replace(illegalInTag, '_');
 }
 
-/** The value of a tag: dots and slashes may stay, for the file's name is a hash of all. */
+/** Dots and slashes stay: the file of a tagged series is named by a hash. */
 export function legalTagValue(text: string): string {
   return text.replace(illegalInTag, '_');
 }

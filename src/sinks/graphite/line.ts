@@ -1,40 +1,37 @@
-// Renders points as Carbon's plaintext lines, and parts them from those that may not be sent.
+// Renders points as lines of Carbon's plaintext protocol.
 
 import { faultOf } from '../../model/legal-point.ts';
 import type { DataPoint } from '../../model/point.ts';
 import type { Naming } from './naming.ts';
 
-/** A point's name and its line, or what is wrong with it. */
+/** A point's name and line, or its fault. */
 export type Line = { readonly name: string; readonly text: string } | { readonly fault: string };
 
-/** Sources may hand on more than OpenTSDB takes: what prints, and no space. */
+/** Legal in a metric before naming; OpenTSDB allows fewer characters. */
 const printable = /^[!-~]+$/;
-/** Carbon makes a file of a dotted name's last node: at most 255 bytes with `.wsp`. */
+/** The last node of a dotted name becomes a file name, which has at most 255 bytes with `.wsp`. */
 const maxNodeBytes = 250;
-/** Carbon's line receiver breaks off the connection at 16,384 bytes, and a path may have 4096. */
+/** Carbon closes the connection at a line of 16,384 bytes, and a path has at most 4096. */
 const maxNameBytes = 2_000;
 
-/**
- * `name value seconds`, with a line feed. Milliseconds lose their fraction of a second: whisper's finest step is a second.
- */
+/** Renders `name value seconds` with a line feed. Milliseconds are truncated: whisper's finest step is a second. */
 export function carbonLine(point: DataPoint, nameOf: Naming): Line {
   const fault = faultOf(point, { metricForm: printable, minTags: 0 });
   if (fault !== undefined) return { fault };
   const name = nameOf(point);
-  const wrongName = faultOfName(name);
-  if (wrongName !== undefined) return { fault: wrongName };
+  const nameFault = faultOfName(name);
+  if (nameFault !== undefined) return { fault: nameFault };
   return { name, text: `${name} ${point.value} ${secondsOf(point)}\n` };
 }
 
-/** The whole seconds of a time. */
 export function secondsOf({ timestamp, unit }: Pick<DataPoint, 'timestamp' | 'unit'>): number {
   return unit === 'ms' ? Math.floor(timestamp / 1000) : timestamp;
 }
 
-/** How many characters may stand between two parts of a name, whatever they are; less where that cannot be said. */
-export function roomBetween(before: string, after: string): number {
-  const room = maxNameBytes - before.length - after.length;
-  return after.includes(';') ? room : Math.min(room, maxNodeBytes - longestNode(before) - longestNode(after));
+/** Returns how long a text between two parts of a name may be, whatever its characters; a lower bound. */
+export function maxLengthBetween(before: string, after: string): number {
+  const length = maxNameBytes - before.length - after.length;
+  return after.includes(';') ? length : Math.min(length, maxNodeBytes - longestNode(before) - longestNode(after));
 }
 
 function longestNode(path: string): number {

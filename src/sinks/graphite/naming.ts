@@ -1,34 +1,33 @@
-// The name of a point's series in Graphite: tagged, `metric;tag=value`, or dotted, by a template.
+// Names a point's series in Graphite by a template: tagged, `metric;tag=value`, or dotted.
 
 import type { DataPoint, Tags } from '../../model/point.ts';
 import { exactPath, legalNode, legalPath, legalTagName, legalTagValue, withoutEmptyNodes } from './legal-name.ts';
-import { type NamingForm, readTemplate, type Template, type TemplatePart, usualTemplates } from './template.ts';
+import { defaultTemplates, type NamingForm, readTemplate, type Template, type TemplatePart } from './template.ts';
 
 export interface NamingOptions {
   readonly form: NamingForm;
-  /** Default: usualTemplates. */
+  /** Default: `defaultTemplates[form]`. */
   readonly template?: string | undefined;
-  /** Tags that are left out of the name: such as say the same of every point. */
+  /** Tags that the name leaves out, such as one with the same value in every point. */
   readonly omitTags?: readonly string[];
 }
 
-/** The name of a point's series; empty when nothing legal is left of it. */
+/** Returns the name of a point's series; empty when it has no legal character. */
 export type Naming = (point: Pick<DataPoint, 'metric' | 'tags'>) => string;
 
 type Tag = readonly [name: string, value: string];
 
 /**
- * Names as a template has them. Tags stand in the order of their names, so that a series has one name whoever made the point;
- * in tagged names, in the order in which Carbon itself writes them (TaggedSeries.format). A metric without tags is a path that was made
- * for Carbon, and stays as it is in either form.
+ * Tags are sorted, so that a series has one name whatever the order in its points: in dotted names by tag name, in tagged
+ * names as Carbon sorts them (TaggedSeries.format). A metric without tags is a path made for Carbon, and is kept.
  *
- * @throws Error for a template that is none
+ * @throws Error for an invalid template
  */
-export function naming({ form, template = usualTemplates[form], omitTags = [] }: NamingOptions): Naming {
+export function naming({ form, template = defaultTemplates[form], omitTags = [] }: NamingOptions): Naming {
   const nodes = readTemplate(template, form);
-  const placed = new Set([...omitTags, ...nodes.flat().flatMap((part) => (part.kind === 'tag' ? [part.name] : []))]);
+  const usedTags = new Set([...omitTags, ...nodes.flat().flatMap((part) => (part.kind === 'tag' ? [part.name] : []))]);
   return ({ metric, tags }) => {
-    const others = Object.entries(tags).filter(([name]) => !placed.has(name));
+    const others = Object.entries(tags).filter(([name]) => !usedTags.has(name));
     const path = pathOf(nodes, metric, tags, others.toSorted(byName));
     if (form === 'dotted' || path === '') return path;
     return (
@@ -49,7 +48,7 @@ function pathOf(nodes: Template, metric: string, tags: Tags, others: readonly Ta
   return withoutEmptyNodes(texts.join('.'));
 }
 
-/** Undefined where a point does not have the tag. */
+/** Returns undefined where the point lacks the tag. */
 function textOf(part: TemplatePart, metric: string, tags: Tags, others: readonly Tag[]): string | undefined {
   switch (part.kind) {
     case 'text':

@@ -1,9 +1,8 @@
-// Whether a Carbon is there: a connection on which nothing is written.
+// Probes a Carbon: connects, writes nothing, and observes how the connection closes.
 
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
-import { type CarbonAddress, carbonConnection } from './connection.ts';
+import { type CarbonAddress, carbonConnection, carbonTls } from './connection.ts';
 
 export interface ProbeOptions extends CarbonAddress {
   readonly isTls: boolean;
@@ -12,18 +11,18 @@ export interface ProbeOptions extends CarbonAddress {
   readonly signal: AbortSignal;
 }
 
-const endMs = 5_000;
+const closeMs = 5_000;
 
-/** What was found, in words. Rejects when it cannot be connected to. */
+/** Describes the result. Rejects when connecting fails. */
 export async function probeCarbon({ host, port, isTls, caFile, clock, signal }: ProbeOptions): Promise<string> {
-  const tls = isTls ? { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') } : undefined;
+  const tls = carbonTls(isTls, caFile);
   const connection = await carbonConnection({ host, port, tls, clock, signal, onBreak: () => {} });
   try {
-    await within(clock, endMs, signal, connection.finish);
+    await within(clock, closeMs, signal, connection.finish);
     return 'connected, and it closes connections in turn, which tells what it has read';
   } catch {
     signal.throwIfAborted();
-    return `connected, but it did not close the connection in turn within ${endMs / 1000} s: what it has read cannot be seen`;
+    return `connected, but it did not close the connection in turn within ${closeMs / 1000} s: what it has read cannot be seen`;
   } finally {
     connection.close();
   }

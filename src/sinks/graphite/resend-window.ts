@@ -1,62 +1,60 @@
-// What Carbon has read lately and may not have on disk yet: it keeps points in memory first, and a kill or a crash loses those.
+// The lines to send again after Carbon has gone away. Carbon caches points in memory, so that a crash loses what it read
+// in the last minute or so. The window is bounded in time and bytes.
 
 import type { Clock } from '../../runtime/clock.ts';
 
 export interface ResendWindow {
-  /** These are on their way. */
-  sent(text: string): void;
-  /** Carbon has read all that was sent. */
-  read(): void;
-  /** Carbon was seen to go away: what it has not read, or read within the last while, is owed to it again. */
-  lost(): void;
-  /** What is owed, oldest first; empty mostly. */
-  owed(): string;
-  /** What was owed has been sent again. */
-  repaid(): void;
+  add(text: string): void;
+  /** Carbon has read everything added so far. */
+  markRead(): void;
+  /** Carbon went away: everything in the window is due. It stays due for as long as Carbon is away. */
+  markLost(): void;
+  /** Returns the text to send again, oldest first; mostly empty. */
+  due(): string;
+  /** The due text has been sent. */
+  markResent(): void;
 }
 
-interface Kept {
+interface Entry {
   readonly text: string;
-  /** By the steady clock; Infinity: not yet. */
+  /** By the steady clock; Infinity until it is read. */
   readAtMs: number;
-  isOwed: boolean;
+  isDue: boolean;
 }
 
-/** Bounds on what is sent again; what was read longer ago, or is more, is not. */
-const recentMs = 60_000;
-const recentBytes = 8 * 2 ** 20;
+const maxAgeMs = 60_000;
+const maxBytes = 8 * 2 ** 20;
 
-/** What was owed when Carbon went away stays owed however long it is away, within the bound of bytes. */
-export function resendWindow(clock: Clock, { maxMs = recentMs, maxBytes = recentBytes } = {}): ResendWindow {
-  let kept: Kept[] = [];
+export function resendWindow(clock: Clock): ResendWindow {
+  let entries: Entry[] = [];
 
-  function tidy(): void {
-    const sinceMs = clock.steady() - maxMs;
-    kept = kept.filter(({ isOwed, readAtMs }) => isOwed || readAtMs >= sinceMs);
-    let excess = kept.reduce((sum, { text }) => sum + text.length, 0) - maxBytes;
-    while (excess > 0) excess -= (kept.shift() as Kept).text.length;
+  function evict(): void {
+    const sinceMs = clock.steady() - maxAgeMs;
+    entries = entries.filter(({ isDue, readAtMs }) => isDue || readAtMs >= sinceMs);
+    let excess = entries.reduce((sum, { text }) => sum + text.length, 0) - maxBytes;
+    while (excess > 0) excess -= (entries.shift() as Entry).text.length;
   }
 
   return {
-    sent(text) {
-      kept.push({ text, readAtMs: Infinity, isOwed: false });
-      tidy();
+    add(text) {
+      entries.push({ text, readAtMs: Infinity, isDue: false });
+      evict();
     },
-    read() {
-      for (const each of kept) each.readAtMs = Math.min(each.readAtMs, clock.steady());
+    markRead() {
+      for (const each of entries) each.readAtMs = Math.min(each.readAtMs, clock.steady());
     },
-    lost() {
-      tidy();
-      for (const each of kept) each.isOwed = true;
+    markLost() {
+      evict();
+      for (const each of entries) each.isDue = true;
     },
-    owed: () =>
-      kept
-        .filter(({ isOwed }) => isOwed)
+    due: () =>
+      entries
+        .filter(({ isDue }) => isDue)
         .map(({ text }) => text)
         .join(''),
-    repaid() {
-      for (const each of kept) each.isOwed = false;
-      tidy();
+    markResent() {
+      for (const each of entries) each.isDue = false;
+      evict();
     },
   };
 }

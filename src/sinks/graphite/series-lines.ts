@@ -1,125 +1,132 @@
-// The lines of factored points: what a node's cuts say in every run is judged, and its names are made, once; only what a run says by
-// itself is set between. Byte for byte what carbonLine makes of the points themselves.
+// Renders factored points as Carbon's lines from cached series templates. A template holds the checked names that all runs
+// of a node share; only the run's own tail, values and time are inserted. The bytes are those that carbonLine makes.
 
 import { expanded, type FactoredPoints, type Series } from '../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../model/legal-point.ts';
 import { seriesCache } from '../series-cache.ts';
 import { isLegalTail } from './legal-name.ts';
-import { carbonLine, roomBetween, secondsOf } from './line.ts';
+import { carbonLine, maxLengthBetween, secondsOf } from './line.ts';
 import type { Naming } from './naming.ts';
 
-/** Their lines, without those of `rest`; undefined where the points are to be asked one by one: one may be illegal, or its name not put together so. */
-export type SeriesLines = (points: FactoredPoints) => string | undefined;
+/**
+ * Returns the lines, without those of `rest`. Returns undefined where the points must be rendered one by one: a point may
+ * be illegal, or its name depends on more than the template.
+ */
+type SeriesLines = (points: FactoredPoints) => string | undefined;
 
 export interface LinesOptions {
   readonly nameOf: Naming;
-  /** Whether a series is wanted; undefined: all are. */
-  readonly isOwn: ((name: string) => boolean) | undefined;
+  /** Selects the series of this destination; undefined: all. */
+  readonly isRoutedHere: ((name: string) => boolean) | undefined;
 }
 
-/** What runs have in common that have the same cuts, stems and tags. */
-interface Form {
+/** Shared by all runs with the same cuts, stems and series tags. */
+interface SeriesTemplate {
   readonly names: Names;
-  /** The value of each series that was found legal last. */
-  readonly legal: string[];
+  /** The last value of each series that passed the check, so that a repeated one is not checked again. */
+  readonly lastLegalValues: string[];
 }
 
-/** The names of the lines: those of each series at the first cut, and so on. */
+/** The names of the lines, cut by cut and within a cut series by series. */
 interface Names {
-  /** Of each what stands before the tail, and behind it. */
-  readonly befores: readonly string[];
-  readonly afters: readonly string[];
+  /** The text of each name before the tail. */
+  readonly prefixes: readonly string[];
+  /** The text of each name after the tail, and a space. */
+  readonly suffixes: readonly string[];
   readonly maxTailLength: number;
 }
 
-/** How many beginnings of names are remembered. */
-const maxKnownBefores = 50_000;
-/** Stands for the tail of any run. */
-const marker = '.__tail__';
+const maxInternedPrefixes = 50_000;
+/** Replaced by the tail of a run. */
+const tailPlaceholder = '.__tail__';
 
-export function seriesLines({ nameOf, isOwn }: LinesOptions): SeriesLines {
-  /** Most names begin as those of other nodes do. */
-  const knownBefores = new Map<string, string>();
-  const formOf = seriesCache<Form>((points) => {
-    if (knownBefores.size > maxKnownBefores) knownBefores.clear();
-    const names = namesOf(points, nameOf, knownBefores);
-    return names && { names, legal: points.series.map(() => '0') };
+export function seriesLines({ nameOf, isRoutedHere }: LinesOptions): SeriesLines {
+  /** Most nodes share their prefixes with others. */
+  const internedPrefixes = new Map<string, string>();
+  const templateOf = seriesCache<SeriesTemplate>((points) => {
+    if (internedPrefixes.size > maxInternedPrefixes) internedPrefixes.clear();
+    const names = namesOf(points, nameOf, internedPrefixes);
+    return names && { names, lastLegalValues: points.series.map(() => '0') };
   });
   return (points) => {
     if (points.series.length === 0 || points.cuts.cuts.length === 0) return '';
-    // Tags of all series are another run's or test's as a rule.
+    // Run tags mostly differ from run to run, so that a template would not be used again.
     if (points.tags !== undefined || !isLegalTail(points.tail)) return undefined;
-    const form = formOf(points);
-    if (form === undefined || points.tail.length > form.names.maxTailLength) return undefined;
-    const ends = endsOf(points, form.legal);
-    return ends && filled(form.names, points.tail, ends, isOwn);
+    const template = templateOf(points);
+    if (template === undefined || points.tail.length > template.names.maxTailLength) return undefined;
+    const endings = lineEndings(points, template.lastLegalValues);
+    return endings && renderLines(template.names, points.tail, endings, isRoutedHere);
   };
 }
 
-/** Made of the points of a run that says nothing by itself; undefined where one is illegal, or the tail does not stand in its name as it is. */
+/** Names the points of a run with placeholders; undefined where one is illegal, or its name does not contain the tail once. */
 function namesOf(
   { series, cuts }: FactoredPoints,
   nameOf: Naming,
-  knownBefores: Map<string, string>,
+  internedPrefixes: Map<string, string>,
 ): Names | undefined {
   const points = expanded({
     timestamp: 1,
     unit: 's',
-    tail: marker,
+    tail: tailPlaceholder,
     series: series.map((one) => ({ ...one, value: '0' })),
     cuts,
     rest: [],
   });
-  const befores: string[] = [];
-  const afters: string[] = [];
+  const prefixes: string[] = [];
+  const suffixes: string[] = [];
   let maxTailLength = Infinity;
   for (const point of points) {
     const line = carbonLine(point, nameOf);
     if ('fault' in line) return undefined;
-    const [before = '', after = '', ...more] = line.name.split(marker);
-    // What is nothing but dots and slashes may be lost, and the dot of the tail with it.
-    if (!/[^./]/.test(point.metric.slice(0, -marker.length)) || !line.name.includes(marker) || more.length > 0)
+    const [prefix = '', suffix = '', ...more] = line.name.split(tailPlaceholder);
+    // A metric of dots and slashes alone is dropped, and the dot of the tail with it.
+    if (
+      !/[^./]/.test(point.metric.slice(0, -tailPlaceholder.length)) ||
+      !line.name.includes(tailPlaceholder) ||
+      more.length > 0
+    )
       return undefined;
-    maxTailLength = Math.min(maxTailLength, roomBetween(before, after));
-    const shared = knownBefores.get(before) ?? before;
-    knownBefores.set(shared, shared);
-    befores.push(shared);
-    // Joined, and not added: V8 keeps a text that was added up as its parts, and would go through them in every run.
-    afters.push([after, ' '].join(''));
+    maxTailLength = Math.min(maxTailLength, maxLengthBetween(prefix, suffix));
+    const shared = internedPrefixes.get(prefix) ?? prefix;
+    internedPrefixes.set(shared, shared);
+    prefixes.push(shared);
+    // Joined, not concatenated: V8 would keep the parts of a concatenation and traverse them in every run.
+    suffixes.push([suffix, ' '].join(''));
   }
-  return { befores, afters, maxTailLength };
+  return { prefixes, suffixes, maxTailLength };
 }
 
-/** The end of each series' lines; undefined where the time or a value is illegal. */
-function endsOf(points: FactoredPoints, legal: string[]): readonly string[] | undefined {
+/** Returns value and time of each series; undefined where one is illegal. */
+function lineEndings(points: FactoredPoints, lastLegalValues: string[]): readonly string[] | undefined {
   if (faultOfTime(points.timestamp, points.unit) !== undefined) return undefined;
   const time = ` ${secondsOf(points)}\n`;
-  const ends: string[] = [];
+  const endings: string[] = [];
   for (let at = 0; at < points.series.length; at += 1) {
     const { value } = points.series[at] as Series;
-    if (value !== legal[at] && faultOfNumber(value) !== undefined) return undefined;
-    legal[at] = value;
-    ends.push(value + time);
+    if (value !== lastLegalValues[at] && faultOfNumber(value) !== undefined) return undefined;
+    lastLegalValues[at] = value;
+    endings.push(value + time);
   }
-  return ends;
+  return endings;
 }
 
-function filled(
-  { befores, afters }: Names,
+function renderLines(
+  { prefixes, suffixes }: Names,
   tail: string,
-  ends: readonly string[],
-  isOwn: LinesOptions['isOwn'],
+  endings: readonly string[],
+  isRoutedHere: LinesOptions['isRoutedHere'],
 ): string {
   let text = '';
-  for (let at = 0, one = 0; at < befores.length; at += 1) {
-    const [before, after] = [befores[at] as string, afters[at] as string];
-    if (isOwn === undefined || isOwn(before + tail + after.slice(0, -1))) {
-      text += before;
+  for (let at = 0, one = 0; at < prefixes.length; at += 1) {
+    const [prefix, suffix] = [prefixes[at] as string, suffixes[at] as string];
+    if (isRoutedHere === undefined || isRoutedHere(prefix + tail + suffix.slice(0, -1))) {
+      text += prefix;
       text += tail;
-      text += after;
-      text += ends[one];
+      text += suffix;
+      text += endings[one];
     }
-    one = one + 1 === ends.length ? 0 : one + 1;
+    one = one + 1 === endings.length ? 0 : one + 1;
   }
   return text;
 }

@@ -1,30 +1,29 @@
-// The template of a name in Graphite, such as `eu.{metric}.{tag:nodeid}.{values}`: nodes of text and of what stands in braces.
+// Parses the template of a Graphite name, such as `eu.{metric}.{tag:nodeid}.{values}`.
 
 import { legalNode } from './legal-name.ts';
 
-/** How tags reach Graphite: beside the name, or as nodes of it. */
+/** Tags follow the name, or are nodes of it. */
 export type NamingForm = 'tagged' | 'dotted';
 
-/** What a part of a node stands for. */
 export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'metric' | 'tags' | 'values' }
   | { readonly kind: 'tag'; readonly name: string };
 
-/** The nodes between the dots, each of one or more parts. */
+/** Nodes, each of one or more parts. */
 export type Template = readonly (readonly TemplatePart[])[];
 
-export const usualTemplates: Readonly<Record<NamingForm, string>> = { tagged: '{metric}', dotted: '{metric}.{tags}' };
+export const defaultTemplates: Readonly<Record<NamingForm, string>> = { tagged: '{metric}', dotted: '{metric}.{tags}' };
 
 /**
- * Reads a template: text, and in braces `metric` (its dots stay), `tag:NAME` (the value of a tag; a node with a tag that a point
- * does not have is left out), and, as nodes of their own in dotted names, `tags` (each other tag as `name.value`, by name) or
- * `values` (the values alone).
+ * Placeholders: `metric`, with its dots; `tag:NAME`, the value of a tag, whose node a point without the tag leaves out. In
+ * dotted names also `tags`, every other tag as `name.value` by name, or `values`, their values; each a node of its own.
  *
- * @throws Error that says what was expected and found. A name must hold the metric and every tag, or two series would become one.
+ * @throws Error with what was expected and found. The name must hold the metric and every tag, or two series would merge.
  */
 export function readTemplate(text: string, form: NamingForm): Template {
-  const wrong = (what: string): Error => new Error(`expected ${what}, found ${JSON.stringify(text.slice(0, 200))}`);
+  const wrong = (expected: string): Error =>
+    new Error(`expected ${expected}, found ${JSON.stringify(text.slice(0, 200))}`);
   const nodes = text.match(/(?:\{[^{}]*\}|[^.{}])+/g) ?? [];
   if (nodes.join('.') !== text) throw wrong('nodes with a dot between them, and a name in each pair of braces');
   const template = nodes.map((node) => (node.match(/\{[^{}]*\}|[^{}]+/g) ?? []).map((part) => readPart(part, wrong)));
@@ -41,7 +40,7 @@ export function readTemplate(text: string, form: NamingForm): Template {
   return template;
 }
 
-function readPart(part: string, wrong: (what: string) => Error): TemplatePart {
+function readPart(part: string, wrong: (expected: string) => Error): TemplatePart {
   if (!part.startsWith('{')) {
     if (legalNode(part) !== part) throw wrong('letters, digits and _:%+@#$&^!<>=~- as text');
     return { kind: 'text', text: part };

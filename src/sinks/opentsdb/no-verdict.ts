@@ -1,11 +1,10 @@
-// The error of a write on which OpenTSDB has not ruled: the same points are to be written again later.
+// The error of a write on which OpenTSDB gave no verdict. The outlet writes the same points again later.
 
-/** Nobody answered, or the answer says nothing about the points; the message says what was seen. */
 export class NoVerdict extends Error {
-  override readonly name = 'NoRuling';
-  /** The pause that the far side asked for. */
+  override readonly name = 'NoVerdict';
+  /** The pause that the receiver requested. */
   readonly retryAfterMs: number | undefined;
-  /** The connection was made and then closed without a word: what OpenTSDB does to a body above its max_chunk. */
+  /** The connection closed without an answer, as OpenTSDB does for a body above its max_chunk. */
   readonly isClosed: boolean;
 
   constructor(
@@ -18,7 +17,7 @@ export class NoVerdict extends Error {
   }
 }
 
-/** The beginning of an answer, for a message: at most 300 bytes, on one line. */
+/** Quotes the beginning of an answer for a message: at most 300 characters, on one line. */
 export function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 300).replace(/\s+/g, ' ').trim());
 }

@@ -1,23 +1,23 @@
-// Finds out what listens where the points are to go, before any are sent. Nothing is stored by it.
+// Probes an OpenTSDB address before any points are sent: which product answers, and whether it accepts the configured
+// put protocol. Stores nothing.
 
-import { connect } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
-import { query, type QueryOptions } from './http/queries.ts';
+import { socketEvent } from '../socket-event.ts';
+import { field, parseJson } from './http/json.ts';
+import { query, type QueryAnswer, type QueryOptions, withConnections } from './http/query.ts';
 import { redact } from './http/redact.ts';
-import { tsdHost } from './http/hosts.ts';
 import { quoted } from './no-verdict.ts';
-import { connections } from './http/post.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */
-export type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
+type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
 
 export interface Probe {
-  /** Whether points can be put there in the way wanted. */
+  /** Points can be put there by the protocol of `ProbeOptions.put`. */
   readonly ok: boolean;
   readonly flavour: Flavour;
-  /** For people: what it is, or what was seen instead. */
+  /** Names the product, or describes the answer; without secrets. */
   readonly words: string;
   readonly roundTripMs: number;
 }
@@ -25,111 +25,85 @@ export interface Probe {
 export interface ProbeOptions {
   readonly url: string;
   readonly clock: Clock;
-  /** How the points will be put; default http. */
+  /** The put protocol; default http. */
   readonly put?: 'http' | 'telnet';
   readonly headers?: Readonly<Record<string, string>>;
   readonly caFile?: string | undefined;
-  /** For each question; default 5000. */
+  /** For each request; default 5000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 type Finding = Omit<Probe, 'roundTripMs'>;
 
-/** Asks for the version, by HTTP and where that fails by telnet. Rejects only when the signal aborts. */
-export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
-  const probe = await probed(options);
-  return { ...probe, words: redact({ ...options, urls: [options.url] })(probe.words) };
+function usable(product: Flavour, description: string): Finding {
+  return { ok: true, flavour: product, words: description };
 }
 
-async function probed(options: ProbeOptions): Promise<Probe> {
-  const {
-    url,
-    clock,
-    put = 'http',
-    headers = {},
-    caFile,
-    timeoutMs = 5_000,
-    signal = new AbortController().signal,
-  } = options;
+function unusable(description: string, product: Flavour = 'unknown'): Finding {
+  return { ok: false, flavour: product, words: description };
+}
+
+/** Asks for the version by HTTP, and where that fails by telnet. Rejects only when the signal aborts. */
+export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
+  const { url, clock, put = 'http', headers = {}, caFile, timeoutMs = 5_000 } = options;
+  const { signal = new AbortController().signal } = options;
+  const redactText = redact([url], headers);
   const startedMs = clock.steady();
   let roundTripMs = 0;
-  const first = <T>(answer: T): T => {
+  const onAnswer = (): void => {
     roundTripMs ||= Math.round(clock.steady() - startedMs);
-    return answer;
   };
-  try {
-    const host = tsdHost(url);
-    const open = connections(caFile === undefined ? undefined : readFileSync(caFile, 'utf8'));
-    const asking = { host, connections: open, headers, clock, timeoutMs, signal };
-    try {
-      return { ...(put === 'http' ? await byHttp(asking, first) : await byTelnet(asking, first)), roundTripMs };
-    } finally {
-      open.close();
-    }
-  } catch (error) {
+  const probe = put === 'http' ? probeHttp : probeTelnet;
+  const connecting = { url, headers, caFile, clock, timeoutMs, signal };
+  const finding = await withConnections(connecting, (host) => probe(host, onAnswer)).catch((error: Error) => {
     signal.throwIfAborted();
-    return { ok: false, flavour: 'unknown', words: wordsOf(error as Error), roundTripMs };
-  }
+    return unusable(describeError(error));
+  });
+  return { ...finding, words: redactText(finding.words), roundTripMs };
 }
 
-async function byHttp(asking: QueryOptions, first: <T>(answer: T) => T): Promise<Finding> {
+async function probeHttp(host: QueryOptions, onAnswer: () => void): Promise<Finding> {
   try {
-    const version = first(await query(asking, '/api/version'));
-    const found = openTsdbVersion(version.text);
-    if (version.status === 200 && found !== undefined)
-      return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${found}` };
-    if ([401, 403, 407].includes(version.status)) {
-      return {
-        ok: false,
-        flavour: 'unknown',
-        words: `answered ${version.status}, user and password or a header may be missing: ${quoted(version.text)}`,
-      };
-    }
-    return await byPut(asking, version);
+    const version = await query(host, '/api/version');
+    onAnswer();
+    const { status, text } = version;
+    const found = openTsdbVersion(text);
+    if (status === 200 && found !== undefined) return usable('opentsdb', `OpenTSDB ${found}`);
+    if ([401, 403, 407].includes(status))
+      return unusable(`answered ${status}, user and password or a header may be missing: ${quoted(text)}`);
+    return await probePut(host, version);
   } catch (error) {
-    asking.signal.throwIfAborted();
-    if (!isPerhapsTelnet(error as Error)) throw error;
-    const telnet = await byTelnet(asking, first);
+    host.signal.throwIfAborted();
+    if (!mayBeTelnet(error as Error)) throw error;
+    const telnet = await probeTelnet(host, onAnswer);
     if (telnet.flavour === 'unknown')
-      return { ...telnet, ok: false, words: `no HTTP here (${wordsOf(error as Error)}); by telnet: ${telnet.words}` };
-    return { ok: false, flavour: 'telnet', words: `no HTTP here, but telnet (${telnet.words}): use --put telnet` };
+      return unusable(`no HTTP here (${describeError(error as Error)}); by telnet: ${telnet.words}`);
+    return unusable(`no HTTP here, but telnet (${telnet.words}): use --put telnet`, 'telnet');
   }
 }
 
-/** An empty list stores nothing. */
-async function byPut(
-  asking: QueryOptions,
-  version: { readonly status: number; readonly text: string },
-): Promise<Finding> {
-  const put = await query(asking, '/api/put?details', []);
-  const seen = `answered ${version.status} to /api/version and ${put.status} to an empty put`;
+/** Puts an empty list, which stores nothing. */
+async function probePut(host: QueryOptions, version: QueryAnswer): Promise<Finding> {
+  const put = await query(host, '/api/put?details', []);
+  const answers = `answered ${version.status} to /api/version and ${put.status} to an empty put`;
   if (/^\s*\{.*No datapoints found/s.test(put.text))
-    return { ok: true, flavour: 'opentsdb', words: `OpenTSDB that hides its version (${seen})` };
-  const isInflux = version.status === 404 && (await query(asking, '/api/metadata/put')).status === 204;
-  if (isInflux)
-    return { ok: true, flavour: 'influxdb', words: `InfluxDB: it drops what it cannot read without a word (${seen})` };
-  if (put.status !== 204) return { ok: false, flavour: 'unknown', words: `${seen}: ${quoted(put.text)}` };
+    return usable('opentsdb', `OpenTSDB that hides its version (${answers})`);
+  const isInflux = version.status === 404 && (await query(host, '/api/metadata/put')).status === 204;
+  if (isInflux) return usable('influxdb', `InfluxDB: it drops what it cannot read without a word (${answers})`);
+  if (put.status !== 204) return unusable(`${answers}: ${quoted(put.text)}`);
   return isVictoriaMetrics(version.text)
-    ? {
-        ok: true,
-        flavour: 'victoriametrics',
-        words: `VictoriaMetrics: it drops what it cannot read without a word (${seen})`,
-      }
-    : { ok: true, flavour: 'accepts-all', words: `a receiver that says 204 to everything (${seen})` };
+    ? usable('victoriametrics', `VictoriaMetrics: it drops what it cannot read without a word (${answers})`)
+    : usable('accepts-all', `a receiver that says 204 to everything (${answers})`);
 }
 
 function openTsdbVersion(text: string): string | undefined {
-  try {
-    const { version } = JSON.parse(text) as { readonly version?: unknown };
-    return typeof version === 'string' ? version.slice(0, 100) : undefined;
-  } catch {
-    return undefined;
-  }
+  const version = field(parseJson(text), 'version');
+  return typeof version === 'string' ? version.slice(0, 100) : undefined;
 }
 
-/** Something took the connection and did not answer in HTTP. */
-function isPerhapsTelnet(error: Error): boolean {
+/** The connection was accepted and the answer is not HTTP. */
+function mayBeTelnet(error: Error): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return (
     code.startsWith('HPE_') ||
@@ -138,25 +112,21 @@ function isPerhapsTelnet(error: Error): boolean {
   );
 }
 
-/** The answer to `version` by telnet. */
-async function byTelnet(asking: QueryOptions, first: <T>(answer: T) => T): Promise<Finding> {
-  const { host, clock, timeoutMs, signal } = asking;
-  const socket = connect({ host: host.hostname, port: host.port });
+/** Sends `version` by telnet. */
+async function probeTelnet(host: QueryOptions, onAnswer: () => void): Promise<Finding> {
+  const { clock, timeoutMs, signal } = host;
+  const socket = socketTo(host);
   try {
-    await within(clock, timeoutMs, signal, () => once(socket, 'connect'));
-    first(undefined);
+    await within(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
+    onAnswer();
     socket.write('version\n');
-    const answer = await within(clock, timeoutMs, signal, () => once(socket, 'data')).catch((error: Error) => {
+    const answer = await within(clock, timeoutMs, signal, () => socketEvent(socket, 'data')).catch((error: Error) => {
       signal.throwIfAborted();
       return error;
     });
     if (answer instanceof Error)
-      return {
-        ok: true,
-        flavour: 'unknown',
-        words: `takes connections and does not answer to \`version\` (${answer.message})`,
-      };
-    return String(answer).startsWith('HTTP/') ? await puzzledHttp(asking) : telnetFinding(String(answer));
+      return usable('unknown', `takes connections and does not answer to \`version\` (${answer.message})`);
+    return String(answer).startsWith('HTTP/') ? await httpInsteadOfTelnet(host) : telnetFinding(String(answer));
   } finally {
     socket.destroy();
   }
@@ -164,33 +134,33 @@ async function byTelnet(asking: QueryOptions, first: <T>(answer: T) => T): Promi
 
 function telnetFinding(text: string): Finding {
   const opentsdb = /^net\.opentsdb\S* (\S+)/.exec(text);
-  if (opentsdb !== null) return { ok: true, flavour: 'opentsdb', words: `OpenTSDB ${opentsdb[1]}` };
-  const flavour = text.startsWith('InfluxDB') ? 'influxdb' : 'telnet';
-  return { ok: true, flavour, words: `answers ${quoted(text)} to \`version\`` };
+  if (opentsdb !== null) return usable('opentsdb', `OpenTSDB ${opentsdb[1]}`);
+  const product = text.startsWith('InfluxDB') ? 'influxdb' : 'telnet';
+  return usable(product, `answers ${quoted(text)} to \`version\``);
 }
 
-/** VictoriaMetrics takes everything but `put` for HTTP on the port where it speaks both, and has a port for HTTP alone as well. */
-async function puzzledHttp(asking: QueryOptions): Promise<Finding> {
-  const version = await query(asking, '/api/version');
-  if (!isVictoriaMetrics(version.text))
-    return { ok: false, flavour: 'unknown', words: 'speaks HTTP and not telnet: use --put http' };
-  const flavour = 'victoriametrics';
-  if (!(await takesPutForHttp(asking)))
-    return { ok: true, flavour, words: 'VictoriaMetrics: it answers nothing by telnet' };
-  return {
-    ok: false,
-    flavour,
-    words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
-  };
+/**
+ * VictoriaMetrics has a port for HTTP alone, and one for both protocols, on which it reads everything but `put` as HTTP.
+ * So an HTTP answer to `version` does not exclude telnet.
+ */
+async function httpInsteadOfTelnet(host: QueryOptions): Promise<Finding> {
+  const version = await query(host, '/api/version');
+  if (!isVictoriaMetrics(version.text)) return unusable('speaks HTTP and not telnet: use --put http');
+  return (await readsPutAsHttp(host))
+    ? unusable(
+        'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
+        'victoriametrics',
+      )
+    : usable('victoriametrics', 'VictoriaMetrics: it answers nothing by telnet');
 }
 
-/** Whether a put without a point, which stores nothing, is answered as a bad request. By telnet it meets with silence. */
-async function takesPutForHttp({ host, clock, timeoutMs, signal }: QueryOptions): Promise<boolean> {
-  const socket = connect({ host: host.hostname, port: host.port });
+/** Sends a put line without a point, which stores nothing. HTTP answers it as a bad request, telnet not at all. */
+async function readsPutAsHttp(host: QueryOptions): Promise<boolean> {
+  const socket = socketTo(host);
   let answer = '';
   try {
     socket.setEncoding('utf8').on('data', (text: string) => void (answer += text));
-    await within(clock, timeoutMs, signal, async () => {
+    await within(host.clock, host.timeoutMs, host.signal, async () => {
       const ended = new Promise<void>((resolve, reject) => socket.once('close', () => resolve()).once('error', reject));
       socket.end('put \n');
       await ended;
@@ -201,19 +171,16 @@ async function takesPutForHttp({ host, clock, timeoutMs, signal }: QueryOptions)
   }
 }
 
+function socketTo({ host: { hostname, port } }: QueryOptions): Socket {
+  return connect({ host: hostname, port });
+}
+
 function isVictoriaMetrics(text: string): boolean {
   return /path requested on HTTP OpenTSDB server/.test(text);
 }
 
-function once(socket: ReturnType<typeof connect>, event: 'connect' | 'data'): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, resolve).once('error', reject);
-    socket.once('close', () => reject(new Error('connection closed')));
-  });
-}
-
-/** An error of the connection, with its code where the message does not tell it: got on Node 24 says no more than ERR_SOCKET_CLOSED_BEFORE_CONNECTION. */
-function wordsOf(error: Error): string {
+/** Adds the code where the message lacks it: on Node 24 got reports ERR_SOCKET_CLOSED_BEFORE_CONNECTION only so. */
+function describeError(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }

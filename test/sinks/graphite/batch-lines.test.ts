@@ -1,22 +1,24 @@
-// The lines of a batch are byte for byte those of its points, in every form of names, and there are none where a point is illegal.
+// Batches are rendered to the same bytes as their points one by one, with every naming, or not at all where a point is illegal.
 
 import test from 'ava';
 import fc from 'fast-check';
 import { expanded } from '../../../src/model/factored-points.ts';
-import type { DataPoint, FactoredPoints, Points } from '../../../src/model/point.ts';
+import type { FactoredPoints, Points } from '../../../src/model/point.ts';
 import { batchLines } from '../../../src/sinks/graphite/batch-lines.ts';
+import { carbonRing } from '../../../src/sinks/graphite/hash-ring.ts';
 import { carbonLine } from '../../../src/sinks/graphite/line.ts';
 import { naming, type NamingOptions } from '../../../src/sinks/graphite/naming.ts';
-import { carbonRing } from '../../../src/sinks/graphite/hash-ring.ts';
 import { type LinesOptions, seriesLines } from '../../../src/sinks/graphite/series-lines.ts';
 import { runs } from '../../fakes/batches.ts';
 import { points } from '../../fakes/points.ts';
+import { arbitraryDeliveries, mostly } from '../arbitrary-deliveries.ts';
 
-/** What is sent of the points one by one; undefined where one of them is illegal. */
-function oneByOne(deliveries: readonly Points[], { nameOf, isOwn }: LinesOptions): string | undefined {
+/** Renders the points one by one; undefined where one is illegal. */
+function oneByOne(deliveries: readonly Points[], { nameOf, isRoutedHere }: LinesOptions): string | undefined {
   const lines = deliveries.flatMap(expanded).map((point) => carbonLine(point, nameOf));
   if (lines.some((line) => 'fault' in line)) return undefined;
-  return lines.map((line) => ('text' in line && (isOwn === undefined || isOwn(line.name)) ? line.text : '')).join('');
+  const sent = lines.filter((line) => 'text' in line && (isRoutedHere === undefined || isRoutedHere(line.name)));
+  return sent.map((line) => ('text' in line ? line.text : '')).join('');
 }
 
 const ring = carbonRing([
@@ -29,94 +31,56 @@ const namings: readonly NamingOptions[] = [
   { form: 'tagged', template: 'eu.x{metric}-y.{tag:nodeid}', omitTags: ['asn'] },
   { form: 'dotted', template: '{tag:country}.{metric}.{values}' },
 ];
-const usually = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd });
-const name = fc.constantFrom('node', 'asn', 'country', 'nodeid', 'name', 'a-b_c./d', '7', '.__tail__');
-const oddName = fc.constantFrom('', 'a b', 'São', '__proto__', '/', '.', 'a(b', 'x'.repeat(240), 'x.'.repeat(990));
-const tags = (most: number): fc.Arbitrary<Record<string, string>> =>
-  fc.dictionary(usually(name, oddName), usually(name, oddName), { maxKeys: most });
-const value = usually(
-  fc.constantFrom('1.0', '0', '-7', '9223372036854775807'),
-  fc.constantFrom('NaN', '', '9223372036854775808', '1e999'),
-);
-const seconds = fc.record({
-  timestamp: usually(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5)),
-  unit: fc.constant('s' as const),
+
+const seconds = mostly(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5));
+const milliseconds = mostly(fc.constant(1794994452999), fc.constant(1));
+const deliveries = arbitraryDeliveries({
+  name: mostly(
+    fc.constantFrom('node', 'asn', 'country', 'nodeid', 'name', 'a-b_c./d', '7', '.__tail__'),
+    fc.constantFrom('', 'a b', 'São', '__proto__', '/', '.', 'a(b', 'x'.repeat(240), 'x.'.repeat(990)),
+  ),
+  value: mostly(
+    fc.constantFrom('1.0', '0', '-7', '9223372036854775807'),
+    fc.constantFrom('NaN', '', '9223372036854775808', '1e999'),
+  ),
+  time: fc.oneof(
+    fc.record({ timestamp: seconds, unit: fc.constant('s' as const) }),
+    fc.record({ timestamp: milliseconds, unit: fc.constant('ms' as const) }),
+  ),
+  stem: mostly(
+    fc.constantFrom('catchpoint.rtt.by_', 'a/'),
+    fc.constantFrom('', '.', '/', 'a..', 'a.', 'a b', 'a(', '.__tail__'),
+  ),
+  tail: mostly(
+    fc.constantFrom('.204417', '.a.b'),
+    fc.constantFrom('', '.', '..a', 'x', '.a.', '.a/b', '.a;b', '.São', `.${'x'.repeat(230)}`, '.xx'.repeat(640)),
+  ),
+  maxTags: 1,
 });
-const milliseconds = fc.record({
-  timestamp: usually(fc.constant(1794994452999), fc.constant(1)),
-  unit: fc.constant('ms' as const),
-});
-const time = fc.oneof(seconds, milliseconds);
-const point: fc.Arbitrary<DataPoint> = fc
-  .record({ metric: usually(name, oddName), time, value, tags: tags(3) })
-  .map(({ time: ofPoint, ...rest }) => ({ ...rest, ...ofPoint }));
-const cuts = fc.record({
-  tags: tags(2),
-  cuts: fc.array(fc.oneof(fc.tuple(usually(name, oddName)), fc.tuple(usually(name, oddName), usually(name, oddName))), {
-    maxLength: 4,
-  }),
-});
-const stem = usually(
-  fc.constantFrom('catchpoint.rtt.by_', 'a/'),
-  fc.constantFrom('', '.', '/', 'a..', 'a.', 'a b', 'a(', '.__tail__'),
-);
-const tail = usually(
-  fc.constantFrom('.204417', '.a.b'),
-  fc.constantFrom('', '.', '..a', 'x', '.a.', '.a/b', '.a;b', '.São', `.${'x'.repeat(230)}`, '.xx'.repeat(640)),
-);
-const factored = (known: readonly FactoredPoints['cuts'][]): fc.Arbitrary<FactoredPoints> =>
-  fc
-    .record(
-      {
-        time,
-        tail,
-        cuts: fc.constantFrom(...known),
-        tags: tags(1),
-        rest: fc.array(point, { maxLength: 2 }),
-        series: fc.array(
-          fc.record(
-            {
-              stem,
-              value,
-              tags: tags(1),
-            },
-            { requiredKeys: ['stem', 'value'] },
-          ),
-          { maxLength: 3 },
-        ),
-      },
-      { requiredKeys: ['time', 'tail', 'series', 'cuts', 'rest'] },
-    )
-    .map(({ time: ofRun, ...rest }) => ({ ...rest, ...ofRun }));
-const deliveries = fc
-  .array(cuts, { minLength: 1, maxLength: 2 })
-  .chain((known) =>
-    fc.array(fc.oneof({ weight: 3, arbitrary: factored(known) }, fc.array(point, { maxLength: 2 })), { maxLength: 3 }),
-  );
 
 for (const options of namings) {
-  for (const isOwn of [undefined, (series: string) => ring(series) === 1]) {
-    test(`whatever is delivered, its lines are those of the points: ${JSON.stringify(options)}${isOwn === undefined ? '' : ', by hash'}`, (t) => {
-      const lines: LinesOptions = { nameOf: naming(options), isOwn };
-      const textOf = batchLines(lines);
-      let withText = 0;
+  for (const isRoutedHere of [undefined, (series: string) => ring(series) === 1]) {
+    const routing = isRoutedHere === undefined ? '' : ', by hash';
+    test(`any deliveries are rendered as their points: ${JSON.stringify(options)}${routing}`, (t) => {
+      const lines: LinesOptions = { nameOf: naming(options), isRoutedHere };
+      const render = batchLines(lines);
+      let rendered = 0;
       fc.assert(
         fc.property(deliveries, (delivered) => {
-          const text = textOf(delivered);
-          if (text !== undefined && text !== '') withText += 1;
+          const text = render(delivered);
+          if (text !== undefined && text !== '') rendered += 1;
           t.deepEqual([text], [oneByOne(delivered, lines)]);
         }),
         { numRuns: 1000 },
       );
-      t.true(withText > 100, String(withText));
+      t.true(rendered > 100, String(rendered));
     });
   }
 
-  test(`what is usual is put together, run after run with the same cuts: ${JSON.stringify(options)}`, (t) => {
-    const lines: LinesOptions = { nameOf: naming(options), isOwn: undefined };
-    const linesOf = seriesLines(lines);
-    for (const run of [...runs(6), ...runs(6)]) t.is(linesOf(run), oneByOne([{ ...run, rest: [] }], lines));
+  test(`runs with the same cuts are rendered from templates: ${JSON.stringify(options)}`, (t) => {
+    const lines: LinesOptions = { nameOf: naming(options), isRoutedHere: undefined };
+    const renderSeries = seriesLines(lines);
+    for (const run of [...runs(6), ...runs(6)]) t.is(renderSeries(run), oneByOne([{ ...run, rest: [] }], lines));
     const delivered = [...runs(6), points(2), []];
     t.is(batchLines(lines)(delivered), oneByOne(delivered, lines));
   });
@@ -125,29 +89,27 @@ for (const options of namings) {
 test('names are made once for all runs with the same cuts and series', (t) => {
   let made = 0;
   const nameOf = naming({ form: 'tagged' });
-  const linesOf = seriesLines({ nameOf: (of) => ((made += 1), nameOf(of)), isOwn: undefined });
-  for (const run of runs(2)) linesOf(run);
-  const before = made;
+  const renderSeries = seriesLines({ nameOf: (of) => ((made += 1), nameOf(of)), isRoutedHere: undefined });
   const [first, second] = runs(2) as [FactoredPoints, FactoredPoints];
+  for (const run of [first, second]) renderSeries(run);
+  t.is(made, 12);
   for (const [at, run] of runs(20).entries()) {
-    const { series, cuts: same } = at % 2 === 0 ? first : second;
-    t.truthy(
-      linesOf({ ...run, cuts: same, series: run.series.map((one, index) => ({ ...one, tags: series[index]?.tags })) }),
-    );
+    const { series, cuts } = at % 2 === 0 ? first : second;
+    const sameTags = run.series.map((one, index) => ({ ...one, tags: series[index]?.tags }));
+    t.truthy(renderSeries({ ...run, cuts, series: sameTags }));
   }
-  t.is(before, 12);
   t.true(made <= 24, String(made));
 });
 
-test('an illegal value is seen among those that are legal', (t) => {
-  const textOf = batchLines({ nameOf: naming({ form: 'tagged' }), isOwn: undefined });
+test('an illegal value among legal ones is detected', (t) => {
+  const render = batchLines({ nameOf: naming({ form: 'tagged' }), isRoutedHere: undefined });
   const [run] = runs(1) as [FactoredPoints];
-  const withValue = (text: string): FactoredPoints => ({
+  const withValue = (value: string): FactoredPoints => ({
     ...run,
-    series: run.series.map((one) => ({ ...one, value: text })),
+    series: run.series.map((one) => ({ ...one, value })),
   });
-  t.truthy(textOf([withValue('1')]));
-  t.is(textOf([withValue('1'), withValue('NaN')]), undefined);
-  t.is(textOf([withValue('NaN')]), undefined);
-  t.is(textOf([{ ...run, timestamp: 0 }]), undefined);
+  t.truthy(render([withValue('1')]));
+  t.is(render([withValue('1'), withValue('NaN')]), undefined);
+  t.is(render([withValue('NaN')]), undefined);
+  t.is(render([{ ...run, timestamp: 0 }]), undefined);
 });

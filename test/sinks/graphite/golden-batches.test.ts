@@ -1,4 +1,4 @@
-// Catchpoint's golden payloads as Graphite gets them: as they were delivered, byte for byte what their points come to one by one.
+// Catchpoint's golden payloads are rendered for Graphite to the same bytes as deliveries and point by point.
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ const listing = JSON.parse(readFileSync(`${folder}nodes/v1.json`, 'utf8')) as { 
 const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((node) => [node.id, node]));
 const payloads = readdirSync(`${folder}catchpoint`).filter((file) => file.endsWith('.json'));
 
-const usual: SliceOptions = { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions };
-const ways: readonly SliceOptions[] = [
-  usual,
-  { ...usual, resolution: 'ms', rtt: 'total', prefix: 'synthetic.cp' },
-  { ...usual, testAsTag: true, testNameTag: true, labelTags: [labelTag('Team')] },
+const defaults: SliceOptions = { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions };
+const sliceOptions: readonly SliceOptions[] = [
+  defaults,
+  { ...defaults, resolution: 'ms', rtt: 'total', prefix: 'synthetic.cp' },
+  { ...defaults, testAsTag: true, testNameTag: true, labelTags: [labelTag('Team')] },
 ];
 const namings: readonly NamingOptions[] = [
   { form: 'tagged' },
@@ -32,8 +32,8 @@ const namings: readonly NamingOptions[] = [
 ];
 
 for (const payload of payloads) {
-  test(`${payload} has the same lines as it was delivered and point by point`, (t) => {
-    for (const options of ways) {
+  test(`${payload} is rendered the same as a delivery and point by point`, (t) => {
+    for (const options of sliceOptions) {
       const measurement = measurementOf(parsePush(readFileSync(`${folder}catchpoint/${payload}`)), {
         extras: true,
         labels: wantedLabels(options),
@@ -44,9 +44,9 @@ for (const payload of payloads) {
         const lines = expanded(delivered).map((point) => carbonLine(point, nameOf));
         const text = lines.map((line) => ('text' in line ? line.text : line.fault)).join('');
         t.not(text, '');
-        const textOf = batchLines({ nameOf, isOwn: undefined });
-        t.is(textOf([delivered]), text);
-        t.is(textOf([delivered, delivered]), text + text);
+        const render = batchLines({ nameOf, isRoutedHere: undefined });
+        t.is(render([delivered]), text);
+        t.is(render([delivered, delivered]), text + text);
       }
     }
   });

@@ -1,5 +1,4 @@
-// Catchpoint's golden points as Graphite gets them, in both forms of names: test/golden/catchpoint/NAME.points become
-// test/golden/graphite/NAME.tagged and NAME.dotted.
+// Golden pairs: test/golden/catchpoint/NAME.points is rendered to test/golden/graphite/NAME.tagged and NAME.dotted.
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,8 +10,7 @@ const golden = (path: string): string =>
   readFileSync(new URL(`../../../../test/golden/${path}`, import.meta.url), 'utf8');
 const files = readdirSync(new URL('../../../../test/golden/graphite', import.meta.url)).toSorted();
 
-/** A put line as the point that it was. */
-function asPoint(putLine: string): DataPoint {
+function parsePutLine(putLine: string): DataPoint {
   const [, metric = '', time = '', value = '', ...tags] = putLine.split(' ');
   const unit = time.length > 10 ? 'ms' : 's';
   return {
@@ -31,12 +29,12 @@ for (const file of files) {
     const lines = golden(`catchpoint/${name}.points`)
       .trim()
       .split('\n')
-      .map((line) => carbonLine(asPoint(line), nameOf));
+      .map((line) => carbonLine(parsePutLine(line), nameOf));
     t.is(lines.map((line) => ('text' in line ? line.text : line.fault)).join(''), golden(`graphite/${file}`));
   });
 }
 
-test('there is a golden pair of each form', (t) => {
+test('both forms have golden pairs', (t) => {
   t.true(
     ['tagged', 'dotted'].every((form) => files.filter((file) => file.endsWith(form)).length >= 3),
     String(files),

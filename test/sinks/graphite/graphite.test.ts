@@ -1,4 +1,4 @@
-// The Graphite sinks: the shared suite, and what a sink knows of lines for which nobody answers.
+// The Graphite sinks: the contract, and confirmation of lines by closed connections.
 
 import test, { type ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { expanded } from '../../../src/model/factored-points.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { FactoredPoints } from '../../../src/model/point.ts';
-import type { Sink } from '../../../src/model/sink.ts';
+import { allAccepted, type Sink } from '../../../src/model/sink.ts';
 import { type GraphiteOptions, graphiteSinks } from '../../../src/sinks/graphite/graphite.ts';
 import { batchOf, runs } from '../../fakes/batches.ts';
 import { type FakeCarbon, fakeCarbon, type FakeCarbonOptions } from '../../fakes/carbon.ts';
@@ -16,30 +16,21 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 import { untilSettled } from '../../fakes/passing-time.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { testSink } from '../contract.ts';
+import { forever, point, testSink } from '../contract.ts';
 
-const forever = { signal: new AbortController().signal };
-const accepted = { rejected: [], kept: [] };
+type Options = Partial<GraphiteOptions>;
 
-function sinksTo(
-  t: ExecutionContext,
-  carbons: readonly Pick<FakeCarbon, 'port'>[],
-  options: Partial<GraphiteOptions> = {},
-): readonly Sink[] {
+function sinksTo(t: ExecutionContext, carbons: readonly Pick<FakeCarbon, 'port'>[], options: Options = {}): Sink[] {
   const destinations = carbons.map(({ port }) => ({ host: '127.0.0.1', port }));
   const sinks = graphiteSinks({ destinations, names: 'tagged', clock: systemClock(), log: silentLog(), ...options });
   t.teardown(() => Promise.all(sinks.map((sink) => sink.close())));
-  return sinks;
+  return [...sinks];
 }
 
-async function bench(
-  t: ExecutionContext,
-  carbonOptions: FakeCarbonOptions = {},
-  options: Partial<GraphiteOptions> = {},
-) {
-  const carbon = await fakeCarbon(t, carbonOptions);
+async function openSink(t: ExecutionContext, options: FakeCarbonOptions = {}) {
+  const carbon = await fakeCarbon(t, options);
   const clock = movableClock();
-  const sink = sinksTo(t, [carbon], { clock, ...options })[0] as Sink;
+  const [sink] = sinksTo(t, [carbon], { clock }) as [Sink];
   return {
     carbon,
     clock,
@@ -48,7 +39,11 @@ async function bench(
   };
 }
 
-/** An import line again, with the tags in the order of the points that the suite writes. */
+function pointNumbers(carbon: FakeCarbon): (string | undefined)[] {
+  return carbon.lines().map((line) => /by_node\.(\d+);/.exec(line)?.[1]);
+}
+
+/** Converts a line to an import line, with the tags in the order of the contract's points. */
 function asImportLine(line: string): string {
   const [name = '', value, seconds] = line.split(' ');
   const [metric, ...tags] = name.split(';');
@@ -57,35 +52,35 @@ function asImportLine(line: string): string {
 
 for (const isTls of [false, true]) {
   testSink(isTls ? 'graphite over TLS' : 'graphite', async (t) => {
-    let isSilent = false;
-    const carbon = await fakeCarbon(t, { isTls, closesInTurn: () => !isSilent });
+    let isHanging = false;
+    const carbon = await fakeCarbon(t, { isTls, closesInTurn: () => !isHanging });
     const caFile = join(await temporaryDirectory(t), 'ca.pem');
     await writeFile(caFile, certificate);
     return {
       sink: sinksTo(t, [carbon], isTls ? { isTls, caFile } : {})[0] as Sink,
       untagged: 'github.api.a+b 1794994452 1',
-      arrived: async () => carbon.lines().map(asImportLine),
-      sent: async () => carbon.bytes(),
-      vanish: () => carbon.close(),
-      fallSilent: () => void (isSilent = true),
+      received: async () => carbon.lines().map(asImportLine),
+      sentBytes: async () => carbon.bytes(),
+      stopReceiver: () => carbon.close(),
+      hangReceiver: () => void (isHanging = true),
     };
   });
 }
 
-test('graphite sends nothing to a host that it cannot trust', async (t) => {
+test('graphite sends nothing to a host with an untrusted certificate', async (t) => {
   const carbon = await fakeCarbon(t, { isTls: true });
-  const [sink] = sinksTo(t, [carbon], { isTls: true });
-  await t.throwsAsync((sink as Sink).write(points(3), forever), { message: /self-signed certificate/ });
+  const [sink] = sinksTo(t, [carbon], { isTls: true }) as [Sink];
+  await t.throwsAsync(sink.write(points(3), forever), { message: /self-signed certificate/ });
   t.deepEqual(carbon.lines(), []);
 });
 
-test('graphite does not open with a CA file that is not there', (t) => {
+test('graphite does not open with a missing CA file', (t) => {
   t.throws(() => sinksTo(t, [{ port: 1 }], { isTls: true, caFile: '/nowhere/ca.pem' }), { code: 'ENOENT' });
 });
 
-test('graphite takes points for accepted when the far side has read the end of the connection, and not before', async (t) => {
+test('graphite accepts points when Carbon has closed its half of the connection, and not before', async (t) => {
   let closes = false;
-  const { carbon, sink } = await bench(t, { closesInTurn: () => closes });
+  const { carbon, sink } = await openSink(t, { closesInTurn: () => closes });
   let isDone = false;
   const writing = sink.write(points(2), forever).then((verdict) => ((isDone = true), verdict));
   await carbon.untilLines(2);
@@ -93,39 +88,39 @@ test('graphite takes points for accepted when the far side has read the end of t
   t.false(isDone);
   closes = true;
   for (const socket of carbon.sockets) socket.end();
-  t.deepEqual(await writing, accepted);
+  t.deepEqual(await writing, allAccepted);
 });
 
-test('graphite throws when the connection breaks before its end was read, and what is written again arrives', async (t) => {
+test('graphite throws when the connection breaks before Carbon has closed it, and the next write arrives', async (t) => {
   let closes = false;
-  const { carbon, write, sink } = await bench(t, { closesInTurn: () => closes });
+  const { carbon, write, sink } = await openSink(t, { closesInTurn: () => closes });
   const writing = t.throwsAsync(sink.write(points(2), forever), { message: /connection broken/ });
   await carbon.untilLines(2);
   for (const socket of carbon.sockets) socket.resetAndDestroy();
   await writing;
   closes = true;
-  t.deepEqual(await write(2), accepted);
+  t.deepEqual(await write(2), allAccepted);
   t.deepEqual(new Set(carbon.lines()).size, 2);
 });
 
-test('graphite gives what comes while a group is under way one connection together', async (t) => {
-  const { carbon, clock, sink } = await bench(t);
+test('graphite sends the writes that arrive during a group on one connection', async (t) => {
+  const { carbon, clock, sink } = await openSink(t);
   const writes = Array.from({ length: 20 }, (_, index) => sink.write(points(1, index + 1), forever));
   await untilSettled(clock, Promise.all(writes), 50);
   t.is(new Set(carbon.lines()).size, 20);
   await carbon.untilConnections(3);
-  t.is(carbon.connections(), 3, 'two groups, and one that stands by');
+  t.is(carbon.connections(), 3, 'two groups and the standby connection');
 });
 
 test('graphite closes ten connections a second at most', async (t) => {
-  const { clock, write } = await bench(t);
+  const { clock, write } = await openSink(t);
   const startedMs = clock.steady();
   for (let first = 1; first <= 11; first += 1) await write(1, first);
   t.true(clock.steady() - startedMs >= 1_000, String(clock.steady() - startedMs));
 });
 
-test('graphite sends what was read lately again after the far side went away', async (t) => {
-  const { carbon, clock, write } = await bench(t);
+test('graphite sends the lines of the last minute again after Carbon went away', async (t) => {
+  const { carbon, clock, write } = await openSink(t);
   await write(2, 1);
   await clock.advance(61_000);
   await write(2, 3);
@@ -133,36 +128,35 @@ test('graphite sends what was read lately again after the far side went away', a
   await carbon.close();
   const back = await fakeCarbon(t, { port: carbon.port });
   while ((await Promise.allSettled([write(2, 5)]))[0]?.status !== 'fulfilled');
-  const names = back.lines().map((line) => /by_node\.(\d+);/.exec(line)?.[1]);
-  t.deepEqual(names, ['3', '4', '5', '6'], 'points 1 and 2 were read more than a minute before');
+  t.deepEqual(pointNumbers(back), ['3', '4', '5', '6'], 'points 1 and 2 were read more than a minute earlier');
   await write(1, 7);
   t.is(back.lines().length, 5, 'once');
 });
 
-test('graphite takes a far side that never closes for one of that kind, and shares one connection', async (t) => {
+test('graphite shares one connection when the receiver never closes any', async (t) => {
   let closes = false;
-  const { carbon, clock, sink, write } = await bench(t, { closesInTurn: () => closes });
+  const { carbon, clock, sink, write } = await openSink(t, { closesInTurn: () => closes });
   const first = sink.write(points(2), forever);
   await carbon.untilLines(2);
   await clock.untilSomebodySleeps();
   await clock.advance(10_000);
-  t.deepEqual(await first, accepted);
-  for (let next = 3; next < 9; next += 1) t.deepEqual(await write(1, next), accepted);
+  t.deepEqual(await first, allAccepted);
+  for (let next = 3; next < 9; next += 1) t.deepEqual(await write(1, next), allAccepted);
   await carbon.untilLines(8);
   t.is(carbon.connections(), 2);
   for (const socket of carbon.sockets) socket.resetAndDestroy();
-  // The first of these may still go where nobody reads.
+  // The first of these may still go to a connection that is not read.
   while (carbon.connections() < 3) await write(1, 9).catch(() => {});
   await carbon.untilLines(8 + 9);
   const again = carbon.lines().slice(8, 16);
-  t.deepEqual(again, carbon.lines().slice(0, 8), 'all that was never seen to be read is sent again');
+  t.deepEqual(again, carbon.lines().slice(0, 8), 'everything unconfirmed is sent again');
   closes = true;
   await sink.close();
 });
 
-test('graphite keeps waiting for a far side that stalls, and throws in the end', async (t) => {
+test('graphite waits 60 seconds for a Carbon that stalls, and then throws', async (t) => {
   let closes = true;
-  const { clock, sink, carbon, write } = await bench(t, { closesInTurn: () => closes });
+  const { clock, sink, carbon, write } = await openSink(t, { closesInTurn: () => closes });
   await write(1);
   closes = false;
   const writing = sink.write(points(1, 2), forever);
@@ -173,25 +167,22 @@ test('graphite keeps waiting for a far side that stalls, and throws in the end',
   closes = true;
   await clock.advance(1_000);
   await t.throwsAsync(writing, { message: 'no answer within 60 s' });
-  t.deepEqual(await write(1, 2), accepted);
+  t.deepEqual(await write(1, 2), allAccepted);
 });
 
-test('graphite leaves out what was given up before it was sent', async (t) => {
-  const { clock, sink, carbon, write } = await bench(t);
+test('graphite does not send a queued write whose signal has aborted', async (t) => {
+  const { clock, sink, carbon, write } = await openSink(t);
   await write(1);
   const aborting = new AbortController();
-  const given = sink.write(points(1, 2), { signal: aborting.signal });
-  const kept = sink.write(points(1, 3), forever);
+  const aborted = sink.write(points(1, 2), { signal: aborting.signal });
+  const other = sink.write(points(1, 3), forever);
   aborting.abort(new Error('enough'));
-  await t.throwsAsync(given, { message: 'enough' });
-  await untilSettled(clock, kept, 50);
-  t.deepEqual(
-    carbon.lines().map((line) => /by_node\.(\d+);/.exec(line)?.[1]),
-    ['1', '3'],
-  );
+  await t.throwsAsync(aborted, { message: 'enough' });
+  await untilSettled(clock, other, 50);
+  t.deepEqual(pointNumbers(carbon), ['1', '3']);
 });
 
-test('each destination is a sink of its own, and one that is away costs the others nothing', async (t) => {
+test('each destination is a sink of its own, and does not affect the others when it is away', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t)] as const;
   const [away, there] = sinksTo(t, carbons) as [Sink, Sink];
   t.deepEqual(
@@ -200,16 +191,15 @@ test('each destination is a sink of its own, and one that is away costs the othe
   );
   await carbons[0].close();
   await t.throwsAsync(away.write(points(3), forever), { message: /ECONNREFUSED/ });
-  t.deepEqual(await there.write(points(3), forever), accepted);
+  t.deepEqual(await there.write(points(3), forever), allAccepted);
   t.is(carbons[1].lines().length, 3);
 });
 
-test('by hash every point has one destination, and an illegal one is rejected by one', async (t) => {
+test('by hash every point goes to one destination, and one sink rejects an illegal point', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t), await fakeCarbon(t)];
   const destinations = carbons.map(({ port }, index) => ({ host: '127.0.0.1', port, instance: `i${index}` }));
   const sinks = sinksTo(t, carbons, { destinations, routing: 'hash' });
-  const [point] = points(1);
-  const batch = [...points(300), { ...point, metric: 'a b' } as NonNullable<typeof point>];
+  const batch = [...points(300), { ...point(), metric: 'a b' }];
   const verdicts = await Promise.all(sinks.map((sink) => sink.write(batch, forever)));
   t.deepEqual(
     verdicts.map(({ rejected }) => rejected.length),
@@ -221,25 +211,23 @@ test('by hash every point has one destination, and an illegal one is rejected by
   t.true(carbons.every((carbon) => carbon.lines().length > 30));
 });
 
-test('a batch arrives as it was delivered, and its points are not made for it', async (t) => {
+test('a batch is rendered from its deliveries, without expanding its points', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t)] as const;
   const [one, other] = sinksTo(t, carbons) as [Sink, Sink];
   const batch = batchOf(...runs(8));
-  t.deepEqual(await one.writeBatch?.(batch, forever), accepted);
+  t.deepEqual(await one.writeBatch?.(batch, forever), allAccepted);
   t.is(batch.asked(), 0);
-  t.deepEqual(await other.write(runs(8).flatMap(expanded), forever), accepted);
+  t.deepEqual(await other.write(runs(8).flatMap(expanded), forever), allAccepted);
   t.deepEqual(carbons[0].bytes().toString(), carbons[1].bytes().toString());
   t.is(carbons[0].lines().length, batch.pointCount);
 });
 
-test('an illegal point of a batch is rejected, and its neighbours arrive', async (t) => {
+test('an illegal point of a batch is rejected, and the others are received', async (t) => {
   const carbon = await fakeCarbon(t);
   const [sink] = sinksTo(t, [carbon]) as [Sink];
   const [run] = runs(1) as [FactoredPoints];
-  const batch = batchOf(
-    { ...run, series: [...run.series, { stem: 'catchpoint.bytes.by_', value: 'NaN' }] },
-    ...runs(2),
-  );
+  const illegal = { stem: 'catchpoint.bytes.by_', value: 'NaN' };
+  const batch = batchOf({ ...run, series: [...run.series, illegal] }, ...runs(2));
   const verdict = await sink.writeBatch?.(batch, forever);
   t.deepEqual(
     verdict?.rejected.map(({ point }) => point.value),
@@ -249,15 +237,13 @@ test('an illegal point of a batch is rejected, and its neighbours arrive', async
   t.is(carbon.lines().length, batch.pointCount - 3);
 });
 
-test('an aborted batch and a closed sink send nothing', async (t) => {
+test('a batch with an aborted signal is not sent, nor one to a closed sink', async (t) => {
   const carbon = await fakeCarbon(t);
   const [sink] = sinksTo(t, [carbon]) as [Sink];
   const reason = new Error('enough');
-  t.is(
-    await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), { signal: AbortSignal.abort(reason) })),
-    reason,
-  );
+  const write = async (signal: AbortSignal) => sink.writeBatch?.(batchOf(...runs(1)), { signal });
+  t.is(await t.throwsAsync(write(AbortSignal.abort(reason))), reason);
   await sink.close();
-  await t.throwsAsync(async () => sink.writeBatch?.(batchOf(...runs(1)), forever), { message: /closed/ });
+  await t.throwsAsync(write(forever.signal), { message: /closed/ });
   t.deepEqual(carbon.lines(), []);
 });

@@ -1,4 +1,4 @@
-// The names of series in Graphite: both forms, templates, and that Carbon could take every one of them.
+// Series names in Graphite: both forms, templates, and limits of Carbon.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -38,21 +38,19 @@ const forms: readonly (readonly [options: NamingOptions, name: string])[] = [
 ];
 
 for (const [options, name] of forms) {
-  test(`a name that is ${options.form} by ${options.template ?? 'default'}${options.omitTags === undefined ? '' : ` without ${options.omitTags}`}`, (t) => {
-    t.is(naming(options)(point), name);
-  });
+  test(`naming by ${JSON.stringify(options)}`, (t) => t.is(naming(options)(point), name));
 }
 
-test('the order in which a point has its tags makes no other series', (t) => {
+test('the order of tags in a point does not change the name', (t) => {
   const turned = { ...point, tags: Object.fromEntries(Object.entries(point.tags).toReversed()) };
   for (const form of ['tagged', 'dotted'] as const) t.is(naming({ form })(turned), naming({ form })(point));
 });
 
-test('a tag called name, which Carbon would take for the metric, is called tag_name', (t) => {
+test('a tag called name, which Carbon uses for the metric, becomes tag_name', (t) => {
   t.is(naming({ form: 'tagged' })({ metric: 'm', tags: { name: 'x' } }), 'm;tag_name=x');
 });
 
-const wrongTemplates: readonly (readonly [form: NamingOptions['form'], template: string, message: RegExp])[] = [
+const invalidTemplates: readonly (readonly [form: NamingOptions['form'], template: string, message: RegExp])[] = [
   ['dotted', '', /\{metric\} once, found ""/],
   ['dotted', '{tags}', /\{metric\} once/],
   ['dotted', '{metric}.{metric}.{tags}', /\{metric\} once/],
@@ -71,12 +69,12 @@ const wrongTemplates: readonly (readonly [form: NamingOptions['form'], template:
   ['tagged', '{metric}.{tags}', /tags follow the name/],
 ];
 
-for (const [form, template, message] of wrongTemplates) {
-  test(`no template for ${form} names: ${JSON.stringify(template)}`, (t) =>
+for (const [form, template, message] of invalidTemplates) {
+  test(`an invalid template for ${form} names: ${JSON.stringify(template)}`, (t) =>
     void t.throws(() => naming({ form, template }), { message }));
 }
 
-test('milliseconds become the second that they are in', (t) => {
+test('milliseconds are truncated to seconds', (t) => {
   const line = carbonLine(
     { ...point, timestamp: 1456448689999, unit: 'ms', tags: { nodeid: '312' } },
     naming({ form: 'dotted' }),
@@ -87,7 +85,7 @@ test('milliseconds become the second that they are in', (t) => {
   });
 });
 
-test('what OpenTSDB would not take in a metric becomes legal, what would break a line does not pass', (t) => {
+test('illegal characters of a metric are replaced, and a character that would break the line is a fault', (t) => {
   const nameOf = (metric: string) => carbonLine({ ...point, metric, tags: { a: 'b' } }, naming({ form: 'dotted' }));
   t.like(nameOf('github.a+b.refs/heads/x.me->here.%41'), { name: 'github.a+b.refs_heads_x.me->here.%41.a.b' });
   t.like(nameOf('.mitt..prod."x"*?[y]{z}(a),b\'c|d;e=f\\g.'), { name: 'mitt.prod._x____y__z__a__b_c_d_e=f_g.a.b' });
@@ -100,7 +98,7 @@ test('what OpenTSDB would not take in a metric becomes legal, what would break a
   );
 });
 
-test('a metric without tags stays as it is in either form, but for what Carbon could not hold', (t) => {
+test('a metric without tags is kept in either form, except what Carbon cannot store', (t) => {
   const names: readonly (readonly [metric: string, name: string])[] = [
     ['mitt.web1.prod.42.cpu.3.user', 'mitt.web1.prod.42.cpu.3.user'],
     ['github.a+b.refs/heads/x.me->here.%41', 'github.a+b.refs/heads/x.me->here.%41'],
@@ -115,11 +113,11 @@ test('a metric without tags stays as it is in either form, but for what Carbon c
   t.is(
     naming({ form: 'dotted', template: 'eu.{metric}.{tags}' })({ metric: 'a/b', tags: {} }),
     'eu.a/b',
-    'a template that somebody has chosen counts',
+    'a configured template applies',
   );
 });
 
-test('names that are too long for a file or a path are not sent', (t) => {
+test('a name too long for a file or a path is a fault', (t) => {
   const faultOf = (form: NamingOptions['form'], tag: string, count = 1) => {
     const tags = Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, tag]));
     return (carbonLine({ ...point, tags }, naming({ form })) as { fault?: string }).fault;
@@ -130,7 +128,7 @@ test('names that are too long for a file or a path are not sent', (t) => {
   t.regex(faultOf('tagged', 'x'.repeat(250), 8) as string, /^name: at most 2000 characters wanted, found 20\d\d$/);
 });
 
-test('whatever point there is: a line of three words that Carbon can split, or a fault', (t) => {
+test('any point is rendered as three words that Carbon can split, or is a fault', (t) => {
   const text = fc.oneof(
     fc.string(),
     fc.string({ unit: 'binary' }),

@@ -1,18 +1,19 @@
-// What the probe says of the things that may listen where OpenTSDB is expected.
+// The probe of OpenTSDB recognizes the products that may answer at its address.
 
 import test, { type ExecutionContext } from 'ava';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { probeTsdb, type ProbeOptions } from '../../../src/sinks/opentsdb/probe.ts';
+import { untilSettled } from '../../fakes/passing-time.ts';
 import { answers, fakeTsd, type Fault } from '../../fakes/tsd.ts';
 import { movableClock } from '../../fakes/time.ts';
 
-async function probed(url: string, options: Partial<ProbeOptions> = {}) {
-  const { roundTripMs, ...rest } = await probeTsdb({ url, clock: movableClock(), ...options });
-  return rest;
+async function probe(url: string, options: Partial<ProbeOptions> = {}) {
+  const probe = await probeTsdb({ url, clock: movableClock(), ...options });
+  return { isUsable: probe.ok, product: probe.flavour, description: probe.words };
 }
 
-/** Something else on a port, and its address. */
+/** Starts another server, and returns its address. */
 async function listener(t: ExecutionContext, serve: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -28,105 +29,93 @@ async function listener(t: ExecutionContext, serve: (socket: Socket) => void): P
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Answers by path. */
+/** Answers 404 to other paths. */
 function byPath(paths: Readonly<Record<string, Fault>>): Fault {
   return (exchange, answer) =>
     (paths[exchange.request.url ?? ''] ?? answers(404, '404 page not found'))(exchange, answer);
 }
 
 for (const put of ['http', 'telnet'] as const) {
-  test(`probe knows OpenTSDB and its version by ${put}`, async (t) => {
+  test(`probe recognizes OpenTSDB and its version by ${put}`, async (t) => {
     const { url } = await fakeTsd(t);
-    t.deepEqual(await probed(url, { put }), { ok: true, flavour: 'opentsdb', words: 'OpenTSDB 2.4.1' });
+    t.deepEqual(await probe(url, { put }), { isUsable: true, product: 'opentsdb', description: 'OpenTSDB 2.4.1' });
   });
 }
 
-test('probe knows an OpenTSDB that hides its version, and stores nothing', async (t) => {
+test('probe recognizes an OpenTSDB that hides its version, and stores nothing', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': (_, answer) => answer() }));
-  t.like(await probed(tsd.url), { ok: true, flavour: 'opentsdb' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'opentsdb' });
   t.is(tsd.counts.accepted, 0);
 });
 
-test('probe tells the time of a round trip', async (t) => {
+test('probe measures the round trip', async (t) => {
   const { url } = await fakeTsd(t);
   const { roundTripMs } = await probeTsdb({ url, clock: systemClock() });
   t.true(Number.isInteger(roundTripMs) && roundTripMs >= 0);
 });
 
-test('probe knows VictoriaMetrics by its words', async (t) => {
+test('probe recognizes VictoriaMetrics by its answer', async (t) => {
   const tsd = await fakeTsd(t);
-  const words = 'unexpected path requested on HTTP OpenTSDB server: "/api/version"';
-  tsd.always(byPath({ '/api/version': answers(400, words), '/api/put?details': answers(204) }));
-  t.like(await probed(tsd.url), { ok: true, flavour: 'victoriametrics' });
+  const answer = 'unexpected path requested on HTTP OpenTSDB server: "/api/version"';
+  tsd.always(byPath({ '/api/version': answers(400, answer), '/api/put?details': answers(204) }));
+  t.like(await probe(tsd.url), { isUsable: true, product: 'victoriametrics' });
 });
 
-test('probe knows InfluxDB by its metadata', async (t) => {
+test('probe recognizes InfluxDB by its metadata endpoint', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': answers(204), '/api/metadata/put': answers(204) }));
-  t.like(await probed(tsd.url), { ok: true, flavour: 'influxdb' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'influxdb' });
 });
 
-test('probe knows a receiver that says 204 to everything', async (t) => {
+test('probe recognizes a receiver that answers 204 to every put', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(byPath({ '/api/put?details': answers(204) }));
-  t.like(await probed(tsd.url), { ok: true, flavour: 'accepts-all' });
+  t.like(await probe(tsd.url), { isUsable: true, product: 'accepts-all' });
 });
 
 for (const [status, text] of [
   [401, 'who?'],
   [403, '<html>Forbidden</html>'],
 ] as const) {
-  test(`probe says that a ${status} may be for want of a password`, async (t) => {
+  test(`probe reports that a password may be missing after a ${status}`, async (t) => {
     const tsd = await fakeTsd(t);
     tsd.always(answers(status, text));
-    const { ok, words } = await probed(tsd.url.replace('//', '//me:secret@'));
-    t.false(ok);
-    t.is(words, `answered ${status}, user and password or a header may be missing: ${JSON.stringify(text)}`);
+    const { isUsable, description } = await probe(tsd.url.replace('//', '//me:secret@'));
+    t.false(isUsable);
+    t.is(description, `answered ${status}, user and password or a header may be missing: ${JSON.stringify(text)}`);
   });
 }
 
-test('probe does not take a web site for OpenTSDB', async (t) => {
+test('probe does not mistake a web site for OpenTSDB', async (t) => {
   const tsd = await fakeTsd(t);
   tsd.always(answers(200, '<html>hello</html>'));
-  t.deepEqual(await probed(tsd.url), {
-    ok: false,
-    flavour: 'unknown',
-    words: 'answered 200 to /api/version and 200 to an empty put: "<html>hello</html>"',
+  t.deepEqual(await probe(tsd.url), {
+    isUsable: false,
+    product: 'unknown',
+    description: 'answered 200 to /api/version and 200 to an empty put: "<html>hello</html>"',
   });
 });
 
-test('probe recognises a listener that speaks telnet only', async (t) => {
+test('probe recognizes a receiver that speaks telnet only', async (t) => {
   const url = await listener(t, (socket) => {
     socket.on('data', (chunk) =>
       socket.write(String(chunk).startsWith('version') ? 'TickTock 0.4\n' : "unknown command: GET.  Try `help'.\n"),
     );
   });
-  t.deepEqual(await probed(url), {
-    ok: false,
-    flavour: 'telnet',
-    words: 'no HTTP here, but telnet (answers "TickTock 0.4" to `version`): use --put telnet',
+  t.deepEqual(await probe(url), {
+    isUsable: false,
+    product: 'telnet',
+    description: 'no HTTP here, but telnet (answers "TickTock 0.4" to `version`): use --put telnet',
   });
-  t.like(await probed(url, { put: 'telnet' }), { ok: true, flavour: 'telnet' });
+  t.like(await probe(url, { put: 'telnet' }), { isUsable: true, product: 'telnet' });
 });
 
-for (const [what, answersPut, found] of [
-  [
-    'both protocols',
-    false,
-    { ok: true, flavour: 'victoriametrics', words: 'VictoriaMetrics: it answers nothing by telnet' },
-  ],
-  [
-    'HTTP alone',
-    true,
-    {
-      ok: false,
-      flavour: 'victoriametrics',
-      words: 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr',
-    },
-  ],
+for (const [what, answersPut, description] of [
+  ['both protocols', false, 'VictoriaMetrics: it answers nothing by telnet'],
+  ['HTTP alone', true, 'VictoriaMetrics, its port for HTTP alone: use --put http, or the port of -opentsdbListenAddr'],
 ] as const) {
-  test(`probe knows VictoriaMetrics' port for ${what}`, async (t) => {
+  test(`probe recognizes the port of VictoriaMetrics for ${what}`, async (t) => {
     const url = await listener(t, (socket) => {
       socket.once('data', (chunk) => {
         if (String(chunk).startsWith('put ') && !answersPut) return socket.once('end', () => socket.end()).resume();
@@ -138,52 +127,49 @@ for (const [what, answersPut, found] of [
         );
       });
     });
-    t.deepEqual(await probed(url, { put: 'telnet' }), found);
+    t.deepEqual(await probe(url, { put: 'telnet' }), {
+      isUsable: !answersPut,
+      product: 'victoriametrics',
+      description,
+    });
   });
 }
 
-test('probe says that a web server does not speak telnet', async (t) => {
+test('probe reports that a web server does not speak telnet', async (t) => {
   const url = await listener(t, (socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
   });
-  t.deepEqual(await probed(url, { put: 'telnet' }), {
-    ok: false,
-    flavour: 'unknown',
-    words: 'speaks HTTP and not telnet: use --put http',
+  t.deepEqual(await probe(url, { put: 'telnet' }), {
+    isUsable: false,
+    product: 'unknown',
+    description: 'speaks HTTP and not telnet: use --put http',
   });
 });
 
-test('probe gives up on a listener that says nothing', async (t) => {
+test('probe times out on a server that never answers', async (t) => {
   const clock = movableClock();
   const url = await listener(t, (socket) => socket.resume());
-  const probing = probed(url, { clock, timeoutMs: 1000 });
-  let isOver = false;
-  const over = probing.finally(() => (isOver = true));
-  while (!isOver) {
-    await clock.advance(500);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const { ok, words } = await over;
-  t.false(ok);
+  const { isUsable, description } = await untilSettled(clock, probe(url, { clock, timeoutMs: 1000 }));
+  t.false(isUsable);
   t.is(
-    words,
+    description,
     'no HTTP here (no answer within 1 s); by telnet: takes connections and does not answer to `version` (no answer within 1 s)',
   );
 });
 
-test('probe says why it cannot connect', async (t) => {
+test('probe reports why it cannot connect', async (t) => {
   const tsd = await fakeTsd(t);
   await tsd.close();
   for (const put of ['http', 'telnet'] as const) {
-    const { ok, words } = await probed(tsd.url, { put });
-    t.false(ok);
-    t.regex(words, /ECONNREFUSED|ERR_SOCKET_CLOSED_BEFORE_CONNECTION/);
+    const { isUsable, description } = await probe(tsd.url, { put });
+    t.false(isUsable);
+    t.regex(description, /ECONNREFUSED|ERR_SOCKET_CLOSED_BEFORE_CONNECTION/);
   }
-  t.like(await probed('nothing'), { ok: false, flavour: 'unknown' });
+  t.like(await probe('nothing'), { isUsable: false, product: 'unknown' });
 });
 
 test('probe stops when the signal aborts', async (t) => {
   const url = await listener(t, (socket) => socket.resume());
   const reason = new Error('enough');
-  t.is(await t.throwsAsync(probed(url, { signal: AbortSignal.abort(reason) })), reason);
+  t.is(await t.throwsAsync(probe(url, { signal: AbortSignal.abort(reason) })), reason);
 });

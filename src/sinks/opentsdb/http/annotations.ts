@@ -1,67 +1,74 @@
-// Writes the annotations that points carry by POST /api/annotation/bulk, beside the points that were taken.
+// Writes the annotations of accepted points by POST /api/annotation/bulk.
 
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Log } from '../../../runtime/log.ts';
 import type { Annotation, DataPoint } from '../../../model/point.ts';
 import type { AnnotationCounts, Ruling, Verdict } from '../../../model/sink.ts';
 import { NoVerdict, quoted } from '../no-verdict.ts';
-import { type Answer, post } from './post.ts';
-import { errorMessage } from './put-answer.ts';
-import type { PutOptions } from './put.ts';
+import { errorMessage } from './json.ts';
+import { type Answer, gzipped, post } from './post.ts';
+import type { PutContext } from './put.ts';
+import { requestGroups } from './request-groups.ts';
 
-export interface AnnotationWriter {
-  /** Adds to the verdict on points what became of the annotations of those that were taken. Throws only for the signal. */
+interface AnnotationWriter {
+  /**
+   * Writes the annotations of the points that the verdict accepts. Returns the verdict with those that failed added.
+   * Throws only when the signal aborts.
+   */
   write(points: readonly DataPoint[], verdict: Verdict, signal: AbortSignal): Promise<Verdict>;
   counts(): AnnotationCounts;
 }
 
-type Annotated = DataPoint & { readonly annotation: Annotation };
+type AnnotatedPoint = DataPoint & { readonly annotation: Annotation };
 
-/** Below OpenTSDB's bound on a body. */
-const maxBodyBytes = 4096;
-/** How long a receiver without annotations is believed to have none. */
-const askAgainAfterMs = 3_600_000;
+/** Uncompressed, without the brackets; half of OpenTSDB's limit. */
+const maxListBytes = 4094;
+/** A receiver without annotations is asked again after this time. */
+const unsupportedMs = 3_600_000;
 
-/**
- * The writer of a sink. A receiver that has no such end point, as VictoriaMetrics has none, is told of once in the log, and its
- * annotations are counted as skipped; their points are written all the same.
- */
-export function annotationWriter(options: PutOptions, log: Log): AnnotationWriter {
+/** A receiver without the endpoint, such as VictoriaMetrics, is logged once, and its annotations count as skipped. */
+export function annotationWriter(context: PutContext, log: Log): AnnotationWriter {
   const counts = { written: 0, skipped: 0 };
-  let absentUntilMs = -Infinity;
-  let isTold = false;
+  let unsupportedUntilMs = -Infinity;
+  let isLogged = false;
 
-  function absent(answer: Answer): void {
-    absentUntilMs = options.clock.steady() + askAgainAfterMs;
-    if (!isTold)
-      log.warn(
-        { status: answer.status },
-        'the receiver takes no annotations; they are left out, the points are written',
-      );
-    isTold = true;
+  function recordUnsupported({ status }: Answer): void {
+    unsupportedUntilMs = context.clock.steady() + unsupportedMs;
+    if (!isLogged) log.warn({ status }, 'the receiver takes no annotations; they are left out, the points are written');
+    isLogged = true;
   }
 
-  async function writeGroup(group: readonly Annotated[], signal: AbortSignal): Promise<Verdict> {
-    const skipped = (): Verdict => {
+  async function writeGroup(group: readonly AnnotatedPoint[], signal: AbortSignal): Promise<Verdict> {
+    const skip = (): Verdict => {
       counts.skipped += group.length;
       return { rejected: [], kept: [] };
     };
-    if (options.clock.steady() < absentUntilMs) return skipped();
-    const answer = await postGroup(options, group, signal);
-    const fate = fateOf(answer);
-    if (fate === 'absent') {
-      absent(answer);
-      return skipped();
+    if (context.clock.steady() < unsupportedUntilMs) return skip();
+    const body = await gzipped(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`);
+    const answer = await post(context, { host: context.hosts.current(), path: '/api/annotation/bulk', body, signal });
+    const outcome = outcomeOf(answer);
+    if (outcome === 'unsupported') {
+      recordUnsupported(answer);
+      return skip();
     }
-    if (fate === 'refused' && group.length > 1)
-      return all(
-        group.map((one) => [one]),
-        (one) => writeGroup(one, signal),
-      );
-    if (fate === 'written') counts.written += group.length;
-    const rulings = fate === 'written' ? [] : group.map((point) => ruling(point, answer));
-    return fate === 'refused' ? { rejected: rulings, kept: [] } : { rejected: [], kept: rulings };
+    if (outcome === 'written') {
+      counts.written += group.length;
+      return { rejected: [], kept: [] };
+    }
+    if (group.length > 1) {
+      const singly = group.map((one) => [one]);
+      return joined(singly, (one) => writeGroup(one, signal));
+    }
+    return { rejected: group.map((point) => annotationFailed(point, described(answer))), kept: [] };
+  }
+
+  /** Keeps a group that fails: if the write threw, its points would be written again as well. */
+  async function writeOrKeep(group: readonly AnnotatedPoint[], signal: AbortSignal): Promise<Verdict> {
+    try {
+      return await writeGroup(group, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { rejected: [], kept: group.map((point) => annotationFailed(point, (error as Error).message)) };
+    }
   }
 
   return {
@@ -69,59 +76,32 @@ export function annotationWriter(options: PutOptions, log: Log): AnnotationWrite
     async write(points, { rejected, kept }, signal) {
       const annotated = points.filter(isAnnotated);
       if (annotated.length === 0) return { rejected, kept };
-      const notTaken = new Set([...rejected, ...kept].map(({ point }) => point));
-      const groups = grouped(annotated.filter((point) => !notTaken.has(point)));
-      const added = await all(groups, (group) => keptOnFailure(group, signal, () => writeGroup(group, signal)));
+      const failed = new Set([...rejected, ...kept].map(({ point }) => point));
+      const accepted = annotated.filter((point) => !failed.has(point));
+      const groups = requestGroups(accepted, listBytes, maxListBytes);
+      const added = await joined(groups, (group) => writeOrKeep(group, signal));
       return { rejected: [...rejected, ...added.rejected], kept: [...kept, ...added.kept] };
     },
   };
 }
 
-function isAnnotated(point: DataPoint): point is Annotated {
+function isAnnotated(point: DataPoint): point is AnnotatedPoint {
   return point.annotation !== undefined;
 }
 
-/** The points were ruled on: were the whole batch thrown back now, they would all be written again. */
-async function keptOnFailure(
-  group: readonly Annotated[],
-  signal: AbortSignal,
-  write: () => Promise<Verdict>,
-): Promise<Verdict> {
-  try {
-    return await write();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { rejected: [], kept: group.map((point) => aboutAnnotation(point, (error as Error).message)) };
-  }
-}
-
-async function all<T>(items: readonly T[], rule: (item: T) => Promise<Verdict>): Promise<Verdict> {
+/** Writes groups one after another, and joins their verdicts. */
+async function joined<Group>(groups: readonly Group[], write: (group: Group) => Promise<Verdict>): Promise<Verdict> {
   const rejected: Ruling[] = [];
   const kept: Ruling[] = [];
-  for (const item of items) {
-    const verdict = await rule(item);
+  for (const group of groups) {
+    const verdict = await write(group);
     rejected.push(...verdict.rejected);
     kept.push(...verdict.kept);
   }
   return { rejected, kept };
 }
 
-function grouped(points: readonly Annotated[]): Annotated[][] {
-  const groups: Annotated[][] = [];
-  let bytes = Infinity;
-  for (const point of points) {
-    const size = Buffer.byteLength(renderAnnotation(point.annotation)) + 1;
-    if (bytes + size > maxBodyBytes) {
-      groups.push([]);
-      bytes = 2;
-    }
-    groups.at(-1)?.push(point);
-    bytes += size;
-  }
-  return groups;
-}
-
-/** An element of the array; without a tsuid it is a global annotation. The same annotation gives the same bytes. */
+/** Without a tsuid it is a global annotation. Equal annotations give equal bytes. */
 function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
   return JSON.stringify({
     startTime: startMs,
@@ -132,44 +112,30 @@ function renderAnnotation({ startMs, endMs, description, notes, custom }: Annota
   });
 }
 
-const compressed = promisify(gzip);
-
-async function postGroup(
-  { hosts, connections, headers, bounds }: PutOptions,
-  group: readonly Annotated[],
-  signal: AbortSignal,
-): Promise<Answer> {
-  const body = await compressed(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`, {
-    level: 1,
-  });
-  const sent = { ...headers, 'content-type': 'application/json', 'content-encoding': 'gzip' };
-  const path = '/api/annotation/bulk';
-  return post({ connections, host: hosts.current(), path, headers: sent, body, bounds, signal });
+/** With a comma. */
+function listBytes({ annotation }: AnnotatedPoint): number {
+  return Buffer.byteLength(renderAnnotation(annotation)) + 1;
 }
 
-/** 304: it was there already, the same. */
-function fateOf({ status, text }: Answer): 'written' | 'absent' | 'refused' {
+/** 304: the same annotation is stored already. */
+function outcomeOf(answer: Answer): 'written' | 'unsupported' | 'refused' {
+  const { status, text } = answer;
   if ((status >= 200 && status < 300) || status === 304) return 'written';
-  if (status === 404 || status === 405 || status === 501 || (status === 400 && isNoOpenTsdb(text))) return 'absent';
+  if (status === 404 || status === 405 || status === 501 || (status === 400 && !isFromOpenTsdb(text)))
+    return 'unsupported';
   if (status === 400) return 'refused';
-  throw new NoVerdict(`answered ${status}: ${quoted(text)}`);
+  throw new NoVerdict(described(answer));
 }
 
-/** OpenTSDB says what is wrong in an error object, and in HTML when a body is too large; VictoriaMetrics answers 400 to a path that it does not know, in plain text. */
-function isNoOpenTsdb(text: string): boolean {
-  if (/chunked request not supported/i.test(text)) return false;
-  try {
-    return errorMessage(JSON.parse(text)) === undefined;
-  } catch {
-    return true;
-  }
+/** OpenTSDB answers with an error object, or in HTML to a body that is too large. VictoriaMetrics answers in plain text. */
+function isFromOpenTsdb(text: string): boolean {
+  return /chunked request not supported/i.test(text) || errorMessage(text) !== undefined;
 }
 
-function ruling(point: Annotated, { status, text }: Answer): Ruling {
-  return aboutAnnotation(point, `answered ${status}: ${quoted(text)}`);
+function described({ status, text }: Answer): string {
+  return `answered ${status}: ${quoted(text)}`;
 }
 
-/** Its point is stored, and neither rejected nor written again with it. */
-function aboutAnnotation(point: Annotated, words: string): Ruling {
-  return { point, reason: `annotation alone, its point is stored: ${words}`, isStored: true };
+function annotationFailed(point: AnnotatedPoint, message: string): Ruling {
+  return { point, reason: `annotation alone, its point is stored: ${message}`, isStored: true };
 }

@@ -1,32 +1,32 @@
-// Learns how many points fit into a request: OpenTSDB counts the bytes on the wire, and refuses too many of them.
+// Adapts the size of a put body to the receiver's limit, and the number of points in a batch to that size. OpenTSDB
+// limits the compressed bytes of a request.
 
 import type { Clock } from '../../../runtime/clock.ts';
 
 export interface BodySize {
-  /** Bound on the bytes of the next compressed body. */
+  /** Bound on the next compressed body. */
   maxBytes(): number;
-  /** How many points a body of that size is likely to hold. */
+  /** Estimates how many points fit into a body of `maxBytes`. */
   batchPoints(): number;
-  /** A body of so many bytes and points was compressed. */
-  compressed(bytes: number, points: number): void;
-  /** A body of so many bytes was taken. */
-  taken(bytes: number): void;
-  /** A body of so many bytes was refused, for its size; or half of it was taken after the whole had met with silence. */
-  refused(bytes: number, how: 'for its size' | 'by silence'): void;
+  recordCompressed(bytes: number, points: number): void;
+  recordAccepted(bytes: number): void;
+  /** `no-answer`: the connection closed without an answer, and then half of the body was accepted. */
+  recordRefused(bytes: number, why: RefusedBody): void;
 }
 
-/** Before anything is known: what the OpenTSDB documentation calls a good starting point, if it fits at 60 bytes a point. */
-const firstPoints = 50;
-const firstBytesPerPoint = 60;
-/** Bound on a batch: the answer may name every point in it, and is read up to 1 MB only. */
-const mostPoints = 1000;
-const leastBytes = 256;
-/** The part of the bound that a batch is meant to fill. */
-const fill = 0.9;
-/** After this time a size that was refused is dared again: the receiver may be another one now, the silence have had other causes. */
-const forgetMs = { 'for its size': 600_000, 'by silence': 30_000 };
+type RefusedBody = 'too-large' | 'no-answer';
 
-/** @param putMaxBytes - the bound when nothing was refused */
+/** 50 points is the starting point that OpenTSDB's documentation recommends; fewer where they do not fit at 60 bytes each. */
+const initialPoints = 50;
+const initialBytesPerPoint = 60;
+/** An answer may name every point of the batch, and is read up to 1 MB. */
+const maxPoints = 1000;
+const minBytes = 256;
+const targetFill = 0.9;
+/** A refused size is tried again after this time: the receiver may have changed, and no answer may have another cause. */
+const ceilingMs: Record<RefusedBody, number> = { 'too-large': 600_000, 'no-answer': 30_000 };
+
+/** @param putMaxBytes - the bound while nothing is refused */
 export function bodySize(putMaxBytes: number, clock: Clock): BodySize {
   let maxBytes = putMaxBytes;
   let ceilingBytes = putMaxBytes;
@@ -34,28 +34,29 @@ export function bodySize(putMaxBytes: number, clock: Clock): BodySize {
   let bytesPerPoint: number | undefined;
 
   function batchPoints(): number {
-    if (bytesPerPoint === undefined) return atLeastOne(Math.min(firstPoints, (fill * maxBytes) / firstBytesPerPoint));
-    return atLeastOne(Math.min(mostPoints, (fill * maxBytes) / bytesPerPoint));
+    if (bytesPerPoint === undefined)
+      return atLeastOne(Math.min(initialPoints, (targetFill * maxBytes) / initialBytesPerPoint));
+    return atLeastOne(Math.min(maxPoints, (targetFill * maxBytes) / bytesPerPoint));
   }
 
   return {
     maxBytes: () => maxBytes,
     batchPoints,
-    /** Small bodies teach nothing: their points share less. A larger share is believed at once, a smaller one slowly. */
-    compressed(bytes, points) {
+    /** Small bodies are ignored: their points compress worse. Growth counts at once, shrinkage as a moving average. */
+    recordCompressed(bytes, points) {
       if (points < batchPoints() / 2 && bytes <= maxBytes) return;
       const now = bytes / points;
       bytesPerPoint =
         bytesPerPoint === undefined || now > bytesPerPoint ? now : bytesPerPoint + (now - bytesPerPoint) / 4;
     },
-    taken(bytes) {
+    recordAccepted(bytes) {
       if (clock.steady() > ceilingUntilMs) ceilingBytes = putMaxBytes;
       if (bytes > maxBytes / 2) maxBytes = Math.min(ceilingBytes, maxBytes + Math.max(16, Math.floor(maxBytes / 32)));
     },
-    refused(bytes, how) {
-      ceilingUntilMs = clock.steady() + forgetMs[how];
-      ceilingBytes = Math.max(leastBytes, Math.min(ceilingBytes, bytes - 1));
-      maxBytes = Math.max(leastBytes, Math.min(maxBytes, Math.floor(bytes / 2)));
+    recordRefused(bytes, why) {
+      ceilingUntilMs = clock.steady() + ceilingMs[why];
+      ceilingBytes = Math.max(minBytes, Math.min(ceilingBytes, bytes - 1));
+      maxBytes = Math.max(minBytes, Math.min(maxBytes, Math.floor(bytes / 2)));
     },
   };
 }

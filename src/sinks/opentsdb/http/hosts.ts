@@ -1,84 +1,85 @@
-// The OpenTSDB hosts of a sink: one is used as long as it answers, the next one when it does not.
+// Fails over between the OpenTSDB hosts of a sink. A host is used until a request to it fails.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { logThrottle } from '../../../runtime/log-throttle.ts';
 import { NoVerdict } from '../no-verdict.ts';
 
-/** One OpenTSDB, as its URL tells. */
+/** One OpenTSDB, parsed from its URL. */
 export interface TsdHost {
-  /** For people: the URL without user and password. */
+  /** The URL without user and password. */
   readonly label: string;
   readonly isTls: boolean;
   readonly hostname: string;
   readonly port: number;
-  /** What stands before /api, without a slash at the end. */
+  /** The path before /api, without a trailing slash. */
   readonly prefix: string;
   /** The Authorization header for the URL's user and password. */
   readonly authorization: string | undefined;
 }
 
-export interface Hosts {
+export interface TsdHosts {
   current(): TsdHost;
   /**
-   * Asks the current host, and then the others in turn as long as the one asked throws. Throws a NoRuling that quotes
-   * all of them when none gives an answer; when the signal aborts, its reason.
+   * Calls `request` with the current host, and then with the others in turn until one succeeds.
+   *
+   * @throws the signal's reason once it aborts; NoVerdict with all messages when every host fails
    */
-  ask<T>(question: (host: TsdHost) => Promise<T>, signal: Pick<AbortSignal, 'throwIfAborted'>): Promise<T>;
+  tryInTurn<T>(request: (host: TsdHost) => Promise<T>, signal: Pick<AbortSignal, 'throwIfAborted'>): Promise<T>;
 }
 
-export interface HostsOptions {
+interface TsdHostsOptions {
   readonly urls: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How long after leaving the first host it is tried again. */
-const returnAfterMs = 60_000;
+/** The first host is tried again this long after failover. */
+const failbackMs = 60_000;
 
-export function hosts({ urls, clock, log }: HostsOptions): Hosts {
+export function tsdHosts({ urls, clock, log }: TsdHostsOptions): TsdHosts {
   const all = urls.map(tsdHost);
   const [first] = all;
   if (first === undefined) throw new Error('OpenTSDB: at least one URL wanted');
   let current = first;
-  let tryFirstAtMs = Infinity;
-  const moves = logThrottle(clock);
+  let failbackAtMs = Infinity;
+  const throttle = logThrottle(clock);
 
-  /** One question in a while goes to the first host, so that not everything waits for one that is still away. */
-  function start(): TsdHost {
-    if (current === first || clock.steady() < tryFirstAtMs) return current;
-    tryFirstAtMs = clock.steady() + returnAfterMs;
+  /** Sends a single request to the first host after each pause, so that one that is still down delays few. */
+  function startingHost(): TsdHost {
+    if (current === first || clock.steady() < failbackAtMs) return current;
+    failbackAtMs = clock.steady() + failbackMs;
     return first as TsdHost;
   }
 
-  function answered(host: TsdHost): void {
+  function use(host: TsdHost): void {
     if (host === current) return;
     current = host;
-    tryFirstAtMs = clock.steady() + returnAfterMs;
-    moves((times) => log.warn({ url: host.label, times }, 'OpenTSDB: points go to this host now'));
+    failbackAtMs = clock.steady() + failbackMs;
+    throttle((times) => log.warn({ url: host.label, times }, 'OpenTSDB: points go to this host now'));
   }
 
   return {
     current: () => current,
-    async ask(question, signal) {
-      const at = all.indexOf(start());
+    async tryInTurn(request, signal) {
+      const at = all.indexOf(startingHost());
       const failures: { host: TsdHost; error: Error }[] = [];
       for (const host of [...all.slice(at), ...all.slice(0, at)]) {
         try {
-          const answer = await question(host);
-          answered(host);
+          const answer = await request(host);
+          use(host);
           return answer;
         } catch (error) {
           signal.throwIfAborted();
           failures.push({ host, error: error as Error });
         }
       }
-      throw nobodyAnswered(failures);
+      throw allFailed(failures);
     },
   };
 }
 
-/** @throws Error naming the URL, without its password, when it is none that can be used */
+/** @throws Error for a URL that cannot be used; the message omits its password */
 export function tsdHost(url: string): TsdHost {
   if (!URL.canParse(url))
     throw new Error('OpenTSDB: a URL such as http://tsdb.example:4242 wanted, found something else');
@@ -99,7 +100,8 @@ export function tsdHost(url: string): TsdHost {
   };
 }
 
-function nobodyAnswered(failures: readonly { host: TsdHost; error: Error }[]): NoVerdict {
+/** The error requests a pause only where every host did. */
+function allFailed(failures: readonly { host: TsdHost; error: Error }[]): NoVerdict {
   const message = failures.map(({ host, error }) => `${host.label}: ${error.message}`).join('; ');
   const errors = failures.map(({ error }) => (error instanceof NoVerdict ? error : new NoVerdict(error.message)));
   const pauses = errors.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));

@@ -1,38 +1,34 @@
-// Puts a batch in one request. Its points are made when the answer says anything but that all were taken, and not before.
+// Puts a batch in one request. The batch expands its points only when the answer does not accept all of them.
 
 import { gzipSync } from 'node:zlib';
 import type { SinkBatch } from '../../../model/sink.ts';
 import { NoVerdict } from '../no-verdict.ts';
-import { isWhollyTaken, type PutAnswer, readPutAnswer } from './put-answer.ts';
-import { postPut, type PutOptions, type PutBefore } from './put.ts';
-
-/** A batch and its text, as batch-text.ts makes it. */
-export interface WholeBatch {
-  readonly batch: Pick<SinkBatch, 'points' | 'pointCount'>;
-  readonly text: Buffer;
-}
+import { acceptsAll, type PutAnswer, readPutAnswer } from './put-answer.ts';
+import { postPut, type PutContext, type FirstRequest } from './put.ts';
 
 /**
- * What has come of it; nothing was asked where the body is too large.
+ * Sends nothing when the body is too large.
  *
- * @throws the error of a request that cannot have been too large
+ * @param text - the batch as batch-text.ts renders it
+ * @throws the error of a request, except of one that may have been too large
  */
 export async function putBatch(
-  options: PutOptions,
-  { batch, text }: WholeBatch,
+  context: PutContext,
+  batch: Pick<SinkBatch, 'points' | 'pointCount'>,
+  text: Buffer,
   signal: AbortSignal,
-): Promise<PutBefore> {
-  const { size, hosts, bounds, clock } = options;
-  const body = compressed(text);
-  size.compressed(body.length, batch.pointCount);
+): Promise<FirstRequest> {
+  const { size, hosts, cancellation, clock } = context;
+  const body = compress(text);
+  size.recordCompressed(body.length, batch.pointCount);
   if (body.length > size.maxBytes()) return { body };
-  const stop = { throwIfAborted: () => bounds.throwIfOver(signal) };
+  const stop = { throwIfAborted: () => cancellation.throwIfCancelled(signal) };
   try {
-    const answer = await hosts.ask<PutAnswer>(async (host) => {
-      const told = await postPut(options, signal, host, body);
-      return isWhollyTaken(told, batch.pointCount)
-        ? { kind: 'ruled', failed: [] }
-        : readPutAnswer(told, batch.points, clock.now());
+    const answer = await hosts.tryInTurn<PutAnswer>(async (host) => {
+      const reply = await postPut(context, host, body, signal);
+      return acceptsAll(reply, batch.pointCount)
+        ? { kind: 'verdict', failed: [] }
+        : readPutAnswer(reply, batch.points, clock.now());
     }, stop);
     return { body, answer };
   } catch (error) {
@@ -41,13 +37,10 @@ export async function putBatch(
   }
 }
 
-/** Room for a body of the usual bound: zlib's own default is eight times as much, which is laid out and thrown away each time. */
+/** Fits a body of the default limit. zlib's own default allocates eight times as much for every call. */
 const chunkBytes = 16_384;
 
-/**
- * Compresses in this thread: who writes batches has a thread for it, which can do nothing better meanwhile, and another thread would
- * do the same work and be waited for.
- */
-function compressed(text: Buffer): Buffer {
+/** Synchronous: the outlets have a thread of their own, with nothing else to do meanwhile. */
+function compress(text: Buffer): Buffer {
   return gzipSync(text, { level: 1, chunkSize: chunkBytes });
 }

@@ -1,187 +1,167 @@
-// Puts points into OpenTSDB in as many requests as it takes: halved when a body is too large, and when one point spoils it.
+// Puts points in one request or several. Halves a body that is too large, and a refused one until it has found the point
+// at fault.
 
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { BodySize } from './body-size.ts';
-import type { Hosts, TsdHost } from './hosts.ts';
 import { NoVerdict } from '../no-verdict.ts';
-import { type Answer, type Connections, post } from './post.ts';
-import { errorMessage, readPutAnswer, type Failed, type PutAnswer } from './put-answer.ts';
 import type { RenderedPoint } from '../text/render.ts';
-import type { RequestBounds } from './request-bounds.ts';
+import type { BodySize } from './body-size.ts';
+import type { TsdHost, TsdHosts } from './hosts.ts';
+import { errorMessage } from './json.ts';
+import { type Answer, gzipped, post, type PostContext } from './post.ts';
+import { readPutAnswer, type FailedPoint, type PutAnswer } from './put-answer.ts';
 
-export interface PutOptions {
-  readonly hosts: Hosts;
-  readonly connections: Connections;
+export interface PutContext extends PostContext {
+  readonly hosts: TsdHosts;
   readonly size: BodySize;
-  readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** On a request and its answer. */
-  readonly bounds: RequestBounds;
-  /** How long OpenTSDB may wait for its storage. */
-  readonly syncTimeoutMs: number;
 }
 
-/** A request with all of the points that was made already: its body, and how it ended. Neither answer nor error: it was not sent. */
-export interface PutBefore {
+/** The request that put-batch.ts made with all points. Neither `answer` nor `error`: the body was too large to send. */
+export interface FirstRequest {
   readonly body: Buffer;
   readonly answer?: PutAnswer;
   readonly error?: NoVerdict;
 }
 
-/** The points of one write, while they are put. */
-interface Errand {
-  readonly options: PutOptions;
+/** The state of one write over its requests. */
+interface Attempt {
+  readonly context: PutContext;
   readonly signal: AbortSignal;
-  readonly points: number;
-  /** Whether OpenTSDB has ruled on any of them. */
-  isRuled: boolean;
-  /** Whether it has been seen to refuse nothing but contents. */
-  isSound: boolean;
-  /** How many points were refused, each alone in a body. */
-  refusedAlone: number;
+  readonly pointCount: number;
+  /** OpenTSDB has given a verdict on some of the points. */
+  hasVerdict: boolean;
+  /** The receiver is known to refuse a body for its contents only. */
+  isReceiverSound: boolean;
+  /** Points refused in a request of their own. */
+  refusedSingly: number;
 }
 
-const compressed = promisify(gzip);
-
-/** A body of this size or less is not refused for its size. */
+/** How long OpenTSDB may wait for its storage. */
+const syncTimeoutMs = 10_000;
+/** A body up to this size is never refused for its size. */
 const smallBytes = 1024;
-/** So many points are refused alone, and none ruled on, before it is not the points that are at fault. */
-const patience = 8;
+/** After so many points refused singly, and none accepted, the cause is not in the points. */
+const maxRefusedSingly = 8;
 
 /**
- * The points that OpenTSDB did not take, in its words; every other was taken.
+ * Returns the points that OpenTSDB did not accept.
  *
- * @param before - goes on from there, and does not send the same body again
- * @throws NoRuling when it ruled on none of them
+ * @param first - its body is not sent again
+ * @throws NoVerdict when there is a verdict on none of the points
  */
 export async function putAll(
-  options: PutOptions,
+  context: PutContext,
   points: readonly RenderedPoint[],
   signal: AbortSignal,
-  before?: PutBefore,
-): Promise<Failed[]> {
-  const errand: Errand = { options, signal, points: points.length, isRuled: false, isSound: false, refusedAlone: 0 };
-  const failed = await put(errand, points, before);
-  if (errand.points > 1 && errand.refusedAlone === errand.points) throw nothingIsTaken(failed.at(-1)?.words);
+  first?: FirstRequest,
+): Promise<FailedPoint[]> {
+  const attempt: Attempt = {
+    context,
+    signal,
+    pointCount: points.length,
+    hasVerdict: false,
+    isReceiverSound: false,
+    refusedSingly: 0,
+  };
+  const failed = await put(attempt, points, first);
+  if (attempt.pointCount > 1 && attempt.refusedSingly === attempt.pointCount) throw allRefused(failed.at(-1)?.message);
   return failed;
 }
 
-async function put(errand: Errand, points: readonly RenderedPoint[], before?: PutBefore): Promise<Failed[]> {
-  const { size } = errand.options;
-  const body = before?.body ?? (await bodyOf(points));
-  if (before === undefined) size.compressed(body.length, points.length);
-  const isSent = before?.answer !== undefined || before?.error !== undefined;
-  if (!isSent && body.length > size.maxBytes() && points.length > 1) return putHalves(errand, points);
+async function put(attempt: Attempt, points: readonly RenderedPoint[], first?: FirstRequest): Promise<FailedPoint[]> {
+  const { size } = attempt.context;
+  const body = first?.body ?? (await gzipped(`[${points.map(({ text }) => text).join(',')}]`));
+  if (first === undefined) size.recordCompressed(body.length, points.length);
+  const isSent = first?.answer !== undefined || first?.error !== undefined;
+  if (!isSent && body.length > size.maxBytes() && points.length > 1) return putHalves(attempt, points);
   try {
-    if (before?.error !== undefined) throw before.error;
-    return await settle(errand, points, body.length, before?.answer ?? (await ask(errand, points, body)));
+    if (first?.error !== undefined) throw first.error;
+    return await resolve(attempt, points, body.length, first?.answer ?? (await request(attempt, points, body)));
   } catch (error) {
     const isPerhapsTooLarge =
       error instanceof NoVerdict && error.isClosed && body.length > smallBytes && points.length > 1;
     if (!isPerhapsTooLarge) throw error;
-    return putHalves(errand, points, () => size.refused(body.length, 'by silence'));
+    return putHalves(attempt, points, () => size.recordRefused(body.length, 'no-answer'));
   }
 }
 
-function bodyOf(points: readonly RenderedPoint[]): Promise<Buffer> {
-  return compressed(`[${points.map(({ text }) => text).join(',')}]`, { level: 1 });
-}
-
-/** @param onFirst - called when the first half was ruled on */
+/** @param onFirstHalf - called once the first half has a verdict */
 async function putHalves(
-  errand: Errand,
+  attempt: Attempt,
   points: readonly RenderedPoint[],
-  onFirst = (): void => {},
-): Promise<Failed[]> {
+  onFirstHalf = (): void => {},
+): Promise<FailedPoint[]> {
   const middle = Math.ceil(points.length / 2);
-  const first = await put(errand, points.slice(0, middle));
-  onFirst();
-  return [...first, ...(await putOrKeep(errand, points.slice(middle)))];
+  const firstHalf = await put(attempt, points.slice(0, middle));
+  onFirstHalf();
+  return [...firstHalf, ...(await putOrKeep(attempt, points.slice(middle)))];
 }
 
-/** What was ruled on before stays ruled on: were the whole batch written again, its points would arrive twice. */
-async function putOrKeep(errand: Errand, points: readonly RenderedPoint[]): Promise<Failed[]> {
+/** Keeps the points of a failed request once others have a verdict: if the write threw, all would be written again. */
+async function putOrKeep(attempt: Attempt, points: readonly RenderedPoint[]): Promise<FailedPoint[]> {
   try {
-    return await put(errand, points);
+    return await put(attempt, points);
   } catch (error) {
-    if (!(error instanceof NoVerdict) || !errand.isRuled || errand.signal.aborted) throw error;
-    return points.map(({ point }) => ({ point, words: error.message, error: 'storage' }));
+    if (!(error instanceof NoVerdict) || !attempt.hasVerdict || attempt.signal.aborted) throw error;
+    return points.map(({ point }) => ({ point, message: error.message, errorClass: 'storage' }));
   }
 }
 
-async function settle(
-  errand: Errand,
+async function resolve(
+  attempt: Attempt,
   points: readonly RenderedPoint[],
   bytes: number,
   answer: PutAnswer,
-): Promise<Failed[]> {
-  const { size } = errand.options;
-  if (answer.kind === 'ruled') {
-    errand.isRuled = true;
-    size.taken(bytes);
+): Promise<FailedPoint[]> {
+  const { size } = attempt.context;
+  if (answer.kind === 'verdict') {
+    attempt.hasVerdict = true;
+    size.recordAccepted(bytes);
     return [...answer.failed];
   }
-  if (answer.kind === 'too-large') size.refused(bytes, 'for its size');
-  else if (answer.kind === 'refused') await assureSound(errand, answer.words);
-  if (points.length > 1) return putHalves(errand, points);
-  return points.map(({ point }) => alone(errand, point, answer));
+  if (answer.kind === 'too-large') size.recordRefused(bytes, 'too-large');
+  else if (answer.kind === 'refused') await checkReceiver(attempt, answer.message);
+  if (points.length > 1) return putHalves(attempt, points);
+  return points.map(({ point }) => failedSingly(attempt, point, answer));
 }
 
-/** What becomes of a point that shared its body with no other. */
-function alone(
-  errand: Errand,
+function failedSingly(
+  attempt: Attempt,
   point: RenderedPoint['point'],
-  { kind, words }: Exclude<PutAnswer, { kind: 'ruled' }>,
-): Failed {
-  if (kind === 'unnamed') errand.isRuled = true;
-  else errand.refusedAlone += 1;
-  if (!errand.isRuled && errand.refusedAlone >= patience) throw nothingIsTaken(words);
-  return { point, words, error: kind === 'refused' ? 'data' : 'storage' };
+  { kind, message }: Exclude<PutAnswer, { kind: 'verdict' }>,
+): FailedPoint {
+  if (kind === 'unattributed') attempt.hasVerdict = true;
+  else attempt.refusedSingly += 1;
+  if (!attempt.hasVerdict && attempt.refusedSingly >= maxRefusedSingly) throw allRefused(message);
+  return { point, message, errorClass: kind === 'refused' ? 'data' : 'storage' };
 }
 
-function nothingIsTaken(words: string | undefined): NoVerdict {
-  return new NoVerdict(`every point is refused, each alone in its request: ${words}`);
+function allRefused(message: string | undefined): NoVerdict {
+  return new NoVerdict(`every point is refused, each alone in its request: ${message}`);
 }
 
 /**
- * Plugins and proxies refuse with a 400 as well. Only an OpenTSDB that finds fault with the contents alone says of an empty
- * list that there are no points in it; anything else is no reason to give points up.
+ * Puts an empty list after a 400, which plugins and proxies answer as well. A sound OpenTSDB answers that the list has no
+ * points; after any other answer no point is given up.
  */
-async function assureSound(errand: Errand, words: string): Promise<void> {
-  if (errand.isRuled || errand.isSound) return;
-  const empty = await compressed('[]', { level: 1 });
-  const { status, text } = await errand.options.hosts.ask(
-    (host) => postPut(errand.options, errand.signal, host, empty),
-    errand.signal,
-  );
-  if (status !== 204 && !isAboutEmptyList(text)) throw new NoVerdict(`answered 400: ${words.slice(0, 300)}`);
-  errand.isSound = true;
+async function checkReceiver(attempt: Attempt, message: string): Promise<void> {
+  if (attempt.hasVerdict || attempt.isReceiverSound) return;
+  const { context, signal } = attempt;
+  const emptyList = await gzipped('[]');
+  const { status, text } = await context.hosts.tryInTurn((host) => postPut(context, host, emptyList, signal), signal);
+  const isSound = status === 204 || /^No datapoints found/i.test(errorMessage(text) ?? '');
+  if (!isSound) throw new NoVerdict(`answered 400: ${message.slice(0, 300)}`);
+  attempt.isReceiverSound = true;
 }
 
-function isAboutEmptyList(text: string): boolean {
-  try {
-    return /^No datapoints found/i.test(errorMessage(JSON.parse(text)) ?? '');
-  } catch {
-    return false;
-  }
-}
-
-/** The reading of the first host's answer that can be read. */
-function ask(errand: Errand, points: readonly RenderedPoint[], body: Buffer): Promise<PutAnswer> {
-  const { hosts, clock } = errand.options;
-  const asked = points.map(({ point }) => point);
-  return hosts.ask(
-    async (host) => readPutAnswer(await postPut(errand.options, errand.signal, host, body), asked, clock.now()),
-    errand.signal,
+function request({ context, signal }: Attempt, rendered: readonly RenderedPoint[], body: Buffer): Promise<PutAnswer> {
+  const points = rendered.map(({ point }) => point);
+  return context.hosts.tryInTurn(
+    async (host) => readPutAnswer(await postPut(context, host, body, signal), points, context.clock.now()),
+    signal,
   );
 }
 
-/** Posts a body of points to a host. */
-export function postPut(options: PutOptions, signal: AbortSignal, host: TsdHost, body: Buffer): Promise<Answer> {
-  const { syncTimeoutMs, connections, bounds } = options;
-  const headers = { ...options.headers, 'content-type': 'application/json', 'content-encoding': 'gzip' };
-  const path = `/api/put?sync&sync_timeout=${syncTimeoutMs}&details`;
-  return post({ connections, host, path, headers, body, bounds, signal });
+export function postPut(context: PostContext, host: TsdHost, body: Buffer, signal: AbortSignal): Promise<Answer> {
+  return post(context, { host, path: `/api/put?sync&sync_timeout=${syncTimeoutMs}&details`, body, signal });
 }

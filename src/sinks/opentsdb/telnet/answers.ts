@@ -1,18 +1,16 @@
-// Reads what comes back on a telnet connection: answers to `version`, and lines about puts that failed.
+// Splits the bytes of a telnet connection into answers to `version` and other lines, mostly errors about puts.
 
-export interface TelnetAnswersOptions {
-  /** An answer to `version` is complete. */
-  readonly onVersion: () => void;
-  /** A line that is none: an error, mostly. */
-  readonly onLine: (line: string) => void;
-}
-
-/** InfluxDB's answer to `version`, without an end of line. */
+/** InfluxDB's answer to `version`, which has no line feed. */
 const influx = 'InfluxDB TSDB proxy';
 const maxLineBytes = 65_536;
 
-/** Takes the chunks as they come. OpenTSDB answers `version` with two lines, of which the second begins `Built on`. */
-export function telnetAnswers({ onVersion, onLine }: TelnetAnswersOptions): (chunk: Buffer) => void {
+/**
+ * Returns the consumer of chunks. OpenTSDB answers `version` with two lines, of which the second begins `Built on`.
+ *
+ * @param onVersion - called after each complete answer to `version`
+ * @param onLine - called with at most 300 characters of any other line
+ */
+export function telnetAnswers(onVersion: () => void, onLine: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
   function take(line: string): void {
     if (line.startsWith('Built on ')) onVersion();

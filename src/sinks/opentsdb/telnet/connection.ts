@@ -1,180 +1,162 @@
-// A telnet connection to OpenTSDB: batches of lines go out, each followed by `version`, whose answer proves that the lines
-// before it were read.
+// A telnet connection to OpenTSDB. Each batch of lines is followed by `version`, whose answer proves that the lines before
+// it were read.
 
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../../runtime/clock.ts';
 import { orAborted, within } from '../../../runtime/deadline.ts';
+import { type Deferred, deferred } from '../../../runtime/deferred.ts';
+import { socketEvent } from '../../socket-event.ts';
 import type { TsdHost } from '../http/hosts.ts';
 import { NoVerdict } from '../no-verdict.ts';
 import { telnetAnswers } from './answers.ts';
 
 export interface TelnetConnection {
   /**
-   * Sends lines. Resolves with the lines that came back meanwhile once the far side has read them, or, where it does not
-   * answer `version`, once the socket has taken them. Throws when the connection breaks before.
+   * Resolves once the receiver has read the lines, with the lines that it sent meanwhile. A receiver that does not answer
+   * `version` counts as having read what the socket has accepted. Rejects when the connection breaks before.
    */
   send(lines: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
-  close(): void;
 }
 
-export interface TelnetConnectionOptions {
+interface TelnetConnectionOptions {
   readonly host: TsdHost;
   readonly clock: Clock;
-  /** Told of every line that is no answer to `version`. */
+  /** Called with every line that is no answer to `version`. */
   readonly onLine: (line: string) => void;
-  /** Told once, when the connection is of no use any more. */
+  /** Called once, when the connection is no longer usable. */
   readonly onClose: () => void;
+  /** Closes the connection; its reason rejects what is in flight. */
   readonly signal: AbortSignal;
 }
 
-/** Bound on connecting, and on the answer of a far side that is known to answer. */
+/** For connecting, and for the answer of a receiver that is known to answer. */
 const timeoutMs = 15_000;
-/** So long the first answer to `version` is waited for. */
 const firstAnswerMs = 2_000;
 
-/** Somebody who waits for the answer to the `version` after his lines. */
-interface Waiting {
-  readonly resolve: (lines: readonly string[]) => void;
-  readonly reject: (error: Error) => void;
+/** A batch whose `version` is not answered yet. */
+interface PendingBatch {
+  readonly answer: Deferred<readonly string[]>;
   readonly lines: string[];
 }
 
 interface State {
   readonly socket: Socket;
   readonly clock: Clock;
-  waiting: Waiting[];
-  /** Undefined: not known yet. */
-  answersVersion: boolean | undefined;
-  /** Ends when everything written so far has left room for more. */
-  turn: Promise<void>;
-  broken: NoVerdict | undefined;
   readonly onClose: () => void;
+  pending: PendingBatch[];
+  /** Undefined until it is known. */
+  answersVersion: boolean | undefined;
+  /** Resolves when the socket has accepted everything written so far. */
+  lastWrite: Promise<void>;
+  error: NoVerdict | undefined;
 }
 
-/** Connects. Rejects when that fails. */
-export async function telnetConnection({
-  host,
-  clock,
-  onLine,
-  onClose,
-  signal,
-}: TelnetConnectionOptions): Promise<TelnetConnection> {
+/** Rejects when connecting fails. */
+export async function telnetConnection(options: TelnetConnectionOptions): Promise<TelnetConnection> {
+  const { host, clock, onLine, onClose, signal } = options;
   const socket = connect({ host: host.hostname, port: host.port, noDelay: true, keepAlive: true });
   const state: State = {
     socket,
     clock,
-    waiting: [],
-    answersVersion: undefined,
-    turn: Promise.resolve(),
-    broken: undefined,
     onClose,
+    pending: [],
+    answersVersion: undefined,
+    lastWrite: Promise.resolve(),
+    error: undefined,
   };
   listen(state, onLine);
+  const abort = (): void => fail(state, signal.reason as NoVerdict);
+  signal.addEventListener('abort', abort);
+  socket.once('close', () => signal.removeEventListener('abort', abort));
   try {
-    await within(clock, timeoutMs, signal, () => connected(socket));
+    await within(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
   } catch (error) {
     socket.destroy();
     throw error;
   }
-  return {
-    send: (lines, sending) => send(state, lines, sending),
-    close: () => breakOff(state, new NoVerdict('the sink is closed')),
-  };
+  return { send: (lines, sending) => send(state, lines, sending) };
 }
 
-function connected(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('connect', resolve).once('error', reject);
-  });
-}
-
-/** Reads all the time: OpenTSDB drops its answers, and older ones hang, when nobody does. */
+/** Reads all the time: OpenTSDB drops its answers when nobody reads, and older versions hang. */
 function listen(state: State, onLine: (line: string) => void): void {
-  const take = telnetAnswers({
-    onVersion() {
-      state.answersVersion = true;
-      const first = state.waiting.shift();
-      first?.resolve(first.lines);
-    },
-    onLine(line) {
-      state.waiting[0]?.lines.push(line);
-      onLine(line);
-    },
-  });
-  state.socket.on('data', take);
-  state.socket.on('error', (error) => breakOff(state, new NoVerdict(`connection broken: ${error.message}`)));
-  state.socket.on('end', () => breakOff(state, new NoVerdict('connection closed by the far side')));
-  state.socket.on('close', () => breakOff(state, new NoVerdict('connection closed')));
+  const onVersion = (): void => {
+    state.answersVersion = true;
+    const first = state.pending.shift();
+    first?.answer.resolve(first.lines);
+  };
+  const onOtherLine = (line: string): void => {
+    state.pending[0]?.lines.push(line);
+    onLine(line);
+  };
+  state.socket.on('data', telnetAnswers(onVersion, onOtherLine));
+  state.socket.on('error', (error) => fail(state, new NoVerdict(`connection broken: ${error.message}`)));
+  state.socket.on('end', () => fail(state, new NoVerdict('connection closed by the far side')));
+  state.socket.on('close', () => fail(state, new NoVerdict('connection closed')));
 }
 
-function breakOff(state: State, error: NoVerdict): void {
-  if (state.broken === undefined) {
-    state.broken = error;
+function fail(state: State, error: NoVerdict): void {
+  if (state.error === undefined) {
+    state.error = error;
     state.onClose();
     state.socket.destroy();
   }
-  for (const { reject } of state.waiting.splice(0)) reject(state.broken);
+  for (const { answer } of state.pending.splice(0)) answer.reject(state.error);
 }
 
-/** Writes follow one another as the socket takes them; the answers are waited for side by side. */
+/** Batches are written one after another, and their answers awaited concurrently. */
 async function send(state: State, lines: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-  const sent = state.turn.then(() => write(state, lines, signal));
-  state.turn = sent.then(
+  const writing = state.lastWrite.then(() => write(state, lines, signal));
+  state.lastWrite = writing.then(
     ({ flushed }) => flushed.catch(() => {}),
     () => {},
   );
-  const { flushed, answer } = await orAborted(sent, signal);
+  const { flushed, answer } = await orAborted(writing, signal);
   try {
     return await within(state.clock, timeoutMs, signal, async () => {
       await flushed;
-      return answer === undefined ? [] : answered(state, answer, signal);
+      return answer === undefined ? [] : awaitAnswer(state, answer, signal);
     });
   } catch (error) {
-    if (!signal.aborted) breakOff(state, new NoVerdict((error as Error).message));
+    if (!signal.aborted) fail(state, new NoVerdict((error as Error).message));
     throw error;
   }
 }
 
-interface Sent {
-  /** Ends when the socket has taken the lines. */
+interface WrittenBatch {
+  /** Resolves when the socket has accepted the lines. */
   readonly flushed: Promise<void>;
-  /** Undefined where `version` is not asked. */
+  /** Undefined where `version` was not sent. */
   readonly answer: Promise<readonly string[]> | undefined;
 }
 
-function write(state: State, lines: readonly string[], signal: AbortSignal): Sent {
+function write(state: State, lines: readonly string[], signal: AbortSignal): WrittenBatch {
   signal.throwIfAborted();
-  if (state.broken !== undefined) throw state.broken;
-  const asks = state.answersVersion !== false;
-  const answer = asks
-    ? new Promise<readonly string[]>((resolve, reject) => state.waiting.push({ resolve, reject, lines: [] }))
-    : undefined;
-  answer?.catch(() => {});
-  const text = [...lines, ...(asks ? ['version'] : [])].map((line) => `${line}\n`).join('');
+  if (state.error !== undefined) throw state.error;
+  const asksVersion = state.answersVersion !== false;
+  const answer = asksVersion ? deferred<readonly string[]>() : undefined;
+  if (answer !== undefined) state.pending.push({ answer, lines: [] });
+  const text = [...lines, ...(asksVersion ? ['version'] : [])].map((line) => `${line}\n`).join('');
   const flushed = new Promise<void>((resolve, reject) => {
-    state.socket.write(text, 'latin1', (error) => (error ? reject(state.broken ?? error) : resolve()));
+    state.socket.write(text, 'latin1', (error) => (error ? reject(state.error ?? error) : resolve()));
   });
-  return { flushed, answer };
+  return { flushed, answer: answer?.promise };
 }
 
-/**
- * VictoriaMetrics never answers `version`: when nothing comes for a while, the connection is taken for one of that kind,
- * until something does come.
- */
-async function answered(
+/** VictoriaMetrics never answers `version`. After a timeout the connection counts as such, until an answer does come. */
+async function awaitAnswer(
   state: State,
   answer: Promise<readonly string[]>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (state.answersVersion === true) return answer;
-  const silence = Symbol('silence');
+  const timedOut = Symbol('timed out');
   const first = await within(state.clock, firstAnswerMs, signal, () => answer).catch((error: Error) => {
-    if (signal.aborted || state.broken !== undefined) throw error;
-    return silence;
+    if (signal.aborted || state.error !== undefined) throw error;
+    return timedOut;
   });
   if (typeof first !== 'symbol') return first;
   if (state.answersVersion) return answer;
   state.answersVersion = false;
-  for (const { resolve, lines } of state.waiting.splice(0)) resolve(lines);
+  for (const { answer, lines } of state.pending.splice(0)) answer.resolve(lines);
   return [];
 }

@@ -1,22 +1,23 @@
-// The OpenTSDB sink by telnet: best-effort. OpenTSDB says nothing of a point that it takes, names no point that it refuses,
-// and tells of a storage error when the next points are long under way.
+// The OpenTSDB sink over telnet; best effort. OpenTSDB does not confirm a point and does not name a refused one. It reports
+// a storage error while later points are in flight.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Log } from '../../../runtime/log.ts';
-import type { DataPoint } from '../../../model/point.ts';
-import type { Verdict } from '../../../model/sink.ts';
 import { linked, orAborted } from '../../../runtime/deadline.ts';
-import { hosts, type TsdHost } from '../http/hosts.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { logThrottle } from '../../../runtime/log-throttle.ts';
+import type { DataPoint } from '../../../model/point.ts';
+import { talliedValues, type Verdict } from '../../../model/sink.ts';
+import { type TsdHost, tsdHosts } from '../http/hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from '../http/http-sink.ts';
 import { NoVerdict } from '../no-verdict.ts';
-import { renderLegal } from '../text/render.ts';
 import { writeWithDefaultTag } from '../text/default-tag.ts';
-import { errorLines } from './error-lines.ts';
-import { verdictOfLines } from './verdicts.ts';
+import { renderLegal } from '../text/render.ts';
+import { countedWrites } from '../write-counts.ts';
 import { telnetConnection, type TelnetConnection } from './connection.ts';
+import { verdictOfLines } from './verdict.ts';
 
 export interface TsdTelnetOptions {
-  /** Such as http://tsdb.example:4242, of which host and port are used; tried in turn. */
+  /** Such as http://tsdb.example:4242; only host and port are used. Tried in turn. */
   readonly urls: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -25,7 +26,7 @@ export interface TsdTelnetOptions {
 }
 
 export interface TelnetSinkStatus extends SinkStatus {
-  /** Lines that came back and were no answer to `version`: errors, mostly. */
+  /** Received lines that are no answer to `version`: mostly errors. */
   readonly errorLines: number;
 }
 
@@ -33,97 +34,73 @@ export interface OpenTsdbTelnetSink extends OpenTsdbSink {
   status(): TelnetSinkStatus;
 }
 
-/** LineBasedFrameDecoder(1024): a longer line is taken or closes the connection, as TCP happens to cut it. */
+/** LineBasedFrameDecoder(1024): a longer line may be accepted or close the connection, depending on TCP segments. */
 const maxLineBytes = 1024;
 const batchPoints = 500;
 
 /**
- * Opens the sink; connects when points come.
- *
- * A batch is taken when the far side has read all of it, told by its answer to `version`. Points of a metric that it calls
- * unknown meanwhile are rejected; when it tells of a storage error, the batch is kept.
+ * Opens the sink; it connects at the first write. A batch is accepted when the receiver has read all of it, as its answer
+ * to `version` shows. Points with a metric that is reported unknown are rejected; a reported storage error keeps the batch.
  *
  * @throws Error for a URL that cannot be used
  */
 export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelnetOptions): OpenTsdbTelnetSink {
-  const all = hosts({ urls, clock, log });
+  const hosts = tsdHosts({ urls, clock, log });
   const closing = new AbortController();
-  const errors = errorLines(clock, log);
-  const lines = switchboard(clock, errors.note, closing.signal);
-  const tally = { accepted: 0, rejected: 0, kept: 0, lastError: undefined as string | undefined };
+  const writes = countedWrites();
+  const throttle = logThrottle(clock);
+  let errorLines = 0;
+  const message = 'OpenTSDB: an error by telnet, which does not tell the point; at most one a minute is logged';
+  const connectionTo = connectionPool(clock, closing.signal, (line) => {
+    errorLines += 1;
+    throttle(() => log.warn({ line, errorLines }, message));
+  });
 
-  async function write(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+  async function putLines(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
     const { legal, rejected } = renderLegal(points, 'put', maxLineBytes);
     if (legal.length === 0) return { rejected, kept: [] };
-    const replies = await all.ask(
-      (host) =>
-        lines.send(
-          host,
-          legal.map(({ text }) => text),
-          signal,
-        ),
+    const lines = legal.map(({ text }) => text);
+    const replies = await hosts.tryInTurn(
+      async (host) => (await orAborted(connectionTo(host), signal)).send(lines, signal),
       signal,
     );
-    const verdict = verdictOfLines(
-      legal.map(({ point }) => point),
-      replies,
-    );
+    const sent = legal.map(({ point }) => point);
+    const verdict = verdictOfLines(sent, replies);
     return { rejected: [...rejected, ...verdict.rejected], kept: verdict.kept };
+  }
+
+  function write(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
+    return linked([signal, closing.signal], (either) =>
+      writeWithDefaultTag(points, (tagged) => putLines(tagged, either)),
+    );
   }
 
   return {
     name,
     batchPoints: () => batchPoints,
-    async write(points, { signal }) {
-      try {
-        const verdict = await linked([signal, closing.signal], (either) =>
-          writeWithDefaultTag(points, (sent) => write(sent, either)),
-        );
-        tally.accepted += points.length - verdict.rejected.length - verdict.kept.length;
-        tally.rejected += verdict.rejected.length;
-        tally.kept += verdict.kept.length;
-        tally.lastError = verdict.kept[0]?.reason ?? verdict.rejected[0]?.reason;
-        return verdict;
-      } catch (error) {
-        tally.lastError = (error as Error).message;
-        throw error;
-      }
-    },
+    write: (points, { signal }) =>
+      writes.count(write(points, signal), signal, (verdict) => talliedValues(points, verdict)),
     async close() {
       closing.abort(new NoVerdict('the sink is closed'));
-      lines.close();
     },
-    status: () => ({ url: all.current().label, ...tally, errorLines: errors.count() }),
+    status: () => ({ url: hosts.current().label, ...writes.counts(), errorLines }),
   };
 }
 
-interface Switchboard {
-  send(host: TsdHost, lines: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
-  close(): void;
-}
-
-/** One connection to a host, made when there is none. */
-function switchboard(clock: Clock, onLine: (line: string) => void, signal: AbortSignal): Switchboard {
-  const open = new Map<TsdHost, Promise<TelnetConnection>>();
-
-  function connection(host: TsdHost): Promise<TelnetConnection> {
-    const present = open.get(host);
-    if (present !== undefined) return present;
-    const forget = (): void => void (open.get(host) === made && open.delete(host));
-    const made = telnetConnection({ host, clock, onLine, onClose: forget, signal });
-    made.catch(forget);
-    open.set(host, made);
-    return made;
-  }
-
-  return {
-    send: async (host, lines, sending) => (await orAborted(connection(host), sending)).send(lines, sending),
-    close() {
-      for (const made of open.values())
-        made.then(
-          ({ close }) => close(),
-          () => {},
-        );
-    },
+/** Keeps one connection to each host. The signal closes them. */
+function connectionPool(
+  clock: Clock,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): (host: TsdHost) => Promise<TelnetConnection> {
+  const pool = new Map<TsdHost, Promise<TelnetConnection>>();
+  return (host) => {
+    const existing = pool.get(host);
+    if (existing !== undefined) return existing;
+    const forget = (): void => void (pool.get(host) === connection && pool.delete(host));
+    const connection = telnetConnection({ host, clock, onLine, onClose: forget, signal });
+    connection.catch(forget);
+    pool.set(host, connection);
+    return connection;
   };
 }

@@ -1,4 +1,4 @@
-// The text of a batch for /api/put, made of its deliveries as they are.
+// Renders a batch for /api/put from its deliveries, without expanding factored points.
 
 import { isFactored, type Points } from '../../../model/factored-points.ts';
 import { faultOf } from '../../../model/legal-point.ts';
@@ -8,22 +8,17 @@ import { renderJson } from './point-text.ts';
 import { seriesRenderer } from './series-text.ts';
 
 /**
- * The array, in bytes that last until the next call; undefined where there is no point, or one is not usual: illegal, without tags, or
- * with an annotation.
+ * Returns the JSON array; the bytes are valid until the next call. Returns undefined for an empty batch, and where a
+ * point is illegal, has no tags or has an annotation: such a batch is rendered point by point.
  */
 export type BatchRenderer = (deliveries: readonly Points[]) => Buffer | undefined;
 
-/**
- * Each delivery is written down at once. What is legal is ASCII.
- *
- * @param maxBytes - bound on a point's text
- */
+/** @param maxBytes - bound on a point's text */
 export function batchRenderer(maxBytes: number): BatchRenderer {
   const seriesText = seriesRenderer(maxBytes);
   const buffer = asciiBuffer();
 
-  /** Behind `[` or a comma. */
-  function add(text: string): void {
+  function addElements(text: string): void {
     if (text === '') return;
     buffer.addByte(buffer.length() === 0 ? opening : comma);
     buffer.addText(text);
@@ -33,10 +28,10 @@ export function batchRenderer(maxBytes: number): BatchRenderer {
     buffer.clear();
     for (const points of deliveries) {
       const text = isFactored(points) ? seriesText(points) : '';
-      const others = pointsText(isFactored(points) ? points.rest : points, maxBytes);
-      if (text === undefined || others === undefined) return undefined;
-      add(text);
-      add(others);
+      const rest = renderPoints(isFactored(points) ? points.rest : points, maxBytes);
+      if (text === undefined || rest === undefined) return undefined;
+      addElements(text);
+      addElements(rest);
     }
     if (buffer.length() === 0) return undefined;
     buffer.addByte(closing);
@@ -46,8 +41,7 @@ export function batchRenderer(maxBytes: number): BatchRenderer {
 
 const [opening, comma, closing] = [0x5b, 0x2c, 0x5d];
 
-/** Points that are not factored. */
-function pointsText(points: readonly DataPoint[], maxBytes: number): string | undefined {
+function renderPoints(points: readonly DataPoint[], maxBytes: number): string | undefined {
   let text = '';
   for (const point of points) {
     if (point.annotation !== undefined || point.only !== undefined || faultOf(point) !== undefined) return undefined;

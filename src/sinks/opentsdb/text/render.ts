@@ -1,35 +1,30 @@
-// Renders the points that may be sent, and parts them from those that may not.
+// Renders the legal points of a batch and rejects the others.
 
 import type { DataPoint } from '../../../model/point.ts';
 import type { Ruling } from '../../../model/sink.ts';
 import { faultOf } from '../../../model/legal-point.ts';
 import { renderImportLine, renderJson, renderPutLine } from './point-text.ts';
 
-/** A point and its text as it is sent. */
 export interface RenderedPoint {
   readonly point: DataPoint;
   readonly text: string;
 }
 
-export interface Rendered {
+interface Rendered {
   readonly legal: readonly RenderedPoint[];
-  /** With what is wrong with them. */
+  /** Not sent; the reason names the fault. */
   readonly rejected: readonly Ruling[];
 }
 
-const forms = { json: renderJson, put: renderPutLine, import: renderImportLine };
+const renderers = { json: renderJson, put: renderPutLine, import: renderImportLine };
 
-/**
- * Renders points as elements of /api/put, as telnet lines or as import lines.
- *
- * @param maxBytes - bound on a point's text
- */
-export function renderLegal(points: readonly DataPoint[], form: keyof typeof forms, maxBytes: number): Rendered {
+/** @param maxBytes - bound on a point's text */
+export function renderLegal(points: readonly DataPoint[], format: keyof typeof renderers, maxBytes: number): Rendered {
   const legal: RenderedPoint[] = [];
   const rejected: Ruling[] = [];
   for (const point of points) {
     const fault = faultOf(point);
-    const text = fault === undefined ? forms[form](point) : '';
+    const text = fault === undefined ? renderers[format](point) : '';
     if (fault !== undefined) rejected.push({ point, reason: `not sent: ${fault}` });
     else if (text.length > maxBytes)
       rejected.push({ point, reason: `not sent: ${text.length} bytes, at most ${maxBytes} wanted` });

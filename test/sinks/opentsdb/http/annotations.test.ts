@@ -1,11 +1,13 @@
-// The annotations that points carry: written beside their points, with a verdict of their own, and in nobody's way.
+// Annotations of points: written after the points, with a verdict of their own that does not affect the points.
 
 import test from 'ava';
 import { gunzipSync } from 'node:zlib';
 import type { Annotation, DataPoint } from '../../../../src/model/point.ts';
+import { allAccepted } from '../../../../src/model/sink.ts';
 import { points } from '../../../fakes/points.ts';
 import { answers, closed, refuses, type Fault } from '../../../fakes/tsd.ts';
-import { forever, httpBench } from './sink-under-test.ts';
+import { forever } from '../../contract.ts';
+import { httpFixture } from './http-fixture.ts';
 
 const annotation = (startMs: number): Annotation => ({
   startMs,
@@ -17,44 +19,36 @@ const annotated = (count: number, first = 1): DataPoint[] =>
   points(count, first).map((point, index) => ({ ...point, annotation: annotation(1794994452001 + index) }));
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';
 
-/** A fault of the annotations' end point alone. */
-const ofAnnotations =
-  (fault: Fault): Fault =>
-  (exchange, answer) =>
-    isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer();
+/** Applies the fault to annotations alone. */
+function onAnnotations(fault: Fault): Fault {
+  return (exchange, answer) => (isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer());
+}
 
 test('a point with an annotation is put without it, and the annotation is written in bulk', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+  const { tsd, sink } = await httpFixture(t);
   const [first, second] = annotated(2) as [DataPoint, DataPoint];
   const ends = { ...second, annotation: { ...annotation(1794994452002), endMs: 1794994453000 } };
-  t.deepEqual(await sink.write([first, ...points(1, 9), ends], forever), { rejected: [], kept: [] });
-  t.deepEqual(
-    tsd.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`),
-    ['POST /api/put', 'POST /api/annotation/bulk'],
-  );
+  t.deepEqual(await sink.write([first, ...points(1, 9), ends], forever), allAccepted);
+  const requests = tsd.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+  t.deepEqual(requests, ['POST /api/put', 'POST /api/annotation/bulk']);
   t.notRegex(gunzipSync(tsd.requests[0]?.body as Buffer).toString(), /event/);
+  const shared = { notes: 'a\nb', custom: { repo: 'web' } };
   t.deepEqual(tsd.annotations(), [
-    { startTime: 1794994452001, description: 'event 1794994452001', notes: 'a\nb', custom: { repo: 'web' } },
-    {
-      startTime: 1794994452002,
-      endTime: 1794994453000,
-      description: 'event 1794994452002',
-      notes: 'a\nb',
-      custom: { repo: 'web' },
-    },
+    { startTime: 1794994452001, description: 'event 1794994452001', ...shared },
+    { startTime: 1794994452002, endTime: 1794994453000, description: 'event 1794994452002', ...shared },
   ]);
   t.is(tsd.points().length, 3);
   t.deepEqual(sink.status().annotations, { written: 2, skipped: 0 });
 });
 
-test('points without annotations ask for nothing more', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('points without annotations cause no further request', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   await sink.write(points(3), forever);
   t.is(tsd.requests.length, 1);
 });
 
-test('annotations are sent again in the same bytes', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('equal annotations are sent in the same bytes', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   await sink.write(annotated(3), forever);
   await sink.write(annotated(3), forever);
   const bodies = tsd.requests.filter(({ path }) => isAnnotation(path)).map(({ body }) => body);
@@ -67,14 +61,13 @@ for (const [receiver, fault] of [
     'VictoriaMetrics',
     answers(400, 'remoteAddr: "x"; unexpected path requested on HTTP OpenTSDB server: "/api/annotation/bulk"'),
   ],
-  ['an OpenTSDB without the end point', refuses('Endpoint not found', 404)],
-  ['a proxy that lets no such method through', answers(405, '<html>no</html>')],
+  ['an OpenTSDB without the endpoint', refuses('Endpoint not found', 404)],
+  ['a proxy that refuses the method', answers(405, '<html>no</html>')],
 ] as const) {
-  test(`${receiver} takes the points; its annotations are skipped, said once, and asked for again after an hour`, async (t) => {
-    const { tsd, sink, clock } = await httpBench(t);
-    tsd.always(ofAnnotations(fault));
-    for (let time = 0; time < 3; time += 1)
-      t.deepEqual(await sink.write(annotated(2, 1 + 2 * time), forever), { rejected: [], kept: [] });
+  test(`${receiver} accepts the points; annotations are skipped, and tried again after an hour`, async (t) => {
+    const { tsd, sink, clock } = await httpFixture(t);
+    tsd.always(onAnnotations(fault));
+    for (const first of [1, 3, 5]) t.deepEqual(await sink.write(annotated(2, first), forever), allAccepted);
     t.is(tsd.points().length, 6);
     t.is(tsd.requests.filter(({ path }) => isAnnotation(path)).length, 1);
     t.deepEqual(sink.status().annotations, { written: 0, skipped: 6 });
@@ -85,23 +78,20 @@ for (const [receiver, fault] of [
   });
 }
 
-test('points whose annotations were not taken now are kept, and no others', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('points whose annotations failed are kept, and no others', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   for (const fault of [answers(503, 'busy'), closed, answers(401, 'no')]) {
-    tsd.always(ofAnnotations(fault));
+    tsd.always(onAnnotations(fault));
     const batch = [...points(2, 50), ...annotated(2)];
     const { rejected, kept } = await sink.write(batch, forever);
     t.deepEqual([rejected, kept.map(({ point }) => point)], [[], batch.slice(2)]);
-    t.true(
-      kept.every(
-        ({ reason, isStored }) => isStored === true && reason.startsWith('annotation alone, its point is stored: '),
-      ),
-    );
+    t.true(kept.every(({ isStored }) => isStored === true));
+    t.true(kept.every(({ reason }) => reason.startsWith('annotation alone, its point is stored: ')));
   }
 });
 
-test('of several annotations the one that OpenTSDB refuses is rejected, and the others are written', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('an annotation that OpenTSDB refuses is rejected, and the others are written', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   const [first, second, third] = annotated(3) as [DataPoint, DataPoint, DataPoint];
   const wrong = { ...second, annotation: annotation(-1) };
   const { rejected, kept } = await sink.write([first, wrong, third], forever);
@@ -110,52 +100,48 @@ test('of several annotations the one that OpenTSDB refuses is rejected, and the 
     rejected[0]?.reason ?? '',
     /^annotation alone, its point is stored: answered 400: .*The start timestamp has not been set/,
   );
-  t.deepEqual(
-    tsd.annotations().map(({ startTime }) => startTime),
-    [1794994452001, 1794994452003],
-  );
+  const written = tsd.annotations().map(({ startTime }) => startTime);
+  t.deepEqual(written, [1794994452001, 1794994452003]);
 });
 
-test('of a point that is stored already its annotation alone is written', async (t) => {
-  const { tsd, sink } = await httpBench(t);
-  const left = annotated(2).map((point) => ({ ...point, only: 'annotation' as const }));
-  tsd.always(ofAnnotations(answers(503, 'busy')));
-  const { kept } = await sink.write(left, forever);
-  t.deepEqual(
-    kept.map(({ point }) => point),
-    left,
-  );
+test('only the annotation of a stored point is written', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
+  const stored = annotated(2).map((point) => ({ ...point, only: 'annotation' as const }));
+  tsd.always(onAnnotations(answers(503, 'busy')));
+  const { kept } = await sink.write(stored, forever);
+  const keptPoints = kept.map(({ point }) => point);
+  t.deepEqual(keptPoints, stored);
   tsd.always(undefined);
-  t.deepEqual(await sink.write(left, forever), { rejected: [], kept: [] });
+  t.deepEqual(await sink.write(stored, forever), allAccepted);
   t.deepEqual([tsd.points(), tsd.annotations().length], [[], 2]);
   t.like(sink.status(), { accepted: 0, rejected: 0, kept: 0 });
 });
 
-test('the annotation of a point that was not taken is not written yet', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('the annotation of a rejected point is not written', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   const [good, bad] = annotated(2) as [DataPoint, DataPoint];
   const { rejected } = await sink.write([good, { ...bad, value: 'NaN' }], forever);
   t.is(rejected.length, 1);
   t.is(tsd.annotations().length, 1);
 });
 
-test('many long annotations go in bodies that OpenTSDB takes', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('many long annotations are split into bodies within the limit', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   const long = annotated(40).map((point, index) => ({
     ...point,
     annotation: { ...annotation(1 + index), notes: 'ü€'.repeat(500) },
   }));
-  t.deepEqual(await sink.write(long, forever), { rejected: [], kept: [] });
+  t.deepEqual(await sink.write(long, forever), allAccepted);
   t.is(tsd.annotations().length, 40);
   t.true(tsd.requests.every(({ body }) => body.length <= 8192));
 });
 
-test('a write is given up when the signal aborts while annotations are written', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('a write is cancelled when the signal aborts while annotations are written', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   const aborting = new AbortController();
   const reason = new Error('enough');
   tsd.always(
-    ofAnnotations(() => {
+    onAnnotations(() => {
       aborting.abort(reason);
       return new Promise(() => {});
     }),

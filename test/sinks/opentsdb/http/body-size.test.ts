@@ -1,13 +1,14 @@
-// How the OpenTSDB sink learns what fits into a request.
+// The OpenTSDB HTTP sink adapts the size of its bodies and batches.
 
 import test from 'ava';
 import { bodySize } from '../../../../src/sinks/opentsdb/http/body-size.ts';
 import type { DataPoint } from '../../../../src/model/point.ts';
+import { allAccepted } from '../../../../src/model/sink.ts';
 import { points } from '../../../fakes/points.ts';
 import { answers, closed, type Fault } from '../../../fakes/tsd.ts';
 import { movableClock } from '../../../fakes/time.ts';
-import { asLine } from '../../contract.ts';
-import { forever, httpBench } from './sink-under-test.ts';
+import { asLine, forever } from '../../contract.ts';
+import { httpFixture } from './http-fixture.ts';
 
 /** Points that hardly compress. */
 function noisyPoints(count: number): DataPoint[] {
@@ -20,8 +21,8 @@ function noisyPoints(count: number): DataPoint[] {
   }));
 }
 
-test('opentsdb http asks for more points once it has seen how small they get, and never for more than fit', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('opentsdb http asks for larger batches once it knows how points compress, and never for more than fit', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   t.is(sink.batchPoints(), 50);
   let writes = 0;
   for (let first = 1; first < 10_000; writes += 1) {
@@ -34,19 +35,19 @@ test('opentsdb http asks for more points once it has seen how small they get, an
   t.is(tsd.requests.length, writes);
 });
 
-test('opentsdb http cuts a batch in two when its body comes out too large', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('opentsdb http halves a batch whose body is too large', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   const all = noisyPoints(500);
-  t.deepEqual(await sink.write(all, forever), { rejected: [], kept: [] });
+  t.deepEqual(await sink.write(all, forever), allAccepted);
   t.true(tsd.requests.length > 1);
   t.true(tsd.requests.every(({ body }) => body.length <= 8192));
   t.deepEqual(tsd.points().map(asLine), all.map(asLine));
   t.true(sink.batchPoints() < 250, String(sink.batchPoints()));
 });
 
-/** Refuses in its own way what is longer than some bytes. */
-function refusesAbove(bytes: number, how: Fault): Fault {
-  return async (exchange, answer) => ((await exchange.body()).length > bytes ? how(exchange, answer) : answer());
+/** Applies the fault to bodies above a size. */
+function above(bytes: number, fault: Fault): Fault {
+  return async (exchange, answer) => ((await exchange.body()).length > bytes ? fault(exchange, answer) : answer());
 }
 
 const html = answers(
@@ -54,17 +55,17 @@ const html = answers(
   '<html>The reason provided was:<blockquote>Chunked request not supported.</blockquote></html>',
 );
 
-for (const [title, how] of [
+for (const [title, fault] of [
   ['as chunked', html],
   ['with 413', answers(413, 'Request Entity Too Large')],
-  ['without a word', closed],
+  ['by a closed connection', closed],
 ] as const) {
-  test(`opentsdb http halves a body that is refused ${title}, and creeps up again`, async (t) => {
-    const { tsd, sink } = await httpBench(t, { sink: { putMaxBytes: 8192 } });
+  test(`opentsdb http halves a body that is refused ${title}, and grows again slowly`, async (t) => {
+    const { tsd, sink } = await httpFixture(t, { sink: { putMaxBytes: 8192 } });
     const all = noisyPoints(160);
     await sink.write(points(1), forever);
-    tsd.always(refusesAbove(3000, how));
-    t.deepEqual(await sink.write(all, forever), { rejected: [], kept: [] });
+    tsd.always(above(3000, fault));
+    t.deepEqual(await sink.write(all, forever), allAccepted);
     t.deepEqual(tsd.points().map(asLine).toSorted(), [...points(1), ...all].map(asLine).toSorted());
     const shrunk = sink.batchPoints();
     t.true(shrunk < 100, String(shrunk));
@@ -75,61 +76,61 @@ for (const [title, how] of [
   });
 }
 
-test('opentsdb http never sends a strict OpenTSDB more than it takes, though told that it may', async (t) => {
-  const { tsd, sink } = await httpBench(t, { sink: { putMaxBytes: 100_000 } });
+test('opentsdb http adapts to an OpenTSDB with a lower limit than configured', async (t) => {
+  const { tsd, sink } = await httpFixture(t, { sink: { putMaxBytes: 100_000 } });
   const all = noisyPoints(900);
-  t.deepEqual(await sink.write(all, forever), { rejected: [], kept: [] });
+  t.deepEqual(await sink.write(all, forever), allAccepted);
   t.deepEqual(tsd.points().map(asLine), all.map(asLine));
 });
 
-test('opentsdb http keeps a lone point that is refused for its size', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('opentsdb http keeps a single point that is refused for its size', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   tsd.always(answers(413, 'too large'));
   const { kept } = await sink.write(points(1), forever);
   t.is(kept[0]?.reason, 'answered 413: "too large"');
 });
 
-test('opentsdb http gives up no point when every size is refused', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('opentsdb http rejects no point when every size is refused', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   tsd.always(answers(413, 'too large'));
   await t.throwsAsync(sink.write(points(40), forever), { message: /every point is refused.*413/ });
 });
 
-test('opentsdb http cuts a batch in two when the answer about it is too long to read', async (t) => {
-  const { tsd, sink } = await httpBench(t);
+test('opentsdb http halves a batch whose answer is too long to read', async (t) => {
+  const { tsd, sink } = await httpFixture(t);
   tsd.play(answers(400, `{"success":0,"failed":2,"errors":[{"error":"${'x'.repeat(1_200_000)}"}]}`));
-  t.deepEqual(await sink.write(points(2), forever), { rejected: [], kept: [] });
+  t.deepEqual(await sink.write(points(2), forever), allAccepted);
   t.is(tsd.requests.length, 3);
 });
 
-for (const [how, ms] of [
-  ['for its size', 600_000],
-  ['by silence', 30_000],
+for (const [why, ms] of [
+  ['too-large', 600_000],
+  ['no-answer', 30_000],
 ] as const) {
-  test(`a size that was refused ${how} is dared again after ${ms / 1000} s`, async (t) => {
+  test(`a size refused as ${why} is tried again after ${ms / 1000} s`, async (t) => {
     const clock = movableClock();
     const size = bodySize(8192, clock);
-    size.refused(6000, how);
+    size.recordRefused(6000, why);
     t.is(size.maxBytes(), 3000);
-    for (let round = 0; round < 100; round += 1) size.taken(size.maxBytes());
+    for (let round = 0; round < 100; round += 1) size.recordAccepted(size.maxBytes());
     t.is(size.maxBytes(), 5999);
     await clock.advance(ms + 1);
-    for (let round = 0; round < 100; round += 1) size.taken(size.maxBytes());
+    for (let round = 0; round < 100; round += 1) size.recordAccepted(size.maxBytes());
     t.is(size.maxBytes(), 8192);
   });
 }
 
-test('bodies of few points teach nothing', (t) => {
+test('bodies of few points are ignored', (t) => {
   const size = bodySize(8192, movableClock());
-  size.compressed(1000, 50);
+  size.recordCompressed(1000, 50);
   const before = size.batchPoints();
-  size.compressed(120, 1);
+  size.recordCompressed(120, 1);
   t.is(size.batchPoints(), before);
 });
 
-test('the bound never falls so low that nothing fits', (t) => {
+test('the bound has a minimum', (t) => {
   const size = bodySize(8192, movableClock());
-  for (let round = 0; round < 20; round += 1) size.refused(100, 'for its size');
+  for (let round = 0; round < 20; round += 1) size.recordRefused(100, 'too-large');
   t.is(size.maxBytes(), 256);
   t.true(size.batchPoints() >= 1);
 });

@@ -1,18 +1,23 @@
-// Which of several OpenTSDB hosts is asked, and when the first one is again.
+// Failover between OpenTSDB hosts, and the return to the first.
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { allAccepted } from '../../../../src/model/sink.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
-import { hosts, tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
+import { tsdHost, tsdHosts } from '../../../../src/sinks/opentsdb/http/hosts.ts';
 import { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { fakeTsd, answers } from '../../../fakes/tsd.ts';
 import { movableClock } from '../../../fakes/time.ts';
-import { forever, httpBench } from './sink-under-test.ts';
+import { forever } from '../../contract.ts';
+import { httpFixture } from './http-fixture.ts';
 
-test('opentsdb http goes to the next host when one throws, stays there, and tries the first again after a minute', async (t) => {
-  const second = await fakeTsd(t);
-  const first = await fakeTsd(t);
-  const { sink, clock } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+async function twoHosts(t: ExecutionContext) {
+  const [first, second] = [await fakeTsd(t), await fakeTsd(t)];
+  return { first, second, ...(await httpFixture(t, { sink: { urls: [first.url, second.url] } })) };
+}
+
+test('opentsdb http fails over to the next host, stays there, and tries the first again after a minute', async (t) => {
+  const { first, second, sink, clock } = await twoHosts(t);
   await sink.write(points(1), forever);
   first.always(answers(503, 'starting'));
   await sink.write(points(1), forever);
@@ -26,24 +31,21 @@ test('opentsdb http goes to the next host when one throws, stays there, and trie
   t.deepEqual([first.counts.accepted, second.counts.accepted], [3, 2]);
 });
 
-test('opentsdb http asks the first host once a minute while it is away, and loses nothing by it', async (t) => {
+test('opentsdb http tries the first host once a minute while it is down, and loses nothing by that', async (t) => {
   const second = await fakeTsd(t);
   const first = await fakeTsd(t);
   first.always(answers(500, 'no'));
-  const { sink, clock } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+  const { sink, clock } = await httpFixture(t, { sink: { urls: [first.url, second.url] } });
   for (let minute = 0; minute < 3; minute += 1) {
-    for (let round = 0; round < 5; round += 1)
-      t.deepEqual(await sink.write(points(1), forever), { rejected: [], kept: [] });
+    for (let round = 0; round < 5; round += 1) t.deepEqual(await sink.write(points(1), forever), allAccepted);
     await clock.advance(60_000);
   }
   t.is(first.requests.length, 3);
   t.is(second.counts.accepted, 15);
 });
 
-test('opentsdb http throws what every host said, and the shortest pause when all ask for one', async (t) => {
-  const second = await fakeTsd(t);
-  const first = await fakeTsd(t);
-  const { sink } = await httpBench(t, { sink: { urls: [first.url, second.url] } });
+test('opentsdb http throws the messages of all hosts, and the shortest pause when all request one', async (t) => {
+  const { first, second, sink } = await twoHosts(t);
   first.always(answers(429, 'slow', { 'Retry-After': '60' }));
   second.always(answers(503, 'down', { 'Retry-After': '5' }));
   const error = await t.throwsAsync<NoVerdict>(sink.write(points(1), forever), {
@@ -54,21 +56,21 @@ test('opentsdb http throws what every host said, and the shortest pause when all
   t.is((await t.throwsAsync<NoVerdict>(sink.write(points(1), forever)))?.retryAfterMs, undefined);
 });
 
-test('hosts ask nobody else once the signal has aborted', async (t) => {
-  const asked: string[] = [];
+test('no other host is tried once the signal has aborted', async (t) => {
+  const tried: string[] = [];
   const aborting = new AbortController();
-  const all = hosts({ urls: ['http://a:1', 'http://b:2'], clock: movableClock(), log: silentLog() });
-  const question = all.ask(async ({ label }) => {
-    asked.push(label);
+  const hosts = tsdHosts({ urls: ['http://a:1', 'http://b:2'], clock: movableClock(), log: silentLog() });
+  const request = hosts.tryInTurn(async ({ label }) => {
+    tried.push(label);
     aborting.abort(new Error('enough'));
     throw new Error('no');
   }, aborting.signal);
-  await t.throwsAsync(question, { message: 'enough' });
-  t.deepEqual(asked, ['http://a:1']);
+  await t.throwsAsync(request, { message: 'enough' });
+  t.deepEqual(tried, ['http://a:1']);
 });
 
-test('there must be a host', (t) => {
-  t.throws(() => hosts({ urls: [], clock: movableClock(), log: silentLog() }), { message: /at least one URL/ });
+test('at least one host is required', (t) => {
+  t.throws(() => tsdHosts({ urls: [], clock: movableClock(), log: silentLog() }), { message: /at least one URL/ });
 });
 
 for (const [url, host] of [
@@ -82,10 +84,10 @@ for (const [url, host] of [
   ],
   ['http://[::1]:4242', { label: 'http://[::1]:4242', isTls: false, hostname: '::1', port: 4242, prefix: '' }],
 ] as const) {
-  test(`a host is read out of ${url}`, (t) => t.deepEqual(tsdHost(url), { ...host, authorization: undefined }));
+  test(`a host is parsed from ${url}`, (t) => t.deepEqual(tsdHost(url), { ...host, authorization: undefined }));
 }
 
-test('a URL that cannot be used is told without its password', (t) => {
+test('the error about a URL omits its password', (t) => {
   const error = t.throws(() => tsdHost('ftp://me:secret@tsdb.example'));
   t.regex(error?.message ?? '', /found ftp:\/\/tsdb\.example$/);
 });

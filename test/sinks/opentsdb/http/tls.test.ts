@@ -1,6 +1,7 @@
-// The OpenTSDB sink over TLS: whom it trusts.
+// The OpenTSDB HTTP sink over TLS: trusted certificates.
 
 import test, { type ExecutionContext } from 'ava';
+import { allAccepted } from '../../../../src/model/sink.ts';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -12,10 +13,10 @@ import { certificate, privateKey } from '../../../fakes/certificate.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 import { points } from '../../../fakes/points.ts';
 import { movableClock } from '../../../fakes/time.ts';
-import { forever } from './sink-under-test.ts';
+import { forever } from '../../contract.ts';
 
-/** A receiver that says 204 to everything, over TLS: its URL, and the file with its certificate. */
-async function secureReceiver(t: ExecutionContext) {
+/** Starts a receiver over TLS that answers 204 to every put. */
+async function tlsReceiver(t: ExecutionContext) {
   const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
     request.resume().on('end', () => response.writeHead(request.url === '/api/version' ? 404 : 204).end());
   });
@@ -29,31 +30,28 @@ async function secureReceiver(t: ExecutionContext) {
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, caFile };
 }
 
-test('opentsdb http trusts the authorities of the CA file', async (t) => {
-  const { url, caFile } = await secureReceiver(t);
+function openSink(t: ExecutionContext, url: string, caFile?: string) {
   const sink = openTsdbHttp({ urls: [url], caFile, clock: movableClock(), log: silentLog() });
   t.teardown(() => sink.close());
-  t.deepEqual(await sink.write(points(3), forever), { rejected: [], kept: [] });
+  return sink;
+}
+
+test('opentsdb http trusts the authorities of the CA file', async (t) => {
+  const { url, caFile } = await tlsReceiver(t);
+  const sink = openSink(t, url, caFile);
+  t.deepEqual(await sink.write(points(3), forever), allAccepted);
   t.true((await probeTsdb({ url, caFile, clock: movableClock() })).ok);
 });
 
-test('opentsdb http sends nothing to a host that it cannot trust', async (t) => {
-  const { url } = await secureReceiver(t);
-  const sink = openTsdbHttp({ urls: [url], clock: movableClock(), log: silentLog() });
-  t.teardown(() => sink.close());
+test('opentsdb http sends nothing to a host with an untrusted certificate', async (t) => {
+  const { url } = await tlsReceiver(t);
+  const sink = openSink(t, url);
   await t.throwsAsync(sink.write(points(3), forever), { message: /self-signed certificate/ });
-  const { ok, words } = await probeTsdb({ url, clock: movableClock() });
-  t.false(ok);
-  t.regex(words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
+  const probe = await probeTsdb({ url, clock: movableClock() });
+  t.false(probe.ok);
+  t.regex(probe.words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
 });
 
-test('opentsdb http does not open with a CA file that is not there', (t) => {
-  const open = () =>
-    openTsdbHttp({
-      urls: ['https://tsdb.example'],
-      caFile: '/nowhere/ca.pem',
-      clock: movableClock(),
-      log: silentLog(),
-    });
-  t.throws(open, { code: 'ENOENT' });
+test('opentsdb http does not open with a missing CA file', (t) => {
+  t.throws(() => openSink(t, 'https://tsdb.example', '/nowhere/ca.pem'), { code: 'ENOENT' });
 });

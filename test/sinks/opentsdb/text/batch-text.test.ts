@@ -1,18 +1,20 @@
-// The text of a batch is byte for byte that of its points, and is made only where each of them may be sent as it is.
+// Batches are rendered to the same bytes as their points one by one, or not at all where a point is illegal or unusual.
 
 import test from 'ava';
 import fc from 'fast-check';
 import { expanded, isFactored } from '../../../../src/model/factored-points.ts';
-import type { Annotation, DataPoint, FactoredPoints, Points } from '../../../../src/model/point.ts';
+import type { Annotation, FactoredPoints, Points } from '../../../../src/model/point.ts';
 import { batchRenderer, type BatchRenderer } from '../../../../src/sinks/opentsdb/text/batch-text.ts';
 import { renderLegal } from '../../../../src/sinks/opentsdb/text/render.ts';
 import { encodePoints, pointsDecoder } from '../../../../src/spool/log/payload.ts';
 import { points } from '../../../fakes/points.ts';
 import { runs } from '../../../fakes/batches.ts';
+import { arbitraryDeliveries, mostly } from '../../arbitrary-deliveries.ts';
+import { point } from '../../contract.ts';
 
 const maxBytes = 300;
 
-/** What is sent of the points one by one; undefined where there is none, and where one is not sent, or not as it is. */
+/** Renders the points one by one; undefined for none, and where one is illegal or has an annotation. */
 function oneByOne(deliveries: readonly Points[]): string | undefined {
   const all = deliveries.flatMap(expanded);
   const { legal, rejected } = renderLegal(all, 'json', maxBytes);
@@ -21,81 +23,46 @@ function oneByOne(deliveries: readonly Points[]): string | undefined {
   return isUnusual || all.length === 0 ? undefined : `[${legal.map(({ text }) => text).join(',')}]`;
 }
 
-/** What is sent of them as they were delivered. */
 function rendered(render: BatchRenderer, delivered: readonly Points[]): string | undefined {
   return render(delivered)?.toString();
 }
 
 const annotation: Annotation = { startMs: 1794994452001, description: 'event', custom: {} };
-const usually = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd });
-const name = fc.constantFrom('node', 'asn', 'country', 'city', 'status', 'nodeid', 'a-b_c./d', '7');
-const oddName = fc.constantFrom('', 'a b', 'São', '__proto__', 'x'.repeat(200));
-const tags = (most: number): fc.Arbitrary<Record<string, string>> =>
-  fc.dictionary(usually(name, oddName), usually(name, oddName), { maxKeys: most });
-const value = usually(
-  fc.constantFrom('1.0', '0', '-7', '158.25', '1e3', '9223372036854775807'),
-  fc.constantFrom('NaN', '', '9223372036854775808', '1e999'),
-);
-const time = {
-  timestamp: usually(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5, 1794994452123)),
-  unit: usually(fc.constant('s' as const), fc.constant('ms' as const)),
-};
-const point: fc.Arbitrary<DataPoint> = fc
-  .record({
-    metric: usually(name, oddName),
-    ...time,
-    value,
-    tags: tags(3),
-    isAnnotated: usually(fc.constant(false), fc.constant(true)),
-  })
-  .map(({ isAnnotated, ...rest }) => (isAnnotated ? { ...rest, annotation } : rest));
-const cuts = fc.record({
-  tags: tags(2),
-  cuts: fc.array(fc.oneof(fc.tuple(usually(name, oddName)), fc.tuple(usually(name, oddName), usually(name, oddName))), {
-    maxLength: 4,
+const deliveries = arbitraryDeliveries({
+  name: mostly(
+    fc.constantFrom('node', 'asn', 'country', 'city', 'status', 'nodeid', 'a-b_c./d', '7'),
+    fc.constantFrom('', 'a b', 'São', '__proto__', 'x'.repeat(200)),
+  ),
+  value: mostly(
+    fc.constantFrom('1.0', '0', '-7', '158.25', '1e3', '9223372036854775807'),
+    fc.constantFrom('NaN', '', '9223372036854775808', '1e999'),
+  ),
+  time: fc.record({
+    timestamp: mostly(fc.constantFrom(1, 1794994452), fc.constantFrom(0, 1.5, 1794994452123)),
+    unit: mostly(fc.constant('s' as const), fc.constant('ms' as const)),
   }),
+  stem: mostly(fc.constantFrom('', 'catchpoint.rtt.by_'), fc.constantFrom('a b', 'São', '__proto__', 'x'.repeat(200))),
+  tail: mostly(fc.constantFrom('', '.204417'), fc.constantFrom('a b', 'São', '__proto__', 'x'.repeat(200))),
+  maxTags: 2,
+  extra: mostly(fc.constant({}), fc.constant({ annotation })),
 });
-const factored = (known: readonly FactoredPoints['cuts'][]): fc.Arbitrary<FactoredPoints> =>
-  fc.record(
-    {
-      ...time,
-      tail: usually(fc.constantFrom('', '.204417'), oddName),
-      series: fc.array(
-        fc.record(
-          { stem: usually(fc.constantFrom('', 'catchpoint.rtt.by_'), oddName), value, tags: tags(2) },
-          { requiredKeys: ['stem', 'value'] },
-        ),
-        { maxLength: 3 },
-      ),
-      cuts: fc.constantFrom(...known),
-      tags: tags(2),
-      rest: fc.array(point, { maxLength: 2 }),
-    },
-    { requiredKeys: ['timestamp', 'unit', 'tail', 'series', 'cuts', 'rest'] },
-  );
-const deliveries = fc
-  .array(cuts, { minLength: 1, maxLength: 2 })
-  .chain((known) =>
-    fc.array(fc.oneof({ weight: 3, arbitrary: factored(known) }, fc.array(point, { maxLength: 2 })), { maxLength: 3 }),
-  );
 
-test('whatever is delivered, its text is that of the points, and there is none where one of them may not be sent', (t) => {
+test('any deliveries are rendered as their points, or not at all', (t) => {
   const render = batchRenderer(maxBytes);
-  let withText = 0;
+  let renderedCount = 0;
   fc.assert(
     fc.property(deliveries, (delivered) => {
       const text = rendered(render, delivered);
       if (text === undefined) return;
-      withText += 1;
+      renderedCount += 1;
       t.deepEqual([text], [oneByOne(delivered)]);
     }),
     { numRuns: 5000 },
   );
-  t.true(withText > 300, String(withText));
+  t.true(renderedCount > 300, String(renderedCount));
 });
 
-test('what is usual has a text, run after run with the same cuts', (t) => {
+test('runs with the same cuts are rendered from templates', (t) => {
   const render = batchRenderer(maxBytes);
   const delivered = [...runs(6), points(2), []];
   t.is(rendered(render, delivered), oneByOne(delivered));
@@ -106,7 +73,7 @@ test('what is usual has a text, run after run with the same cuts', (t) => {
   t.is(rendered(render, []), undefined);
 });
 
-test('runs that share their cuts and tags have texts of their own, and an illegal value among them is seen', (t) => {
+test('runs with the same cuts and tags differ in their values, and an illegal value is detected', (t) => {
   const render = batchRenderer(maxBytes);
   const [{ cuts: shared }] = runs(1) as [FactoredPoints];
   const [ok, error] = [{ status: 'ok' }, { status: 'error' }];
@@ -128,8 +95,8 @@ test('runs that share their cuts and tags have texts of their own, and an illega
   t.is(rendered(render, delivered), oneByOne(delivered));
 });
 
-test('of runs that come out of the log with tags or an error of their own, what a node says is put together once', (t) => {
-  let judged = 0;
+test('the template of runs decoded from the log with tags or points of their own is made once', (t) => {
+  let iterations = 0;
   const { cuts: shared } = runs(1)[0] as FactoredPoints;
   const series = [
     { stem: 'a.', value: '1' },
@@ -137,27 +104,29 @@ test('of runs that come out of the log with tags or an error of their own, what 
   ];
   const decode = pointsDecoder();
   const render = batchRenderer(maxBytes);
-  const later = (change: Partial<FactoredPoints>): Points => {
+  const decodedRun = (change: Partial<FactoredPoints>): Points => {
     const points = decode(
       encodePoints({ timestamp: 1794994452, unit: 's', tail: '.1', series, cuts: shared, rest: [], ...change }),
     );
     if (!isFactored(points)) return points;
-    // A decoder has the same cuts come out as the same object. They are gone through when a form is made, and not again.
+    // The decoder returns equal cuts as the same object, which is iterated when a template is made.
     const { cuts } = points.cuts;
     if (!Object.hasOwn(cuts, Symbol.iterator))
-      Object.defineProperty(cuts, Symbol.iterator, { value: () => ((judged += 1), Array.prototype.values.call(cuts)) });
+      Object.defineProperty(cuts, Symbol.iterator, {
+        value: () => ((iterations += 1), Array.prototype.values.call(cuts)),
+      });
     return points;
   };
   for (const change of [{ rest: points(1) }, { tags: { test: 'Home' } }] as const) {
-    judged = 0;
+    iterations = 0;
     for (let at = 0; at < 30; at += 1) {
-      const delivered = later(change);
+      const delivered = decodedRun(change);
       const text = rendered(render, [delivered]);
-      const judgedBefore = judged;
+      const iterationsSoFar = iterations;
       t.is(text, oneByOne([delivered]));
-      judged = judgedBefore;
+      iterations = iterationsSoFar;
     }
-    t.true(judged <= 1, `${judged} times`);
+    t.true(iterations <= 1, `${iterations} times`);
   }
 });
 
@@ -170,21 +139,21 @@ for (const [title, change] of [
   ['a time in another unit', { unit: 'ms' as const }],
   ['an illegal cut', { cuts: { tags: run.cuts.tags, cuts: [['node'], ['city', 'a b']] } }],
   ['cuts without tags', { cuts: { tags: {}, cuts: [['node']] } }],
-  ['an illegal tag of a series', { series: [{ ...one, tags: { status: '' } }] }],
-  ['an illegal tag of all', { tags: { 'te st': 'x' } }],
+  ['an illegal series tag', { series: [{ ...one, tags: { status: '' } }] }],
+  ['an illegal run tag', { tags: { 'te st': 'x' } }],
   ['a ninth tag', { tags: Object.fromEntries('abcdefg'.split('').map((letter) => [letter, 'x'])) }],
   ['a point too long', { series: [{ ...one, stem: 'm'.repeat(maxBytes) }] }],
-  ['an annotation', { rest: [{ ...(points(1)[0] as DataPoint), annotation }] }],
-  ['a point without tags', { rest: [{ ...(points(1)[0] as DataPoint), tags: {} }] }],
-  ['a tag of all that is one of the cuts too', { tags: { asn: '1' } }],
-  ['a tag of all that stands before the others, being a number', { tags: { 7: 'x' } }],
+  ['an annotation', { rest: [{ ...point(), annotation }] }],
+  ['a point without tags', { rest: [{ ...point(), tags: {} }] }],
+  ['a run tag with the name of a cut', { tags: { asn: '1' } }],
+  ['a run tag whose name is a number', { tags: { 7: 'x' } }],
 ] as readonly (readonly [string, Partial<FactoredPoints>])[]) {
-  test(`a batch has no text of its own with ${title}`, (t) => {
+  test(`a batch is not rendered with ${title}`, (t) => {
     t.is(batchRenderer(maxBytes)([...runs(2), { ...run, ...change }]), undefined);
   });
 }
 
-test('a point may be as long as the bound, and no longer', (t) => {
+test('a point can be as long as the bound, and no longer', (t) => {
   const longest = (extra: number): FactoredPoints => ({
     ...run,
     series: [{ stem: 'm'.repeat(300 - longestOf('').length + extra), value: '1' }],

@@ -1,9 +1,9 @@
-// Questions to OpenTSDB beside the puts: versions, names.
+// Requests to OpenTSDB other than puts: versions, UIDs, configuration.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import { within } from '../../../runtime/deadline.ts';
-import type { TsdHost } from './hosts.ts';
-import type { Connections } from './post.ts';
+import { type TsdHost, tsdHost } from './hosts.ts';
+import { type Connections, connections } from './post.ts';
 
 export interface QueryOptions {
   readonly host: TsdHost;
@@ -14,7 +14,7 @@ export interface QueryOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Answered {
+export interface QueryAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -22,15 +22,15 @@ export interface Answered {
 const maxAnswerBytes = 1_000_000;
 
 /**
- * The answer to a GET, or with `json` to a POST, whatever its status. Redirects are not followed.
+ * Sends a GET, or with `json` a POST. Resolves with an answer of any status; does not follow redirects.
  *
- * @throws the error of the connection; one that says so when there is no answer in time or it is above 1 MB
+ * @throws the error of the connection; Error on timeout and for an answer above 1 MB
  */
 export async function query(
   { host, connections, headers, clock, timeoutMs, signal }: QueryOptions,
   path: string,
   json?: unknown,
-): Promise<Answered> {
+): Promise<QueryAnswer> {
   const { isTls, hostname, port, prefix, authorization } = host;
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
   return within(clock, timeoutMs, signal, async (over) => {
@@ -50,4 +50,23 @@ export async function query(
     const { statusCode, body } = await request;
     return { status: statusCode, text: body };
   });
+}
+
+export interface HostQueryOptions extends Omit<QueryOptions, 'host' | 'connections'> {
+  readonly url: string;
+  readonly caFile: string | undefined;
+}
+
+/** Runs `work` with connections to one host, and closes them afterwards. Throws for a URL or CA file that cannot be used. */
+export async function withConnections<T>(
+  { url, caFile, ...rest }: HostQueryOptions,
+  work: (options: QueryOptions) => Promise<T>,
+): Promise<T> {
+  const host = tsdHost(url);
+  const open = connections(caFile);
+  try {
+    return await work({ ...rest, host, connections: open });
+  } finally {
+    open.close();
+  }
 }

@@ -1,0 +1,22 @@
+// Reads JSON answers of unknown shape.
+
+/** Returns undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns a member of a JSON object; undefined where the value is no object or has no such member. */
+export function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+/** Returns the message of OpenTSDB's error object (HttpJsonSerializer.formatErrorV1). */
+export function errorMessage(text: string): string | undefined {
+  const message = field(field(parseJson(text), 'error'), 'message');
+  return typeof message === 'string' ? message : undefined;
+}
