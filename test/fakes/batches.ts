@@ -6,7 +6,7 @@ import type { SinkBatch } from '../../src/model/sink.ts';
 
 export interface WatchedBatch extends SinkBatch {
   /** How often the points were asked for. */
-  readonly asked: () => number;
+  readonly expansions: () => number;
 }
 
 export function batchOf(...deliveries: readonly Points[]): WatchedBatch {
@@ -20,7 +20,7 @@ export function batchOf(...deliveries: readonly Points[]): WatchedBatch {
       points ??= deliveries.flatMap(expanded);
       return points;
     },
-    asked: () => asked,
+    expansions: () => asked,
   };
 }
 

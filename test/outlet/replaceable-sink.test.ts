@@ -67,7 +67,7 @@ test('a batch goes as it was delivered to a sink that takes it so, and as points
   await Promise.all([first, second]);
   t.deepEqual(former.steps, ['write', 'close']);
   t.deepEqual(given, [one, two.points]);
-  t.is(one.asked(), 0);
+  t.is(one.expansions(), 0);
 });
 
 test('a sink with nothing in flight is closed at once, and a close closes every one that is left', async (t) => {

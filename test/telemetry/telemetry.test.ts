@@ -74,7 +74,7 @@ test('writes of batches are counted as others are, and no points are made for it
   const first = sink.writeBatch?.(batch, { signal });
   (await played.written()).accept();
   await first;
-  t.is(batch.asked(), 0);
+  t.is(batch.expansions(), 0);
   t.like(counters.counted().writes[0], { answered: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
   await clock.advance(10);
   const second = sink.writeBatch?.(batch, { signal });

@@ -11,12 +11,12 @@ export async function tsdbProbe({ tsdb, file }: Config, { clock, signal }: Probe
   if (!isOn) return [];
   return Promise.all(
     urls.map(async (url) => {
-      const { ok, words, roundTripMs } = await probeTsdb({ url, clock, put, headers, caFile, signal });
+      const { isUsable, description, roundTripMs } = await probeTsdb({ url, clock, put, headers, caFile, signal });
       const shown = shownTsdb(url, put);
-      if (ok) return fine('OpenTSDB', `${shown}: ${words}, answered in ${roundTripMs} ms`);
+      if (isUsable) return fine('OpenTSDB', `${shown}: ${description}, answered in ${roundTripMs} ms`);
       return faulty(
         'OpenTSDB',
-        `${shown}: ${words}`,
+        `${shown}: ${description}`,
         69,
         'points wait in the spool until it answers; look at --tsdb-host, --tsdb-port and --put',
       );

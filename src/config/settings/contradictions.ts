@@ -1,6 +1,6 @@
 // Settings that are right by themselves but not together.
 
-import { readTemplate } from '../../sinks/graphite/template.ts';
+import { parseTemplate } from '../../sinks/graphite/template.ts';
 import { maxTags, reservedTags, tagsWithinBudget } from '../../sources/catchpoint/run-tags.ts';
 import { urlOfTsdb } from './addresses.ts';
 import { backstopSettings } from './groups/backstop.ts';
@@ -74,7 +74,7 @@ function sameCarbon({ values: { graphite = [], graphiteRouting }, origins }: Res
 function wrongTemplate({ values: { graphiteTemplate, graphiteNames }, origins }: ResolvedSettings): Fault[] {
   if (graphiteTemplate === undefined || graphiteNames === undefined) return [];
   try {
-    readTemplate(graphiteTemplate, graphiteNames);
+    parseTemplate(graphiteTemplate, graphiteNames);
     return [];
   } catch (error) {
     return [faultAt(origins.graphiteTemplate, (error as Error).message)];

@@ -2,7 +2,7 @@
 
 import type { DataPoint, Tags } from '../../model/point.ts';
 import { exactPath, legalNode, legalPath, legalTagName, legalTagValue, withoutEmptyNodes } from './legal-name.ts';
-import { defaultTemplates, type NamingForm, readTemplate, type Template, type TemplatePart } from './template.ts';
+import { defaultTemplates, type NamingForm, parseTemplate, type Template, type TemplatePart } from './template.ts';
 
 export interface NamingOptions {
   readonly form: NamingForm;
@@ -24,7 +24,7 @@ type Tag = readonly [name: string, value: string];
  * @throws Error for an invalid template
  */
 export function naming({ form, template = defaultTemplates[form], omitTags = [] }: NamingOptions): Naming {
-  const nodes = readTemplate(template, form);
+  const nodes = parseTemplate(template, form);
   const usedTags = new Set([...omitTags, ...nodes.flat().flatMap((part) => (part.kind === 'tag' ? [part.name] : []))]);
   return ({ metric, tags }) => {
     const others = Object.entries(tags).filter(([name]) => !usedTags.has(name));

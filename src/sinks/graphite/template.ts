@@ -21,7 +21,7 @@ export const defaultTemplates: Readonly<Record<NamingForm, string>> = { tagged: 
  *
  * @throws Error with what was expected and found. The name must hold the metric and every tag, or two series would merge.
  */
-export function readTemplate(text: string, form: NamingForm): Template {
+export function parseTemplate(text: string, form: NamingForm): Template {
   const wrong = (expected: string): Error =>
     new Error(`expected ${expected}, found ${JSON.stringify(text.slice(0, 200))}`);
   const nodes = text.match(/(?:\{[^{}]*\}|[^.{}])+/g) ?? [];

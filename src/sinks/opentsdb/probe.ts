@@ -11,14 +11,14 @@ import { redact } from './http/redact.ts';
 import { quoted } from './no-verdict.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */
-type Flavour = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
+type TsdProduct = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';
 
 export interface Probe {
   /** Points can be put there by the protocol of `ProbeOptions.put`. */
-  readonly ok: boolean;
-  readonly flavour: Flavour;
+  readonly isUsable: boolean;
+  readonly product: TsdProduct;
   /** Names the product, or describes the answer; without secrets. */
-  readonly words: string;
+  readonly description: string;
   readonly roundTripMs: number;
 }
 
@@ -36,12 +36,12 @@ export interface ProbeOptions {
 
 type Finding = Omit<Probe, 'roundTripMs'>;
 
-function usable(product: Flavour, description: string): Finding {
-  return { ok: true, flavour: product, words: description };
+function usable(product: TsdProduct, description: string): Finding {
+  return { isUsable: true, product: product, description: description };
 }
 
-function unusable(description: string, product: Flavour = 'unknown'): Finding {
-  return { ok: false, flavour: product, words: description };
+function unusable(description: string, product: TsdProduct = 'unknown'): Finding {
+  return { isUsable: false, product: product, description: description };
 }
 
 /** Asks for the version by HTTP, and where that fails by telnet. Rejects only when the signal aborts. */
@@ -60,7 +60,7 @@ export async function probeTsdb(options: ProbeOptions): Promise<Probe> {
     signal.throwIfAborted();
     return unusable(describeError(error));
   });
-  return { ...finding, words: redactText(finding.words), roundTripMs };
+  return { ...finding, description: redactText(finding.description), roundTripMs };
 }
 
 async function probeHttp(host: QueryOptions, onAnswer: () => void): Promise<Finding> {
@@ -77,9 +77,9 @@ async function probeHttp(host: QueryOptions, onAnswer: () => void): Promise<Find
     host.signal.throwIfAborted();
     if (!mayBeTelnet(error as Error)) throw error;
     const telnet = await probeTelnet(host, onAnswer);
-    if (telnet.flavour === 'unknown')
-      return unusable(`no HTTP here (${describeError(error as Error)}); by telnet: ${telnet.words}`);
-    return unusable(`no HTTP here, but telnet (${telnet.words}): use --put telnet`, 'telnet');
+    if (telnet.product === 'unknown')
+      return unusable(`no HTTP here (${describeError(error as Error)}); by telnet: ${telnet.description}`);
+    return unusable(`no HTTP here, but telnet (${telnet.description}): use --put telnet`, 'telnet');
   }
 }
 

@@ -216,7 +216,7 @@ test('a batch is rendered from its deliveries, without expanding its points', as
   const [one, other] = sinksTo(t, carbons) as [Sink, Sink];
   const batch = batchOf(...runs(8));
   t.deepEqual(await one.writeBatch?.(batch, forever), allAccepted);
-  t.is(batch.asked(), 0);
+  t.is(batch.expansions(), 0);
   t.deepEqual(await other.write(runs(8).flatMap(expanded), forever), allAccepted);
   t.deepEqual(carbons[0].bytes().toString(), carbons[1].bytes().toString());
   t.is(carbons[0].lines().length, batch.pointCount);

@@ -10,7 +10,7 @@ import { movableClock } from '../../fakes/time.ts';
 
 async function probe(url: string, options: Partial<ProbeOptions> = {}) {
   const probe = await probeTsdb({ url, clock: movableClock(), ...options });
-  return { isUsable: probe.ok, product: probe.flavour, description: probe.words };
+  return { isUsable: probe.isUsable, product: probe.product, description: probe.description };
 }
 
 /** Starts another server, and returns its address. */

@@ -35,7 +35,7 @@ test('opentsdb http sends the same bytes as for the points, without expanding th
   const { tsd, sink } = await httpFixture(t);
   const batch = batchOf(...runs(8), points(2));
   t.deepEqual(await sink.writeBatch?.(batch, forever), allAccepted);
-  t.is(batch.asked(), 0);
+  t.is(batch.expansions(), 0);
   t.is(sink.status().accepted, batch.pointCount);
   const other = await httpFixture(t);
   await other.sink.write(batch.points, forever);
@@ -57,7 +57,7 @@ for (const [title, answer] of [
     tsd.play(answer);
     const batch = batchOf(...runs(4));
     t.deepEqual(await sink.writeBatch?.(batch, forever), allAccepted);
-    t.is(batch.asked(), 0);
+    t.is(batch.expansions(), 0);
     t.is(tsd.requests.length, 1);
   });
 }

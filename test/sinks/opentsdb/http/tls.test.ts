@@ -40,7 +40,7 @@ test('opentsdb http trusts the authorities of the CA file', async (t) => {
   const { url, caFile } = await tlsReceiver(t);
   const sink = openSink(t, url, caFile);
   t.deepEqual(await sink.write(points(3), forever), allAccepted);
-  t.true((await probeTsdb({ url, caFile, clock: movableClock() })).ok);
+  t.true((await probeTsdb({ url, caFile, clock: movableClock() })).isUsable);
 });
 
 test('opentsdb http sends nothing to a host with an untrusted certificate', async (t) => {
@@ -48,8 +48,8 @@ test('opentsdb http sends nothing to a host with an untrusted certificate', asyn
   const sink = openSink(t, url);
   await t.throwsAsync(sink.write(points(3), forever), { message: /self-signed certificate/ });
   const probe = await probeTsdb({ url, clock: movableClock() });
-  t.false(probe.ok);
-  t.regex(probe.words, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
+  t.false(probe.isUsable);
+  t.regex(probe.description, /self-signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT/);
 });
 
 test('opentsdb http does not open with a missing CA file', (t) => {
