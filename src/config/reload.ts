@@ -37,7 +37,7 @@ export class ReloadRefused extends Error {
 }
 
 /** What came of the tries to read the configuration anew; the start counts as one that succeeded. */
-export interface ReloadSeen {
+export interface ReloadStatus {
   /** Whether what was read last is in effect. */
   readonly isLastGood: boolean;
   /** When a configuration that could be used was read last, ms since 1970 UTC. */
@@ -63,7 +63,7 @@ export interface Reloading {
   state(): ReloadState;
   /** Looks at the files every ten seconds, until the signal. */
   watch(signal: AbortSignal): Promise<void>;
-  status(): ReloadSeen;
+  status(): ReloadStatus;
 }
 
 export interface ReloadingOptions {
@@ -125,7 +125,7 @@ export function reloading(options: ReloadingOptions): Reloading {
   };
 }
 
-function seenOf({ fault, lastGoodAtMs, succeeded, failed }: Watched): ReloadSeen {
+function seenOf({ fault, lastGoodAtMs, succeeded, failed }: Watched): ReloadStatus {
   return { isLastGood: fault === undefined, lastGoodAtMs, succeeded, failed };
 }
 
