@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ReloadablePart } from '../config/reload.ts';
 import type { SettingKey } from '../config/settings/settings.ts';
+import type { CatchpointChanges } from '../sources/catchpoint/catchpoint.ts';
 import { defaultMaxBytes } from '../spool/disk/default-max-bytes.ts';
 import type { Parts } from './parts.ts';
 
@@ -36,23 +37,21 @@ export function reloadableParts(
   stateDir: string,
   log: Log,
 ): readonly ReloadablePart[] {
-  const source =
-    (changesOf: (next: Config) => Parameters<NonNullable<typeof catchpoint>['prepare']>[0]) => (next: Config) =>
-      catchpoint?.prepare(changesOf(next)) ?? noEffect;
+  const prepareSource = (changes: CatchpointChanges): (() => void) => catchpoint?.prepare(changes) ?? noEffect;
   return [
     { settings: reloadableSettings.log, prepare: (next) => () => void (log.level = next.log.level) },
     { settings: reloadableSettings.openTsdb, prepare: outlets.prepare },
     { settings: reloadableSettings.access, prepare: (next) => access.prepare(next.access), reread: access.reload },
-    { settings: reloadableSettings.push, prepare: source((next) => ({ push: pushChanges(next) })) },
-    { settings: reloadableSettings.cardinality, prepare: source(({ cardinality }) => ({ cardinality })) },
-    { settings: reloadableSettings.nodes, prepare: source((next) => ({ api: next.catchpoint })) },
+    { settings: reloadableSettings.push, prepare: (next) => prepareSource({ push: pushChanges(next) }) },
+    { settings: reloadableSettings.cardinality, prepare: ({ cardinality }) => prepareSource({ cardinality }) },
+    { settings: reloadableSettings.nodes, prepare: (next) => prepareSource({ api: next.catchpoint }) },
     {
       settings: reloadableSettings.overrides,
       prepare: (next) => catchpoint?.prepareOverrides(next.catchpoint.nodeOverrides) ?? noEffect,
     },
     {
       settings: reloadableSettings.refreshes,
-      prepare: source((next) => ({ refreshHours: next.catchpoint.refreshHours })),
+      prepare: (next) => prepareSource({ refreshHours: next.catchpoint.refreshHours }),
     },
     {
       settings: reloadableSettings.spool,

@@ -14,7 +14,7 @@ export interface BackgroundTask {
 export function runInBackground(run: (signal: AbortSignal) => Promise<void>, releases: Releases): BackgroundTask {
   const stop = new AbortController();
   const running = run(stop.signal);
-  const failed = new Promise<Error>((resolve) => running.catch(resolve));
+  const failed = new Promise<Error>((resolve) => void running.catch(resolve));
   releases.push(async () => {
     stop.abort();
     await running.catch(() => {});
