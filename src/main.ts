@@ -18,7 +18,7 @@ import { outletThreadOf } from './outlet/thread/worker-thread.ts';
 import type { ProcessStats } from './telemetry/process-stats.ts';
 import type { WorkerEnd, WorkerProcess } from './workers/worker-process.ts';
 
-// While a backlog drains, most of the heap is garbage: delivered points. V8 would let it grow to three times the live size.
+// While a backlog drains, most of the heap is delivered points. V8 would let it grow to three times the live size.
 setFlagsFromString('--heap-growing-percent=50');
 
 const stop = new AbortController();
@@ -136,7 +136,7 @@ function startOutletThread(workerData: ThreadStart): OutletThread {
   );
 }
 
-/** Opens the pipe to the owner. Keeps node:cluster from ending the worker with its owner: it has requests to answer first. */
+/** Opens the pipe to the owner. A worker outlives its owner until it has answered its requests, against node:cluster. */
 function openOwnerPipe(): Duplex {
   const { worker } = cluster;
   worker?.once('disconnect', () => (worker.exitedAfterDisconnect = true));

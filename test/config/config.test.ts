@@ -1,11 +1,11 @@
 // The configuration is joined from its places in one order, and every fault in it is named at once.
 
 import test from 'ava';
-import { type ConfigPlaces, type ConfigRead, readConfig, WrongConfiguration } from '../../src/config/config.ts';
+import { type ConfigInputs, type ConfigRead, readConfig, WrongConfiguration } from '../../src/config/config.ts';
 import type { Flags } from '../../src/config/settings/origins.ts';
 import { chooseStateDir } from '../../src/config/settings/state-dir.ts';
 
-type Given = Partial<Omit<ConfigPlaces, 'file'>> & { readonly file?: string; readonly needsNodes?: boolean };
+type Given = Partial<Omit<ConfigInputs, 'file'>> & { readonly file?: string; readonly needsNodes?: boolean };
 
 function read({ file, needsNodes = false, ...places }: Given): ConfigRead {
   return readConfig(

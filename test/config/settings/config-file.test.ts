@@ -30,16 +30,16 @@ test('lists and maps become texts, and say that they were none', (t) => {
     'slices: [node, asn]\ntsdb-host:\n  - a\n  - b:1\ntsdb-header:\n  - X-A: 1\n  - X-B: "b"\nlisten: { a: b }\n',
   );
   t.deepEqual(faults, []);
-  t.deepEqual(entries.get('slices'), { texts: ['node', 'asn'], isList: true, isMap: false, isTruth: false, line: 1 });
+  t.deepEqual(entries.get('slices'), { texts: ['node', 'asn'], isList: true, isMap: false, isBoolean: false, line: 1 });
   t.deepEqual(entries.get('tsdb-host')?.texts, ['a', 'b:1']);
   t.deepEqual(entries.get('tsdb-header'), {
     texts: ['X-A: 1', 'X-B: b'],
     isList: true,
     isMap: true,
-    isTruth: false,
+    isBoolean: false,
     line: 5,
   });
-  t.deepEqual(entries.get('listen'), { texts: ['a: b'], isList: false, isMap: true, isTruth: false, line: 8 });
+  t.deepEqual(entries.get('listen'), { texts: ['a: b'], isList: false, isMap: true, isBoolean: false, line: 8 });
 });
 
 test('JSON is read as well, and so are an anchor and an empty file', (t) => {
@@ -47,7 +47,7 @@ test('JSON is read as well, and so are an anchor and an empty file', (t) => {
     texts: ['k'],
     isList: false,
     isMap: false,
-    isTruth: false,
+    isBoolean: false,
     line: 3,
   });
   t.deepEqual(read('key: &k abc\nlisten: *k\n').entries.get('listen')?.texts, ['abc']);

@@ -23,7 +23,7 @@ import {
   hours,
   metricPrefix,
   path,
-  pause,
+  interval,
   secret,
   yesOrNo,
 } from '../../../src/config/settings/values.ts';
@@ -88,7 +88,7 @@ const taken: readonly (readonly [
   ['archive-days', days, { 30: 30, 1: 1, 3650: 3650 }],
   [
     'self-metrics',
-    pause('10s', '1h'),
+    interval('10s', '1h'),
     { '10s': 10_000, '30 s': 30_000, '1m': 60_000, '1.5min': 90_000, '1h': 3_600_000 },
   ],
   [
@@ -208,7 +208,7 @@ const refused: readonly (readonly [
   ],
   [
     'self-metrics',
-    pause('10s', '1h'),
+    interval('10s', '1h'),
     {
       30: 'expected a time with its unit such as 30s, 5m or 1h, found "30"',
       '1d': 'expected a time with its unit such as 30s, 5m or 1h, found "1d"',
