@@ -101,7 +101,7 @@ function startWorker(): WorkerProcess {
   try {
     return forked(cluster.fork());
   } catch {
-    // Without memory, say, the fork fails. This stands for a process that has ended, so the pool replaces it.
+    // Without memory, say, the fork fails. The pool gets a process that has ended, and replaces it.
     return { pid: 0, channel: new Duplex().destroy(), ended: Promise.resolve({ code: null, signal: null }), kill() {} };
   }
 }

@@ -8,13 +8,13 @@ import type { LetterQuery, ShownLetter } from './letter-query.ts';
 import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
 
 /** The bridge did not answer, or its answer makes no sense. */
-export class OwnerUnreachable extends Error {
+class OwnerUnreachable extends Error {
   override readonly name = 'OwnerUnreachable';
   readonly exitCode = 69;
 }
 
 /** The bridge refused the request; the message is the bridge's. */
-export class OwnerRefused extends Error {
+class OwnerRefused extends Error {
   override readonly name = 'OwnerRefused';
   readonly exitCode = 1;
 }
@@ -41,7 +41,7 @@ export async function remoteReload(access: AdminAccess, signal: AbortSignal): Pr
 }
 
 /** Setting names. */
-export interface Reloaded {
+interface Reloaded {
   readonly changed: readonly string[];
   /** In effect only after a restart. */
   readonly needRestart: readonly string[];

@@ -18,7 +18,7 @@ export interface AdminEndpoint {
   close(): Promise<void>;
 }
 
-export interface AdminEndpointOptions {
+interface AdminEndpointOptions {
   readonly administration: Administration;
   readonly stateDir: string;
   readonly log: Log;

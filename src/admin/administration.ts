@@ -1,4 +1,4 @@
-// The operations on an open state directory: list, retry and drop dead letters, and inspect and drop what waits in the spool.
+// The operations on an open state directory: list, retry and drop dead letters, inspect the spool, drop a backlog.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { LetterRetry } from '../model/point.ts';
@@ -26,7 +26,7 @@ export interface Administration {
   dropWaiting(sinkName: string): Promise<DroppedPoints>;
 }
 
-export interface AdministrationOptions {
+interface AdministrationOptions {
   readonly spool: Pick<Spool, 'letters' | 'returnPoints' | 'dropLetters' | 'drop' | 'status'>;
   readonly retryLetter: LetterRetry;
   readonly clock: Pick<Clock, 'steady' | 'sleep'>;

@@ -71,7 +71,7 @@ export interface CatchpointConfig {
   readonly refreshHours: number;
 }
 
-export interface CardinalityConfig {
+interface CardinalityConfig {
   readonly maxTests: number;
   /** Maximum of nodes that the directory does not list. */
   readonly maxNodes: number;
@@ -79,7 +79,7 @@ export interface CardinalityConfig {
   readonly maxTagValues: number;
 }
 
-export interface MetricsConfig extends RunTagOptions {
+interface MetricsConfig extends RunTagOptions {
   /** The first part of every metric name; `catchpoint` in the original bridge. */
   readonly prefix: string;
   readonly resolution: TimeUnit;

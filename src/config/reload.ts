@@ -22,7 +22,7 @@ export interface ReloadablePart {
 }
 
 /** Setting names. Both lists are empty if nothing has changed. */
-export interface ReloadReport {
+interface ReloadReport {
   /** Changed and in effect. */
   readonly changed: readonly string[];
   /** Changed, but in effect only after a restart. */
@@ -30,7 +30,7 @@ export interface ReloadReport {
 }
 
 /** The configuration has faults, and nothing has changed. The message has a line for each fault. */
-export class ReloadRefused extends Error {
+class ReloadRefused extends Error {
   override readonly name = 'ReloadRefused';
   readonly status = 422;
   readonly expose = true;
@@ -46,7 +46,7 @@ export interface ReloadStatus {
   readonly failed: number;
 }
 
-export interface ReloadState {
+interface ReloadState {
   /** The faults of the last configuration that was read, a line for each; undefined if it is valid. */
   readonly fault: string | undefined;
   /** Settings whose change needs a restart. */
@@ -64,7 +64,7 @@ export interface Reloading {
   status(): ReloadStatus;
 }
 
-export interface ReloadingOptions {
+interface ReloadingOptions {
   /** Reads the configuration from the same places as at the start. Throws its faults. */
   readonly read: () => ConfigRead;
   readonly running: ConfigRead;

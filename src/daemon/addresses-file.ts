@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Log } from '../runtime/log.ts';
 
-export interface ListenAddresses {
+interface ListenAddresses {
   /** Such as http://127.0.0.1:8080 */
   readonly push: string;
   readonly admin: string;

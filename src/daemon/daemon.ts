@@ -20,7 +20,7 @@ export interface Daemon {
   readonly backstopUrl: string | undefined;
   readonly adminUrl: string;
   status(): DaemonStatus;
-  /** Resolves when the bridge cannot go on: the disk fails or stored data is damaged. It acknowledges nothing after that. */
+  /** Resolves when the disk fails or stored data is damaged. The bridge acknowledges nothing after that. */
   readonly failed: Promise<Error>;
   /**
    * Stops accepting pushes, answers those in flight, and gives the outlets 10 s to drain the spool.

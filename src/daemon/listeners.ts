@@ -16,7 +16,7 @@ import { telemetryRoutes } from '../telemetry/routes.ts';
 import { type Parts, statusOf } from './parts.ts';
 import type { ProcessContext } from './process-context.ts';
 
-export interface SourceListeners {
+interface SourceListeners {
   readonly listeners: readonly Listener[];
   readonly pushUrl: string;
   readonly backstopUrl: string | undefined;

@@ -22,7 +22,7 @@ export interface Sources {
 }
 
 /** The parts that the sources deliver to and report to. */
-export interface SourcesOptions {
+interface SourcesOptions {
   readonly spool: Pick<Spool, 'append' | 'parking' | 'samples'>;
   readonly counters: Telemetry;
   readonly pushHistory: Pick<PushHistory, 'see'>;

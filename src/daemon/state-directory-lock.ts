@@ -1,4 +1,4 @@
-// One process per state directory. Its owner answers on a unix socket there, which the kernel closes when the owner dies.
+// One process per state directory. The owner answers on a unix socket there; the kernel closes it when the owner dies.
 
 import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
@@ -13,7 +13,7 @@ export class StateDirectoryTaken extends Error {
 }
 
 /** The socket cannot be made in the state directory. */
-export class StateDirectoryUnusable extends Error {
+class StateDirectoryUnusable extends Error {
   override readonly name: string = 'StateDirectoryUnusable';
   /** After sysexits; see PathError. */
   readonly exitCode: number;
@@ -127,8 +127,8 @@ async function serveProcessId(path: string, pid: number): Promise<Server> {
 const answerTimeoutMs = 2000;
 
 /**
- * Reads the process id from a socket. Undefined: no process listens. A process that cannot be queried (it is stopped, or
- * another user's) yields a text that says so.
+ * Reads the process id from a socket; undefined if no process listens. A process that cannot be queried, because it is
+ * stopped or another user's, yields a description.
  */
 function processIdAt(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {

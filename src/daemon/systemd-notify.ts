@@ -11,7 +11,7 @@ export interface SystemdNotify {
 }
 
 /** Runs a program; rejects when it fails. */
-export type RunProgram = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<unknown>;
+type RunProgram = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<unknown>;
 
 /** Bounds how long a stuck service manager delays the stop. */
 const timeoutMs = 10_000;

@@ -8,7 +8,7 @@ const modules: readonly (() => Promise<unknown>)[] = [
   () => import('../status/page-files.ts'),
 ];
 
-/** Loads one module after the other. A failure is only logged, because the code that needs the module fails the same way. */
+/** Loads one module after the other. A failure is only logged: the code that needs the module fails the same way. */
 export async function warmUp(log: Log, loads = modules): Promise<void> {
   for (const load of loads) {
     await load().catch((error: Error) =>

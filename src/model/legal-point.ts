@@ -10,7 +10,7 @@ const maxSeconds = 0xffff_ffff;
 const maxMilliseconds = 9_999_999_999_999;
 
 /** For receivers that accept more than OpenTSDB. */
-export interface PointRules {
+interface PointRules {
   /** The metric names that the receiver accepts. */
   readonly metricForm?: RegExp;
   readonly minTags?: number;

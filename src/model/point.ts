@@ -149,7 +149,7 @@ export type Delivered = 'stored' | 'duplicate' | 'conflict';
 /**
  * Stores points in the spool. Resolves when they are durable on disk; a source acknowledges to its sender only then.
  *
- * Rejects with `SpoolFull` at the spool's limit, with `NoSuchLetter` if the letter of `redeems` is missing, and with the
- * error of a disk that fails.
+ * Rejects with `SpoolFull` at the spool's limit, with `NoSuchLetter` if the letter of `redeems` is missing,
+ * and with the disk's error.
  */
 export type Deliver = (points: Points, options?: DeliverOptions) => Promise<Delivered>;

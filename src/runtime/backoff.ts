@@ -1,6 +1,6 @@
 // Exponential backoff with jitter.
 
-export interface BackoffOptions {
+interface BackoffOptions {
   /** The first pause before jitter. */
   readonly baseMs?: number;
   /** The longest pause. */
@@ -8,8 +8,8 @@ export interface BackoffOptions {
 }
 
 /**
- * The pause in ms before the next attempt. It doubles with each attempt up to `capMs`. Its upper half is random, so that
- * many clients do not retry together.
+ * The pause in ms before the next attempt. It doubles with each attempt up to `capMs`.
+ * Its upper half is random, so that many clients do not retry together.
  *
  * @param attempt - the number of failed attempts, 1 or more
  * @param random - returns a number in [0, 1)

@@ -26,7 +26,7 @@ export async function within<T>(
   }
 }
 
-/** Runs `work` with a signal that aborts with the first of several. AbortSignal.any would leak with a long-lived signal. */
+/** Runs `work` with a signal that aborts with the first of several. AbortSignal.any leaks with long-lived signals. */
 export async function linked<T>(
   signals: readonly AbortSignal[],
   work: (signal: AbortSignal) => Promise<T>,

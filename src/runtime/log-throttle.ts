@@ -3,7 +3,7 @@
 import type { Clock } from './clock.ts';
 
 /** Calls `log` now or not at all. `times` counts the events since the last call of `log`, with this one. */
-export type LogThrottle = (log: (times: number) => void) => void;
+type LogThrottle = (log: (times: number) => void) => void;
 
 export function logThrottle(clock: Pick<Clock, 'steady'>, everyMs = 60_000): LogThrottle {
   let times = 0;

@@ -3,7 +3,7 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Log;

@@ -13,7 +13,7 @@ export interface ProcessStats {
   takeLag(): EventLoopLag;
 }
 
-export interface ProcessMemory {
+interface ProcessMemory {
   readonly residentBytes: number;
   readonly heapUsedBytes: number;
   readonly heapTotalBytes: number;
@@ -33,7 +33,7 @@ export interface ProcessStatsSnapshot extends ProcessMemory {
   readonly eventLoopLag: EventLoopLag;
 }
 
-export interface ProcessStatsWatch {
+interface ProcessStatsWatch {
   /** Samples the event loop lag every ten seconds until the signal. */
   run(signal: AbortSignal): Promise<void>;
   snapshot(): ProcessStatsSnapshot;

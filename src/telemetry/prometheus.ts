@@ -34,7 +34,7 @@ function optionsOf({ name, help, labels = [] }: NumberMetric | HistogramMetric, 
   return { name: metricPrefix + name, help: `${help}.`, labelNames: [...labels], registers: [registry] };
 }
 
-/** A metric without labels starts with a sample 0 in prom-client. `remove` deletes it, so that unknown values are absent. */
+/** prom-client gives a metric without labels a sample 0. `remove` deletes it, so that unknown values are absent. */
 function registerNumber(registry: Registry, metric: NumberMetric, read: () => readonly Sample[]): void {
   const options = optionsOf(metric, registry);
   const clear = (all: Gauge | Counter): void => {
@@ -60,7 +60,7 @@ function registerNumber(registry: Registry, metric: NumberMetric, read: () => re
   }
 }
 
-/** A histogram of prom-client takes single observations only. The counts are put in its place when the registry reads it. */
+/** prom-client's histogram takes single observations only, so the registry reads the counts in its place. */
 function registerHistogram(
   registry: Registry,
   metric: HistogramMetric,

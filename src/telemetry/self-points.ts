@@ -12,7 +12,7 @@ import { metrics } from './metrics/all-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export interface SelfPointsOptions extends SelfPointNames {
+interface SelfPointsOptions extends SelfPointNames {
   readonly everyMs: number;
   readonly snapshot: () => Promise<Snapshot>;
   readonly spool: { readonly append: Deliver };
@@ -21,7 +21,7 @@ export interface SelfPointsOptions extends SelfPointNames {
   readonly log: Log;
 }
 
-export interface SelfPointNames {
+interface SelfPointNames {
   /** The first part of every metric name, without a dot at its end. */
   readonly prefix: string;
   readonly resolution: TimeUnit;

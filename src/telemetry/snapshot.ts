@@ -53,7 +53,7 @@ export interface Snapshot {
   readonly process: ProcessStatsSnapshot | undefined;
 }
 
-export interface PushesSnapshot {
+interface PushesSnapshot {
   /** Every push counts once. The outcomes are the members of PushCounts in sources/catchpoint/push.ts. */
   readonly byOutcome: Readonly<Record<string, number>>;
   readonly answerTimes: DurationSnapshot;
@@ -112,7 +112,7 @@ export interface LossesSnapshot extends Losses {
   readonly goneSinkPoints: number;
 }
 
-export interface DeadLettersSnapshot extends Amount {
+interface DeadLettersSnapshot extends Amount {
   /** New dead letters by kind. The same content counts each time. */
   readonly added: Readonly<Record<string, number>>;
 }

@@ -25,7 +25,7 @@ interface WithStatus<Status> {
 }
 
 /** See CatchpointStatus in sources/catchpoint/catchpoint.ts. */
-export interface PushSourceStatus {
+interface PushSourceStatus {
   /** Counts by outcome. */
   readonly pushes: object;
   readonly nodes: NodesSnapshot;

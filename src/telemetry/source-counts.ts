@@ -19,7 +19,7 @@ export interface SourceSnapshot {
   readonly lastAtMs: number | undefined;
 }
 
-export interface CountedSource {
+interface CountedSource {
   readonly deliver: Deliver;
   snapshot(): SourceSnapshot;
 }

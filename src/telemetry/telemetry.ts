@@ -43,7 +43,7 @@ export interface TelemetryCounts {
   readonly process: ProcessStatsSnapshot | undefined;
 }
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   readonly clock: Clock;
   readonly vitals?: ProcessStats | undefined;
 }

@@ -8,7 +8,7 @@ import { openLog, silentLog } from '../../src/runtime/log.ts';
 import { systemdNotify } from '../../src/daemon/systemd-notify.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
-/** Perl, because Node has no unix datagram sockets. Prints a line when the socket is open, then one for each datagram. */
+/** In Perl, because Node has no unix datagram sockets. Prints a line at the start, then one for each datagram. */
 const receive = `
 use IO::Socket::UNIX; $| = 1;
 my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die $!;

@@ -10,7 +10,7 @@ export interface ListenAddress {
 }
 
 /** A complete URL, or a host that takes the port of --tsdb-port. */
-export type TsdbAddress = { readonly url: string } | { readonly host: string };
+type TsdbAddress = { readonly url: string } | { readonly host: string };
 
 /**
  * [host:]port to listen on. `*` is all interfaces.

@@ -18,7 +18,7 @@ export const groups = [
   'Logging',
   'Configuration',
 ] as const;
-export type Group = (typeof groups)[number];
+type Group = (typeof groups)[number];
 
 interface SettingDescription {
   /** The letter of the short flag. */

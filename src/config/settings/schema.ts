@@ -35,7 +35,7 @@ function property(setting: Setting<unknown>): object {
   return { description, ...(isSecret === true && { writeOnly: true }), ...shape };
 }
 
-/** A list, a single item, or all items in one text. Settings with one item a line also accept maps such as `Name: value`. */
+/** A list, a single item, or all items in one text. With one item per line also maps such as `Name: value`. */
 function severalOf(form: Form, { separator, default: defaultText }: Setting<unknown>): object[] {
   const atLeast = defaultText === undefined ? {} : { minItems: 1 };
   const text = { type: 'string', pattern: '\\S' };

@@ -1,4 +1,4 @@
-// Credentials: read from settings or from files of their own, checked for completeness, and discouraged on the command line.
+// Reads credentials from settings or from their files, checks them for completeness, and warns of those in flags.
 
 import { environmentNameOf, nameOf } from './names.ts';
 import { type Fault, faultAt, type Origin, type ResolvedSettings } from './origins.ts';

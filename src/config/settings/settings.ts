@@ -1,5 +1,4 @@
-// All settings. Flags, environment variables, file keys, help, `check`, the schema and docs/configuration.md are derived
-// from this table.
+// All settings. Flags, variables, file keys, help, `check`, schema and docs/configuration.md are derived from this table.
 
 import { accessSettings } from './groups/access.ts';
 import { backstopSettings } from './groups/backstop.ts';
@@ -16,7 +15,7 @@ import { stateSettings } from './groups/state.ts';
 import { telemetrySettings } from './groups/telemetry.ts';
 import type { Setting } from './kinds.ts';
 
-export const settings = {
+const settings = {
   ...pushSettings,
   ...accessSettings,
   ...openTsdbSettings,

@@ -16,7 +16,7 @@ export interface SinksConfig {
   readonly file: FileConfig | undefined;
 }
 
-export interface TsdbConfig {
+interface TsdbConfig {
   /** False in file mode and with --no-opentsdb. */
   readonly isOn: boolean;
   /** Tried in turn. Examples: http://tsdb.example:4242, https://user:password@tsdb.example/prefix. */
@@ -31,7 +31,7 @@ export interface TsdbConfig {
   readonly caFile: string | undefined;
 }
 
-export interface GraphiteConfig {
+interface GraphiteConfig {
   readonly destinations: readonly CarbonAddress[];
   /** `all`: every destination gets every point. `hash`: each series has one destination. */
   readonly routing: 'all' | 'hash';
@@ -47,7 +47,7 @@ export interface GraphiteConfig {
   readonly isRequired: boolean;
 }
 
-export interface FileConfig {
+interface FileConfig {
   readonly path: string;
   readonly format: 'import' | 'ndjson';
 }

@@ -1,6 +1,6 @@
 // Parsers of setting values. Each throws an Error with what was expected and what was found.
 
-/** The JSON Schema of a value in a configuration file. `pattern` applies to texts, `minimum` and `maximum` to numbers. */
+/** The JSON Schema of a value. `pattern` applies to texts, `minimum` and `maximum` to numbers. */
 export type Form = Readonly<Record<string, unknown>>;
 
 /** Without a form the schema accepts any text or number. */
