@@ -1,10 +1,11 @@
 // Reads the configuration: flags, environment, file and defaults become one Config, or every fault is reported at once.
 
+import type { AccessOptions } from '../auth/access-policy.ts';
 import type { LogOptions } from '../runtime/log.ts';
 import type { TimeUnit } from '../model/point.ts';
 import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
-import { type AccessConfig, accessConfig, accessFaults } from './settings/access-config.ts';
+import { accessConfig, accessFaults } from './settings/access-config.ts';
 import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
@@ -35,7 +36,7 @@ export interface Config extends SinksConfig {
   readonly maxBodyBytes: number;
   /** The number of worker processes; 0: this process takes the requests. */
   readonly workers: number;
-  readonly access: AccessConfig;
+  readonly access: AccessOptions;
   /** Undefined without --archive. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly catchpoint: CatchpointConfig;

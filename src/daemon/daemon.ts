@@ -38,7 +38,7 @@ export async function startDaemon(config: Config, context: ProcessContext): Prom
   const { clock, log, reloading } = context;
   const releases: Releases = [];
   try {
-    // listeners.ts loads Koa. That takes about as long as the disk does to open the parts.
+    // listeners.ts loads Koa while the parts wait for the disk.
     const [parts, { openAdminListener, openListeners }] = await Promise.all([
       openParts(config, context, releases),
       import('./listeners.ts'),

@@ -5,7 +5,6 @@ import type { ReloadStatus } from '../config/reload.ts';
 import type { SinkStatus } from '../outlet/outlets.ts';
 import type { WriteSnapshot } from '../outlet/sink-counts.ts';
 import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
-import type { DedupStatus } from '../spool/dedup/dedup.ts';
 import type { Losses } from '../spool/losses.ts';
 import type { Amount, SinkWaiting, SpoolStatus } from '../spool/status.ts';
 import type { ProcessStatsSnapshot } from './process-stats.ts';
@@ -87,21 +86,13 @@ export interface NodesSnapshot {
   readonly notes: readonly string[];
 }
 
-export interface SpoolSnapshot {
-  /** The bytes that count against `maxBytes`. */
-  readonly waitingBytes: number;
-  readonly maxBytes: number;
-  readonly fileBytes: number;
+type SpoolFigures = 'waitingBytes' | 'maxBytes' | 'fileBytes' | 'lastRecord' | 'segments' | 'suspectTails' | 'dedup';
+
+export interface SpoolSnapshot extends Pick<SpoolStatus, SpoolFigures> {
   /** Free bytes of the spool's disk; undefined if they cannot be read. */
   readonly freeBytes: number | undefined;
-  /** The number of the last record. It counts all deliveries with points since the spool was made. */
-  readonly lastRecord: number;
   /** Why the spool accepts nothing while the disk is nearly full. */
   readonly scarcity: string | undefined;
-  readonly segments: number;
-  /** Torn or damaged last groups that were set aside; counts on over restarts. */
-  readonly suspectTails: number;
-  readonly dedup: DedupStatus;
   /** Whether records of an earlier version are still being drained. */
   readonly isRestoring: boolean;
 }

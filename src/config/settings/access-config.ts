@@ -1,32 +1,12 @@
 // The configuration of access control.
 
+import type { AccessOptions } from '../../auth/access-policy.ts';
 import { tokensOfFile, tokenText } from '../../auth/tokens/token-syntax.ts';
 import { nameOf } from './names.ts';
 import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 
-/** The options of openAccessControl. */
-export interface AccessConfig {
-  readonly tokens: readonly string[];
-  readonly tokenFiles: readonly string[];
-  readonly rotationSecret: string | undefined;
-  readonly checkSender: SettingValues['checkSender'];
-  /** IP addresses and networks. */
-  readonly trustedProxies: readonly string[];
-  readonly divisions: readonly number[];
-  readonly clients: readonly number[];
-  readonly tls:
-    | { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | undefined }
-    | undefined;
-  readonly limits: {
-    readonly maxConnections: number;
-    readonly maxConnectionsPerAddress: number;
-    readonly maxRequests: number;
-    readonly maxArrivingBytes: number;
-  };
-}
-
-export function accessConfig(values: SettingValues, rotationSecret: string | undefined): AccessConfig {
+export function accessConfig(values: SettingValues, rotationSecret: string | undefined): AccessOptions {
   const { tlsCert, tlsKey, tlsClientCa } = values;
   const { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes } = values;
   return {
