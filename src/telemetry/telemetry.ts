@@ -53,7 +53,7 @@ export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
   const sources: (() => SourceSnapshot)[] = [];
   const sinks: (() => WriteSnapshot)[] = [];
   const answerTimes = durationHistogram();
-  const processStats = vitals && processStatsWatch(vitals, clock);
+  const statsWatch = vitals && processStatsWatch(vitals, clock);
   let pointsOfRemovedSinks = 0;
   let lastRefusal: TelemetryCounts['lastRefusal'];
   let isStopping = false;
@@ -73,7 +73,7 @@ export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
     pushRefused: (reason) => void (lastRefusal = { atMs: clock.now(), reason }),
     removedSinkLost: (points) => void (pointsOfRemovedSinks += points),
     stopping: () => void (isStopping = true),
-    run: async (signal) => processStats?.run(signal),
+    run: async (signal) => statsWatch?.run(signal),
     counts: () => ({
       startedAtMs,
       isStopping,
@@ -82,7 +82,7 @@ export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
       answerTimes: answerTimes.seen(),
       lastRefusal,
       pointsOfRemovedSinks,
-      process: processStats?.snapshot(),
+      process: statsWatch?.snapshot(),
     }),
   };
 }

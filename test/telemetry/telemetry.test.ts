@@ -105,20 +105,20 @@ test('the event loop lag covers the last minute, however often it is read', asyn
   const clock = movableClock();
   const lags: EventLoopLag[] = [900, 1, 2, 3, 4, 5, 6].map((ms) => ({ meanMs: ms, p99Ms: ms * 2, maxMs: ms * 3 }));
   const memory = { residentBytes: 1, heapUsedBytes: 2, heapTotalBytes: 3, externalBytes: 4 };
-  const vitals = {
+  const stats = {
     startedAtMs: 5,
     memory: () => memory,
     cpuSeconds: () => 6,
     takeLag: () => lags.shift() as EventLoopLag,
   };
-  const counters = telemetry({ clock, vitals });
+  const counters = telemetry({ clock, vitals: stats });
   const end = new AbortController();
   const running = counters.run(end.signal);
   await clock.advance(60_000);
   t.is(counters.counts().process?.eventLoopLag.maxMs, 2700);
   await clock.advance(10_000);
-  const seen = { startedAtMs: 5, ...memory, cpuSeconds: 6, eventLoopLag: { meanMs: 3.5, p99Ms: 12, maxMs: 18 } };
-  t.deepEqual([counters.counts().process, counters.counts().process], [seen, seen]);
+  const expected = { startedAtMs: 5, ...memory, cpuSeconds: 6, eventLoopLag: { meanMs: 3.5, p99Ms: 12, maxMs: 18 } };
+  t.deepEqual([counters.counts().process, counters.counts().process], [expected, expected]);
   end.abort();
   await running;
 });
