@@ -13,6 +13,7 @@ import type { Log } from '../runtime/log.ts';
 import { pathErrorOf } from '../runtime/path-error.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { type Confirm, confirmation } from './confirmation.ts';
+import { CommandError } from './exit-codes.ts';
 import { commandConfig, commandLog } from './load-config.ts';
 
 export interface AdministrationAccess {
@@ -29,28 +30,18 @@ interface AccessContext {
   readonly signal: AbortSignal;
 }
 
-/** The state directory's store cannot be reached. */
-class StoreUnavailable extends Error {
-  override readonly name: string = 'StoreUnavailable';
-  readonly exitCode: number;
-  constructor(stateDir: string, reason: string, exitCode = 69) {
-    super(`state directory ${stateDir}: ${reason}`);
-    this.exitCode = exitCode;
-  }
-}
-
 /** No bridge has run with the state directory. */
-export class NoStore extends StoreUnavailable {
+export class NoStore extends CommandError {
   override readonly name = 'NoStore';
   constructor(stateDir: string) {
-    super(stateDir, 'there is no spool in it; no bridge has run with it');
+    super(`state directory ${stateDir}: there is no spool in it; no bridge has run with it`);
   }
 }
 
 /**
  * Takes the state directory, unless a bridge uses it, until `close`.
  *
- * @throws NoStore, or another error with an exit code
+ * @throws NoStore, or another CommandError
  */
 export async function openAdministration(
   config: Config,
@@ -80,7 +71,8 @@ async function refuseWithoutStore(stateDir: string): Promise<void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const { words, exitCode } = pathErrorOf(error) ?? { words: message, exitCode: 69 };
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new StoreUnavailable(stateDir, words, exitCode);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      throw new CommandError(`state directory ${stateDir}: ${words}`, exitCode);
   }
   throw new NoStore(stateDir);
 }
@@ -93,9 +85,8 @@ export function isStoreFile(name: string): boolean {
 async function connect(stateDir: string, signal: AbortSignal): Promise<Administration> {
   const access = await readAdminFile(stateDir);
   if (access !== undefined) return adminClient(access, signal);
-  throw new StoreUnavailable(
-    stateDir,
-    'a process uses it and has written no admin.json; it is starting, stopping, or another command',
+  throw new CommandError(
+    `state directory ${stateDir}: a process uses it and has written no admin.json; it is starting, stopping, or another command`,
   );
 }
 

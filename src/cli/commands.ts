@@ -42,10 +42,10 @@ function defineRun(command: Command, bind: BindAction): void {
     .description('run the bridge; the default')
     .allowExcessArguments()
     .action(
-      bind((given, context) => {
-        refuseUnknownCommand(given);
+      bind((run, context) => {
+        refuseUnknownCommand(run);
         const { runBridge } = require('./run.js') as typeof import('./run.ts');
-        return runBridge(given, context);
+        return runBridge(run, context);
       }),
     );
 }

@@ -1,4 +1,4 @@
-// `config`: writes a sample configuration file, prints the schema of such files, or makes a running bridge reload its own.
+// `config`: writes a sample configuration file, prints its schema, or makes a running bridge reload its file.
 
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
@@ -7,12 +7,10 @@ import { readAdminFile } from '../admin/admin-file.ts';
 import { configSample } from '../config/settings/sample.ts';
 import { configSchema } from '../config/settings/schema.ts';
 import type { BindAction, CommandContext } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { commandConfig, withoutCall } from './load-config.ts';
 import { withSettings } from './setting-options.ts';
 
-/** After sysexits. */
-const unavailable = 69;
-const cannotCreate = 73;
 const defaultPath = 'bridge.yaml';
 
 export function define(command: Command, bind: BindAction): void {
@@ -51,7 +49,7 @@ async function init({ args: [path = defaultPath] }: Command, { stdout, stderr }:
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
     stderr.write(`error: ${path}: ${isThere ? 'is there already, and stays as it is' : withoutCall(error as Error)}\n`);
-    return cannotCreate;
+    return exitCodes.cannotCreate;
   }
 }
 
@@ -61,7 +59,7 @@ async function reload(command: Command, context: CommandContext): Promise<number
   const access = await readAdminFile(config.stateDir);
   if (access === undefined) {
     context.stderr.write(`error: no bridge runs in ${config.stateDir}\n`);
-    return unavailable;
+    return exitCodes.unavailable;
   }
   const { changed, needRestart } = await remoteReload(access, context.stop);
   const lines = [

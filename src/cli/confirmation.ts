@@ -2,11 +2,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from './command-context.ts';
-
-class NoTerminal extends Error {
-  override readonly name = 'NoTerminal';
-  readonly exitCode = 64;
-}
+import { CommandError, exitCodes } from './exit-codes.ts';
 
 /** Resolves with true for a yes. Rejects with exit code 64 where no terminal can answer. */
 export type Confirm = (question: string) => Promise<boolean>;
@@ -24,7 +20,10 @@ export function confirmation(
     if (yes) return true;
     const input = stdin();
     if (input.isTTY !== true) {
-      throw new NoTerminal(`"${question}" wants a yes, and there is no terminal to ask on; --yes says it`);
+      throw new CommandError(
+        `"${question}" wants a yes, and there is no terminal to ask on; --yes says it`,
+        exitCodes.usage,
+      );
     }
     const lines = createInterface({ input, output: stderr, terminal: true });
     try {

@@ -1,4 +1,4 @@
-// `former-store`: reads the legacy store for the bridge. It is a process of its own, since a damaged store may crash it.
+// `former-store`: reads the legacy store for the bridge, in a process that a damaged store may crash.
 
 import type { Command } from 'commander';
 import { createInterface } from 'node:readline';

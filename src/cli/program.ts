@@ -3,11 +3,8 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import type { BindAction, CommandContext } from './command-context.ts';
 import { commands, hiddenCommands } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
 import { settingOptions } from './setting-options.ts';
-
-/** After sysexits. */
-const usage = 64;
-const software = 70;
 
 /** SIGHUP makes `run` read its configuration again; `worker` gets its configuration from `run`. */
 const keepRunningOnHangup = ['run', 'worker'];
@@ -37,18 +34,21 @@ export async function runProgram(argv: readonly string[], version: string, conte
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage;
-    return report(error as CommandError, context);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    return report(error as ReportedError, context);
   }
 }
 
-/** The members that a command's error may have. */
-interface CommandError extends Error {
+/** The error of a command; configuration errors have warnings. */
+interface ReportedError extends Error {
   readonly exitCode?: number;
   readonly warnings?: readonly string[];
 }
 
-function report({ message, exitCode = software, warnings = [] }: CommandError, { stderr }: CommandContext): number {
+function report(
+  { message, exitCode = exitCodes.software, warnings = [] }: ReportedError,
+  { stderr }: CommandContext,
+): number {
   for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
   for (const line of message.split('\n')) stderr.write(`error: ${line}\n`);
   return exitCode;

@@ -12,6 +12,7 @@ import type { SimulatedNode } from '../simulator/world/world-node.ts';
 import { world } from '../simulator/world/world.ts';
 import { argumentParser, httpUrl, positiveNumber } from './argument-parsers.ts';
 import type { BindAction, CommandContext } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { everyInterval, withTimeLimit } from './interval.ts';
 import { formatCount, formatMinutes, formatMs } from './terminal-text.ts';
 
@@ -61,9 +62,6 @@ export interface SimulateFlags {
 
 type SimulateContext = Pick<CommandContext, 'clock' | 'random' | 'stdout' | 'stop'>;
 
-const usage = 64;
-const unavailable = 69;
-
 /**
  * Exit code 69 when no push was answered 200, 1 when one was dropped.
  *
@@ -91,7 +89,7 @@ function newWorld(flags: SimulateFlags, { clock, random: unseeded }: SimulateCon
     const pushing = agents({ ...flags, clock, rate, random, nodes, tests, incidents: incidents({ nodes, random }) });
     return { nodes, tests, pushing };
   } catch (error) {
-    throw Object.assign(error as Error, { exitCode: usage });
+    throw Object.assign(error as Error, { exitCode: exitCodes.usage });
   }
 }
 
@@ -123,7 +121,7 @@ async function push(
   await Promise.all([pushing.run(end), lines]);
   const status = pushing.status();
   stdout.write(summary(status, clock.steady() - startMs));
-  if (status.accepted === 0) return unavailable;
+  if (status.accepted === 0) return exitCodes.unavailable;
   return status.dropped > 0 ? 1 : 0;
 }
 

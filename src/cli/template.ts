@@ -16,13 +16,10 @@ import { slicer } from '../sources/catchpoint/slices.ts';
 import { bodyCheck, type BodyCheck } from '../sources/catchpoint/template/body-check.ts';
 import { type TemplateChoice, templateText } from '../sources/catchpoint/template/template-fields.ts';
 import type { BindAction, CommandContext, Output } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { commandConfig } from './load-config.ts';
 import { withSettings } from './setting-options.ts';
 import { printable } from './terminal-text.ts';
-
-/** After sysexits: a wrong body, and a file that cannot be read. */
-const dataError = 65;
-const noInput = 66;
 
 export function define(command: Command, bind: BindAction): void {
   withSettings(command)
@@ -48,7 +45,7 @@ async function templateAction(command: Command, context: CommandContext): Promis
     body = file === '-' ? await buffer(stdin()) : await readFile(file);
   } catch (error) {
     stderr.write(`error: ${file}: cannot be read (${(error as Error).message})\n`);
-    return noInput;
+    return exitCodes.noInput;
   }
   return checkBody(config, body, (text) => stdout.write(text), json);
 }
@@ -88,7 +85,7 @@ export async function checkBody(
       write(`node ${measurement.nodeId} is not in the directory here: the other slices follow when it is\n`);
     write(`${points.length} points\n${points.map((line) => `${line}\n`).join('')}`);
   }
-  return findings.some(({ kind }) => kind === 'no-push' || kind === 'wrong') ? dataError : 0;
+  return findings.some(({ kind }) => kind === 'no-push' || kind === 'wrong') ? exitCodes.dataError : 0;
 }
 
 const shapeText: Readonly<Record<BodyCheck['shape'], string>> = {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { BindAction, CommandContext } from './command-context.ts';
+import { CommandError, exitCodes } from './exit-codes.ts';
 
 export function define(command: Command, bind: BindAction): void {
   command.action(bind(workerAction));
@@ -9,9 +10,10 @@ export function define(command: Command, bind: BindAction): void {
 
 async function workerAction(_: Command, { owner, clock, stderr }: CommandContext): Promise<number> {
   if (owner === undefined) {
-    throw Object.assign(new Error('worker: expected to be started by `run --workers`, found no bridge that has'), {
-      exitCode: 64,
-    });
+    throw new CommandError(
+      'worker: expected to be started by `run --workers`, found no bridge that has',
+      exitCodes.usage,
+    );
   }
   const { work } = await import('../workers/worker.ts');
   return work(owner(), { clock, stderr });

@@ -16,7 +16,7 @@ import { graphiteCheck, tsdbCheck } from './sinks.ts';
 import { nodesCheck, spoolCheck } from './storage.ts';
 import { limitsCheck } from './tsdb-limits.ts';
 
-/** What the configuration names. */
+/** The checks of everything that the configuration names. */
 export const configChecks: readonly Check[] = [
   directoriesCheck,
   overridesCheck,
@@ -46,7 +46,7 @@ export const doctorChecks: readonly Check[] = [
   pushUrlCheck,
 ];
 
-/** Looks names up as connections do. */
+/** Its lookup resolves names as connections do. */
 export function checkContext({ clock, random, pid, stop }: CommandContext, pushUrl?: string): CheckContext {
   const addressesOf = async (name: string): Promise<string[]> =>
     (await lookup(name, { all: true })).map(({ address }) => address);

@@ -44,7 +44,7 @@ function timeServers({ tsdb, file, catchpoint }: ConfigRead['config']): TimeServ
   ];
 }
 
-/** How far this clock is ahead, to about a second; undefined without a Date header. Accepts any certificate. */
+/** This clock minus the server's, to about a second; undefined without a Date header. Accepts any certificate. */
 async function skewOf(
   { url, headers }: Omit<TimeServer, 'name'>,
   { clock, signal }: CheckContext,

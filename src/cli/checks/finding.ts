@@ -6,7 +6,7 @@ import type { Clock } from '../../runtime/clock.ts';
 /** `unknown`: the check could not be made. */
 export type Grade = 'ok' | 'warning' | 'fault' | 'unknown';
 
-/** The exit code for a fault, after sysexits: unavailable, input or output error, no permission, wrong configuration. */
+/** The exit code for a fault: unavailable, input or output error, no permission, wrong configuration. */
 export type FaultCode = 69 | 74 | 77 | 78;
 
 /** `doctor --json` prints findings as they are. */

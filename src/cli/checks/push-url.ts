@@ -2,9 +2,11 @@
 
 import { got } from 'got';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { BlockList, isIP } from 'node:net';
 import { connect } from 'node:tls';
 import type { ConfigRead } from '../../config/config.ts';
+import { orAborted } from '../../runtime/deadline.ts';
 import { type CheckContext, fault, type FaultCode, type Finding, notChecked, ok, warning } from './finding.ts';
 import { hostOf } from './name-lookup.ts';
 
@@ -126,11 +128,8 @@ async function checkCertificate(url: URL, { clock, signal }: CheckContext): Prom
     rejectUnauthorized: false,
   });
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('secureConnect', resolve).once('error', reject);
-      socket.setTimeout(timeoutMs, () => reject(new Error('no answer')));
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer')));
+    await orAborted(once(socket, 'secureConnect'), signal);
     const { subjectAltName, subject, validTo } = new X509Certificate(socket.getPeerCertificate().raw);
     const daysLeft = (Date.parse(validTo) - clock.now()) / dayMs;
     const words = `${subjectAltName ?? subject}: holds ${Math.floor(daysLeft)} days more`;

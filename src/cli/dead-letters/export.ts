@@ -1,6 +1,7 @@
 // `dead-letters export`: writes whole letters to a file or to standard output, a line of JSON each.
 
 import { open, rename, rm } from 'node:fs/promises';
+import { exitCodes } from '../exit-codes.ts';
 import type { LettersOptions } from './dead-letters.ts';
 
 export interface ExportOptions extends Omit<LettersOptions, 'json'> {
@@ -8,7 +9,6 @@ export interface ExportOptions extends Omit<LettersOptions, 'json'> {
   readonly file: string;
 }
 
-const ioError = 74;
 const bufferedCharacters = 262_144;
 
 /** Renames the file into place once it is complete and synced. */
@@ -20,7 +20,7 @@ export async function exportLetters({ administration, query, file, write }: Expo
   }
   const partial = `${file}.partial`;
   const handle = await open(partial, 'w', 0o600).catch((error: Error) => {
-    throw Object.assign(error, { exitCode: ioError });
+    throw Object.assign(error, { exitCode: exitCodes.ioError });
   });
   let count = 0;
   let buffered = '';

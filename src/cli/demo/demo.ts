@@ -1,6 +1,7 @@
 // `demo`: runs the bridge between a simulated Catchpoint and an OpenTSDB, and shows what happens.
 
 import type { DaemonStatus } from '../../daemon/parts.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { everyInterval, withTimeLimit } from '../interval.ts';
 import { formatCount, formatMinutes, formatMs } from '../terminal-text.ts';
 import { type DemoSetup, type DemoSetupOptions, openDemoSetup, type Releases } from './demo-setup.ts';
@@ -16,7 +17,6 @@ export interface DemoOptions extends Omit<DemoSetupOptions, 'rate' | 'nodes'> {
   readonly signal: AbortSignal;
 }
 
-const unavailable = 69;
 const tableEveryTicks = 10;
 /** The time limit of the first node listing, and of the backlog at the end. */
 const maxWaitMs = 10_000;
@@ -60,7 +60,7 @@ async function waitUntil(
 function noNodes({ daemon }: DemoSetup, { write, signal }: DemoOptions): number {
   if (signal.aborted) return 0;
   write(`the bridge got no nodes: ${daemon.status().nodes?.lastError ?? `none within ${maxWaitMs / 1000} s`}\n`);
-  return unavailable;
+  return exitCodes.unavailable;
 }
 
 function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, table, agents }: DemoSetup, rate: number): string {

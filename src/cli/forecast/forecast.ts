@@ -1,4 +1,4 @@
-// `forecast`: estimates series, names and points a second, from numbers, from archived pushes or from the state directory.
+// `forecast`: estimates series, names and rates from numbers, from archived pushes or from the state directory.
 
 import type { Command } from 'commander';
 import { FixedOffsetZone } from 'luxon';
@@ -18,6 +18,7 @@ import { tagsWithinBudget, wantedLabels } from '../../sources/catchpoint/run-tag
 import { type OverrideOf, slicer, tagValuesOf } from '../../sources/catchpoint/slices.ts';
 import { argumentParser } from '../argument-parsers.ts';
 import type { BindAction, CommandContext } from '../command-context.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { commandConfig } from '../load-config.ts';
 import { inputs } from '../replay/inputs.ts';
 import { withSettings } from '../setting-options.ts';
@@ -65,15 +66,10 @@ export interface ForecastFlags {
   readonly extras: number;
 }
 
-class NothingToForecast extends Error {
-  override readonly name = 'NothingToForecast';
-  readonly exitCode = 64;
-}
-
 /**
  * Chooses the basis: --tests and --nodes, then `files`, then the configured archive, then the state directory.
  *
- * @throws NothingToForecast, NoInput
+ * @throws CommandError without a basis, or for a file that cannot be read
  */
 export async function forecast(
   config: Config,
@@ -83,7 +79,7 @@ export async function forecast(
 ): Promise<ForecastReport> {
   const { tests, nodes } = flags;
   if ((tests === undefined) !== (nodes === undefined))
-    throw new NothingToForecast('expected --tests and --nodes together, found one of them');
+    throw new CommandError('expected --tests and --nodes together, found one of them', exitCodes.usage);
   if (tests !== undefined && nodes !== undefined) return fromNumbers(config, flags, tests, nodes);
   const archives = files.length > 0 ? files : await archiveFiles(config);
   return archives.length > 0 ? fromArchives(config, archives, context) : fromStateDirectory(config, flags);
@@ -135,7 +131,10 @@ async function fromStateDirectory(config: Config, flags: ForecastFlags): Promise
   const nodes = active.length + unlisted.length;
   if (tests === 0 || nodes === 0) {
     const reason = tests === 0 ? 'no test has been seen' : 'no node is known';
-    throw new NothingToForecast(`${stateDir}: ${reason} yet; give --tests and --nodes, or archives of pushes`);
+    throw new CommandError(
+      `${stateDir}: ${reason} yet; give --tests and --nodes, or archives of pushes`,
+      exitCodes.usage,
+    );
   }
   const values = active.flatMap((node) => Object.values(tagValuesOf(node, overrideOf(node.id), metrics.slices)));
   const forecast = expectedForecast({
@@ -185,7 +184,7 @@ async function fromArchives(
     stderr.write(
       'warning: no nodes are known here, so that only by_node and by_asn are counted; --state-dir or --nodes-file has them\n',
     );
-  if (counted.runs() === 0) throw new NothingToForecast(`${files.join(', ')}: no pushes in there`);
+  if (counted.runs() === 0) throw new CommandError(`${files.join(', ')}: no pushes in there`, exitCodes.usage);
   const from = `${counted.runs()} runs in ${files.length} file${files.length === 1 ? '' : 's'}`;
   return report(config, from, true, counted.forecast());
 }

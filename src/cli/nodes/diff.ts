@@ -7,6 +7,7 @@ import type { Node } from '../../sources/catchpoint/nodes/node.ts';
 import { readNodesFile } from '../../sources/catchpoint/nodes/nodes-file.ts';
 import { readOverrides } from '../../sources/catchpoint/nodes/overrides-file.ts';
 import { type TagDifferences, tagDifferences } from '../../sources/catchpoint/nodes/tag-differences.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { textTable } from '../terminal-text.ts';
 import { noNodes, type NodesOptions } from './nodes.ts';
 
@@ -16,20 +17,10 @@ export interface NodesDiffOptions extends NodesOptions {
   readonly after: string;
 }
 
-/** A listing is not available; the message begins with its name. */
-class NoListing extends Error {
-  override readonly name = 'NoListing';
-  readonly exitCode: 64 | 69;
-  constructor(message: string, exitCode: 64 | 69) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
 /**
  * Writes the differences. Exit code 1 when there are some, else 0.
  *
- * @throws an error with exit code 64 without credentials, 69 for a listing that fails, 78 for wrong overrides
+ * @throws CommandError without credentials or for a listing that fails, and the error of wrong overrides
  */
 export async function nodesDiff(options: NodesDiffOptions): Promise<number> {
   const { config, json, write, before, after } = options;
@@ -49,7 +40,7 @@ async function readListing(name: string, options: NodesDiffOptions): Promise<rea
   try {
     if (name === 'stored') {
       const stored = await directoryFile({ stateDir, log }).read();
-      if (stored === undefined) throw new NoListing(`stored: ${noNodes(stateDir)}`, 64);
+      if (stored === undefined) throw new CommandError(`stored: ${noNodes(stateDir)}`, exitCodes.usage);
       return stored.nodes;
     }
     if (name !== 'fresh' && name !== 'v1' && name !== 'v2') return (await readNodesFile(name)).nodes;
@@ -57,8 +48,8 @@ async function readListing(name: string, options: NodesDiffOptions): Promise<rea
     return (await list(signal)).nodes;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof NoListing) throw error;
-    throw new NoListing(`${name}: ${(error as Error).message}`, 69);
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`${name}: ${(error as Error).message}`);
   }
 }
 
@@ -71,13 +62,13 @@ function credentialsFor(
 ): Credentials {
   const hasV1 = key !== undefined && secret !== undefined;
   if (name === 'fresh' && !hasV1 && apiKey === undefined && nodesFile === undefined) {
-    throw new NoListing(
+    throw new CommandError(
       'fresh: nowhere to read the nodes from: give --api-key, or --key and --secret, or --nodes-file',
-      64,
+      exitCodes.usage,
     );
   }
-  if (name === 'v1' && !hasV1) throw new NoListing('v1: give --key and --secret', 64);
-  if (name === 'v2' && apiKey === undefined) throw new NoListing('v2: give --api-key', 64);
+  if (name === 'v1' && !hasV1) throw new CommandError('v1: give --key and --secret', exitCodes.usage);
+  if (name === 'v2' && apiKey === undefined) throw new CommandError('v2: give --api-key', exitCodes.usage);
   if (name === 'fresh') return {};
   return name === 'v1'
     ? { apiKey: undefined, nodesFile: undefined }

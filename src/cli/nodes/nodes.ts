@@ -12,6 +12,7 @@ import { nodeListing } from '../../sources/catchpoint/nodes/node-source.ts';
 import { type Node, nodeDirectory } from '../../sources/catchpoint/nodes/node.ts';
 import { readNodesFile } from '../../sources/catchpoint/nodes/nodes-file.ts';
 import { nodeRefresher } from '../../sources/catchpoint/nodes/refresh.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { printable, textCell, textTable } from '../terminal-text.ts';
 
 export interface NodesOptions {
@@ -25,11 +26,6 @@ export interface NodesOptions {
   /** Writes JSON in place of text for people. */
   readonly json: boolean;
 }
-
-/** After sysexits. */
-const usage = 64;
-const unavailable = 69;
-const ioError = 74;
 
 /** Exit code 1 before the first refresh. */
 export function listNodes(options: NodesOptions): Promise<number> {
@@ -57,7 +53,7 @@ function list({ json, write, clock }: NodesOptions, { nodes, refreshedAtMs }: St
 export async function showNode({ id, ...options }: NodesOptions & { readonly id: string }): Promise<number> {
   const number = positiveInteger(id);
   if (number === undefined)
-    return fail(options, `expected the id of a node, a positive integer, found ${found(id)}`, usage);
+    return fail(options, `expected the id of a node, a positive integer, found ${found(id)}`, exitCodes.usage);
   return withDirectory(options, ({ nodes, refreshedAtMs }) => {
     const node = nodes.find((each) => each.id === number);
     if (node === undefined) {
@@ -85,7 +81,7 @@ export async function refreshNodes(options: NodesOptions & { readonly accept: bo
   try {
     listing = nodeListing({ ...catchpoint, stateDir, clock, random, log });
   } catch (error) {
-    return fail(options, (error as Error).message, usage);
+    return fail(options, (error as Error).message, exitCodes.usage);
   }
   const refresher = nodeRefresher({
     directory: nodeDirectory(),
@@ -107,10 +103,10 @@ export async function refreshNodes(options: NodesOptions & { readonly accept: bo
     const { message } = error as Error;
     if (error instanceof ImplausibleListing)
       return fail(options, `${message}; --accept takes it all the same unless it is empty`, 1);
-    return fail(options, message, unavailable);
+    return fail(options, message, exitCodes.unavailable);
   }
   const { notes, fileFault } = refresher.status();
-  if (fileFault !== undefined) return fail(options, `${file.path} cannot be written: ${fileFault}`, ioError);
+  if (fileFault !== undefined) return fail(options, `${file.path} cannot be written: ${fileFault}`, exitCodes.ioError);
   write(json ? `${JSON.stringify({ ...changes, notes })}\n` : changesText(changes, notes));
   return 0;
 }
@@ -125,7 +121,7 @@ async function withDirectory(options: NodesOptions, use: (directory: StoredDirec
     if (nodesFile !== undefined)
       return use({ refreshedAtMs: clock.now(), nodes: (await readNodesFile(nodesFile)).nodes });
   } catch (error) {
-    return fail(options, (error as Error).message, unavailable);
+    return fail(options, (error as Error).message, exitCodes.unavailable);
   }
   return fail(options, noNodes(config.stateDir), 1);
 }

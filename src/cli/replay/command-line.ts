@@ -8,9 +8,10 @@ import { StateDirectoryTaken } from '../../daemon/state-directory-lock.ts';
 import { wantedLabels } from '../../sources/catchpoint/run-tags.ts';
 import { argumentParser, httpUrl, positiveNumber } from '../argument-parsers.ts';
 import type { BindAction, CommandContext } from '../command-context.ts';
+import { CommandError } from '../exit-codes.ts';
 import { commandConfig, commandLog } from '../load-config.ts';
 import { withSettings } from '../setting-options.ts';
-import { CannotReplay, type Destination } from './destination.ts';
+import type { Destination } from './destination.ts';
 import { ianaZone, timeArgument } from './time-argument.ts';
 
 interface ReplayFlags {
@@ -98,7 +99,7 @@ async function openDestination(
     if (!(error instanceof StateDirectoryTaken)) throw error;
     const listening = await readAddresses(config.stateDir);
     if (listening === undefined)
-      throw new CannotReplay(`${error.message}; where that listens is not known, say it by --to`);
+      throw new CommandError(`${error.message}; where that listens is not known, say it by --to`);
     const { push: pushUrl, admin: adminUrl, token: ownerToken } = listening;
     return toBridge({ pushUrl, adminUrl, ownerToken, clock, random, onWait });
   }

@@ -17,19 +17,8 @@ export interface Destination {
   /**
    * Resolves when the run is on disk.
    *
-   * @throws an error with an exit code when no more runs can be delivered, or the signal's reason
+   * @throws CommandError when no more runs can be delivered, or the signal's reason
    */
   deliver(run: ReplayedRun, signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
-}
-
-/** Ends a replay. */
-export class CannotReplay extends Error {
-  override readonly name = 'CannotReplay';
-  /** After sysexits: 69 unavailable, 75 try again later. */
-  readonly exitCode: 69 | 75;
-  constructor(message: string, exitCode: 69 | 75 = 69) {
-    super(message);
-    this.exitCode = exitCode;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { linesOfFile, linesOfStream } from '../../sources/catchpoint/archive/archived-lines.ts';
 
 export interface InputLine {
@@ -20,17 +21,10 @@ export interface Inputs {
   lines(onDamage: (reason: string) => void, signal: AbortSignal): AsyncGenerator<InputLine>;
 }
 
-/** A file cannot be read. */
-class NoInput extends Error {
-  override readonly name = 'NoInput';
-  /** After sysexits. */
-  readonly exitCode = 66;
-}
-
 /**
  * Opens files, of which `-` is standard input.
  *
- * @throws NoInput
+ * @throws CommandError for a file that cannot be read
  */
 export async function inputs(paths: readonly string[], stdin: () => Readable): Promise<Inputs> {
   const files = paths.filter((path) => path !== '-');
@@ -78,6 +72,6 @@ async function sizeOf(path: string): Promise<number> {
       await file.close();
     }
   } catch (error) {
-    throw new NoInput(`${path}: cannot be read (${(error as Error).message})`);
+    throw new CommandError(`${path}: cannot be read (${(error as Error).message})`, exitCodes.noInput);
   }
 }

@@ -15,7 +15,8 @@ import { runTagger } from '../../sources/catchpoint/run-tags.ts';
 import { slicer } from '../../sources/catchpoint/slices.ts';
 import { defaultMaxBytes } from '../../spool/disk/default-max-bytes.ts';
 import { openSpool, type Spool } from '../../spool/spool.ts';
-import { CannotReplay, type Destination } from './destination.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
+import type { Destination } from './destination.ts';
 
 const maxInFlight = 64;
 
@@ -57,7 +58,7 @@ export async function intoSpool(config: Config, context: ProcessContext): Promis
         if ((error as { readonly status?: number }).status !== 503) throw error;
         const advice =
           'start the bridge and replay again: the replay then waits for room, and what is in the spool counts as duplicate';
-        throw new CannotReplay(`${(error as Error).message}; ${advice}`, 75);
+        throw new CommandError(`${(error as Error).message}; ${advice}`, exitCodes.temporaryFailure);
       }
     },
     async close() {
@@ -75,7 +76,10 @@ function stoppingGuard({ cardinality, metrics }: Config, known: KnownNames): Pic
     refusal(measurement, node) {
       const refusal = guard.refusal(measurement, node);
       if (refusal === undefined) return undefined;
-      throw new CannotReplay(`${refusal}, then replay again: what is in the spool counts as duplicate`, 75);
+      throw new CommandError(
+        `${refusal}, then replay again: what is in the spool counts as duplicate`,
+        exitCodes.temporaryFailure,
+      );
     },
   };
 }

@@ -7,8 +7,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import { NotAPush } from '../../sources/catchpoint/measurement.ts';
 import { type ReplayedRun, replayedRun } from '../../sources/catchpoint/replay/replayed-run.ts';
 import type { Output } from '../command-context.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { type ReplayCounts, replayCounts, summary } from './counts.ts';
-import { CannotReplay, type Destination, type Outcome } from './destination.ts';
+import type { Destination, Outcome } from './destination.ts';
 import { type InputLine, type Inputs, inputs } from './inputs.ts';
 import { type Progress, progress } from './progress.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -44,9 +45,6 @@ export interface Filter {
   readonly nodes: ReadonlySet<number> | undefined;
 }
 
-/** After sysexits. */
-const dataError = 65;
-const stopped = 75;
 /** Further malformed lines are counted without a warning. */
 const maxWarnings = 10;
 
@@ -61,32 +59,32 @@ interface State {
 /**
  * Replays and writes a summary. Exit code 65 after malformed lines or damaged files, 75 after the signal.
  *
- * @throws NoInput, ZoneMissing, CannotReplay, and errors of opening the destination
+ * @throws ZoneMissing, CommandError, and errors of opening the destination
  */
 export async function replay(options: ReplayOptions): Promise<number> {
   const { clock, stderr, stdout, signal, rate } = options;
   const input = await inputs(options.files, options.stdin);
   const isJoined = await beginsJoined(input, options);
   const counts = replayCounts();
-  const shown = progress({
+  const display = progress({
     output: stderr,
     clock,
     totalBytes: input.totalBytes,
     current: () => ({ ...counts, bytes: input.bytesRead() }),
   });
-  const destination = await options.open((reason) => shown.writeLine(`waiting: ${reason}`));
+  const destination = await options.open((reason) => display.writeLine(`waiting: ${reason}`));
   try {
     if (isJoined) refuseJoined(destination);
-    shown.writeLine(`replaying into ${destination.description}`);
+    display.writeLine(`replaying into ${destination.description}`);
     const limit = rateLimit(clock, rate ?? destination.defaultRate);
-    await deliverAll({ options, destination, counts, progress: shown, limit }, input).finally(() =>
+    await deliverAll({ options, destination, counts, progress: display, limit }, input).finally(() =>
       stdout.write(summary(counts)),
     );
   } finally {
     await destination.close();
   }
-  if (signal.aborted) return stopped;
-  return counts.malformed + counts.damaged > 0 ? dataError : 0;
+  if (signal.aborted) return exitCodes.temporaryFailure;
+  return counts.malformed + counts.damaged > 0 ? exitCodes.dataError : 0;
 }
 
 /** True when a file begins with a record of the original bridge. Throws ZoneMissing before a run is delivered. */
@@ -101,7 +99,7 @@ async function beginsJoined(input: Inputs, options: ReplayOptions): Promise<bool
 
 function refuseJoined({ acceptsJoined, description }: Destination): void {
   if (acceptsJoined) return;
-  throw new CannotReplay(
+  throw new CommandError(
     `${description}: takes no records of the original's -f, since they bring their own node; stop the bridge, replay them, start it again`,
   );
 }

@@ -7,7 +7,8 @@ import { backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { replayHeader } from '../../sources/catchpoint/push-route.ts';
 import type { Became } from '../../sources/catchpoint/push.ts';
-import { CannotReplay, type Destination, type Outcome } from './destination.ts';
+import { CommandError } from '../exit-codes.ts';
+import type { Destination, Outcome } from './destination.ts';
 
 export interface BridgeOptions {
   /** Messages show its origin alone, since the path may have a token in it. */
@@ -77,7 +78,7 @@ async function push(state: State, body: Buffer, signal: AbortSignal): Promise<Ou
     if (response instanceof Error) {
       unanswered += 1;
       if (unanswered === maxUnanswered)
-        throw new CannotReplay(`${originOf(state)}: nobody answers (${response.message})`);
+        throw new CommandError(`${originOf(state)}: nobody answers (${response.message})`);
       await clock.sleep(backoff(unanswered, random), { signal });
     } else {
       const outcome = outcomeOf(state, response);
@@ -121,10 +122,10 @@ function outcomeOf(state: State, response: Response<string>): Outcome | undefine
   if ([400, 413, 415].includes(statusCode)) return { malformed: errorOf(response) };
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408) return undefined;
   if (statusCode === 401 || statusCode === 403)
-    throw new CannotReplay(
+    throw new CommandError(
       `${originOf(state)}: answers ${statusCode}: ${errorOf(response)}; a push token can stand in the URL, as /catchpoint/TOKEN`,
     );
-  throw new CannotReplay(`${originOf(state)}: answers ${statusCode} to a push; is this the push URL of a bridge?`);
+  throw new CommandError(`${originOf(state)}: answers ${statusCode} to a push; is this the push URL of a bridge?`);
 }
 
 const outcomes: readonly string[] = [

@@ -4,6 +4,7 @@ import { Duration } from 'luxon';
 import type { Administration } from '../../admin/administration.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
 import type { Confirm } from '../confirmation.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { formatSize, printable, textTable } from '../terminal-text.ts';
 
 interface SpoolOptions {
@@ -66,8 +67,6 @@ export interface DropBacklogOptions extends SpoolOptions {
   readonly confirm: Confirm;
 }
 
-const usage = 64;
-
 /** Drops the backlog of a sink. Exit code 1 without confirmation or such a sink, 64 when `sink` is required. */
 export async function dropBacklog(options: DropBacklogOptions): Promise<number> {
   const { administration, confirm, write, json } = options;
@@ -77,7 +76,8 @@ export async function dropBacklog(options: DropBacklogOptions): Promise<number> 
     return exitCode;
   };
   const names = sinks.map(({ name }) => name);
-  if (options.sink === undefined && sinks.length > 1) return fail(`expected --sink, one of ${names.join(', ')}`, usage);
+  if (options.sink === undefined && sinks.length > 1)
+    return fail(`expected --sink, one of ${names.join(', ')}`, exitCodes.usage);
   const sink = sinks.find(({ name }) => name === (options.sink ?? names[0]));
   if (sink === undefined)
     return fail(`no sink ${options.sink ?? ''} has a place in the spool; there is ${names.join(', ') || 'none'}`, 1);

@@ -6,6 +6,7 @@ import type { RecentPush, Slot } from '../../status/messages.ts';
 import { pageAddress } from '../../status/page-address.ts';
 import { httpUrl } from '../argument-parsers.ts';
 import type { BindAction, CommandContext, Output } from '../command-context.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { commandConfig } from '../load-config.ts';
 import { withSettings } from '../setting-options.ts';
 import { type LiveMessage, liveMessages } from './live-messages.ts';
@@ -15,11 +16,6 @@ interface TopFlags {
   readonly adminUrl?: string;
   readonly plain?: boolean;
   readonly url?: boolean;
-}
-
-class NoBridge extends Error {
-  override readonly name = 'NoBridge';
-  readonly exitCode = 69;
 }
 
 export function define(command: Command, bind: BindAction): void {
@@ -52,10 +48,9 @@ async function localAccess(command: Command, context: CommandContext): Promise<A
   const { stateDir } = commandConfig(command, context).config;
   const access = await readAdminFile(stateDir);
   if (access !== undefined) return access;
-  throw new NoBridge(`state directory ${stateDir}: there is no admin.json in it; no bridge runs with it`);
+  throw new CommandError(`state directory ${stateDir}: there is no admin.json in it; no bridge runs with it`);
 }
 
-const unavailable = 69;
 const maxRecent = 50;
 const maxSlots = 720;
 
@@ -93,7 +88,7 @@ async function follow(url: string, { clock, stop }: TopContext, show: Show): Pro
     state = withMessage(state, message);
     show(state, message);
   }
-  return state.now === undefined ? unavailable : 0;
+  return state.now === undefined ? exitCodes.unavailable : 0;
 }
 
 export function withMessage(state: TopState, { now, hour, slot, problem }: LiveMessage): TopState {

@@ -6,7 +6,8 @@ import { configFrom } from '../context.ts';
 import { checkContext, lines, webServer } from './check-context.ts';
 
 async function findingsFor(pushUrl: string | undefined, addresses: readonly string[] = []): Promise<string[]> {
-  return lines(await pushUrlCheck(configFrom(), { ...checkContext, pushUrl, lookup: async () => addresses }));
+  const { signal } = new AbortController();
+  return lines(await pushUrlCheck(configFrom(), { ...checkContext, signal, pushUrl, lookup: async () => addresses }));
 }
 
 const answers: readonly (readonly [status: number, body: string, found: string])[] = [

@@ -5,7 +5,8 @@ import { IANAZone } from 'luxon';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { CannotReplay, type Destination, type Outcome } from '../../../src/cli/replay/destination.ts';
+import { CommandError } from '../../../src/cli/exit-codes.ts';
+import type { Destination, Outcome } from '../../../src/cli/replay/destination.ts';
 import { replay, type ReplayOptions } from '../../../src/cli/replay/replay.ts';
 import { archivedLine } from '../../../src/sources/catchpoint/archive/archive.ts';
 import { sealed } from '../../../src/sources/catchpoint/archive/gzip-members.ts';
@@ -193,7 +194,7 @@ test('an error of the destination ends the replay, with a summary', async (t) =>
   );
   const done = await replayed([file], {
     became({ measurement }) {
-      if (measurement.testId >= 10) throw new CannotReplay('spool: full', 75);
+      if (measurement.testId >= 10) throw new CommandError('spool: full', 75);
       return 'taken';
     },
   });

@@ -99,7 +99,7 @@ test('a broken connection is retried; a bridge that stays unreachable ends the r
   t.is((await sent(t, one.url)).became, 'taken');
   t.is(one.pushed.length, 3);
   const away = await bridge(t, ['close']);
-  const error = await t.throwsAsync(sent(t, `${away.url}/secret`), { name: 'CannotReplay', message: /nobody answers/ });
+  const error = await t.throwsAsync(sent(t, `${away.url}/secret`), { name: 'CommandError', message: /nobody answers/ });
   t.is((error as Error & { exitCode?: number }).exitCode, 69);
   t.notRegex(error?.message ?? '', /secret/);
   t.is(away.pushed.length, 10);
@@ -108,7 +108,7 @@ test('a broken connection is retried; a bridge that stays unreachable ends the r
 test('a URL that is not a push URL ends the replay at once', async (t) => {
   const one = await bridge(t, [[404, '']]);
   await t.throwsAsync(sent(t, one.url), {
-    name: 'CannotReplay',
+    name: 'CommandError',
     message: /answers 404 to a push; is this the push URL of a bridge\?$/,
   });
 });
