@@ -1,12 +1,13 @@
-// Why a request is refused, with the answer that it deserves.
+// The error of a request that is refused, with its answer.
 
-/** `status` and `message` are the sender's answer; with `retryAfterMs` it is asked to come again. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+  /** The sender may read the message. */
   readonly expose = true;
   readonly status: number;
+  /** Becomes Retry-After. */
   readonly retryAfterMs: number | undefined;
-  /** After a 401, how to say who one is. */
+  /** Becomes WWW-Authenticate of a 401. */
   readonly challenge: string | undefined;
   constructor(
     status: number,
