@@ -101,12 +101,7 @@ export async function openAccessControl(
     tls: certificates?.options,
     bodies,
     ownerToken,
-    credentials: () => ({
-      ownerToken,
-      fileTokens: policy.tokenFiles.digests(),
-      rotatedTokens: policy.rotation?.tokens.digests() ?? [],
-      pems: certificates?.pems(),
-    }),
+    credentials: () => ({ ownerToken, ...reloadableCredentials(policy), pems: certificates?.pems() }),
     async rotate(token) {
       if (policy.rotation === undefined) throw new Error('token: there is no --rotation-secret any more');
       await policy.rotation.tokens.rotate(token);
@@ -140,6 +135,13 @@ export async function openAccessControl(
 
 const openWarning =
   'whoever reaches the push listener may push: there is no --push-token, --push-token-file or --rotation-secret';
+
+function reloadableCredentials({
+  tokenFiles,
+  rotation,
+}: AccessPolicy): Pick<CredentialsSnapshot, 'fileTokens' | 'rotatedTokens'> {
+  return { fileTokens: tokenFiles.digests(), rotatedTokens: rotation?.tokens.digests() ?? [] };
+}
 
 function credentialsStatus(
   { tokens, tokenFiles, rotation }: AccessPolicy,
