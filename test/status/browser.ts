@@ -1,4 +1,4 @@
-// Debian's Chromium on the status page of a bridge in this process, with everything that the page must not do written down.
+// Debian's Chromium on the status page of a bridge in this process. Records errors, warnings and requests of the page.
 
 import type { ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';
 import { pageAddress } from '../../src/status/page-address.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { until } from '../fakes/guarded.ts';
 
 /** Five nodes on three continents, one of them without coordinates. */
 export const nodes = [
@@ -63,12 +64,12 @@ export const nodes = [
   { id: 15, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own', active: true },
 ].map((node) => ({ active: true, ...node }));
 
-/** What ends a test's resources; a test or a script. */
+/** A test, or a script that releases what it opened. */
 export type Owner = Pick<ExecutionContext, 'teardown'>;
 
 export async function openChromium(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  // No name is found, so that whatever would leave the machine fails.
+  // No name resolves: requests to other machines fail.
   const args = [
     '--no-sandbox',
     '--disable-background-networking',
@@ -98,8 +99,6 @@ export interface PushedRun {
   readonly test?: number;
   readonly rttMs?: number;
   readonly error?: string;
-  /** A run's own time; each run has another. */
-  readonly timeMs?: number;
 }
 
 export async function openBridge(
@@ -112,7 +111,7 @@ export async function openBridge(
   const stateDir = await temporaryDirectory(t);
   const nodesFile = join(stateDir, 'nodes-given.json');
   await writeFile(nodesFile, JSON.stringify({ nodes }));
-  const settled = {
+  const allFlags = {
     listen: '127.0.0.1:0',
     adminListen: '127.0.0.1:0',
     tsdbHost: tsd.url,
@@ -121,7 +120,7 @@ export async function openBridge(
     ...flags,
   };
   const { config } = readConfig(
-    { flags: settled, env: {}, readFile: () => '', canWriteIn: () => true },
+    { flags: allFlags, env: {}, readFile: () => '', canWriteIn: () => true },
     { needsNodes: true },
   );
   const daemon = await startDaemon(config, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4711 });
@@ -147,8 +146,9 @@ export async function openBridge(
   };
 }
 
-function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: number): object {
-  const timestamp = new Date(timeMs ?? usualMs).toISOString().replaceAll(/\D/g, '');
+/** @param timeMs - differs for each run: an equal one would be a duplicate */
+function bodyOf({ node, test = 100, rttMs, error }: PushedRun, timeMs: number): object {
+  const timestamp = new Date(timeMs).toISOString().replaceAll(/\D/g, '');
   return {
     TestId: test,
     NodeId: node,
@@ -165,17 +165,13 @@ function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: 
   };
 }
 
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 export interface WatchedPage {
   readonly page: Page;
-  /** What the browser complained of: errors of the console and of the page's program, and failed requests. */
+  /** Errors and warnings of the console and of the page's scripts, failed requests included. */
   readonly complaints: readonly string[];
-  /** Every address that was asked. */
+  /** Addresses of all requests. */
   readonly requests: readonly string[];
-  /** Bytes of the page and its files, as they went over the wire. */
+  /** Size of the page and its files, compressed. */
   fileBytes(): Promise<number>;
 }
 
