@@ -51,7 +51,7 @@ export interface AccessControl {
   rotate(token: string): Promise<void>;
   /** To be called before the server listens. */
   guard(server: Server): void;
-  /** @throws Refusal with 403, when the sender may not report for the node, division or client */
+  /** @throws HttpError with 403, when the sender may not report for the node, division or client */
   admit(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
   /** Polls the token and certificate files until the signal. */
   run(signal: AbortSignal): Promise<void>;

@@ -29,7 +29,7 @@ export interface AccessOptions {
   readonly limits: AccessLimits;
 }
 
-export interface AccessLimits {
+interface AccessLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   /** In flight; one sender may have a quarter of them. */

@@ -16,7 +16,7 @@ export interface Admitted {
 export interface Admission {
   /** False for the path that sets tokens: the middleware handles it. */
   isFor(path: string): boolean;
-  /** @throws Refusal with 401, 429 or 503 */
+  /** @throws HttpError with 401, 429 or 503 */
   enter(request: IncomingMessage, path: string, querystring: string): Admitted;
   /** To be called once the body is read. */
   arrived(admitted: Admitted): void;

@@ -5,12 +5,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { logThrottle } from '../runtime/log-throttle.ts';
 import type { AccessPolicy } from './access-policy.ts';
-import { Refusal } from './refusal.ts';
+import { HttpError } from '../http/http-error.ts';
 import { type RequestParts, tokensOfRequest } from './tokens/request-tokens.ts';
 import { type TokenHash, hashOf, isAmong } from './tokens/token-hashes.ts';
 import { challenge, rotationPath, type TokenRotation } from './tokens/token-rotation.ts';
 
-export interface AuthenticatorOptions {
+interface AuthenticatorOptions {
   readonly policy: AccessPolicy;
   /** Authenticates the owner of the state directory, who may push for every node. */
   readonly ownerToken: string;
@@ -31,7 +31,7 @@ export interface Authentication {
   readonly middleware: Middleware;
   /**
    * @returns true for the owner's token, false for any other valid one and where none is needed
-   * @throws Refusal with 401 without a valid token, with 503 before Catchpoint has set the first one
+   * @throws HttpError with 401 without a valid token, with 503 before Catchpoint has set the first one
    */
   letIn(request: RequestParts, ip: string): boolean;
   readonly counts: AuthenticationCounts;
@@ -48,11 +48,11 @@ export function authentication({ policy, ownerToken, rotation, clock, log }: Aut
   function refuse(ip: string): never {
     if (policy.rotation?.tokens.digests().length === 0) {
       counts.awaiting += 1;
-      throw new Refusal(503, 'token: Catchpoint has set none yet', { retryAfterMs: awaitMs });
+      throw new HttpError(503, 'token: Catchpoint has set none yet', { retryAfterMs: awaitMs });
     }
     counts.unauthenticated += 1;
     refusals((times) => log.warn({ times, from: ip }, 'requests without a valid push token are refused'));
-    throw new Refusal(401, 'token: expected a valid one', { challenge });
+    throw new HttpError(401, 'token: expected a valid one', { challenge });
   }
 
   function letIn(request: RequestParts, ip: string): boolean {

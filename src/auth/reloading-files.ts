@@ -14,7 +14,7 @@ export interface ReloadCounts {
   failures: number;
 }
 
-export interface ReloadingFilesOptions<Value> {
+interface ReloadingFilesOptions<Value> {
   readonly paths: readonly string[];
   /** @throws an Error when a file cannot be used */
   readonly load: () => Promise<Value>;

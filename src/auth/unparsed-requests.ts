@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-export type UnparsedRequest = 'headersTooLarge' | 'timedOut' | 'notHttp';
+type UnparsedRequest = 'headersTooLarge' | 'timedOut' | 'notHttp';
 
 const answers: Readonly<Record<UnparsedRequest, readonly [status: string, message: string]>> = {
   headersTooLarge: ['431 Request Header Fields Too Large', 'headers: at most 16 KiB'],

@@ -3,20 +3,15 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { HttpError } from './http-error.ts';
 
 /** The error of a body that cannot be read, with its answer. */
-export class UnreadableBody extends Error {
-  readonly expose = true;
+export class UnreadableBody extends HttpError {
   override readonly name = 'UnreadableBody';
-  readonly status: number;
-  /** Becomes Retry-After of a 503. */
-  readonly retryAfterMs: number | undefined;
   /** The bytes that were read. */
   readonly read: Buffer;
   constructor(status: number, message: string, read: Buffer = Buffer.alloc(0)) {
-    super(message);
-    this.status = status;
-    this.retryAfterMs = status === 503 ? 1_000 : undefined;
+    super(status, message, status === 503 ? { retryAfterMs: 1_000 } : {});
     this.read = read;
   }
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import Koa from 'koa';
 import type { Clock } from '../runtime/clock.ts';
+import type { HttpError } from './http-error.ts';
 import { idleConnections } from './idle-connections.ts';
 import type { Log } from '../runtime/log.ts';
 import { requestIdHeader, type RequestIds, requestIds } from './request-id.ts';
@@ -38,7 +39,7 @@ export class CannotListen extends Error {
   }
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   /** Undefined: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
   /** Called before the server listens. */
@@ -91,10 +92,13 @@ export function application(log: Log, clock: Clock, first?: (answers: Answers) =
   return app;
 }
 
+/** Any error may have the members of an HttpError; one without a status is answered 500. */
+type ErrorAnswer = Error & Partial<HttpError>;
+
 function refusalsOf(log: Log, clock: Clock): Answers['refuse'] {
   const failures = logThrottle(clock);
   return (context, requestId, error) => {
-    const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as HttpError;
+    const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as ErrorAnswer;
     if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack }, 'requests fail'));
     context.set(requestIdHeader, requestId);
     if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
@@ -108,15 +112,6 @@ function refusalsOf(log: Log, clock: Clock): Answers['refuse'] {
 /** Node discards a short body that was not read, so the connection can be kept. */
 function isShortUnread({ readableDidRead, headers }: IncomingMessage): boolean {
   return !readableDidRead && Number(headers['content-length'] ?? Infinity) <= 65_536;
-}
-
-interface HttpError extends Error {
-  readonly status?: number;
-  /** Whether the sender may read the message. */
-  readonly expose?: boolean;
-  readonly retryAfterMs?: number;
-  /** Becomes WWW-Authenticate. */
-  readonly challenge?: string;
 }
 
 function answer(context: Koa.Context, status: number, error: string): void {

@@ -2,21 +2,13 @@
 
 import type { ServerResponse } from 'node:http';
 
-export interface EventStream {
-  /** Takes over the response; false when there are too many clients. */
-  add(response: ServerResponse, first: string): boolean;
-  /** Writes to all clients. Closes those that read too slowly; browsers reconnect. */
-  send(text: string): void;
-  count(): number;
-  close(): void;
-}
-
 const maxClients = 32;
 const maxUnreadBytes = 1 << 20;
 
-export function eventStream(): EventStream {
+export function eventStream() {
   const clients = new Set<ServerResponse>();
 
+  /** Closes a client that reads too slowly; browsers reconnect. */
   function write(client: ServerResponse, text: string): void {
     if (client.destroyed || client.writableLength > maxUnreadBytes) {
       clients.delete(client);
@@ -27,7 +19,8 @@ export function eventStream(): EventStream {
   }
 
   return {
-    add(response, first) {
+    /** Takes over the response; false when there are too many clients. */
+    add(response: ServerResponse, first: string): boolean {
       if (clients.size >= maxClients) return false;
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
@@ -40,11 +33,11 @@ export function eventStream(): EventStream {
       write(response, first);
       return true;
     },
-    send(text) {
+    send(text: string): void {
       for (const client of clients) write(client, text);
     },
     count: () => clients.size,
-    close() {
+    close(): void {
       for (const client of clients) client.end();
       clients.clear();
     },

@@ -4,12 +4,6 @@ import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
 import type { Slot, StatusMessage } from './messages.ts';
 import { responseTimeMs } from './response-times.ts';
 
-export interface LastHour {
-  /** Adds the message of a second, and the response times since the start; returns a slot when it is complete. */
-  add(now: StatusMessage, responses: DurationSnapshot): Slot | undefined;
-  slots(): readonly Slot[];
-}
-
 interface OpenSlot {
   readonly atS: number;
   readonly seconds: readonly StatusMessage[];
@@ -20,11 +14,12 @@ interface OpenSlot {
 const slotS = 5;
 const maxSlots = 3600 / slotS;
 
-export function lastHour(): LastHour {
+export function lastHour() {
   const slots: Slot[] = [];
   let open: OpenSlot | undefined;
   return {
-    add(now, responses) {
+    /** Adds the message of a second, and the response times since the start; returns a slot when it is complete. */
+    add(now: StatusMessage, responses: DurationSnapshot): Slot | undefined {
       const atS = Math.floor(now.atMs / 1000 / slotS) * slotS;
       if (open === undefined || open.atS === atS) {
         const { responses: atStart = responses, seconds = [] } = open ?? {};
@@ -37,7 +32,7 @@ export function lastHour(): LastHour {
       open = { atS, responses, seconds: [now] };
       return slot;
     },
-    slots: () => slots,
+    slots: (): readonly Slot[] => slots,
   };
 }
 

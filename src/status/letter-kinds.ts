@@ -11,15 +11,11 @@ export interface LetterStore {
   ): readonly { readonly id: string; readonly kind: string; readonly order: number }[];
 }
 
-export interface LetterCounts {
-  /** The latest counts. Starts a new count when one is due. */
-  kinds(steadyMs: number): LetterKinds;
-}
-
 const maxCounted = 5000;
 const everyMs = 5000;
 
-export function letterCounts(stores: readonly LetterStore[]): LetterCounts {
+/** Returns a function that returns the latest counts, and starts a new count when one is due. */
+export function letterCounts(stores: readonly LetterStore[]): (steadyMs: number) => LetterKinds {
   let kinds: LetterKinds = { counts: {}, isMore: false };
   let lastTotal = 0;
   let dueMs = 0;
@@ -41,19 +37,17 @@ export function letterCounts(stores: readonly LetterStore[]): LetterCounts {
     kinds = { counts, isMore: total() > counted };
   }
 
-  return {
-    kinds(steadyMs) {
-      const count = total();
-      if (!isCounting && steadyMs >= dueMs && count !== lastTotal) {
-        isCounting = true;
-        dueMs = steadyMs + everyMs;
-        lastTotal = count;
-        // The store may fail, or be closed meanwhile. The next count retries.
-        recount()
-          .catch(() => void (lastTotal = -1))
-          .finally(() => void (isCounting = false));
-      }
-      return kinds;
-    },
+  return (steadyMs) => {
+    const count = total();
+    if (!isCounting && steadyMs >= dueMs && count !== lastTotal) {
+      isCounting = true;
+      dueMs = steadyMs + everyMs;
+      lastTotal = count;
+      // The store may fail, or be closed meanwhile. The next count retries.
+      recount()
+        .catch(() => void (lastTotal = -1))
+        .finally(() => void (isCounting = false));
+    }
+    return kinds;
   };
 }

@@ -15,7 +15,7 @@ export interface LocatedNode extends SlicedNode {
 }
 
 /** SVG paths. */
-export interface WorldOutlines {
+interface WorldOutlines {
   readonly sphere: string;
   readonly land: string;
   readonly borders: string;

@@ -9,7 +9,7 @@ import { parseMapQuery } from './map-query.ts';
 import type { MapNode, MapStats, NodeRun, TestName } from './messages.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
 
-export interface PageSource {
+interface PageSource {
   /** Takes over the response; false when there are too many clients. */
   watch(response: Context['res']): boolean;
   nodes(): Promise<readonly MapNode[]>;

@@ -16,7 +16,7 @@ export interface AnsweredPush {
   readonly reason?: string;
 }
 
-export interface AnsweredRun {
+interface AnsweredRun {
   readonly measurement: {
     readonly testId: number;
     readonly nodeId: number;
@@ -42,7 +42,7 @@ export interface PushHistory {
   errorText(number: number): string | undefined;
 }
 
-export interface PushHistoryOptions {
+interface PushHistoryOptions {
   readonly clock: Clock;
   /** Which duration is the RTT; see slices.ts. */
   readonly rtt: 'by-type' | 'total';

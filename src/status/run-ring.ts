@@ -10,7 +10,7 @@ export interface RunRing {
 }
 
 /** Nodes, tests and errors by their numbers. */
-export interface RunRow {
+interface RunRow {
   readonly node: number;
   readonly test: number;
   /** NaN when not measured. */
@@ -22,7 +22,7 @@ export interface RunRow {
   readonly atS: number;
 }
 
-export interface RunColumns {
+interface RunColumns {
   readonly node: Uint16Array;
   readonly test: Uint16Array;
   readonly rttMs: Float32Array;

@@ -13,7 +13,7 @@ export interface LetterKinds {
 }
 
 /** The parts of a message that are not in the snapshots. */
-export interface MessageExtras {
+interface MessageExtras {
   readonly letters: LetterKinds;
   /** Since the message before. */
   readonly recent: readonly RecentPush[];

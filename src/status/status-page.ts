@@ -24,7 +24,7 @@ export interface StatusPage {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export interface StatusPageOptions {
+interface StatusPageOptions {
   readonly seen: PushHistory;
   readonly snapshot: () => Promise<Snapshot>;
   readonly directory: {
@@ -40,7 +40,7 @@ export interface StatusPageOptions {
 }
 
 /** State that the snapshot lacks. */
-export interface SnapshotExtras {
+interface SnapshotExtras {
   /** Requests that were refused before they were read, since the start, by cause. */
   readonly turnedAway: Readonly<Record<string, number>>;
   /** Counts of the Backstop source; undefined when it is off. */
@@ -74,7 +74,7 @@ export function statusPage(options: StatusPageOptions): StatusPage {
       waitingBytes: snapshot.spool.waitingBytes,
     });
     now = statusMessageOf(snapshot, before?.snapshot ?? snapshot, {
-      letters: letters.kinds(clock.steady()),
+      letters: letters(clock.steady()),
       recent,
       backstop,
       problems: problemsOf(snapshot, increased, configuration),

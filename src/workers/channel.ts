@@ -14,7 +14,7 @@ export interface Channel<Sent> {
   close(): Promise<void>;
 }
 
-export interface ChannelOptions<Sent, Received> {
+interface ChannelOptions<Sent, Received> {
   readonly receive: (message: Received) => void;
   /** Messages to add to a frame. They do not cause one. */
   readonly piggyback?: () => readonly Sent[];

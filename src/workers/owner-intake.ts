@@ -18,7 +18,7 @@ export interface OwnerIntake extends PushIntake {
   expire(): void;
 }
 
-export interface OwnerIntakeOptions extends Pick<Channel<WorkerMessage>, 'send' | 'unsentBytes'> {
+interface OwnerIntakeOptions extends Pick<Channel<WorkerMessage>, 'send' | 'unsentBytes'> {
   /** Bound on the bodies that wait for their outcomes, and on unsent bytes. Read with each push; one push may always wait. */
   readonly maxBytes: () => number;
   readonly clock: Pick<Clock, 'steady'>;

@@ -2,17 +2,13 @@
 
 import type { AccessStatus } from '../auth/access-control.ts';
 
-export interface PoolAccessStatus {
-  /** Adds the counts of a worker that has ended. Its gauges are zero from then on. */
-  retain(ended: AccessStatus): void;
-  /** @param owner - its tokens, files and certificate hold for all workers */
-  sum(owner: AccessStatus, running: readonly AccessStatus[]): AccessStatus;
-}
+export type PoolAccessStatus = ReturnType<typeof poolAccessStatus>;
 
-export function poolAccessStatus(): PoolAccessStatus {
+export function poolAccessStatus() {
   let retained: AccessStatus | undefined;
   return {
-    retain(ended) {
+    /** Adds the counts of a worker that has ended. Its gauges are zero from then on. */
+    retain(ended: AccessStatus): void {
       const counts = {
         ...ended,
         connections: { ...ended.connections, open: 0 },
@@ -27,7 +23,9 @@ export function poolAccessStatus(): PoolAccessStatus {
           ...(retained.rotation === undefined && { rotation: counts.rotation }),
         };
     },
-    sum: (owner, running) => [...running, ...(retained === undefined ? [] : [retained])].reduce(added, owner),
+    /** @param owner - its tokens, files and certificate are those of all workers */
+    sum: (owner: AccessStatus, running: readonly AccessStatus[]): AccessStatus =>
+      [...running, ...(retained === undefined ? [] : [retained])].reduce(added, owner),
   };
 }
 

@@ -32,12 +32,12 @@ export interface WorkerHandle {
   access(): AccessStatus | undefined;
 }
 
-export interface ListeningAt {
+interface ListeningAt {
   readonly url: string;
   readonly port: number;
 }
 
-export interface WorkerHandleOptions {
+interface WorkerHandleOptions {
   readonly intake: PushIntake;
   /** Resolves once every worker accepts the token; rejects when it cannot be written. */
   readonly rotate: (token: string) => Promise<void>;

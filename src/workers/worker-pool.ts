@@ -46,7 +46,7 @@ export interface WorkerPool {
 /** The settings that workers need. */
 export type WorkerPoolConfig = Pick<Config, 'access' | 'listen' | 'maxBodyBytes' | 'log'>;
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly count: number;
   readonly config: WorkerPoolConfig;
   /** Of the owner. */

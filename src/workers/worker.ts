@@ -17,7 +17,7 @@ import { type OwnerIntake, ownerIntake } from './owner-intake.ts';
 import { type PendingRequests, pendingRequests } from './pending-requests.ts';
 import { type ReceivedCredentials, receivedCredentials } from './received-credentials.ts';
 
-export interface WorkerContext {
+interface WorkerContext {
   readonly clock: Clock;
   /** Destination of the log. */
   readonly stderr: LogOptions['destination'];

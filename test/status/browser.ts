@@ -16,53 +16,23 @@ import { until } from '../fakes/guarded.ts';
 
 /** Five nodes on three continents, one of them without coordinates. */
 export const nodes = [
-  {
-    id: 11,
-    name: 'Frankfurt, DE - Cogent',
-    asn: 174,
-    isp: 'Cogent',
-    city: 'Frankfurt',
-    country: 'Germany',
-    continent: 'Europe',
-    latitude: 50.11,
-    longitude: 8.68,
-  },
-  {
-    id: 12,
-    name: 'Paris, FR - Orange',
-    asn: 3215,
-    isp: 'Orange',
-    city: 'Paris',
-    country: 'France',
-    continent: 'Europe',
-    latitude: 48.86,
-    longitude: 2.35,
-  },
-  {
-    id: 13,
-    name: 'Tokyo, JP - NTT',
-    asn: 4713,
-    isp: 'NTT',
-    city: 'Tokyo',
-    region: 'Kanto',
-    country: 'Japan',
-    continent: 'Asia',
-    latitude: 35.68,
-    longitude: 139.69,
-  },
-  {
-    id: 14,
-    name: 'São Paulo, BR - Vivo',
-    asn: 27699,
-    isp: 'Vivo',
-    city: 'São Paulo',
-    country: 'Brazil',
-    continent: 'South America',
-    latitude: -23.55,
-    longitude: -46.63,
-  },
-  { id: 15, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own', active: true },
-].map((node) => ({ active: true, ...node }));
+  located(11, 'Frankfurt, DE', 174, 'Cogent', ['Frankfurt', 'Germany', 'Europe'], [50.11, 8.68]),
+  located(12, 'Paris, FR', 3215, 'Orange', ['Paris', 'France', 'Europe'], [48.86, 2.35]),
+  { ...located(13, 'Tokyo, JP', 4713, 'NTT', ['Tokyo', 'Japan', 'Asia'], [35.68, 139.69]), region: 'Kanto' },
+  located(14, 'São Paulo, BR', 27699, 'Vivo', ['São Paulo', 'Brazil', 'South America'], [-23.55, -46.63]),
+  { id: 15, active: true, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own' },
+];
+
+function located(
+  id: number,
+  place: string,
+  asn: number,
+  isp: string,
+  [city, country, continent]: readonly [string, string, string],
+  [latitude, longitude]: readonly [number, number],
+) {
+  return { id, active: true, name: `${place} - ${isp}`, asn, isp, city, country, continent, latitude, longitude };
+}
 
 /** A test, or a script that releases what it opened. */
 export type Owner = Pick<ExecutionContext, 'teardown'>;

@@ -2,7 +2,7 @@
 
 import type { Middleware } from 'koa';
 import { answerExpectContinue } from '../expect-continue.ts';
-import { Refusal } from '../refusal.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';
 import { senderCounts } from './sender-counts.ts';
 
@@ -32,7 +32,7 @@ export interface RequestSlot {
 
 export interface ConcurrencyLimit {
   readonly middleware: Middleware;
-  /** @throws Refusal with 429 or 503 */
+  /** @throws HttpError with 429 or 503 */
   acquire(ip: string): RequestSlot;
   bodyArrived(slot: RequestSlot): void;
   release(slot: RequestSlot): void;
@@ -56,11 +56,11 @@ export function concurrencyLimit(limits: ConcurrencyLimits): ConcurrencyLimit {
     const { maxRequests, maxPerSender, isProxy } = limits;
     if (bySender.of(sender) >= maxPerSender && !isProxy(ip)) {
       counts.overSender += 1;
-      throw new Refusal(429, `requests: at most ${maxPerSender} of one sender at once`, { retryAfterMs });
+      throw new HttpError(429, `requests: at most ${maxPerSender} of one sender at once`, { retryAfterMs });
     }
     if (withBody >= maxRequests) {
       counts.overAll += 1;
-      throw new Refusal(503, `requests: at most ${maxRequests} at once`, { retryAfterMs });
+      throw new HttpError(503, `requests: at most ${maxRequests} at once`, { retryAfterMs });
     }
     bySender.add(sender);
     counts.inHand += 1;

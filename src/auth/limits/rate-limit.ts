@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 
-export interface RateLimitOptions {
+interface RateLimitOptions {
   /** Capacity of a bucket. */
   readonly burst: number;
   /** Time until one more attempt is allowed. */
@@ -13,10 +13,8 @@ export interface RateLimitOptions {
 /** Above this number the bucket that was used longest ago is dropped. */
 const maxSenders = 10_000;
 
-/** Takes one attempt from the sender's bucket: 0, or the wait in ms until there is one. */
-export type RateLimit = (sender: string) => number;
-
-export function rateLimit({ burst, refillMs, clock }: RateLimitOptions): RateLimit {
+/** Returns a function that takes one attempt from the sender's bucket: 0, or the wait in ms until there is one. */
+export function rateLimit({ burst, refillMs, clock }: RateLimitOptions): (sender: string) => number {
   /** Steady time at which each bucket is full again, the one that was used longest ago first. */
   const fullAtMs = new Map<string, number>();
   return (sender) => {

@@ -1,24 +1,18 @@
 // Counts something per sender: its open connections, its requests in flight.
 
-export interface SenderCounts {
-  of(sender: string): number;
-  add(sender: string): void;
-  remove(sender: string): void;
-}
-
 /** Up to this size of the map, senders at zero stay: one that comes again and again costs no new entry. */
 const maxIdleEntries = 1000;
 
-export function senderCounts(): SenderCounts {
+export function senderCounts() {
   const counts = new Map<string, { count: number }>();
   return {
-    of: (sender) => counts.get(sender)?.count ?? 0,
-    add(sender) {
+    of: (sender: string): number => counts.get(sender)?.count ?? 0,
+    add(sender: string): void {
       const entry = counts.get(sender);
       if (entry === undefined) counts.set(sender, { count: 1 });
       else entry.count += 1;
     },
-    remove(sender) {
+    remove(sender: string): void {
       const entry = counts.get(sender);
       if (entry === undefined) return;
       entry.count -= 1;

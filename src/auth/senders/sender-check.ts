@@ -4,7 +4,7 @@ import { BlockList } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { logThrottle } from '../../runtime/log-throttle.ts';
-import { Refusal } from '../refusal.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { addNetwork, familyOf, isWithin } from './ip-networks.ts';
 
 export const senderChecks = ['off', 'report', 'enforce'] as const;
@@ -38,39 +38,34 @@ export interface SenderCheckCounts {
   client: number;
 }
 
-export interface SenderCheck {
-  /** @throws Refusal with 403 */
-  admit(address: string, run: SentRun): void;
-  readonly counts: SenderCheckCounts;
-}
-
 /** @param options - read with every push */
 export function senderCheck(
   options: SenderCheckOptions,
   { clock, log }: { readonly clock: Pick<Clock, 'steady'>; readonly log: Log },
-): SenderCheck {
+) {
   const counts: SenderCheckCounts = { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 };
-  const networks = nodeNetworks();
+  const matchRanges = rangesMatcher();
   const mismatches = logThrottle(clock);
   function checkId(name: 'division' | 'client', allowed: readonly number[], id: number | undefined): void {
     if (allowed.length === 0 || (id !== undefined && allowed.includes(id))) return;
     counts[name] += 1;
-    throw new Refusal(403, `${name}: expected one that is allowed here, found ${id ?? 'none'}`);
+    throw new HttpError(403, `${name}: expected one that is allowed here, found ${id ?? 'none'}`);
   }
   return {
     counts,
-    admit(address, { divisionId, clientId, nodeId, ipRanges }) {
+    /** @throws HttpError with 403 */
+    admit(address: string, { divisionId, clientId, nodeId, ipRanges }: SentRun): void {
       const { check, divisions, clients } = options;
       checkId('division', divisions, divisionId);
       checkId('client', clients, clientId);
       if (check === 'off') return;
-      const match = networks.match(ipRanges, address);
+      const match = matchRanges(ipRanges, address);
       counts[match] += 1;
       if (match !== 'strange') return;
       mismatches((times) =>
         log.warn({ times, node: nodeId, from: address }, "pushes come from an address that is none of their node's"),
       );
-      if (check === 'enforce') throw new Refusal(403, `address: ${address} is none of those of node ${nodeId}`);
+      if (check === 'enforce') throw new HttpError(403, `address: ${address} is none of those of node ${nodeId}`);
     },
   };
 }
@@ -89,23 +84,21 @@ interface ParsedRanges {
 const maxTexts = 20_000;
 
 /** Caches the parsed address lists by their text. */
-function nodeNetworks(): { match(ipRanges: string | undefined, address: string): Match } {
+function rangesMatcher(): (ipRanges: string | undefined, address: string) => Match {
   const parsed = new Map<string, ParsedRanges>();
-  return {
-    match(ipRanges, address) {
-      if (ipRanges === undefined) return 'unknown';
-      let ranges = parsed.get(ipRanges);
-      if (ranges === undefined) {
-        ranges = parseRanges(ipRanges);
-        if (parsed.size >= maxTexts) parsed.clear();
-        parsed.set(ipRanges, ranges);
-      }
-      if (ranges.address !== address) {
-        ranges.match = matchOf(ranges, address);
-        ranges.address = address;
-      }
-      return ranges.match;
-    },
+  return (ipRanges, address) => {
+    if (ipRanges === undefined) return 'unknown';
+    let ranges = parsed.get(ipRanges);
+    if (ranges === undefined) {
+      ranges = parseRanges(ipRanges);
+      if (parsed.size >= maxTexts) parsed.clear();
+      parsed.set(ipRanges, ranges);
+    }
+    if (ranges.address !== address) {
+      ranges.match = matchOf(ranges, address);
+      ranges.address = address;
+    }
+    return ranges.match;
   };
 }
 

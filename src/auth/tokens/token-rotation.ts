@@ -7,7 +7,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Rotation } from '../access-policy.ts';
 import { answerExpectContinue } from '../expect-continue.ts';
 import { rateLimit } from '../limits/rate-limit.ts';
-import { Refusal } from '../refusal.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';
 import { tokensOfRequest } from './request-tokens.ts';
 import type { RotatingTokens } from './rotating-tokens.ts';
@@ -28,7 +28,7 @@ export interface RotationCounts {
 }
 
 export interface TokenRotation {
-  /** @throws Refusal, UnreadableBody */
+  /** @throws HttpError, UnreadableBody */
   handle(context: Context, rotation: Rotation): Promise<void>;
   readonly counts: RotationCounts;
 }
@@ -47,12 +47,12 @@ export function tokenRotation({ clock, log }: { readonly clock: Clock; readonly 
       const retryAfterMs = limit(senderOf(context.ip));
       if (retryAfterMs > 0) {
         counts.limited += 1;
-        throw new Refusal(429, 'token: too many attempts from this address', { retryAfterMs });
+        throw new HttpError(429, 'token: too many attempts from this address', { retryAfterMs });
       }
       const secrets = [hashOf(secret)];
       if (!tokensOfRequest(context).some((each) => isAmong(hashOf(each), secrets))) {
         counts.unauthenticated += 1;
-        throw new Refusal(401, 'token: expected the secret that sets it', { challenge });
+        throw new HttpError(401, 'token: expected the secret that sets it', { challenge });
       }
       await setToken(context, tokens, log).catch((error: unknown) => {
         counts.failed += 1;
@@ -78,7 +78,7 @@ async function setToken(context: Context, tokens: RotatingTokens, log: Log): Pro
       { reason: (error as Error).message },
       'the new push token holds, but is lost with the next restart: it cannot be written down',
     );
-    throw new Refusal(503, 'token: it holds, but cannot be written down', { retryAfterMs: refillMs });
+    throw new HttpError(503, 'token: it holds, but cannot be written down', { retryAfterMs: refillMs });
   }
 }
 
@@ -88,7 +88,7 @@ function tokenIn(text: string): string {
     if (text.startsWith('{')) return tokenText(tokenInJson(text));
     return tokenText(text.startsWith('token=') ? (new URLSearchParams(text).get('token') ?? '') : text);
   } catch (error) {
-    throw new Refusal(400, `token: ${(error as Error).message}`);
+    throw new HttpError(400, `token: ${(error as Error).message}`);
   }
 }
 

@@ -50,12 +50,7 @@ const charts: readonly Chart[] = [
 const maxSlots = 720;
 const heightPx = 150;
 
-export interface Charts {
-  replace(slots: readonly Slot[]): void;
-  add(slot: Slot): void;
-}
-
-export function drawCharts(): Charts {
+export function drawCharts() {
   let slots: readonly Slot[] = [];
   const views = charts.map(chartView);
   const replace = (next: readonly Slot[]): void => {
@@ -67,7 +62,7 @@ export function drawCharts(): Charts {
     replace(slots);
   });
   new ResizeObserver(() => views.forEach((view) => view.resize())).observe(byId('charts'));
-  return { replace, add: (slot) => replace([...slots, slot].slice(-maxSlots)) };
+  return { replace, add: (slot: Slot): void => replace([...slots, slot].slice(-maxSlots)) };
 }
 
 function chartView({ title, unit, series, isOfPushes }: Chart) {

@@ -4,7 +4,7 @@ import type { Slot, StatusMessage } from '../messages.ts';
 import { byId, setText } from './markup.ts';
 import { time } from './numbers.ts';
 
-export interface EventHandlers {
+interface EventHandlers {
   readonly now: (now: StatusMessage) => void;
   readonly hour: (slots: readonly Slot[]) => void;
   readonly slot: (slot: Slot) => void;

@@ -6,12 +6,7 @@ import { bad, byId, element, fact } from './markup.ts';
 import { count, milliseconds, share, time } from './numbers.ts';
 import type { WorldState } from './world.ts';
 
-export interface MapDetail {
-  select(nodeId: number): void;
-  show(state: WorldState): void;
-}
-
-export function mapDetail(): MapDetail {
+export function mapDetail() {
   const panel = byId('node');
   let state: WorldState | undefined;
   let selected: number | undefined;
@@ -30,12 +25,12 @@ export function mapDetail(): MapDetail {
   }
 
   return {
-    select(nodeId) {
+    select(nodeId: number): void {
       if (selected === nodeId) return;
       selected = nodeId;
       void draw();
     },
-    show(next) {
+    show(next: WorldState): void {
       state = next;
       // A screen reader would read the panel again every few seconds.
       if (!byId('map').contains(document.activeElement)) void draw();

@@ -21,8 +21,8 @@ const pushes = recentList();
 const charts = drawCharts();
 const detail = mapDetail();
 const [table, map] = [mapTable(), worldMap(detail.select)];
-const { refresh } = world((state) => {
-  map.show(state);
+const refresh = world((state) => {
+  map(state);
   table(state);
   detail.show(state);
 });

@@ -7,10 +7,6 @@ import { milliseconds, share } from './numbers.ts';
 import type { WorldState } from './world.ts';
 import { pixelOf, zoom } from './world-view.ts';
 
-export interface WorldMap {
-  show(state: WorldState): void;
-}
-
 /** By the share of failed runs. The names are classes of page.css. */
 type Health = 'ok' | 'some' | 'failing';
 
@@ -22,7 +18,7 @@ const failingErrors = 0.25;
 const rttBoundsMs = [30, 80, 150, 300];
 
 /** @param select - called with the node under the pointer, or with the focus */
-export function worldMap(select: (nodeId: number) => void): WorldMap {
+export function worldMap(select: (nodeId: number) => void): (state: WorldState) => void {
   const svg = byId('map') as unknown as SVGSVGElement;
   const marks = new Map<number, SVGElement>();
   const layer = svgElement('g');
@@ -38,15 +34,13 @@ export function worldMap(select: (nodeId: number) => void): WorldMap {
   layer.addEventListener('pointerover', selectMark);
   layer.addEventListener('focusin', selectMark);
   layer.addEventListener('keydown', (event) => moveFocus(event, layer, marks, latest));
-  return {
-    show(state) {
-      if (latest?.nodes !== state.nodes) placeMarks(layer, marks, state);
-      latest = state;
-      zoom(svg, state);
-      drawMarks(marks, state, pixelOf(svg));
-      drawLegend(state);
-      setTabStop(marks, state);
-    },
+  return (state) => {
+    if (latest?.nodes !== state.nodes) placeMarks(layer, marks, state);
+    latest = state;
+    zoom(svg, state);
+    drawMarks(marks, state, pixelOf(svg));
+    drawLegend(state);
+    setTabStop(marks, state);
   };
 }
 

@@ -15,11 +15,6 @@ export interface WorldState {
   readonly isFiltered: boolean;
 }
 
-export interface World {
-  /** Reads the statistics again, after a read in progress. */
-  refresh(): Promise<void>;
-}
-
 /** Ids of the selects by their names in the query of /status/map. */
 const selects = {
   test: 'filter-test',
@@ -29,7 +24,8 @@ const selects = {
   by: 'by',
 } as const;
 
-export function world(show: (state: WorldState) => void): World {
+/** Returns a function that reads the statistics again, after a read in progress. */
+export function world(show: (state: WorldState) => void): () => Promise<void> {
   const chosen = (name: keyof typeof selects): string => selectById(selects[name]).value;
   let nodes = new Map<number, MapNode>();
   let nodesTag = '';
@@ -92,7 +88,7 @@ export function world(show: (state: WorldState) => void): World {
 
   for (const id of Object.values(selects)) byId(id).addEventListener('change', () => void refresh());
   byId('colour').addEventListener('change', draw);
-  return { refresh };
+  return refresh;
 }
 
 function offer(selectId: string, values: readonly (string | undefined)[]): void {

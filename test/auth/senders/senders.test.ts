@@ -81,7 +81,7 @@ test('an address that its node does not have is logged or refused', (t) => {
   const enforcing = checked({ check: 'enforce' });
   enforcing.admit('192.0.2.9', run);
   t.throws(() => enforcing.admit('198.51.100.1', run), {
-    name: 'Refusal',
+    name: 'HttpError',
     message: 'address: 198.51.100.1 is none of those of node 312',
   });
   t.like(enforcing.counts, { fitting: 1, strange: 1 });
