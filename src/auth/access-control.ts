@@ -46,7 +46,7 @@ export interface AccessControl {
   /**
    * Makes a token the current one; resolves once it is on disk.
    *
-   * @throws an Error without a rotation secret, or when the token cannot be written; it is valid until the next restart then
+   * @throws an Error without a rotation secret, or when the token cannot be written. It is valid until a restart then.
    */
   rotate(token: string): Promise<void>;
   /** To be called before the server listens. */
@@ -58,7 +58,7 @@ export interface AccessControl {
   /** Reloads the token and certificate files. A file that cannot be used keeps its last good contents. */
   reload(): Promise<void>;
   /**
-   * Opens what new options need, and returns a function that puts them into effect. `tls` and `clientCaFile` do not change.
+   * Opens the files of new options, and returns a function that puts the options into effect. `tls` stays the same.
    *
    * @throws an Error that names the file, when one cannot be used
    */

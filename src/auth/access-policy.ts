@@ -104,7 +104,7 @@ async function connectionsWithin({ maxConnections }: AccessLimits, log: Log): Pr
   return connections;
 }
 
-/** Undefined when unlimited, and on systems without /proc. Node raises the soft limit to the hard one when it starts. */
+/** Undefined when unlimited, and without /proc. Node raises the soft limit to the hard one when it starts. */
 async function maxOpenFiles(): Promise<number | undefined> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
   const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1]);

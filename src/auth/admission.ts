@@ -1,4 +1,4 @@
-// Admits a push in one call: sender address, authentication and a concurrency slot. It checks what the middlewares check.
+// Admits a push in one call: sender address, authentication, concurrency slot. The middlewares check the same.
 
 import type { IncomingMessage } from 'node:http';
 import type { Authentication } from './authentication.ts';
@@ -8,7 +8,7 @@ import { rotationPath } from './tokens/token-rotation.ts';
 
 export interface Admitted {
   readonly ip: string;
-  /** Whether it has the owner's token, and skips the check of senders. */
+  /** It has the owner's token, and skips the check of senders. */
   readonly isOwner: boolean;
   readonly slot: RequestSlot;
 }

@@ -55,7 +55,7 @@ export function authentication({ policy, ownerToken, rotation, clock, log }: Aut
     throw new HttpError(401, 'token: expected a valid one', { challenge });
   }
 
-  function letIn(request: RequestParts, ip: string): boolean {
+  function isFromOwner(request: RequestParts, ip: string): boolean {
     for (const token of tokensOfRequest(request)) {
       const digest = hashOf(token);
       const isOwner = isAmong(digest, ownerHashes);
@@ -68,12 +68,12 @@ export function authentication({ policy, ownerToken, rotation, clock, log }: Aut
 
   return {
     counts,
-    letIn,
+    letIn: isFromOwner,
     async middleware(context, next) {
       context.request.ip = policy.addressOf(context.req);
       const isRotation = context.path === rotationPath && context.method === 'POST';
       if (isRotation && policy.rotation !== undefined) return rotation.handle(context, policy.rotation);
-      context.state['isOwner'] = letIn(context, context.ip);
+      context.state['isOwner'] = isFromOwner(context, context.ip);
       await next();
     },
   };

@@ -64,7 +64,7 @@ export async function reloadingFiles<Value>({
   };
 }
 
-/** Inode and change time are part of it: a file that is renamed into place may have the size and time of the one before. */
+/** Has the inode and change time: a file that is renamed into place may have the size and time of the old one. */
 async function signature(paths: readonly string[]): Promise<string> {
   const signatures = await Promise.all(
     paths.map(async (path) => {

@@ -34,8 +34,8 @@ const decoders = {
  *
  * @param maxBytes - bound on the body, both as sent and as decompressed
  * @param arriving - bound on all bodies together
- * @throws UnreadableBody with 413 over `maxBytes`, 415 for an unknown Content-Encoding, 400 when the body does not decompress
- * or ends early, 503 when it is evicted
+ * @throws UnreadableBody with 413 over `maxBytes`, 415 for an unknown Content-Encoding, 400 when the body does not
+ * decompress or ends early, 503 when it is evicted
  */
 export function readBody(
   request: IncomingMessage,
@@ -53,7 +53,7 @@ export function readBody(
 
 const unbounded: ArrivingBodies = { begin: () => ({ add: () => {}, end: () => {} }) };
 
-/** Uses events: `for await` costs a seventh of the throughput. A body that is whole in one chunk does not count in `arriving`. */
+/** Uses events: `for await` costs a seventh of the throughput. A body in one chunk does not count in `arriving`. */
 function readBytes(
   request: IncomingMessage,
   {

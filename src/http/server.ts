@@ -53,7 +53,7 @@ const maxHeaderSize = 16_384;
 /** Longer than the 60 s of common load balancers, so that they never reuse a connection that is being closed. */
 const keepAliveTimeoutMs = 65_000;
 
-/** Connections that wait to be accepted. Over it a client retries after a second or more. The system may allow fewer. */
+/** Connections that wait to be accepted. Over it clients retry after a second or more. The system may allow fewer. */
 const backlog = 4096;
 
 /** While closing, a connection ends with its request. 0 would keep it for ever. */

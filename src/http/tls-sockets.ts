@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
-/** Calls `paired` after each handshake, and never for a server without TLS. Node relates the sockets by their peer alone. */
+/** Calls `paired` after each handshake, never for a server without TLS. Only the peer address relates the sockets. */
 export function onTlsSocket(server: Server, paired: (rawSocket: Socket, tlsSocket: Socket) => void): void {
   if (!(server instanceof TlsServer)) return;
   const rawSockets = new Map<string, Socket>();

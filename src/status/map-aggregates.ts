@@ -85,7 +85,7 @@ interface RunFilter {
   readonly sinceS: number;
 }
 
-/** Adds the runs from the newest to the oldest; returns the time of the oldest one. Runs that arrive meanwhile are left out. */
+/** Adds the runs from the newest to the oldest, without those that arrive meanwhile; returns the time of the oldest. */
 async function addRuns(
   ring: RunRing,
   { runs, errors, buckets }: Sums,

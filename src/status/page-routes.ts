@@ -1,4 +1,4 @@
-// The HTTP routes of the status page on the admin listener: the page, its files, the event stream and the queries of the map.
+// The HTTP routes of the status page on the admin listener: the page, its files, the event stream and queries.
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -74,7 +74,7 @@ function queryRoutes(router: Router, source: PageSource): void {
   });
 }
 
-/** Sets the security headers, and refuses other hosts: DNS rebinding would let another site's page read what is served here. */
+/** Sets the security headers, and refuses other hosts: with DNS rebinding another site could read these routes. */
 async function secured(context: Context, next: Next): Promise<void> {
   const host = context.get('Host');
   if (!isTrustedHost(host, context.req.socket.localAddress))
@@ -89,7 +89,7 @@ async function secured(context: Context, next: Next): Promise<void> {
   await next();
 }
 
-/** On loopback only addresses and localhost are trusted. On other addresses any name is: the bridge does not know its names. */
+/** On loopback only addresses and localhost are trusted, elsewhere any name: the bridge does not know its names. */
 export function isTrustedHost(host: string, localAddress: string | undefined): boolean {
   if (!/^(::ffff:)?127\.|^::1$/.test(localAddress ?? '')) return true;
   return /^(localhost|[\w-]+\.localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);

@@ -94,8 +94,10 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
       const hasPoints = run !== undefined && outcomesWithPoints.has(became);
       if (hasPoints) addRun(run, nowMs);
       if (!recent.isSampled(clock.steady())) return;
-      const listed = { atMs: nowMs, became, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) };
-      recent.add(listed, hasPoints ? run.points : []);
+      recent.add(
+        { atMs: nowMs, became, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
+        hasPoints ? run.points : [],
+      );
     },
     testName: (id) => names[tests.find(id) ?? 0] ?? '',
     errorText: (number) => (number === 0 ? undefined : (errorTexts[number] ?? 'other')),

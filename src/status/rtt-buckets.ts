@@ -1,4 +1,4 @@
-// Histograms of durations in 255 buckets, each 6 % wider than the one before: quantiles of many series in little memory.
+// Histograms of durations in 255 buckets, each 6 % wider than the one before: quantiles in little memory.
 
 const minMs = 0.1;
 const logWidth = Math.log(1.06);

@@ -19,7 +19,7 @@ export interface OwnerIntake extends PushIntake {
 }
 
 interface OwnerIntakeOptions extends Pick<Channel<WorkerMessage>, 'send' | 'unsentBytes'> {
-  /** Bound on the bodies that wait for their outcomes, and on unsent bytes. Read with each push; one push may always wait. */
+  /** Bound on the bodies that wait for outcomes, and on unsent bytes. Read with each push; one may always wait. */
   readonly maxBytes: () => number;
   readonly clock: Pick<Clock, 'steady'>;
 }

@@ -1,12 +1,6 @@
 // Matches the owner's answers to the requests of a worker, by id.
 
-export interface PendingRequests<Answer> {
-  /** Sends a request with a new id; settles with its answer. */
-  request(send: (id: number) => void): Promise<Answer>;
-  resolve(id: number, answer: Answer): void;
-  reject(id: number, error: Error): void;
-  rejectAll(errorOf: () => Error): void;
-}
+export type PendingRequests<Answer> = ReturnType<typeof pendingRequests<Answer>>;
 
 interface Pending<Answer> {
   readonly resolve: (answer: Answer) => void;
@@ -14,7 +8,7 @@ interface Pending<Answer> {
 }
 
 /** Answers to unknown ids are ignored: the request may have timed out. */
-export function pendingRequests<Answer>(): PendingRequests<Answer> {
+export function pendingRequests<Answer>() {
   const pending = new Map<number, Pending<Answer>>();
   let lastId = 0;
   function remove(id: number): Pending<Answer> | undefined {
@@ -23,14 +17,15 @@ export function pendingRequests<Answer>(): PendingRequests<Answer> {
     return request;
   }
   return {
-    request(send) {
+    /** Sends a request with a new id; settles with its answer. */
+    request(send: (id: number) => void): Promise<Answer> {
       const id = (lastId += 1);
       send(id);
       return new Promise((resolve, reject) => pending.set(id, { resolve, reject }));
     },
-    resolve: (id, answer) => remove(id)?.resolve(answer),
-    reject: (id, error) => remove(id)?.reject(error),
-    rejectAll(errorOf) {
+    resolve: (id: number, answer: Answer): void => remove(id)?.resolve(answer),
+    reject: (id: number, error: Error): void => remove(id)?.reject(error),
+    rejectAll(errorOf: () => Error): void {
       for (const id of pending.keys()) remove(id)?.reject(errorOf());
     },
   };

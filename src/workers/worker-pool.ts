@@ -128,7 +128,7 @@ function sharedConfig(
   };
 }
 
-/** Divides the limits of the process by the workers. A share holds the largest body; the limit per address is not divided. */
+/** Divides the limits by the workers, except the one per address. A share holds the largest body. */
 function shareOf(limits: AccessOptions['limits'], count: number, maxBodyBytes: number): AccessOptions['limits'] {
   const share = (all: number): number => Math.ceil(all / count);
   return {

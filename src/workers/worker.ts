@@ -1,4 +1,5 @@
-// A worker: authenticates requests on the push address, reads their bodies and sends each push to the owner. It stores nothing.
+// A worker: authenticates requests on the push address, reads their bodies and sends each push to the owner.
+// It stores nothing.
 
 import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';

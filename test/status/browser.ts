@@ -1,4 +1,4 @@
-// Debian's Chromium on the status page of a bridge in this process. Records errors, warnings and requests of the page.
+// Opens the status page of a bridge in this process in Debian's Chromium, and records errors, warnings and requests.
 
 import type { ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// Takes the screenshots in contrib/pictures/ from a running demo, for README.md and docs/status-page.md: `npm run pictures`.
-// Needs Chromium, as the tests of the page do.
+// Takes the screenshots in contrib/pictures/ of a running demo, for README.md and docs/status-page.md.
+// `npm run pictures`; needs Chromium, as the tests of the page do.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

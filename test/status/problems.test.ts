@@ -108,12 +108,14 @@ test('denied pushes and refused requests count as not taken', (t) => {
   });
   const now = statusMessageOf(after, before, { ...extras, refusedRequests: [10, 16] });
   t.deepEqual([now.pushesPerS, now.notTakenPerS], [10, 5]);
-  const access = {
-    door: { unauthenticated: 3, awaiting: 1 },
-    requests: { inHand: 4, overAll: 5, overSender: 6 },
-    connections: { ...connectionCounts(), overAddress: 2, cut: 9 },
-  };
-  t.deepEqual(refusalCounts(access), { unauthenticated: 3, awaiting: 1, crowded: 5, overSender: 6, disconnected: 2 });
+  t.deepEqual(
+    refusalCounts({
+      door: { unauthenticated: 3, awaiting: 1 },
+      requests: { inHand: 4, overAll: 5, overSender: 6 },
+      connections: { ...connectionCounts(), overAddress: 2, cut: 9 },
+    }),
+    { unauthenticated: 3, awaiting: 1, crowded: 5, overSender: 6, disconnected: 2 },
+  );
 });
 
 test('the message has the counts of sources and sinks', (t) => {

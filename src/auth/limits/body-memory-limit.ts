@@ -1,5 +1,5 @@
-// Bounds the memory of all bodies that are being received. Over the bound the body that began first is evicted, so slow senders
-// cannot block the others.
+// Bounds the memory of all bodies that are being received. Over the bound the oldest body is evicted:
+// slow senders cannot block the others.
 
 import type { ArrivingBodies } from '../../http/request-body.ts';
 

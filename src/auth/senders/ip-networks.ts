@@ -9,7 +9,7 @@ export function plainAddress(address: string): string {
   return zone < 0 ? text : text.slice(0, zone);
 }
 
-/** The key for limits per sender: the IPv4 address, or the /64 of an IPv6 address, since one host may have a whole /64. */
+/** The key for limits per sender: the IPv4 address, or the /64 of an IPv6 address, which one host may have whole. */
 export function senderOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');

@@ -26,8 +26,8 @@ export function senderAddresses(proxies: readonly string[]): SenderAddresses {
 }
 
 /**
- * The last address that is no trusted proxy: each proxy appends its peer, and anybody may write what is before that. An entry
- * that is no address ends the search.
+ * The last address that is no trusted proxy. Each proxy appends its peer; earlier entries can be forged.
+ * An entry that is no address ends the search.
  */
 function forwardedFor(peer: string, forwarded: string, isProxy: (address: string) => boolean): string {
   let sender = peer;

@@ -14,8 +14,8 @@ export interface RequestParts {
 const maxLength = 512;
 
 /**
- * The tokens of a request, those of headers first: `Authorization: Bearer TOKEN`, basic auth with the token as the password (or
- * as the user, without one), `X-Catchpoint-Token: TOKEN`, `/catchpoint/TOKEN`, `?token=TOKEN`.
+ * The tokens of a request, headers first: `Authorization: Bearer TOKEN`, basic auth, `X-Catchpoint-Token: TOKEN`,
+ * `/catchpoint/TOKEN`, `?token=TOKEN`. In basic auth the token is the password or, without one, the user.
  */
 export function tokensOfRequest({ headers, path, querystring }: RequestParts): string[] {
   const { authorization, 'x-catchpoint-token': header } = headers;

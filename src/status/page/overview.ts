@@ -9,7 +9,7 @@ interface Tile {
   readonly name: string;
   readonly value: (now: StatusMessage) => string;
   readonly note: (now: StatusMessage) => string;
-  /** Whether the note is a problem. */
+  /** Shows the note as a problem. */
   readonly isBad?: (now: StatusMessage) => boolean;
   /** Hidden when the Catchpoint source is off. */
   readonly isOfPushes?: true;

@@ -9,7 +9,7 @@ export interface WorldState {
   readonly stats: MapStats;
   readonly statsOf: ReadonlyMap<number, RunStats>;
   readonly colour: 'rtt' | 'errors';
-  /** Whether a node passes the filters. */
+  /** True for nodes that pass the filters. */
   readonly isShown: (node: MapNode) => boolean;
   /** A continent or an ISP is chosen. */
   readonly isFiltered: boolean;
