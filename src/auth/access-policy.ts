@@ -1,39 +1,40 @@
-// What the settings of who may push come to: the tokens that are valid, the proxies that are believed, the bounds that hold. A
-// reload puts another one in its place.
+// The settings of the push listener in the form that requests are checked against: token hashes, networks, limits.
 
+import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { CertificateFiles } from './tls-certificate.ts';
-import { type TokenHash, hashOf } from './tokens/token-hashes.ts';
 import type { Credentials } from './credentials.ts';
-import { maxOpenFiles } from './limits/open-file-limit.ts';
-import type { RotatingTokens } from './tokens/rotating-tokens.ts';
+import type { ConcurrencyLimits } from './limits/concurrency-limit.ts';
+import type { ConnectionLimits } from './limits/connection-limit.ts';
 import { type SenderAddresses, senderAddresses } from './senders/sender-address.ts';
-import type { SenderCheck } from './senders/sender-check.ts';
+import type { SenderCheckMode, SenderCheckOptions } from './senders/sender-check.ts';
+import type { CertificateFiles } from './tls-certificate.ts';
+import type { RotatingTokens } from './tokens/rotating-tokens.ts';
 import type { TokenFiles } from './tokens/token-files.ts';
+import { type TokenHash, hashOf } from './tokens/token-hashes.ts';
 
 export interface AccessOptions {
   readonly tokens: readonly string[];
-  /** Files of tokens, one a line. */
+  /** Files with a token a line. */
   readonly tokenFiles: readonly string[];
-  /** Whoever knows it may set a token at `POST /catchpoint/token`; undefined: nobody may. */
+  /** Authenticates `POST /catchpoint/token`. Undefined: that route does not exist. */
   readonly rotationSecret: string | undefined;
-  readonly checkSender: SenderCheck;
-  /** Networks whose X-Forwarded-For is believed, and whose connections are not counted. */
+  readonly checkSender: SenderCheckMode;
+  /** Networks whose X-Forwarded-For is trusted, and whose connections are not limited by address. */
   readonly trustedProxies: readonly string[];
-  /** Ids; empty: every one. */
+  /** Allowed ids; empty allows all. */
   readonly divisions: readonly number[];
   readonly clients: readonly number[];
   readonly tls: CertificateFiles | undefined;
   readonly limits: AccessLimits;
 }
 
-export interface AccessLimits {
+interface AccessLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
-  /** In hand at once; one sender may have a quarter of them. */
+  /** In flight; one sender may have a quarter of them. */
   readonly maxRequests: number;
-  /** Of all bodies that are arriving. */
+  /** Memory of all bodies that are being received. */
   readonly maxArrivingBytes: number;
 }
 
@@ -43,69 +44,69 @@ export interface AccessContext {
   readonly log: Log;
 }
 
-export interface AccessPolicy {
-  /** Of the tokens that are given as such. */
-  readonly own: readonly TokenHash[];
-  readonly files: TokenFiles;
-  /** Undefined: Catchpoint does not set tokens. */
-  readonly rotation: { readonly secret: string; readonly tokens: RotatingTokens } | undefined;
-  /** Whether there are no tokens to be had, so that everybody goes through. */
+/** A reload replaces the fields in place: read them at each use. */
+export interface AccessPolicy extends SenderAddresses, SenderCheckOptions, ConcurrencyLimits, ConnectionLimits {
+  /** From the settings; those in files are in `tokenFiles`. */
+  readonly tokens: readonly TokenHash[];
+  readonly tokenFiles: TokenFiles;
+  /** Undefined without a rotation secret. */
+  readonly rotation: Rotation | undefined;
+  /** Without tokens and a rotation secret requests are not authenticated. */
   readonly needsNoToken: boolean;
-  readonly senders: SenderAddresses;
-  readonly check: SenderCheck;
-  readonly divisions: readonly number[];
-  readonly clients: readonly number[];
-  readonly limits: AccessLimits;
-  /** What the process may have of `limits.maxConnections`. */
-  readonly maxConnections: number;
+  readonly maxArrivingBytes: number;
+}
+
+export interface Rotation {
+  readonly secret: string;
+  readonly tokens: RotatingTokens;
 }
 
 /**
- * @param former - what goes on from it: counts, and the tokens that Catchpoint set
+ * @param previous - its reload counts and rotated tokens continue
  * @throws an Error with exit code 78 that names the file, when one cannot be used
  */
 export async function accessPolicy(
   options: AccessOptions,
-  keys: Credentials,
-  { log }: Pick<AccessContext, 'log'>,
-  former?: AccessPolicy,
+  credentials: Credentials,
+  log: Log,
+  previous?: AccessPolicy,
 ): Promise<AccessPolicy> {
-  const {
-    tokens,
-    tokenFiles,
-    rotationSecret: secret,
-    checkSender: check,
-    trustedProxies,
-    divisions,
-    clients,
-    limits,
-  } = options;
+  const { tokens, tokenFiles, rotationSecret: secret, checkSender, divisions, clients, limits } = options;
   const rotation =
-    secret === undefined ? undefined : { secret, tokens: former?.rotation?.tokens ?? (await keys.rotatingTokens()) };
+    secret === undefined
+      ? undefined
+      : { secret, tokens: previous?.rotation?.tokens ?? (await credentials.rotatingTokens()) };
   return {
-    own: tokens.map(hashOf),
-    files: await keys.tokenFiles(tokenFiles, former?.files),
+    ...senderAddresses(options.trustedProxies),
+    tokens: tokens.map(hashOf),
+    tokenFiles: await credentials.tokenFiles(tokenFiles, previous?.tokenFiles),
     rotation,
     needsNoToken: tokens.length + tokenFiles.length === 0 && rotation === undefined,
-    senders: senderAddresses(trustedProxies),
-    check,
+    check: checkSender,
     divisions,
     clients,
-    limits,
+    maxRequests: limits.maxRequests,
+    maxPerSender: Math.max(1, Math.ceil(limits.maxRequests / 4)),
     maxConnections: await connectionsWithin(limits, log),
+    maxPerAddress: limits.maxConnectionsPerAddress,
+    maxArrivingBytes: limits.maxArrivingBytes,
   };
 }
 
-/** Kept for the spool, for OpenTSDB, for Catchpoint and for the second listener. */
+/** Open files left for the spool, OpenTSDB, Catchpoint's API and the admin listener. */
 const otherFiles = 128;
 
 async function connectionsWithin({ maxConnections }: AccessLimits, log: Log): Promise<number> {
   const files = await maxOpenFiles();
-  const fitting = Math.max(16, (files ?? Infinity) - otherFiles);
-  if (fitting >= maxConnections) return maxConnections;
-  log.warn(
-    { files, connections: fitting },
-    'the process may have too few files open for --max-connections; it takes fewer',
-  );
-  return fitting;
+  const connections = Math.max(16, (files ?? Infinity) - otherFiles);
+  if (connections >= maxConnections) return maxConnections;
+  log.warn({ files, connections }, 'the process may have too few files open for --max-connections; it takes fewer');
+  return connections;
+}
+
+/** Undefined when unlimited, and without /proc. Node raises the soft limit to the hard one when it starts. */
+async function maxOpenFiles(): Promise<number | undefined> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1]);
+  return Number.isSafeInteger(files) ? files : undefined;
 }

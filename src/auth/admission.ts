@@ -1,45 +1,42 @@
-// The way in for a push, in one call: where it comes from, whether it has a valid token, and whether there is room for it.
+// Admits a push in one call: sender address, authentication, concurrency slot. The middlewares check the same.
 
 import type { IncomingMessage } from 'node:http';
 import type { Authentication } from './authentication.ts';
-import type { AdmittedRequest, ConcurrencyLimit } from './limits/concurrency-limit.ts';
-import { rotationPath } from './tokens/token-rotation.ts';
+import type { ConcurrencyLimit, RequestSlot } from './limits/concurrency-limit.ts';
 import type { SenderAddresses } from './senders/sender-address.ts';
+import { rotationPath } from './tokens/token-rotation.ts';
 
-/** A push that was let in. */
 export interface Admitted {
-  /** The address that it comes from. */
   readonly ip: string;
-  /** Whether it came with the owner's token, which opens everything. */
+  /** It has the owner's token, and skips the check of senders. */
   readonly isOwner: boolean;
-  readonly held: AdmittedRequest;
+  readonly slot: RequestSlot;
 }
 
 export interface Admission {
-  /** Whether a request at this path may come in here: where Catchpoint sets its tokens is another door. */
+  /** False for the path that sets tokens: the middleware handles it. */
   isFor(path: string): boolean;
-  /** @throws Refusal with 401, 429 or 503 */
+  /** @throws HttpError with 401, 429 or 503 */
   enter(request: IncomingMessage, path: string, querystring: string): Admitted;
-  /** Its body is there. */
-  arrived(entered: Admitted): void;
-  /** It is answered. */
-  leave(entered: Admitted): void;
+  /** To be called once the body is read. */
+  arrived(admitted: Admitted): void;
+  /** To be called once the request is answered. */
+  leave(admitted: Admitted): void;
 }
 
-/** Whoever is here is as if the middlewares of the door and of the requests in hand had let it through. */
 export function admission(
-  door: Pick<Authentication, 'letIn'>,
+  authentication: Pick<Authentication, 'letIn'>,
   requests: ConcurrencyLimit,
-  senders: Pick<SenderAddresses, 'of'>,
+  senders: Pick<SenderAddresses, 'addressOf'>,
 ): Admission {
   return {
     isFor: (path) => path !== rotationPath,
     enter(request, path, querystring) {
-      const ip = senders.of(request);
-      const isOwner = door.letIn({ headers: request.headers, path, querystring }, ip);
-      return { ip, isOwner, held: requests.take(ip) };
+      const ip = senders.addressOf(request);
+      const isOwner = authentication.letIn({ headers: request.headers, path, querystring }, ip);
+      return { ip, isOwner, slot: requests.acquire(ip) };
     },
-    arrived: ({ held }) => requests.arrived(held),
-    leave: ({ held }) => requests.release(held),
+    arrived: ({ slot }) => requests.bodyArrived(slot),
+    leave: ({ slot }) => requests.release(slot),
   };
 }

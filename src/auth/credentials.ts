@@ -1,4 +1,4 @@
-// What opens the door and what TLS is spoken with: in the owner of the state directory it is read from files, a worker is told it.
+// Where the push listener gets tokens and certificates: from files in the owner, from the owner in a worker.
 
 import { randomBytes } from 'node:crypto';
 import { type CertificateFiles, type Certificates, openCertificates, type Pems } from './tls-certificate.ts';
@@ -6,32 +6,31 @@ import type { TokenHash } from './tokens/token-hashes.ts';
 import { openRotatingTokens, type RotatingTokens, type RotatingTokensOptions } from './tokens/rotating-tokens.ts';
 import { openTokenFiles, type TokenFiles } from './tokens/token-files.ts';
 
-/** Where an access gets its keys from. */
 export interface Credentials {
-  /** With it a push of the owner's goes through. */
+  /** Authenticates pushes of the owner of the state directory, such as a replay. */
   readonly ownerToken: string;
   /** @throws an Error with exit code 78 that names the file, when one cannot be used */
-  tokenFiles(paths: readonly string[], former: TokenFiles | undefined): Promise<TokenFiles>;
+  tokenFiles(paths: readonly string[], previous: TokenFiles | undefined): Promise<TokenFiles>;
   rotatingTokens(): Promise<RotatingTokens>;
   /** @throws an Error with exit code 78 that names the file, when one cannot be used */
   certificates(files: CertificateFiles): Promise<Certificates>;
 }
 
-/** What is valid at this moment of what can change without a setting's changing; each part is another object when it is another. */
-export interface StoredCredentials {
+/** The credentials that change without a change of settings. The owner sends them to its workers. */
+export interface CredentialsSnapshot {
   readonly ownerToken: string;
   readonly fileTokens: readonly TokenHash[];
   /** Set by Catchpoint. */
-  readonly rotated: readonly TokenHash[];
+  readonly rotatedTokens: readonly TokenHash[];
   /** Undefined: no TLS. */
   readonly pems: Pems | undefined;
 }
 
-export function credentialsOnDisk(ambient: RotatingTokensOptions): Credentials {
+export function credentialsOnDisk(context: RotatingTokensOptions): Credentials {
   return {
     ownerToken: randomBytes(32).toString('base64url'),
-    tokenFiles: (paths, former) => openTokenFiles(paths, ambient.log, former?.counts),
-    rotatingTokens: () => openRotatingTokens(ambient),
-    certificates: (files) => openCertificates(files, ambient),
+    tokenFiles: (paths, previous) => openTokenFiles(paths, context.log, previous?.counts),
+    rotatingTokens: () => openRotatingTokens(context),
+    certificates: (files) => openCertificates(files, context),
   };
 }

@@ -1,4 +1,4 @@
-// `Expect: 100-continue`: who has been let in is told to send the body, who is refused is not.
+// `Expect: 100-continue` (RFC 9110, 10.1.1): a request is told to send its body once it is authenticated.
 
 import type { Context } from 'koa';
 

@@ -1,8 +1,7 @@
-// Requests that were turned away before anybody looked at what they bring, by the reason.
+// Requests that were refused before their bodies were read, by reason, for the status page.
 
 import type { AccessStatus } from './access-control.ts';
 
-/** Counts since the start, by a word each; those of a push that was read are the source's. */
 export function refusalCounts({
   door,
   requests,

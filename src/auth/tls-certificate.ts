@@ -1,92 +1,79 @@
-// The certificate of the push listener, read again when its files change; of files that cannot be used the last good ones stay.
+// The TLS certificate and key of the push listener, and the CA of its client certificates.
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { createSecureContext, type TlsOptions } from 'node:tls';
+import { createSecureContext, type Server as TlsServer, type TlsOptions } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { watchedFiles } from './watched-files.ts';
+import { type Reloadable, reloadingFiles, usingFile } from './reloading-files.ts';
 
 export interface CertificateFiles {
-  /** PEM, the chain behind it. */
+  /** PEM: the certificate, then its chain. */
   readonly certFile: string;
   readonly keyFile: string;
-  /** Authorities whose certificates senders must have; undefined: senders need none. */
+  /** Clients must present a certificate that this CA issued. Undefined: client certificates are not requested. */
   readonly clientCaFile: string | undefined;
 }
 
-export interface Certificates {
-  /** What the server is made with. */
+export interface Certificates extends Reloadable {
+  /** For creating the server. */
   readonly options: TlsOptions;
-  /** The server that is given the new ones. */
+  /** Reloaded certificates go to this server. */
   serve(server: Server): void;
-  look(): Promise<void>;
-  reload(): Promise<void>;
-  /** As they are in use; another object when they are others. */
+  /** Those in use. Each reload makes a new object. */
   pems(): Pems;
-  /** Until when the certificate is valid, ms since 1970 UTC. */
+  /** When the certificate expires, ms since 1970 UTC. */
   notAfterMs(): number;
-  readonly counts: { reloads: number; failures: number };
 }
 
-/** The texts of the files. */
+/** Contents of the files. */
 export interface Pems {
   readonly cert: string;
   readonly key: string;
   readonly ca?: string;
 }
 
-interface Loaded {
+interface LoadedCertificate {
   readonly pems: Pems;
   readonly notAfterMs: number;
 }
 
 const handshakeTimeoutMs = 10_000;
 
-/** @throws an Error that names the file, when the files cannot be used at the start */
+/** @throws an Error with exit code 78 that names the setting and the file, when a file cannot be used at the start */
 export async function openCertificates(
   files: CertificateFiles,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<Certificates> {
   const { certFile, keyFile, clientCaFile } = files;
-  const changing = watchedFiles([certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])]);
-  const counts = { reloads: 0, failures: 0 };
-  await changing.aboutToRead();
-  let loaded = await load(files);
-  let server: Pick<import('node:tls').Server, 'setSecureContext'> | undefined;
-  if (loaded.notAfterMs < clock.now())
+  let server: Pick<TlsServer, 'setSecureContext'> | undefined;
+  const { current, ...reloading } = await reloadingFiles({
+    paths: [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])],
+    load: () => load(files),
+    apply({ pems, notAfterMs }) {
+      const notAfter = isoTime(notAfterMs);
+      if (notAfterMs < clock.now()) throw new Error(`tls-cert: ${certFile}: it expired at ${notAfter}`);
+      server?.setSecureContext({ ...pems });
+      log.info({ file: certFile, notAfter }, 'the certificate was read again');
+    },
+    failed: (reason) => log.error({ reason }, 'the certificate cannot be used; the last one stays'),
+  });
+  const { pems, notAfterMs } = current();
+  if (notAfterMs < clock.now())
     log.error(
-      { file: certFile, notAfter: isoTime(loaded.notAfterMs) },
+      { file: certFile, notAfter: isoTime(notAfterMs) },
       'the certificate has expired; senders that look will not push',
     );
-  async function reload(): Promise<void> {
-    await changing.aboutToRead();
-    try {
-      const next = await load(files);
-      if (next.notAfterMs < clock.now())
-        throw new Error(`tls-cert: ${certFile}: it expired at ${isoTime(next.notAfterMs)}`);
-      server?.setSecureContext({ ...next.pems });
-      loaded = next;
-      counts.reloads += 1;
-      log.info({ file: certFile, notAfter: isoTime(next.notAfterMs) }, 'the certificate was read again');
-    } catch (error) {
-      counts.failures += 1;
-      log.error({ reason: (error as Error).message }, 'the certificate cannot be used; the last one stays');
-    }
-  }
   return {
-    options: tlsOptions(loaded.pems),
-    pems: () => loaded.pems,
-    serve: (listening) => void (server = listening as unknown as typeof server),
-    reload,
-    look: async () => ((await changing.look()) ? reload() : undefined),
-    notAfterMs: () => loaded.notAfterMs,
-    counts,
+    ...reloading,
+    options: tlsOptions(pems),
+    pems: () => current().pems,
+    serve: (listening) => void (server = listening as unknown as TlsServer),
+    notAfterMs: () => current().notAfterMs,
   };
 }
 
-/** What a server with these is made with; where there are authorities, senders must have a certificate of one of them. */
 export function tlsOptions(pems: Pems): TlsOptions {
   return {
     ...pems,
@@ -95,39 +82,19 @@ export function tlsOptions(pems: Pems): TlsOptions {
   };
 }
 
-async function load({ certFile, keyFile, clientCaFile }: CertificateFiles): Promise<Loaded> {
-  const cert = await pem('tls-cert', certFile);
-  const key = await pem('tls-key', keyFile);
-  const ca = clientCaFile === undefined ? undefined : await pem('tls-client-ca', clientCaFile);
+async function load({ certFile, keyFile, clientCaFile }: CertificateFiles): Promise<LoadedCertificate> {
+  const cert = await textOf('tls-cert', certFile);
+  const key = await textOf('tls-key', keyFile);
+  const ca = clientCaFile === undefined ? undefined : await textOf('tls-client-ca', clientCaFile);
   const pems = { cert, key, ...(ca !== undefined && { ca }) };
-  const { validTo } = certificateIn('tls-cert', certFile, cert);
-  if (ca !== undefined) certificateIn('tls-client-ca', clientCaFile as string, ca);
-  try {
-    createSecureContext(pems);
-  } catch (error) {
-    throw wrong('tls-key', keyFile, error as Error);
-  }
+  const { validTo } = await usingFile('tls-cert', certFile, () => new X509Certificate(cert));
+  if (ca !== undefined) await usingFile('tls-client-ca', clientCaFile as string, () => new X509Certificate(ca));
+  await usingFile('tls-key', keyFile, () => createSecureContext(pems));
   return { pems, notAfterMs: Date.parse(validTo) };
 }
 
-async function pem(setting: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw wrong(setting, path, error as Error);
-  }
-}
-
-function certificateIn(setting: string, path: string, text: string): X509Certificate {
-  try {
-    return new X509Certificate(text);
-  } catch (error) {
-    throw wrong(setting, path, error as Error);
-  }
-}
-
-function wrong(setting: string, path: string, { message }: Error): Error {
-  return Object.assign(new Error(`${setting}: ${path}: ${message}`), { exitCode: 78 });
+function textOf(setting: string, path: string): Promise<string> {
+  return usingFile(setting, path, () => readFile(path, 'utf8'));
 }
 
 function isoTime(ms: number): string {

@@ -1,52 +1,35 @@
-// The connections of a server that may be cut without loss when it closes.
+// Closes idle connections when a server stops.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { onTlsSocket } from './tls-sockets.ts';
 
 /**
- * The connections that have sent no whole head of a request since their last answer. Node counts one on which nothing
- * was ever sent among those in use, and knows none on which TLS has not come about.
+ * A connection is idle while it has no whole request head since its last answer. Node's `closeIdleConnections` leaves
+ * connections that never sent anything, and those in a TLS handshake.
  */
-export function idleConnections(server: Server, isTls: boolean): { cut(): void } {
-  /** What each was answered last, or is being answered. */
-  const answers = new Map<Socket, ServerResponse | undefined>();
-  const forget = function (this: Socket): void {
-    answers.delete(this);
+export function idleConnections(server: Server): { cut(): void } {
+  /** The last response of each connection, finished or not. */
+  const responses = new Map<Socket, ServerResponse | undefined>();
+  const closed = function (this: Socket): void {
+    responses.delete(this);
   };
-  const add = (socket: Socket): void => {
-    answers.set(socket, undefined);
-    socket.once('close', forget);
+  const opened = (socket: Socket): void => {
+    responses.set(socket, undefined);
+    socket.once('close', closed);
   };
-  server.on('connection', add);
-  if (isTls)
-    onceSecure(server, (bare, socket) => {
-      add(socket);
-      answers.delete(bare);
-    });
+  server.on('connection', opened);
+  onTlsSocket(server, (rawSocket, tlsSocket) => {
+    opened(tlsSocket);
+    responses.delete(rawSocket);
+  });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    if (answers.has(socket)) answers.set(socket, response);
+    if (responses.has(socket)) responses.set(socket, response);
   });
   return {
     cut() {
-      for (const [socket, answer] of answers) if (answer === undefined || answer.writableFinished) socket.destroy();
+      for (const [socket, response] of responses)
+        if (response === undefined || response.writableFinished) socket.destroy();
     },
   };
-}
-
-/** TLS comes with a socket of its own; that it is of the same connection only its other end says. */
-function onceSecure(server: Server, secured: (bare: Socket, socket: Socket) => void): void {
-  const bareOnes = new Map<string, Socket>();
-  server.on('connection', (bare: Socket) => {
-    const peer = peerOf(bare);
-    bareOnes.set(peer, bare);
-    bare.once('close', () => bareOnes.delete(peer));
-  });
-  server.on('secureConnection', (socket: Socket) => {
-    const bare = bareOnes.get(peerOf(socket));
-    if (bare !== undefined) secured(bare, socket);
-  });
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

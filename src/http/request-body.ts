@@ -1,30 +1,25 @@
-// Reads a request's body, within a limit.
+// Reads and decompresses a request's body, within limits.
 
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { HttpError } from './http-error.ts';
 
-/** A body that cannot be read; `status` is the answer that it deserves. */
-export class UnreadableBody extends Error {
-  readonly expose = true;
+/** The error of a body that cannot be read, with its answer. */
+export class UnreadableBody extends HttpError {
   override readonly name = 'UnreadableBody';
-  readonly status: number;
-  /** After a 503, when to come again. */
-  readonly retryAfterMs: number | undefined;
-  /** As much of it as was read. */
+  /** The bytes that were read. */
   readonly read: Buffer;
   constructor(status: number, message: string, read: Buffer = Buffer.alloc(0)) {
-    super(message);
-    this.status = status;
-    this.retryAfterMs = status === 503 ? 1_000 : undefined;
+    super(status, message, status === 503 ? { retryAfterMs: 1_000 } : {});
     this.read = read;
   }
 }
 
-/** Bounds the memory of all bodies that are arriving. */
+/** Bounds the memory of all bodies that are being received. */
 export interface ArrivingBodies {
-  /** @param giveUp - called at most once, when this body has to go */
-  begin(giveUp: () => void): { take(bytes: number): void; end(): void };
+  /** @param evicted - called at most once, when this body must free its memory for others */
+  begin(evicted: () => void): { add(bytes: number): void; end(): void };
 }
 
 const decoders = {
@@ -35,12 +30,12 @@ const decoders = {
 } as const;
 
 /**
- * The whole body, decompressed where the sender says that it is compressed.
+ * Reads the whole body, and decompresses it by its Content-Encoding.
  *
  * @param maxBytes - bound on the body, both as sent and as decompressed
- * @param arriving - bounds it together with all others that are arriving
- * @throws UnreadableBody with 413 over the bound, 415 for an unknown Content-Encoding, 400 when it does not decompress
- * or ends early, 503 when it was given up for others
+ * @param arriving - bound on all bodies together
+ * @throws UnreadableBody with 413 over `maxBytes`, 415 for an unknown Content-Encoding, 400 when the body does not
+ * decompress or ends early, 503 when it is evicted
  */
 export function readBody(
   request: IncomingMessage,
@@ -56,9 +51,9 @@ export function readBody(
     : sent.then((bytes) => decompressed(bytes, encoding, maxBytes));
 }
 
-const unbounded: ArrivingBodies = { begin: () => ({ take: () => {}, end: () => {} }) };
+const unbounded: ArrivingBodies = { begin: () => ({ add: () => {}, end: () => {} }) };
 
-/** By events, not by `for await`: that costs a seventh of the requests a second. What comes whole with its first piece never waits for more, and is not counted as arriving. */
+/** Uses events: `for await` costs a seventh of the throughput. A body in one chunk does not count in `arriving`. */
 function readBytes(
   request: IncomingMessage,
   {
@@ -71,12 +66,12 @@ function readBytes(
     let chunks: Buffer[] = [];
     let bytes = 0;
     let body: ReturnType<ArrivingBodies['begin']> | undefined;
-    const stop = (why: UnreadableBody): void => {
+    const stop = (error: UnreadableBody): void => {
       body?.end();
       chunks = [];
       request.removeAllListeners('data');
       request.pause();
-      reject(why);
+      reject(error);
     };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -86,13 +81,13 @@ function readBytes(
         stop(new UnreadableBody(503, 'body: too many are arriving, and this one for longest')),
       );
       if (bytes > maxBytes) stop(tooLarge(maxBytes, `more than ${maxBytes} bytes sent`, Buffer.concat(chunks)));
-      else body.take(chunk.length);
+      else body.add(chunk.length);
     });
     request.on('end', () => {
       body?.end();
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
     });
-    // An error alone, which comes before it, is thrown by nobody: requests emit it only where somebody listens.
+    // 'error' needs no listener: Node emits it on a request only when it has one.
     request.on('close', () => {
       if (request.complete) return;
       body?.end();

@@ -1,17 +1,17 @@
-// What a request is called in its answer and in the log: as a proxy has called it, or as we do.
+// The id of a request in its answer and in the log: X-Request-Id of a proxy, or a new one.
 
 import { randomBytes } from 'node:crypto';
 
 export const requestIdHeader = 'X-Request-Id';
 
-/** The id of a request: the one that it came with, where that is fit for a log, or else a new one. */
+/** @param given - of the request, replaced when it is not safe to log */
 export type RequestIds = (given: string | undefined) => string;
 
-const sane = /^[\w.:+/=@-]{1,128}$/;
+const safeId = /^[\w.:+/=@-]{1,128}$/;
 
-/** Ids that differ from those of other listeners and earlier runs. */
+/** The random prefix differs between listeners and between runs. */
 export function requestIds(): RequestIds {
-  const own = randomBytes(6).toString('hex');
+  const prefix = randomBytes(6).toString('hex');
   let count = 0;
-  return (given) => (given !== undefined && sane.test(given) ? given : `${own}-${(count += 1).toString(36)}`);
+  return (given) => (given !== undefined && safeId.test(given) ? given : `${prefix}-${(count += 1).toString(36)}`);
 }

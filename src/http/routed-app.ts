@@ -1,4 +1,4 @@
-// A listener's application with its routes, and the end of a listener in good order.
+// Applications with routes, and the graceful close of their listeners.
 
 import Router from '@koa/router';
 import type Koa from 'koa';
@@ -6,22 +6,16 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Answers, application, type Listener } from './server.ts';
 
-/** A request in hand that takes longer to arrive is cut off; its sender sends it again. */
+/** A request in flight that takes longer is closed; its sender repeats it. */
 const requestGraceMs = 5_000;
 
-/** What stands before the routes of a listener. */
-export interface BeforeRoutes {
-  /** What answers for itself; see `application`. */
-  readonly first?: (answers: Answers) => Koa.Middleware;
-  /** In this order. */
-  readonly middlewares?: readonly Koa.Middleware[];
-}
-
-/** The application of a listener. */
 export function routedApp(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
   mount: (router: Router) => void,
-  { first, middlewares = [] }: BeforeRoutes = {},
+  {
+    first,
+    middlewares = [],
+  }: { readonly first?: (answers: Answers) => Koa.Middleware; readonly middlewares?: readonly Koa.Middleware[] } = {},
 ): Koa {
   const router = new Router();
   mount(router);
@@ -31,16 +25,16 @@ export function routedApp(
   return app;
 }
 
-/** Closes a listener; what is in hand is cut off after its grace, or at once when there is a hurry. */
+/** Closes a listener. Requests in flight are closed after a grace period, or at once with the signal. */
 export async function closeGracefully(
   listener: Pick<Listener, 'close' | 'cut'>,
   clock: Clock,
-  hurry: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  const closing = listener.close().finally(() => over.abort());
+  const closed = new AbortController();
+  const closing = listener.close().finally(() => closed.abort());
   await clock
-    .sleep(hurry.aborted ? 0 : requestGraceMs, { signal: AbortSignal.any([hurry, over.signal]) })
+    .sleep(signal.aborted ? 0 : requestGraceMs, { signal: AbortSignal.any([signal, closed.signal]) })
     .catch(() => undefined);
   listener.cut();
   await closing;

@@ -1,5 +1,4 @@
-// Listens for HTTP: a Koa application on an address, errors answered as one line of JSON, and a close that finishes
-// the requests in hand.
+// HTTP listeners: a Koa application on an address, errors answered as JSON, and a graceful close.
 
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -7,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import Koa from 'koa';
 import type { Clock } from '../runtime/clock.ts';
+import type { HttpError } from './http-error.ts';
 import { idleConnections } from './idle-connections.ts';
 import type { Log } from '../runtime/log.ts';
 import { requestIdHeader, type RequestIds, requestIds } from './request-id.ts';
@@ -19,59 +19,57 @@ export interface Address {
 }
 
 export interface Listener {
-  /** Such as http://127.0.0.1:8080 */
+  /** For example http://127.0.0.1:8080 */
   readonly url: string;
   readonly port: number;
-  /** Takes no more connections, and cuts those without a request; resolves when the requests in hand are answered. */
+  /** Stops accepting and closes idle connections; resolves when all requests in flight are answered. */
   close(): Promise<void>;
-  /** Cuts every connection, whatever it is in the middle of. */
+  /** Closes all connections at once. */
   cut(): void;
 }
 
-/** An address that cannot be listened on. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
   readonly exitCode = 69;
   readonly code: string | undefined;
   constructor({ host, port }: Address, cause: NodeJS.ErrnoException) {
-    const why = cause.code === 'EADDRINUSE' ? 'the address is in use' : cause.message;
-    super(`cannot listen on ${host}:${port}: ${why}`, { cause });
+    const reason = cause.code === 'EADDRINUSE' ? 'the address is in use' : cause.message;
+    super(`cannot listen on ${host}:${port}: ${reason}`, { cause });
     this.code = cause.code;
   }
 }
 
-export interface ListenOptions {
-  /** Listens with TLS. */
+interface ListenOptions {
+  /** Undefined: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
-  /** Shown the server before it listens. */
+  /** Called before the server listens. */
   readonly guard?: (server: Server) => void;
 }
 
-/** How long a sender may take over its headers and over a whole request, looked at every second. */
+/** Bounds on receiving the headers and the whole request, checked every second. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
-/** Of all headers together. */
+/** Bytes of all headers together. */
 const maxHeaderSize = 16_384;
-/** Longer than a load balancer's usual 60 s, so that it never sends into a connection that we are closing. */
+/** Longer than the 60 s of common load balancers, so that they never reuse a connection that is being closed. */
 const keepAliveTimeoutMs = 65_000;
 
-/** Connections that wait to be accepted; a burst over it costs those behind it a second or more. The system may allow fewer. */
+/** Connections that wait to be accepted. Over it clients retry after a second or more. The system may allow fewer. */
 const backlog = 4096;
 
-/** Once closing, a connection is kept no longer than its request in hand; 0 would keep it for ever. */
-const endKeepAliveMs = 1;
+/** While closing, a connection ends with its request. 0 would keep it for ever. */
+const closingKeepAliveMs = 1;
 
-/** What all requests to an application have in common. */
+/** Request ids and error answers of an application. */
 export interface Answers {
-  /** The id of a request, given the one that it came with. */
   readonly idOf: RequestIds;
-  /** Answers a request that failed or is refused. */
+  /** Answers a request with an error. */
   refuse(context: Koa.Context, requestId: string, error: unknown): void;
 }
 
 /**
- * An application whose errors are answered with their `status` and one line of JSON: `{"error":"…"}`.
+ * An application that answers errors with their `status` and `{"error":"…"}`.
  *
- * @param first - makes what stands before everything else, and what answers for itself
+ * @param first - makes the first middleware, which must handle its own errors
  */
 export function application(log: Log, clock: Clock, first?: (answers: Answers) => Koa.Middleware): Koa {
   const app = new Koa();
@@ -83,7 +81,7 @@ export function application(log: Log, clock: Clock, first?: (answers: Answers) =
     context.set(requestIdHeader, requestId);
     try {
       await next();
-      // 200 is said of what was taken, and of nothing else.
+      // 200 means that a push was taken.
       if (context.method === 'OPTIONS' && context.status === 200) context.status = 204;
       if (context.status >= 400 && context.body === undefined) answer(context, context.status, notServed(context));
     } catch (error) {
@@ -94,32 +92,26 @@ export function application(log: Log, clock: Clock, first?: (answers: Answers) =
   return app;
 }
 
+/** Any error may have the members of an HttpError; one without a status is answered 500. */
+type ErrorAnswer = Error & Partial<HttpError>;
+
 function refusalsOf(log: Log, clock: Clock): Answers['refuse'] {
   const failures = logThrottle(clock);
   return (context, requestId, error) => {
-    const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as HttpError;
+    const { status = 500, expose = false, message, retryAfterMs, challenge, stack } = error as ErrorAnswer;
     if (status === 500) failures((times) => log.error({ requestId, times, reason: message, stack }, 'requests fail'));
     context.set(requestIdHeader, requestId);
     if (retryAfterMs !== undefined) context.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
     if (challenge !== undefined) context.set('WWW-Authenticate', challenge);
-    if (!context.req.complete && !isSoonOver(context.req)) context.set('Connection', 'close');
+    if (!context.req.complete && !isShortUnread(context.req)) context.set('Connection', 'close');
     answer(context, status, expose ? message : 'internal error');
     log.debug({ requestId, status, reason: message }, 'a request is refused');
   };
 }
 
-/** A body that nobody has begun to read, and that is short, is thrown away; the connection goes on. */
-function isSoonOver({ readableDidRead, headers }: IncomingMessage): boolean {
+/** Node discards a short body that was not read, so the connection can be kept. */
+function isShortUnread({ readableDidRead, headers }: IncomingMessage): boolean {
   return !readableDidRead && Number(headers['content-length'] ?? Infinity) <= 65_536;
-}
-
-interface HttpError extends Error {
-  readonly status?: number;
-  /** Whether the message is meant for the sender. */
-  readonly expose?: boolean;
-  readonly retryAfterMs?: number;
-  /** After a 401, how to say who one is. */
-  readonly challenge?: string;
 }
 
 function answer(context: Koa.Context, status: number, error: string): void {
@@ -132,15 +124,12 @@ function notServed({ status, method, path, response }: Koa.Context): string {
   return `method: ${path} takes ${response.get('Allow')}, found ${method}`;
 }
 
-/**
- * Listens with an application.
- *
- * @throws CannotListen
- */
+/** @throws CannotListen */
 export async function listen(app: Koa, address: Address, { tls, guard }: ListenOptions = {}): Promise<Listener> {
-  const server = serverFor(app.callback(), tls);
+  const handle = app.callback();
+  const server = serverFor((request, response) => void handle(request, response), tls);
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  const idle = idleConnections(server, tls !== undefined);
+  const idle = idleConnections(server);
   guard?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CannotListen(address, error)));
@@ -153,7 +142,7 @@ export async function listen(app: Koa, address: Address, { tls, guard }: ListenO
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.keepAliveTimeout = endKeepAliveMs;
+        server.keepAliveTimeout = closingKeepAliveMs;
         idle.cut();
       }),
     cut() {
@@ -163,7 +152,7 @@ export async function listen(app: Koa, address: Address, { tls, guard }: ListenO
   };
 }
 
-/** Listens on the address, or where that is in use and it may move, on a free port beside it. @throws CannotListen */
+/** Listens on the address or, when it is in use and `mayMove`, on a free port of the same host. @throws CannotListen */
 export async function listenNear(
   app: Koa,
   address: Address,

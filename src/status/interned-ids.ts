@@ -1,41 +1,41 @@
-// Gives ids that come from outside small numbers, a bounded lot of them: what was not seen for an hour makes room.
+// Maps ids to small numbers. The capacity is bounded; an id that was not used for an hour is removed.
 
 export interface InternedIds {
-  /** The number of an id, from 1; 0 when all numbers are taken. */
+  /** The number of an id, from 1; 0 when all numbers are in use. */
   numberOf(id: number, nowS: number): number;
-  /** The number of an id that has one. */
+  /** The number of an id, if it has one. */
   find(id: number): number | undefined;
   idOf(number: number): number | undefined;
-  /** One more than the highest number that was ever given. */
+  /** One more than the highest number so far. */
   end(): number;
   ids(): IterableIterator<number>;
 }
 
-/** Before that an id keeps its number, for what was written down under it is still looked at. */
-const keptS = 3600;
+/** Runs are shown for an hour, so their numbers must stay valid. */
+const retentionS = 3600;
 const sweepEveryS = 60;
 
-/** @param most - how many numbers there are, at most 65,535 */
-export function internedIds(most: number): InternedIds {
+/** @param capacity - at most 65,535 */
+export function internedIds(capacity: number): InternedIds {
   const numbers = new Map<number, number>();
   const ids: (number | undefined)[] = [undefined];
-  const seenS = new Float64Array(most + 1);
+  const usedS = new Float64Array(capacity + 1);
   const free: number[] = [];
   let sweptS = -Infinity;
 
   function sweep(nowS: number): void {
     sweptS = nowS;
     for (const [id, number] of numbers) {
-      if (nowS - (seenS[number] as number) <= keptS) continue;
+      if (nowS - (usedS[number] as number) <= retentionS) continue;
       numbers.delete(id);
       ids[number] = undefined;
       free.push(number);
     }
   }
 
-  function take(id: number, nowS: number): number {
-    if (free.length === 0 && ids.length > most && nowS - sweptS >= sweepEveryS) sweep(nowS);
-    const number = free.pop() ?? (ids.length <= most ? ids.length : 0);
+  function allocate(id: number, nowS: number): number {
+    if (free.length === 0 && ids.length > capacity && nowS - sweptS >= sweepEveryS) sweep(nowS);
+    const number = free.pop() ?? (ids.length <= capacity ? ids.length : 0);
     if (number === 0) return 0;
     ids[number] = id;
     numbers.set(id, number);
@@ -44,8 +44,8 @@ export function internedIds(most: number): InternedIds {
 
   return {
     numberOf(id, nowS) {
-      const number = numbers.get(id) ?? take(id, nowS);
-      seenS[number] = nowS;
+      const number = numbers.get(id) ?? allocate(id, nowS);
+      usedS[number] = nowS;
       return number;
     },
     find: (id) => numbers.get(id),

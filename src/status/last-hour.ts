@@ -1,71 +1,58 @@
-// The last hour in slots of five seconds: rates, answer times and what waited, for the charts.
+// The last hour in slots of five seconds, for the charts: rates, response times, backlog.
 
 import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
+import type { Slot, StatusMessage } from './messages.ts';
 import { responseTimeMs } from './response-times.ts';
-import type { StatusMessage, Slot } from './messages.ts';
 
-export interface LastHour {
-  /** Takes in a second, and the answer times since the start; returns the slot when one is full. */
-  add(now: StatusMessage, answers: DurationSnapshot): Slot | undefined;
-  slots(): readonly Slot[];
-}
-
-/** What the seconds of a slot have come to so far. */
-interface Gathering {
+interface OpenSlot {
   readonly atS: number;
   readonly seconds: readonly StatusMessage[];
-  /** At its begin. */
-  readonly answers: DurationSnapshot;
+  /** At its start. */
+  readonly responses: DurationSnapshot;
 }
 
 const slotS = 5;
-const most = 3600 / slotS;
+const maxSlots = 3600 / slotS;
 
-export function lastHour(): LastHour {
+export function lastHour() {
   const slots: Slot[] = [];
-  let gathering: Gathering | undefined;
+  let open: OpenSlot | undefined;
   return {
-    add(now, answers) {
+    /** Adds the message of a second, and the response times since the start; returns a slot when it is complete. */
+    add(now: StatusMessage, responses: DurationSnapshot): Slot | undefined {
       const atS = Math.floor(now.atMs / 1000 / slotS) * slotS;
-      if (gathering === undefined || gathering.atS === atS) {
-        gathering = {
-          atS,
-          answers: gathering?.answers ?? answers,
-          seconds: [...(gathering?.seconds ?? []), now].slice(-2 * slotS),
-        };
+      if (open === undefined || open.atS === atS) {
+        const { responses: atStart = responses, seconds = [] } = open ?? {};
+        open = { atS, responses: atStart, seconds: [...seconds, now].slice(-2 * slotS) };
         return undefined;
       }
-      const slot = full(gathering, answers);
+      const slot = closed(open, responses);
       slots.push(slot);
-      if (slots.length > most) slots.shift();
-      gathering = { atS, answers, seconds: [now] };
+      if (slots.length > maxSlots) slots.shift();
+      open = { atS, responses, seconds: [now] };
       return slot;
     },
-    slots: () => slots,
+    slots: (): readonly Slot[] => slots,
   };
 }
 
-function full({ atS, seconds, answers: before }: Gathering, answers: DurationSnapshot): Slot {
+function closed({ atS, seconds, responses: before }: OpenSlot, responses: DurationSnapshot): Slot {
   const mean = (of: (now: StatusMessage) => number): number =>
-    Math.round((seconds.reduce((sum, now) => sum + of(now), 0) / seconds.length) * 10) / 10;
-  const worst = (of: (now: StatusMessage) => number): number => Math.max(...seconds.map(of));
+    rounded(seconds.reduce((sum, now) => sum + of(now), 0) / seconds.length);
+  const max = (of: (now: StatusMessage) => number): number => Math.max(...seconds.map(of));
   return [
     atS,
     mean(({ pushesPerS }) => pushesPerS),
     mean(({ pointsPerS }) => pointsPerS),
     mean(({ notTakenPerS }) => notTakenPerS),
-    responseTimeMs(before, answers, 0.5) ?? null,
-    responseTimeMs(before, answers, 0.99) ?? null,
-    worst(backlogPoints),
-    worst(backlogAgeS),
-    worst(({ newLetters }) => newLetters),
+    responseTimeMs(before, responses, 0.5) ?? null,
+    responseTimeMs(before, responses, 0.99) ?? null,
+    max(({ sinks }) => Math.max(0, ...sinks.map((sink) => sink.backlogPoints))),
+    max(({ sinks }) => rounded(Math.max(0, ...sinks.map(({ backlogAgeMs = 0 }) => backlogAgeMs)) / 1000)),
+    max(({ newLetters }) => newLetters),
   ];
 }
 
-function backlogPoints({ sinks }: StatusMessage): number {
-  return Math.max(0, ...sinks.map((sink) => sink.backlogPoints));
-}
-
-function backlogAgeS({ sinks }: StatusMessage): number {
-  return Math.round(Math.max(0, ...sinks.map(({ backlogAgeMs = 0 }) => backlogAgeMs)) / 100) / 10;
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
 }

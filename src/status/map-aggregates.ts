@@ -1,62 +1,62 @@
-// Adds up the latest runs for the map and its table: by node, and by one of the seven slices, for the filters that were chosen.
+// Aggregates the latest runs for the map and its table, by node and by one of the seven slices, with filters.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MapFigures, MapNode, RunFigures, SliceName } from './messages.ts';
+import type { MapNode, MapStats, RunStats, SliceName } from './messages.ts';
+import type { PushHistory } from './push-history.ts';
 import { bucketCount, quantileOf } from './rtt-buckets.ts';
 import type { RunRing } from './run-ring.ts';
-import type { PushHistory } from './push-history.ts';
 
-/** A node, as far as it is sliced and filtered. */
+/** The fields of a node that slices and filters use. */
 export interface SlicedNode extends Omit<MapNode, 'name' | 'x' | 'y'> {
   readonly name?: string | undefined;
 }
 
 export interface MapQuery {
-  /** Undefined: all of them. */
+  /** Undefined: all tests. */
   readonly testId?: number | undefined;
   readonly by: SliceName;
   readonly continent?: string | undefined;
   readonly isp?: string | undefined;
-  /** How far to look back. */
   readonly minutes: number;
 }
 
-/** Runs, errors and round trips of many nodes or slices, a row each. */
+type FindNode = (id: number) => SlicedNode | undefined;
+
+/** Counts and RTT histograms, a row for each node or slice. */
 interface Sums {
   readonly runs: Uint32Array;
   readonly errors: Uint32Array;
   readonly buckets: Uint32Array;
 }
 
-const runsInTurn = 65_536;
-const mostRows = 300;
+/** Runs that are added before other work gets a turn. */
+const runsPerTurn = 65_536;
+const maxRows = 300;
 const unknown = '(unknown)';
 
-/** @param find - a node of the directory, by its id */
 export async function mapAggregates(
-  seen: Pick<PushHistory, 'ring' | 'nodes' | 'tests'>,
-  find: (id: number) => SlicedNode | undefined,
+  history: Pick<PushHistory, 'ring' | 'nodes' | 'tests'>,
+  find: FindNode,
   query: MapQuery,
   nowMs: number,
-): Promise<MapFigures> {
-  const end = seen.nodes.end();
-  const sums = emptySums(end);
-  const test = query.testId === undefined ? undefined : (seen.tests.find(query.testId) ?? -1);
-  const sinceS = await addUp(seen.ring, sums, {
-    wanted: wantedNodes(seen, find, query, end),
-    test,
+): Promise<MapStats> {
+  const { ring, nodes, tests } = history;
+  const sums = emptySums(nodes.end());
+  const oldestS = await addRuns(ring, sums, {
+    isIncluded: includedNodes(nodes, find, query),
+    test: query.testId === undefined ? undefined : (tests.find(query.testId) ?? -1),
     sinceS: nowMs / 1000 - query.minutes * 60,
   });
   await nextTurn();
-  const nodes = nodeFigures(seen, sums, end);
+  const ofNodes = nodeStats(nodes, sums);
   await nextTurn();
-  const { all, rows } = await sliced(seen, find, sums, query.by, end);
+  const { all, rows } = await sliceStats(nodes, find, sums, query.by);
   return {
-    sinceMs: sinceS === undefined ? undefined : sinceS * 1e3,
+    sinceMs: oldestS === undefined ? undefined : oldestS * 1e3,
     all,
-    nodes,
-    rows: rows.slice(0, mostRows),
-    rowsLeftOut: Math.max(0, rows.length - mostRows),
+    nodes: ofNodes,
+    rows: rows.slice(0, maxRows),
+    rowsLeftOut: Math.max(0, rows.length - maxRows),
   };
 }
 
@@ -64,70 +64,63 @@ function emptySums(rows: number): Sums {
   return { runs: new Uint32Array(rows), errors: new Uint32Array(rows), buckets: new Uint32Array(rows * bucketCount) };
 }
 
-/** By their numbers, 1 for those that pass the filters. */
-function wantedNodes(
-  { nodes }: Pick<PushHistory, 'nodes'>,
-  find: (id: number) => SlicedNode | undefined,
-  query: MapQuery,
-  end: number,
-): Uint8Array {
-  const { continent, isp } = query;
-  if (continent === undefined && isp === undefined) return new Uint8Array(end).fill(1);
-  return new Uint8Array(end).map((_, number) => {
+/** By node number, 1 for nodes that pass the filters. */
+function includedNodes(nodes: PushHistory['nodes'], find: FindNode, { continent, isp }: MapQuery): Uint8Array {
+  const included = new Uint8Array(nodes.end());
+  if (continent === undefined && isp === undefined) return included.fill(1);
+  return included.map((_, number) => {
     const node = find(nodes.idOf(number) ?? 0);
-    const fits =
+    const isIncluded =
       node !== undefined &&
       (continent === undefined || node.continent === continent) &&
       (isp === undefined || node.isp === isp);
-    return fits ? 1 : 0;
+    return isIncluded ? 1 : 0;
   });
 }
 
-interface Wanted {
-  readonly wanted: Uint8Array;
-  /** Undefined: every test. */
+interface RunFilter {
+  readonly isIncluded: Uint8Array;
+  /** Undefined: all tests. */
   readonly test: number | undefined;
   readonly sinceS: number;
 }
 
-/** From the newest run back; others get their turn in between. Returns the time of the oldest that was looked at. */
-async function addUp(
+/** Adds the runs from the newest to the oldest, without those that arrive meanwhile; returns the time of the oldest. */
+async function addRuns(
   ring: RunRing,
   { runs, errors, buckets }: Sums,
-  { wanted, test, sinceS }: Wanted,
+  { isIncluded, test, sinceS }: RunFilter,
 ): Promise<number | undefined> {
-  const { columns, count, next } = ring;
-  const size = columns.node.length;
-  const newest = next() - 1 + size;
-  const length = count();
+  const { columns } = ring;
+  const count = ring.count();
+  const newest = ring.indexOf(0);
   let oldestS: number | undefined;
-  for (let back = 0; back < length; back += 1) {
-    const at = (newest - back) & (size - 1);
+  for (let age = 0; age < count; age += 1) {
+    const at = (newest - age) & (columns.node.length - 1);
     const atS = columns.atS[at] as number;
     if (atS < sinceS) break;
     oldestS = atS;
     const node = columns.node[at] as number;
-    if (wanted[node] === 1 && (test === undefined || columns.test[at] === test)) {
+    if (isIncluded[node] === 1 && (test === undefined || columns.test[at] === test)) {
       runs[node] = (runs[node] as number) + 1;
       if (columns.error[at] !== 0) errors[node] = (errors[node] as number) + 1;
       const bucket = node * bucketCount + (columns.bucket[at] as number);
       buckets[bucket] = (buckets[bucket] as number) + 1;
     }
-    if (back % runsInTurn === runsInTurn - 1) await nextTurn();
+    if (age % runsPerTurn === runsPerTurn - 1) await nextTurn();
   }
   return oldestS;
 }
-
-function nodeFigures({ nodes }: Pick<PushHistory, 'nodes'>, sums: Sums, end: number): MapFigures['nodes'] {
-  const figures: MapFigures['nodes'][number][] = [];
-  for (let number = 1; number < end; number += 1) {
+function nodeStats(nodes: PushHistory['nodes'], sums: Sums): MapStats['nodes'] {
+  const stats: MapStats['nodes'][number][] = [];
+  for (const [number, runs] of sums.runs.entries()) {
     const id = nodes.idOf(number);
-    if (id !== undefined && sums.runs[number] !== 0) figures.push({ id, ...figuresAt(sums, number) });
+    if (id !== undefined && runs !== 0) stats.push({ id, ...statsAt(sums, number) });
   }
-  return figures;
+  return stats;
 }
 
-function figuresAt({ runs, errors, buckets }: Sums, row: number): RunFigures {
+function statsAt({ runs, errors, buckets }: Sums, row: number): RunStats {
   const offset = row * bucketCount;
   return {
     runs: runs[row] as number,
@@ -137,32 +130,31 @@ function figuresAt({ runs, errors, buckets }: Sums, row: number): RunFigures {
   };
 }
 
-/** The rows of a slice, and everything together in a row of its own, which is the first. */
-async function sliced(
-  { nodes }: Pick<PushHistory, 'nodes'>,
-  find: (id: number) => SlicedNode | undefined,
+/** Row 0 sums all slices. */
+async function sliceStats(
+  nodes: PushHistory['nodes'],
+  find: FindNode,
   sums: Sums,
   by: SliceName,
-  end: number,
-): Promise<{ readonly all: RunFigures; readonly rows: MapFigures['rows'] }> {
+): Promise<Pick<MapStats, 'all' | 'rows'>> {
   const rowOf = new Map<string, number>();
-  const rowOfNode = new Uint32Array(end);
-  for (let number = 0; number < end; number += 1) {
-    if (sums.runs[number] === 0) continue;
+  const rowOfNode = new Uint32Array(sums.runs.length);
+  for (const [number, runs] of sums.runs.entries()) {
+    if (runs === 0) continue;
     const value = valueOf(nodes.idOf(number), find, by);
     const row = rowOf.get(value) ?? rowOf.size + 1;
     rowOf.set(value, row);
     rowOfNode[number] = row;
   }
-  const groups = emptySums(rowOf.size + 1);
-  for (let number = 0; number < end; number += 1) {
-    if (sums.runs[number] !== 0) for (const row of [0, rowOfNode[number] as number]) addRow(sums, number, groups, row);
+  const slices = emptySums(rowOf.size + 1);
+  for (const [number, runs] of sums.runs.entries()) {
+    if (runs !== 0) for (const row of [0, rowOfNode[number] as number]) addRow(sums, number, slices, row);
     if (number % 500 === 499) await nextTurn();
   }
   const rows = [...rowOf]
-    .map(([value, row]) => ({ value, ...figuresAt(groups, row) }))
+    .map(([value, row]) => ({ value, ...statsAt(slices, row) }))
     .toSorted((a, b) => b.runs - a.runs);
-  return { all: figuresAt(groups, 0), rows };
+  return { all: statsAt(slices, 0), rows };
 }
 
 function addRow(from: Sums, number: number, to: Sums, row: number): void {
@@ -174,7 +166,7 @@ function addRow(from: Sums, number: number, to: Sums, row: number): void {
   }
 }
 
-function valueOf(id: number | undefined, find: (id: number) => SlicedNode | undefined, by: SliceName): string {
+function valueOf(id: number | undefined, find: FindNode, by: SliceName): string {
   if (id === undefined) return unknown;
   const node = find(id);
   if (by === 'node') return `${node?.name ?? 'not known yet'} (${id})`;

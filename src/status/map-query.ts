@@ -1,41 +1,37 @@
-// Reads what the map asks for out of its address, and refuses what cannot be meant.
+// Parses the query string of /status/map.
 
 import type { MapQuery } from './map-aggregates.ts';
 import { sliceNames } from './messages.ts';
 
-/** A request that cannot be meant. */
-class WrongMapQuery extends Error {
-  readonly status = 400;
-  readonly expose = true;
-  override readonly name = 'WrongMapQuery';
-}
+const defaultMinutes = 15;
 
-const usualMinutes = 15;
-
-/** `?test=204417&by=isp&continent=Europe&isp=…&minutes=15`, all of them optional. */
-export function mapQueryOf(search: URLSearchParams): MapQuery {
-  const by = sliceNames.find((name) => name === (search.get('by') ?? 'country'));
+/**
+ * `?test=204417&by=isp&continent=Europe&isp=…&minutes=15`, all optional.
+ *
+ * @throws an Error with status 400
+ */
+export function parseMapQuery(search: URLSearchParams): MapQuery {
+  const slice = search.get('by') ?? 'country';
+  const by = sliceNames.find((name) => name === slice);
   if (by === undefined)
-    throw new WrongMapQuery(`by: expected one of ${sliceNames.join(', ')}, found ${JSON.stringify(search.get('by'))}`);
+    throw badRequest(`by: expected one of ${sliceNames.join(', ')}, found ${JSON.stringify(slice)}`);
   return {
     by,
-    testId: numberOf(search, 'test', Number.MAX_SAFE_INTEGER),
-    minutes: numberOf(search, 'minutes', 60) ?? usualMinutes,
-    continent: textOf(search, 'continent'),
-    isp: textOf(search, 'isp'),
+    testId: integerOf(search, 'test', Number.MAX_SAFE_INTEGER),
+    minutes: integerOf(search, 'minutes', 60) ?? defaultMinutes,
+    continent: search.get('continent') || undefined,
+    isp: search.get('isp') || undefined,
   };
 }
 
-function textOf(search: URLSearchParams, name: string): string | undefined {
-  return search.get(name) || undefined;
-}
-
-function numberOf(search: URLSearchParams, name: string, most: number): number | undefined {
-  const text = textOf(search, name);
+function integerOf(search: URLSearchParams, name: string, max: number): number | undefined {
+  const text = search.get(name) || undefined;
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new WrongMapQuery(`${name}: expected an integer from 1 to ${most}, found ${JSON.stringify(text)}`);
-  }
-  return value;
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw badRequest(`${name}: expected an integer from 1 to ${max}, found ${JSON.stringify(text)}`);
+}
+
+function badRequest(message: string): Error {
+  return Object.assign(new Error(message), { status: 400, expose: true });
 }

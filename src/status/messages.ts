@@ -1,49 +1,47 @@
-// What the status page and `top` are told, as JSON; imports nothing, so that the page's program can be built on it alone.
+// The JSON messages of the status page and `top`. Imports nothing, because the page's scripts are built on it alone.
 
-/** The state at one instant, sent every second. Times are ms since 1970 UTC. */
+/** Sent every second. Times are ms since 1970 UTC. */
 export interface StatusMessage {
   readonly atMs: number;
   readonly startedAtMs: number;
   readonly version: string;
   readonly pushesPerS: number;
-  /** Points that the pushes became. */
   readonly pointsPerS: number;
-  /** Pushes that were not taken: malformed, refused or failed. */
+  /** Pushes that are malformed, refused or failed. */
   readonly notTakenPerS: number;
   readonly answerP50Ms?: number | undefined;
   readonly answerP99Ms?: number | undefined;
-  /** Pushes since the start, by what became of them. */
+  /** Since the start, by outcome. */
   readonly pushes: Readonly<Record<string, number>>;
-  /** Whether Catchpoint's pushes are taken at all. */
+  /** False when the Catchpoint source is off. */
   readonly takesPushes: boolean;
   readonly troubles: Problems;
   readonly sources: readonly SourceNow[];
   readonly sinks: readonly SinkNow[];
   readonly spool: { readonly waitingBytes: number; readonly maxBytes: number };
-  readonly nodes: NodesNow;
+  readonly nodes: NodesSummary;
   /** Measurements that wait for their node. */
   readonly parked: number;
-  /** Points that were acknowledged and are gone; must stay 0. */
+  /** Acknowledged points that are lost; must stay 0. */
   readonly lost: number;
   /** Dead letters and samples of malformed bodies, by kind. */
   readonly letters: Readonly<Record<string, number>>;
-  /** Whether there are more letters than were counted by kind. */
+  /** There are more letters than `letters` counts. */
   readonly isMoreLetters: boolean;
   /** Of the last five minutes. */
   readonly newLetters: number;
-  /** The pushes since the last second, the newest last; of very many a sample. */
+  /** Since the message before, the oldest first; a sample when there are many. */
   readonly recent: readonly RecentPush[];
 }
 
-/** What is wrong, a sentence each. */
+/** A sentence each. */
 export interface Problems {
-  /** Pushes are refused, or something is lost. */
+  /** Pushes are refused, or data is lost. */
   readonly alarms: readonly string[];
-  /** To be looked at, although everything is taken and kept. */
   readonly warnings: readonly string[];
 }
 
-/** What a source has handed on; counts are since the start. */
+/** Counts are since the start. */
 export interface SourceNow {
   readonly name: string;
   readonly pointsPerS: number;
@@ -52,19 +50,19 @@ export interface SourceNow {
   readonly deliveries: number;
   readonly duplicates: number;
   readonly failures: number;
-  /** When the last one was on disk. */
+  /** Time of the last delivery. */
   readonly lastAtMs?: number | undefined;
-  /** What became of what it was sent, by a word each, those that are none left out. */
+  /** Requests by outcome, without zeros. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
 export interface SinkNow {
   readonly name: string;
-  /** Whether pushes are refused when too much waits for it. */
+  /** Pushes are refused when its backlog is too large. */
   readonly isRequired: boolean;
-  /** Points that an optional sink has missed, ever, since too much waited for it. */
+  /** Points that an optional sink has missed, ever, because its backlog was too large. */
   readonly skipped: number;
-  /** Annotations that the receiver does not have; undefined where there are none by nature. */
+  /** Annotations that the receiver does not support; undefined for sinks that never write annotations. */
   readonly annotationsSkipped?: number | undefined;
   readonly acceptedPerS: number;
   /** Points since the start. */
@@ -74,28 +72,27 @@ export interface SinkNow {
   readonly inFlight: number;
   readonly backlogPoints: number;
   readonly backlogBytes: number;
-  /** How long the oldest point waits; undefined when none does. */
+  /** Of the oldest point; undefined without a backlog. */
   readonly backlogAgeMs?: number | undefined;
-  /** Why the sink takes nothing; undefined while it does. */
+  /** Undefined unless the last write failed. */
   readonly lastError?: string | undefined;
   readonly failingSinceMs?: number | undefined;
 }
 
-export interface NodesNow {
+export interface NodesSummary {
   readonly known: number;
   readonly refreshedAtMs?: number | undefined;
   readonly nextAtMs?: number | undefined;
   readonly lastError?: string | undefined;
-  /** What refreshes have changed since the start: added, removed, renamed, movedAsn, movedIsp. */
+  /** Nodes that refreshes have changed since the start: added, removed, renamed, movedAsn, movedIsp. */
   readonly changes?: Readonly<Record<string, number>> | undefined;
 }
 
-/** A push, as the list of recent ones shows it. */
 export interface RecentPush {
-  /** Counts up; asks for the points. */
+  /** Counts up from 1. */
   readonly nth: number;
   readonly atMs: number;
-  /** A word such as taken, missed, duplicate, malformed or refused. */
+  /** Its outcome: taken, missed, duplicate, malformed, refused, … */
   readonly became: string;
   readonly points: number;
   readonly testId?: number;
@@ -109,7 +106,7 @@ export interface RecentPush {
   readonly reason?: string;
 }
 
-/** Some seconds of the last hour. */
+/** Five seconds of the last hour. */
 export type Slot = readonly [
   atS: number,
   pushesPerS: number,
@@ -123,7 +120,7 @@ export type Slot = readonly [
   newLetters: number,
 ];
 
-/** A node where the map shows it; x and y on a sheet of 1000 by 490. */
+/** Without x and y when its coordinates are unknown. The map has 1000 by 490 units. */
 export interface MapNode {
   readonly id: number;
   readonly name: string;
@@ -137,26 +134,26 @@ export interface MapNode {
   readonly y?: number;
 }
 
-/** What the last runs of a node, or of all nodes of a slice, come to. */
-export interface RunFigures {
+/** Of a node or a slice. */
+export interface RunStats {
   readonly runs: number;
   readonly errors: number;
-  /** Round trips, within 3 %; undefined when none was measured. */
+  /** RTT, within 3 %; undefined when none was measured. */
   readonly p50Ms?: number | undefined;
   readonly p95Ms?: number | undefined;
 }
 
-export interface MapFigures {
-  /** How far the runs reach back, ms since 1970 UTC; undefined when there are none. */
+export interface MapStats {
+  /** Time of the oldest run, ms since 1970 UTC. */
   readonly sinceMs?: number | undefined;
-  readonly all: RunFigures;
-  readonly nodes: readonly (RunFigures & { readonly id: number })[];
-  /** The values of the slice that was asked for, those with the most runs first. */
-  readonly rows: readonly (RunFigures & { readonly value: string })[];
+  readonly all: RunStats;
+  readonly nodes: readonly (RunStats & { readonly id: number })[];
+  /** By the values of the slice, those with the most runs first. */
+  readonly rows: readonly (RunStats & { readonly value: string })[];
   readonly rowsLeftOut: number;
 }
 
-export interface SeenTest {
+export interface TestName {
   readonly id: number;
   readonly name: string;
 }
@@ -169,6 +166,6 @@ export interface NodeRun {
   readonly error?: string | undefined;
 }
 
-/** What a table can be sliced by; the map's seven cuts. */
+/** The dimensions of the Catchpoint source. */
 export const sliceNames = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'] as const;
 export type SliceName = (typeof sliceNames)[number];

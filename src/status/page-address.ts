@@ -1,4 +1,4 @@
-// The address of the status page that brings the token with it: in the fragment, which a browser never sends and no server logs.
+// The address of the status page with the admin token in the fragment, which browsers do not send.
 
 export function pageAddress({ url, token }: { readonly url: string; readonly token: string }): string {
   return `${url}/#token=${encodeURIComponent(token)}`;

@@ -1,7 +1,7 @@
-// The files that the page is made of, packed and named by their contents, so that browsers may keep them for ever.
+// The files of the page, compressed. Their addresses contain a hash of their contents, so browsers cache them for ever.
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { worldOutlines } from './map-projection.ts';
@@ -9,66 +9,53 @@ import { worldOutlines } from './map-projection.ts';
 export interface PageFile {
   readonly type: string;
   readonly plain: Buffer;
-  readonly packed: Buffer;
+  readonly gzipped: Buffer;
 }
 
 export interface PageFiles {
   readonly page: PageFile;
-  /** Stands in the addresses of the files. */
+  /** Part of the addresses. */
   readonly version: string;
   file(name: string): PageFile | undefined;
 }
 
-/** What tsc makes of page/*.ts. */
-const programs = [
-  'page',
-  'overview',
-  'charts',
-  'letters',
-  'event-stream',
-  'map-detail',
-  'map-table',
-  'markup',
-  'numbers',
-  'pushes',
-  'token',
-  'verdict',
-  'world-map',
-  'world-view',
-  'world',
-];
+/** Page, styles and icon are not compiled; the package contains src/status/page. */
+const sources = new URL('../../../src/status/page/', import.meta.url);
+const compiled = new URL('./page/', import.meta.url);
 
-/** Where pages, styles and pictures lie: src/status/page, which the package has beside what is built of it. */
-const written = new URL('../../../src/status/page/', import.meta.url);
-const built = new URL('./page/', import.meta.url);
-
-/** Reads and packs them; to be called once, when somebody first asks. */
+/** Reads and compresses all files. The first request for the page calls it. */
 export async function pageFiles(): Promise<PageFiles> {
   const uplot = createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css');
   const files = new Map<string, PageFile>([
-    ...(await Promise.all(
-      programs.map(async (name) => [`${name}.js`, packed('text/javascript', await program(name))] as const),
-    )),
-    ['page.css', packed('text/css', await readFile(new URL('page.css', written)))],
-    ['icon.svg', packed('image/svg+xml', await readFile(new URL('icon.svg', written)))],
-    ['uplot.css', packed('text/css', await readFile(uplot))],
-    ['uplot.js', packed('text/javascript', await readFile(uplot.replace('uPlot.min.css', 'uPlot.iife.min.js')))],
-    ['world.json', packed('application/json', Buffer.from(JSON.stringify(await worldOutlines())))],
+    ...(await scripts()),
+    ['page.css', pageFile('text/css', await readFile(new URL('page.css', sources)))],
+    ['icon.svg', pageFile('image/svg+xml', await readFile(new URL('icon.svg', sources)))],
+    ['uplot.css', pageFile('text/css', await readFile(uplot))],
+    ['uplot.js', pageFile('text/javascript', await readFile(uplot.replace('uPlot.min.css', 'uPlot.iife.min.js')))],
+    ['world.json', pageFile('application/json', Buffer.from(JSON.stringify(await worldOutlines())))],
   ]);
   const version = createHash('sha256')
     .update(Buffer.concat([...files.values()].map(({ plain }) => plain)))
     .digest('base64url')
     .slice(0, 12);
-  const page = (await readFile(new URL('page.html', written), 'utf8')).replaceAll('{files}', `status/files/${version}`);
-  return { page: packed('text/html', Buffer.from(page)), version, file: (name) => files.get(name) };
+  const page = (await readFile(new URL('page.html', sources), 'utf8')).replaceAll('{files}', `status/files/${version}`);
+  return { page: pageFile('text/html', Buffer.from(page)), version, file: (name) => files.get(name) };
 }
 
-/** Without the line that names its map, which is not served. */
-async function program(name: string): Promise<Buffer> {
-  const text = await readFile(new URL(`${name}.js`, built), 'utf8');
-  return Buffer.from(text.replace(/\/\/# sourceMappingURL=.*\s*$/, ''));
+/** The compiled page/*.ts, without the references to source maps, which are not served. */
+async function scripts(): Promise<(readonly [name: string, file: PageFile])[]> {
+  const names = (await readdir(compiled)).filter((name) => name.endsWith('.js')).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(new URL(name, compiled), 'utf8');
+      return [
+        name,
+        pageFile('text/javascript', Buffer.from(text.replace(/\/\/# sourceMappingURL=.*\s*$/, ''))),
+      ] as const;
+    }),
+  );
 }
 
-function packed(type: string, plain: Buffer): PageFile {
-  return { type: `${type}; charset=utf-8`, plain, packed: gzipSync(plain, { level: 9 }) };
+function pageFile(type: string, plain: Buffer): PageFile {
+  return { type: `${type}; charset=utf-8`, plain, gzipped: gzipSync(plain, { level: 9 }) };
 }

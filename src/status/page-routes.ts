@@ -1,91 +1,86 @@
-// What the second listener serves of the status page: the page and its files, the live events, and what the map asks for.
+// The HTTP routes of the status page on the admin listener: the page, its files, the event stream and queries.
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
-import type { PageFile, PageFiles } from './page-files.ts';
-import { isOwnHost } from './host-check.ts';
-import { mapQueryOf } from './map-query.ts';
-import type { MapFigures, MapNode, NodeRun, SeenTest } from './messages.ts';
 import type { MapQuery } from './map-aggregates.ts';
+import { parseMapQuery } from './map-query.ts';
+import type { MapNode, MapStats, NodeRun, TestName } from './messages.ts';
+import type { PageFile, PageFiles } from './page-files.ts';
 
-/** What is looked up for the page. */
-export interface PageSource {
-  /** Takes over the response; false when too many watch already. */
+interface PageSource {
+  /** Takes over the response; false when there are too many clients. */
   watch(response: Context['res']): boolean;
   nodes(): Promise<readonly MapNode[]>;
   /** Changes with the nodes. */
   nodesVersion(): string;
-  tests(): readonly SeenTest[];
-  map(query: MapQuery): Promise<MapFigures>;
+  tests(): readonly TestName[];
+  map(query: MapQuery): Promise<MapStats>;
   runsOf(nodeId: number): readonly NodeRun[];
-  /** The points that a recent push became, as put lines; undefined when it is not kept any more. */
+  /** The points of a recent push in OpenTSDB's `put` syntax; undefined when the push is no longer kept. */
   pointLines(nth: number): readonly string[] | undefined;
 }
 
-const policy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
-  ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"],
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join('; ');
 
-/** Mounts the page at `/` and everything else below `/status/`. */
 export function pageRoutes(router: Router, source: PageSource): void {
   let files: Promise<PageFiles> | undefined;
-  const read = (): Promise<PageFiles> => (files ??= import('./page-files.ts').then(({ pageFiles }) => pageFiles()));
-  router.get('/', guarded, async (context) => send(context, (await read()).page, 'no-cache'));
-  router.get('/status/files/:version/:name', guarded, async (context) => {
+  const load = (): Promise<PageFiles> => (files ??= import('./page-files.ts').then(({ pageFiles }) => pageFiles()));
+  router.get('/', secured, async (context) => sendFile(context, (await load()).page, 'no-cache'));
+  router.get('/status/files/:version/:name', secured, async (context) => {
     const { name, version } = context.params as { name: string; version: string };
-    const { file, version: current } = await read();
+    const { file, version: current } = await load();
     const found = version === current ? file(name) : undefined;
-    if (found !== undefined) send(context, found, 'public, max-age=31536000, immutable');
+    if (found !== undefined) sendFile(context, found, 'public, max-age=31536000, immutable');
   });
-  router.get('/status/events', guarded, (context) => {
+  router.get('/status/events', secured, (context) => {
     context.respond = false;
     if (source.watch(context.res)) return;
     context.res
       .writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '10' })
       .end('{"error":"too many watch already"}');
   });
-  lookups(router, source);
+  queryRoutes(router, source);
 }
 
-function lookups(router: Router, source: PageSource): void {
-  router.get('/status/nodes', guarded, async (context) => {
+function queryRoutes(router: Router, source: PageSource): void {
+  router.get('/status/nodes', secured, async (context) => {
     context.set('Cache-Control', 'no-cache');
     context.status = 200;
     context.etag = source.nodesVersion();
     if (context.fresh) context.status = 304;
-    else await json(context, await source.nodes());
+    else await sendJson(context, await source.nodes());
   });
-  router.get('/status/nodes/:id/runs', guarded, (context) =>
-    json(context, source.runsOf(Number((context.params as { id: string }).id))),
+  router.get('/status/nodes/:id/runs', secured, (context) =>
+    sendJson(context, source.runsOf(Number((context.params as { id: string }).id))),
   );
-  router.get('/status/tests', guarded, (context) => json(context, source.tests()));
-  router.get('/status/map', guarded, async (context) =>
-    json(context, await source.map(mapQueryOf(context.URL.searchParams))),
+  router.get('/status/tests', secured, (context) => sendJson(context, source.tests()));
+  router.get('/status/map', secured, async (context) =>
+    sendJson(context, await source.map(parseMapQuery(context.URL.searchParams))),
   );
-  router.get('/status/pushes/:nth/points', guarded, (context) => {
+  router.get('/status/pushes/:nth/points', secured, (context) => {
     const lines = source.pointLines(Number((context.params as { nth: string }).nth));
-    if (lines !== undefined) return json(context, lines);
-    context.status = 404;
-    context.body = { error: 'this push is not kept any more' };
-    return undefined;
+    return lines === undefined ? refuse(context, 404, 'this push is not kept any more') : sendJson(context, lines);
   });
 }
 
-/** On every answer of the page's; and a page of somewhere else, which has a name of its own point here, reads nothing. */
-async function guarded(context: Context, next: Next): Promise<void> {
-  if (!isOwnHost(context.get('Host'), context.req.socket.localAddress)) {
-    context.status = 421;
-    context.body = {
-      error: `Host: expected an address or localhost, found ${JSON.stringify(context.get('Host').slice(0, 100))}`,
-    };
-    return;
-  }
+/** Sets the security headers, and refuses other hosts: with DNS rebinding another site could read these routes. */
+async function secured(context: Context, next: Next): Promise<void> {
+  const host = context.get('Host');
+  if (!isTrustedHost(host, context.req.socket.localAddress))
+    return refuse(context, 421, `Host: expected an address or localhost, found ${JSON.stringify(host.slice(0, 100))}`);
   context.set({
-    'Content-Security-Policy': policy,
+    'Content-Security-Policy': contentSecurityPolicy,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Resource-Policy': 'same-origin',
@@ -94,28 +89,39 @@ async function guarded(context: Context, next: Next): Promise<void> {
   await next();
 }
 
-function send(context: Context, { type, plain, packed }: PageFile, caching: string): void {
-  context.set({ 'Cache-Control': caching, Vary: 'Accept-Encoding' });
-  context.type = type;
-  const isPacked = context.acceptsEncodings('gzip', 'identity') === 'gzip';
-  if (isPacked) context.set('Content-Encoding', 'gzip');
-  context.body = isPacked ? packed : plain;
+/** On loopback only addresses and localhost are trusted, elsewhere any name: the bridge does not know its names. */
+export function isTrustedHost(host: string, localAddress: string | undefined): boolean {
+  if (!/^(::ffff:)?127\.|^::1$/.test(localAddress ?? '')) return true;
+  return /^(localhost|[\w-]+\.localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
 }
 
-const gzipped = promisify(gzip);
-/** Less is not worth packing. */
-const packedFrom = 4096;
+function refuse(context: Context, status: number, error: string): void {
+  context.status = status;
+  context.body = { error };
+}
 
-/** Packed beside the event loop, and as fast as it goes. */
-async function json(context: Context, value: unknown): Promise<void> {
+function sendFile(context: Context, { type, plain, gzipped }: PageFile, caching: string): void {
+  context.set({ 'Cache-Control': caching, Vary: 'Accept-Encoding' });
+  context.type = type;
+  const isGzipped = acceptsGzip(context);
+  if (isGzipped) context.set('Content-Encoding', 'gzip');
+  context.body = isGzipped ? gzipped : plain;
+}
+
+const gzipAsync = promisify(gzip);
+const minGzipLength = 4096;
+
+/** Compresses in Node's thread pool, at the fastest level. */
+async function sendJson(context: Context, value: unknown): Promise<void> {
   const text = JSON.stringify(value);
   if (!context.response.get('Cache-Control')) context.set('Cache-Control', 'no-store');
   context.set('Vary', 'Accept-Encoding');
   context.type = 'application/json';
-  if (text.length < packedFrom || context.acceptsEncodings('gzip', 'identity') !== 'gzip') {
-    context.body = text;
-    return;
-  }
-  context.set('Content-Encoding', 'gzip');
-  context.body = await gzipped(text, { level: 1 });
+  const isGzipped = text.length >= minGzipLength && acceptsGzip(context);
+  if (isGzipped) context.set('Content-Encoding', 'gzip');
+  context.body = isGzipped ? await gzipAsync(text, { level: 1 }) : text;
+}
+
+function acceptsGzip(context: Context): boolean {
+  return context.acceptsEncodings('gzip', 'identity') === 'gzip';
 }

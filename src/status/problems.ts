@@ -1,16 +1,16 @@
-// What is wrong, in words, for who opens the page at night: what readiness knows, and what has gone wrong in the last minutes.
+// The problems on the status page and in `top`: those of /readyz, and what went wrong in the last minutes.
 
+import { formatAge, formatBytes } from '../runtime/human-units.ts';
 import { losses, readiness } from '../telemetry/readiness.ts';
 import type { Snapshot } from '../telemetry/snapshot.ts';
-import { formatBytes, formatAge } from '../runtime/human-units.ts';
-import type { RecentIncreases } from './recent-increases.ts';
 import type { Problems } from './messages.ts';
+import type { RecentIncreases } from './recent-increases.ts';
 
-/** The configuration as it was read last; see reload.ts. */
-export interface ConfigurationSeen {
-  /** Why it cannot be used; undefined: it can. */
+/** The last reload of the configuration; see reload.ts. */
+export interface ConfigurationState {
+  /** Why it cannot be used. */
   readonly fault: string | undefined;
-  /** Settings that have changed and wait for a restart. */
+  /** Changed settings that need a restart. */
   readonly needRestart: readonly string[];
 }
 
@@ -26,61 +26,47 @@ const causes: Readonly<Record<string, string>> = {
   disconnected: 'lost their connection, as there were too many',
 };
 
-/** Within so long a full spool is near. */
-const soonS = 7 * 86_400;
+/** A spool that will be full within this time is a warning. */
+const fullWithinS = 7 * 86_400;
 
-export function problemsOf(snapshot: Snapshot, lately: RecentIncreases, configuration?: ConfigurationSeen): Problems {
+export function problemsOf(
+  snapshot: Snapshot,
+  increases: RecentIncreases,
+  { fault, needRestart }: ConfigurationState = { fault: undefined, needRestart: [] },
+): Problems {
   const { reasons, warnings } = readiness(snapshot);
   const lost = losses(snapshot.lost);
+  const { minutes } = increases;
   return {
     alarms: [...reasons.map((reason) => `Pushes are refused: ${reason}`), ...lost],
     warnings: [
       ...warnings.filter((warning) => !lost.includes(warning)),
-      ...filling(snapshot, lately),
-      ...notTaken(lately),
-      ...newLetters(lately),
-      ...configured(configuration),
+      ...spoolFilling(snapshot, increases),
+      ...counted(
+        `requests not taken in the last ${minutes} min`,
+        increases.notTaken,
+        (cause) => causes[cause] ?? cause,
+      ),
+      ...counted(`new dead letters in the last ${minutes} min`, increases.letters, (kind) => kind),
+      ...(fault === undefined
+        ? []
+        : [`the configuration cannot be used, the last good one stays in effect: ${fault.replaceAll('\n', '; ')}`]),
+      ...(needRestart.length === 0 ? [] : [`changed, but in effect only after a restart: ${needRestart.join(', ')}`]),
     ],
   };
 }
 
-/** Only while a sink fails: a backlog that is being written goes away by itself. */
-function filling(
-  { sinks, spool: { waitingBytes, maxBytes } }: Snapshot,
-  { spoolGrowthPerS }: RecentIncreases,
-): string[] {
-  const leftS = Math.max(0, maxBytes - waitingBytes) / spoolGrowthPerS;
-  if (
-    spoolGrowthPerS <= 0 ||
-    leftS > soonS ||
-    !sinks.some(({ failingSinceMs, isRequired }) => isRequired && failingSinceMs !== undefined)
-  )
-    return [];
+/** Only while a required sink fails: otherwise the backlog shrinks without help. */
+function spoolFilling({ sinks, spool }: Snapshot, { spoolGrowthPerS }: RecentIncreases): string[] {
+  const leftS = Math.max(0, spool.maxBytes - spool.waitingBytes) / spoolGrowthPerS;
+  const isFailing = sinks.some(({ failingSinceMs, isRequired }) => isRequired && failingSinceMs !== undefined);
+  if (spoolGrowthPerS <= 0 || leftS > fullWithinS || !isFailing) return [];
   return [
     `the spool grows by ${formatBytes(spoolGrowthPerS)} a second; in ${formatAge(0, leftS * 1000)} it is full, and pushes are refused from then on`,
   ];
 }
 
-function notTaken({ minutes, notTaken: counts }: RecentIncreases): string[] {
-  const parts = Object.entries(counts).map(([cause, count]) => `${grouped(count)} ${causes[cause] ?? cause}`);
-  return parts.length === 0 ? [] : [`requests not taken in the last ${minutes} min: ${parts.join(', ')}`];
-}
-
-function newLetters({ minutes, letters }: RecentIncreases): string[] {
-  const parts = Object.entries(letters).map(([kind, count]) => `${grouped(count)} ${kind}`);
-  return parts.length === 0 ? [] : [`new dead letters in the last ${minutes} min: ${parts.join(', ')}`];
-}
-
-function configured(configuration: ConfigurationSeen | undefined): string[] {
-  const { fault, needRestart = [] } = configuration ?? {};
-  return [
-    ...(fault === undefined
-      ? []
-      : [`the configuration cannot be used, the last good one stays in effect: ${fault.replaceAll('\n', '; ')}`]),
-    ...(needRestart.length === 0 ? [] : [`changed, but in effect only after a restart: ${needRestart.join(', ')}`]),
-  ];
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
+function counted(what: string, counts: Readonly<Record<string, number>>, textOf: (name: string) => string): string[] {
+  const parts = Object.entries(counts).map(([name, count]) => `${count.toLocaleString('en-US')} ${textOf(name)}`);
+  return parts.length === 0 ? [] : [`${what}: ${parts.join(', ')}`];
 }

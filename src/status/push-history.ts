@@ -1,23 +1,22 @@
-// Watches the pushes as they are answered and keeps what the status page shows of them: the latest, and the latest runs.
+// The history of answered pushes for the status page: the latest pushes, and the latest runs as numbers.
 
-import type { Clock } from '../runtime/clock.ts';
 import type { Points } from '../model/point.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type InternedIds, internedIds } from './interned-ids.ts';
 import { type RecentPushes, recentPushes } from './recent-pushes.ts';
 import { bucketOf } from './rtt-buckets.ts';
 import { type RunRing, runRing } from './run-ring.ts';
 
-/** A push that was answered. */
-export interface SeenPush {
-  /** What became of it: taken, missed, duplicate, malformed, … */
+export interface AnsweredPush {
+  /** Its outcome: taken, missed, duplicate, malformed, … */
   readonly became: string;
-  /** Of what was taken. */
-  readonly run?: SeenRun;
+  /** Undefined unless it was taken. */
+  readonly run?: AnsweredRun;
   /** Why it was not taken. */
   readonly reason?: string;
 }
 
-export interface SeenRun {
+interface AnsweredRun {
   readonly measurement: {
     readonly testId: number;
     readonly nodeId: number;
@@ -31,36 +30,36 @@ export interface SeenRun {
 }
 
 export interface PushHistory {
-  /** Never throws; takes a microsecond. */
-  see(push: SeenPush): void;
+  /** Never throws; takes about a microsecond. */
+  see(push: AnsweredPush): void;
   readonly recent: RecentPushes;
   readonly ring: RunRing;
   readonly nodes: InternedIds;
   readonly tests: InternedIds;
-  /** What the push calls it; a text from outside. */
+  /** As in the latest push of the test; empty when unknown. */
   testName(id: number): string;
-  /** The text of a run's error by its number. */
+  /** By the number in the ring. */
   errorText(number: number): string | undefined;
 }
 
-export interface PushHistoryOptions {
+interface PushHistoryOptions {
   readonly clock: Clock;
-  /** Which RTT the metrics have; see slices.ts. */
+  /** Which duration is the RTT; see slices.ts. */
   readonly rtt: 'by-type' | 'total';
-  /** How many runs are kept; a power of two. */
+  /** Capacity of the ring, a power of two. */
   readonly runs?: number;
 }
 
-/** Ids and names come from outside, so there is an end to how many of them are kept. */
-const mostNodes = 8000;
-const mostTests = 5000;
-const mostErrors = 254;
+/** Ids, errors and names come from senders, so their number and length are bounded. */
+const maxNodes = 8000;
+const maxTests = 5000;
+const maxErrors = 254;
 const otherError = 255;
-const longestName = 80;
-const runsWithPoints = new Set(['taken', 'missed', 'conflict']);
+const maxNameLength = 80;
+const outcomesWithPoints = new Set(['taken', 'missed', 'conflict']);
 
 export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHistory {
-  const [ring, nodes, tests, recent] = [runRing(runs), internedIds(mostNodes), internedIds(mostTests), recentPushes()];
+  const [ring, nodes, tests, recent] = [runRing(runs), internedIds(maxNodes), internedIds(maxTests), recentPushes()];
   const names: (string | undefined)[] = [];
   const errors = new Map<string, number>();
   const errorTexts: (string | undefined)[] = [];
@@ -69,13 +68,13 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
     if (error === undefined) return 0;
     const known = errors.get(error);
     if (known !== undefined) return known;
-    if (errors.size >= mostErrors) return otherError;
+    if (errors.size >= maxErrors) return otherError;
     errors.set(error, errors.size + 1);
     errorTexts[errors.size] = error;
     return errors.size;
   }
 
-  function note({ measurement }: SeenRun, nowMs: number): void {
+  function addRun({ measurement }: AnsweredRun, nowMs: number): void {
     const { testId, nodeId, testName, error } = measurement;
     const atS = Math.floor(nowMs / 1000);
     const test = tests.numberOf(testId, atS);
@@ -92,39 +91,33 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
     tests,
     see({ became, run, reason }) {
       const nowMs = clock.now();
-      const hasPoints = run !== undefined && runsWithPoints.has(became);
-      if (hasPoints) note(run, nowMs);
-      if (recent.isWanted(clock.steady()))
-        recent.add(
-          {
-            atMs: nowMs,
-            became,
-            ...shown(run, rtt),
-            ...(reason === undefined ? {} : { reason }),
-          },
-          hasPoints ? run.points : [],
-        );
+      const hasPoints = run !== undefined && outcomesWithPoints.has(became);
+      if (hasPoints) addRun(run, nowMs);
+      if (!recent.isSampled(clock.steady())) return;
+      recent.add(
+        { atMs: nowMs, became, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
+        hasPoints ? run.points : [],
+      );
     },
     testName: (id) => names[tests.find(id) ?? 0] ?? '',
     errorText: (number) => (number === 0 ? undefined : (errorTexts[number] ?? 'other')),
   };
 }
 
-function shown(run: SeenRun | undefined, rtt: PushHistoryOptions['rtt']): object {
-  if (run === undefined) return {};
-  const { testId, nodeId, testName, nodeName, error, rttMs, totalMs } = run.measurement;
-  const chosenMs = rtt === 'total' ? totalMs : rttMs;
+function fieldsOf({ measurement }: AnsweredRun, rtt: PushHistoryOptions['rtt']): object {
+  const { testId, nodeId, testName, nodeName, error, totalMs } = measurement;
+  const rttMs = rtt === 'total' ? totalMs : measurement.rttMs;
   return {
     testId,
     nodeId,
-    ...(testName === undefined ? {} : { testName: shortened(testName) }),
-    ...(nodeName === undefined ? {} : { nodeName: shortened(nodeName) }),
-    ...(error === undefined ? {} : { error }),
-    ...(chosenMs === undefined ? {} : { rttMs: chosenMs }),
+    ...(testName !== undefined && { testName: shortened(testName) }),
+    ...(nodeName !== undefined && { nodeName: shortened(nodeName) }),
+    ...(error !== undefined && { error }),
+    ...(rttMs !== undefined && { rttMs }),
   };
 }
 
-/** A copy, for a slice would hold the whole of a long text in memory. */
+/** Copies the text: a slice would keep the whole text in memory. */
 function shortened(text: string): string {
-  return text.length <= longestName ? text : Buffer.from(text.slice(0, longestName)).toString();
+  return text.length <= maxNameLength ? text : Buffer.from(text.slice(0, maxNameLength)).toString();
 }

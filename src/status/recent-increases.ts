@@ -1,6 +1,6 @@
-// What has been added to counts in the last minutes, and by how much the spool has grown in them.
+// Increases of counters and growth of the spool over the last five minutes.
 
-export interface Moment {
+export interface CountsAt {
   readonly atMs: number;
   /** Pushes and requests that were not taken, since the start, by cause. */
   readonly notTaken: Readonly<Record<string, number>>;
@@ -10,41 +10,40 @@ export interface Moment {
   readonly waitingBytes: number;
 }
 
-/** What has come in the last minutes; causes and kinds of which there was nothing are left out. */
+/** Causes and kinds without an increase are left out. */
 export interface RecentIncreases {
   readonly minutes: number;
   readonly notTaken: Readonly<Record<string, number>>;
   readonly letters: Readonly<Record<string, number>>;
-  /** Bytes a second; below zero where the spool empties; 0 until a minute is known. */
+  /** Bytes a second, negative while the spool empties; 0 during the first minute. */
   readonly spoolGrowthPerS: number;
 }
 
 const minutes = 5;
 const everyMs = 5000;
-const growthNeedsMs = 60_000;
+const minGrowthMs = 60_000;
 
-/** Takes in a moment, to be called about every second, and returns what has come since the earliest that is kept. */
-export function recentIncreases(): (moment: Moment) => RecentIncreases {
-  const kept: Moment[] = [];
-  return (moment) => {
+/** Returns a function to be called every second, which compares with the earliest counts of the last five minutes. */
+export function recentIncreases(): (now: CountsAt) => RecentIncreases {
+  const kept: CountsAt[] = [];
+  return (now) => {
     const last = kept.at(-1);
-    // A clock that was set back makes everything that is kept meaningless.
-    if (last !== undefined && moment.atMs < last.atMs) kept.length = 0;
-    if (last === undefined || kept.length === 0 || moment.atMs - last.atMs >= everyMs) kept.push(moment);
-    while (kept.length > 1 && moment.atMs - (kept[0] as Moment).atMs > minutes * 60_000) kept.shift();
-    const first = kept[0] as Moment;
-    const overMs = moment.atMs - first.atMs;
+    // After the clock was set back, times cannot be compared.
+    if (last !== undefined && now.atMs < last.atMs) kept.length = 0;
+    if (last === undefined || kept.length === 0 || now.atMs - last.atMs >= everyMs) kept.push(now);
+    while (kept.length > 1 && now.atMs - (kept[0] as CountsAt).atMs > minutes * 60_000) kept.shift();
+    const first = kept[0] as CountsAt;
+    const overMs = now.atMs - first.atMs;
     return {
       minutes,
-      notTaken: addedSince(first.notTaken, moment.notTaken),
-      letters: addedSince(first.letters, moment.letters),
-      spoolGrowthPerS:
-        overMs < growthNeedsMs ? 0 : Math.round(((moment.waitingBytes - first.waitingBytes) / overMs) * 1000),
+      notTaken: increases(first.notTaken, now.notTaken),
+      letters: increases(first.letters, now.letters),
+      spoolGrowthPerS: overMs < minGrowthMs ? 0 : Math.round(((now.waitingBytes - first.waitingBytes) / overMs) * 1000),
     };
   };
 }
 
-function addedSince(
+function increases(
   before: Readonly<Record<string, number>>,
   now: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {

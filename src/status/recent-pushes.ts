@@ -1,37 +1,36 @@
-// The latest pushes and the points that each became; of very many a sample, so that watching costs the pushes next to nothing.
+// The latest pushes with their points. Above ten a second it keeps a sample, so that pushes are not slowed down.
 
 import { expanded, pointCount } from '../model/factored-points.ts';
 import type { DataPoint, Points } from '../model/point.ts';
 import type { RecentPush } from './messages.ts';
 
 export interface RecentPushes {
-  /** Whether one is wanted now, by a clock that never jumps. */
-  isWanted(nowMs: number): boolean;
+  /** Takes a token of the sample's bucket; false when it is empty. */
+  isSampled(steadyMs: number): boolean;
   add(push: Omit<RecentPush, 'nth' | 'points'>, points: Points): void;
-  /** Those after the one given, the oldest first. */
+  /** The later ones, the oldest first. */
   after(nth: number): readonly RecentPush[];
   pointsOf(nth: number): readonly DataPoint[] | undefined;
 }
 
-const most = 100;
-/** So many at once, and then one each so often. */
+const maxPushes = 100;
 const burst = 10;
-const pauseMs = 100;
+const refillMs = 100;
 
 export function recentPushes(): RecentPushes {
   const kept: { readonly push: RecentPush; readonly points: Points }[] = [];
-  let freeAtMs = -Infinity;
+  let fullAtMs = -Infinity;
   let added = 0;
   return {
-    isWanted(nowMs) {
-      if (freeAtMs > nowMs + (burst - 1) * pauseMs) return false;
-      freeAtMs = Math.max(freeAtMs, nowMs) + pauseMs;
+    isSampled(steadyMs) {
+      if (fullAtMs > steadyMs + (burst - 1) * refillMs) return false;
+      fullAtMs = Math.max(fullAtMs, steadyMs) + refillMs;
       return true;
     },
     add(push, points) {
       added += 1;
       kept.push({ push: { ...push, nth: added, points: pointCount(points) }, points });
-      if (kept.length > most) kept.shift();
+      if (kept.length > maxPushes) kept.shift();
     },
     after: (nth) => kept.filter(({ push }) => push.nth > nth).map(({ push }) => push),
     pointsOf(nth) {

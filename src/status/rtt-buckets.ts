@@ -1,26 +1,26 @@
-// Durations counted in 255 buckets, each six per cent wider than the one before: quantiles of many in little memory.
+// Histograms of durations in 255 buckets, each 6 % wider than the one before: quantiles in little memory.
 
-const smallestMs = 0.1;
-const widening = Math.log(1.06);
+const minMs = 0.1;
+const logWidth = Math.log(1.06);
 
-/** Bucket 0 is for what was not measured. */
+/** Bucket 0 counts what was not measured. */
 export const bucketCount = 256;
 
-/** From 1 to 255: 0.1 ms to 4 minutes, what lies outside at the ends. */
+/** From 1 to 255, which is 0.1 ms to 4 minutes; durations beyond are counted in the first and the last bucket. */
 export function bucketOf(ms: number): number {
-  const bucket = 1 + Math.round(Math.log(Math.max(ms, smallestMs) / smallestMs) / widening);
+  const bucket = 1 + Math.round(Math.log(Math.max(ms, minMs) / minMs) / logWidth);
   return Math.min(bucket, bucketCount - 1);
 }
 
-/** The middle of a bucket, with three digits. */
+/** The middle of a bucket. */
 function msOfBucket(bucket: number): number {
-  return Number((smallestMs * Math.exp((bucket - 1) * widening)).toPrecision(3));
+  return Number((minMs * Math.exp((bucket - 1) * logWidth)).toPrecision(3));
 }
 
 /**
- * The duration below which the share `q` lies, within 3 %; undefined when nothing was measured.
+ * The quantile `q`, within 3 %; undefined when nothing was measured.
  *
- * @param offset - where the buckets begin in `counts`
+ * @param offset - where the histogram begins in `counts`
  */
 export function quantileOf(counts: ArrayLike<number>, q: number, offset = 0): number | undefined {
   let total = 0;

@@ -1,28 +1,28 @@
-// The latest runs in columns of numbers: 14 bytes a run, so that a million of them fit in 15 MB and are read through in milliseconds.
+// A ring buffer of the latest runs in typed arrays: 14 bytes a run, 15 MB for a million.
 
 export interface RunRing {
   readonly columns: RunColumns;
-  /** Writes a run over the oldest. */
-  add(run: NumberedRun): void;
-  /** How many there are. */
+  /** Overwrites the oldest run. */
+  add(run: RunRow): void;
   count(): number;
-  /** Where the next one is written; the newest stands before it, around the end. */
-  next(): number;
+  /** The index of a run in the columns. @param age - 0 for the newest */
+  indexOf(age: number): number;
 }
 
-export interface NumberedRun {
+/** Nodes, tests and errors by their numbers. */
+interface RunRow {
   readonly node: number;
   readonly test: number;
-  /** NaN when none was measured. */
+  /** NaN when not measured. */
   readonly rttMs: number;
   readonly bucket: number;
-  /** 0 when it did not fail. */
+  /** 0 without an error. */
   readonly error: number;
-  /** When it came in, s since 1970 UTC. */
+  /** Arrival, s since 1970 UTC. */
   readonly atS: number;
 }
 
-export interface RunColumns {
+interface RunColumns {
   readonly node: Uint16Array;
   readonly test: Uint16Array;
   readonly rttMs: Float32Array;
@@ -31,15 +31,15 @@ export interface RunColumns {
   readonly atS: Uint32Array;
 }
 
-/** A power of two. The pages of memory are taken up only as runs come in. */
-export function runRing(most = 2 ** 20): RunRing {
+/** @param capacity - a power of two; the system allocates the memory as runs are added */
+export function runRing(capacity = 2 ** 20): RunRing {
   const columns: RunColumns = {
-    node: new Uint16Array(most),
-    test: new Uint16Array(most),
-    rttMs: new Float32Array(most),
-    bucket: new Uint8Array(most),
-    error: new Uint8Array(most),
-    atS: new Uint32Array(most),
+    node: new Uint16Array(capacity),
+    test: new Uint16Array(capacity),
+    rttMs: new Float32Array(capacity),
+    bucket: new Uint8Array(capacity),
+    error: new Uint8Array(capacity),
+    atS: new Uint32Array(capacity),
   };
   let next = 0;
   let count = 0;
@@ -52,10 +52,10 @@ export function runRing(most = 2 ** 20): RunRing {
       columns.bucket[next] = bucket;
       columns.error[next] = error;
       columns.atS[next] = atS;
-      next = (next + 1) & (most - 1);
-      count = Math.min(count + 1, most);
+      next = (next + 1) & (capacity - 1);
+      count = Math.min(count + 1, capacity);
     },
     count: () => count,
-    next: () => next,
+    indexOf: (age) => (next - 1 - age) & (capacity - 1),
   };
 }

@@ -1,71 +1,73 @@
-// How snapshots of the bridge, a second apart, become the message of that second.
+// Makes the message of a second from two snapshots.
 
-import type { Snapshot, SinkSnapshot } from '../telemetry/snapshot.ts';
+import type { SinkSnapshot, Snapshot } from '../telemetry/snapshot.ts';
 import type { SourceSnapshot } from '../telemetry/source-counts.ts';
+import type { NodesSummary, Problems, RecentPush, SinkNow, SourceNow, StatusMessage } from './messages.ts';
 import { responseTimeMs } from './response-times.ts';
-import type { StatusMessage, NodesNow, RecentPush, SinkNow, SourceNow, Problems } from './messages.ts';
 
-/** Dead letters and samples by kind. */
+/** Dead letters and samples. */
 export interface LetterKinds {
   readonly counts: Readonly<Record<string, number>>;
+  /** There are more than were counted. */
   readonly isMore: boolean;
 }
 
-/** What goes into a message beside the snapshots. */
-export interface Besides {
+/** The parts of a message that are not in the snapshots. */
+interface MessageExtras {
   readonly letters: LetterKinds;
-  /** Those since the last message. */
+  /** Since the message before. */
   readonly recent: readonly RecentPush[];
-  readonly troubles: Problems;
+  readonly problems: Problems;
   /** Dead letters of the last minutes. */
   readonly newLetters: number;
-  /** Requests that were turned away before they were read, since the start; now and at the earlier snapshot. */
-  readonly turnedAway: readonly [before: number, now: number];
-  /** What became of what the Backstop source was sent; undefined where it is switched off. */
+  /** Requests that were refused before they were read, since the start, at both snapshots. */
+  readonly refusedRequests: readonly [before: number, now: number];
+  /** Counts of the Backstop source; undefined when it is off. */
   readonly backstop: object | undefined;
 }
 
-/** Outcomes after which Catchpoint is not told 200. */
+/** Outcomes that are not answered 200. */
 const notTakenOutcomes = ['malformed', 'denied', 'refused', 'failed'];
 
-/** Rates are over the time between the snapshots, whatever the timers made of it. */
-export function statusMessageOf(snapshot: Snapshot, before: Snapshot, besides: Besides): StatusMessage {
-  const { letters, recent, troubles, newLetters, turnedAway, backstop } = besides;
-  const seconds = Math.max(1, snapshot.atMs - before.atMs) / 1000;
+/** Rates use the time between the snapshots, not the nominal second. */
+export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: MessageExtras): StatusMessage {
+  const { letters, recent, problems, newLetters, refusedRequests, backstop } = extras;
+  const { atMs, startedAtMs, version, takesPushes, sources, sinks, spool } = snapshot;
+  const seconds = Math.max(1, atMs - before.atMs) / 1000;
   const rate = (added: number): number => Math.round((Math.max(0, added) / seconds) * 10) / 10;
   const perS = (of: (one: Snapshot) => number): number => rate(of(snapshot) - of(before));
   const { byOutcome, answerTimes } = snapshot.pushes;
   const times = [before.pushes.answerTimes, answerTimes] as const;
   return {
-    atMs: snapshot.atMs,
-    startedAtMs: snapshot.startedAtMs,
-    version: snapshot.version,
+    atMs,
+    startedAtMs,
+    version,
     pushesPerS: perS(takenOf),
-    pointsPerS: perS(({ sources }) => sources.reduce((sum, { points }) => sum + points, 0)),
-    notTakenPerS: rate(notTakenOf(snapshot) - notTakenOf(before) + turnedAway[1] - turnedAway[0]),
+    pointsPerS: perS((one) => sum(one.sources.map(({ points }) => points))),
+    notTakenPerS: rate(notTakenOf(snapshot) - notTakenOf(before) + refusedRequests[1] - refusedRequests[0]),
     answerP50Ms: responseTimeMs(...times, 0.5),
     answerP99Ms: responseTimeMs(...times, 0.99),
     pushes: byOutcome,
-    takesPushes: snapshot.takesPushes,
-    troubles,
-    sources: snapshot.sources.map((source) =>
+    takesPushes,
+    troubles: problems,
+    sources: sources.map((source) =>
       sourceNow(
         source,
         perS((one) => one.sources.find(({ name }) => name === source.name)?.points ?? 0),
         countsOf(source.name, byOutcome, backstop),
       ),
     ),
-    sinks: snapshot.sinks.map((sink) =>
+    sinks: sinks.map((sink) =>
       sinkNow(
         sink,
         perS((one) => one.sinks.find(({ name }) => name === sink.name)?.accepted ?? 0),
-        snapshot.atMs,
+        atMs,
       ),
     ),
-    spool: { waitingBytes: snapshot.spool.waitingBytes, maxBytes: snapshot.spool.maxBytes },
-    nodes: nodesNow(snapshot),
+    spool: { waitingBytes: spool.waitingBytes, maxBytes: spool.maxBytes },
+    nodes: nodesSummary(snapshot),
     parked: snapshot.parked.count,
-    lost: Object.values(snapshot.lost).reduce((sum, points) => sum + points, 0),
+    lost: sum(Object.values(snapshot.lost)),
     letters: letters.counts,
     isMoreLetters: letters.isMore,
     newLetters,
@@ -77,15 +79,19 @@ export function notTakenCounts({ pushes }: Snapshot): Readonly<Record<string, nu
   return Object.fromEntries(notTakenOutcomes.map((outcome) => [outcome, pushes.byOutcome[outcome] ?? 0]));
 }
 
+export function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
 function notTakenOf(snapshot: Snapshot): number {
-  return Object.values(notTakenCounts(snapshot)).reduce((sum, count) => sum + count, 0);
+  return sum(Object.values(notTakenCounts(snapshot)));
 }
 
 function takenOf(snapshot: Snapshot): number {
-  return Object.values(snapshot.pushes.byOutcome).reduce((sum, count) => sum + count, 0) - notTakenOf(snapshot);
+  return sum(Object.values(snapshot.pushes.byOutcome)) - notTakenOf(snapshot);
 }
 
-/** By the names under which parts.ts counts what they hand on. */
+/** The names are those of telemetry. Own metrics have no counts. */
 function countsOf(name: string, pushes: object, backstop: object | undefined): Readonly<Record<string, number>> {
   const counts = name === 'catchpoint' ? pushes : name === 'backstop' ? (backstop ?? {}) : {};
   return Object.fromEntries(
@@ -102,23 +108,12 @@ function sourceNow(
 }
 
 function sinkNow(sink: SinkSnapshot, acceptedPerS: number, nowMs: number): SinkNow {
-  const {
-    name,
-    accepted,
-    rejected,
-    kept,
-    inFlight,
-    lastError,
-    failingSinceMs,
-    backlog,
-    isRequired,
-    skipped,
-    annotations,
-  } = sink;
+  const { name, accepted, rejected, kept, inFlight, lastError, failingSinceMs, isRequired, skipped } = sink;
+  const { points, bytes, oldestAtMs } = sink.backlog;
   return {
     isRequired,
     skipped,
-    annotationsSkipped: annotations?.skipped,
+    annotationsSkipped: sink.annotations?.skipped,
     name,
     acceptedPerS,
     accepted,
@@ -127,13 +122,13 @@ function sinkNow(sink: SinkSnapshot, acceptedPerS: number, nowMs: number): SinkN
     inFlight,
     lastError,
     failingSinceMs,
-    backlogPoints: backlog.points,
-    backlogBytes: backlog.bytes,
-    ...(backlog.oldestAtMs === undefined ? {} : { backlogAgeMs: Math.max(0, nowMs - backlog.oldestAtMs) }),
+    backlogPoints: points,
+    backlogBytes: bytes,
+    ...(oldestAtMs !== undefined && { backlogAgeMs: Math.max(0, nowMs - oldestAtMs) }),
   };
 }
 
-function nodesNow({ nodes }: Snapshot): NodesNow {
+function nodesSummary({ nodes }: Snapshot): NodesSummary {
   const { known, refreshedAtMs, nextAtMs, lastError, changes } = nodes;
   return { known, refreshedAtMs, lastError, nextAtMs: Number.isFinite(nextAtMs) ? nextAtMs : undefined, changes };
 }

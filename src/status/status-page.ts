@@ -1,99 +1,94 @@
-// The status page: a message a second to whoever watches, the last hour, and what the map and the lists are asked for.
+// The status page: sends a message a second to its clients, keeps the last hour, and answers the queries of the page.
 
 import type Router from '@koa/router';
+import type { DataPoint } from '../model/point.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { DataPoint } from '../model/point.ts';
 import { schedule } from '../runtime/schedule.ts';
 import type { Snapshot } from '../telemetry/snapshot.ts';
-import { eventStreamClients, eventText } from './event-stream-clients.ts';
+import { eventStream, eventText } from './event-stream.ts';
 import { lastHour } from './last-hour.ts';
-import { recentIncreases } from './recent-increases.ts';
-import { type CountedLetters, letterCounts } from './letter-kinds.ts';
+import { letterCounts, type LetterStore } from './letter-kinds.ts';
 import { mapAggregates, type MapQuery } from './map-aggregates.ts';
-import type { MapFigures, MapNode, NodeRun, StatusMessage, SeenTest } from './messages.ts';
+import type { LocatedNode } from './map-projection.ts';
+import type { MapNode, MapStats, NodeRun, StatusMessage, TestName } from './messages.ts';
 import { pageRoutes } from './page-routes.ts';
+import { type ConfigurationState, problemsOf } from './problems.ts';
 import type { PushHistory } from './push-history.ts';
-import { type ConfigurationSeen, problemsOf } from './problems.ts';
-import { notTakenCounts, statusMessageOf } from './status-message.ts';
-import type { PlacedNode } from './map-projection.ts';
+import { recentIncreases } from './recent-increases.ts';
+import { notTakenCounts, statusMessageOf, sum } from './status-message.ts';
 
 export interface StatusPage {
   mount(router: Router): void;
-  /** Counts the seconds until the signal, then lets everybody go who watches. */
+  /** Sends messages until the signal, then closes the event streams. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-export interface StatusPageOptions {
+interface StatusPageOptions {
   readonly seen: PushHistory;
   readonly snapshot: () => Promise<Snapshot>;
   readonly directory: {
-    find(id: number): PlacedNode | undefined;
-    all(): readonly PlacedNode[];
+    find(id: number): LocatedNode | undefined;
+    all(): readonly LocatedNode[];
     refreshedAtMs(): number | undefined;
   };
   /** Dead letters and samples of malformed bodies. */
-  readonly letters: readonly CountedLetters[];
-  /** What is told beside the snapshot. */
-  readonly besides?: () => BesidesSeen;
+  readonly letters: readonly LetterStore[];
+  readonly besides: () => SnapshotExtras;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface BesidesSeen {
-  /** Requests that were turned away before they were read, since the start, by cause. */
+/** State that the snapshot lacks. */
+interface SnapshotExtras {
+  /** Requests that were refused before they were read, since the start, by cause. */
   readonly turnedAway: Readonly<Record<string, number>>;
-  /** What became of what the Backstop source was sent; undefined where it is switched off. */
+  /** Counts of the Backstop source; undefined when it is off. */
   readonly backstop: object | undefined;
-  /** Undefined where it is not read again. */
-  readonly configuration: ConfigurationSeen | undefined;
+  /** Undefined when it is never reloaded. */
+  readonly configuration: ConfigurationState | undefined;
 }
-
-const nothingBesides: BesidesSeen = { turnedAway: {}, backstop: undefined, configuration: undefined };
 
 const everyMs = 1000;
 
 export function statusPage(options: StatusPageOptions): StatusPage {
-  const { seen, directory, clock, log } = options;
-  const clients = eventStreamClients();
+  const { seen: history, directory, clock, log } = options;
+  const clients = eventStream();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
-  const sheet = remembered(async () => (await import('./map-projection.ts')).onSheet(directory.all()));
-  const maps = mapsInTurn(options);
-  const lately = recentIncreases();
-  let before: Snapshot | undefined;
-  let turnedAwayBefore: number | undefined;
+  const nodes = placedNodes(directory);
+  const increases = recentIncreases();
+  let before: { readonly snapshot: Snapshot; readonly refused: number } | undefined;
   let now: StatusMessage | undefined;
-  let shownNth = 0;
+  let sentNth = 0;
 
   async function tick(): Promise<void> {
     const snapshot = await options.snapshot();
-    const recent = seen.recent.after(shownNth);
-    const { turnedAway, backstop, configuration } = options.besides?.() ?? nothingBesides;
-    const away = total(turnedAway);
-    const late = lately({
+    const recent = history.recent.after(sentNth);
+    const { turnedAway: refusedByCause, backstop, configuration } = options.besides();
+    const refused = sum(Object.values(refusedByCause));
+    const increased = increases({
       atMs: snapshot.atMs,
-      notTaken: { ...notTakenCounts(snapshot), ...turnedAway },
+      notTaken: { ...notTakenCounts(snapshot), ...refusedByCause },
       letters: snapshot.deadLetters.added,
       waitingBytes: snapshot.spool.waitingBytes,
     });
-    now = statusMessageOf(snapshot, before ?? snapshot, {
-      letters: letters.kinds(clock.steady()),
+    now = statusMessageOf(snapshot, before?.snapshot ?? snapshot, {
+      letters: letters(clock.steady()),
       recent,
       backstop,
-      troubles: problemsOf(snapshot, late, configuration),
-      newLetters: total(late.letters),
-      turnedAway: [turnedAwayBefore ?? away, away],
+      problems: problemsOf(snapshot, increased, configuration),
+      newLetters: sum(Object.values(increased.letters)),
+      refusedRequests: [before?.refused ?? refused, refused],
     });
-    before = snapshot;
-    turnedAwayBefore = away;
-    shownNth = recent.at(-1)?.nth ?? shownNth;
+    before = { snapshot, refused };
+    sentNth = recent.at(-1)?.nth ?? sentNth;
     const slot = hour.add(now, snapshot.pushes.answerTimes);
     clients.send(eventText('now', now) + (slot === undefined ? '' : eventText('slot', slot)));
   }
 
-  function greeting(): string {
-    const latest = now && { ...now, recent: seen.recent.after(0) };
+  function firstEvents(): string {
+    const latest = now && { ...now, recent: history.recent.after(0) };
     return eventText('hour', hour.slots()) + (latest === undefined ? '' : eventText('now', latest));
   }
 
@@ -101,13 +96,13 @@ export function statusPage(options: StatusPageOptions): StatusPage {
   return {
     mount: (router) =>
       pageRoutes(router, {
-        watch: (response) => clients.add(response, greeting()),
-        nodes: () => sheet(nodesVersion()),
+        watch: (response) => clients.add(response, firstEvents()),
+        nodes: () => nodes(nodesVersion()),
         nodesVersion,
-        tests: () => seenTests(seen),
-        map: maps,
-        runsOf: (nodeId) => latestRuns(seen, nodeId),
-        pointLines: (nth) => seen.recent.pointsOf(nth)?.map(putLine),
+        tests: () => testsOf(history),
+        map: cachedMaps(options),
+        runsOf: (nodeId) => latestRuns(history, nodeId),
+        pointLines: (nth) => history.recent.pointsOf(nth)?.map(putLine),
       }),
     async run(signal) {
       await schedule('count a second for the status page', tick, { everyMs, clock, log, signal });
@@ -116,67 +111,65 @@ export function statusPage(options: StatusPageOptions): StatusPage {
   };
 }
 
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, each) => sum + each, 0);
-}
-
-/** Makes it anew when the version has changed. */
-function remembered(make: () => Promise<MapNode[]>): (version: string) => Promise<readonly MapNode[]> {
-  let made: { readonly version: string; readonly nodes: Promise<MapNode[]> } | undefined;
+/** Projects the nodes again when the version changes. */
+function placedNodes(directory: StatusPageOptions['directory']): (version: string) => Promise<readonly MapNode[]> {
+  let cached: { readonly version: string; readonly nodes: Promise<MapNode[]> } | undefined;
   return (version) => {
-    if (made?.version !== version) made = { version, nodes: make() };
-    return made.nodes;
+    if (cached?.version !== version)
+      cached = {
+        version,
+        nodes: import('./map-projection.ts').then(({ placedOnMap }) => placedOnMap(directory.all())),
+      };
+    return cached.nodes;
   };
 }
 
-const freshMs = 2000;
+const maxAgeMs = 2000;
 
-/** One at a time, and each at most every two seconds, however many look at it. */
-function mapsInTurn({ seen, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapFigures> {
-  const made = new Map<string, { readonly atMs: number; readonly figures: Promise<MapFigures> }>();
+/** Aggregates one map at a time, and each query at most every two seconds, for any number of clients. */
+function cachedMaps({ seen: history, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapStats> {
+  const cached = new Map<string, { readonly atMs: number; readonly stats: Promise<MapStats> }>();
   let last: Promise<unknown> = Promise.resolve();
   return (query) => {
-    for (const [key, { atMs }] of made) if (clock.steady() - atMs >= freshMs) made.delete(key);
+    for (const [key, { atMs }] of cached) if (clock.steady() - atMs >= maxAgeMs) cached.delete(key);
     const key = JSON.stringify(query);
-    const earlier = made.get(key);
-    if (earlier !== undefined) return earlier.figures;
-    const figures = last.then(() => mapAggregates(seen, (id) => directory.find(id), query, clock.now()));
-    last = figures.catch(() => undefined);
-    made.set(key, { atMs: clock.steady(), figures });
-    return figures;
+    const fresh = cached.get(key);
+    if (fresh !== undefined) return fresh.stats;
+    const stats = last.then(() => mapAggregates(history, (id) => directory.find(id), query, clock.now()));
+    last = stats.catch(() => undefined);
+    cached.set(key, { atMs: clock.steady(), stats });
+    return stats;
   };
 }
 
-function seenTests({ tests, testName }: PushHistory): SeenTest[] {
+function testsOf({ tests, testName }: PushHistory): TestName[] {
   return [...tests.ids()].toSorted((a, b) => a - b).map((id) => ({ id, name: testName(id) }));
 }
 
-const shownRuns = 8;
+const maxNodeRuns = 8;
 
 function latestRuns({ ring, nodes, tests, testName, errorText }: PushHistory, nodeId: number): NodeRun[] {
-  const number = nodes.find(nodeId);
+  const node = nodes.find(nodeId);
   const { columns } = ring;
-  const size = columns.node.length;
   const runs: NodeRun[] = [];
-  for (let back = 1; number !== undefined && back <= ring.count() && runs.length < shownRuns; back += 1) {
-    const at = (ring.next() - back + size) & (size - 1);
-    if (columns.node[at] !== number) continue;
+  for (let age = 0; node !== undefined && age < ring.count() && runs.length < maxNodeRuns; age += 1) {
+    const at = ring.indexOf(age);
+    if (columns.node[at] !== node) continue;
     const testId = tests.idOf(columns.test[at] as number) ?? 0;
     const rttMs = columns.rttMs[at] as number;
     runs.push({
       atMs: (columns.atS[at] as number) * 1e3,
       testId,
       testName: testName(testId),
-      ...(Number.isNaN(rttMs) ? {} : { rttMs: Number(rttMs.toPrecision(6)) }),
+      ...(!Number.isNaN(rttMs) && { rttMs: Number(rttMs.toPrecision(6)) }),
       error: errorText(columns.error[at] as number),
     });
   }
   return runs;
 }
 
-/** As telnet would have it, for people. */
+/** OpenTSDB's telnet syntax, for people. */
 function putLine({ metric, timestamp, value, tags }: DataPoint): string {
-  return `put ${metric} ${timestamp} ${value} ${Object.entries(tags)
-    .map(([name, text]) => `${name}=${text}`)
-    .join(' ')}`;
+  const pairs = Object.entries(tags).map(([name, text]) => `${name}=${text}`);
+  return `put ${metric} ${timestamp} ${value} ${pairs.join(' ')}`;
 }

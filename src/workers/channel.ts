@@ -1,57 +1,57 @@
-// What a worker and its owner say to each other: over a pipe, in frames, each with all that was said in one turn of the event loop.
+// Messages over a pipe between a worker and its owner. A frame holds all messages of one turn of the event loop.
 
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
-export interface Channel<Said> {
-  /** Says it with whatever else is said in this turn. What is said on a closed channel is lost. */
-  say(message: Said): void;
-  /** What was said and has not left this process. */
+export interface Channel<Sent> {
+  /** Sends with the frame of this turn. On a closed channel the message is lost. */
+  send(message: Sent): void;
+  /** Bytes that wait in this process. */
   unsentBytes(): number;
-  /** Resolves when the other side is gone. */
+  /** Resolves when the other side has ended. */
   readonly closed: Promise<void>;
-  /** Says what is to be said yet, and closes; resolves when that is done, or the other side is gone. */
+  /** Sends what waits and closes; resolves when all is sent, or the other side has ended. */
   close(): Promise<void>;
 }
 
-export interface ChannelOptions<Said, Heard> {
-  readonly hear: (message: Heard) => void;
-  /** What is said beside the rest with each frame, but makes none of its own. */
-  readonly alongside?: () => readonly Said[];
+interface ChannelOptions<Sent, Received> {
+  readonly receive: (message: Received) => void;
+  /** Messages to add to a frame. They do not cause one. */
+  readonly piggyback?: () => readonly Sent[];
 }
 
-/** Before each frame stands how many bytes it has. */
-const headBytes = 4;
+/** The length of the frame, big endian. */
+const headerBytes = 4;
 
-export function openChannel<Said, Heard>(
+export function openChannel<Sent, Received>(
   stream: Duplex,
-  { hear, alongside = () => [] }: ChannelOptions<Said, Heard>,
-): Channel<Said> {
-  let waiting: Said[] = [];
+  { receive, piggyback = () => [] }: ChannelOptions<Sent, Received>,
+): Channel<Sent> {
+  let waiting: Sent[] = [];
   const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   function flush(): void {
-    const messages = [...waiting, ...alongside()];
+    const messages = [...waiting, ...piggyback()];
     waiting = [];
     if (messages.length === 0 || !stream.writable) return;
     const frame = serialize(messages);
-    const head = Buffer.alloc(headBytes);
-    head.writeUInt32BE(frame.length);
+    const header = Buffer.alloc(headerBytes);
+    header.writeUInt32BE(frame.length);
     stream.cork();
-    stream.write(head);
+    stream.write(header);
     stream.write(frame);
     stream.uncork();
   }
-  // An end that was reset is an end.
+  // A reset by the other side counts as its end.
   stream.on('error', () => stream.destroy());
   stream.on('end', () => stream.destroy());
   stream.on(
     'data',
-    frameReader((messages: readonly Heard[]) => messages.forEach(hear)),
+    frameReader((messages) => messages.forEach((message) => receive(message as Received))),
   );
   return {
     closed,
     unsentBytes: () => stream.writableLength,
-    say(message) {
+    send(message) {
       waiting.push(message);
       if (waiting.length === 1) setImmediate(flush);
     },
@@ -63,23 +63,23 @@ export function openChannel<Said, Heard>(
   };
 }
 
-/** Takes the bytes as they come, and gives the messages of each frame once it is whole. */
-export function frameReader<Heard>(take: (messages: readonly Heard[]) => void): (bytes: Buffer) => void {
+/** Takes bytes as they arrive, and calls `take` with the messages of each complete frame. */
+export function frameReader(take: (messages: readonly unknown[]) => void): (bytes: Buffer) => void {
   let chunks: Buffer[] = [];
   let arrivedBytes = 0;
-  let neededBytes = headBytes;
+  let neededBytes = headerBytes;
   return (bytes) => {
     chunks.push(bytes);
     arrivedBytes += bytes.length;
     while (arrivedBytes >= neededBytes) {
       const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, arrivedBytes);
-      const frameBytes = all.readUInt32BE(0);
-      const endBytes = headBytes + frameBytes;
-      if (all.length >= endBytes) take(deserialize(all.subarray(headBytes, endBytes)) as readonly Heard[]);
-      const rest = all.length >= endBytes ? all.subarray(endBytes) : all;
+      const endBytes = headerBytes + all.readUInt32BE(0);
+      const isComplete = all.length >= endBytes;
+      if (isComplete) take(deserialize(all.subarray(headerBytes, endBytes)) as readonly unknown[]);
+      const rest = isComplete ? all.subarray(endBytes) : all;
       chunks = rest.length === 0 ? [] : [rest];
       arrivedBytes = rest.length;
-      neededBytes = rest === all ? endBytes : headBytes;
+      neededBytes = isComplete ? headerBytes : endBytes;
     }
   };
 }

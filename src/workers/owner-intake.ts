@@ -1,109 +1,96 @@
-// Where a worker's pushes are taken: by its owner, over the channel.
+// The push intake of a worker: sends pushes to the owner over the channel, and waits for their outcomes.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
+import type { Channel } from './channel.ts';
 import type { SerializedRefusal, WorkerMessage } from './messages.ts';
 import { pendingRequests } from './pending-requests.ts';
 
 export interface OwnerIntake extends PushIntake {
-  /** The owner's word on a push. */
-  taken(id: number, became: string): void;
+  /** The owner has taken a push. */
+  taken(id: number, outcome: string): void;
   refused(id: number, refusal: SerializedRefusal): void;
-  /** The owner is gone: what waits for its word, and whatever comes, is answered 503. */
-  lost(): void;
-  /** The times of pushes since it was asked last, ms. */
-  takeTimes(): readonly number[];
-  /** Answers 503 to what has waited for too long; to be called now and then. What comes again is a duplicate, should the owner have it after all. */
-  giveUpLate(): void;
+  /** The owner has ended: pending pushes and all later ones are answered 503. */
+  ownerEnded(): void;
+  /** Durations of the pushes since the last call. */
+  drainDurationsMs(): readonly number[];
+  /** Answers 503 to pushes without an outcome in time. If the owner does take one, its repetition is a duplicate. */
+  expire(): void;
 }
 
-export interface OwnerIntakeOptions {
-  readonly say: (message: WorkerMessage) => void;
-  /** What was said and has not left this process. */
-  readonly unsentBytes: () => number;
-  /** Bound on the bodies that wait for the owner's word, and on what is unsent; asked with each push, and one may always wait. */
+interface OwnerIntakeOptions extends Pick<Channel<WorkerMessage>, 'send' | 'unsentBytes'> {
+  /** Bound on the bodies that wait for outcomes, and on unsent bytes. Read with each push; one may always wait. */
   readonly maxBytes: () => number;
   readonly clock: Pick<Clock, 'steady'>;
 }
 
-/** An answer is there within 20 s of a push's head, whose body may take 5 s after this. */
-const lateMs = 14_000;
-const nothing = Buffer.alloc(0);
+/** Answers come within 20 s of a push's headers: 5 s of them are for its body, and one for the interval of `expire`. */
+const outcomeTimeoutMs = 14_000;
+const empty = Buffer.alloc(0);
 
-/** The owner's refusal, or the worker's own. */
-class NotTaken extends Error {
-  override readonly name = 'NotTaken';
-  readonly status: number;
-  readonly expose: boolean;
-  readonly retryAfterMs: number | undefined;
-  constructor({ status, message, expose, retryAfterMs, stack }: SerializedRefusal) {
-    super(message);
-    this.status = status;
-    this.expose = expose;
-    this.retryAfterMs = retryAfterMs;
-    if (stack !== undefined) this.stack = stack;
-  }
-}
-
-/** What was handed over and has had no word. */
-interface Held {
+/** A push without an outcome. It counts until the owner answers, also after it expired. */
+interface InFlightPush {
   readonly bytes: number;
-  readonly askedAtMs: number;
+  readonly sentAtMs: number;
 }
 
-export function ownerIntake({ say, unsentBytes, maxBytes, clock }: OwnerIntakeOptions): OwnerIntake {
+export function ownerIntake({ send, unsentBytes, maxBytes, clock }: OwnerIntakeOptions): OwnerIntake {
   const pushes = pendingRequests<string>();
-  const held = new Map<number, Held>();
-  let waitingBytes = 0;
-  let isLost = false;
-  let timesMs: number[] = [];
+  const inFlight = new Map<number, InFlightPush>();
+  let inFlightBytes = 0;
+  let hasOwner = true;
+  let durationsMs: number[] = [];
   function release(id: number): void {
-    waitingBytes -= held.get(id)?.bytes ?? 0;
-    held.delete(id);
+    inFlightBytes -= inFlight.get(id)?.bytes ?? 0;
+    inFlight.delete(id);
   }
   return {
     async take(push) {
       const { body, ip, isOwner, requestId } = push;
-      if (isLost) throw comeAgain('push: the bridge is ending');
-      if (waitingBytes > 0 && waitingBytes + body.length > maxBytes()) {
-        const reason = `pushes: ${held.size} wait already, with ${waitingBytes} bytes`;
-        say({ say: 'unread', push: { ip, isOwner, requestId, read: nothing, status: 503, reason } });
-        throw comeAgain(reason);
+      if (!hasOwner) throw unavailable('push: the bridge is ending');
+      if (inFlightBytes > 0 && inFlightBytes + body.length > maxBytes()) {
+        const reason = `pushes: ${inFlight.size} wait already, with ${inFlightBytes} bytes`;
+        send({ type: 'unread', push: { ip, isOwner, requestId, read: empty, status: 503, reason } });
+        throw unavailable(reason);
       }
-      waitingBytes += body.length;
-      return pushes.ask((id) => {
-        held.set(id, { bytes: body.length, askedAtMs: clock.steady() });
-        say({ say: 'push', id, push });
+      inFlightBytes += body.length;
+      return pushes.request((id) => {
+        inFlight.set(id, { bytes: body.length, sentAtMs: clock.steady() });
+        send({ type: 'push', id, push });
       });
     },
-    unread: (push) => say({ say: 'unread', push: unsentBytes() > maxBytes() ? { ...push, read: nothing } : push }),
-    answered: (ms) => void timesMs.push(ms),
-    taken(id, became) {
+    unread: (push) => send({ type: 'unread', push: unsentBytes() > maxBytes() ? { ...push, read: empty } : push }),
+    answered: (ms) => void durationsMs.push(ms),
+    taken(id, outcome) {
       release(id);
-      pushes.answer(id, became);
+      pushes.resolve(id, outcome);
     },
     refused(id, refusal) {
       release(id);
-      pushes.refuse(id, new NotTaken(refusal));
+      pushes.reject(id, refusalError(refusal));
     },
-    giveUpLate() {
-      for (const [id, { askedAtMs }] of held) {
-        if (clock.steady() - askedAtMs < lateMs) return;
-        pushes.refuse(id, comeAgain('push: the bridge has not answered in time'));
+    expire() {
+      for (const [id, { sentAtMs }] of inFlight) {
+        if (clock.steady() - sentAtMs < outcomeTimeoutMs) return;
+        pushes.reject(id, unavailable('push: the bridge has not answered in time'));
       }
     },
-    lost() {
-      isLost = true;
-      pushes.refuseAll(() => comeAgain('push: the bridge is ending'));
+    ownerEnded() {
+      hasOwner = false;
+      pushes.rejectAll(() => unavailable('push: the bridge is ending'));
     },
-    takeTimes() {
-      const taken = timesMs;
-      timesMs = [];
-      return taken;
+    drainDurationsMs() {
+      const drained = durationsMs;
+      durationsMs = [];
+      return drained;
     },
   };
 }
 
-function comeAgain(message: string): NotTaken {
-  return new NotTaken({ status: 503, message, expose: true, retryAfterMs: 1_000, stack: undefined });
+function refusalError({ message, stack, ...answer }: SerializedRefusal): Error {
+  return Object.assign(new Error(message), answer, stack !== undefined && { stack });
+}
+
+function unavailable(message: string): Error {
+  return refusalError({ status: 503, message, expose: true, retryAfterMs: 1_000, stack: undefined });
 }

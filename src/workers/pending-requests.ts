@@ -1,39 +1,32 @@
-// What a worker has asked its owner and has no answer to yet.
+// Matches the owner's answers to the requests of a worker, by id.
 
-export interface PendingRequests<Answer> {
-  /** Asks by way of `send`, which is given the question's id; resolves with the answer, rejects with the refusal. */
-  ask(send: (id: number) => void): Promise<Answer>;
-  answer(id: number, answer: Answer): void;
-  refuse(id: number, error: Error): void;
-  /** Nobody answers any more. */
-  refuseAll(errorOf: () => Error): void;
-  count(): number;
-}
+export type PendingRequests<Answer> = ReturnType<typeof pendingRequests<Answer>>;
 
-interface Asked<Answer> {
+interface Pending<Answer> {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
-export function pendingRequests<Answer>(): PendingRequests<Answer> {
-  const open = new Map<number, Asked<Answer>>();
+/** Answers to unknown ids are ignored: the request may have timed out. */
+export function pendingRequests<Answer>() {
+  const pending = new Map<number, Pending<Answer>>();
   let lastId = 0;
-  function closed(id: number): Asked<Answer> | undefined {
-    const asked = open.get(id);
-    open.delete(id);
-    return asked;
+  function remove(id: number): Pending<Answer> | undefined {
+    const request = pending.get(id);
+    pending.delete(id);
+    return request;
   }
   return {
-    ask(send) {
+    /** Sends a request with a new id; settles with its answer. */
+    request(send: (id: number) => void): Promise<Answer> {
       const id = (lastId += 1);
       send(id);
-      return new Promise((resolve, reject) => open.set(id, { resolve, reject }));
+      return new Promise((resolve, reject) => pending.set(id, { resolve, reject }));
     },
-    answer: (id, answer) => closed(id)?.resolve(answer),
-    refuse: (id, error) => closed(id)?.reject(error),
-    refuseAll(errorOf) {
-      for (const id of [...open.keys()]) closed(id)?.reject(errorOf());
+    resolve: (id: number, answer: Answer): void => remove(id)?.resolve(answer),
+    reject: (id: number, error: Error): void => remove(id)?.reject(error),
+    rejectAll(errorOf: () => Error): void {
+      for (const id of pending.keys()) remove(id)?.reject(errorOf());
     },
-    count: () => open.size,
   };
 }

@@ -1,181 +1,164 @@
-// One worker as its owner has it: what it is told, the pushes that it hands over, and how it goes.
+// The owner's side of one worker: configures it, takes its pushes, watches that it is alive, and ends it.
 
 import type { AccessStatus } from '../auth/access-control.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { type Address, CannotListen } from '../http/server.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { within } from '../runtime/deadline.ts';
+import { type Deferred, deferred } from '../runtime/deferred.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { deferred } from '../runtime/deferred.ts';
-import type { Instructions, OwnerMessage, SerializedRefusal, WorkerMessage } from './messages.ts';
+import type { OwnerMessage, SerializedRefusal, WorkerConfig, WorkerMessage } from './messages.ts';
 import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerHandle {
   readonly pid: number;
-  /** As it was told it. */
+  /** As configured. */
   readonly address: Address;
-  /** Rejects with CannotListen, or with why it ended before. */
-  readonly listening: Promise<{ readonly url: string; readonly port: number }>;
+  /** Rejects with CannotListen, or with the reason when the worker ends before. */
+  readonly listening: Promise<ListeningAt>;
   readonly ended: Promise<WorkerEnd>;
   isListening(): boolean;
-  /** Why it ended, in its own words. */
-  reason(): string | undefined;
-  /** Tells it; resolves when it follows, or has ended, which it is made to where it takes too long. */
-  instruct(instructions: Instructions): Promise<void>;
-  /** Asks it to take no more, finish what is in hand, and end. */
+  /** Why it failed, if the worker said so. */
+  failure(): string | undefined;
+  /** Resolves once the worker has applied it, or has ended. A worker that takes too long is killed. */
+  configure(config: WorkerConfig): Promise<void>;
+  /** Has the worker answer the requests in flight, and end. */
   stop(): void;
-  /** Ends it now, by force if need be. */
+  /** Ends the worker now; kills it if it takes too long. */
   cut(): Promise<void>;
-  /** To be called every second that the owner itself is awake: one that has said nothing for too many of them is ended by force. */
-  look(): void;
-  /** What it told last; undefined: nothing yet. */
+  /** To be called every second. Kills a worker that has sent nothing for too long. */
+  checkAlive(): void;
+  /** The last status that the worker sent. */
   access(): AccessStatus | undefined;
 }
 
-export interface WorkerHandleOptions {
+interface ListeningAt {
+  readonly url: string;
+  readonly port: number;
+}
+
+interface WorkerHandleOptions {
   readonly intake: PushIntake;
-  /** Catchpoint sets a token: resolves when every worker knows it; rejects where it cannot be written down. */
+  /** Resolves once every worker accepts the token; rejects when it cannot be written. */
   readonly rotate: (token: string) => Promise<void>;
   readonly clock: Clock;
 }
 
-/** A worker that follows its instructions no sooner is ended. */
-const followWithinMs = 8_000;
-const cutWithinMs = 500;
-/** A worker tells each second how it goes, once it listens; until then it may have much to read in. */
-const mostSilentLooks = { listening: 15, starting: 120 };
+const applyTimeoutMs = 8_000;
+const cutTimeoutMs = 500;
+/** A listening worker sends its status every second. A starting one may be busy loading. */
+const maxSilentChecks = { listening: 15, starting: 120 };
 
-/** @param first - what it is to do */
-export function workerHandle(
-  worker: WorkerProcess,
-  first: Instructions,
-  { intake, rotate, clock }: WorkerHandleOptions,
-): WorkerHandle {
-  let access: AccessStatus | undefined;
-  let reason: string | undefined;
-  let isListening = false;
-  const silence = silenceWatch(() => {
-    reason = 'it said nothing any more';
-    worker.kill();
+interface HandleState {
+  readonly listening: Deferred<ListeningAt>;
+  /** By the revision. */
+  readonly applying: Map<number, Deferred<void>>;
+  isListening: boolean;
+  silentChecks: number;
+  failure: string | undefined;
+  access: AccessStatus | undefined;
+}
+
+export function workerHandle(worker: WorkerProcess, first: WorkerConfig, options: WorkerHandleOptions): WorkerHandle {
+  const state: HandleState = {
+    listening: deferred(),
+    applying: new Map(),
+    isListening: false,
+    silentChecks: 0,
+    failure: undefined,
+    access: undefined,
+  };
+  const channel: Channel<OwnerMessage> = openChannel<OwnerMessage, WorkerMessage>(worker.channel, {
+    receive: (message) => receive(message, state, channel, first.listen, options),
   });
-  const listening = deferred<{ readonly url: string; readonly port: number }>();
-  /** By the edition that is followed, what waits for it. */
-  const waiting = new Map<number, () => void>();
-  const followed = (edition: number): Promise<void> => new Promise((resolve) => waiting.set(edition, resolve));
-  const channel = openChannel<OwnerMessage, WorkerMessage>(worker.channel, { hear });
-  function hear(message: WorkerMessage): void {
-    silence.broken();
-    switch (message.say) {
-      case 'push':
-        return taken(message, intake, channel);
-      case 'answered':
-        return message.ms.forEach(intake.answered);
-      case 'unread':
-        return intake.unread(message.push);
-      case 'rotate':
-        return rotated(message, rotate, channel);
-      case 'status':
-        return void (access = message.access);
-      case 'follows':
-        waiting.get(message.edition)?.();
-        return void waiting.delete(message.edition);
-      case 'listening':
-        isListening = true;
-        return listening.resolve(message);
-      case 'cannotListen':
-        reason = message.reason;
-        return listening.reject(cannotListen(first.listen, message));
-      case 'failed':
-        reason = message.reason;
-    }
-  }
   const ended = worker.ended.finally(() => {
-    isListening = false;
-    listening.reject(new Error(`a worker ended before it took pushes${reason === undefined ? '' : `: ${reason}`}`));
+    state.isListening = false;
+    const reason = state.failure === undefined ? '' : `: ${state.failure}`;
+    state.listening.reject(new Error(`a worker ended before it took pushes${reason}`));
   });
-  channel.say({ say: 'instructions', instructions: first });
+  async function orKilled(timeoutMs: number, done: Promise<unknown>): Promise<void> {
+    await within(options.clock, timeoutMs, new AbortController().signal, () => done).catch(() => worker.kill());
+    await done;
+  }
+  channel.send({ type: 'config', config: first });
   return {
     pid: worker.pid,
     address: first.listen,
-    listening: listening.promise,
+    listening: state.listening.promise,
     ended,
-    isListening: () => isListening,
-    reason: () => reason,
-    access: () => access,
-    async instruct(instructions) {
-      channel.say({
-        say: 'instructions',
-        instructions,
-      });
-      const follows = Promise.race([ended, followed(instructions.edition)]);
-      await within(followWithinMs, follows, clock, worker.kill);
-      await follows;
+    isListening: () => state.isListening,
+    failure: () => state.failure,
+    access: () => state.access,
+    async configure(config) {
+      const applied = deferred<void>();
+      state.applying.set(config.revision, applied);
+      channel.send({ type: 'config', config });
+      await orKilled(applyTimeoutMs, Promise.race([ended, applied.promise]));
     },
-    look: () => silence.look(isListening),
-    stop: () => channel.say({ say: 'stop' }),
-    cut: () => cut(worker, ended, channel, clock),
+    checkAlive() {
+      state.silentChecks += 1;
+      if (state.silentChecks <= maxSilentChecks[state.isListening ? 'listening' : 'starting']) return;
+      state.failure = 'it said nothing any more';
+      worker.kill();
+    },
+    stop: () => channel.send({ type: 'stop' }),
+    async cut() {
+      channel.send({ type: 'cut' });
+      await orKilled(cutTimeoutMs, ended);
+    },
   };
 }
 
-function taken(
-  { id, push }: Extract<WorkerMessage, { say: 'push' }>,
+function receive(
+  message: WorkerMessage,
+  state: HandleState,
+  channel: Channel<OwnerMessage>,
+  address: Address,
+  { intake, rotate }: WorkerHandleOptions,
+): void {
+  state.silentChecks = 0;
+  switch (message.type) {
+    case 'push':
+      return take(message, intake, channel);
+    case 'durations':
+      return message.durationsMs.forEach(intake.answered);
+    case 'unread':
+      return intake.unread(message.push);
+    case 'rotate':
+      return void rotate(message.token).then(
+        () => channel.send({ type: 'rotated', id: message.id, error: undefined }),
+        (error: Error) => channel.send({ type: 'rotated', id: message.id, error: error.message }),
+      );
+    case 'status':
+      return void (state.access = message.access);
+    case 'applied':
+      state.applying.get(message.revision)?.resolve();
+      return void state.applying.delete(message.revision);
+    case 'listening':
+      state.isListening = true;
+      return state.listening.resolve(message);
+    case 'cannotListen':
+      state.failure = message.reason;
+      return state.listening.reject(
+        new CannotListen(address, Object.assign(new Error(message.reason), message.code && { code: message.code })),
+      );
+    case 'failed':
+      state.failure = message.reason;
+  }
+}
+
+function take(
+  { id, push }: Extract<WorkerMessage, { type: 'push' }>,
   intake: PushIntake,
   channel: Channel<OwnerMessage>,
 ): void {
   void intake.take(push).then(
-    (became) => channel.say({ say: 'taken', id, became }),
-    (error: Error) => channel.say({ say: 'refused', id, refusal: toldRefusal(error) }),
+    (outcome) => channel.send({ type: 'taken', id, outcome }),
+    (error: Error) => channel.send({ type: 'refused', id, refusal: serializedRefusal(error) }),
   );
 }
 
-function rotated(
-  { id, token }: Extract<WorkerMessage, { say: 'rotate' }>,
-  rotate: WorkerHandleOptions['rotate'],
-  channel: Channel<OwnerMessage>,
-): void {
-  void rotate(token).then(
-    () => channel.say({ say: 'rotated', id, fault: undefined }),
-    (error: Error) => channel.say({ say: 'rotated', id, fault: error.message }),
-  );
-}
-
-function silenceWatch(end: () => void) {
-  let looks = 0;
-  return {
-    broken: () => void (looks = 0),
-    look(isListening: boolean): void {
-      looks += 1;
-      if (looks > mostSilentLooks[isListening ? 'listening' : 'starting']) end();
-    },
-  };
-}
-
-async function cut(
-  { kill }: WorkerProcess,
-  ended: Promise<unknown>,
-  channel: Channel<OwnerMessage>,
-  clock: Clock,
-): Promise<void> {
-  channel.say({ say: 'cut' });
-  await within(cutWithinMs, ended, clock, kill);
-  await ended;
-}
-
-/** Waits so long at most, and does then what has to be done. */
-async function within(ms: number, work: Promise<unknown>, clock: Clock, otherwise: () => void): Promise<void> {
-  const done = new AbortController();
-  const late = clock.sleep(ms, { signal: done.signal }).then(otherwise, () => undefined);
-  await Promise.race([work, late]);
-  done.abort();
-}
-
-function cannotListen(
-  address: Address,
-  { code, reason }: { readonly code: string | undefined; readonly reason: string },
-): CannotListen {
-  return new CannotListen(address, Object.assign(new Error(reason), code === undefined ? {} : { code }));
-}
-
-function toldRefusal(error: Error & Partial<SerializedRefusal>): SerializedRefusal {
+function serializedRefusal(error: Error & Partial<SerializedRefusal>): SerializedRefusal {
   const { status = 500, message, expose = false, retryAfterMs, stack } = error;
   return { status, message, expose, retryAfterMs, stack: status === 500 ? stack : undefined };
 }

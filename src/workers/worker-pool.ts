@@ -1,24 +1,25 @@
-// The workers of an owner: started together, told what changes, replaced when one dies, stopped in good order.
+// The worker pool of an owner: starts the workers, sends them changes, replaces those that end, and stops them.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessControl, AccessStatus } from '../auth/access-control.ts';
 import type { AccessOptions } from '../auth/access-policy.ts';
+import type { Config } from '../config/config.ts';
+import type { Address, Listener } from '../http/server.ts';
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import { schedule } from '../runtime/schedule.ts';
-import type { Address, Listener } from '../http/server.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
+import type { WorkerConfig } from './messages.ts';
 import { type PoolAccessStatus, poolAccessStatus } from './pool-access-status.ts';
-import type { Instructions } from './messages.ts';
 import { type WorkerHandle, workerHandle } from './worker-handle.ts';
 import type { StartWorker } from './worker-process.ts';
 
+/** `workers` of /healthz. */
 export interface WorkerPoolStatus {
-  /** How many there shall be. */
+  /** As configured. */
   readonly wanted: number;
-  /** That take pushes now. */
+  /** Listening now. */
   readonly running: number;
   /** Since the start. */
   readonly replaced: number;
@@ -26,215 +27,204 @@ export interface WorkerPoolStatus {
 
 export interface WorkerPool {
   /**
-   * Starts the workers; resolves when all of them take pushes.
+   * Starts the workers; resolves when all of them listen.
    *
-   * @throws CannotListen, or an Error where one of them ends
+   * @throws CannotListen, or an Error when one of them ends
    */
   listen(intake: PushIntake): Promise<Listener>;
-  /** Tells the workers what of the configuration is another. */
+  /** Sends a changed configuration to the workers. */
   instruct(config: WorkerPoolConfig): void;
-  /** Tells the workers which keys are valid now; resolves when they follow all that they were told. */
+  /** Sends changed credentials, too; resolves once the workers have applied everything. */
   settled(): Promise<void>;
-  /** Looks for other keys, and for workers that say nothing any more, every second, until the signal. */
+  /** Every second until the signal: sends changed credentials, and kills workers that do not respond. */
   run(signal: AbortSignal): Promise<void>;
-  /** @param own - the owner's, who knows the keys but lets nobody in */
-  access(own: AccessStatus): AccessStatus;
+  /** The status of owner and workers together. */
+  access(owner: AccessStatus): AccessStatus;
   status(): WorkerPoolStatus;
 }
 
-/** What of the configuration concerns the workers. */
+/** The settings that workers need. */
 export type WorkerPoolConfig = Pick<Config, 'access' | 'listen' | 'maxBodyBytes' | 'log'>;
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly count: number;
   readonly config: WorkerPoolConfig;
-  /** The owner's. */
-  readonly access: Pick<AccessControl, 'held' | 'rotate'>;
+  /** Of the owner. */
+  readonly access: Pick<AccessControl, 'credentials' | 'rotate'>;
   readonly start: StartWorker;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
 }
 
-const lookEveryMs = 1_000;
-/** While a worker is away the others have more to do; one that has worked for so long is replaced as fast as at first. */
-const pauses = { baseMs: 250, capMs: 5_000 };
-const steadyMs = 10_000;
+const checkEveryMs = 1_000;
+const restartBackoff = { baseMs: 250, capMs: 5_000 };
+/** A worker that ran for this long restarts the backoff. */
+const stableMs = 10_000;
 
-/** What all workers are told alike. */
-type Common = Omit<Instructions, 'worker' | 'listen'>;
+type SharedConfig = Omit<WorkerConfig, 'worker' | 'listen'>;
 
-interface Running {
+interface PoolState {
   readonly options: WorkerPoolOptions;
-  /** By their numbers. */
-  readonly members: Map<number, WorkerHandle>;
-  readonly sums: PoolAccessStatus;
+  /** By number. */
+  readonly workers: Map<number, WorkerHandle>;
+  readonly accessStatus: PoolAccessStatus;
   readonly stopping: AbortController;
   config: WorkerPoolConfig;
-  told: Common;
-  /** Resolves when all follow what they were told last. */
-  following: Promise<unknown>;
-  /** The address that all listen on, once they do. */
+  /** The configuration that the workers have, or are applying. */
+  sent: SharedConfig;
+  applied: Promise<unknown>;
+  /** With the port in use, once the workers listen. */
   address: Address;
   replaced: number;
 }
 
 export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { count, config, clock, log } = options;
-  const running: Running = {
+  const pool: PoolState = {
     options,
     config,
-    members: new Map(),
-    sums: poolAccessStatus(),
+    workers: new Map(),
+    accessStatus: poolAccessStatus(),
     stopping: new AbortController(),
-    told: commonOf(options, config, 0),
-    following: Promise.resolve(),
+    sent: sharedConfig(options, config, 0),
+    applied: Promise.resolve(),
     address: config.listen,
     replaced: 0,
   };
+  const check = async (): Promise<void> => {
+    sendChanges(pool);
+    for (const worker of pool.workers.values()) worker.checkAlive();
+  };
   return {
-    listen: (intake) => started(running, intake),
+    listen: (intake) => listen(pool, intake),
     instruct(next) {
-      running.config = next;
-      tellNews(running);
+      pool.config = next;
+      sendChanges(pool);
     },
-    settled: () => settled(running),
-    run: (signal) =>
-      schedule('look after the workers', async () => look(running), { everyMs: lookEveryMs, clock, log, signal }),
-    access: (own) =>
-      running.sums.of(
-        own,
-        [...running.members.values()].flatMap((one) => one.access() ?? []),
+    settled: () => applyChanges(pool),
+    run: (signal) => schedule('look after the workers', check, { everyMs: checkEveryMs, clock, log, signal }),
+    access: (owner) =>
+      pool.accessStatus.sum(
+        owner,
+        [...pool.workers.values()].flatMap((worker) => worker.access() ?? []),
       ),
-    status: () => ({ wanted: count, running: listening(running).length, replaced: running.replaced }),
+    status: () => ({ wanted: count, running: listeningWorkers(pool).length, replaced: pool.replaced }),
   };
 }
 
 /** TLS is switched on and off by a restart alone. */
-function commonOf(
-  {
-    count,
-    config: {
-      access: { tls },
-    },
-    access,
-  }: WorkerPoolOptions,
-  { access: options, maxBodyBytes, log }: WorkerPoolConfig,
-  edition: number,
-): Common {
+function sharedConfig(
+  { count, config, access }: WorkerPoolOptions,
+  { access: { limits, ...options }, maxBodyBytes, log }: WorkerPoolConfig,
+  revision: number,
+): SharedConfig {
   return {
-    edition,
+    revision,
     maxBodyBytes,
     log,
-    keys: access.held(),
-    access: { ...options, tls, limits: shareOf(options.limits, count, maxBodyBytes) },
+    credentials: access.credentials(),
+    access: { ...options, tls: config.access.tls, limits: shareOf(limits, count, maxBodyBytes) },
   };
 }
 
-/** What counts in a process is shared out, with room for the largest push; what counts by address holds in each. */
+/** Divides the limits by the workers, except the one per address. A share holds the largest body. */
 function shareOf(limits: AccessOptions['limits'], count: number, maxBodyBytes: number): AccessOptions['limits'] {
   const share = (all: number): number => Math.ceil(all / count);
-  const { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes } = limits;
   return {
-    maxConnections: share(maxConnections),
-    maxConnectionsPerAddress,
-    maxRequests: share(maxRequests),
-    maxArrivingBytes: Math.max(share(maxArrivingBytes), maxBodyBytes),
+    maxConnections: share(limits.maxConnections),
+    maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
+    maxRequests: share(limits.maxRequests),
+    maxArrivingBytes: Math.max(share(limits.maxArrivingBytes), maxBodyBytes),
   };
 }
 
-function tellNews(running: Running): void {
-  const { options, config, told, members } = running;
-  const next = commonOf(options, config, told.edition + 1);
-  if (isDeepStrictEqual({ ...next, edition: told.edition }, told)) return;
-  running.told = next;
-  running.following = Promise.all(
-    [...members].map(([worker, one]) => one.instruct({ ...next, worker, listen: one.address })),
+function sendChanges(pool: PoolState): void {
+  const { options, config, sent, workers } = pool;
+  const next = sharedConfig(options, config, sent.revision);
+  if (isDeepStrictEqual(next, sent)) return;
+  const changed = { ...next, revision: sent.revision + 1 };
+  pool.sent = changed;
+  pool.applied = Promise.all(
+    [...workers].map(([number, worker]) => worker.configure({ ...changed, worker: number, listen: worker.address })),
   );
 }
 
-function look(running: Running): void {
-  tellNews(running);
-  for (const one of running.members.values()) one.look();
+async function applyChanges(pool: PoolState): Promise<void> {
+  sendChanges(pool);
+  await pool.applied;
 }
 
-async function settled(running: Running): Promise<void> {
-  tellNews(running);
-  await running.following;
+function listeningWorkers({ workers }: PoolState): WorkerHandle[] {
+  return [...workers.values()].filter((worker) => worker.isListening());
 }
 
-function listening({ members }: Running): WorkerHandle[] {
-  return [...members.values()].filter((one) => one.isListening());
-}
-
-async function started(running: Running, intake: PushIntake): Promise<Listener> {
-  const { options, members, stopping } = running;
+async function listen(pool: PoolState, intake: PushIntake): Promise<Listener> {
+  const { options, workers, stopping } = pool;
   const numbers = Array.from({ length: options.count }, (_, at) => at + 1);
   try {
-    for (const worker of numbers) begin(worker, running, intake);
-    const [{ url, port }] = (await Promise.all([...members.values()].map((one) => one.listening))) as [
-      { url: string; port: number },
-    ];
-    running.address = { ...running.address, port };
-    const kept = numbers.map((worker) => keep(worker, running, intake));
+    for (const number of numbers) startWorker(number, pool, intake);
+    const [first] = await Promise.all([...workers.values()].map((worker) => worker.listening));
+    const { url, port } = first as NonNullable<typeof first>;
+    pool.address = { ...pool.address, port };
+    const supervised = numbers.map((number) => supervise(number, pool, intake));
     return {
       url,
       port,
       async close() {
         stopping.abort();
-        for (const one of members.values()) one.stop();
-        await Promise.all(kept);
+        for (const worker of workers.values()) worker.stop();
+        await Promise.all(supervised);
       },
-      cut: () => void [...members.values()].map((one) => one.cut()),
+      cut: () => void [...workers.values()].map((worker) => worker.cut()),
     };
   } catch (error) {
-    await Promise.all([...members.values()].map((one) => one.cut()));
+    await Promise.all([...workers.values()].map((worker) => worker.cut()));
     throw error;
   }
 }
 
-/** Whoever listens already has the address under the name that it was given; to listen beside it another one must use the same. */
-function begin(worker: number, running: Running, intake: PushIntake): void {
-  const {
-    options: { start, access, clock },
-    told,
-    address,
-    members,
-  } = running;
-  const rotate = (token: string): Promise<void> => access.rotate(token).finally(() => settled(running));
-  const listen = listening(running)[0]?.address ?? address;
-  members.set(worker, workerHandle(start(), { ...told, worker, listen }, { intake, rotate, clock }));
+/** Workers share the port only under the same host name, so a replacement gets the address of a worker that listens. */
+function startWorker(number: number, pool: PoolState, intake: PushIntake): void {
+  const { options, sent, address, workers } = pool;
+  const { start, access, clock } = options;
+  const rotate = async (token: string): Promise<void> => {
+    try {
+      await access.rotate(token);
+    } finally {
+      await applyChanges(pool);
+    }
+  };
+  const first = { ...sent, worker: number, listen: listeningWorkers(pool)[0]?.address ?? address };
+  workers.set(number, workerHandle(start(), first, { intake, rotate, clock }));
 }
 
-/** Replaces a worker whenever it has ended, until the crew stops. */
-async function keep(worker: number, running: Running, intake: PushIntake): Promise<void> {
-  const {
-    options: { clock, random, log },
-    members,
-    sums,
-    stopping: { signal },
-  } = running;
+/** Replaces a worker each time it ends, until the pool stops. */
+async function supervise(number: number, pool: PoolState, intake: PushIntake): Promise<void> {
+  const { options, workers, accessStatus, stopping } = pool;
+  const { clock, random, log } = options;
+  const { signal } = stopping;
   for (let attempt = 1; ; attempt += 1) {
-    const sinceMs = clock.steady();
-    const one = members.get(worker) as WorkerHandle;
-    void one.listening.then(
-      ({ port }) => (port === running.address.port ? undefined : one.cut()),
+    const startedMs = clock.steady();
+    const worker = workers.get(number) as WorkerHandle;
+    void worker.listening.then(
+      ({ port }) => (port === pool.address.port ? undefined : worker.cut()),
       () => undefined,
     );
-    const end = await one.ended;
-    const counted = one.access();
-    if (counted !== undefined) sums.keep(counted);
-    members.delete(worker);
+    const end = await worker.ended;
+    const access = worker.access();
+    if (access !== undefined) accessStatus.retain(access);
+    workers.delete(number);
     if (signal.aborted) return;
-    if (clock.steady() - sinceMs > steadyMs) attempt = 1;
-    const inMs = backoff(attempt, random, pauses);
+    if (clock.steady() - startedMs > stableMs) attempt = 1;
+    const inMs = backoff(attempt, random, restartBackoff);
     log.error(
-      { worker, pid: one.pid, ...end, reason: one.reason(), inMs },
+      { worker: number, pid: worker.pid, ...end, reason: worker.failure(), inMs },
       'a worker has ended; another one takes its place',
     );
     await clock.sleep(inMs, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    begin(worker, running, intake);
-    running.replaced += 1;
+    startWorker(number, pool, intake);
+    pool.replaced += 1;
   }
 }

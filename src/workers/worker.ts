@@ -1,184 +1,178 @@
-// A worker: takes requests on the push address, lets them in and reads their bodies, hands each push to the owner, and answers what
-// the owner says. Nothing is kept here.
+// A worker: authenticates requests on the push address, reads their bodies and sends each push to the owner.
+// It stores nothing.
 
 import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { type AccessControl, openAccessControl } from '../auth/access-control.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { type Log, type LogOptions, openLog } from '../runtime/log.ts';
-import { pushMiddleware } from '../sources/catchpoint/push-middleware.ts';
-import { schedule } from '../runtime/schedule.ts';
-import { CannotListen, listen, type Listener } from '../http/server.ts';
 import { routedApp } from '../http/routed-app.ts';
+import { CannotListen, listen, type Listener } from '../http/server.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { deferred, type Deferred } from '../runtime/deferred.ts';
+import { type Log, type LogOptions, openLog } from '../runtime/log.ts';
+import { schedule } from '../runtime/schedule.ts';
+import { pushMiddleware } from '../sources/catchpoint/push-middleware.ts';
 import { pushRoute } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { deferred, type Deferred } from '../runtime/deferred.ts';
-import type { Instructions, OwnerMessage, WorkerMessage } from './messages.ts';
+import type { OwnerMessage, WorkerConfig, WorkerMessage } from './messages.ts';
 import { type OwnerIntake, ownerIntake } from './owner-intake.ts';
-import { lastMomentMs } from './worker-process.ts';
-import { pendingRequests } from './pending-requests.ts';
+import { type PendingRequests, pendingRequests } from './pending-requests.ts';
 import { type ReceivedCredentials, receivedCredentials } from './received-credentials.ts';
 
-export interface WorkerContext {
+interface WorkerContext {
   readonly clock: Clock;
-  /** For the log. */
+  /** Destination of the log. */
   readonly stderr: LogOptions['destination'];
 }
 
 const statusEveryMs = 1_000;
-/** After sysexits: the program itself failed. */
-const software = 70;
+/** Bound on the end of a worker: on answering after its owner has ended, and on sending its last messages. */
+const shutdownGraceMs = 1_000;
+/** EX_SOFTWARE of sysexits.h. */
+const exitSoftware = 70;
 
 /**
- * Works until its owner says so, or is gone; resolves with the exit code.
+ * Runs until the owner stops the worker or ends; resolves with the exit code.
  *
- * @param stream - to the owner
+ * @param stream - the pipe to the owner
  */
-export async function work(stream: Duplex, ambient: WorkerContext): Promise<number> {
-  const { clock } = ambient;
-  const early: OwnerMessage[] = [];
-  const told = deferred<Instructions>();
-  const over = deferred<number>();
-  let post: Post | undefined;
+export async function work(stream: Duplex, context: WorkerContext): Promise<number> {
+  const { clock } = context;
+  const exit = deferred<number>();
+  const first = deferred<WorkerConfig>();
+  /** Messages that arrive while the worker starts. */
+  const queued: OwnerMessage[] = [];
+  let worker: RunningWorker | undefined;
   const channel = openChannel<WorkerMessage, OwnerMessage>(stream, {
-    alongside: () => answeredOf(post),
-    hear(message) {
-      if (post !== undefined) obey(message, post, over);
-      else if (message.say === 'instructions' && early.length === 0) told.resolve(message.instructions);
-      if (post === undefined) early.push(message);
+    piggyback: () => durationsOf(worker),
+    receive(message) {
+      if (worker !== undefined) return receive(message, worker, exit);
+      if (message.type === 'config' && queued.length === 0) first.resolve(message.config);
+      queued.push(message);
     },
   });
-  const instructions = await Promise.race([told.promise, channel.closed]);
-  if (instructions === undefined) return 0;
+  const config = await Promise.race([first.promise, channel.closed]);
+  if (config === undefined) return 0;
   try {
-    post = await openPost(instructions, channel, ambient);
-    for (const message of early.splice(0).slice(1)) obey(message, post, over);
-    const watching = new AbortController();
-    const { access, intake } = post;
-    const tellStatus = async (): Promise<void> => {
-      intake.giveUpLate();
-      channel.say({ say: 'status', access: access.status() });
+    worker = await start(config, channel, context);
+    const { access, intake, log } = worker;
+    for (const message of queued.splice(0).slice(1)) receive(message, worker, exit);
+    const sendStatus = async (): Promise<void> => {
+      intake.expire();
+      channel.send({ type: 'status', access: access.status() });
     };
-    void schedule('tell the owner how it goes', tellStatus, {
-      everyMs: statusEveryMs,
-      clock,
-      log: post.log,
-      signal: watching.signal,
-    });
-    const exitCode = await Promise.race([over.promise, channel.closed]);
-    watching.abort();
-    await tellStatus();
-    return exitCode ?? (await abandoned(post, clock));
+    const over = new AbortController();
+    const everySecond = { everyMs: statusEveryMs, clock, log, signal: over.signal };
+    void schedule('tell the owner how it goes', sendStatus, everySecond);
+    const exitCode = await Promise.race([exit.promise, channel.closed]);
+    over.abort();
+    await sendStatus();
+    return exitCode ?? (await endWithoutOwner(worker, clock));
   } catch (error) {
-    return saidWhy(error as Error, channel);
+    return reportFailure(error as Error, channel);
   } finally {
-    await Promise.race([channel.close(), clock.sleep(lastMomentMs)]);
+    await Promise.race([channel.close(), clock.sleep(shutdownGraceMs)]);
   }
 }
 
-/** A worker as it stands there. */
-interface Post {
+interface RunningWorker {
   readonly access: AccessControl;
-  readonly keys: ReceivedCredentials;
+  readonly credentials: ReceivedCredentials;
   readonly log: Log;
   readonly intake: OwnerIntake;
-  readonly rotations: Rotations;
+  readonly rotations: PendingRequests<undefined>;
   readonly channel: Channel<WorkerMessage>;
   readonly listener: Listener;
-  /** Followed one after the other. */
-  following: Promise<void>;
-  /** Those in effect. */
-  current: Instructions;
+  /** Configurations are applied one at a time. */
+  applying: Promise<void>;
+  config: WorkerConfig;
 }
 
-type Rotations = ReturnType<typeof pendingRequests<undefined>>;
-
 /** @throws CannotListen */
-async function openPost(
-  first: Instructions,
+async function start(
+  config: WorkerConfig,
   channel: Channel<WorkerMessage>,
   { clock, stderr }: WorkerContext,
-): Promise<Post> {
-  const log = openLog({ ...first.log, destination: stderr }).child({ worker: first.worker });
-  const rotations: Rotations = pendingRequests();
-  const keys = receivedCredentials(first.keys, async (token) =>
-    rotations.ask((id) => channel.say({ say: 'rotate', id, token })),
+): Promise<RunningWorker> {
+  const log = openLog({ ...config.log, destination: stderr }).child({ worker: config.worker });
+  const rotations = pendingRequests<undefined>();
+  const credentials = receivedCredentials(config.credentials, (token) =>
+    rotations.request((id) => channel.send({ type: 'rotate', id, token })),
   );
-  const access = await openAccessControl(first.access, { stateDir: '', clock, log }, keys);
-  const state = { following: Promise.resolve(), current: first };
-  const intake = ownerIntake({ ...channel, clock, maxBytes: () => state.current.access.limits.maxArrivingBytes });
+  const access = await openAccessControl(config.access, { stateDir: '', clock, log }, credentials);
+  const state = { applying: Promise.resolve(), config };
+  const intake = ownerIntake({ ...channel, clock, maxBytes: () => state.config.access.limits.maxArrivingBytes });
   const reading = {
     bodies: access.bodies,
     clock,
     get maxBodyBytes() {
-      return state.current.maxBodyBytes;
+      return state.config.maxBodyBytes;
     },
   };
   const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {
     first: pushMiddleware(access.entrance, { intake, reading }),
     middlewares: access.middlewares,
   });
-  const listener = await listen(app, first.listen, access);
-  channel.say({ say: 'listening', url: listener.url, port: listener.port });
-  return Object.assign(state, { access, keys, log, intake, rotations, channel, listener });
+  const listener = await listen(app, config.listen, access);
+  channel.send({ type: 'listening', url: listener.url, port: listener.port });
+  return Object.assign(state, { access, credentials, log, intake, rotations, channel, listener });
 }
 
-/** Why it could not begin, or go on; the owner has the words for it. */
-function saidWhy(
+/** The owner logs the reason, or throws it where the worker has not started. */
+function reportFailure(
   error: Error & { readonly code?: string; readonly exitCode?: number },
   channel: Channel<WorkerMessage>,
 ): number {
-  const { message, stack, exitCode = software } = error;
+  const { message, stack, exitCode = exitSoftware } = error;
   if (error instanceof CannotListen)
-    channel.say({ say: 'cannotListen', code: error.code, reason: (error.cause as Error).message });
-  else channel.say({ say: 'failed', reason: stack ?? message });
+    channel.send({ type: 'cannotListen', code: error.code, reason: (error.cause as Error).message });
+  else channel.send({ type: 'failed', reason: stack ?? message });
   return exitCode;
 }
 
-function obey(message: OwnerMessage, post: Post, over: Deferred<number>): void {
-  const { intake, rotations, listener } = post;
-  switch (message.say) {
+function receive(message: OwnerMessage, worker: RunningWorker, exit: Deferred<number>): void {
+  const { intake, rotations, listener } = worker;
+  switch (message.type) {
     case 'taken':
-      return intake.taken(message.id, message.became);
+      return intake.taken(message.id, message.outcome);
     case 'refused':
       return intake.refused(message.id, message.refusal);
     case 'rotated':
-      return message.fault === undefined
-        ? rotations.answer(message.id, undefined)
-        : rotations.refuse(message.id, new Error(message.fault));
-    case 'instructions':
-      post.following = post.following.then(() => follow(message.instructions, post));
-      return void post.following.catch(over.reject);
+      return message.error === undefined
+        ? rotations.resolve(message.id, undefined)
+        : rotations.reject(message.id, new Error(message.error));
+    case 'config':
+      worker.applying = worker.applying.then(() => apply(message.config, worker));
+      return void worker.applying.catch(exit.reject);
     case 'stop':
-      return void listener.close().then(() => over.resolve(0));
+      return void listener.close().then(() => exit.resolve(0));
     case 'cut':
       listener.cut();
-      return over.resolve(0);
+      return exit.resolve(0);
   }
 }
 
-/** Keys before the options that may ask for them. */
-async function follow(next: Instructions, post: Post): Promise<void> {
-  const { access, keys, log, channel, current } = post;
-  keys.tell(next.keys);
-  if (!isDeepStrictEqual(next.access, current.access)) (await access.prepare(next.access))();
+/** Updates the credentials first: new options may read them. */
+async function apply(next: WorkerConfig, worker: RunningWorker): Promise<void> {
+  const { access, credentials, log, channel, config } = worker;
+  credentials.update(next.credentials);
+  if (!isDeepStrictEqual(next.access, config.access)) (await access.prepare(next.access))();
   log.level = next.log.level;
-  post.current = next;
-  channel.say({ say: 'follows', edition: next.edition });
+  worker.config = next;
+  channel.send({ type: 'applied', revision: next.revision });
 }
 
-/** The owner is gone: nobody can take a push any more, and the port belongs to the next owner. */
-async function abandoned({ intake, rotations, listener, log }: Post, clock: Clock): Promise<number> {
+/** Ends soon: no push can be taken any more, and the next owner needs the port. */
+async function endWithoutOwner({ intake, rotations, listener, log }: RunningWorker, clock: Clock): Promise<number> {
   const closing = listener.close();
-  intake.lost();
-  rotations.refuseAll(() => new Error('the bridge is ending'));
+  intake.ownerEnded();
+  rotations.rejectAll(() => new Error('the bridge is ending'));
   log.error('the bridge that this worker works for is gone; it ends');
-  await Promise.race([closing, clock.sleep(lastMomentMs / 2)]);
+  await Promise.race([closing, clock.sleep(shutdownGraceMs / 2)]);
   listener.cut();
-  return software;
+  return exitSoftware;
 }
 
-function answeredOf(post: Post | undefined): readonly WorkerMessage[] {
-  const ms = post?.intake.takeTimes() ?? [];
-  return ms.length === 0 ? [] : [{ say: 'answered', ms }];
+function durationsOf(worker: RunningWorker | undefined): readonly WorkerMessage[] {
+  const durationsMs = worker?.intake.drainDurationsMs() ?? [];
+  return durationsMs.length === 0 ? [] : [{ type: 'durations', durationsMs }];
 }

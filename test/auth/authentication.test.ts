@@ -1,4 +1,4 @@
-// The door: with a token configured a stranger is refused whatever it asks for; tokens come and go without a restart.
+// Authentication on the push listener, and token rotation by Catchpoint.
 
 import test from 'ava';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -21,11 +21,11 @@ const bearer = (text: string): Record<string, string> => ({ authorization: `Bear
 const rotate = ({ url }: Guarded, given = token, by = secret): Promise<Response> =>
   post(`${url}/catchpoint/token`, bearer(by), JSON.stringify({ token: given }));
 
-test('a stranger is refused by every method at every path, and told nothing else', async (t) => {
+test('without a valid token every method is refused at every path', async (t) => {
   const { url, port, access } = await guarded(t, {
     tokens: [token],
     rotationSecret: secret,
-    take: () => t.fail("a stranger's push was taken"),
+    take: () => t.fail('a push without a valid token was taken'),
   });
   await rotate({ url } as Guarded, other);
   const paths = [
@@ -45,26 +45,26 @@ test('a stranger is refused by every method at every path, and told nothing else
     '*',
   ];
   const methods = METHODS.filter((method) => method !== 'CONNECT');
-  let asked = 0;
+  let requests = 0;
   const statuses = new Set<string>();
   for (const method of methods) {
     for (const path of paths) {
       const { heard } = await bare({ port }, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
       const answer = await heard;
-      asked += 1;
+      requests += 1;
       statuses.add(answer.split(' ')[1] ?? '');
       if (!/^HTTP\/1\.1 (401|429|400) /.test(answer)) t.fail(`${method} ${path}: ${answer.slice(0, 80)}`);
       if (method !== 'HEAD' && / 401 /.test(answer.slice(0, 20)) && !/WWW-Authenticate: Basic realm/.test(answer))
         t.fail(`${method} ${path}: no challenge`);
     }
   }
-  t.is(asked, methods.length * paths.length);
+  t.is(requests, methods.length * paths.length);
   t.true(statuses.has('401'));
   t.is((await (await bare({ port }, 'CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n')).heard).includes('200'), false);
   t.is(access.status().requests.inHand, 0);
 });
 
-test('a stranger is not asked for a body, and its body is not read', async (t) => {
+test('a request without a valid token gets no 100 Continue, and its body is not read', async (t) => {
   const { port } = await guarded(t, { tokens: [token] });
   const head = (more: string): string => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n${more}\r\n`;
   const { heard } = await bare({ port }, head('Expect: 100-continue\r\n'));
@@ -80,7 +80,7 @@ test('a stranger is not asked for a body, and its body is not read', async (t) =
   letIn.socket.destroy();
 });
 
-test('each of several tokens lets in, in each of the ways', async (t) => {
+test('each of several tokens is valid, in each place of a request', async (t) => {
   const directory = await temporaryDirectory(t);
   await writeFile(join(directory, 'tokens'), `${other}\n`);
   const { url, access } = await guarded(t, { tokens: [token], tokenFiles: [join(directory, 'tokens')] });
@@ -91,22 +91,22 @@ test('each of several tokens lets in, in each of the ways', async (t) => {
     t.is((await post(url, { 'x-catchpoint-token': each })).status, 200);
     t.is((await post(url, { authorization: `Basic ${Buffer.from(`x:${each}`).toString('base64')}` })).status, 200);
   }
-  t.is((await post(url, bearer(access.ownerToken))).status, 200, "the owner's own");
+  t.is((await post(url, bearer(access.ownerToken))).status, 200, "the owner's token");
   t.is((await post(url, bearer(`${token}0`))).status, 401);
   t.like(access.status(), { isOpen: false, tokens: 2, door: { unauthenticated: 1 } });
 });
 
-test('without any token everybody is let in, and that is said once', async (t) => {
+test('without any token all requests are accepted, and a warning is logged once', async (t) => {
   const lines: string[] = [];
   const { url, access } = await guarded(t, { log: pino({ base: null }, { write: (line) => void lines.push(line) }) });
   t.is((await post(url)).status, 200);
-  t.is((await post(`${url}/catchpoint/token`)).status, 200, 'no rotation either: a path like any other');
+  t.is((await post(`${url}/catchpoint/token`)).status, 200, 'without a rotation secret it is an ordinary path');
   t.true(access.status().isOpen);
   t.is(lines.length, 1);
   t.regex(lines[0] ?? '', /"level":40.*whoever reaches the push listener may push/);
 });
 
-test('refusals are logged once a minute with how many there were, and never with what was presented', async (t) => {
+test('refusals are logged once a minute with their count, and never with the token', async (t) => {
   const lines: string[] = [];
   const clock = movableClock();
   const { url } = await guarded(t, {
@@ -128,7 +128,7 @@ test('refusals are logged once a minute with how many there were, and never with
   t.false(lines.join('').includes('wrong'));
 });
 
-test('until Catchpoint has set the first token pushes are asked to come again; then the current and the previous are valid', async (t) => {
+test('pushes are answered 503 until Catchpoint has set a token; then the current and the previous one are valid', async (t) => {
   const one = await guarded(t, { rotationSecret: secret });
   const early = await post(`${one.url}/catchpoint/${token}`);
   t.deepEqual([early.status, early.headers.get('retry-after')], [503, '60']);
@@ -141,13 +141,13 @@ test('until Catchpoint has set the first token pushes are asked to come again; t
   await rotate(one, other);
   t.deepEqual([await valid(token), await valid(other)], [true, true]);
   await rotate(one, other);
-  t.deepEqual([await valid(token), await valid(other)], [true, true], 'the same again is no rotation');
+  t.deepEqual([await valid(token), await valid(other)], [true, true], 'the same token again changes nothing');
   await rotate(one, 'a-third-token-0123456789');
   t.deepEqual([await valid(token), await valid(other)], [false, true]);
   t.like(one.access.status().rotation, { rotations: 4, failed: 0 });
 });
 
-test('tokens that Catchpoint set outlive a restart, as hashes in a file that only the user can read', async (t) => {
+test('tokens that Catchpoint set survive a restart, as hashes in a file that only the user can read', async (t) => {
   const one = await guarded(t, { rotationSecret: secret });
   await rotate(one);
   await rotate(one, other);
@@ -160,7 +160,7 @@ test('tokens that Catchpoint set outlive a restart, as hashes in a file that onl
   t.is((await post(`${url}/catchpoint/wrong`)).status, 401);
 });
 
-test('a file of rotated tokens that cannot be understood counts as none', async (t) => {
+test('a malformed file of rotated tokens counts as empty', async (t) => {
   const stateDir = await temporaryDirectory(t);
   for (const text of ['', '{', '[]', '{"current":["x"],"previous":[],"rotatedAtMs":1}']) {
     await writeFile(rotatedTokensFileOf(stateDir), text);
@@ -171,7 +171,7 @@ test('a file of rotated tokens that cannot be understood counts as none', async 
   }
 });
 
-test('a token that cannot be written down holds, and its sender is told', async (t) => {
+test('a token that cannot be written is valid, and its sender is answered 503', async (t) => {
   const one = await guarded(t, { rotationSecret: secret });
   await mkdir(rotatedTokensFileOf(one.stateDir));
   t.is((await rotate(one)).status, 503);
@@ -179,7 +179,7 @@ test('a token that cannot be written down holds, and its sender is told', async 
   t.is(one.access.status().rotation?.failed, 1);
 });
 
-test('the token is set by whoever has the secret alone, in any of three forms, and not by a push token', async (t) => {
+test('the secret sets the token, in any of three forms; a push token does not', async (t) => {
   const one = await guarded(t, { tokens: [token], rotationSecret: secret });
   const set = async (body: string, by = secret): Promise<number> =>
     (await post(`${one.url}/catchpoint/token`, bearer(by), body)).status;
@@ -193,7 +193,7 @@ test('the token is set by whoever has the secret alone, in any of three forms, a
   t.is((await post(one.url, bearer(secret))).status, 401, 'the secret is no push token');
 });
 
-test('who tries too often to set a token is answered 429, and alone', async (t) => {
+test('too many attempts to set a token are answered 429, for their sender alone', async (t) => {
   const clock = movableClock();
   const one = await guarded(t, { rotationSecret: secret, clock, trustedProxies: ['127.0.0.1'] });
   const attempt = (address: string, by: string): Promise<Response> =>

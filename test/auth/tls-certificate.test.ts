@@ -1,4 +1,4 @@
-// TLS on the push listener: certificates are exchanged while it listens, and senders may have to show theirs.
+// TLS on the push listener: certificates are reloaded while it listens, and client certificates can be required.
 
 import test, { type ExecutionContext } from 'ava';
 import { X509Certificate } from 'node:crypto';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { openCertificates } from '../../src/auth/tls-certificate.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { deferred } from '../../src/runtime/deferred.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import {
   certificate,
@@ -48,7 +49,7 @@ async function files(t: ExecutionContext) {
   return named;
 }
 
-test('a certificate that changes is used for new connections, and a broken one is not', async (t) => {
+test('a changed certificate is used for new connections, a broken one is not', async (t) => {
   const tls = await files(t);
   const { port, url, access } = await guarded(t, { tls });
   t.is(url, `https://127.0.0.1:${port}`);
@@ -66,7 +67,7 @@ test('a certificate that changes is used for new connections, and a broken one i
     status: 200,
     fingerprint: fingerprint(newCertificate),
   });
-  t.is((await post(port, { agent: keepAlive })).status, 200, 'a connection that was there goes on');
+  t.is((await post(port, { agent: keepAlive })).status, 200, 'an open connection continues');
 
   for (const broken of ['', 'no certificate', newCertificate.slice(0, 200)]) {
     await writeFile(tls.certFile, broken);
@@ -78,7 +79,7 @@ test('a certificate that changes is used for new connections, and a broken one i
   t.like(access.status().tls, { reloads: 1, failures: 5 });
 });
 
-test('the files are looked at on a schedule, and read when they have come to rest', async (t) => {
+test('the files are polled, and read once they are stable', async (t) => {
   const tls = await files(t);
   const clock = movableClock();
   const { access } = await guarded(t, { tls, clock });
@@ -99,7 +100,7 @@ test('the files are looked at on a schedule, and read when they have come to res
   await running;
 });
 
-test('a certificate that has expired serves at the start, and replaces none', async (t) => {
+test('an expired certificate is used at the start, and not by a reload', async (t) => {
   const tls = await files(t);
   const late = { clock: movableClock(Date.UTC(2200, 0)), log: silentLog() };
   const certificates = await openCertificates(tls, late);
@@ -108,7 +109,7 @@ test('a certificate that has expired serves at the start, and replaces none', as
   t.deepEqual(certificates.counts, { reloads: 0, failures: 1 });
 });
 
-test('what is wrong with the files at the start is said, with the setting and the file', async (t) => {
+test('the error of a file at the start names the setting and the file', async (t) => {
   const tls = await files(t);
   const open = (changes: object) =>
     openCertificates({ ...tls, ...changes }, { clock: systemClock(), log: silentLog() });
@@ -121,7 +122,7 @@ test('what is wrong with the files at the start is said, with the setting and th
   t.is((error as Error & { exitCode?: number }).exitCode, 78);
 });
 
-test('senders without a certificate of the authority are turned away in the handshake', async (t) => {
+test('the handshake fails for clients without a certificate of the CA', async (t) => {
   const tls = await files(t);
   const clientCaFile = `${tls.certFile}.ca`;
   await writeFile(clientCaFile, senderCertificate);
@@ -132,7 +133,7 @@ test('senders without a certificate of the authority are turned away in the hand
   t.false(access.status().isOpen);
 });
 
-test('what speaks no TLS is closed and counted', async (t) => {
+test('a connection without TLS is closed and counted', async (t) => {
   const one = await guarded(t, { tls: await files(t) });
   const { heard } = await bare(one, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}');
   t.false((await heard).includes('200'));
@@ -140,7 +141,7 @@ test('what speaks no TLS is closed and counted', async (t) => {
   t.is((await post(one.port)).status, 200);
 });
 
-test('closing does not wait for a handshake that does not come, nor for a connection at rest', async (t) => {
+test('closing waits neither for a missing handshake nor for an idle connection', async (t) => {
   const one = await guarded(t, { tls: await files(t) });
   const silent = await bare(one);
   const agent = new Agent({ keepAlive: true });
@@ -150,16 +151,15 @@ test('closing does not wait for a handshake that does not come, nor for a connec
   t.is(await silent.heard, '');
 });
 
-test('over TLS too a connection at work is not the one that is cut', async (t) => {
-  let answer = (): void => {};
-  const working = new Promise<void>((resolve) => void (answer = resolve));
+test('over TLS, too, a connection with a request in flight is not closed for a new one', async (t) => {
+  const working = deferred<void>();
   let taken = 0;
   const one = await guarded(t, {
     tls: await files(t),
     limits: { maxConnections: 2 },
     take: async () => {
       taken += 1;
-      if (taken === 1) await working;
+      if (taken === 1) await working.promise;
     },
   });
   const atWork = post(one.port);
@@ -168,6 +168,6 @@ test('over TLS too a connection at work is not the one that is cut', async (t) =
   await until(() => one.access.status().connections.open === 2);
   t.is((await post(one.port)).status, 200);
   t.is(await silent.heard, '');
-  answer();
+  working.resolve();
   t.is((await atWork).status, 200);
 });

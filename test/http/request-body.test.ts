@@ -1,4 +1,4 @@
-// Bodies are read within their limit, whatever the sender says of them.
+// Bodies are read and decompressed within their limit.
 
 import test, { type ExecutionContext } from 'ava';
 import { createServer, request } from 'node:http';
@@ -8,7 +8,7 @@ import { readBody } from '../../src/http/request-body.ts';
 
 const maxBytes = 1000;
 
-/** Sends a body to a server that reads it, and resolves with what the reading came to. */
+/** Sends a body to a server that reads it; resolves with the body, or with the status and the error. */
 async function sent(
   t: ExecutionContext,
   body: Buffer | string,
@@ -58,7 +58,7 @@ test('a compressed body is read, and a bomb is refused', async (t) => {
   );
 });
 
-test('an encoding that is unknown or not what the body has is named', async (t) => {
+test('an unknown encoding is named, and so is one that the body does not have', async (t) => {
   t.is(
     await sent(t, 'abc', { 'content-encoding': 'zip' }),
     '415 Content-Encoding: expected gzip, deflate or br, found "zip"',

@@ -1,9 +1,9 @@
-// What a request is called.
+// Request ids.
 
 import test from 'ava';
 import { requestIds } from '../../src/http/request-id.ts';
 
-test('an id that is fit for a log is kept as it came', (t) => {
+test('an id that is safe to log is kept', (t) => {
   const idOf = requestIds();
   for (const given of [
     '7',
@@ -14,7 +14,7 @@ test('an id that is fit for a log is kept as it came', (t) => {
     t.is(idOf(given), given);
 });
 
-test('without one, or with one that is not, a new id is made, each time another', (t) => {
+test('a missing or unsafe id is replaced by a new one', (t) => {
   const idOf = requestIds();
   const made = ['', 'a b', 'a\tb', 'ä', '{"level":60}', '<b>', 'a'.repeat(129), '%0a'].map(idOf);
   t.is(new Set([...made, requestIds()('')]).size, made.length + 1);

@@ -1,12 +1,14 @@
-// Listening, and closing without dropping a request in hand.
+// Listening, error answers, and closing without dropping a request in flight.
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import { connect } from 'node:net';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { health } from '../../src/telemetry/health.ts';
+import { deferred } from '../../src/runtime/deferred.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { application, listen } from '../../src/http/server.ts';
+import { until } from '../fakes/guarded.ts';
 import { readLog } from '../fakes/log.ts';
 
 async function listener(t: ExecutionContext, mount: (router: Router) => void) {
@@ -27,16 +29,18 @@ test('a taken port is named', async (t) => {
   });
 });
 
-test('closing waits for the request in hand and takes no new one', async (t) => {
-  let answer: (() => void) | undefined;
+test('closing waits for the request in flight and refuses new ones', async (t) => {
+  const working = deferred<void>();
+  let isWorking = false;
   const open = await listener(t, (router) =>
     router.post('/', async (context) => {
-      await new Promise<void>((resolve) => void (answer = resolve));
+      isWorking = true;
+      await working.promise;
       context.body = 'done';
     }),
   );
-  const inHand = fetch(open.url, { method: 'POST', body: 'x' }).then((response) => response.text());
-  while (answer === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const inFlight = fetch(open.url, { method: 'POST', body: 'x' }).then((response) => response.text());
+  await until(() => isWorking);
   const closing = open.close();
   const refused = await new Promise((resolve) =>
     connect(open.port, '127.0.0.1')
@@ -44,18 +48,18 @@ test('closing waits for the request in hand and takes no new one', async (t) => 
       .once('connect', () => resolve('taken')),
   );
   t.is((refused as NodeJS.ErrnoException).code, 'ECONNREFUSED');
-  answer();
-  t.is(await inHand, 'done');
+  working.resolve();
+  t.is(await inFlight, 'done');
   await closing;
 });
 
-test('health says that the process is alive and what flows', async (t) => {
+test('/healthz answers with the status', async (t) => {
   const open = await listener(t, (router) => health(router, () => ({ pushes: { taken: 3 } })));
   const answer = await fetch(`${open.url}/healthz`);
   t.deepEqual([answer.status, await answer.json()], [200, { status: 'ok', pushes: { taken: 3 } }]);
 });
 
-test('closing does not wait for connections without a request, nor for ever for half a request', async (t) => {
+test('closing does not wait for idle connections, and cut ends half a request', async (t) => {
   const open = await listener(t, (router) =>
     router.post('/', async (context) => {
       for await (const chunk of context.req) void chunk;
@@ -78,7 +82,7 @@ test('closing does not wait for connections without a request, nor for ever for 
   t.pass();
 });
 
-test('an answer names its request, and so does the log when it fails or is refused', async (t) => {
+test('the answer has the request id, and so has the log line of a failure or refusal', async (t) => {
   const { log, lines } = readLog();
   const router = new Router();
   router.get('/fails', () => {
@@ -92,18 +96,18 @@ test('an answer names its request, and so does the log when it fails or is refus
   const idOf = async (path: string, headers = {}): Promise<string> =>
     (await fetch(open.url + path, { headers })).headers.get('x-request-id') ?? '';
   t.is(await idOf('/fails', { 'x-request-id': 'of-a-proxy' }), 'of-a-proxy');
-  const own = await idOf('/refuses', { 'x-request-id': 'not "sane"' });
-  t.regex(own, /^[0-9a-f]{12}-1$/);
+  const replaced = await idOf('/refuses', { 'x-request-id': 'not "sane"' });
+  t.regex(replaced, /^[0-9a-f]{12}-1$/);
   t.like(lines(), {
     0: { requestId: 'of-a-proxy', times: 1, reason: 'the disk', msg: 'requests fail' },
-    2: { requestId: own, status: 400, reason: 'no push', msg: 'a request is refused' },
+    2: { requestId: replaced, status: 400, reason: 'no push', msg: 'a request is refused' },
   });
 });
 
-test('200 is never said to a question about what is served', async (t) => {
+test('OPTIONS and unsupported methods are not answered 200', async (t) => {
   const { url } = await listener(t, (router) => router.post('/', (context) => void (context.body = 'taken')));
-  const ask = (method: string): Promise<Response> => fetch(url, { method, headers: { connection: 'close' } });
-  const answers = await Promise.all(['OPTIONS', 'GET', 'PROPFIND', 'POST'].map(ask));
+  const request = (method: string): Promise<Response> => fetch(url, { method, headers: { connection: 'close' } });
+  const answers = await Promise.all(['OPTIONS', 'GET', 'PROPFIND', 'POST'].map(request));
   t.deepEqual(
     answers.map(({ status }) => status),
     [204, 405, 501, 200],

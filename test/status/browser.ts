@@ -1,4 +1,4 @@
-// Debian's Chromium on the status page of a bridge in this process, with everything that the page must not do written down.
+// Opens the status page of a bridge in this process in Debian's Chromium, and records errors, warnings and requests.
 
 import type { ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -12,63 +12,34 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';
 import { pageAddress } from '../../src/status/page-address.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { until } from '../fakes/guarded.ts';
 
 /** Five nodes on three continents, one of them without coordinates. */
 export const nodes = [
-  {
-    id: 11,
-    name: 'Frankfurt, DE - Cogent',
-    asn: 174,
-    isp: 'Cogent',
-    city: 'Frankfurt',
-    country: 'Germany',
-    continent: 'Europe',
-    latitude: 50.11,
-    longitude: 8.68,
-  },
-  {
-    id: 12,
-    name: 'Paris, FR - Orange',
-    asn: 3215,
-    isp: 'Orange',
-    city: 'Paris',
-    country: 'France',
-    continent: 'Europe',
-    latitude: 48.86,
-    longitude: 2.35,
-  },
-  {
-    id: 13,
-    name: 'Tokyo, JP - NTT',
-    asn: 4713,
-    isp: 'NTT',
-    city: 'Tokyo',
-    region: 'Kanto',
-    country: 'Japan',
-    continent: 'Asia',
-    latitude: 35.68,
-    longitude: 139.69,
-  },
-  {
-    id: 14,
-    name: 'São Paulo, BR - Vivo',
-    asn: 27699,
-    isp: 'Vivo',
-    city: 'São Paulo',
-    country: 'Brazil',
-    continent: 'South America',
-    latitude: -23.55,
-    longitude: -46.63,
-  },
-  { id: 15, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own', active: true },
-].map((node) => ({ active: true, ...node }));
+  located(11, 'Frankfurt, DE', 174, 'Cogent', ['Frankfurt', 'Germany', 'Europe'], [50.11, 8.68]),
+  located(12, 'Paris, FR', 3215, 'Orange', ['Paris', 'France', 'Europe'], [48.86, 2.35]),
+  { ...located(13, 'Tokyo, JP', 4713, 'NTT', ['Tokyo', 'Japan', 'Asia'], [35.68, 139.69]), region: 'Kanto' },
+  located(14, 'São Paulo, BR', 27699, 'Vivo', ['São Paulo', 'Brazil', 'South America'], [-23.55, -46.63]),
+  { id: 15, active: true, name: 'Nowhere - Enterprise', asn: 64512, isp: 'Own' },
+];
 
-/** What ends a test's resources; a test or a script. */
+function located(
+  id: number,
+  place: string,
+  asn: number,
+  isp: string,
+  [city, country, continent]: readonly [string, string, string],
+  [latitude, longitude]: readonly [number, number],
+) {
+  return { id, active: true, name: `${place} - ${isp}`, asn, isp, city, country, continent, latitude, longitude };
+}
+
+/** A test, or a script that releases what it opened. */
 export type Owner = Pick<ExecutionContext, 'teardown'>;
 
 export async function openChromium(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  // No name is found, so that whatever would leave the machine fails.
+  // No name resolves: requests to other machines fail.
   const args = [
     '--no-sandbox',
     '--disable-background-networking',
@@ -98,8 +69,6 @@ export interface PushedRun {
   readonly test?: number;
   readonly rttMs?: number;
   readonly error?: string;
-  /** A run's own time; each run has another. */
-  readonly timeMs?: number;
 }
 
 export async function openBridge(
@@ -112,7 +81,7 @@ export async function openBridge(
   const stateDir = await temporaryDirectory(t);
   const nodesFile = join(stateDir, 'nodes-given.json');
   await writeFile(nodesFile, JSON.stringify({ nodes }));
-  const settled = {
+  const allFlags = {
     listen: '127.0.0.1:0',
     adminListen: '127.0.0.1:0',
     tsdbHost: tsd.url,
@@ -121,7 +90,7 @@ export async function openBridge(
     ...flags,
   };
   const { config } = readConfig(
-    { flags: settled, env: {}, readFile: () => '', canWriteIn: () => true },
+    { flags: allFlags, env: {}, readFile: () => '', canWriteIn: () => true },
     { needsNodes: true },
   );
   const daemon = await startDaemon(config, { clock: systemClock(), random: Math.random, log: silentLog(), pid: 4711 });
@@ -147,8 +116,9 @@ export async function openBridge(
   };
 }
 
-function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: number): object {
-  const timestamp = new Date(timeMs ?? usualMs).toISOString().replaceAll(/\D/g, '');
+/** @param timeMs - differs for each run: an equal one would be a duplicate */
+function bodyOf({ node, test = 100, rttMs, error }: PushedRun, timeMs: number): object {
+  const timestamp = new Date(timeMs).toISOString().replaceAll(/\D/g, '');
   return {
     TestId: test,
     NodeId: node,
@@ -165,17 +135,13 @@ function bodyOf({ node, test = 100, rttMs, error, timeMs }: PushedRun, usualMs: 
   };
 }
 
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 export interface WatchedPage {
   readonly page: Page;
-  /** What the browser complained of: errors of the console and of the page's program, and failed requests. */
+  /** Errors and warnings of the console and of the page's scripts, failed requests included. */
   readonly complaints: readonly string[];
-  /** Every address that was asked. */
+  /** Addresses of all requests. */
   readonly requests: readonly string[];
-  /** Bytes of the page and its files, as they went over the wire. */
+  /** Size of the page and its files, compressed. */
   fileBytes(): Promise<number>;
 }
 

@@ -1,10 +1,11 @@
-// The status page in a browser: what people see, point at, choose and press.
+// The status page in a browser.
 
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
-import { openBridge, openChromium, openPage, until } from './browser.ts';
+import { until } from '../fakes/guarded.ts';
+import { openBridge, openChromium, openPage, type WatchedBridge } from './browser.ts';
 
 const inBrowser = process.env['BRIDGE_BROWSER'] === 'off' ? test.serial.skip : test.serial;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -13,7 +14,7 @@ const browser = (): Promise<Browser> => (opened ??= openChromium());
 
 test.after.always(async () => (await opened)?.close());
 
-/** The text of an element, as soon as it fits. */
+/** Waits for an element with a matching text. */
 async function shows(t: ExecutionContext, page: Page, selector: string, text: RegExp): Promise<void> {
   const found = page.locator(selector).filter({ hasText: text }).first();
   const isShown = await found.waitFor({ timeout: 20_000 }).then(
@@ -28,7 +29,7 @@ async function shows(t: ExecutionContext, page: Page, selector: string, text: Re
   );
 }
 
-inBrowser('data appear, and go on by themselves, and nothing is asked of anybody else', async (t) => {
+inBrowser('data appear and are updated, without requests to other hosts', async (t) => {
   const { address, push } = await openBridge(t);
   await push({ node: 11, rttMs: 25 });
   const { page, complaints, requests, fileBytes } = await openPage(t, await browser(), address);
@@ -56,7 +57,7 @@ inBrowser('data appear, and go on by themselves, and nothing is asked of anybody
   t.deepEqual(complaints, []);
 });
 
-inBrowser('a recent push opens to the points that it became', async (t) => {
+inBrowser('a recent push can be opened to show its points', async (t) => {
   const { address, push } = await openBridge(t);
   await push({ node: 12, rttMs: 31.5 });
   const { page, complaints } = await openPage(t, await browser(), address);
@@ -66,43 +67,32 @@ inBrowser('a recent push opens to the points that it became', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-inBrowser('the map shows each node that has a place, and whom one points at; keys go from node to node', async (t) => {
-  const { address, push } = await openBridge(t);
-  for (const [node, rttMs] of [
-    [11, 20],
-    [11, 22],
-    [12, 60],
-    [13, 400],
-    [14, 200],
-  ] as const)
-    await push({ node, rttMs });
-  const { page, complaints } = await openPage(t, await browser(), address);
-  await page.locator('.mark[data-node="11"].rtt-0').waitFor();
-  t.is(await page.locator('.mark[data-node]').count(), 4);
-  t.is(await page.locator('.mark.rtt-4[data-node]').getAttribute('data-node'), '13');
-  await page.locator('.mark[data-node="13"]').hover();
-  await shows(t, page, '#node', /Tokyo, JP - NTT.*AS4713.*NTT.*Tokyo, Kanto, Japan, Asia.*400 ms.*Test 100/s);
-  await page.locator('.mark[tabindex="0"]').focus();
-  t.is(await page.locator('.mark:focus').getAttribute('data-node'), '11', 'the busiest is reached first');
-  await page.keyboard.press('ArrowLeft');
-  await shows(t, page, '#node', /Paris/);
-  t.regex(
-    (await page.locator('.mark[data-node="12"]').getAttribute('aria-label')) ?? '',
-    /^Paris, FR - Orange: 1 runs, p50 \d\d ms, errors 0 %$/,
-  );
-  t.deepEqual(complaints, []);
-});
+inBrowser(
+  'the map shows each node with coordinates, and details of the selected one; arrow keys move the selection',
+  async (t) => {
+    const { address, push } = await openBridge(t);
+    await pushToAll(push);
+    const { page, complaints } = await openPage(t, await browser(), address);
+    await page.locator('.mark[data-node="11"].rtt-0').waitFor();
+    t.is(await page.locator('.mark[data-node]').count(), 4);
+    t.is(await page.locator('.mark.rtt-4[data-node]').getAttribute('data-node'), '13');
+    await page.locator('.mark[data-node="13"]').hover();
+    await shows(t, page, '#node', /Tokyo, JP - NTT.*AS4713.*NTT.*Tokyo, Kanto, Japan, Asia.*400 ms.*Test 100/s);
+    await page.locator('.mark[tabindex="0"]').focus();
+    t.is(await page.locator('.mark:focus').getAttribute('data-node'), '11', 'Tab reaches the node with the most runs');
+    await page.keyboard.press('ArrowLeft');
+    await shows(t, page, '#node', /Paris/);
+    t.regex(
+      (await page.locator('.mark[data-node="12"]').getAttribute('aria-label')) ?? '',
+      /^Paris, FR - Orange: 1 runs, p50 \d\d ms, errors 0 %$/,
+    );
+    t.deepEqual(complaints, []);
+  },
+);
 
-inBrowser('the map and the table are narrowed by test, continent and provider, and the table is sorted', async (t) => {
+inBrowser('map and table are filtered by test, continent and ISP, and the table can be sorted', async (t) => {
   const { address, push } = await openBridge(t);
-  for (const [node, rttMs] of [
-    [11, 20],
-    [11, 20],
-    [12, 60],
-    [13, 400],
-    [14, 200],
-  ] as const)
-    await push({ node, rttMs });
+  await pushToAll(push);
   await push({ node: 13, test: 101, error: 'dns' });
   const { page, complaints } = await openPage(t, await browser(), address);
   const first = '#slices tbody tr:first-child';
@@ -127,7 +117,7 @@ inBrowser('the map and the table are narrowed by test, continent and provider, a
   t.deepEqual(complaints, []);
 });
 
-inBrowser('a dead letter is read with the token alone, and retried and dropped by a press', async (t) => {
+inBrowser('dead letters are listed, retried and dropped with the token alone', async (t) => {
   const { address, push, daemon, tsd } = await openBridge(t, { autoCreateMetrics: false }, { assignUids: false });
   await push({ node: 15, rttMs: 30 });
   await until(() => daemon.status().deadLetters === 6);
@@ -144,26 +134,26 @@ inBrowser('a dead letter is read with the token alone, and retried and dropped b
   const letter = page.locator(`[data-letter="${await idOf(address, ids, 'rtt.by_node')}"]`);
   await letter.getByRole('button', { name: 'Retry' }).click();
   await letter.waitFor({ state: 'detached' });
-  await shows(t, page, '#letters-said', /waits for opentsdb again/);
+  await shows(t, page, '#letters-status', /waits for opentsdb again/);
   await until(() => tsd.points().length === 1);
   page.once('dialog', (dialog) => void dialog.accept());
   await page.getByRole('button', { name: 'Drop' }).first().click();
-  await shows(t, page, '#letters-said', /dropped/);
+  await shows(t, page, '#letters-status', /dropped/);
   t.is(daemon.status().deadLetters, 4);
   await shows(t, page, '#kinds', /^4 rejected\.$/);
   t.deepEqual([...complaints, ...anonymous.complaints], []);
 });
 
-inBrowser("a token that is another bridge's is told so, and forgotten", async (t) => {
+inBrowser('a wrong token is reported and forgotten', async (t) => {
   const { address } = await openBridge(t);
   const { page } = await openPage(t, await browser(), new URL(address).origin);
   await page.getByLabel('Token').fill('not-the-token');
   await page.getByRole('button', { name: 'Unlock' }).click();
-  await shows(t, page, '#letters-said', /not the one of this bridge/);
+  await shows(t, page, '#letters-status', /not the one of this bridge/);
   t.is(await page.evaluate('sessionStorage.length'), 0);
 });
 
-inBrowser('a sink that takes nothing says why, in words', async (t) => {
+inBrowser('a failing sink is shown with its error', async (t) => {
   const { address, push, tsd } = await openBridge(t);
   await tsd.close();
   await push({ node: 11, rttMs: 20 });
@@ -171,7 +161,7 @@ inBrowser('a sink that takes nothing says why, in words', async (t) => {
   await shows(
     t,
     page,
-    '#troubles .warning',
+    '#problems .warning',
     /opentsdb has taken nothing for \d+ s \(.*ECONNREFUSED.*\); 12 points wait/,
   );
   await shows(t, page, '#verdict.warning', /^Pushes are taken and kept; one thing needs a look$/);
@@ -179,17 +169,17 @@ inBrowser('a sink that takes nothing says why, in words', async (t) => {
   await shows(t, page, '#board', /Backlog\s*12/);
 });
 
-inBrowser('before the first push it is said that none has come, and the title says how things stand', async (t) => {
+inBrowser('before the first push a note says so, and the title has the verdict', async (t) => {
   const { address, push } = await openBridge(t);
   const { page, complaints } = await openPage(t, await browser(), address);
-  await shows(t, page, '#troubles .note', /no push has come since the start/);
+  await shows(t, page, '#problems .note', /no push has come since the start/);
   t.regex(await page.title(), /^All is well/);
   await push({ node: 11, rttMs: 20 });
-  await page.locator('#troubles .note').waitFor({ state: 'detached' });
+  await page.locator('#problems .note').waitFor({ state: 'detached' });
   t.deepEqual(complaints, []);
 });
 
-inBrowser('when the bridge is gone the page says that its figures are old', async (t) => {
+inBrowser('when the bridge has ended the page says that it is not live', async (t) => {
   const { address, daemon } = await openBridge(t);
   const { page } = await openPage(t, await browser(), address);
   await shows(t, page, '#connection', /^Live$/);
@@ -199,7 +189,7 @@ inBrowser('when the bridge is gone the page says that its figures are old', asyn
 });
 
 inBrowser(
-  'on a phone nothing is wider than the screen, no word stands letter below letter, and a continent fills the map',
+  'on a phone nothing is wider than the screen, columns are readable, and a continent fills the map',
   async (t) => {
     const { address, push } = await openBridge(t);
     for (const node of [11, 12, 13]) await push({ node, rttMs: node * 10 });
@@ -225,7 +215,7 @@ inBrowser(
   },
 );
 
-inBrowser('where Catchpoint is switched off nothing is shown of nodes and pushes', async (t) => {
+inBrowser('without the Catchpoint source nodes and pushes are hidden', async (t) => {
   const flags = {
     catchpoint: false,
     backstop: true,
@@ -235,7 +225,7 @@ inBrowser('where Catchpoint is switched off nothing is shown of nodes and pushes
   };
   const { address, daemon } = await openBridge(t, {}, flags);
   const { page, complaints } = await openPage(t, await browser(), address);
-  await shows(t, page, '#troubles .note', /nothing has been sent here/);
+  await shows(t, page, '#problems .note', /nothing has been sent here/);
   t.false(await page.locator('#map').isVisible());
   t.false(await page.locator('#pushes').isVisible());
   t.notRegex(await page.locator('#board').innerText(), /Nodes|Parked|Pushes/);
@@ -251,7 +241,7 @@ inBrowser('where Catchpoint is switched off nothing is shown of nodes and pushes
 });
 
 for (const scheme of ['light', 'dark'] as const) {
-  inBrowser(`nobody is kept out by how it looks when it is ${scheme}`, async (t) => {
+  inBrowser(`axe finds no serious fault of accessibility in the ${scheme} colour scheme`, async (t) => {
     const { address, push } = await openBridge(t);
     for (const node of [11, 13, 14]) await push({ node, rttMs: node * 10, ...(node === 14 ? { error: 'dns' } : {}) });
     const { page, complaints } = await openPage(t, await browser(), address, scheme);
@@ -277,10 +267,22 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-/** Makes a metric known to an OpenTSDB that makes none by itself. */
+/** Creates a metric in an OpenTSDB that does not create them by itself. */
 async function assign(tsdUrl: string, metric: string): Promise<void> {
   const answer = await fetch(`${tsdUrl}/api/uid/assign?metric=${metric}`, { headers: { connection: 'close' } });
   if (!answer.ok) throw new Error(`the metric was not assigned: ${await answer.text()}`);
+}
+
+/** Two runs of node 11, and one of each other node with coordinates. */
+async function pushToAll(push: WatchedBridge['push']): Promise<void> {
+  const runs = [
+    [11, 20],
+    [11, 22],
+    [12, 60],
+    [13, 400],
+    [14, 200],
+  ] as const;
+  for (const [node, rttMs] of runs) await push({ node, rttMs });
 }
 
 function authorised(address: string): RequestInit {
@@ -292,7 +294,7 @@ function authorised(address: string): RequestInit {
   };
 }
 
-/** The letter whose input has this in it. */
+/** The id of the letter whose input contains the text. */
 async function idOf(address: string, ids: readonly (string | null)[], text: string): Promise<string> {
   const { origin } = new URL(address);
   for (const id of ids) {

@@ -1,4 +1,5 @@
-// Takes the pictures of README.md and docs/status-page.md, contrib/pictures/, of a demo that runs: `npm run pictures`. Needs Chromium, as the tests of the page do.
+// Takes the screenshots in contrib/pictures/ of a running demo, for README.md and docs/status-page.md.
+// `npm run pictures`; needs Chromium, as the tests of the page do.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,9 +8,9 @@ import { program } from '../e2e/program.ts';
 import { openChromium, openPage, type Owner } from './browser.ts';
 
 const folder = new URL('../../../contrib/pictures/', import.meta.url).pathname;
-/** Until incidents have left their marks in the charts. */
+/** Until the charts show incidents. */
 const settleMs = Number(process.env['PICTURE_SECONDS'] ?? 90) * 1000;
-const mostBytes = 200_000;
+const maxBytes = 200_000;
 const releases: (() => unknown)[] = [];
 const owner: Owner = { teardown: (release) => void releases.push(release) };
 
@@ -34,7 +35,7 @@ try {
       ? page.screenshot({ path, clip: { x: 0, y: 0, width: 1300, height: 720 }, fullPage: true })
       : page.locator(part).screenshot({ path, type: 'jpeg', quality: 85 }));
     const { size } = await stat(path);
-    if (size > mostBytes || complaints.length > 0) throw new Error(`${name}: ${size} bytes; ${complaints.join('; ')}`);
+    if (size > maxBytes || complaints.length > 0) throw new Error(`${name}: ${size} bytes; ${complaints.join('; ')}`);
     console.log(`${name}: ${size} bytes`);
   }
 } finally {

@@ -1,27 +1,28 @@
-// What the page and `top` say is wrong, and what has come in the last minutes.
+// The problems on the status page and in `top`, and recent increases.
 
 import test from 'ava';
+import { connectionCounts } from '../../src/auth/limits/connection-limit.ts';
 import { refusalCounts } from '../../src/auth/refusal-counts.ts';
-import { type RecentIncreases, recentIncreases, type Moment } from '../../src/status/recent-increases.ts';
+import { type RecentIncreases, recentIncreases, type CountsAt } from '../../src/status/recent-increases.ts';
 import { problemsOf } from '../../src/status/problems.ts';
 import { statusMessageOf } from '../../src/status/status-message.ts';
 import { seenAtMs, sinkOf, snapshotOf } from '../fakes/snapshot.ts';
 
 const quiet: RecentIncreases = { minutes: 5, notTaken: {}, letters: {}, spoolGrowthPerS: 0 };
-const besides = {
+const extras = {
   letters: { counts: {}, isMore: false },
   recent: [],
-  troubles: { alarms: [], warnings: [] },
+  problems: { alarms: [], warnings: [] },
   newLetters: 0,
-  turnedAway: [0, 0],
+  refusedRequests: [0, 0],
   backstop: undefined,
 } as const;
 
-test('of a bridge that is well nothing is said', (t) => {
+test('a healthy bridge has no problems', (t) => {
   t.deepEqual(problemsOf(snapshotOf(), quiet), { alarms: [], warnings: [] });
 });
 
-test('refused pushes and what is lost are alarms, and stand nowhere else', (t) => {
+test('refused pushes and losses are alarms, and not warnings as well', (t) => {
   const { spool, lost } = snapshotOf();
   const { alarms, warnings } = problemsOf(
     snapshotOf({ spool: { ...spool, scarcity: '1 MiB free' }, lost: { ...lost, points: 7, retries: 2 } }),
@@ -34,22 +35,22 @@ test('refused pushes and what is lost are alarms, and stand nowhere else', (t) =
   t.deepEqual(warnings, []);
 });
 
-test('while a required sink takes nothing it is told when the spool will be full', (t) => {
+test('while a required sink fails, a warning says when the spool will be full', (t) => {
   const spool = { ...snapshotOf().spool, waitingBytes: 2 ** 29 };
   const failing = sinkOf({ failingSinceMs: seenAtMs - 300_000, lastError: 'connect ECONNREFUSED' });
-  const said = (sink: typeof failing, spoolGrowthPerS: number): readonly string[] =>
+  const warningsOf = (sink: typeof failing, spoolGrowthPerS: number): readonly string[] =>
     problemsOf(snapshotOf({ spool, sinks: [sink] }), { ...quiet, spoolGrowthPerS }).warnings;
-  t.deepEqual(said(failing, 100_000), [
+  t.deepEqual(warningsOf(failing, 100_000), [
     'opentsdb has taken nothing for 5 min (connect ECONNREFUSED); 5 points wait',
     'the spool grows by 97.7 KiB a second; in 89 min it is full, and pushes are refused from then on',
   ]);
-  t.is(said(failing, 0).length, 1);
-  t.is(said(failing, -5).length, 1);
-  t.is(said({ ...failing, isRequired: false }, 100_000).length, 1);
-  t.deepEqual(said(sinkOf(), 100_000), []);
+  t.is(warningsOf(failing, 0).length, 1);
+  t.is(warningsOf(failing, -5).length, 1);
+  t.is(warningsOf({ ...failing, isRequired: false }, 100_000).length, 1);
+  t.deepEqual(warningsOf(sinkOf(), 100_000), []);
 });
 
-test('what was not taken lately and new dead letters are told with their reasons', (t) => {
+test('recent requests that were not taken, and new dead letters, are warnings with their reasons', (t) => {
   const { warnings } = problemsOf(snapshotOf(), {
     ...quiet,
     notTaken: { unauthenticated: 1200, malformed: 3 },
@@ -61,7 +62,7 @@ test('what was not taken lately and new dead letters are told with their reasons
   ]);
 });
 
-test('a configuration that cannot be used, and one that waits for a restart, are told', (t) => {
+test('an unusable configuration, and settings that need a restart, are warnings', (t) => {
   const { warnings } = problemsOf(snapshotOf(), quiet, {
     fault: 'one: wrong\ntwo: wrong',
     needRestart: ['listen', 'state-dir'],
@@ -72,68 +73,60 @@ test('a configuration that cannot be used, and one that waits for a restart, are
   ]);
 });
 
-test('without Catchpoint nothing is said of its nodes', (t) => {
+test('without the Catchpoint source its nodes are no problem', (t) => {
   const nodes = { ...snapshotOf().nodes, known: 0, refreshedAtMs: undefined };
   t.is(problemsOf(snapshotOf({ nodes }), quiet).warnings.length, 1);
   t.deepEqual(problemsOf(snapshotOf({ nodes, takesPushes: false }), quiet).warnings, []);
 });
 
-test('lately is five minutes, growth is told after one, and a clock set back begins anew', (t) => {
-  const since = recentIncreases();
-  const at = (seconds: number, malformed: number, waitingBytes: number): Moment => ({
+test('increases are over five minutes, growth needs one, and a clock that is set back starts again', (t) => {
+  const increases = recentIncreases();
+  const at = (seconds: number, malformed: number, waitingBytes: number): CountsAt => ({
     atMs: seconds * 1000,
     notTaken: { malformed, failed: 0 },
     letters: { expired: malformed * 2 },
     waitingBytes,
   });
-  t.deepEqual(since(at(1000, 5, 0)), { minutes: 5, notTaken: {}, letters: {}, spoolGrowthPerS: 0 });
-  t.deepEqual(since(at(1030, 6, 3000)), {
+  t.deepEqual(increases(at(1000, 5, 0)), { minutes: 5, notTaken: {}, letters: {}, spoolGrowthPerS: 0 });
+  t.deepEqual(increases(at(1030, 6, 3000)), {
     minutes: 5,
     notTaken: { malformed: 1 },
     letters: { expired: 2 },
     spoolGrowthPerS: 0,
   });
-  t.is(since(at(1100, 6, 10_000)).spoolGrowthPerS, 100);
-  t.deepEqual(since(at(1301, 6, 20_000)).notTaken, {}, 'the one of 1000 has gone, that of 1030 counts from 6');
-  t.deepEqual(since(at(1302, 9, 20_000)).notTaken, { malformed: 3 });
-  t.deepEqual(since(at(500, 9, 20_000)), { minutes: 5, notTaken: {}, letters: {}, spoolGrowthPerS: 0 });
+  t.is(increases(at(1100, 6, 10_000)).spoolGrowthPerS, 100);
+  t.deepEqual(increases(at(1301, 6, 20_000)).notTaken, {}, 'the counts at 1000 are too old, those at 1030 have 6');
+  t.deepEqual(increases(at(1302, 9, 20_000)).notTaken, { malformed: 3 });
+  t.deepEqual(increases(at(500, 9, 20_000)), { minutes: 5, notTaken: {}, letters: {}, spoolGrowthPerS: 0 });
 });
 
-test('a sender that may not, and who was turned away before, count as not taken', (t) => {
+test('denied pushes and refused requests count as not taken', (t) => {
   const before = snapshotOf();
   const after = snapshotOf({
     atMs: before.atMs + 2000,
     pushes: { ...before.pushes, byOutcome: { taken: 32, missed: 1, malformed: 0, denied: 4 } },
   });
-  const now = statusMessageOf(after, before, { ...besides, turnedAway: [10, 16] });
+  const now = statusMessageOf(after, before, { ...extras, refusedRequests: [10, 16] });
   t.deepEqual([now.pushesPerS, now.notTakenPerS], [10, 5]);
-  const counts = {
-    overAll: 0,
-    overAddress: 2,
-    cut: 9,
-    open: 0,
-    handshakes: 0,
-    headersTooLarge: 0,
-    timedOut: 0,
-    notHttp: 0,
-  };
-  const access = {
-    door: { unauthenticated: 3, awaiting: 1 },
-    requests: { inHand: 4, overAll: 5, overSender: 6 },
-    connections: counts,
-  };
-  t.deepEqual(refusalCounts(access), { unauthenticated: 3, awaiting: 1, crowded: 5, overSender: 6, disconnected: 2 });
+  t.deepEqual(
+    refusalCounts({
+      door: { unauthenticated: 3, awaiting: 1 },
+      requests: { inHand: 4, overAll: 5, overSender: 6 },
+      connections: { ...connectionCounts(), overAddress: 2, cut: 9 },
+    }),
+    { unauthenticated: 3, awaiting: 1, crowded: 5, overSender: 6, disconnected: 2 },
+  );
 });
 
-test('sources and sinks are told with what became of what they were given', (t) => {
-  const seen = { points: 9, deliveries: 3, duplicates: 0, failures: 0, lastAtMs: seenAtMs };
+test('the message has the counts of sources and sinks', (t) => {
+  const counted = { points: 9, deliveries: 3, duplicates: 0, failures: 0, lastAtMs: seenAtMs };
   const sources = [
-    { name: 'catchpoint', ...seen },
-    { name: 'backstop', ...seen },
+    { name: 'catchpoint', ...counted },
+    { name: 'backstop', ...counted },
   ];
   const sinks = [sinkOf({ isRequired: false, skipped: 12, annotations: { written: 0, skipped: 5 } })];
   const now = statusMessageOf(snapshotOf({ sources, sinks, takesPushes: false }), snapshotOf(), {
-    ...besides,
+    ...extras,
     backstop: { accepted: 9, skipped: 0, notAllowed: 2 },
   });
   t.deepEqual(

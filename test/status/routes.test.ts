@@ -1,4 +1,4 @@
-// The status page over HTTP: what it is served with, whom it answers, and how many may watch.
+// The HTTP routes of the status page.
 
 import test from 'ava';
 import { get, request } from 'node:http';
@@ -6,16 +6,16 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import type { ServerResponse } from 'node:http';
-import { eventStreamClients } from '../../src/status/event-stream-clients.ts';
+import { eventStream } from '../../src/status/event-stream.ts';
 import { sliceNames } from '../../src/status/messages.ts';
-import { isOwnHost } from '../../src/status/host-check.ts';
-import { onSheet } from '../../src/status/map-projection.ts';
+import { placedOnMap } from '../../src/status/map-projection.ts';
+import { isTrustedHost } from '../../src/status/page-routes.ts';
 import { dimensions } from '../../src/sources/catchpoint/slices.ts';
 import { openBridge } from './browser.ts';
 
 const html = readFileSync(new URL('../../../src/status/page/page.html', import.meta.url), 'utf8');
 
-test('the page is served under a strict policy, its files for ever, and none by another name', async (t) => {
+test('the page has a strict content security policy, and its files are cached for ever', async (t) => {
   const { daemon } = await openBridge(t);
   const page = await fetch(daemon.adminUrl);
   t.is(page.status, 200);
@@ -41,7 +41,7 @@ test('the page is served under a strict policy, its files for ever, and none by 
     t.is((await fetch(daemon.adminUrl + wrong)).status, 404, wrong);
 });
 
-test('a name that somebody lets point to loopback is not answered', async (t) => {
+test('on loopback a host name other than localhost is answered 421', async (t) => {
   const { daemon } = await openBridge(t);
   const statusFor = (host: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
@@ -53,12 +53,12 @@ test('a name that somebody lets point to loopback is not answered', async (t) =>
     });
   t.is(await statusFor('rebound.example:8081'), 421);
   t.is(await statusFor('localhost:8081'), 200);
-  t.true(isOwnHost('bridge.example:8081', '192.0.2.7'));
-  t.true(isOwnHost('[::1]:8081', '::1'));
-  t.false(isOwnHost('127.0.0.1.rebound.example', '::ffff:127.0.0.1'));
+  t.true(isTrustedHost('bridge.example:8081', '192.0.2.7'));
+  t.true(isTrustedHost('[::1]:8081', '::1'));
+  t.false(isTrustedHost('127.0.0.1.rebound.example', '::ffff:127.0.0.1'));
 });
 
-test('the map refuses what cannot be meant, and names it', async (t) => {
+test('an invalid query of the map is answered with the parameter and its value', async (t) => {
   const { daemon } = await openBridge(t);
   const answers = await Promise.all(
     ['by=planet', 'test=x', 'minutes=61'].map(async (search) =>
@@ -72,7 +72,7 @@ test('the map refuses what cannot be meant, and names it', async (t) => {
   ]);
 });
 
-test('nodes that are known already are not sent again', async (t) => {
+test('unchanged nodes are answered 304', async (t) => {
   const { daemon } = await openBridge(t);
   const first = await fetch(`${daemon.adminUrl}/status/nodes`);
   const nodes = (await first.json()) as { id: number; x?: number }[];
@@ -95,7 +95,7 @@ test('nodes that are known already are not sent again', async (t) => {
   t.is(again, 304);
 });
 
-test("the page offers the seven slices, which are the source's", (t) => {
+test('the page offers the seven dimensions of the Catchpoint source', (t) => {
   t.deepEqual([...sliceNames], [...dimensions]);
   const offered = /<select id="by">(.*?)<\/select>/s.exec(html)?.[1] ?? '';
   t.deepEqual(
@@ -104,52 +104,56 @@ test("the page offers the seven slices, which are the source's", (t) => {
   );
 });
 
-test('nodes of one place stand around it, each where it can be pointed at', (t) => {
-  const placed = onSheet(Array.from({ length: 30 }, (_, nth) => ({ id: nth + 1, latitude: 50.11, longitude: 8.68 })));
+test('nodes at one place are spread around it', (t) => {
+  const placed = placedOnMap(
+    Array.from({ length: 30 }, (_, nth) => ({ id: nth + 1, latitude: 50.11, longitude: 8.68 })),
+  );
   const places = new Set(placed.map(({ x, y }) => `${x} ${y}`));
   t.is(places.size, 30);
   t.true(placed.every(({ x = 0, y = 0 }) => Math.hypot(x - (placed[0]?.x ?? 0), y - (placed[0]?.y ?? 0)) < 15));
 });
 
-test('no more than thirty-two watch, and who stops reading is let go', async (t) => {
+test('the event stream has at most 32 clients', async (t) => {
   const { daemon } = await openBridge(t);
-  const watchers = await Promise.all(
+  const statuses = await Promise.all(
     Array.from(
       { length: 33 },
       () =>
         new Promise<number | undefined>((resolve, reject) => {
-          const asking = get(`${daemon.adminUrl}/status/events`, { agent: false }, (response) =>
+          const streaming = get(`${daemon.adminUrl}/status/events`, { agent: false }, (response) =>
             resolve(response.resume().on('error', () => {}).statusCode),
           );
-          asking.once('error', reject);
-          t.teardown(() => asking.destroy());
+          streaming.once('error', reject);
+          t.teardown(() => streaming.destroy());
         }),
     ),
   );
-  t.deepEqual(watchers.toSorted(), [...Array.from({ length: 32 }, () => 200), 503]);
+  t.deepEqual(
+    statuses.filter((status) => status !== 200),
+    [503],
+  );
 });
 
-test('a watcher that lets a megabyte pile up is cut off, and the others go on', (t) => {
-  const clients = eventStreamClients();
-  const [slow, quick] = [watcher(2 ** 21), watcher(0)];
+test('a client with a megabyte unread is closed, the others stay', (t) => {
+  const clients = eventStream();
+  const [slow, fast] = [client(2 ** 21), client(0)];
   t.true(clients.add(slow, 'event: hour\n\n'));
-  t.true(clients.add(quick, 'event: hour\n\n'));
+  t.true(clients.add(fast, 'event: hour\n\n'));
   t.is(clients.count(), 1);
   clients.send('event: now\n\n');
   t.true(slow.destroyed);
-  t.false(quick.destroyed);
+  t.false(fast.destroyed);
   clients.close();
   t.is(clients.count(), 0);
 });
 
-/** A response of which so much is unread. */
-function watcher(unreadBytes: number): ServerResponse {
+function client(unreadBytes: number): ServerResponse {
   const stream = Object.assign(new PassThrough(), { writeHead: () => stream });
   Object.defineProperty(stream, 'writableLength', { get: () => unreadBytes });
   return stream.resume() as unknown as ServerResponse;
 }
 
-test('the bridge stops at once though somebody watches', async (t) => {
+test('the bridge stops at once although a client is connected', async (t) => {
   const { daemon } = await openBridge(t);
   const socket = connect(Number(new URL(daemon.adminUrl).port), '127.0.0.1');
   t.teardown(() => socket.destroy());

@@ -1,4 +1,4 @@
-// The channel between a worker and its owner: frames, however the pipe cuts them, and its end.
+// The channel between a worker and its owner: frames, and the end of the pipe.
 
 import test from 'ava';
 import { connect, createServer, type Socket } from 'node:net';
@@ -16,8 +16,8 @@ const frame = (messages: readonly unknown[]): Buffer => {
   return Buffer.concat([head, bytes]);
 };
 
-test('frames are read as they were said, wherever the pipe cuts them', (t) => {
-  const said = fc.array(
+test('frames are read as sent, wherever the pipe splits them', (t) => {
+  const sent = fc.array(
     fc.array(
       fc.oneof(
         fc.string(),
@@ -29,21 +29,21 @@ test('frames are read as they were said, wherever the pipe cuts them', (t) => {
     { maxLength: 8 },
   );
   fc.assert(
-    fc.property(said, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (frames, cuts) => {
-      const heard: unknown[] = [];
-      const read = frameReader((messages) => heard.push(messages));
+    fc.property(sent, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (frames, splits) => {
+      const received: unknown[] = [];
+      const read = frameReader((messages) => received.push(messages));
       const bytes = Buffer.concat(frames.map(frame));
       for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
-        const length = cuts[turn % cuts.length] as number;
+        const length = splits[turn % splits.length] as number;
         read(bytes.subarray(at, at + length));
         at += length;
       }
-      t.deepEqual(heard, frames);
+      t.deepEqual(received, frames);
     }),
   );
 });
 
-/** Two ends of a pipe as a process has it with its child. */
+/** Both ends of a pipe, as between a process and its child. */
 async function pipe(t: Parameters<typeof temporaryDirectory>[0]): Promise<readonly [Socket, Socket]> {
   const server = createServer();
   server.listen(join(await temporaryDirectory(t), 'pipe'));
@@ -55,20 +55,20 @@ async function pipe(t: Parameters<typeof temporaryDirectory>[0]): Promise<readon
   return [one, other];
 }
 
-test('what is said in one turn goes as one frame, with what goes alongside; a body arrives byte for byte', async (t) => {
+test('messages of one turn are one frame, with the piggybacked ones; a body arrives byte for byte', async (t) => {
   const [here, there] = await pipe(t);
   const frames: unknown[][] = [];
-  const times: number[] = [7];
+  const durations: number[] = [7];
   there.on(
     'data',
     frameReader((messages) => frames.push([...messages])),
   );
-  const channel = openChannel<unknown, never>(here, { hear: () => t.fail(), alongside: () => times.splice(0) });
+  const channel = openChannel<unknown, never>(here, { receive: () => t.fail(), piggyback: () => durations.splice(0) });
   const body = Buffer.from([0, 255, 10, 13]);
-  channel.say({ body });
-  channel.say('second');
+  channel.send({ body });
+  channel.send('second');
   await new Promise((resolve) => setImmediate(resolve));
-  channel.say('third');
+  channel.send('third');
   while (frames.length < 2) await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(frames, [[{ body }, 'second', 7], ['third']]);
 });
@@ -76,20 +76,20 @@ test('what is said in one turn goes as one frame, with what goes alongside; a bo
 test('a message larger than the pipe arrives whole', async (t) => {
   const [here, there] = await pipe(t);
   const large = Buffer.alloc(3 * 2 ** 20, 'x');
-  const heard = new Promise<Buffer>((resolve) => void openChannel<never, Buffer>(there, { hear: resolve }));
-  openChannel<unknown, never>(here, { hear: () => {} }).say(large);
-  t.true(large.equals(await heard));
+  const received = new Promise<Buffer>((resolve) => void openChannel<never, Buffer>(there, { receive: resolve }));
+  openChannel<unknown, never>(here, { receive: () => {} }).send(large);
+  t.true(large.equals(await received));
 });
 
-test('a channel closes when it has said everything, and the other side sees it closed', async (t) => {
+test('a channel closes once all is sent, and the other side is closed, too', async (t) => {
   const [here, there] = await pipe(t);
-  const heard: unknown[] = [];
-  const other = openChannel<unknown, unknown>(there, { hear: (message) => heard.push(message) });
-  const channel = openChannel<unknown, unknown>(here, { hear: () => {} });
-  channel.say('last');
+  const received: unknown[] = [];
+  const other = openChannel<unknown, unknown>(there, { receive: (message) => received.push(message) });
+  const channel = openChannel<unknown, unknown>(here, { receive: () => {} });
+  channel.send('last');
   await channel.close();
   await other.closed;
-  t.deepEqual(heard, ['last']);
-  t.notThrows(() => other.say('nobody hears it'));
+  t.deepEqual(received, ['last']);
+  t.notThrows(() => other.send('lost'));
   await new Promise((resolve) => setImmediate(resolve));
 });

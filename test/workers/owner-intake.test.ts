@@ -1,4 +1,4 @@
-// A worker's pushes on their way to the owner: whose word it is waited for, and what is said when there is nobody.
+// The push intake of a worker: outcomes from the owner, bounds on waiting, and the end of the owner.
 
 import test from 'ava';
 import type { ArrivedPush } from '../../src/sources/catchpoint/push-route.ts';
@@ -15,13 +15,13 @@ const push = (bytes = 10): ArrivedPush => ({
 });
 
 function intake(maxBytes = 100, unsentBytes = 0) {
-  const said: WorkerMessage[] = [];
+  const sent: WorkerMessage[] = [];
   const clock = movableClock();
   return {
-    said,
+    sent,
     clock,
     ...ownerIntake({
-      say: (message) => said.push(message),
+      send: (message) => sent.push(message),
       maxBytes: () => maxBytes,
       unsentBytes: () => unsentBytes,
       clock,
@@ -29,21 +29,21 @@ function intake(maxBytes = 100, unsentBytes = 0) {
   };
 }
 
-test("each push is answered by the owner's word on it, in whatever order the words come", async (t) => {
-  const { said, take, taken, refused } = intake();
+test('each push is answered with its own outcome, in any order', async (t) => {
+  const { sent, take, taken, refused } = intake();
   const [first, second] = [take(push()), take(push())];
-  t.deepEqual(said, [
-    { say: 'push', id: 1, push: push() },
-    { say: 'push', id: 2, push: push() },
+  t.deepEqual(sent, [
+    { type: 'push', id: 1, push: push() },
+    { type: 'push', id: 2, push: push() },
   ]);
   refused(2, { status: 400, message: 'body: no push', expose: true, retryAfterMs: undefined, stack: undefined });
   taken(1, 'duplicate');
   t.is(await first, 'duplicate');
   t.like(await t.throwsAsync(second), { status: 400, message: 'body: no push', expose: true, retryAfterMs: undefined });
-  t.notThrows(() => taken(1, 'taken'), 'a word on nothing');
+  t.notThrows(() => taken(1, 'taken'), 'an outcome of an unknown push');
 });
 
-test('more bytes than may wait are answered 503, a push that is alone never is', async (t) => {
+test('a push over the bound on waiting bytes is answered 503, unless no other waits', async (t) => {
   const { take, taken } = intake(100);
   const large = take(push(1000));
   t.like(await t.throwsAsync(take(push(1))), {
@@ -62,21 +62,21 @@ test('more bytes than may wait are answered 503, a push that is alone never is',
   t.deepEqual(await Promise.all([next, beside]), ['taken', 'taken']);
 });
 
-test('with the owner gone what waits is answered 503, and so is what comes', async (t) => {
-  const { said, take, lost } = intake();
+test('when the owner ends, pending and later pushes are answered 503', async (t) => {
+  const { sent, take, ownerEnded } = intake();
   const waiting = take(push());
-  lost();
+  ownerEnded();
   t.like(await t.throwsAsync(waiting), { status: 503, expose: true, message: 'push: the bridge is ending' });
   t.like(await t.throwsAsync(take(push())), { status: 503 });
-  t.is(said.length, 1);
+  t.is(sent.length, 1);
 });
 
-test('what is refused here is told to the owner, who counts it', async (t) => {
-  const { said, take } = intake(100);
+test('a push that the worker refuses is reported to the owner', async (t) => {
+  const { sent, take } = intake(100);
   void take(push(1000));
   await t.throwsAsync(take(push(1)));
-  t.deepEqual(said[1], {
-    say: 'unread',
+  t.deepEqual(sent[1], {
+    type: 'unread',
     push: {
       ip: '192.0.2.1',
       isOwner: false,
@@ -88,7 +88,7 @@ test('what is refused here is told to the owner, who counts it', async (t) => {
   });
 });
 
-test('of a body that could not be read nothing is handed over while too much is unsent', (t) => {
+test('the bytes of an unreadable body are not sent while too much is unsent', (t) => {
   const unread = {
     ip: '192.0.2.1',
     isOwner: false,
@@ -103,18 +103,18 @@ test('of a body that could not be read nothing is handed over while too much is 
   ] as const) {
     const one = intake(100, unsentBytes);
     one.unread(unread);
-    t.deepEqual(one.said, [{ say: 'unread', push: { ...unread, read: Buffer.alloc(bytes) } }]);
+    t.deepEqual(one.sent, [{ type: 'unread', push: { ...unread, read: Buffer.alloc(bytes) } }]);
   }
 });
 
-test('what the owner says nothing of in time is answered 503, and counts as waiting until it does', async (t) => {
-  const { take, taken, giveUpLate, clock } = intake(100);
+test('a push without an outcome in time is answered 503, and counts as waiting until the owner answers', async (t) => {
+  const { take, taken, expire, clock } = intake(100);
   const late = take(push(100));
   await clock.advance(13_000);
   const next = t.throwsAsync(late, { message: 'push: the bridge has not answered in time' });
-  giveUpLate();
+  expire();
   await clock.advance(1_000);
-  giveUpLate();
+  expire();
   t.like(await next, { status: 503, retryAfterMs: 1_000 });
   await t.throwsAsync(take(push(1)), { message: /1 wait already, with 100 bytes/ });
   taken(1, 'taken');
@@ -123,9 +123,9 @@ test('what the owner says nothing of in time is answered 503, and counts as wait
   t.is(await after, 'taken');
 });
 
-test('times are told once', (t) => {
-  const { answered, takeTimes } = intake();
+test('durations are drained once', (t) => {
+  const { answered, drainDurationsMs } = intake();
   answered(3);
   answered(4);
-  t.deepEqual([takeTimes(), takeTimes()], [[3, 4], []]);
+  t.deepEqual([drainDurationsMs(), drainDurationsMs()], [[3, 4], []]);
 });

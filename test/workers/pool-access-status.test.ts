@@ -1,73 +1,41 @@
-// What workers counted together: nothing is forgotten of those that have ended, and what they held is held no more.
+// The access status of a pool: counts of ended workers stay, their gauges do not.
 
 import test from 'ava';
 import type { AccessStatus } from '../../src/auth/access-control.ts';
+import { connectionCounts } from '../../src/auth/limits/connection-limit.ts';
 import { poolAccessStatus } from '../../src/workers/pool-access-status.ts';
 
-const counted = (count: number, held: number): AccessStatus => ({
+const status = (count: number, gauge: number): AccessStatus => ({
   isOpen: false,
   tokens: 3,
-  tokenFiles: {
-    reloads: 0,
-    failures: 0,
-  },
+  tokenFiles: { reloads: 0, failures: 0 },
   tls: undefined,
-  door: {
-    unauthenticated: count,
-    awaiting: 0,
-  },
-  rotation: {
-    rotations: count,
-    unauthenticated: 0,
-    limited: 0,
-    failed: 0,
-  },
-  senders: {
-    fitting: 0,
-    strange: 0,
-    unknown: 0,
-    division: 0,
-    client: 0,
-  },
-  connections: {
-    open: held,
-    overAddress: count,
-    cut: 0,
-    overAll: 0,
-    handshakes: 0,
-    headersTooLarge: 0,
-    timedOut: 0,
-    notHttp: 0,
-  },
-  requests: {
-    inHand: held,
-    overAll: count,
-    overSender: 0,
-  },
-  bodies: {
-    heldBytes: held,
-    givenUp: count,
-  },
+  door: { unauthenticated: count, awaiting: 0 },
+  rotation: { rotations: count, unauthenticated: 0, limited: 0, failed: 0 },
+  senders: { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 },
+  connections: { ...connectionCounts(), open: gauge, overAddress: count },
+  requests: { inHand: gauge, overAll: count, overSender: 0 },
+  bodies: { heldBytes: gauge, givenUp: count },
 });
 
-test('the sums are of the owner, of those that run and of those that have ended', (t) => {
-  const sums = poolAccessStatus();
-  const own: AccessStatus = {
-    ...counted(0, 0),
+test('the status sums owner, running and ended workers', (t) => {
+  const pool = poolAccessStatus();
+  const owner: AccessStatus = {
+    ...status(0, 0),
     tokens: 4,
     tokenFiles: { reloads: 2, failures: 1 },
     rotation: { rotations: 0, unauthenticated: 0, limited: 0, failed: 0, rotatedAtMs: 12 },
   };
-  t.deepEqual(sums.of(own, []), own);
-  t.deepEqual(sums.of(own, [counted(1, 10), counted(2, 20)]), {
-    ...counted(3, 30),
+  t.deepEqual(pool.sum(owner, []), owner);
+  t.deepEqual(pool.sum(owner, [status(1, 10), status(2, 20)]), {
+    ...status(3, 30),
     tokens: 4,
     tokenFiles: { reloads: 2, failures: 1 },
     rotation: { rotations: 3, unauthenticated: 0, limited: 0, failed: 0, rotatedAtMs: 12 },
   });
-  sums.keep(counted(2, 20));
-  sums.keep(counted(5, 7));
-  t.like(sums.of(own, [counted(1, 10)]), {
+  pool.retain(status(2, 20));
+  pool.retain(status(5, 7));
+  t.like(pool.sum(owner, [status(1, 10)]), {
     door: { unauthenticated: 8 },
     rotation: { rotations: 8, rotatedAtMs: 12 },
     connections: { open: 10, overAddress: 8 },
@@ -75,9 +43,9 @@ test('the sums are of the owner, of those that run and of those that have ended'
   });
 });
 
-test('what a worker counted is not forgotten because one ended before Catchpoint set tokens', (t) => {
-  const sums = poolAccessStatus();
-  sums.keep({ ...counted(1, 0), rotation: undefined });
-  sums.keep(counted(5, 0));
-  t.like(sums.of(counted(0, 0), []), { rotation: { rotations: 5 } });
+test('rotations are counted although the first worker ended without a rotation secret', (t) => {
+  const pool = poolAccessStatus();
+  pool.retain({ ...status(1, 0), rotation: undefined });
+  pool.retain(status(5, 0));
+  t.like(pool.sum(status(0, 0), []), { rotation: { rotations: 5 } });
 });

@@ -1,5 +1,5 @@
-// Bounds the memory of all bodies that are arriving: over the bound the one that has been on its way longest is given up, so
-// that slow senders cannot keep out others.
+// Bounds the memory of all bodies that are being received. Over the bound the oldest body is evicted:
+// slow senders cannot block the others.
 
 import type { ArrivingBodies } from '../../http/request-body.ts';
 
@@ -7,27 +7,28 @@ export interface BodyMemoryLimit extends ArrivingBodies {
   readonly counts: BodyCounts;
 }
 
+/** `access.bodies` of /healthz. */
 export interface BodyCounts {
   heldBytes: number;
-  /** Bodies that were given up: answered 503. */
+  /** Evicted: answered 503. */
   givenUp: number;
 }
 
-/** @param maxBytes - asked with every piece of a body */
+/** @param maxBytes - read with every chunk */
 export function bodyMemoryLimit(maxBytes: () => number): BodyMemoryLimit {
   const counts: BodyCounts = { heldBytes: 0, givenUp: 0 };
   /** In the order in which they began. */
-  const bodies = new Set<{ bytes: number; readonly giveUp: () => void }>();
+  const bodies = new Set<{ bytes: number; readonly evicted: () => void }>();
   return {
     counts,
-    begin(giveUp) {
-      const body = { bytes: 0, giveUp };
+    begin(evicted) {
+      const body = { bytes: 0, evicted };
       bodies.add(body);
-      const end = (of: typeof body): void => {
-        if (bodies.delete(of)) counts.heldBytes -= of.bytes;
+      const end = (ended: typeof body): void => {
+        if (bodies.delete(ended)) counts.heldBytes -= ended.bytes;
       };
       return {
-        take(bytes) {
+        add(bytes) {
           if (!bodies.has(body)) return;
           body.bytes += bytes;
           counts.heldBytes += bytes;
@@ -35,7 +36,7 @@ export function bodyMemoryLimit(maxBytes: () => number): BodyMemoryLimit {
             if (counts.heldBytes <= maxBytes()) return;
             end(oldest);
             counts.givenUp += 1;
-            oldest.giveUp();
+            oldest.evicted();
           }
         },
         end: () => end(body),

@@ -1,21 +1,21 @@
-// Bounds the requests that are in hand at once, in all and of one sender.
+// Limits the requests in flight, in total and per sender.
 
 import type { Middleware } from 'koa';
 import { answerExpectContinue } from '../expect-continue.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';
-import { Refusal } from '../refusal.ts';
 import { senderCounts } from './sender-counts.ts';
 
-/** Looked at with every request. */
 export interface ConcurrencyLimits {
-  /** Over so many of which the bodies have arrived: 503. */
+  /** Requests whose bodies are read. Over it: 503. */
   readonly maxRequests: number;
-  /** Over so many of one sender: 429. */
+  /** Requests of one sender. Over it: 429. */
   readonly maxPerSender: number;
-  /** Senders that are not counted one by one. */
+  /** Proxies have no limit per sender. */
   readonly isProxy: (address: string) => boolean;
 }
 
+/** `access.requests` of /healthz. */
 export interface RequestCounts {
   inHand: number;
   /** Answered 503. */
@@ -24,69 +24,71 @@ export interface RequestCounts {
   overSender: number;
 }
 
-/** A request in hand; made and changed by nobody else. */
-export interface AdmittedRequest {
+/** Opaque to callers. */
+export interface RequestSlot {
   readonly sender: string;
-  hasArrived: boolean;
+  hasBody: boolean;
 }
 
 export interface ConcurrencyLimit {
   readonly middleware: Middleware;
-  /** Takes a request of this address in hand. @throws Refusal where there are too many */
-  take(ip: string): AdmittedRequest;
-  /** Its body is there. */
-  arrived(held: AdmittedRequest): void;
-  /** It is answered. */
-  release(held: AdmittedRequest): void;
+  /** @throws HttpError with 429 or 503 */
+  acquire(ip: string): RequestSlot;
+  bodyArrived(slot: RequestSlot): void;
+  release(slot: RequestSlot): void;
   readonly counts: RequestCounts;
 }
 
-const againMs = 1_000;
+const retryAfterMs = 1_000;
 
-/** A body that arrives slowly takes up none of the requests of all: a few slow senders would have them. */
-export function concurrencyLimit(bounds: ConcurrencyLimits): ConcurrencyLimit {
+/**
+ * A request counts against `maxRequests` once its body is read: otherwise a few slow senders would take all slots.
+ *
+ * @param limits - read with every request
+ */
+export function concurrencyLimit(limits: ConcurrencyLimits): ConcurrencyLimit {
   const counts: RequestCounts = { inHand: 0, overAll: 0, overSender: 0 };
   const bySender = senderCounts();
-  let arrivedNow = 0;
+  let withBody = 0;
 
-  function take(ip: string): AdmittedRequest {
+  function acquire(ip: string): RequestSlot {
     const sender = senderOf(ip);
-    const { maxRequests, maxPerSender, isProxy } = bounds;
+    const { maxRequests, maxPerSender, isProxy } = limits;
     if (bySender.of(sender) >= maxPerSender && !isProxy(ip)) {
       counts.overSender += 1;
-      throw new Refusal(429, `requests: at most ${maxPerSender} of one sender at once`, { retryAfterMs: againMs });
+      throw new HttpError(429, `requests: at most ${maxPerSender} of one sender at once`, { retryAfterMs });
     }
-    if (arrivedNow >= maxRequests) {
+    if (withBody >= maxRequests) {
       counts.overAll += 1;
-      throw new Refusal(503, `requests: at most ${maxRequests} at once`, { retryAfterMs: againMs });
+      throw new HttpError(503, `requests: at most ${maxRequests} at once`, { retryAfterMs });
     }
     bySender.add(sender);
     counts.inHand += 1;
-    return { sender, hasArrived: false };
+    return { sender, hasBody: false };
   }
-  function arrived(held: AdmittedRequest): void {
-    if (held.hasArrived) return;
-    held.hasArrived = true;
-    arrivedNow += 1;
+  function bodyArrived(slot: RequestSlot): void {
+    if (slot.hasBody) return;
+    slot.hasBody = true;
+    withBody += 1;
   }
-  function release(held: AdmittedRequest): void {
-    bySender.remove(held.sender);
+  function release(slot: RequestSlot): void {
+    bySender.remove(slot.sender);
     counts.inHand -= 1;
-    if (held.hasArrived) arrivedNow -= 1;
+    if (slot.hasBody) withBody -= 1;
   }
   return {
     counts,
-    take,
-    arrived,
+    acquire,
+    bodyArrived,
     release,
     async middleware(context, next) {
-      const held = take(context.ip);
-      arrived(held);
+      const slot = acquire(context.ip);
+      bodyArrived(slot);
       try {
         answerExpectContinue(context);
         await next();
       } finally {
-        release(held);
+        release(slot);
       }
     },
   };

@@ -1,29 +1,27 @@
-// So many attempts a sender: a bucket of them each, which fills again with time.
+// A token bucket per sender.
 
 import type { Clock } from '../../runtime/clock.ts';
 
-export interface RateLimitOptions {
-  /** How many at once. */
-  readonly attempts: number;
-  /** How long until one more is allowed. */
-  readonly everyMs: number;
+interface RateLimitOptions {
+  /** Capacity of a bucket. */
+  readonly burst: number;
+  /** Time until one more attempt is allowed. */
+  readonly refillMs: number;
   readonly clock: Pick<Clock, 'steady'>;
 }
 
-/** Over so many senders those that came first are forgotten. */
+/** Above this number the bucket that was used longest ago is dropped. */
 const maxSenders = 10_000;
 
-/** Takes one of a sender's attempts: 0, or how many ms until there is one again. */
-export type RateLimit = (sender: string) => number;
-
-export function rateLimit({ attempts, everyMs, clock }: RateLimitOptions): RateLimit {
-  /** When the bucket of each will be full again, by the steady clock. */
+/** Returns a function that takes one attempt from the sender's bucket: 0, or the wait in ms until there is one. */
+export function rateLimit({ burst, refillMs, clock }: RateLimitOptions): (sender: string) => number {
+  /** Steady time at which each bucket is full again, the one that was used longest ago first. */
   const fullAtMs = new Map<string, number>();
   return (sender) => {
     const nowMs = clock.steady();
-    const nextMs = Math.max(fullAtMs.get(sender) ?? 0, nowMs) + everyMs;
-    const overMs = nextMs - nowMs - attempts * everyMs;
-    if (overMs > 0) return overMs;
+    const nextMs = Math.max(fullAtMs.get(sender) ?? 0, nowMs) + refillMs;
+    const waitMs = nextMs - nowMs - burst * refillMs;
+    if (waitMs > 0) return waitMs;
     fullAtMs.delete(sender);
     fullAtMs.set(sender, nextMs);
     if (fullAtMs.size > maxSenders) fullAtMs.delete(fullAtMs.keys().next().value as string);

@@ -1,29 +1,22 @@
-// How many of something each sender has at this moment.
+// Counts something per sender: its open connections, its requests in flight.
 
-export interface SenderCounts {
-  of(sender: string): number;
-  add(sender: string): void;
-  remove(sender: string): void;
-}
+/** Up to this size of the map, senders at zero stay: one that comes again and again costs no new entry. */
+const maxIdleEntries = 1000;
 
-/** So many that have none are held on to, so that who comes again and again costs little. */
-const mostAtRest = 1000;
-
-/** Holds those that have some, and a few that had. */
-export function senderCounts(): SenderCounts {
+export function senderCounts() {
   const counts = new Map<string, { count: number }>();
   return {
-    of: (sender) => counts.get(sender)?.count ?? 0,
-    add(sender) {
-      const own = counts.get(sender);
-      if (own === undefined) counts.set(sender, { count: 1 });
-      else own.count += 1;
+    of: (sender: string): number => counts.get(sender)?.count ?? 0,
+    add(sender: string): void {
+      const entry = counts.get(sender);
+      if (entry === undefined) counts.set(sender, { count: 1 });
+      else entry.count += 1;
     },
-    remove(sender) {
-      const own = counts.get(sender);
-      if (own === undefined) return;
-      own.count -= 1;
-      if (own.count === 0 && counts.size > mostAtRest) counts.delete(sender);
+    remove(sender: string): void {
+      const entry = counts.get(sender);
+      if (entry === undefined) return;
+      entry.count -= 1;
+      if (entry.count === 0 && counts.size > maxIdleEntries) counts.delete(sender);
     },
   };
 }

@@ -1,129 +1,125 @@
-// Whether the sender of a push may speak for the node, the division and the client that it names.
+// Checks that the sender of a push may report for its node, division and client.
 
 import { BlockList } from 'node:net';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { logThrottle } from '../../runtime/log-throttle.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { addNetwork, familyOf, isWithin } from './ip-networks.ts';
-import { Refusal } from '../refusal.ts';
 
 export const senderChecks = ['off', 'report', 'enforce'] as const;
-export type SenderCheck = (typeof senderChecks)[number];
+export type SenderCheckMode = (typeof senderChecks)[number];
 
-/** What a push says of itself, and what is known of its node. */
+/** Ids in the push, and the addresses of its node in the node directory. */
 export interface SentRun {
   readonly clientId?: number | undefined;
   readonly divisionId?: number | undefined;
   readonly nodeId: number;
-  /** As Catchpoint lists them: addresses and networks, separated by commas; undefined: not known. */
+  /** Catchpoint's list: addresses and networks, separated by commas. Undefined: unknown. */
   readonly ipRanges: string | undefined;
 }
 
 export interface SenderCheckOptions {
-  readonly check: SenderCheck;
-  /** Ids; empty: every one. */
+  readonly check: SenderCheckMode;
+  /** Allowed ids; empty allows all. */
   readonly divisions: readonly number[];
   readonly clients: readonly number[];
 }
 
-/** What was found about the senders of pushes. */
+/** `access.senders` of /healthz. The first three count pushes by the match of address and node. */
 export interface SenderCheckCounts {
-  /** The address is one of the node's. */
   fitting: number;
-  /** It is not; refused only where that is enforced. */
+  /** Refused in the mode `enforce` alone. */
   strange: number;
-  /** The node is not known, or its addresses are not. */
+  /** The addresses of the node are unknown, or not all of them can be parsed. */
   unknown: number;
-  /** Refused for its division or its client. */
+  /** Refused for the division or the client. */
   division: number;
   client: number;
 }
 
-export interface CheckedSenders {
-  /** @throws Refusal with 403 */
-  admit(address: string, run: SentRun): void;
-  readonly counts: SenderCheckCounts;
-}
-
-/**
- * @param options - looked at with every push
- * @param strange - told of an address that is none of its node's
- */
-export function checkedSenders(
+/** @param options - read with every push */
+export function senderCheck(
   options: SenderCheckOptions,
-  strange: (nodeId: number, address: string) => void,
-): CheckedSenders {
+  { clock, log }: { readonly clock: Pick<Clock, 'steady'>; readonly log: Log },
+) {
   const counts: SenderCheckCounts = { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 };
-  const networks = nodeNetworks();
-  function admitId(name: 'division' | 'client', allowed: readonly number[], id: number | undefined): void {
+  const matchRanges = rangesMatcher();
+  const mismatches = logThrottle(clock);
+  function checkId(name: 'division' | 'client', allowed: readonly number[], id: number | undefined): void {
     if (allowed.length === 0 || (id !== undefined && allowed.includes(id))) return;
     counts[name] += 1;
-    throw new Refusal(403, `${name}: expected one that is allowed here, found ${id ?? 'none'}`);
+    throw new HttpError(403, `${name}: expected one that is allowed here, found ${id ?? 'none'}`);
   }
   return {
     counts,
-    admit(address, run) {
+    /** @throws HttpError with 403 */
+    admit(address: string, { divisionId, clientId, nodeId, ipRanges }: SentRun): void {
       const { check, divisions, clients } = options;
-      admitId('division', divisions, run.divisionId);
-      admitId('client', clients, run.clientId);
+      checkId('division', divisions, divisionId);
+      checkId('client', clients, clientId);
       if (check === 'off') return;
-      const found = networks.judge(run.ipRanges, address);
-      counts[found] += 1;
-      if (found !== 'strange') return;
-      strange(run.nodeId, address);
-      if (check === 'enforce') throw new Refusal(403, `address: ${address} is none of those of node ${run.nodeId}`);
+      const match = matchRanges(ipRanges, address);
+      counts[match] += 1;
+      if (match !== 'strange') return;
+      mismatches((times) =>
+        log.warn({ times, node: nodeId, from: address }, "pushes come from an address that is none of their node's"),
+      );
+      if (check === 'enforce') throw new HttpError(403, `address: ${address} is none of those of node ${nodeId}`);
     },
   };
 }
 
-interface Ranges {
+type Match = 'fitting' | 'strange' | 'unknown';
+
+interface ParsedRanges {
   readonly list: BlockList;
-  /** Whether all of the text was understood. */
-  readonly isWhole: boolean;
-  /** The address that was looked at last, and what was found: a node sends from one for long. */
+  readonly isComplete: boolean;
+  /** Cache of the last match: a node keeps its address for long. */
   address: string;
-  found: 'fitting' | 'strange' | 'unknown';
+  match: Match;
 }
 
-/** Over so many different texts they are read anew; there are about 3,000 nodes. */
+/** Above this number of texts the cache is cleared. Catchpoint has about 3,000 nodes. */
 const maxTexts = 20_000;
 
-/** What the nodes' address lists mean, each read once. */
-function nodeNetworks(): { judge(ipRanges: string | undefined, address: string): 'fitting' | 'strange' | 'unknown' } {
-  const known = new Map<string, Ranges>();
-  return {
-    judge(ipRanges, address) {
-      if (ipRanges === undefined) return 'unknown';
-      let ranges = known.get(ipRanges);
-      if (ranges === undefined) {
-        ranges = rangesIn(ipRanges);
-        if (known.size >= maxTexts) known.clear();
-        known.set(ipRanges, ranges);
-      }
-      if (ranges.address !== address) {
-        ranges.found = found(ranges, address);
-        ranges.address = address;
-      }
-      return ranges.found;
-    },
+/** Caches the parsed address lists by their text. */
+function rangesMatcher(): (ipRanges: string | undefined, address: string) => Match {
+  const parsed = new Map<string, ParsedRanges>();
+  return (ipRanges, address) => {
+    if (ipRanges === undefined) return 'unknown';
+    let ranges = parsed.get(ipRanges);
+    if (ranges === undefined) {
+      ranges = parseRanges(ipRanges);
+      if (parsed.size >= maxTexts) parsed.clear();
+      parsed.set(ipRanges, ranges);
+    }
+    if (ranges.address !== address) {
+      ranges.match = matchOf(ranges, address);
+      ranges.address = address;
+    }
+    return ranges.match;
   };
 }
 
-function found({ list, isWhole }: Ranges, address: string): Ranges['found'] {
+function matchOf({ list, isComplete }: ParsedRanges, address: string): Match {
   if (isWithin(list, address)) return 'fitting';
-  return isWhole && familyOf(address) !== undefined ? 'strange' : 'unknown';
+  return isComplete && familyOf(address) !== undefined ? 'strange' : 'unknown';
 }
 
-function rangesIn(text: string): Ranges {
+function parseRanges(text: string): ParsedRanges {
   const list = new BlockList();
   const parts = text
     .split(/[,;\n]/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  let isWhole = parts.length > 0;
+  let isComplete = parts.length > 0;
   for (const part of parts) {
     try {
       addNetwork(list, part);
     } catch {
-      isWhole = false;
+      isComplete = false;
     }
   }
-  return { list, isWhole, address: '', found: 'unknown' };
+  return { list, isComplete, address: '', match: 'unknown' };
 }

@@ -1,37 +1,36 @@
-// What a request presents to be let in: the tokens in its headers, its path and its query.
+// Finds the tokens of a request in its headers, path and query.
 
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'node:querystring';
 
-/** The parts of a request in which a token may stand. */
-export interface Presenting {
+export interface RequestParts {
   readonly headers: IncomingMessage['headers'];
   readonly path: string;
-  /** Without its question mark. */
+  /** Without the question mark. */
   readonly querystring: string;
 }
 
-/** More of a text than any token has is not even hashed. */
-const longest = 512;
+/** Longer texts are not hashed. No token is longer; see token-syntax.ts. */
+const maxLength = 512;
 
 /**
- * The tokens that a request presents, those in headers first: `Authorization: Bearer TOKEN`, basic auth with the token as the password
- * (or as the user, without one), `X-Catchpoint-Token: TOKEN`, `/catchpoint/TOKEN`, `?token=TOKEN`.
+ * The tokens of a request, headers first: `Authorization: Bearer TOKEN`, basic auth, `X-Catchpoint-Token: TOKEN`,
+ * `/catchpoint/TOKEN`, `?token=TOKEN`. In basic auth the token is the password or, without one, the user.
  */
-export function tokensOfRequest({ headers, path, querystring }: Presenting): string[] {
-  const { authorization, 'x-catchpoint-token': own } = headers;
-  const presented: string[] = [];
+export function tokensOfRequest({ headers, path, querystring }: RequestParts): string[] {
+  const { authorization, 'x-catchpoint-token': header } = headers;
+  const tokens: string[] = [];
   const add = (token: string | undefined): void => {
-    if (token !== undefined && token !== '' && token.length <= longest) presented.push(token);
+    if (token !== undefined && token !== '' && token.length <= maxLength) tokens.push(token);
   };
-  if (authorization !== undefined) add(ofAuthorization(authorization));
-  if (typeof own === 'string') add(own.trim());
-  if (path.startsWith('/catchpoint/')) add(ofPath(path));
+  if (authorization !== undefined) add(fromAuthorization(authorization));
+  if (typeof header === 'string') add(header.trim());
+  if (path.startsWith(pathPrefix)) add(fromPath(path));
   if (querystring !== '') for (const token of [parse(querystring)['token']].flat()) add(token);
-  return presented;
+  return tokens;
 }
 
-function ofAuthorization(text: string): string | undefined {
+function fromAuthorization(text: string): string | undefined {
   const [, scheme = '', credentials = ''] = /^(\w+) +(\S+) *$/.exec(text) ?? [];
   if (/^bearer$/i.test(scheme)) return credentials;
   if (!/^basic$/i.test(scheme)) return undefined;
@@ -41,11 +40,11 @@ function ofAuthorization(text: string): string | undefined {
   return colon === pair.length - 1 ? pair.slice(0, colon) : pair.slice(colon + 1);
 }
 
-const beforeToken = '/catchpoint/'.length;
+const pathPrefix = '/catchpoint/';
 
-function ofPath(path: string): string | undefined {
-  const end = path.indexOf('/', beforeToken);
-  const part = path.slice(beforeToken, end === -1 ? undefined : end);
+function fromPath(path: string): string | undefined {
+  const end = path.indexOf('/', pathPrefix.length);
+  const part = path.slice(pathPrefix.length, end === -1 ? undefined : end);
   if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);

@@ -1,67 +1,60 @@
-// `POST /catchpoint/token`: whoever knows the long-lived secret sets the current push token.
+// `POST /catchpoint/token`: Catchpoint sets the push token, authenticated by the rotation secret.
 
 import type { Context } from 'koa';
 import { readBody } from '../../http/request-body.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { rateLimit } from '../limits/rate-limit.ts';
-import { hashOf, isAmong } from './token-hashes.ts';
+import type { Rotation } from '../access-policy.ts';
 import { answerExpectContinue } from '../expect-continue.ts';
+import { rateLimit } from '../limits/rate-limit.ts';
+import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';
 import { tokensOfRequest } from './request-tokens.ts';
-import { Refusal } from '../refusal.ts';
 import type { RotatingTokens } from './rotating-tokens.ts';
+import { hashOf, isAmong } from './token-hashes.ts';
 import { tokenText } from './token-syntax.ts';
 
 export const rotationPath = '/catchpoint/token';
 
-/** Secret and tokens are looked at with every request. */
-export interface RotationOptions {
-  readonly secret: string;
-  readonly tokens: RotatingTokens;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
+/** `access.rotation` of /healthz. */
 export interface RotationCounts {
   rotations: number;
-  /** Without the secret. */
+  /** Answered 401. */
   unauthenticated: number;
-  /** Too many from one sender. */
+  /** Answered 429. */
   limited: number;
-  /** A token that is none, or that cannot be written down. */
+  /** The token is malformed, or cannot be written to disk. */
   failed: number;
 }
 
-export interface Rotation {
-  /** @throws Refusal, UnreadableBody */
-  take(context: Context): Promise<void>;
+export interface TokenRotation {
+  /** @throws HttpError, UnreadableBody */
+  handle(context: Context, rotation: Rotation): Promise<void>;
   readonly counts: RotationCounts;
 }
 
 const maxBodyBytes = 4096;
-/** Catchpoint rotates every half hour, from a few nodes at most; a sender has ten attempts, and one more each six seconds. */
-const attempts = 10;
-const everyMs = 6_000;
+/** Catchpoint rotates every half hour, from a few nodes. */
+const burst = 10;
+const refillMs = 6_000;
 
-export function rotation(options: RotationOptions): Rotation {
-  const { clock, log } = options;
+export function tokenRotation({ clock, log }: { readonly clock: Clock; readonly log: Log }): TokenRotation {
   const counts: RotationCounts = { rotations: 0, unauthenticated: 0, limited: 0, failed: 0 };
-  const attempt = rateLimit({ attempts, everyMs, clock });
+  const limit = rateLimit({ burst, refillMs, clock });
   return {
     counts,
-    async take(context) {
-      const waitMs = attempt(senderOf(context.ip));
-      if (waitMs > 0) {
+    async handle(context, { secret, tokens }) {
+      const retryAfterMs = limit(senderOf(context.ip));
+      if (retryAfterMs > 0) {
         counts.limited += 1;
-        throw new Refusal(429, 'token: too many attempts from this address', { retryAfterMs: waitMs });
+        throw new HttpError(429, 'token: too many attempts from this address', { retryAfterMs });
       }
-      const secrets = [hashOf(options.secret)];
+      const secrets = [hashOf(secret)];
       if (!tokensOfRequest(context).some((each) => isAmong(hashOf(each), secrets))) {
         counts.unauthenticated += 1;
-        throw new Refusal(401, 'token: expected the secret that sets it', { challenge });
+        throw new HttpError(401, 'token: expected the secret that sets it', { challenge });
       }
-      await setToken(context, options.tokens, log).catch((error: unknown) => {
+      await setToken(context, tokens, log).catch((error: unknown) => {
         counts.failed += 1;
         throw error;
       });
@@ -85,26 +78,21 @@ async function setToken(context: Context, tokens: RotatingTokens, log: Log): Pro
       { reason: (error as Error).message },
       'the new push token holds, but is lost with the next restart: it cannot be written down',
     );
-    throw new Refusal(503, 'token: it holds, but cannot be written down', { retryAfterMs: everyMs });
+    throw new HttpError(503, 'token: it holds, but cannot be written down', { retryAfterMs: refillMs });
   }
 }
 
-/** Out of `{"token": "…"}`, `token=…` or the text itself. */
+/** The body is `{"token": "…"}`, `token=…` or the token itself. */
 function tokenIn(text: string): string {
   try {
-    return tokenText(
-      text.startsWith('{')
-        ? ofJson(text)
-        : text.startsWith('token=')
-          ? (new URLSearchParams(text).get('token') ?? '')
-          : text,
-    );
+    if (text.startsWith('{')) return tokenText(tokenInJson(text));
+    return tokenText(text.startsWith('token=') ? (new URLSearchParams(text).get('token') ?? '') : text);
   } catch (error) {
-    throw new Refusal(400, `token: ${(error as Error).message}`);
+    throw new HttpError(400, `token: ${(error as Error).message}`);
   }
 }
 
-function ofJson(text: string): string {
+function tokenInJson(text: string): string {
   let token: unknown;
   try {
     token = (JSON.parse(text) as { readonly token?: unknown }).token;

@@ -1,33 +1,33 @@
-// What a push token looks like, wherever it comes from: a setting, a line of a file, or Catchpoint.
+// The syntax of push tokens, for settings, token files and rotation.
 
-const shortest = 16;
-const longest = 512;
+const minLength = 16;
+const maxLength = 512;
 
 /**
- * A token: 16 to 512 printable ASCII characters without a space or a comma.
+ * Trims and validates a token: 16 to 512 printable ASCII characters without spaces and commas.
  *
- * @throws an Error that says what was found without quoting it
+ * @throws an Error that does not quote the text
  */
 export function tokenText(text: string): string {
   const token = text.trim();
-  const wanted = `expected a token of ${shortest} to ${longest} characters, such as \`openssl rand -hex 16\` makes`;
-  if (token.length < shortest || token.length > longest) throw new Error(`${wanted}, found ${token.length}`);
+  const expected = `expected a token of ${minLength} to ${maxLength} characters, such as \`openssl rand -hex 16\` makes`;
+  if (token.length < minLength || token.length > maxLength) throw new Error(`${expected}, found ${token.length}`);
   if (!/^[!-+\--~]+$/.test(token))
-    throw new Error(`${wanted}, found one with spaces, commas or characters beyond ASCII`);
+    throw new Error(`${expected}, found one with spaces, commas or characters beyond ASCII`);
   return token;
 }
 
 /**
- * The tokens of a file, one a line; blank lines and those that begin with `#` do not count.
+ * The tokens of a file, one a line. Blank lines and lines that begin with `#` are ignored.
  *
  * @throws an Error that names the line
  */
 export function tokensOfFile(text: string): string[] {
   const tokens = text.split('\n').flatMap((line, at) => {
-    const words = line.trim();
-    if (words === '' || words.startsWith('#')) return [];
+    const content = line.trim();
+    if (content === '' || content.startsWith('#')) return [];
     try {
-      return [tokenText(words)];
+      return [tokenText(content)];
     } catch (error) {
       throw new Error(`line ${at + 1}: ${(error as Error).message}`, { cause: error });
     }

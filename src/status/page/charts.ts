@@ -1,16 +1,16 @@
-// The charts of the last hour, drawn by uPlot, each with a line of text for those who do not see it.
+// The charts of the last hour, drawn by uPlot, each with a text for screen readers.
 
 import type UPlot from 'uplot';
 import type { Slot } from '../messages.ts';
-import { byId, element, say } from './markup.ts';
+import { byId, element, setText } from './markup.ts';
 import { count, minute, time } from './numbers.ts';
 
-/** Set by uplot.js, which the page loads first. */
+/** A global of uplot.js, which page.html loads first. */
 declare const uPlot: typeof UPlot;
 
 interface Series {
   readonly label: string;
-  /** Place in the slot. */
+  /** Index in the slot. */
   readonly at: number;
 }
 
@@ -18,7 +18,7 @@ interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly series: readonly Series[];
-  /** Hidden where no pushes are taken. */
+  /** Hidden when the Catchpoint source is off. */
   readonly isOfPushes?: true;
 }
 
@@ -47,36 +47,25 @@ const charts: readonly Chart[] = [
   { title: 'New dead letters of five minutes', unit: '', series: [{ label: 'letters', at: 8 }] },
 ];
 
-const most = 720;
+const maxSlots = 720;
 const heightPx = 150;
 
-export interface Charts {
-  begin(slots: readonly Slot[]): void;
-  add(slot: Slot): void;
-}
-
-export function drawCharts(): Charts {
-  let slots: Slot[] = [];
-  const drawn = charts.map(place);
-  const draw = (): void => drawn.forEach((one) => one.draw(slots));
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    drawn.forEach((one) => one.anew());
-    draw();
-  });
-  new ResizeObserver(() => drawn.forEach((one) => one.resize())).observe(byId('charts'));
-  return {
-    begin(given) {
-      slots = [...given];
-      draw();
-    },
-    add(slot) {
-      slots = [...slots, slot].slice(-most);
-      draw();
-    },
+export function drawCharts() {
+  let slots: readonly Slot[] = [];
+  const views = charts.map(chartView);
+  const replace = (next: readonly Slot[]): void => {
+    slots = next;
+    views.forEach((view) => view.draw(slots));
   };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    views.forEach((view) => view.reset());
+    replace(slots);
+  });
+  new ResizeObserver(() => views.forEach((view) => view.resize())).observe(byId('charts'));
+  return { replace, add: (slot: Slot): void => replace([...slots, slot].slice(-maxSlots)) };
 }
 
-function place({ title, unit, series, isOfPushes }: Chart) {
+function chartView({ title, unit, series, isOfPushes }: Chart) {
   const text = element('span', { class: 'unseen' });
   const canvas = element('div', { 'aria-hidden': 'true' });
   const figure = element(
@@ -87,9 +76,6 @@ function place({ title, unit, series, isOfPushes }: Chart) {
   );
   byId('charts').append(figure);
   let plot: UPlot | undefined;
-  const resize = (): void => {
-    if (figure.clientWidth > 0) plot?.setSize({ width: figure.clientWidth, height: heightPx });
-  };
   return {
     draw(slots: readonly Slot[]): void {
       const data = [
@@ -98,18 +84,21 @@ function place({ title, unit, series, isOfPushes }: Chart) {
       ] as UPlot.AlignedData;
       if (plot === undefined) plot = new uPlot(optionsOf(series, unit, figure.clientWidth), data, canvas);
       else plot.setData(data);
-      // Where nobody points, the newest figures stand below the chart.
+      // The legend shows the newest values unless the pointer is on the chart.
       if ((plot.cursor.left ?? -1) < 0)
         plot.setLegend({ idx: slots.length === 0 ? null : slots.length - 1 } as { idx: number });
       const last = slots.at(-1);
       if (last !== undefined)
-        say(text, `: ${series.map(({ label, at }) => `${label} ${count(last[at] ?? 0)}${unit}`).join(', ')}`);
+        setText(text, `: ${series.map(({ label, at }) => `${label} ${count(last[at] ?? 0)}${unit}`).join(', ')}`);
     },
-    anew(): void {
+    /** The next `draw` reads the colours of the page again. */
+    reset(): void {
       plot?.destroy();
       plot = undefined;
     },
-    resize,
+    resize(): void {
+      if (figure.clientWidth > 0) plot?.setSize({ width: figure.clientWidth, height: heightPx });
+    },
   };
 }
 
@@ -133,13 +122,7 @@ function optionsOf(series: readonly Series[], unit: string, width: number): UPlo
     width: Math.max(200, width),
     height: heightPx,
     cursor: { y: false },
-    series: [
-      {
-        label: 'at',
-        value: (_, atS) => (atS === null ? '–' : time(atS * 1e3)),
-      },
-      ...lines,
-    ],
+    series: [{ label: 'at', value: (_, atS) => (atS === null ? '–' : time(atS * 1e3)) }, ...lines],
     padding: [null, 26, null, null],
     axes: [
       {
@@ -147,10 +130,7 @@ function optionsOf(series: readonly Series[], unit: string, width: number): UPlo
         space: 60,
         values: (_, atS, __, ___, incrS) => atS.map((each) => (incrS < 60 ? time : minute)(each * 1e3)),
       },
-      {
-        ...axis,
-        size: 60,
-      },
+      { ...axis, size: 60 },
     ],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.1)] } },
   };

@@ -1,12 +1,12 @@
-// The dead letters: how many of which kind for everybody, and for who has the token what they are, to retry and to drop.
+// Dead letters: the counts by kind and, with the admin token, the list, with retry and drop.
 
 import type { StatusMessage } from '../messages.ts';
-import { byId, cell, element, say } from './markup.ts';
+import { byId, cell, element, selectById, setText } from './markup.ts';
 import { count, day } from './numbers.ts';
-import { forgetToken, keepToken, keptToken } from './token.ts';
+import { clearToken, storeToken, storedToken } from './token.ts';
 
-/** As the administration lists it; see admin/letter-query.ts. */
-interface ShownLetter {
+/** A line of GET /admin/dead-letters. */
+interface ListedLetter {
   readonly id: string;
   readonly kind: string;
   readonly reason: string;
@@ -16,116 +16,111 @@ interface ShownLetter {
   readonly lastAt: string;
 }
 
-interface Outcome {
+/** A line of the answer to a retry or drop. */
+interface ActionOutcome {
   readonly done?: string;
   readonly refused?: string;
 }
 
-const shown = 100;
+const maxRows = 100;
 
 export function letterList(): (now: StatusMessage) => void {
-  let counted = '';
-  const kind = byId<HTMLSelectElement>('letter-kind');
+  let shownCounts = '';
   byId('unlock').addEventListener('submit', (event) => {
     event.preventDefault();
-    const given = byId<HTMLInputElement>('token');
-    keepToken(given.value.trim());
-    given.value = '';
+    const input = byId('token') as HTMLInputElement;
+    storeToken(input.value.trim());
+    input.value = '';
     void list();
   });
-  byId('lock').addEventListener('click', () => {
-    forgetToken();
-    lock('The token is forgotten.');
-  });
+  byId('lock').addEventListener('click', () => lock('The token is forgotten.'));
   byId('reload-letters').addEventListener('click', () => void list());
-  kind.addEventListener('change', () => void list());
-  if (keptToken() !== undefined) void list();
+  byId('letter-kind').addEventListener('change', () => void list());
+  if (storedToken() !== undefined) void list();
   return ({ letters, isMoreLetters }) => {
-    const words = Object.entries(letters).map(([name, number]) => `${count(number)} ${name}`);
-    const all =
-      words.length === 0
-        ? 'There are none.'
-        : `${words.join(', ')}${isMoreLetters ? ', and more that were not counted by kind' : ''}.`;
-    say(byId('kinds'), all);
-    if (all === counted) return;
-    counted = all;
-    offerKinds(kind, Object.keys(letters));
-    if (keptToken() !== undefined) void list();
+    const parts = Object.entries(letters).map(([name, number]) => `${count(number)} ${name}`);
+    const more = isMoreLetters ? ', and more that were not counted by kind' : '';
+    const counts = parts.length === 0 ? 'There are none.' : `${parts.join(', ')}${more}.`;
+    setText(byId('kinds'), counts);
+    if (counts === shownCounts) return;
+    shownCounts = counts;
+    offerKinds(Object.keys(letters));
+    if (storedToken() !== undefined) void list();
   };
 }
 
-function offerKinds(select: HTMLSelectElement, kinds: readonly string[]): void {
+/** The chosen kind stays in the list. */
+function offerKinds(kinds: readonly string[]): void {
+  const select = selectById('letter-kind');
   const { value } = select;
-  const all = select.options[0] as HTMLOptionElement;
-  select.replaceChildren(
-    all,
-    ...[...new Set([...kinds, ...(value === '' ? [] : [value])])]
-      .toSorted()
-      .map((name) => element('option', { value: name }, name)),
-  );
+  const names = new Set([...kinds, value].filter((name) => name !== ''));
+  const options = [...names].toSorted().map((name) => element('option', { value: name }, name));
+  select.replaceChildren(select.options[0] as HTMLOptionElement, ...options);
   select.value = value;
 }
 
-function lock(words: string): void {
+function showStatus(text: string): void {
+  setText(byId('letters-status'), text);
+}
+
+function lock(reason: string): void {
+  clearToken();
   byId('letters').hidden = true;
   byId('unlock').hidden = false;
   byId('letter-rows').replaceChildren();
-  say(byId('letters-said'), words);
+  showStatus(reason);
 }
 
-/** Undefined when the token is not taken. */
-async function askedAsAdmin(path: string, body?: object): Promise<Response | undefined> {
-  const headers = { Authorization: `Bearer ${keptToken() ?? ''}` };
-  const response = await fetch(
-    path,
-    body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) },
-  );
+/** Sends a request with the token. Undefined when the token is refused. */
+async function fetchAsAdmin(path: string, body?: object): Promise<Response | undefined> {
+  const headers = { Authorization: `Bearer ${storedToken() ?? ''}` };
+  const response = await fetch(path, {
+    headers,
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  });
   if (response.status !== 401) return response;
-  forgetToken();
   lock('The token is not the one of this bridge; each start makes a new one.');
   return undefined;
 }
 
 async function list(): Promise<void> {
-  const kind = byId<HTMLSelectElement>('letter-kind').value;
-  const response = await askedAsAdmin(`admin/dead-letters${kind === '' ? '' : `?kind=${encodeURIComponent(kind)}`}`);
+  const { value: kind } = selectById('letter-kind');
+  const response = await fetchAsAdmin(`admin/dead-letters${kind === '' ? '' : `?kind=${encodeURIComponent(kind)}`}`);
   if (response === undefined) return;
   byId('letters').hidden = false;
   byId('unlock').hidden = true;
-  if (!response.ok)
-    return say(byId('letters-said'), `The letters cannot be read: ${response.status} ${await response.text()}`);
-  const letters = await firstLines<ShownLetter>(response, shown);
+  if (!response.ok) return showStatus(`The letters cannot be read: ${response.status} ${await response.text()}`);
+  const letters = await firstLines<ListedLetter>(response, maxRows);
   byId('letter-rows').replaceChildren(...letters.map(rowOf));
-  say(byId('letters-said'), letters.length === shown ? `The first ${shown} are shown.` : '');
+  showStatus(letters.length === maxRows ? `The first ${maxRows} are shown.` : '');
 }
 
-/** Of a line of JSON each, the first few; the rest is not waited for. */
-async function firstLines<Line>(response: Response, most: number): Promise<Line[]> {
+/** The first lines of a body with a line of JSON each. Does not wait for the rest. */
+async function firstLines<Line>(response: Response, max: number): Promise<Line[]> {
   const lines: Line[] = [];
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
   let rest = '';
-  while (lines.length < most) {
+  while (lines.length < max) {
     const { done, value } = await reader.read();
-    const whole = (rest + decoder.decode(value, { stream: !done })).split('\n');
-    rest = whole.pop() ?? '';
-    lines.push(...whole.map((line) => JSON.parse(line) as Line));
+    const complete = (rest + decoder.decode(value, { stream: !done })).split('\n');
+    rest = complete.pop() ?? '';
+    lines.push(...complete.map((line) => JSON.parse(line) as Line));
     if (done) break;
   }
   await reader.cancel();
-  return lines.slice(0, most);
+  return lines.slice(0, max);
 }
 
-function rowOf(letter: ShownLetter): HTMLElement {
-  const { id, kind, reason, sink, from, times, lastAt } = letter;
-  const button = (text: string, act: () => void): HTMLElement => {
+function rowOf({ id, kind, reason, sink, from, times, lastAt }: ListedLetter): HTMLElement {
+  const button = (text: string, onClick: () => void): HTMLElement => {
     const made = element('button', { type: 'button', 'aria-label': `${text} letter ${id}` }, text);
-    made.addEventListener('click', act);
+    made.addEventListener('click', onClick);
     return made;
   };
-  const retry = button('Retry', () => void told('retry', id));
+  const retry = button('Retry', () => void act('retry', id));
   const drop = button('Drop', () => {
-    if (confirm(`Throw this letter away?\n\n${kind}: ${reason}`)) void told('drop', id);
+    if (confirm(`Throw this letter away?\n\n${kind}: ${reason}`)) void act('drop', id);
   });
   return element(
     'tr',
@@ -139,15 +134,12 @@ function rowOf(letter: ShownLetter): HTMLElement {
   );
 }
 
-async function told(what: 'retry' | 'drop', id: string): Promise<void> {
-  const response = await askedAsAdmin(`admin/dead-letters/${what}`, { ids: [id] });
+async function act(action: 'retry' | 'drop', id: string): Promise<void> {
+  const response = await fetchAsAdmin(`admin/dead-letters/${action}`, { ids: [id] });
   if (response === undefined) return;
-  const outcome = response.ok
-    ? ((await firstLines<Outcome>(response, 1))[0] ?? {})
+  const { done, refused = 'no answer' }: ActionOutcome = response.ok
+    ? ((await firstLines<ActionOutcome>(response, 1))[0] ?? {})
     : { refused: `${response.status} ${await response.text()}` };
   await list();
-  say(
-    byId('letters-said'),
-    outcome.done === undefined ? `The letter stays: ${outcome.refused ?? 'no answer'}` : `The letter: ${outcome.done}.`,
-  );
+  showStatus(done === undefined ? `The letter stays: ${refused}` : `The letter: ${done}.`);
 }

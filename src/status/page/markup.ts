@@ -1,4 +1,4 @@
-// Makes and finds elements; texts are only ever set as text.
+// Finds and makes elements. Texts are set as text, never as HTML: they contain input from senders.
 
 type Attributes = Readonly<Record<string, string>>;
 type Child = Node | string;
@@ -8,37 +8,49 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   attributes: Attributes = {},
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...children);
-  return made;
+  return filled(document.createElement(name), attributes, children);
 }
 
-export function drawing(name: string, attributes: Attributes = {}, ...children: readonly Child[]): SVGElement {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+export function svgElement(name: string, attributes: Attributes = {}, ...children: readonly Child[]): SVGElement {
+  return filled(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
+}
+
+function filled<Made extends Element>(made: Made, attributes: Attributes, children: readonly Child[]): Made {
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
   made.append(...children);
   return made;
 }
 
 /** An element of page.html. */
-export function byId<Wanted extends Element = HTMLElement>(id: string): Wanted {
+export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`the page has no element ${id}`);
-  return found as unknown as Wanted;
+  return found;
 }
 
-/** A term and what is said of it, as a list of both takes them. */
-export function fact(term: string, ...said: readonly Child[]): HTMLElement[] {
-  return [element('dt', {}, term), element('dd', {}, ...said)];
+export function selectById(id: string): HTMLSelectElement {
+  return byId(id) as HTMLSelectElement;
 }
 
-/** A cell of a table; numbers stand to the right. */
+/** A term and its description, for a `dl`. */
+export function fact(term: string, ...description: readonly Child[]): HTMLElement[] {
+  return [element('dt', {}, term), element('dd', {}, ...description)];
+}
+
 export function cell(content: Child, kind: 'text' | 'number' = 'text'): HTMLTableCellElement {
   return element('td', kind === 'number' ? { class: 'number' } : {}, content);
 }
 
-/** Sets a text, and leaves alone what says it already, so that nothing is read out twice. */
-export function say(where: Element, text: string): void {
+export function numberCells(...texts: readonly string[]): HTMLTableCellElement[] {
+  return texts.map((text) => cell(text, 'number'));
+}
+
+/** The text in the style of a problem. */
+export function bad(text: string): HTMLElement {
+  return element('span', { class: 'bad' }, text);
+}
+
+/** Leaves an equal text alone, so that screen readers do not repeat it. */
+export function setText(where: Element, text: string): void {
   if (where.textContent !== text) where.textContent = text;
 }

@@ -1,4 +1,4 @@
-// Numbers, durations and times as people read them.
+// Formats numbers, durations and times for people.
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
@@ -6,22 +6,26 @@ const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const shortTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 const dayTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
-/** 12345.6 → 12,346, and below ten with a decimal. */
+/** 12345.6 → 12,346. Below ten with a decimal. */
 export function count(value: number): string {
   return (value < 10 ? tenths : whole).format(value);
 }
 
-/** A duration such as 4.2 ms or 158 ms; a dash when there is none. */
-export function milliseconds(ms: number | null | undefined): string {
-  return ms === undefined || ms === null ? '–' : `${count(ms)} ms`;
+export function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }
 
-/** A share in per cent; a dash of nothing. */
+/** 4.2 ms, 158 ms. A dash when undefined. */
+export function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? '–' : `${count(ms)} ms`;
+}
+
+/** In percent. A dash when the whole is 0. */
 export function share(part: number, of: number): string {
   return of === 0 ? '–' : `${tenths.format((part / of) * 100)} %`;
 }
 
-/** How long something lasts or is ago: 12 s, 5 min, 3.2 h, 2 days. */
+/** 12 s, 5 min, 3.2 h, 2 days. */
 export function age(ms: number | undefined): string {
   if (ms === undefined) return '–';
   const seconds = Math.max(0, ms / 1000);
@@ -31,17 +35,16 @@ export function age(ms: number | undefined): string {
 }
 
 export function bytes(value: number): string {
-  const unit = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = value < 1 ? 0 : Math.min(unit.length - 1, Math.floor(Math.log2(value) / 10));
-  return `${count(value / 1024 ** power)} ${unit[power]}`;
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${count(value / 1024 ** power)} ${units[power]}`;
 }
 
-/** In the reader's own time zone. */
+/** In the time zone of the browser. */
 export function time(ms: number): string {
   return clockTime.format(ms);
 }
 
-/** Without the seconds. */
 export function minute(ms: number): string {
   return shortTime.format(ms);
 }

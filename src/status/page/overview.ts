@@ -1,109 +1,110 @@
-// The figures of this second, the sources, the sinks and the node directory.
+// The current figures, and the tables of sources, sinks and the node directory.
 
-import type { StatusMessage, SinkNow, SourceNow } from '../messages.ts';
-import { byId, cell, element, fact, say } from './markup.ts';
-import { age, bytes, count, day, milliseconds } from './numbers.ts';
-import { outcome } from './pushes.ts';
+import type { SinkNow, SourceNow, StatusMessage } from '../messages.ts';
+import { bad, byId, cell, element, fact, numberCells, setText } from './markup.ts';
+import { age, bytes, count, day, milliseconds, total } from './numbers.ts';
+import { outcomeText } from './pushes.ts';
 
-/** A tile: a name, a figure, and a small line below it. */
 interface Tile {
   readonly name: string;
-  readonly of: (now: StatusMessage) => string;
-  readonly below: (now: StatusMessage) => string;
+  readonly value: (now: StatusMessage) => string;
+  readonly note: (now: StatusMessage) => string;
+  /** Shows the note as a problem. */
   readonly isBad?: (now: StatusMessage) => boolean;
-  /** Shown only where Catchpoint's pushes are taken. */
+  /** Hidden when the Catchpoint source is off. */
   readonly isOfPushes?: true;
 }
 
 const tiles: readonly Tile[] = [
   {
     name: 'Pushes/s',
-    of: ({ pushesPerS }) => count(pushesPerS),
-    below: underPushes,
+    value: ({ pushesPerS }) => count(pushesPerS),
+    note: pushesNote,
     isBad: ({ notTakenPerS }) => notTakenPerS > 0,
     isOfPushes: true,
   },
-  { name: 'Points/s', of: ({ pointsPerS }) => count(pointsPerS), below: written },
+  { name: 'Points/s', value: ({ pointsPerS }) => count(pointsPerS), note: pointsNote },
   {
     name: 'Answer time, p50',
-    of: ({ answerP50Ms }) => milliseconds(answerP50Ms),
-    below: ({ answerP99Ms }) => `p99 ${milliseconds(answerP99Ms)}`,
+    value: ({ answerP50Ms }) => milliseconds(answerP50Ms),
+    note: ({ answerP99Ms }) => `p99 ${milliseconds(answerP99Ms)}`,
     isOfPushes: true,
   },
   {
     name: 'Backlog',
-    of: (now) => count(slowest(now)?.backlogPoints ?? 0),
-    below: ({ spool }) => `points; spool ${bytes(spool.waitingBytes)} of ${bytes(spool.maxBytes)}`,
+    value: ({ sinks }) => count(Math.max(0, ...sinks.map(({ backlogPoints }) => backlogPoints))),
+    note: ({ spool }) => `points; spool ${bytes(spool.waitingBytes)} of ${bytes(spool.maxBytes)}`,
   },
-  { name: 'Oldest waiting', of: (now) => age(oldestMs(now)), below: () => 'until it is written' },
-  { name: 'Parked', of: ({ parked }) => count(parked), below: () => 'wait for their node', isOfPushes: true },
+  { name: 'Oldest waiting', value: (now) => age(oldestMs(now)), note: () => 'until it is written' },
+  { name: 'Parked', value: ({ parked }) => count(parked), note: () => 'wait for their node', isOfPushes: true },
   {
     name: 'Dead letters',
-    of: ({ letters }) => count(total(letters)),
-    below: underLetters,
+    value: ({ letters }) => count(total(letters)),
+    note: lettersNote,
     isBad: ({ newLetters }) => newLetters > 0,
   },
   {
     name: 'Nodes',
-    of: ({ nodes }) => count(nodes.known),
-    below: readAgo,
+    value: ({ nodes }) => count(nodes.known),
+    note: nodesNote,
     isBad: ({ nodes }) => nodes.known === 0,
     isOfPushes: true,
   },
 ];
 
-export function board(): (now: StatusMessage) => void {
-  const figures = tiles.map(({ name, of, below, isBad, isOfPushes }) => {
-    const [figure, small] = [element('span'), element('small')];
-    const tile = element('div', {}, element('dt', {}, name), element('dd', {}, figure, small));
-    byId('board').append(tile);
-    return (now: StatusMessage): void => {
-      tile.hidden = isOfPushes === true && !now.takesPushes;
-      say(figure, of(now));
-      say(small, below(now));
-      small.classList.toggle('bad', isBad?.(now) === true);
-    };
-  });
+export function overview(): (now: StatusMessage) => void {
+  const updates = tiles.map(tileView);
   return (now) => {
-    for (const figure of figures) figure(now);
+    for (const update of updates) update(now);
     for (const section of document.querySelectorAll<HTMLElement>('[data-of="pushes"]'))
       section.hidden = !now.takesPushes;
-    byId('sources')
-      .querySelector('tbody')
-      ?.replaceChildren(...now.sources.map((source) => sourceRow(source, now.atMs)));
-    byId('sinks')
-      .querySelector('tbody')
-      ?.replaceChildren(...now.sinks.map((sink) => sinkRow(sink, now)));
+    bodyOf('sources')?.replaceChildren(...now.sources.map((source) => sourceRow(source, now.atMs)));
+    bodyOf('sinks')?.replaceChildren(...now.sinks.map((sink) => sinkRow(sink, now)));
     byId('nodes').replaceChildren(...directoryFacts(now));
-    say(
-      byId('foot'),
-      `${now.version === '' ? 'Running' : `Version ${now.version}, running`} for ${age(now.atMs - now.startedAtMs)}. Times are those of this browser's time zone.`,
-    );
+    const running = now.version === '' ? 'Running' : `Version ${now.version}, running`;
+    const zone = "Times are those of this browser's time zone.";
+    setText(byId('foot'), `${running} for ${age(now.atMs - now.startedAtMs)}. ${zone}`);
   };
 }
 
-function underPushes({ notTakenPerS, pushesPerS, sources, atMs }: StatusMessage): string {
+function tileView({ name, value, note, isBad, isOfPushes }: Tile): (now: StatusMessage) => void {
+  const [figure, small] = [element('span'), element('small')];
+  const tile = element('div', {}, element('dt', {}, name), element('dd', {}, figure, small));
+  byId('board').append(tile);
+  return (now) => {
+    tile.hidden = isOfPushes === true && !now.takesPushes;
+    setText(figure, value(now));
+    setText(small, note(now));
+    small.classList.toggle('bad', isBad?.(now) === true);
+  };
+}
+
+function bodyOf(tableId: string): HTMLElement | null {
+  return byId(tableId).querySelector('tbody');
+}
+
+function pushesNote({ notTakenPerS, pushesPerS, sources, atMs }: StatusMessage): string {
   if (notTakenPerS > 0) return `${count(notTakenPerS)}/s not taken`;
-  const lastAtMs = sources.find(({ name }) => name === 'catchpoint')?.lastAtMs;
   if (pushesPerS > 0) return '';
+  const lastAtMs = sources.find(({ name }) => name === 'catchpoint')?.lastAtMs;
   return lastAtMs === undefined ? 'none yet' : `the last ${age(atMs - lastAtMs)} ago`;
 }
 
-function written({ sinks }: StatusMessage): string {
-  const [first] = sinks;
-  return sinks.length === 1 && first !== undefined
+function pointsNote({ sinks }: StatusMessage): string {
+  const [first, ...others] = sinks;
+  return first !== undefined && others.length === 0
     ? `${count(first.acceptedPerS)}/s written`
     : `to ${sinks.length} sinks`;
 }
 
-function underLetters({ newLetters, isMoreLetters }: StatusMessage): string {
+function lettersNote({ newLetters, isMoreLetters }: StatusMessage): string {
   return [
     ...(isMoreLetters ? ['and more'] : []),
     ...(newLetters > 0 ? [`${count(newLetters)} new in 5 min`] : []),
   ].join('; ');
 }
 
-function readAgo({ nodes, atMs }: StatusMessage): string {
+function nodesNote({ nodes, atMs }: StatusMessage): string {
   return nodes.refreshedAtMs === undefined ? 'never read' : `read ${age(atMs - nodes.refreshedAtMs)} ago`;
 }
 
@@ -113,88 +114,73 @@ const sourceNames: Readonly<Record<string, string>> = {
   bridge: 'own metrics',
 };
 
-function sourceRow(
-  { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts }: SourceNow,
-  atMs: number,
-): HTMLElement {
-  const words = Object.entries(counts).map(([word, number]) => `${count(number)} ${outcome(word)}`);
-  const figures = [count(pointsPerS), count(points), count(deliveries), count(duplicates)].map((figure) =>
-    cell(figure, 'number'),
-  );
-  const last = lastAtMs === undefined ? 'none yet' : `${age(atMs - lastAtMs)} ago`;
+function sourceRow(source: SourceNow, atMs: number): HTMLElement {
+  const { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts } = source;
+  const outcomes = Object.entries(counts).map(([outcome, number]) => `${count(number)} ${outcomeText(outcome)}`);
   return element(
     'tr',
     {},
     element('th', { scope: 'row' }, sourceNames[name] ?? name),
-    ...figures,
-    alarming(failures),
-    cell(last, 'number'),
-    cell(words.join(', ')),
+    ...numberCells(count(pointsPerS), count(points), count(deliveries), count(duplicates)),
+    problemCount(failures),
+    cell(lastAtMs === undefined ? 'none yet' : `${age(atMs - lastAtMs)} ago`, 'number'),
+    cell(outcomes.join(', ')),
   );
 }
 
 function sinkRow(sink: SinkNow, { sinks, atMs }: StatusMessage): HTMLElement {
-  const { name, isRequired, acceptedPerS, accepted, rejected, kept, skipped, backlogPoints, backlogAgeMs, inFlight } =
-    sink;
+  const { name, isRequired, acceptedPerS, accepted, rejected, kept, skipped } = sink;
   const role = isRequired ? (sinks.length > 1 ? 'required' : '') : 'optional: pushes do not wait for it';
-  const figures = [count(acceptedPerS), count(accepted), count(rejected), count(kept)].map((figure) =>
-    cell(figure, 'number'),
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, name, ...(role === '' ? [] : [element('small', {}, role)])),
+    cell(sinkState(sink, atMs)),
+    ...numberCells(count(acceptedPerS), count(accepted), count(rejected), count(kept)),
+    problemCount(skipped),
+    ...numberCells(count(sink.backlogPoints), age(sink.backlogAgeMs), count(sink.inFlight)),
   );
-  const waiting = [count(backlogPoints), age(backlogAgeMs), count(inFlight)].map((figure) => cell(figure, 'number'));
-  const head = element('th', { scope: 'row' }, name, ...(role === '' ? [] : [element('small', {}, role)]));
-  return element('tr', {}, head, cell(sinkState(sink, atMs)), ...figures, alarming(skipped), ...waiting);
 }
 
 function sinkState(
   { lastError, failingSinceMs, accepted, rejected, kept, annotationsSkipped = 0 }: SinkNow,
   atMs: number,
 ): HTMLElement {
-  const well = accepted + rejected + kept === 0 ? 'nothing written yet' : 'takes points';
+  const ok = accepted + rejected + kept === 0 ? 'nothing written yet' : 'takes points';
   const since = failingSinceMs === undefined ? '' : ` for ${age(atMs - failingSinceMs)} (since ${day(failingSinceMs)})`;
-  const state =
-    lastError === undefined
-      ? element('span', {}, well)
-      : element('span', { class: 'bad' }, `takes nothing${since}: ${lastError}`);
+  const state = lastError === undefined ? element('span', {}, ok) : bad(`takes nothing${since}: ${lastError}`);
   if (annotationsSkipped > 0)
     state.append(element('small', {}, `${count(annotationsSkipped)} annotations left out: the receiver has none`));
   return state;
 }
 
-function alarming(figure: number): HTMLTableCellElement {
-  return cell(figure > 0 ? element('span', { class: 'bad' }, count(figure)) : '0', 'number');
+function problemCount(value: number): HTMLTableCellElement {
+  return cell(value > 0 ? bad(count(value)) : '0', 'number');
 }
+
+const changeNames: Readonly<Record<string, string>> = {
+  added: 'new',
+  removed: 'gone',
+  renamed: 'renamed',
+  movedAsn: 'in another AS',
+  movedIsp: 'with another ISP',
+};
 
 function directoryFacts({ nodes, atMs }: StatusMessage): HTMLElement[] {
   const { refreshedAtMs, nextAtMs, changes = {}, lastError, known } = nodes;
-  const words: Readonly<Record<string, string>> = {
-    added: 'new',
-    removed: 'gone',
-    renamed: 'renamed',
-    movedAsn: 'in another AS',
-    movedIsp: 'with another ISP',
-  };
-  const changed = Object.entries(words).flatMap(([name, word]) =>
-    (changes[name] ?? 0) > 0 ? [`${count(changes[name] ?? 0)} ${word}`] : [],
+  const changed = Object.entries(changeNames).flatMap(([change, name]) =>
+    (changes[change] ?? 0) > 0 ? [`${count(changes[change] ?? 0)} ${name}`] : [],
   );
   return [
     ...fact('Known', count(known)),
     ...fact('Read', refreshedAtMs === undefined ? 'never' : `${day(refreshedAtMs)}, ${age(atMs - refreshedAtMs)} ago`),
     ...fact('Next', nextAtMs === undefined ? '–' : `in ${age(nextAtMs - atMs)}`),
     ...fact('Changes since the start', changed.length === 0 ? 'none' : changed.join(', ')),
-    ...(lastError === undefined ? [] : fact('Last error', element('span', { class: 'bad' }, lastError))),
+    ...(lastError === undefined ? [] : fact('Last error', bad(lastError))),
   ];
-}
-
-/** The sink for which the most waits. */
-function slowest({ sinks }: StatusMessage): SinkNow | undefined {
-  return sinks.toSorted((a, b) => b.backlogPoints - a.backlogPoints)[0];
 }
 
 function oldestMs({ sinks }: StatusMessage): number | undefined {
   const ages = sinks.flatMap(({ backlogAgeMs }) => (backlogAgeMs === undefined ? [] : [backlogAgeMs]));
   return ages.length === 0 ? undefined : Math.max(...ages);
-}
-
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }

@@ -1,40 +1,40 @@
-// The page's program: joins the live events with what shows them.
+// The script of the page: passes the live messages to the views.
 
-import { board } from './overview.ts';
 import { drawCharts } from './charts.ts';
+import { openEventStream } from './event-stream.ts';
 import { letterList } from './letters.ts';
-import { listenLive } from './event-stream.ts';
 import { mapDetail } from './map-detail.ts';
 import { mapTable } from './map-table.ts';
+import { overview } from './overview.ts';
 import { recentList } from './pushes.ts';
-import { takeTokenOfAddress } from './token.ts';
+import { takeTokenFromAddress } from './token.ts';
 import { verdict } from './verdict.ts';
-import { world } from './world.ts';
 import { worldMap } from './world-map.ts';
+import { world } from './world.ts';
 
-/** In messages, one a second. */
-const mapEvery = 5;
+/** In seconds. */
+const refreshMapEvery = 5;
 
-takeTokenOfAddress();
-const shows = [verdict(), board(), letterList()];
-const list = recentList();
+takeTokenFromAddress();
+const views = [verdict(), overview(), letterList()];
+const pushes = recentList();
 const charts = drawCharts();
 const detail = mapDetail();
-const [table, map] = [mapTable(), worldMap(detail.point)];
-const shown = world((state) => {
-  map.show(state);
+const [table, map] = [mapTable(), worldMap(detail.select)];
+const refresh = world((state) => {
+  map(state);
   table(state);
   detail.show(state);
 });
 let messages = 0;
 
-listenLive({
+openEventStream({
   now(now) {
-    for (const show of shows) show(now);
-    list(now.recent);
-    if (messages % mapEvery === 0 && !document.hidden) void shown.refresh();
+    for (const show of views) show(now);
+    pushes(now.recent);
+    if (messages % refreshMapEvery === 0 && !document.hidden) void refresh();
     messages += 1;
   },
-  hour: charts.begin,
+  hour: charts.replace,
   slot: charts.add,
 });

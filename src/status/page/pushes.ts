@@ -1,25 +1,25 @@
-// The recent pushes, the newest first, and the points that each became.
+// The list of recent pushes, the newest first, with their points on demand.
 
 import type { RecentPush } from '../messages.ts';
-import { asked } from './event-stream.ts';
-import { byId, cell, element } from './markup.ts';
+import { fetchJson } from './event-stream.ts';
+import { bad, byId, cell, element } from './markup.ts';
 import { milliseconds, time } from './numbers.ts';
 
-const shown = 40;
+const maxRows = 40;
 
-const outcomes: Readonly<Record<string, string>> = {
+const outcomeNames: Readonly<Record<string, string>> = {
   missed: 'parked',
   implausible: 'dead letter: time',
   cardinality: 'dead letter: too many',
 };
 
-/** What became of a push, for people: notAllowed → not allowed. */
-export function outcome(became: string): string {
-  return outcomes[became] ?? became.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** notAllowed → not allowed. */
+export function outcomeText(outcome: string): string {
+  return outcomeNames[outcome] ?? outcome.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 export function recentList(): (pushes: readonly RecentPush[]) => void {
-  const body = byId<HTMLTableElement>('pushes').tBodies[0] as HTMLTableSectionElement;
+  const body = (byId('pushes') as HTMLTableElement).tBodies[0] as HTMLTableSectionElement;
   const hold = byId('hold');
   let newest = 0;
   let isHeld = false;
@@ -30,32 +30,31 @@ export function recentList(): (pushes: readonly RecentPush[]) => void {
   hold.addEventListener('click', () => setHeld(!isHeld));
   return (pushes) => {
     if (isHeld) return;
-    // A bridge that was started anew counts from 1.
+    // A restarted bridge counts from 1 again.
     const fresh = pushes.filter(({ nth }) => nth > newest || (pushes.at(-1)?.nth ?? 0) < newest);
     newest = pushes.at(-1)?.nth ?? newest;
     body.prepend(...fresh.toReversed().map((push) => rowOf(push, () => setHeld(true))));
-    while (body.rows.length > shown) body.deleteRow(-1);
+    while (body.rows.length > maxRows) body.deleteRow(-1);
   };
 }
 
-/** @param opened - called when somebody opens it, so that it does not move away */
+/** @param opened - called when the points are opened; the list is held then */
 function rowOf(push: RecentPush, opened: () => void): HTMLElement {
   const { atMs, became, testId, testName, nodeId, nodeName, rttMs, error, reason } = push;
-  const isTaken = reason === undefined;
   return element(
     'tr',
     {},
     cell(time(atMs)),
-    cell(isTaken ? outcome(became) : element('span', { class: 'bad' }, outcome(became))),
-    cell(named(testId, testName)),
-    cell(named(nodeId, nodeName)),
+    cell(reason === undefined ? outcomeText(became) : bad(outcomeText(became))),
+    cell(nameOf(testId, testName)),
+    cell(nameOf(nodeId, nodeName)),
     cell(milliseconds(rttMs), 'number'),
     cell(reason ?? error ?? ''),
     cell(push.points === 0 ? '0' : pointsButton(push, opened), 'number'),
   );
 }
 
-function named(id: number | undefined, name: string | undefined): string {
+function nameOf(id: number | undefined, name: string | undefined): string {
   return name ?? (id === undefined ? '–' : String(id));
 }
 
@@ -65,18 +64,18 @@ function pointsButton({ nth, points, nodeName = '' }: RecentPush, opened: () => 
     { type: 'button', 'aria-expanded': 'false', 'aria-label': `${points} points of ${nodeName}` },
     String(points),
   );
-  let shownBelow: HTMLElement | undefined;
+  let pointsRow: HTMLElement | undefined;
   button.addEventListener('click', () => {
     opened();
-    const isOpen = shownBelow !== undefined;
+    const isOpen = pointsRow !== undefined;
     button.setAttribute('aria-expanded', String(!isOpen));
-    shownBelow?.remove();
-    shownBelow = undefined;
+    pointsRow?.remove();
+    pointsRow = undefined;
     if (isOpen) return;
     const lines = element('pre', {}, '…');
-    shownBelow = element('tr', {}, element('td', { colspan: '7' }, lines));
-    button.closest('tr')?.after(shownBelow);
-    asked<string[]>(`status/pushes/${nth}/points`).then(
+    pointsRow = element('tr', {}, element('td', { colspan: '7' }, lines));
+    button.closest('tr')?.after(pointsRow);
+    fetchJson<string[]>(`status/pushes/${nth}/points`).then(
       (put) => void (lines.textContent = put.join('\n')),
       () => void (lines.textContent = 'It is not kept any more.'),
     );

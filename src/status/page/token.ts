@@ -1,23 +1,23 @@
-// The token of the administration: from the address's fragment, which is never sent, or from the form; kept in this tab alone.
+// The admin token, from the fragment of the address or from the form. It is stored for this tab alone.
 
-const name = 'admin-token';
+const key = 'admin-token';
 
-/** Takes a token out of `#token=…`, and the fragment out of the address and the history. */
-export function takeTokenOfAddress(): void {
+/** Takes the token out of `#token=…`, and removes the fragment from the address and the history. */
+export function takeTokenFromAddress(): void {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (token === null) return;
-  keepToken(token);
+  storeToken(token);
   history.replaceState(undefined, '', location.pathname + location.search);
 }
 
-export function keptToken(): string | undefined {
-  return sessionStorage.getItem(name) ?? undefined;
+export function storedToken(): string | undefined {
+  return sessionStorage.getItem(key) ?? undefined;
 }
 
-export function keepToken(token: string): void {
-  sessionStorage.setItem(name, token);
+export function storeToken(token: string): void {
+  sessionStorage.setItem(key, token);
 }
 
-export function forgetToken(): void {
-  sessionStorage.removeItem(name);
+export function clearToken(): void {
+  sessionStorage.removeItem(key);
 }

@@ -1,28 +1,28 @@
-// The first line of the page: whether all is well, and below it what is not, the worst first.
+// The first line of the page, which sums up the state, and the list of problems below it, the worst first.
 
 import type { StatusMessage } from '../messages.ts';
-import { byId, element, say } from './markup.ts';
+import { byId, element, setText } from './markup.ts';
 
 type Level = 'alarm' | 'warning' | 'note';
 
-const words: Readonly<Record<Level, string>> = { alarm: 'Alarm', warning: 'Look at this', note: 'Note' };
+const levelNames: Readonly<Record<Level, string>> = { alarm: 'Alarm', warning: 'Look at this', note: 'Note' };
 
 export function verdict(): (now: StatusMessage) => void {
   const line = byId('verdict');
-  const list = byId('troubles');
+  const list = byId('problems');
   const items: { readonly item: HTMLElement; readonly text: HTMLElement }[] = [];
   return (now) => {
     const { alarms, warnings } = now.troubles;
-    const troubles = [...alarms.map(at('alarm')), ...warnings.map(at('warning')), ...notesOn(now).map(at('note'))];
-    const said = verdictOf(now);
-    say(line, said);
+    const problems = [...alarms.map(at('alarm')), ...warnings.map(at('warning')), ...notesOn(now).map(at('note'))];
+    const text = verdictOf(now);
+    setText(line, text);
     line.className = alarms.length > 0 ? 'alarm' : warnings.length > 0 ? 'warning' : 'well';
-    document.title = `${said} – Catchpoint to OpenTSDB`;
-    while (items.length > troubles.length) items.pop()?.item.remove();
-    for (const [nth, { level, sentence }] of troubles.entries()) {
-      const { item, text } = (items[nth] ??= placed(list));
+    document.title = `${text} – Catchpoint to OpenTSDB`;
+    while (items.length > problems.length) items.pop()?.item.remove();
+    for (const [nth, { level, sentence }] of problems.entries()) {
+      const { item, text: itemText } = (items[nth] ??= newItem(list));
       item.className = level;
-      say(text, `${words[level]}: ${sentence}`);
+      setText(itemText, `${levelNames[level]}: ${sentence}`);
     }
   };
 }
@@ -31,7 +31,7 @@ function at(level: Level): (sentence: string) => { readonly level: Level; readon
   return (sentence) => ({ level, sentence });
 }
 
-/** Changes seldom, since it is read out. */
+/** Has no figures that change every second, because screen readers read it. */
 function verdictOf({ troubles: { alarms, warnings } }: StatusMessage): string {
   if (alarms.some((alarm) => alarm.startsWith('Pushes are refused'))) return 'Pushes are refused';
   if (alarms.length > 0) return 'Something was lost';
@@ -39,10 +39,12 @@ function verdictOf({ troubles: { alarms, warnings } }: StatusMessage): string {
   return `Pushes are taken and kept; ${warnings.length === 1 ? 'one thing needs' : `${warnings.length} things need`} a look`;
 }
 
-/** What is no fault, but explains an empty page. */
+/** Explains an empty page before the first request. */
 function notesOn({ takesPushes, sources }: StatusMessage): string[] {
-  const some = sources.filter(({ name }) => name !== 'bridge');
-  if (some.some(({ lastAtMs, counts }) => lastAtMs !== undefined || Object.keys(counts).length > 0)) return [];
+  const hasInput = sources.some(
+    ({ name, lastAtMs, counts }) => name !== 'bridge' && (lastAtMs !== undefined || Object.keys(counts).length > 0),
+  );
+  if (hasInput) return [];
   return [
     takesPushes
       ? 'no push has come since the start; the map and the charts fill as they come'
@@ -50,7 +52,7 @@ function notesOn({ takesPushes, sources }: StatusMessage): string[] {
   ];
 }
 
-function placed(list: HTMLElement): { readonly item: HTMLElement; readonly text: HTMLElement } {
+function newItem(list: HTMLElement): { readonly item: HTMLElement; readonly text: HTMLElement } {
   const text = element('span');
   const item = element('li', {}, text);
   list.append(item);

@@ -1,62 +1,57 @@
-// The map: land, and a mark for each node, coloured by round trips or errors, shaped by errors, sized by runs.
+// The map: land, and a mark for each node. Colour shows RTT or errors, shape shows errors, size shows runs.
 
-import type { MapNode, RunFigures } from '../messages.ts';
-import { asked } from './event-stream.ts';
-import { byId, drawing, element } from './markup.ts';
+import type { MapNode, RunStats } from '../messages.ts';
+import { fetchJson } from './event-stream.ts';
+import { byId, svgElement, element } from './markup.ts';
 import { milliseconds, share } from './numbers.ts';
 import type { WorldState } from './world.ts';
-import { framed, pixelOf } from './world-view.ts';
+import { pixelOf, zoom } from './world-view.ts';
 
-export interface WorldMap {
-  show(state: WorldState): void;
-}
-
-/** How many of a node's runs failed, in words that are classes of page.css, too. */
+/** By the share of failed runs. The names are classes of page.css. */
 type Health = 'ok' | 'some' | 'failing';
 
+/** Shares of failed runs. */
 const someErrors = 0.02;
-const manyErrors = 0.25;
+const failingErrors = 0.25;
 
-/** Round trips up to here, ms; the last class is for what is longer. */
+/** Upper bounds of the colour classes; the last class has none. */
 const rttBoundsMs = [30, 80, 150, 300];
 
-/** @param point - told which node is pointed at or reached by the keyboard */
-export function worldMap(point: (id: number) => void): WorldMap {
-  const svg = byId<SVGSVGElement>('map');
+/** @param select - called with the node under the pointer, or with the focus */
+export function worldMap(select: (nodeId: number) => void): (state: WorldState) => void {
+  const svg = byId('map') as unknown as SVGSVGElement;
   const marks = new Map<number, SVGElement>();
-  const layer = drawing('g');
+  const layer = svgElement('g');
   let latest: WorldState | undefined;
   void drawLand(svg).then(() => svg.append(layer));
   new ResizeObserver(() => {
     if (latest !== undefined) drawMarks(marks, latest, pixelOf(svg));
   }).observe(svg);
-  const reach = (target: EventTarget | null): void => {
+  const selectMark = ({ target }: Event): void => {
     const id = Number((target as SVGElement | null)?.dataset['node']);
-    if (Number.isInteger(id)) point(id);
+    if (Number.isInteger(id)) select(id);
   };
-  layer.addEventListener('pointerover', ({ target }) => reach(target));
-  layer.addEventListener('focusin', ({ target }) => reach(target));
-  layer.addEventListener('keydown', (event) => walk(event, layer, marks, latest));
-  return {
-    show(state) {
-      if (latest?.nodes !== state.nodes) placeMarks(layer, marks, state);
-      latest = state;
-      framed(svg, state);
-      drawMarks(marks, state, pixelOf(svg));
-      drawLegend(state);
-      reachable(marks, state);
-    },
+  layer.addEventListener('pointerover', selectMark);
+  layer.addEventListener('focusin', selectMark);
+  layer.addEventListener('keydown', (event) => moveFocus(event, layer, marks, latest));
+  return (state) => {
+    if (latest?.nodes !== state.nodes) placeMarks(layer, marks, state);
+    latest = state;
+    zoom(svg, state);
+    drawMarks(marks, state, pixelOf(svg));
+    drawLegend(state);
+    setTabStop(marks, state);
   };
 }
 
 async function drawLand(svg: SVGSVGElement): Promise<void> {
-  const { sphere, land, borders } = await asked<{ sphere: string; land: string; borders: string }>(
+  const { sphere, land, borders } = await fetchJson<{ sphere: string; land: string; borders: string }>(
     `${document.body.dataset['files']}/world.json`,
   );
   svg.append(
-    drawing('path', { d: sphere, class: 'sphere' }),
-    drawing('path', { d: land, class: 'land' }),
-    drawing('path', { d: borders, class: 'borders' }),
+    svgElement('path', { d: sphere, class: 'sphere' }),
+    svgElement('path', { d: land, class: 'land' }),
+    svgElement('path', { d: borders, class: 'borders' }),
   );
 }
 
@@ -66,61 +61,61 @@ function placeMarks(layer: SVGElement, marks: Map<number, SVGElement>, { nodes }
   for (const { id, x, y } of placed) {
     marks.set(
       id,
-      drawing('path', { transform: `translate(${x} ${y})`, 'data-node': String(id), role: 'img', tabindex: '-1' }),
+      svgElement('path', { transform: `translate(${x} ${y})`, 'data-node': String(id), role: 'img', tabindex: '-1' }),
     );
   }
   layer.replaceChildren(...marks.values());
 }
 
-/** @param pixel - in units of the sheet, so that marks are as large on a phone, and from near, as from afar */
+/** @param pixel - in units of the map: marks have the same size on every screen, at every zoom */
 function drawMarks(
   marks: ReadonlyMap<number, SVGElement>,
-  { nodes, figuresOf, colour, isShown }: WorldState,
+  { nodes, statsOf, colour, isShown }: WorldState,
   pixel: number,
 ): void {
-  const most = Math.max(1, ...[...figuresOf.values()].map(({ runs }) => runs));
+  const maxRuns = Math.max(1, ...[...statsOf.values()].map(({ runs }) => runs));
   for (const [id, mark] of marks) {
     const node = nodes.get(id) as MapNode;
-    const figures = figuresOf.get(id);
-    const size = pixel * (figures === undefined ? 1.5 : 2.2 + 3.8 * Math.sqrt(figures.runs / most));
-    const health = figures === undefined ? 'ok' : healthOf(figures);
+    const stats = statsOf.get(id);
+    const size = pixel * (stats === undefined ? 1.5 : 2.2 + 3.8 * Math.sqrt(stats.runs / maxRuns));
+    const health = stats === undefined ? 'ok' : healthOf(stats);
     if (health !== 'ok' && mark.dataset['health'] !== health && mark !== document.activeElement)
       mark.parentNode?.append(mark);
     mark.dataset['health'] = health;
-    put(mark, 'd', shapeOf(health, size));
-    put(mark, 'class', `mark ${colourOf(figures, colour)}${isShown(node) ? '' : ' out'}`);
-    put(mark, 'aria-label', labelOf(node, figures));
+    setAttribute(mark, 'd', shapeOf(health, size));
+    setAttribute(mark, 'class', `mark ${colourOf(stats, colour)}${isShown(node) ? '' : ' out'}`);
+    setAttribute(mark, 'aria-label', labelOf(node, stats));
   }
 }
 
-/** Only what changes is written, for there may be thousands. */
-function put(mark: SVGElement, attribute: string, value: string): void {
+/** Leaves equal values alone: there may be thousands of marks. */
+function setAttribute(mark: SVGElement, attribute: string, value: string): void {
   if (mark.getAttribute(attribute) !== value) mark.setAttribute(attribute, value);
 }
 
-function labelOf({ name }: MapNode, figures: RunFigures | undefined): string {
-  if (figures === undefined) return `${name}: no runs`;
-  return `${name}: ${figures.runs} runs, p50 ${milliseconds(figures.p50Ms)}, errors ${share(figures.errors, figures.runs)}`;
+function labelOf({ name }: MapNode, stats: RunStats | undefined): string {
+  if (stats === undefined) return `${name}: no runs`;
+  return `${name}: ${stats.runs} runs, p50 ${milliseconds(stats.p50Ms)}, errors ${share(stats.errors, stats.runs)}`;
 }
 
-function healthOf({ runs, errors }: RunFigures): Health {
-  const part = runs === 0 ? 0 : errors / runs;
-  if (part >= manyErrors) return 'failing';
-  return part >= someErrors ? 'some' : 'ok';
+function healthOf({ runs, errors }: RunStats): Health {
+  const ratio = runs === 0 ? 0 : errors / runs;
+  if (ratio >= failingErrors) return 'failing';
+  return ratio >= someErrors ? 'some' : 'ok';
 }
 
-function colourOf(figures: RunFigures | undefined, colour: WorldState['colour']): string {
-  if (figures === undefined) return '';
-  return colour === 'errors' ? `errors-${healthOf(figures)}` : rttClass(figures.p50Ms);
+function colourOf(stats: RunStats | undefined, colour: WorldState['colour']): string {
+  if (stats === undefined) return '';
+  return colour === 'errors' ? `errors-${healthOf(stats)}` : rttClass(stats.p50Ms);
 }
 
 function rttClass(ms: number | undefined): string {
   if (ms === undefined) return '';
-  const place = rttBoundsMs.findIndex((bound) => ms <= bound);
-  return `rtt-${place === -1 ? rttBoundsMs.length : place}`;
+  const at = rttBoundsMs.findIndex((bound) => ms <= bound);
+  return `rtt-${at === -1 ? rttBoundsMs.length : at}`;
 }
 
-/** A circle, a triangle or a square that stands on its corner, around 0. */
+/** A circle, a triangle or a diamond around 0. */
 function shapeOf(health: Health, size: number): string {
   const r = (size * 1.25).toFixed(2);
   const s = size.toFixed(2);
@@ -137,10 +132,10 @@ function drawLegend({ colour }: WorldState): void {
     element(
       'span',
       {},
-      drawing(
+      svgElement(
         'svg',
         { viewBox: '-7 -7 14 14', 'aria-hidden': 'true' },
-        drawing('path', { d: shapeOf(health, 5), class: `mark ${colours}` }),
+        svgElement('path', { d: shapeOf(health, 5), class: `mark ${colours}` }),
       ),
       text,
     );
@@ -150,26 +145,26 @@ function drawLegend({ colour }: WorldState): void {
     ...(colour === 'rtt'
       ? [
           element('b', {}, 'RTT p50'),
-          ...bounds.map((text, place) => entry('ok', `rtt-${place}`, text)),
+          ...bounds.map((text, nth) => entry('ok', `rtt-${nth}`, text)),
           entry('ok', '', 'none measured'),
         ]
       : []),
     element('b', {}, 'Errors'),
     entry('ok', errorColour('ok'), `below ${someErrors * 100} %`),
-    entry('some', errorColour('some'), `to ${manyErrors * 100} %`),
-    entry('failing', errorColour('failing'), `${manyErrors * 100} % and more`),
+    entry('some', errorColour('some'), `to ${failingErrors * 100} %`),
+    entry('failing', errorColour('failing'), `${failingErrors * 100} % and more`),
   );
 }
 
-/** One mark can be reached with Tab: the one that was, else the shown one with the most runs. */
-function reachable(marks: ReadonlyMap<number, SVGElement>, { figures, nodes, isShown }: WorldState): void {
+/** One mark can be reached with Tab: the current one or, if the filters exclude it, the one with the most runs. */
+function setTabStop(marks: ReadonlyMap<number, SVGElement>, { stats, nodes, isShown }: WorldState): void {
   const shown = [...marks].filter(([id]) => isShown(nodes.get(id) as MapNode));
   const current = shown.find(([, mark]) => mark.getAttribute('tabindex') === '0');
-  const busiest = figures.nodes
+  const busiest = stats.nodes
     .toSorted((a, b) => b.runs - a.runs)
     .find(({ id }) => shown.some(([other]) => other === id));
-  const wanted = current?.[1] ?? marks.get(busiest?.id ?? shown[0]?.[0] ?? 0);
-  for (const mark of marks.values()) put(mark, 'tabindex', mark === wanted ? '0' : '-1');
+  const tabStop = current?.[1] ?? marks.get(busiest?.id ?? shown[0]?.[0] ?? 0);
+  for (const mark of marks.values()) setAttribute(mark, 'tabindex', mark === tabStop ? '0' : '-1');
 }
 
 const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
@@ -179,8 +174,8 @@ const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
   ArrowUp: [0, -1],
 };
 
-/** To the nearest mark that lies in the direction of the arrow key. */
-function walk(
+/** Moves the focus to the nearest mark in the direction of the arrow key. */
+function moveFocus(
   event: KeyboardEvent,
   layer: SVGElement,
   marks: ReadonlyMap<number, SVGElement>,

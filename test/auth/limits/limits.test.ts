@@ -1,7 +1,8 @@
-// The limits of the push listener: each has its own answer, and none lets one sender keep out another.
+// The limits of the push listener: each has its own answer, and no sender can block the others.
 
 import test from 'ava';
 import { bodyMemoryLimit } from '../../../src/auth/limits/body-memory-limit.ts';
+import { deferred } from '../../../src/runtime/deferred.ts';
 import { bare, guarded, until } from '../../fakes/guarded.ts';
 
 const head = (length: number, more = ''): string =>
@@ -9,7 +10,7 @@ const head = (length: number, more = ''): string =>
 const whole = `${head(2)}{}`;
 const from = (address: string): string => `X-Forwarded-For: ${address}\r\n`;
 
-test('headers over 16 KiB are answered 431, what is no HTTP 400', async (t) => {
+test('headers over 16 KiB are answered 431, anything but HTTP 400', async (t) => {
   const one = await guarded(t);
   const wide = await (await bare(one, `POST / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`)).heard;
   t.regex(wide, /^HTTP\/1\.1 431 [^]*Connection: close\r\n\r\n\{"error":"headers: at most 16 KiB"\}$/);
@@ -25,7 +26,7 @@ test('headers over 16 KiB are answered 431, what is no HTTP 400', async (t) => {
   t.like(one.access.status().connections, { headersTooLarge: 2, notHttp: 3 });
 });
 
-test("connections over an address's bound are reset, and those it has go on", async (t) => {
+test('connections over the limit per address are reset, the others stay open', async (t) => {
   const one = await guarded(t, { limits: { maxConnectionsPerAddress: 2 } });
   const first = await bare(one);
   const second = await bare(one);
@@ -41,7 +42,7 @@ test("connections over an address's bound are reset, and those it has go on", as
   third.socket.destroy();
 });
 
-test('a trusted proxy may have as many connections as it likes', async (t) => {
+test('a trusted proxy has no limit of connections per address', async (t) => {
   const one = await guarded(t, { limits: { maxConnectionsPerAddress: 1 }, trustedProxies: ['127.0.0.0/8'] });
   const connections = await Promise.all([bare(one, whole), bare(one, whole), bare(one, whole)]);
   await Promise.all(connections.map(({ hears }) => hears(/ 200 OK/)));
@@ -49,13 +50,12 @@ test('a trusted proxy may have as many connections as it likes', async (t) => {
   for (const { socket } of connections) socket.destroy();
 });
 
-test('over the bound of all connections the one that has waited longest is cut, never one that is at work', async (t) => {
-  let answer = (): void => {};
-  const working = new Promise<void>((resolve) => void (answer = resolve));
+test('over the limit of all connections the oldest idle one is closed, never one with a request in flight', async (t) => {
+  const working = deferred<void>();
   const one = await guarded(t, {
     limits: { maxConnections: 3 },
     take: async (body) => {
-      if (body.length === 3) await working;
+      if (body.length === 3) await working.promise;
     },
   });
   const counts = () => one.access.status().connections;
@@ -73,32 +73,30 @@ test('over the bound of all connections the one that has waited longest is cut, 
   await fresher.hears(/ 200 OK/);
   t.is(await slow.heard, '');
   t.like(counts(), { open: 3, cut: 2, overAll: 0 });
-  answer();
+  working.resolve();
   await atWork.hears(/ 200 OK/);
   for (const { socket } of [atWork, fresh, fresher]) socket.destroy();
 });
 
-test('where all connections are at work a further one is reset', async (t) => {
-  let answer = (): void => {};
-  const working = new Promise<void>((resolve) => void (answer = resolve));
-  const one = await guarded(t, { limits: { maxConnections: 1 }, take: () => working });
+test('a new connection is reset when all others have a request in flight', async (t) => {
+  const working = deferred<void>();
+  const one = await guarded(t, { limits: { maxConnections: 1 }, take: () => working.promise });
   const atWork = await bare(one, whole);
   await until(() => one.access.status().requests.inHand === 1);
   t.is(await (await bare(one, whole)).heard, '');
   t.is(one.access.status().connections.overAll, 1);
-  answer();
+  working.resolve();
   await atWork.hears(/HTTP/);
   atWork.socket.destroy();
 });
 
-test('one sender over its share is answered 429, and others are taken', async (t) => {
-  let answer = (): void => {};
-  const working = new Promise<void>((resolve) => void (answer = resolve));
+test('one sender over its share is answered 429, other senders are accepted', async (t) => {
+  const working = deferred<void>();
   const one = await guarded(t, {
     limits: { maxRequests: 8 },
     trustedProxies: ['127.0.0.1'],
     take: async (body) => {
-      if (body.length === 3) await working;
+      if (body.length === 3) await working.promise;
     },
   });
   const greedy = await bare(one, `${head(3, from('192.0.2.7'))}{ }`.repeat(2));
@@ -107,22 +105,21 @@ test('one sender over its share is answered 429, and others are taken', async (t
   t.regex(await more.hears(/"\}/), /^HTTP\/1\.1 429 [^]*Retry-After: 1\r\n/);
   const another = await bare(one, `${head(2, from('192.0.2.8'))}{}`);
   await another.hears(/ 200 OK/);
-  answer();
+  working.resolve();
   await greedy.hears(/ 200 OK[^]* 200 OK/);
   t.like(one.access.status().requests, { inHand: 0, overSender: 1, overAll: 0 });
   for (const { socket } of [greedy, more, another]) socket.destroy();
 });
 
-test('too many requests of all are answered 503; bodies that arrive slowly do not count among them', async (t) => {
-  let answer = (): void => {};
-  const working = new Promise<void>((resolve) => void (answer = resolve));
+test('requests over the limit of all are answered 503; requests whose bodies are incomplete do not count', async (t) => {
+  const working = deferred<void>();
   let taken = 0;
   const one = await guarded(t, {
     limits: { maxRequests: 2 },
     trustedProxies: ['127.0.0.1'],
     take: async () => {
       taken += 1;
-      if (taken > 1) await working;
+      if (taken > 1) await working.promise;
     },
   });
   const slow = await Promise.all(['1', '2', '3'].map((last) => bare(one, `${head(9, from(`192.0.2.${last}`))}{`)));
@@ -135,12 +132,12 @@ test('too many requests of all are answered 503; bodies that arrive slowly do no
   const over = await bare(one, `${head(2, from('192.0.2.14'))}{}`);
   t.regex(await over.hears(/"\}/), /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
   t.is(one.access.status().requests.overAll, 1);
-  answer();
+  working.resolve();
   await Promise.all([second, third].map(({ hears }) => hears(/ 200 OK/)));
   for (const { socket } of [...slow, first, second, third, over]) socket.destroy();
 });
 
-test('when bodies that arrive fill their memory, the oldest is given up with 503 and a fresh one is taken', async (t) => {
+test('when bodies exceed their memory the oldest is answered 503, and a new one is accepted', async (t) => {
   const one = await guarded(t, { limits: { maxArrivingBytes: 250_000 } });
   const part = '1'.repeat(100_000);
   const held = (): number => one.access.status().bodies.heldBytes;
@@ -155,20 +152,20 @@ test('when bodies that arrive fill their memory, the oldest is given up with 503
   older.socket.write(part);
   await older.hears(/ 200 OK/);
   t.is(held(), 0);
-  const gone = await bare(one, `${head(200_000)}${part}`);
+  const aborted = await bare(one, `${head(200_000)}${part}`);
   await until(() => held() === 100_000);
-  gone.socket.destroy();
+  aborted.socket.destroy();
   await until(() => held() === 0);
   for (const { socket } of [fresh, older]) socket.destroy();
 });
 
-test('a body that alone is over the bound of all is given up itself', (t) => {
+test('a body that alone exceeds the memory of all is evicted', (t) => {
   const memory = bodyMemoryLimit(() => 10);
   let times = 0;
   const body = memory.begin(() => void (times += 1));
-  body.take(8);
-  body.take(8);
-  body.take(8);
+  body.add(8);
+  body.add(8);
+  body.add(8);
   body.end();
   t.deepEqual([times, memory.counts], [1, { heldBytes: 0, givenUp: 1 }]);
 });

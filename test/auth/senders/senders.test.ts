@@ -1,11 +1,12 @@
-// Where a request comes from, and whether its sender may speak for what it names.
+// Sender addresses, the check of senders, and the rate limit per sender.
 
 import test from 'ava';
 import { BlockList } from 'node:net';
 import { rateLimit } from '../../../src/auth/limits/rate-limit.ts';
 import { addNetwork, isWithin, networkText, plainAddress, senderOf } from '../../../src/auth/senders/ip-networks.ts';
 import { senderAddresses } from '../../../src/auth/senders/sender-address.ts';
-import { checkedSenders, type SenderCheckOptions } from '../../../src/auth/senders/sender-check.ts';
+import { senderCheck, type SenderCheckOptions } from '../../../src/auth/senders/sender-check.ts';
+import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 test('networks are addresses, prefixes and ranges of both families', (t) => {
@@ -30,7 +31,7 @@ test('networks are addresses, prefixes and ranges of both families', (t) => {
   }
 });
 
-test('an address has one spelling, and a sender is one of IPv4 or a /64 of IPv6', (t) => {
+test('an address has one spelling, and a sender is an IPv4 address or a /64 of IPv6', (t) => {
   t.is(plainAddress('::ffff:192.0.2.7'), '192.0.2.7');
   t.is(plainAddress('fe80::1%eth0'), 'fe80::1');
   t.is(senderOf('192.0.2.7'), '192.0.2.7');
@@ -44,51 +45,49 @@ test('an address has one spelling, and a sender is one of IPv4 or a /64 of IPv6'
 const from = (remoteAddress: string, forwarded?: string) =>
   ({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } }) as never;
 
-test('X-Forwarded-For is believed of trusted proxies alone, from its end', (t) => {
-  const { of } = senderAddresses(['10.0.0.0/8', '127.0.0.1']);
-  t.is(of(from('192.0.2.7', '198.51.100.1')), '192.0.2.7', 'no proxy');
-  t.is(of(from('10.0.0.1')), '10.0.0.1');
-  t.is(of(from('::ffff:10.0.0.1', '198.51.100.1')), '198.51.100.1');
+test('X-Forwarded-For is read from its end, and only from trusted proxies', (t) => {
+  const { addressOf } = senderAddresses(['10.0.0.0/8', '127.0.0.1']);
+  t.is(addressOf(from('192.0.2.7', '198.51.100.1')), '192.0.2.7', 'no proxy');
+  t.is(addressOf(from('10.0.0.1')), '10.0.0.1');
+  t.is(addressOf(from('::ffff:10.0.0.1', '198.51.100.1')), '198.51.100.1');
   t.is(
-    of(from('10.0.0.1', '203.0.113.9, 198.51.100.1, 10.0.0.2')),
+    addressOf(from('10.0.0.1', '203.0.113.9, 198.51.100.1, 10.0.0.2')),
     '198.51.100.1',
-    "what stands before it is anybody's word",
+    'anybody may write what is before it',
   );
-  t.is(of(from('10.0.0.1', '198.51.100.1:50312')), '198.51.100.1');
-  t.is(of(from('10.0.0.1', '[2001:db8::1]:50312')), '2001:db8::1');
-  t.is(of(from('10.0.0.1', '198.51.100.1, unknown')), '10.0.0.1', 'nothing is believed beyond what cannot be read');
-  t.is(of(from('10.0.0.1', '10.0.0.9')), '10.0.0.9');
-  t.is(senderAddresses([]).of(from('127.0.0.1', '198.51.100.1')), '127.0.0.1');
+  t.is(addressOf(from('10.0.0.1', '198.51.100.1:50312')), '198.51.100.1');
+  t.is(addressOf(from('10.0.0.1', '[2001:db8::1]:50312')), '2001:db8::1');
+  t.is(addressOf(from('10.0.0.1', '198.51.100.1, unknown')), '10.0.0.1', 'an entry that is no address ends the search');
+  t.is(addressOf(from('10.0.0.1', '10.0.0.9')), '10.0.0.9');
+  t.is(senderAddresses([]).addressOf(from('127.0.0.1', '198.51.100.1')), '127.0.0.1');
 });
 
 function checked(options: Partial<SenderCheckOptions>) {
-  const told: string[] = [];
-  const senders = checkedSenders({ check: 'off', divisions: [], clients: [], ...options }, (node, address) =>
-    told.push(`${node} ${address}`),
-  );
-  return { ...senders, told };
+  const { log, lines } = readLog();
+  const all = { check: 'off', divisions: [], clients: [], ...options } as const;
+  return { ...senderCheck(all, { clock: movableClock(), log }), lines };
 }
 
 const run = { nodeId: 312, clientId: 1, divisionId: 7, ipRanges: '192.0.2.0/24, 2001:db8::/32' };
 
-test("an address that is none of its node's is reported, or refused", (t) => {
+test('an address that its node does not have is logged or refused', (t) => {
   const reporting = checked({ check: 'report' });
   reporting.admit('192.0.2.9', run);
   reporting.admit('2001:db8::9', run);
   reporting.admit('198.51.100.1', run);
   t.like(reporting.counts, { fitting: 2, strange: 1, unknown: 0 });
-  t.deepEqual(reporting.told, ['312 198.51.100.1']);
+  t.like(reporting.lines(), { length: 1, 0: { times: 1, node: 312, from: '198.51.100.1' } });
 
   const enforcing = checked({ check: 'enforce' });
   enforcing.admit('192.0.2.9', run);
   t.throws(() => enforcing.admit('198.51.100.1', run), {
-    name: 'Refusal',
+    name: 'HttpError',
     message: 'address: 198.51.100.1 is none of those of node 312',
   });
   t.like(enforcing.counts, { fitting: 1, strange: 1 });
 });
 
-test("where a node's addresses are not known, in whole or in part, nobody is refused for them", (t) => {
+test('no push is refused when the addresses of its node are unknown, or not all of them can be parsed', (t) => {
   const { admit, counts } = checked({ check: 'enforce' });
   admit('198.51.100.1', { ...run, ipRanges: undefined });
   admit('198.51.100.1', { ...run, ipRanges: '' });
@@ -112,14 +111,14 @@ test('divisions and clients that are not allowed are refused', (t) => {
   t.like(counts, { division: 2, client: 1 });
 });
 
-test('a sender has so many attempts, and more with time; others have their own', async (t) => {
+test('each sender has a token bucket of its own', async (t) => {
   const clock = movableClock();
-  const attempt = rateLimit({ attempts: 2, everyMs: 1000, clock });
+  const attempt = rateLimit({ burst: 2, refillMs: 1000, clock });
   t.deepEqual([attempt('a'), attempt('a'), attempt('a'), attempt('b')], [0, 0, 1000, 0]);
   await clock.advance(400);
   t.is(attempt('a'), 600);
   await clock.advance(600);
   t.deepEqual([attempt('a'), attempt('a')], [0, 1000]);
   await clock.advance(60_000);
-  t.deepEqual([attempt('a'), attempt('a'), attempt('a')], [0, 0, 1000], 'never more than at the start');
+  t.deepEqual([attempt('a'), attempt('a'), attempt('a')], [0, 0, 1000], 'the bucket does not overflow');
 });

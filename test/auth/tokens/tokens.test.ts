@@ -1,4 +1,4 @@
-// Tokens: what a request presents, what a file holds, how they are compared.
+// Tokens in requests and in files, and their comparison.
 
 import test from 'ava';
 import { rename, stat, utimes, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 const a = 'a'.repeat(20);
 const b = 'b'.repeat(20);
 
-function presented(url: string, headers: Record<string, string> = {}): string[] {
+function tokensOf(url: string, headers: Record<string, string> = {}): string[] {
   const { pathname, search } = new URL(url, 'http://x');
   return tokensOfRequest({ headers, path: pathname, querystring: search.slice(1) });
 }
@@ -22,22 +22,22 @@ const basic = (pair: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
 });
 
-test('a token is presented in a header, by basic auth, in the path or in the query', (t) => {
-  t.deepEqual(presented('/', { authorization: `Bearer ${a}` }), [a]);
-  t.deepEqual(presented('/', { authorization: `bearer  ${a} ` }), [a]);
-  t.deepEqual(presented('/', { 'x-catchpoint-token': a }), [a]);
-  t.deepEqual(presented('/', basic(`catchpoint:${a}`)), [a]);
-  t.deepEqual(presented('/', basic(`${a}:`)), [a], 'the user, without a password');
-  t.deepEqual(presented('/', basic(`catchpoint:${a}:${b}`)), [`${a}:${b}`], 'a password with a colon');
-  t.deepEqual(presented(`/catchpoint/${a}`), [a]);
-  t.deepEqual(presented(`/catchpoint/${a}/more`), [a]);
-  t.deepEqual(presented('/catchpoint/a%2Fb'), ['a/b']);
-  t.deepEqual(presented(`/?token=${a}`), [a]);
-  t.deepEqual(presented(`/catchpoint?x=1&token=${a}&token=${b}`), [a, b]);
-  t.deepEqual(presented(`/catchpoint/${a}`, { authorization: `Bearer ${b}` }), [b, a], 'headers first');
+test('a request has tokens in a header, in basic auth, in the path or in the query', (t) => {
+  t.deepEqual(tokensOf('/', { authorization: `Bearer ${a}` }), [a]);
+  t.deepEqual(tokensOf('/', { authorization: `bearer  ${a} ` }), [a]);
+  t.deepEqual(tokensOf('/', { 'x-catchpoint-token': a }), [a]);
+  t.deepEqual(tokensOf('/', basic(`catchpoint:${a}`)), [a]);
+  t.deepEqual(tokensOf('/', basic(`${a}:`)), [a], 'the user, without a password');
+  t.deepEqual(tokensOf('/', basic(`catchpoint:${a}:${b}`)), [`${a}:${b}`], 'a password with a colon');
+  t.deepEqual(tokensOf(`/catchpoint/${a}`), [a]);
+  t.deepEqual(tokensOf(`/catchpoint/${a}/more`), [a]);
+  t.deepEqual(tokensOf('/catchpoint/a%2Fb'), ['a/b']);
+  t.deepEqual(tokensOf(`/?token=${a}`), [a]);
+  t.deepEqual(tokensOf(`/catchpoint?x=1&token=${a}&token=${b}`), [a, b]);
+  t.deepEqual(tokensOf(`/catchpoint/${a}`, { authorization: `Bearer ${b}` }), [b, a], 'headers first');
 });
 
-test('what is no token presents none', (t) => {
+test('empty, oversized and malformed tokens are ignored', (t) => {
   for (const url of [
     '/',
     '/catchpoint',
@@ -47,7 +47,7 @@ test('what is no token presents none', (t) => {
     `/catchpoint/${'x'.repeat(513)}`,
     `/elsewhere/${a}`,
   ])
-    t.deepEqual(presented(url), [], url);
+    t.deepEqual(tokensOf(url), [], url);
   for (const authorization of [
     '',
     'Bearer',
@@ -56,11 +56,11 @@ test('what is no token presents none', (t) => {
     'Basic !!!!',
     `Basic ${Buffer.from('no colon').toString('base64')}`,
   ]) {
-    t.deepEqual(presented('/', { authorization }), [], authorization);
+    t.deepEqual(tokensOf('/', { authorization }), [], authorization);
   }
 });
 
-test('digests compare whole', (t) => {
+test('hashes are compared in full', (t) => {
   const known = [hashOf(a), hashOf(b)];
   t.true(isAmong(hashOf(a), known));
   t.true(isAmong(hashOf(b), known));
@@ -68,7 +68,7 @@ test('digests compare whole', (t) => {
   t.false(isAmong(hashOf(a), []));
 });
 
-test('a token that is too short or has strange characters is refused without being quoted', (t) => {
+test('a token that is too short or has other characters is refused without being quoted', (t) => {
   t.is(tokenText(` ${a}\n`), a);
   for (const text of ['', 'short', `${a} ${b}`, `${a},${b}`, `${a}é`, 'x'.repeat(513)]) {
     const { message } = t.throws(() => tokenText(text));
@@ -77,46 +77,46 @@ test('a token that is too short or has strange characters is refused without bei
   }
 });
 
-test('a file holds a token a line, comments and blank lines aside', (t) => {
+test('a file has a token a line; comments and blank lines are ignored', (t) => {
   t.deepEqual(tokensOfFile(`# Catchpoint\n${a}\r\n\n  ${b}  \n`), [a, b]);
   t.throws(() => tokensOfFile('# nothing\n\n'), { message: 'expected a token a line, found none' });
   t.throws(() => tokensOfFile(`${a}\nsecret\n`), { message: /^line 2: .* found 6$/ });
 });
 
-test('a file that changes is read again once it stays as it is; a broken one leaves the last good tokens', async (t) => {
+test('a changed file is read once it is stable; a broken one keeps the last good tokens', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
   await writeFile(path, `${a}\n`);
   const files = await openTokenFiles([path], silentLog());
   const knows = (token: string): boolean => isAmong(hashOf(token), files.digests());
   t.true(knows(a));
-  await files.look();
+  await files.poll();
   t.is(files.counts.reloads, 0);
 
   await writeFile(`${path}.new`, `${b}\n`);
   await rename(`${path}.new`, path);
-  await files.look();
-  t.true(knows(a), 'it may still be being written');
-  await files.look();
+  await files.poll();
+  t.true(knows(a), 'it may be half written');
+  await files.poll();
   t.deepEqual([knows(a), knows(b)], [false, true]);
 
   await writeFile(path, 'half\n');
-  await files.look();
-  await files.look();
-  await files.look();
-  t.deepEqual([knows(b), files.counts.failures], [true, 1], 'and is not read again and again');
+  await files.poll();
+  await files.poll();
+  await files.poll();
+  t.deepEqual([knows(b), files.counts.failures], [true, 1], 'a broken file is read once');
 
   await rename(path, `${path}.away`);
-  await files.look();
-  await files.look();
+  await files.poll();
+  await files.poll();
   t.deepEqual([knows(b), files.counts.failures], [true, 2]);
 
   await writeFile(path, `${a}\n${b}\n`);
-  await files.look();
-  await files.look();
+  await files.poll();
+  await files.poll();
   t.deepEqual([knows(a), knows(b), files.counts.reloads], [true, true, 2]);
 });
 
-test('the same size and time do not hide a change: the file is another one', async (t) => {
+test('another file with the same size and time is a change', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
   await writeFile(path, `${a}\n`);
   const files = await openTokenFiles([path], silentLog());
@@ -124,12 +124,12 @@ test('the same size and time do not hide a change: the file is another one', asy
   await writeFile(`${path}.new`, `${b}\n`);
   await utimes(`${path}.new`, atime, mtime);
   await rename(`${path}.new`, path);
-  await files.look();
-  await files.look();
+  await files.poll();
+  await files.poll();
   t.true(isAmong(hashOf(b), files.digests()));
 });
 
-test('a file that cannot be used at the start is named', async (t) => {
+test('the error of a file at the start names it', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
   await t.throwsAsync(openTokenFiles([path], silentLog()), {
     message: new RegExp(`^push-token-file: ${path}: ENOENT`),

@@ -1,24 +1,16 @@
-// The browsers and terminals that watch, by server-sent events: not too many, and none that reads too slowly to keep up.
+// The clients of the live messages, by server-sent events: browsers and `top`.
 
 import type { ServerResponse } from 'node:http';
 
-export interface EventStreamClients {
-  /** Takes over the response; false when there are too many already. */
-  add(response: ServerResponse, first: string): boolean;
-  /** Writes to everybody; who has let too much pile up is cut off, and may come again. */
-  send(text: string): void;
-  count(): number;
-  close(): void;
-}
+const maxClients = 32;
+const maxUnreadBytes = 1 << 20;
 
-const most = 32;
-const mostUnreadBytes = 1 << 20;
-
-export function eventStreamClients(): EventStreamClients {
+export function eventStream() {
   const clients = new Set<ServerResponse>();
 
+  /** Closes a client that reads too slowly; browsers reconnect. */
   function write(client: ServerResponse, text: string): void {
-    if (client.destroyed || client.writableLength > mostUnreadBytes) {
+    if (client.destroyed || client.writableLength > maxUnreadBytes) {
       clients.delete(client);
       client.destroy();
     } else {
@@ -27,8 +19,9 @@ export function eventStreamClients(): EventStreamClients {
   }
 
   return {
-    add(response, first) {
-      if (clients.size >= most) return false;
+    /** Takes over the response; false when there are too many clients. */
+    add(response: ServerResponse, first: string): boolean {
+      if (clients.size >= maxClients) return false;
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',
@@ -40,18 +33,17 @@ export function eventStreamClients(): EventStreamClients {
       write(response, first);
       return true;
     },
-    send(text) {
+    send(text: string): void {
       for (const client of clients) write(client, text);
     },
     count: () => clients.size,
-    close() {
+    close(): void {
       for (const client of clients) client.end();
       clients.clear();
     },
   };
 }
 
-/** One event as the wire has it. */
 export function eventText(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

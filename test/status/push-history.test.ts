@@ -1,8 +1,9 @@
-// What is kept for the status page: bounded whatever comes in, and right in what it says.
+// The data of the status page: right, and bounded for any input.
 
 import test from 'ava';
 import fc from 'fast-check';
 import { movableClock } from '../fakes/time.ts';
+import { until } from '../fakes/guarded.ts';
 import { points } from '../fakes/points.ts';
 import { responseTimeMs } from '../../src/status/response-times.ts';
 import { lastHour } from '../../src/status/last-hour.ts';
@@ -11,10 +12,10 @@ import { mapAggregates } from '../../src/status/map-aggregates.ts';
 import type { StatusMessage } from '../../src/status/messages.ts';
 import { internedIds } from '../../src/status/interned-ids.ts';
 import { bucketCount, bucketOf, quantileOf } from '../../src/status/rtt-buckets.ts';
-import { pushHistory, type SeenPush } from '../../src/status/push-history.ts';
+import { pushHistory, type AnsweredPush } from '../../src/status/push-history.ts';
 import { durationHistogram } from '../../src/runtime/duration-histogram.ts';
 
-test('quantiles are within three per cent of the durations they stand for', (t) => {
+test('quantiles are within three per cent of the exact ones', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0.1, max: 2e5, noNaN: true }), { minLength: 1, maxLength: 50 }),
@@ -30,7 +31,7 @@ test('quantiles are within three per cent of the durations they stand for', (t) 
   t.is(quantileOf(new Uint32Array(bucketCount), 0.5), undefined);
 });
 
-test('ids get a bounded lot of numbers, and those that were not seen for an hour make room', (t) => {
+test('ids have a bounded set of numbers; an id that was not used for an hour loses its number', (t) => {
   const numbers = internedIds(2);
   t.deepEqual(
     [numbers.numberOf(77, 0), numbers.numberOf(88, 10), numbers.numberOf(77, 3000), numbers.numberOf(99, 3601)],
@@ -40,7 +41,7 @@ test('ids get a bounded lot of numbers, and those that were not seen for an hour
   t.deepEqual([numbers.idOf(2), numbers.find(88), numbers.find(77)], [99, undefined, 1]);
 });
 
-const run = (nodeId: number, rttMs?: number, error?: string, testId = 1): SeenPush => ({
+const run = (nodeId: number, rttMs?: number, error?: string, testId = 1): AnsweredPush => ({
   became: 'taken',
   run: {
     points: points(2),
@@ -61,13 +62,13 @@ const directory = new Map([
 ]);
 const find = (id: number) => directory.get(id);
 
-test('the map adds up runs by node and by slice, for the filters and the time that are chosen', async (t) => {
+test('the map aggregates runs by node and by slice, with filters and a time range', async (t) => {
   const clock = movableClock();
-  const seen = pushHistory({ clock, rtt: 'by-type', runs: 16 });
-  seen.see(run(1, 500));
+  const history = pushHistory({ clock, rtt: 'by-type', runs: 16 });
+  history.see(run(1, 500));
   await clock.advance(20 * 60_000);
-  for (const push of [run(1, 10), run(1, 10), run(2, 100, 'dns'), run(3, 200, undefined, 7), run(9)]) seen.see(push);
-  const map = (query: object) => mapAggregates(seen, find, { by: 'continent', minutes: 15, ...query }, clock.now());
+  for (const push of [run(1, 10), run(1, 10), run(2, 100, 'dns'), run(3, 200, undefined, 7), run(9)]) history.see(push);
+  const map = (query: object) => mapAggregates(history, find, { by: 'continent', minutes: 15, ...query }, clock.now());
   const rows = async (query: object) =>
     (await map(query)).rows.map(({ value, runs, errors, p50Ms }) => [
       value,
@@ -101,12 +102,12 @@ test('the map adds up runs by node and by slice, for the filters and the time th
   );
 });
 
-test('the latest runs push out the oldest', async (t) => {
+test('new runs overwrite the oldest', async (t) => {
   const clock = movableClock();
-  const seen = pushHistory({ clock, rtt: 'by-type', runs: 4 });
-  for (let nth = 0; nth < 10; nth += 1) seen.see(run(nth < 7 ? 1 : 2, 10));
+  const history = pushHistory({ clock, rtt: 'by-type', runs: 4 });
+  for (let nth = 0; nth < 10; nth += 1) history.see(run(nth < 7 ? 1 : 2, 10));
   t.deepEqual(
-    (await mapAggregates(seen, find, { by: 'node', minutes: 15 }, clock.now())).rows.map(({ value, runs }) => [
+    (await mapAggregates(history, find, { by: 'node', minutes: 15 }, clock.now())).rows.map(({ value, runs }) => [
       value,
       runs,
     ]),
@@ -117,56 +118,56 @@ test('the latest runs push out the oldest', async (t) => {
   );
 });
 
-test('a made-up node or test too many is counted without a name, and a long name is cut', async (t) => {
-  const seen = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 32_768 });
-  for (let id = 1; id <= 9000; id += 1) seen.see(run(id, 10, undefined, id));
-  t.is([...seen.nodes.ids()].length, 8000);
-  t.is([...seen.tests.ids()].length, 5000);
-  t.is((await mapAggregates(seen, find, { by: 'continent', minutes: 15 }, movableClock().now())).all.runs, 9000);
+test('nodes and tests above the bounds are counted without a name, and long names are cut', async (t) => {
+  const history = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 32_768 });
+  for (let id = 1; id <= 9000; id += 1) history.see(run(id, 10, undefined, id));
+  t.is([...history.nodes.ids()].length, 8000);
+  t.is([...history.tests.ids()].length, 5000);
+  t.is((await mapAggregates(history, find, { by: 'continent', minutes: 15 }, movableClock().now())).all.runs, 9000);
   const long = run(1, 10);
-  seen.see({
+  history.see({
     ...long,
     run: {
-      ...(long.run as NonNullable<SeenPush['run']>),
+      ...(long.run as NonNullable<AnsweredPush['run']>),
       measurement: { testId: 1, nodeId: 1, testName: 'x'.repeat(1e6) },
     },
   });
-  t.is(seen.testName(1).length, 80);
+  t.is(history.testName(1).length, 80);
 });
 
-test('of more errors than there are numbers for, the rest is told as other', (t) => {
-  const seen = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 512 });
-  for (let nth = 0; nth < 300; nth += 1) seen.see(run(1, 10, `code-${nth}`));
-  t.is(seen.errorText(seen.ring.columns.error[0] as number), 'code-0');
-  t.is(seen.errorText(seen.ring.columns.error[299] as number), 'other');
-  t.is(seen.errorText(0), undefined);
+test('errors above the bound are shown as other', (t) => {
+  const history = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 512 });
+  for (let nth = 0; nth < 300; nth += 1) history.see(run(1, 10, `code-${nth}`));
+  t.is(history.errorText(history.ring.columns.error[0] as number), 'code-0');
+  t.is(history.errorText(history.ring.columns.error[299] as number), 'other');
+  t.is(history.errorText(0), undefined);
 });
 
-test('with Timing.Total as the rule, that is the round trip of the map as well', async (t) => {
-  const seen = pushHistory({ clock: movableClock(), rtt: 'total', runs: 16 });
-  seen.see({ became: 'taken', run: { points: [], measurement: { testId: 1, nodeId: 1, rttMs: 5, totalMs: 1000 } } });
-  t.is(Math.round(seen.ring.columns.rttMs[0] as number), 1000);
+test('with the setting for Timing.Total it is the RTT of the map, too', async (t) => {
+  const history = pushHistory({ clock: movableClock(), rtt: 'total', runs: 16 });
+  history.see({ became: 'taken', run: { points: [], measurement: { testId: 1, nodeId: 1, rttMs: 5, totalMs: 1000 } } });
+  t.is(Math.round(history.ring.columns.rttMs[0] as number), 1000);
 });
 
-test('of many pushes a sample is listed, ten a second, with the points of each; duplicates and what was not taken without', async (t) => {
+test('ten pushes a second are listed, with points unless they are duplicates or were not taken', async (t) => {
   const clock = movableClock();
-  const seen = pushHistory({ clock, rtt: 'by-type', runs: 1024 });
-  for (let nth = 0; nth < 500; nth += 1) seen.see(run(1, nth));
-  t.is(seen.recent.after(0).length, 10);
+  const history = pushHistory({ clock, rtt: 'by-type', runs: 1024 });
+  for (let nth = 0; nth < 500; nth += 1) history.see(run(1, nth));
+  t.is(history.recent.after(0).length, 10);
   await clock.advance(1000);
-  seen.see({ became: 'malformed', reason: 'TestId: expected an integer' });
-  seen.see({ ...run(2, 1), became: 'duplicate' });
-  const [malformed, duplicate] = seen.recent.after(10);
+  history.see({ became: 'malformed', reason: 'TestId: expected an integer' });
+  history.see({ ...run(2, 1), became: 'duplicate' });
+  const [malformed, duplicate] = history.recent.after(10);
   t.like(malformed, { became: 'malformed', reason: 'TestId: expected an integer', points: 0 });
   t.like(duplicate, { became: 'duplicate', nodeId: 2, points: 0 });
-  t.is(seen.recent.pointsOf(1)?.length, 2);
-  t.is(seen.ring.count(), 500);
+  t.is(history.recent.pointsOf(1)?.length, 2);
+  t.is(history.ring.count(), 500);
   for (let nth = 0; nth < 200; nth += 1) {
     await clock.advance(1000);
-    seen.see(run(1, nth));
+    history.see(run(1, nth));
   }
-  t.is(seen.recent.after(0).length, 100);
-  t.is(seen.recent.pointsOf(1), undefined);
+  t.is(history.recent.after(0).length, 100);
+  t.is(history.recent.pointsOf(1), undefined);
 });
 
 const now = (atMs: number, pushesPerS: number): StatusMessage =>
@@ -178,7 +179,7 @@ const now = (atMs: number, pushesPerS: number): StatusMessage =>
     sinks: [{ backlogPoints: 5, backlogAgeMs: 2500 }],
   }) as unknown as StatusMessage;
 
-test('the hour has slots of five seconds, the oldest of which go', (t) => {
+test('the last hour has 720 slots of five seconds', (t) => {
   const hour = lastHour();
   const times = durationHistogram();
   for (let second = 0; second < 4000; second += 1) {
@@ -191,7 +192,7 @@ test('the hour has slots of five seconds, the oldest of which go', (t) => {
   t.true((p50Ms ?? 0) > 2.5 && (p50Ms ?? 0) <= 5, String(p50Ms));
 });
 
-test('answer times are those since the earlier snapshot', (t) => {
+test('response times are those between two snapshots', (t) => {
   const times = durationHistogram();
   for (let nth = 0; nth < 1000; nth += 1) times.add(9000);
   const before = times.seen();
@@ -202,12 +203,12 @@ test('answer times are those since the earlier snapshot', (t) => {
   t.is(responseTimeMs(before, times.seen(), 0.99), 20_000);
 });
 
-test('letters are counted by kind in turns, again only when their number has changed, and not without end', async (t) => {
-  let turns = 0;
+test('letters are counted by kind in chunks, again only after a change, and up to a bound', async (t) => {
+  let reads = 0;
   const many = (count: number) => ({
     count: () => count,
     after: (last: { readonly order: number } | undefined) => {
-      turns += 1;
+      reads += 1;
       const first = last?.order ?? 0;
       return Array.from({ length: Math.min(100, count - first) }, (_, nth) => ({
         id: String(first + nth + 1),
@@ -217,14 +218,14 @@ test('letters are counted by kind in turns, again only when their number has cha
     },
   });
   const few = letterCounts([many(150), many(50)]);
-  t.deepEqual(few.kinds(0).counts, {});
-  while (few.kinds(1).counts['rejected'] !== 100) await new Promise((resolve) => setImmediate(resolve));
-  t.deepEqual(few.kinds(1), { counts: { rejected: 100, expired: 100 }, isMore: false });
-  const counted = turns;
-  few.kinds(60_000);
-  t.is(turns, counted);
+  t.deepEqual(few(0).counts, {});
+  await until(() => few(1).counts['rejected'] === 100);
+  t.deepEqual(few(1), { counts: { rejected: 100, expired: 100 }, isMore: false });
+  const readsBefore = reads;
+  few(60_000);
+  t.is(reads, readsBefore);
   const endless = letterCounts([many(1e6)]);
-  endless.kinds(0);
-  while (endless.kinds(1).counts['rejected'] === undefined) await new Promise((resolve) => setImmediate(resolve));
-  t.deepEqual(endless.kinds(1), { counts: { rejected: 2500, expired: 2500 }, isMore: true });
+  endless(0);
+  await until(() => endless(1).counts['rejected'] !== undefined);
+  t.deepEqual(endless(1), { counts: { rejected: 2500, expired: 2500 }, isMore: true });
 });
