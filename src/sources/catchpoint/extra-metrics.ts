@@ -1,12 +1,12 @@
-// The measurements of a run beyond its round trip: which timings, byte counts and counters there are, and what their
-// metrics are called. A closed list, so that no sender can make up metrics.
+// The timings, byte counts and counters of a run beyond its round trip, with the names of their metrics. The list is
+// closed: a push cannot invent metrics.
 
 import { member, quantity } from './fields.ts';
 
-/** The middle of a metric's name, such as `timing.dns`, and the value: ms, bytes, a count or per cent. */
+/** The middle of a metric's name, such as `timing.dns`, and a value in ms, bytes, a count or per cent. */
 export type Extra = readonly [name: string, value: number];
 
-/** Members of Summary.Timing, all in milliseconds, Total apart; most are attested by name as template macros only. */
+/** Members of Summary.Timing in milliseconds, without Total. Most are documented as template macros only. */
 const timings = `Dns Connect Ssl Send Wait Load ContentLoad Redirect Client Wire DocumentComplete DomLoad DomInteractive
   DomContentLoadedEvent RenderStart FirstPaintTime FirstContentfulPaintTime TimeToInteractive VisuallyCompleteTime
   Response WebPageResponse TimeToTitle AboveTheFold Auth ImpactSelf ImpactThirdParty Fetch List Logout Search Delete
@@ -22,7 +22,7 @@ const counters = `Connections Hosts FailedRequests Requests Cached Redirections 
 /** Members of the ContentType objects of Timing, Byte.Response and Counter. */
 const contentTypes = 'Image Script Html Css Font Media Xml Other'.split(' ');
 
-/** Keys of the flat templates: ours, and those that Grafana's spells in its own way. */
+/** Keys of the flat templates: the bridge's own, and those that Grafana's template spells differently. */
 const templateNames: Readonly<Record<string, string>> = {
   Dns: 'timing.dns',
   Connect: 'timing.connect',
@@ -50,7 +50,7 @@ const templateNames: Readonly<Record<string, string>> = {
   SpeedIndex: 'score.speed_index',
 };
 
-/** Members of Summary.Timing for which no template macro is attested, and the one counter of a content type without. */
+/** Fields for which Catchpoint documents no template macro. */
 const withoutMacro = [
   'FirstPaintTime',
   'FirstContentfulPaintTime',
@@ -59,7 +59,7 @@ const withoutMacro = [
   'OtherCount',
 ];
 
-/** The keys of a flat template that are read as extras, each with the macro that gives it, where one is attested. */
+/** The keys of a flat template that are read as extras. `macro` is undefined where Catchpoint documents none. */
 export const templateExtras: readonly {
   readonly field: string;
   readonly metric: string;
@@ -70,23 +70,22 @@ export const templateExtras: readonly {
   macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
 }));
 
-/** The members of an object, each with the name of its metric. */
-type Named = readonly (readonly [member: string, name: string])[];
+type MetricNames = readonly (readonly [member: string, name: string])[];
 
-const named = (prefix: string, members: readonly string[]): Named =>
+const metricNames = (prefix: string, members: readonly string[]): MetricNames =>
   members.map((name) => [name, `${prefix}.${snake(name)}`]);
 
 const defaultJsonNames = {
-  timing: named('timing', timings),
-  timingOfContent: named('timing.content_type', contentTypes),
-  response: named('byte.response', responseBytes),
-  responseOfContent: named('byte.response.content_type', contentTypes),
-  counter: named('counter', counters),
-  counterOfContent: named('counter.content_type', contentTypes),
-  score: named('score', ['SpeedIndex']),
+  timing: metricNames('timing', timings),
+  timingOfContent: metricNames('timing.content_type', contentTypes),
+  response: metricNames('byte.response', responseBytes),
+  responseOfContent: metricNames('byte.response.content_type', contentTypes),
+  counter: metricNames('counter', counters),
+  counterOfContent: metricNames('counter.content_type', contentTypes),
+  score: metricNames('score', ['SpeedIndex']),
 } as const;
 
-/** Reads them out of the Summary of Catchpoint's default JSON. */
+/** @param summary - the Summary of Catchpoint's default JSON */
 export function extrasOfDefaultJson(summary: unknown): Extra[] {
   const timing = member(summary, 'Timing');
   const response = member(member(summary, 'Byte'), 'Response');
@@ -102,16 +101,15 @@ export function extrasOfDefaultJson(summary: unknown): Extra[] {
   return extras;
 }
 
-const templateMembers: Named = Object.entries(templateNames);
+const templateMetricNames: MetricNames = Object.entries(templateNames);
 
-/** Reads them out of a flat template. */
 export function extrasOfTemplate(fields: unknown): Extra[] {
   const extras: Extra[] = [];
-  add(extras, fields, templateMembers);
+  add(extras, fields, templateMetricNames);
   return extras;
 }
 
-function add(extras: Extra[], values: unknown, names: Named): void {
+function add(extras: Extra[], values: unknown, names: MetricNames): void {
   if (typeof values !== 'object' || values === null) return;
   for (const [key, name] of names) {
     const number = quantity(member(values, key));

@@ -9,7 +9,7 @@ import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
-import { dimensions, dimensionsOfPushAlone, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { dimensions, dimensionsWithoutNode, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { readSpool, until } from '../../fakes/letters.ts';
 
@@ -49,7 +49,7 @@ for (const kind of ['parking-full', 'node-unknown']) {
     const { spool, reader, directory, slice, retried } = await lettersIn(t);
     directory.replace([node], 1);
     t.deepEqual(await retried(kind, payload), { done: 'completed: 6 points wait in the spool' });
-    t.deepEqual(reader.next(100)?.points, expanded(slice(measurement, node, dimensionsOfPushAlone(measurement))));
+    t.deepEqual(reader.next(100)?.points, expanded(slice(measurement, node, dimensionsWithoutNode(measurement))));
     t.is(spool.deadLetters.count(), 0);
   });
 

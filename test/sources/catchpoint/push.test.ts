@@ -63,7 +63,7 @@ async function listenerOf(way: Way, t: ExecutionContext, deliver?: Deliver) {
     answered: (ms) => answered.push(ms),
     malformed: (one) => malformed.push(one),
     counts,
-    archive: { keep: (body) => void archived.push(body.toString()) },
+    archive: { add: (body) => void archived.push(body.toString()) },
   });
   const reading = { maxBodyBytes: 10_000, clock };
   pushRoute(router, intake, reading);

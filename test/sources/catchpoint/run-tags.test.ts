@@ -1,8 +1,7 @@
 // The tags of a run: what is read of its labels, what becomes a tag of it, and what there is no room for.
 
 import test from 'ava';
-import { labelsOf } from '../../../src/sources/catchpoint/labels.ts';
-import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
+import { labelsOf, measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import {
   labelTag,
   runTagger,

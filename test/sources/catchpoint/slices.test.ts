@@ -12,7 +12,7 @@ import { runTagger } from '../../../src/sources/catchpoint/run-tags.ts';
 import {
   type Dimension,
   dimensions,
-  dimensionsOfPushAlone,
+  dimensionsWithoutNode,
   type SliceOptions,
   slicer,
 } from '../../../src/sources/catchpoint/slices.ts';
@@ -117,7 +117,7 @@ test('what is said once comes to the points that are said one by one, in the sam
     options,
     fc.boolean(),
     (measurement, node, override, chosen, isRest) => {
-      const without = isRest ? dimensionsOfPushAlone(measurement) : [];
+      const without = isRest ? dimensionsWithoutNode(measurement) : [];
       const cut = slicer(chosen, () => override)(measurement, node, without);
       const expected = pointByPoint({ measurement, node, override, options: chosen, without });
       t.is(JSON.stringify(expanded(cut)), JSON.stringify(expected));

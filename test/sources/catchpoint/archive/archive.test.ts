@@ -54,10 +54,10 @@ const today = 'catchpoint-2026-11-18.ndjson.gz';
 
 test("pushes are in the day's file after two seconds, as zcat reads it, with the time they came", async (t) => {
   const one = await opened(t);
-  one.archive.keep(push(1));
-  one.archive.keep(push(2));
+  one.archive.add(push(1));
+  one.archive.add(push(2));
   await written(one, 2);
-  one.archive.keep(push(3));
+  one.archive.add(push(3));
   await written(one, 3);
   const lines = await zcat(join(one.directory, today));
   t.deepEqual(testIds(lines), [1, 2, 3]);
@@ -68,18 +68,18 @@ test("pushes are in the day's file after two seconds, as zcat reads it, with the
 
 test('what waits when it is stopped is written', async (t) => {
   const one = await opened(t);
-  one.archive.keep(push(1));
+  one.archive.add(push(1));
   await one.stop();
   t.deepEqual(testIds(await zcat(join(one.directory, today))), [1]);
 });
 
 test('the UTC day decides which file a push is in', async (t) => {
   const one = await opened(t, { startMs: Date.UTC(2026, 10, 18, 23, 59, 59, 998) });
-  one.archive.keep(push(1));
+  one.archive.add(push(1));
   await one.clock.advance(1);
-  one.archive.keep(push(2));
+  one.archive.add(push(2));
   await one.clock.advance(1);
-  one.archive.keep(push(3));
+  one.archive.add(push(3));
   await written(one, 3);
   t.deepEqual((await readdir(one.directory)).toSorted(), [today, 'catchpoint-2026-11-19.ndjson.gz']);
   t.deepEqual(testIds(await zcat(join(one.directory, today))), [1, 2]);
@@ -88,7 +88,7 @@ test('the UTC day decides which file a push is in', async (t) => {
 test('a full chunk does not wait for its time', async (t) => {
   const one = await opened(t);
   const large = Buffer.from(JSON.stringify({ TestId: 1, padding: 'x'.repeat(300_000) }));
-  one.archive.keep(large);
+  one.archive.add(large);
   while (one.archive.status().archived === 0) await new Promise((resolve) => setImmediate(resolve));
   t.is(one.clock.now(), Date.UTC(2026, 10, 18, 10));
 });
@@ -97,14 +97,14 @@ test('what a crash tore off is cut off at the next start, and the file goes on',
   const directory = await temporaryDirectory(t);
   const path = join(directory, today);
   const first = await opened(t, { directory });
-  first.archive.keep(push(1));
+  first.archive.add(push(1));
   await written(first, 1);
   const { size } = await stat(path);
-  first.archive.keep(push(2));
+  first.archive.add(push(2));
   await first.stop();
   await truncate(path, size + 30);
   const second = await opened(t, { directory });
-  second.archive.keep(push(3));
+  second.archive.add(push(3));
   await second.stop();
   t.deepEqual(testIds(await zcat(path)), [1, 3]);
 });
@@ -113,11 +113,11 @@ test("a tail shorter than a member's head is cut off, too", async (t) => {
   const directory = await temporaryDirectory(t);
   const path = join(directory, today);
   const first = await opened(t, { directory });
-  first.archive.keep(push(1));
+  first.archive.add(push(1));
   await first.stop();
   await appendFile(path, Buffer.from([0x1f, 0x8b]));
   const second = await opened(t, { directory });
-  second.archive.keep(push(2));
+  second.archive.add(push(2));
   await second.stop();
   t.deepEqual(testIds(await zcat(path)), [1, 2]);
 });
@@ -128,7 +128,7 @@ test('a file that ends in something else is put aside, not cut', async (t) => {
   for (const number of [1, 2]) {
     await writeFile(join(directory, today), packed);
     const one = await opened(t, { directory });
-    one.archive.keep(push(number));
+    one.archive.add(push(number));
     await one.stop();
   }
   t.deepEqual((await readdir(directory)).toSorted(), [
@@ -142,10 +142,10 @@ test('a file that ends in something else is put aside, not cut', async (t) => {
 
 test('a file that is removed while the bridge runs is made anew', async (t) => {
   const one = await opened(t);
-  one.archive.keep(push(1));
+  one.archive.add(push(1));
   await written(one, 1);
   await rm(one.directory, { recursive: true });
-  one.archive.keep(push(2));
+  one.archive.add(push(2));
   await written(one, 2);
   t.deepEqual(testIds(await zcat(join(one.directory, today))), [2]);
 });
@@ -173,15 +173,15 @@ test('an archive that cannot be written counts what is lost, says so once, and g
   const warned: string[] = [];
   const log = Object.assign(silentLog(), { warn: (_: object, words: string) => void warned.push(words) });
   const one = await opened(t, { freeBytes: async () => free, log });
-  one.archive.keep(push(1));
+  one.archive.add(push(1));
   await written(one, 1);
-  one.archive.keep(push(2));
+  one.archive.add(push(2));
   await written(one, 2);
   t.is(one.archive.status().lost, 2);
   t.regex(one.archive.status().lastError ?? '', /expected 268435456 bytes of free space, found 0$/);
   t.deepEqual(warned, ['pushes are not archived; they are taken all the same']);
   free = 2 ** 30;
-  one.archive.keep(push(3));
+  one.archive.add(push(3));
   await written(one, 3);
   t.deepEqual(one.archive.status(), { archived: 1, lost: 2, lastError: undefined });
 });
@@ -190,7 +190,7 @@ test('a directory that cannot be made is no reason to stop', async (t) => {
   const directory = await temporaryDirectory(t);
   await writeFile(join(directory, 'file'), '');
   const one = await opened(t, { directory: join(directory, 'file', 'archive') });
-  t.notThrows(() => one.archive.keep(push(1)));
+  t.notThrows(() => one.archive.add(push(1)));
   await written(one, 1);
   t.regex(one.archive.status().lastError ?? '', /^ENOTDIR/);
 });
@@ -200,7 +200,7 @@ test('memory is bounded while the disk stands still', async (t) => {
   const stuck = new Promise<number>((resolve) => void (release = () => resolve(2 ** 30)));
   const one = await opened(t, { freeBytes: () => stuck });
   const large = Buffer.from(JSON.stringify({ padding: 'x'.repeat(2 ** 20) }));
-  for (let number = 0; number < 20; number += 1) one.archive.keep(large);
+  for (let number = 0; number < 20; number += 1) one.archive.add(large);
   t.is(one.archive.status().lost, 13);
   release();
   await written(one, 20);
@@ -210,7 +210,7 @@ test('memory is bounded while the disk stands still', async (t) => {
 test('the archive reads back as it was written, line for line', async (t) => {
   const one = await opened(t);
   for (let number = 1; number <= 500; number += 1) {
-    one.archive.keep(push(number));
+    one.archive.add(push(number));
     if (number % 100 === 0) await written(one, number);
   }
   const lines: string[] = [];

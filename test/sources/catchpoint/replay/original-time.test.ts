@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { IANAZone } from 'luxon';
-import { trueTime } from '../../../../src/sources/catchpoint/replay/original-time.ts';
+import { correctedTime } from '../../../../src/sources/catchpoint/replay/original-time.ts';
 
 const minuteMs = 60_000;
 
@@ -33,7 +33,7 @@ for (const [name, day] of [
       const digitsMs = Date.UTC(year, month, date) + minute * minuteMs;
       const seconds = written(zone, digitsMs);
       if (seconds.length > 1) twice += 1;
-      for (const second of seconds) t.is(trueTime(second, zone).timeMs, digitsMs);
+      for (const second of seconds) t.is(correctedTime(second, zone).timeMs, digitsMs);
     }
     t.is(
       twice,
@@ -47,7 +47,7 @@ test('just the lengths of the gap on either side of it are doubtful', (t) => {
   const gapMs = Date.UTC(2019, 2, 10, 7);
   const doubtful: number[] = [];
   for (let minute = -300; minute < 300; minute += 1) {
-    if (trueTime(gapMs / 1000 + minute * 60, zone).isDoubtful) doubtful.push(minute);
+    if (correctedTime(gapMs / 1000 + minute * 60, zone).isDoubtful) doubtful.push(minute);
   }
   t.deepEqual([doubtful.length, doubtful[0], doubtful.at(-1)], [120, -60, 59]);
 });
