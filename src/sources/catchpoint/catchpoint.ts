@@ -5,6 +5,7 @@
 
 import type Router from '@koa/router';
 import type { LetterRetry } from '../../model/point.ts';
+import type { Log } from '../../runtime/log.ts';
 import { schedule } from '../../runtime/schedule.ts';
 import type { CardinalityStatus } from './cardinality/guard.ts';
 import { openKnownNames } from './cardinality/known-names.ts';
@@ -15,7 +16,7 @@ import type { NodeListing } from './nodes/listing.ts';
 import { nodeDirectory, type NodeDirectory } from './nodes/node.ts';
 import { nodeListing } from './nodes/node-source.ts';
 import { openOverrides } from './nodes/overrides-file.ts';
-import { nodeRefresher, type RefreshStatus } from './nodes/refresh.ts';
+import { nodeRefresher, type NodeRefresherOptions, type RefreshStatus } from './nodes/refresh.ts';
 import { parkedCompletion } from './parked.ts';
 import { type PushCounts, pushIntake } from './push.ts';
 import { type ProcessingChanges, type ProcessingOptions, pushProcessing } from './push-processing.ts';
@@ -81,7 +82,7 @@ const expiryEveryMs = 600_000;
  * @throws WrongOverrides when the file of node overrides is unusable
  */
 export async function openCatchpoint(options: CatchpointOptions): Promise<Catchpoint> {
-  const { parking, api, clock, random, log, stateDir } = options;
+  const { parking, api, clock, log, stateDir } = options;
   const directory = nodeDirectory();
   const overrides = await openOverrides({ path: api.nodeOverrides, clock, log });
   const known = await openKnownNames({ stateDir, log });
@@ -93,20 +94,12 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const stopping = new AbortController();
   const completion = parkedCompletion(processing.options, stopping.signal);
   const refresher = nodeRefresher({
+    ...refresherOptions(options),
     directory,
-    file: directoryFile({ stateDir, log }),
-    list: listingOf(options, api),
-    everyHours: api.refreshHours,
-    refreshAtStart: api.nodesFile !== undefined,
     onRefreshed() {
       known.forget('node', (id) => directory.find(Number(id)) !== undefined);
-      completion.request().catch((error: Error) => {
-        if (!stopping.signal.aborted) log.warn({ reason: error.message }, 'parked measurements wait on');
-      });
+      completion.request().catch(waitLogger(log, stopping.signal));
     },
-    clock,
-    random,
-    log,
   });
   await refresher.load();
   for (const id of parking.waitedFor().map(Number)) if (directory.find(id) === undefined) refresher.requestEarly(id);
@@ -118,8 +111,8 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
     retryLetter: letterRetry(processing.options),
     async run(signal) {
       signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
-      const how = { everyMs: expiryEveryMs, clock, log, signal };
-      const expiry = schedule('complete parked measurements', completion.request, how);
+      const times = { everyMs: expiryEveryMs, clock, log, signal };
+      const expiry = schedule('complete parked measurements', completion.request, times);
       await Promise.all([refresher.run(signal), expiry, archive?.run(signal), overrides.run(signal)]);
       await Promise.all([completion.idle(), known.settled()]);
     },
@@ -138,6 +131,25 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
       cardinality: processing.options.guard.status(),
       ...(archive && { archive: archive.status() }),
     }),
+  };
+}
+
+function refresherOptions(options: CatchpointOptions): Omit<NodeRefresherOptions, 'directory' | 'onRefreshed'> {
+  const { api, stateDir, clock, random, log } = options;
+  return {
+    file: directoryFile({ stateDir, log }),
+    list: listingOf(options, api),
+    everyHours: api.refreshHours,
+    refreshAtStart: api.nodesFile !== undefined,
+    clock,
+    random,
+    log,
+  };
+}
+
+function waitLogger(log: Log, stopping: AbortSignal): (error: Error) => void {
+  return (error) => {
+    if (!stopping.aborted) log.warn({ reason: error.message }, 'parked measurements wait on');
   };
 }
 

@@ -86,12 +86,15 @@ export function directoryUpdates(options: DirectoryUpdatesOptions): DirectoryUpd
       const nodes = withRetired(listing.nodes, before, nowMs);
       const changes = directoryChanges(before, nodes);
       replace(nodes, nowMs);
-      const { notes, skipped } = listing;
-      if (notes.length === 0) log.info({ ...changes, skipped }, 'node directory refreshed');
-      else log.warn({ ...changes, skipped, notes }, 'node directory refreshed, but not all could be filled in');
+      logRefresh(log, changes, listing);
       await write(nowMs);
       return changes;
     },
     fileFault: () => fileFault,
   };
+}
+
+function logRefresh(log: Log, changes: DirectoryChanges, { notes, skipped }: Listing): void {
+  if (notes.length === 0) log.info({ ...changes, skipped }, 'node directory refreshed');
+  else log.warn({ ...changes, skipped, notes }, 'node directory refreshed, but not all could be filled in');
 }

@@ -7,14 +7,10 @@ import { expanded } from '../../../../src/model/factored-points.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpoint/nodes/node-overrides.ts';
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
-import {
-  dimensions,
-  dimensionsWithoutNode,
-  type OverrideOf,
-  slicer,
-} from '../../../../src/sources/catchpoint/slices.ts';
+import { dimensionsWithoutNode, type OverrideOf, slicer } from '../../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 import { movableClock } from '../../../fakes/time.ts';
+import { defaultSlices } from '../samples.ts';
 
 test('reads YAML and JSON, with ids quoted or not', (t) => {
   const wanted = new Map([
@@ -82,13 +78,13 @@ const measurement = { testId: 1, nodeId: 312, timeMs: 1_000, rttMs: 5, asn: 4837
 const node = { id: 312, city: 'Jinan', isp: 'Unicom', asn: 4837, active: true };
 
 function tagsBy(overrideOf: OverrideOf, known = true, without = false): Record<string, string> {
-  const slice = slicer({ prefix: 'p', resolution: 's', rtt: 'by-type', slices: dimensions }, overrideOf);
+  const slice = slicer(defaultSlices, overrideOf);
   const points = expanded(
     slice(measurement, known ? node : undefined, without ? dimensionsWithoutNode(measurement) : []),
   );
   return Object.assign(
     {},
-    ...points.filter(({ metric }) => metric.startsWith('p.rtt')).map(({ tags }) => tags),
+    ...points.filter(({ metric }) => metric.startsWith('catchpoint.rtt')).map(({ tags }) => tags),
   ) as Record<string, string>;
 }
 
@@ -112,7 +108,7 @@ test('before its node is known, a run uses no field of an override but the AS nu
 
 test('a new override replaces the cached slices', (t) => {
   let isp = 'One';
-  const slice = slicer({ prefix: 'p', resolution: 's', rtt: 'by-type', slices: ['isp'] }, () => ({ isp }));
+  const slice = slicer({ ...defaultSlices, slices: ['isp'] }, () => ({ isp }));
   const shown = (): unknown => expanded(slice(measurement, node))[0]?.tags['isp'];
   t.is(shown(), 'One');
   isp = 'Two';
