@@ -22,33 +22,23 @@ const counters = `Connections Hosts FailedRequests Requests Cached Redirections 
 /** Members of the ContentType objects of Timing, Byte.Response and Counter. */
 const contentTypes = 'Image Script Html Css Font Media Xml Other'.split(' ');
 
-/** Keys of the flat templates: the bridge's own, and those that Grafana's template spells differently. */
-const templateNames: Readonly<Record<string, string>> = {
-  Dns: 'timing.dns',
-  Connect: 'timing.connect',
-  Ssl: 'timing.ssl',
-  SSL: 'timing.ssl',
-  Send: 'timing.send',
-  Wait: 'timing.wait',
-  Load: 'timing.load',
-  ContentLoad: 'timing.content_load',
-  Redirect: 'timing.redirect',
-  Client: 'timing.client',
-  DocumentComplete: 'timing.document_complete',
-  RenderStart: 'timing.render_start',
-  ResponseContent: 'byte.response.content',
-  ResponseHeaders: 'byte.response.headers',
-  TotalContent: 'byte.response.total_content',
-  TotalHeaders: 'byte.response.total_headers',
-  ...Object.fromEntries(
-    contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`]),
-  ),
-  ...Object.fromEntries(contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`])),
-  ...Object.fromEntries(timings.map((name) => [name, `timing.${snake(name)}`])),
-  ResponseSelfZone: 'byte.response.self_zone',
-  ...Object.fromEntries(counters.map((name) => [`Counter${name}`, `counter.${snake(name)}`])),
-  SpeedIndex: 'score.speed_index',
-};
+type MetricNames = readonly (readonly [member: string, name: string])[];
+
+/** Keys of the flat templates in the template's order: the bridge's own, and those that Grafana's spells differently. */
+const templateNames: Readonly<Record<string, string>> = Object.fromEntries([
+  ...metricNames('timing', ['Dns', 'Connect', 'Ssl']),
+  ['SSL', 'timing.ssl'],
+  ...metricNames('timing', 'Send Wait Load ContentLoad Redirect Client DocumentComplete RenderStart'.split(' ')),
+  ['ResponseContent', 'byte.response.content'],
+  ['ResponseHeaders', 'byte.response.headers'],
+  ...metricNames('byte.response', ['TotalContent', 'TotalHeaders']),
+  ...contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`] as const),
+  ...contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`] as const),
+  ...metricNames('timing', timings),
+  ['ResponseSelfZone', 'byte.response.self_zone'],
+  ...counters.map((name) => [`Counter${name}`, `counter.${snake(name)}`] as const),
+  ...metricNames('score', ['SpeedIndex']),
+]);
 
 /** Fields for which Catchpoint documents no template macro. */
 const withoutMacro = [
@@ -69,11 +59,6 @@ export const templateExtras: readonly {
   metric,
   macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
 }));
-
-type MetricNames = readonly (readonly [member: string, name: string])[];
-
-const metricNames = (prefix: string, members: readonly string[]): MetricNames =>
-  members.map((name) => [name, `${prefix}.${snake(name)}`]);
 
 const defaultJsonNames = {
   timing: metricNames('timing', timings),
@@ -115,6 +100,10 @@ function add(extras: Extra[], values: unknown, names: MetricNames): void {
     const number = quantity(member(values, key));
     if (number !== undefined) extras.push([name, number]);
   }
+}
+
+function metricNames(prefix: string, members: readonly string[]): MetricNames {
+  return members.map((name) => [name, `${prefix}.${snake(name)}`]);
 }
 
 /** DocumentComplete → document_complete */

@@ -39,7 +39,7 @@ export interface Measurement {
 }
 
 /** The values of each requested label, by its name in lower case. Catchpoint's label names are case-insensitive. */
-export type Labels = Readonly<Record<string, readonly string[]>>;
+type Labels = Readonly<Record<string, readonly string[]>>;
 
 /** The body is no push. Answered 400; the message names the field and the value. */
 export class NotAPush extends Error {

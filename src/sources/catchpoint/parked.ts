@@ -35,7 +35,7 @@ export interface ParkedOptions {
   readonly log: Log;
 }
 
-export interface ParkedCompletion {
+interface ParkedCompletion {
   /** Resolves when a run that began after this call has ended. */
   request(): Promise<void>;
   /** Resolves when no run is in progress. */

@@ -11,7 +11,7 @@ import { requestIdHeader } from '../../http/request-id.ts';
 import type { Answers } from '../../http/server.ts';
 import { type PushIntake, type ReadingOptions, replayHeader, unreadPush } from './push-route.ts';
 
-export interface PushEndpoint {
+interface PushEndpoint {
   readonly intake: PushIntake;
   readonly reading: ReadingOptions;
 }

@@ -50,7 +50,7 @@ interface ProcessingParts extends Pick<PushOptions, 'directory' | 'archive' | 'm
 
 type SharedOptions = PushOptions & LetterRetryOptions & ParkedOptions & { readonly guard: CardinalityGuard };
 
-export interface PushProcessing {
+interface PushProcessing {
   readonly options: SharedOptions;
   readonly reading: ReadingOptions;
   change(changes: ProcessingChanges): void;

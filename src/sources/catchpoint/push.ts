@@ -90,7 +90,7 @@ export interface PushRecord {
 }
 
 /** The origin that a push claims, with the addresses of its node. */
-export interface PushOrigin {
+interface PushOrigin {
   readonly nodeId: number;
   readonly clientId: number | undefined;
   readonly divisionId: number | undefined;
@@ -98,7 +98,7 @@ export interface PushOrigin {
   readonly ipRanges: string | undefined;
 }
 
-export interface ProcessedRun {
+interface ProcessedRun {
   readonly outcome: Became;
   readonly measurement: Measurement;
   /** Factored: nobody has expanded them yet. */
@@ -192,7 +192,7 @@ export function runOf(
 }
 
 /** Why a run becomes a dead letter. */
-export interface RunFault {
+interface RunFault {
   readonly kind: string;
   readonly reason: string;
   readonly outcome: 'implausible' | 'cardinality';

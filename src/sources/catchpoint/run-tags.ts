@@ -1,4 +1,4 @@
-// The tags that identify the run of a point: the test's id, its name and its labels. OpenTSDB allows eight tags a point.
+// The tags that identify the run of a point: the test's id, its name and its labels, within OpenTSDB's limit of tags.
 
 import type { Tags } from '../../model/point.ts';
 import { legalTagText } from '../../model/tag-text.ts';

@@ -32,7 +32,7 @@ const open = admission(
 );
 
 async function openListener(t: ExecutionContext, isFastPath: boolean, deliver?: Deliver) {
-  const seen = {
+  const recorded = {
     delivered: [] as Delivery[],
     missed: [] as number[],
     refused: [] as string[],
@@ -49,22 +49,22 @@ async function openListener(t: ExecutionContext, isFastPath: boolean, deliver?: 
   const intake = pushIntake({
     deliver: async (delivery, options = {}) => {
       const points = expanded(delivery);
-      seen.delivered.push({ points, options });
+      recorded.delivered.push({ points, options });
       return deliver?.(points, options) ?? 'stored';
     },
     directory,
     slice: slicer(defaultSlices),
     clock,
     extras: false,
-    missed: (nodeId) => seen.missed.push(nodeId),
+    missed: (nodeId) => recorded.missed.push(nodeId),
     refused(reason, requestId = 'none') {
-      seen.refused.push(reason);
-      seen.refusedIds.push(requestId);
+      recorded.refused.push(reason);
+      recorded.refusedIds.push(requestId);
     },
-    answered: (ms) => seen.answered.push(ms),
-    malformed: (one) => seen.malformed.push(one),
-    counts: seen.counts,
-    archive: { add: (body) => void seen.archived.push(body.toString()) },
+    answered: (ms) => recorded.answered.push(ms),
+    malformed: (one) => recorded.malformed.push(one),
+    counts: recorded.counts,
+    archive: { add: (body) => void recorded.archived.push(body.toString()) },
   });
   const reading = { maxBodyBytes: 10_000, clock };
   pushRoute(router, intake, reading);
@@ -75,7 +75,7 @@ async function openListener(t: ExecutionContext, isFastPath: boolean, deliver?: 
   t.teardown(close);
   const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
     fetch(url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { ...seen, clock, url, post };
+  return { ...recorded, clock, url, post };
 }
 
 type PushListener = (t: ExecutionContext, deliver?: Deliver) => ReturnType<typeof openListener>;

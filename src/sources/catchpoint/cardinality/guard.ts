@@ -34,7 +34,7 @@ export interface CardinalityStatus {
   readonly tagValues: Readonly<Record<string, Filling>>;
 }
 
-export interface Filling {
+interface Filling {
   readonly known: number;
   readonly most: number;
 }

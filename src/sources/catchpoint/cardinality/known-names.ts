@@ -11,7 +11,7 @@ import { undefinedIfMissing } from '../nodes/json-file.ts';
 /** Kind: `test`, `node`, `asn`, `error`, or `tag:` and a tag's name. Name: the id, or the tag's value. */
 export type KnownName = readonly [kind: string, name: string];
 
-export interface ReadKnownNames {
+interface ReadKnownNames {
   has(kind: string, name: string): boolean;
   count(kind: string): number;
   all(kind: string): Iterable<string>;
@@ -34,7 +34,7 @@ function pathIn(stateDir: string): string {
   return join(stateDir, 'known-words');
 }
 
-/** Opens the file of a state directory. A torn last line is ignored. A file without the header is moved aside and logged. */
+/** Opens the file of a state directory. Ignores a torn last line. Moves a file without the header aside. */
 export async function openKnownNames(options: { readonly stateDir: string; readonly log: Log }): Promise<KnownNames> {
   const { log } = options;
   const path = pathIn(options.stateDir);

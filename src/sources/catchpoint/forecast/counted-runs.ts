@@ -8,7 +8,7 @@ import type { Node } from '../nodes/node.ts';
 import type { Slicer } from '../slices.ts';
 import type { Family, Forecast } from './forecast.ts';
 
-export interface CountedRuns {
+interface CountedRuns {
   add(measurement: Measurement, node: Node | undefined): void;
   /** Number of runs. */
   runs(): number;

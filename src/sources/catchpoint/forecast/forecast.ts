@@ -26,7 +26,7 @@ export interface Forecast {
   readonly busiestPointsPerSecond?: number;
 }
 
-export interface ExpectedRuns extends RunTagOptions {
+interface ExpectedRuns extends RunTagOptions {
   readonly tests: number;
   readonly nodes: number;
   /** Slices of all nodes together. */
@@ -83,7 +83,7 @@ const manySeriesOfAMetric = 100_000;
 /** OpenTSDB's documentation: a TSD takes thousands of writes a second. */
 const manyPointsPerSecond = 5_000;
 
-export interface ForecastLimits {
+interface ForecastLimits {
   readonly maxTests: number;
   /** Labels beyond OpenTSDB's limit of tags. */
   readonly droppedTags: readonly string[];

@@ -16,7 +16,7 @@ export interface JsonFile<T> {
   modifiedAtMs(): Promise<number | undefined>;
 }
 
-export interface JsonFileOptions<T> {
+interface JsonFileOptions<T> {
   readonly path: string;
   /** @throws an error that names the fault */
   readonly parse: (json: unknown) => T;

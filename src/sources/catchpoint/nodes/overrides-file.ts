@@ -7,7 +7,7 @@ import type { Log } from '../../../runtime/log.ts';
 import { schedule } from '../../../runtime/schedule.ts';
 import type { NodeOverride, NodeOverrides } from './node-overrides.ts';
 
-export interface OverridesFile {
+interface OverridesFile {
   readonly of: (nodeId: number) => NodeOverride | undefined;
   /** Reads the file at a path, or none. The returned function puts it into effect. @throws WrongOverrides */
   prepare(path: string | undefined): Promise<() => void>;

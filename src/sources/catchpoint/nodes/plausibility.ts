@@ -2,7 +2,7 @@
 
 import type { Node } from './node.ts';
 
-export interface Plausibility {
+interface Plausibility {
   /**
    * The reason to doubt a listing, or undefined when it may replace the directory. A listing must not be empty, must
    * have fewer than a fifth of unusable entries, and must list 80 % of the active nodes in `before`.

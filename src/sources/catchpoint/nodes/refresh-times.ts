@@ -1,4 +1,4 @@
-// Schedules the refreshes of the node directory: regular ones, early ones for unknown nodes, and retries after failures.
+// Schedules the refreshes of the node directory: regular, early for unknown nodes, and retries after failures.
 
 import { backoff } from '../../../runtime/backoff.ts';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -21,12 +21,6 @@ export interface RefreshTimes {
   failed(cause: { readonly retryAfterMs: number | undefined; readonly implausible: boolean }): void;
 }
 
-export interface RefreshTimesOptions {
-  readonly everyMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
 const minEarlyEveryMs = 300_000;
 const maxEarlyEveryMs = 3_600_000;
 const unfilledEveryMs = 3_600_000;
@@ -39,8 +33,8 @@ const failedEveryMs = { baseMs: 60_000, capMs: 1_800_000 } as const;
  *
  * Intervals are measured by the steady clock: a corrected wall clock does not delay a refresh.
  */
-export function refreshTimes({ clock, random, ...options }: RefreshTimesOptions): RefreshTimes {
-  let { everyMs } = options;
+export function refreshTimes(firstEveryMs: number, clock: Clock, random: () => number): RefreshTimes {
+  let everyMs = firstEveryMs;
   let regularAt = clock.steady();
   let notBefore = -Infinity;
   let startedAt = -Infinity;

@@ -42,7 +42,7 @@ export interface RefreshStatus extends RefreshResults {
   readonly nodes: number;
 }
 
-export interface RefreshNow {
+interface RefreshNow {
   /** Takes an implausible listing, unless it is empty. */
   readonly accept?: boolean;
   readonly signal: AbortSignal;
@@ -87,7 +87,7 @@ export function nodeRefresher(options: NodeRefresherOptions): NodeRefresher {
   const everyMs = options.everyHours * hourMs;
   const state: State = {
     options,
-    times: refreshTimes({ everyMs, clock, random }),
+    times: refreshTimes(everyMs, clock, random),
     updates: directoryUpdates(options),
     wanted: new Set(),
     list: options.list,

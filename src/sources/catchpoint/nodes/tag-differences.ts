@@ -5,7 +5,7 @@ import { presentNodes } from './changes.ts';
 import type { Node } from './node.ts';
 
 /** A tag value that would change. Undefined means that there is no such slice. */
-export interface TagDifference {
+interface TagDifference {
   readonly id: number;
   /** The node's name in the later listing. */
   readonly name: string | undefined;

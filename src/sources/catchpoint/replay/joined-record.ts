@@ -6,7 +6,7 @@ import { errorCode, type Measurement, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import { correctedTime } from './original-time.ts';
 
-export interface JoinedRun {
+interface JoinedRun {
   readonly measurement: Measurement;
   /** The node as the record has it. */
   readonly node: Node;

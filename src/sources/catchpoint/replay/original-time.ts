@@ -3,7 +3,7 @@
 
 import type { Zone } from 'luxon';
 
-export interface CorrectedTime {
+interface CorrectedTime {
   /** Time of the run, ms since 1970 UTC. */
   readonly timeMs: number;
   /** Whether it may be off by the length of a clock change. */

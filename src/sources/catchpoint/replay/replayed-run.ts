@@ -23,7 +23,7 @@ export class ZoneMissing extends Error {
   readonly exitCode = 64;
 }
 
-export interface ReplayedRunOptions extends MeasureOptions {
+interface ReplayedRunOptions extends MeasureOptions {
   /** Time zone of the original bridge's machine. */
   readonly writtenIn: Zone | undefined;
 }

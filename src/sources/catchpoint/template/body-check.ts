@@ -7,7 +7,7 @@ import { parsePush } from '../push-body.ts';
 import { type PushShape, pushShape } from '../push-fields.ts';
 import { readableNames, type TemplateChoice, type TemplateField, templateFields } from './template-fields.ts';
 
-export interface BodyFinding {
+interface BodyFinding {
   /** `no-push`: the bridge would answer 400. */
   readonly kind: 'no-push' | 'wrong' | 'missing' | 'unknown';
   readonly field: string;

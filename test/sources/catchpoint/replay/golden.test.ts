@@ -1,5 +1,5 @@
-// Golden pairs of replay: records of the original bridge's -f in several time zones (made with its Python's mktime), and
-// the put lines of the same runs at their correct times.
+// Golden pairs of replay: records of the original bridge's -f in several time zones, made with its Python's mktime,
+// and the put lines of the same runs at their correct times.
 
 import test from 'ava';
 import { IANAZone } from 'luxon';

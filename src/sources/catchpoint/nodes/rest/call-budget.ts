@@ -12,7 +12,7 @@ interface CallLimit {
   readonly perMs: number;
 }
 
-/** Below Catchpoint's own limits of 7 a second, 20 a minute, 500 an hour and 2000 a day, which other programs may use. */
+/** Below Catchpoint's limits of 7 a second, 20 a minute, 500 an hour and 2000 a day, which other programs share. */
 export const callLimits: readonly CallLimit[] = [
   { calls: 4, perMs: 1000 },
   { calls: 16, perMs: 60_000 },
@@ -29,17 +29,11 @@ export interface CallBudget {
   spend(signal: AbortSignal): Promise<void>;
 }
 
-export interface CallBudgetOptions {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 const maxWaitMs = 900_000;
 const longestMs = Math.max(...callLimits.map(({ perMs }) => perMs));
 
 /** Reads the file before each call, because another process may have made calls. */
-export function callBudget({ path, clock, log }: CallBudgetOptions): CallBudget {
+export function callBudget(path: string, clock: Clock, log: Log): CallBudget {
   const file = jsonFile({ path, parse: callTimes, render: (calls) => JSON.stringify({ calls }), log });
   let queue: Promise<unknown> = Promise.resolve();
 

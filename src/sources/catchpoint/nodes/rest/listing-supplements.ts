@@ -1,5 +1,5 @@
-// The lists that fill gaps of a listing. Each is read with every refresh and stored on disk; when a list cannot be read,
-// the stored one is used.
+// The lists that fill gaps of a listing. Each is read with every refresh and stored on disk. When it cannot be read, the
+// stored one is used.
 
 import { join } from 'node:path';
 import { finiteNumber, found, member } from '../../fields.ts';

@@ -45,7 +45,7 @@ function pagesIn(name: string, account: readonly string[], { stateDir, clock, lo
 
 /** Catchpoint limits the calls of each consumer. An API key and v1's key are different consumers. */
 function clientWith(budgetFile: string, { url, stateDir, clock, random, log }: NodeSourceOptions): RestClient {
-  const budget = callBudget({ path: join(stateDir, 'nodes', budgetFile), clock, log });
+  const budget = callBudget(join(stateDir, 'nodes', budgetFile), clock, log);
   return restClient({ url, budget, clock, random });
 }
 

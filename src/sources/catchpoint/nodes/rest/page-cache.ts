@@ -23,7 +23,7 @@ export interface PageCache {
   clear(): Promise<void>;
 }
 
-export interface PageCacheOptions {
+interface PageCacheOptions {
   /** A directory for these pages alone. */
   readonly folder: string;
   /** Identifies the account, secrets included. Pages of another account are ignored. Only a digest is stored. */

@@ -13,7 +13,7 @@ export interface RestV1 {
   clearPages(): Promise<void>;
 }
 
-export interface RestV1Options {
+interface RestV1Options {
   readonly client: RestClient;
   readonly key: string;
   readonly secret: string;

@@ -19,7 +19,7 @@ export interface RestV2 {
   clearPages(): Promise<void>;
 }
 
-export interface RestV2Options {
+interface RestV2Options {
   readonly client: RestClient;
   readonly apiKey: string;
   readonly pages: PageCache;

@@ -19,7 +19,7 @@ import { movableClock } from '../../../../fakes/time.ts';
 async function budgetFile(t: ExecutionContext) {
   const clock = movableClock();
   const path = join(await temporaryDirectory(t), 'nodes', 'calls.json');
-  const open = (): CallBudget => callBudget({ path, clock, log: silentLog() });
+  const open = (): CallBudget => callBudget(path, clock, silentLog());
   const times: number[] = [];
   async function spend(budget: CallBudget, count: number): Promise<void> {
     for (let call = 0; call < count; call += 1) {
