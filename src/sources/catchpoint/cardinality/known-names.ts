@@ -76,12 +76,12 @@ export async function openKnownNames(options: { readonly stateDir: string; reado
     return (writing ??= writePending().finally(() => void (writing = undefined)));
   }
 
-  async function settled(): Promise<void> {
+  async function flush(): Promise<void> {
     await writing;
     if (pendingLines !== '' || mustRewrite) await write();
   }
 
-  await settled();
+  await flush();
   return {
     ...readable(names),
     learn(added) {
@@ -96,7 +96,7 @@ export async function openKnownNames(options: { readonly stateDir: string; reado
       mustRewrite = true;
       void write();
     },
-    settled,
+    settled: flush,
   };
 }
 
