@@ -7,6 +7,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/model/point.ts';
 import { application, listen } from '../../src/http/server.ts';
 import { SpoolFull } from '../../src/spool/spool-full.ts';
+import { until } from '../fakes/letters.ts';
 import { movableClock } from '../fakes/time.ts';
 
 export interface SourceRequests {
@@ -69,7 +70,7 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
       isAnswered = true;
       return status;
     });
-    while (delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => delivered.length > 0);
     for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     t.false(isAnswered);
     t.true((delivered[0]?.length ?? 0) > 0);

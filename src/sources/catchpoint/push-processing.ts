@@ -79,7 +79,7 @@ export function pushProcessing(given: ProcessingOptions, parts: ProcessingParts)
     archive,
     clock,
     log,
-    ...bySettings(settings, parts),
+    ...fromSettings(settings, parts),
   };
   return {
     options,
@@ -90,14 +90,15 @@ export function pushProcessing(given: ProcessingOptions, parts: ProcessingParts)
         settings = { ...settings, timings: push.timings, slices: { ...given.slices, ...push.slices } };
       }
       if (cardinality !== undefined) settings = { ...settings, cardinality };
-      Object.assign(options, bySettings(settings, parts));
+      Object.assign(options, fromSettings(settings, parts));
     },
   };
 }
 
 type Settings = Pick<ProcessingOptions, 'slices' | 'timings' | 'cardinality'>;
 
-function bySettings(
+/** The members that a reload replaces. */
+function fromSettings(
   { slices, timings, cardinality: bounds = defaultBounds }: Settings,
   { known, overrideOf }: ProcessingParts,
 ): Pick<SharedOptions, 'slice' | 'extras' | 'labels' | 'guard'> {

@@ -15,6 +15,7 @@ import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
 import { pushRoute } from '../../../src/sources/catchpoint/push-route.ts';
 import { slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { until } from '../../fakes/letters.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { defaultSlices, dnsPush as sample } from './samples.ts';
 
@@ -142,7 +143,7 @@ bothPaths('the answer 200 waits for the delivery', async (t, pushListener) => {
     isAnswered = true;
     return status;
   });
-  while (delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => delivered.length > 0);
   await new Promise((resolve) => setImmediate(resolve));
   t.false(isAnswered);
   end?.('stored');

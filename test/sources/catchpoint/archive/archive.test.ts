@@ -10,6 +10,7 @@ import { silentLog } from '../../../../src/runtime/log.ts';
 import { type Archive, type ArchiveOptions, pushArchive } from '../../../../src/sources/catchpoint/archive/archive.ts';
 import { linesOfFile } from '../../../../src/sources/catchpoint/archive/archived-lines.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
+import { until } from '../../../fakes/letters.ts';
 import { type MovableClock, movableClock } from '../../../fakes/time.ts';
 
 const zcat = async (path: string): Promise<string[]> =>
@@ -89,7 +90,7 @@ test('a full chunk is written at once', async (t) => {
   const one = await openArchive(t);
   const large = Buffer.from(JSON.stringify({ TestId: 1, padding: 'x'.repeat(300_000) }));
   one.archive.add(large);
-  while (one.archive.status().archived === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => one.archive.status().archived === 1);
   t.is(one.clock.now(), Date.UTC(2026, 10, 18, 10));
 });
 

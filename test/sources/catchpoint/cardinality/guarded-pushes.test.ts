@@ -7,7 +7,7 @@ import { readKnownNames } from '../../../../src/sources/catchpoint/cardinality/k
 import { labelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
-import { everyLetter } from '../../../fakes/letters.ts';
+import { everyLetter, until } from '../../../fakes/letters.ts';
 import { movableClock } from '../../../fakes/time.ts';
 import { noApi, openSource } from '../open-source.ts';
 import { defaultSlices, golden, goldenPush } from '../samples.ts';
@@ -31,7 +31,7 @@ async function stage(t: ExecutionContext) {
     const options = { api, slices, stateDir, clock, cardinality: { ...defaultBounds, ...bounds } };
     const source = await openSource(t, spool, options, isRefreshing);
     const { status, retryLetter } = source.catchpoint;
-    while (isRefreshing && status().nodes.known === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (isRefreshing) await until(() => status().nodes.known > 0);
     const retry = () => {
       const [letter] = spool.letters.after(undefined);
       if (letter === undefined) throw new Error('there is no letter');

@@ -9,6 +9,7 @@ import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpo
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
 import { dimensionsWithoutNode, type OverrideOf, slicer } from '../../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
+import { until } from '../../../fakes/letters.ts';
 import { movableClock } from '../../../fakes/time.ts';
 import { defaultSlices } from '../samples.ts';
 
@@ -130,7 +131,7 @@ test('a changed file is reloaded, and an unusable one leaves the last good overr
   const writeAndExpect = async (text: string, isp: string): Promise<void> => {
     await writeFile(path, text);
     await clock.advance(60_000);
-    while (overrides.of(312)?.isp !== isp) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => overrides.of(312)?.isp === isp);
     await clock.untilSomebodySleeps();
   };
   await writeAndExpect('312: { isp: Number two }\n', 'Number two');

@@ -3,6 +3,7 @@
 import test from 'ava';
 import type { Listing } from '../../../../src/sources/catchpoint/nodes/listing.ts';
 import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest/failure.ts';
+import { until } from '../../../fakes/letters.ts';
 import { timePasses } from '../../../fakes/passing-time.ts';
 import { hourMs, listing, minuteMs, never, nodes, triedRefresh } from '../../../fakes/refreshing.ts';
 import { movableClock } from '../../../fakes/time.ts';
@@ -229,7 +230,7 @@ test('a new source is listed at once, after a failure and after a listing in pro
   let answer = (): void => {};
   const slow = countedSource(() => new Promise((resolve) => (answer = () => resolve(listing(nodes(100))))));
   refresher.setSource(slow.list);
-  while (slow.calls() < 1) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => slow.calls() === 1);
   const next = countedSource(() => listing(nodes(101)));
   refresher.setSource(next.list);
   answer();

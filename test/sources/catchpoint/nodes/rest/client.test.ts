@@ -8,6 +8,7 @@ import {
 } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { answer, fakeCatchpoint, faults } from '../../../../fakes/catchpoint.ts';
+import { until } from '../../../../fakes/letters.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
@@ -148,7 +149,7 @@ test('the signal ends a call in flight, and a pause between two attempts', async
   const { api, client, clock } = await openClient(t, { timeoutMs: 600_000 });
   api.fail(answer(500, {}), { times: 1 });
   api.fail(faults.hang);
-  for (const wait of [() => clock.untilSomebodySleeps(), () => arrived(api.calls)]) {
+  for (const wait of [() => clock.untilSomebodySleeps(), () => until(() => api.calls.length === 2)]) {
     const stop = new AbortController();
     const call = client.call(request, stop.signal);
     await wait();
@@ -156,7 +157,3 @@ test('the signal ends a call in flight, and a pause between two attempts', async
     await t.throwsAsync(call, { message: 'stopped' });
   }
 });
-
-async function arrived(calls: readonly unknown[]): Promise<void> {
-  while (calls.length < 2) await new Promise((resolve) => setImmediate(resolve));
-}
