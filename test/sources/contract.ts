@@ -1,4 +1,4 @@
-// The suite that every source of pushes passes: what it answers, and when, whatever the delivery does.
+// The test suite for every source: the answers for each outcome of the delivery, and for malformed requests.
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
@@ -7,15 +7,15 @@ import { silentLog } from '../../src/runtime/log.ts';
 import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/model/point.ts';
 import { application, listen } from '../../src/http/server.ts';
 import { SpoolFull } from '../../src/spool/spool-full.ts';
+import { until } from '../fakes/letters.ts';
 import { movableClock } from '../fakes/time.ts';
 
-/** A request that a source takes, and what is wrong with others. */
 export interface SourceRequests {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Becomes at least one point. */
   readonly good: string;
-  /** Each with words that the answer has of it. */
+  /** Each with the reason in the answer. */
   readonly malformed: readonly (readonly [body: string, words: RegExp])[];
 }
 
@@ -25,7 +25,6 @@ export interface SourceParts {
   readonly maxBodyBytes: number;
 }
 
-/** Opens the source on a router. */
 export type OpenSource = (t: ExecutionContext, parts: SourceParts) => Promise<(router: Router) => void>;
 
 const maxBodyBytes = 20_000;
@@ -56,14 +55,14 @@ async function post(url: string, { path, headers }: SourceRequests, body: string
   return fetch(url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
 }
 
-/** Registers the suite for a source, once for each kind of request that it takes. */
+/** Registers the suite. To be called for each kind of request of a source. */
 export function testSource(title: string, requests: SourceRequests, open: OpenSource): void {
   testDelivery(title, requests, open);
   testRefusals(title, requests, open);
 }
 
 function testDelivery(title: string, requests: SourceRequests, open: OpenSource): void {
-  test(`${title} answers 200 when the delivery has ended, and not before`, async (t) => {
+  test(`${title} answers 200 after the delivery`, async (t) => {
     let end: ((delivered: Delivered) => void) | undefined;
     const { url, delivered } = await bench(t, open, () => new Promise((resolve) => void (end = resolve)));
     let isAnswered = false;
@@ -71,7 +70,7 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
       isAnswered = true;
       return status;
     });
-    while (delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => delivered.length > 0);
     for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     t.false(isAnswered);
     t.true((delivered[0]?.length ?? 0) > 0);
@@ -79,9 +78,9 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
     t.is(await answer, 200);
   });
 
-  for (const became of ['duplicate', 'conflict'] as const) {
-    test(`${title} answers 200 to a ${became}`, async (t) => {
-      const { url } = await bench(t, open, async () => became);
+  for (const delivered of ['duplicate', 'conflict'] as const) {
+    test(`${title} answers 200 to a ${delivered}`, async (t) => {
+      const { url } = await bench(t, open, async () => delivered);
       t.is((await post(url, requests, requests.good)).status, 200);
     });
   }
@@ -97,7 +96,7 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
     t.deepEqual(malformed, []);
   });
 
-  test(`${title} answers 500 when the disk fails, without the disk's words, and goes on`, async (t) => {
+  test(`${title} answers 500 to a failed disk, without its error, and continues`, async (t) => {
     const errors: Error[] = [Object.assign(new Error('EIO: /var/lib/secret'), { code: 'EIO' })];
     const { url, malformed } = await bench(t, open, async () => {
       const error = errors.pop();
@@ -114,7 +113,7 @@ function testDelivery(title: string, requests: SourceRequests, open: OpenSource)
 
 function testRefusals(title: string, requests: SourceRequests, open: OpenSource): void {
   for (const [body, words] of requests.malformed) {
-    test(`${title} answers 400 to ${JSON.stringify(body.slice(0, 40))}, in words that say what was wrong`, async (t) => {
+    test(`${title} answers 400 to ${JSON.stringify(body.slice(0, 40))} with the reason`, async (t) => {
       const { url, delivered, malformed } = await bench(t, open, async () => 'stored');
       const answer = await post(url, requests, body);
       t.is(answer.status, 400);
@@ -127,7 +126,7 @@ function testRefusals(title: string, requests: SourceRequests, open: OpenSource)
     });
   }
 
-  test(`${title} answers 413 to a body above the bound`, async (t) => {
+  test(`${title} answers 413 to a body over the limit`, async (t) => {
     const { url, delivered } = await bench(t, open, async () => 'stored');
     const answer = await post(url, requests, requests.good.padEnd(maxBodyBytes + 1));
     t.is(answer.status, 413);
@@ -135,7 +134,7 @@ function testRefusals(title: string, requests: SourceRequests, open: OpenSource)
     t.deepEqual(delivered, []);
   });
 
-  test(`${title} answers 4xx to every garbage, and throws nothing into the server`, async (t) => {
+  test(`${title} answers 4xx to garbage, and throws no error`, async (t) => {
     const { url, delivered, uncaught } = await bench(t, open, async () => 'stored');
     const garbage = [
       '',

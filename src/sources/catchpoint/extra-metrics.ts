@@ -1,12 +1,12 @@
-// The measurements of a run beyond its round trip: which timings, byte counts and counters there are, and what their
-// metrics are called. A closed list, so that no sender can make up metrics.
+// The timings, byte counts and counters of a run beyond its round trip, with the names of their metrics. The list is
+// closed: a push cannot invent metrics.
 
 import { member, quantity } from './fields.ts';
 
-/** The middle of a metric's name, such as `timing.dns`, and the value: ms, bytes, a count or per cent. */
+/** The middle of a metric's name, such as `timing.dns`, and a value in ms, bytes, a count or per cent. */
 export type Extra = readonly [name: string, value: number];
 
-/** Members of Summary.Timing, all in milliseconds, Total apart; most are attested by name as template macros only. */
+/** Members of Summary.Timing in milliseconds, without Total. Most are documented as template macros only. */
 const timings = `Dns Connect Ssl Send Wait Load ContentLoad Redirect Client Wire DocumentComplete DomLoad DomInteractive
   DomContentLoadedEvent RenderStart FirstPaintTime FirstContentfulPaintTime TimeToInteractive VisuallyCompleteTime
   Response WebPageResponse TimeToTitle AboveTheFold Auth ImpactSelf ImpactThirdParty Fetch List Logout Search Delete
@@ -22,35 +22,25 @@ const counters = `Connections Hosts FailedRequests Requests Cached Redirections 
 /** Members of the ContentType objects of Timing, Byte.Response and Counter. */
 const contentTypes = 'Image Script Html Css Font Media Xml Other'.split(' ');
 
-/** Keys of the flat templates: ours, and those that Grafana's spells in its own way. */
-const templateNames: Readonly<Record<string, string>> = {
-  Dns: 'timing.dns',
-  Connect: 'timing.connect',
-  Ssl: 'timing.ssl',
-  SSL: 'timing.ssl',
-  Send: 'timing.send',
-  Wait: 'timing.wait',
-  Load: 'timing.load',
-  ContentLoad: 'timing.content_load',
-  Redirect: 'timing.redirect',
-  Client: 'timing.client',
-  DocumentComplete: 'timing.document_complete',
-  RenderStart: 'timing.render_start',
-  ResponseContent: 'byte.response.content',
-  ResponseHeaders: 'byte.response.headers',
-  TotalContent: 'byte.response.total_content',
-  TotalHeaders: 'byte.response.total_headers',
-  ...Object.fromEntries(
-    contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`]),
-  ),
-  ...Object.fromEntries(contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`])),
-  ...Object.fromEntries(timings.map((name) => [name, `timing.${snake(name)}`])),
-  ResponseSelfZone: 'byte.response.self_zone',
-  ...Object.fromEntries(counters.map((name) => [`Counter${name}`, `counter.${snake(name)}`])),
-  SpeedIndex: 'score.speed_index',
-};
+type MetricNames = readonly (readonly [member: string, name: string])[];
 
-/** Members of Summary.Timing for which no template macro is attested, and the one counter of a content type without. */
+/** Keys of the flat templates in the template's order: the bridge's own, and those that Grafana's spells differently. */
+const templateNames: Readonly<Record<string, string>> = Object.fromEntries([
+  ...metricNames('timing', ['Dns', 'Connect', 'Ssl']),
+  ['SSL', 'timing.ssl'],
+  ...metricNames('timing', 'Send Wait Load ContentLoad Redirect Client DocumentComplete RenderStart'.split(' ')),
+  ['ResponseContent', 'byte.response.content'],
+  ['ResponseHeaders', 'byte.response.headers'],
+  ...metricNames('byte.response', ['TotalContent', 'TotalHeaders']),
+  ...contentTypes.map((type) => [`${type}ContentType`, `byte.response.content_type.${snake(type)}`] as const),
+  ...contentTypes.map((type) => [`${type}Count`, `counter.content_type.${snake(type)}`] as const),
+  ...metricNames('timing', timings),
+  ['ResponseSelfZone', 'byte.response.self_zone'],
+  ...counters.map((name) => [`Counter${name}`, `counter.${snake(name)}`] as const),
+  ...metricNames('score', ['SpeedIndex']),
+]);
+
+/** Fields for which Catchpoint documents no template macro. */
 const withoutMacro = [
   'FirstPaintTime',
   'FirstContentfulPaintTime',
@@ -59,7 +49,7 @@ const withoutMacro = [
   'OtherCount',
 ];
 
-/** The keys of a flat template that are read as extras, each with the macro that gives it, where one is attested. */
+/** The keys of a flat template that are read as extras. `macro` is undefined where Catchpoint documents none. */
 export const templateExtras: readonly {
   readonly field: string;
   readonly metric: string;
@@ -70,23 +60,17 @@ export const templateExtras: readonly {
   macro: field === 'SSL' || withoutMacro.includes(field) ? undefined : metric.replaceAll(/[._]/g, ''),
 }));
 
-/** The members of an object, each with the name of its metric. */
-type Named = readonly (readonly [member: string, name: string])[];
-
-const named = (prefix: string, members: readonly string[]): Named =>
-  members.map((name) => [name, `${prefix}.${snake(name)}`]);
-
 const defaultJsonNames = {
-  timing: named('timing', timings),
-  timingOfContent: named('timing.content_type', contentTypes),
-  response: named('byte.response', responseBytes),
-  responseOfContent: named('byte.response.content_type', contentTypes),
-  counter: named('counter', counters),
-  counterOfContent: named('counter.content_type', contentTypes),
-  score: named('score', ['SpeedIndex']),
+  timing: metricNames('timing', timings),
+  timingOfContent: metricNames('timing.content_type', contentTypes),
+  response: metricNames('byte.response', responseBytes),
+  responseOfContent: metricNames('byte.response.content_type', contentTypes),
+  counter: metricNames('counter', counters),
+  counterOfContent: metricNames('counter.content_type', contentTypes),
+  score: metricNames('score', ['SpeedIndex']),
 } as const;
 
-/** Reads them out of the Summary of Catchpoint's default JSON. */
+/** @param summary - the Summary of Catchpoint's default JSON */
 export function extrasOfDefaultJson(summary: unknown): Extra[] {
   const timing = member(summary, 'Timing');
   const response = member(member(summary, 'Byte'), 'Response');
@@ -102,21 +86,24 @@ export function extrasOfDefaultJson(summary: unknown): Extra[] {
   return extras;
 }
 
-const templateMembers: Named = Object.entries(templateNames);
+const templateMetricNames: MetricNames = Object.entries(templateNames);
 
-/** Reads them out of a flat template. */
 export function extrasOfTemplate(fields: unknown): Extra[] {
   const extras: Extra[] = [];
-  add(extras, fields, templateMembers);
+  add(extras, fields, templateMetricNames);
   return extras;
 }
 
-function add(extras: Extra[], values: unknown, names: Named): void {
+function add(extras: Extra[], values: unknown, names: MetricNames): void {
   if (typeof values !== 'object' || values === null) return;
   for (const [key, name] of names) {
     const number = quantity(member(values, key));
     if (number !== undefined) extras.push([name, number]);
   }
+}
+
+function metricNames(prefix: string, members: readonly string[]): MetricNames {
+  return members.map((name) => [name, `${prefix}.${snake(name)}`]);
 }
 
 /** DocumentComplete → document_complete */

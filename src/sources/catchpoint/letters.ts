@@ -1,33 +1,19 @@
-// Dead letters of this source's own kinds, tried again: measurements are completed or parked once more, pushes go the way of a push.
+// Retries the dead letters of this source: measurements whose node was unknown, and pushes.
 
-import type { Clock } from '../../runtime/clock.ts';
 import { pointCount } from '../../model/factored-points.ts';
-import type { Deliver, LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../model/point.ts';
-import { type CardinalityGuard, overCardinality } from './cardinality/guard.ts';
-import { type MeasureOptions, type Measurement, NotAPush } from './measurement.ts';
-import type { NodeDirectory } from './nodes/node.ts';
-import { parkedMeasurement } from './parked.ts';
-import { implausibleTime, runOf } from './push.ts';
-import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
+import type { LetterRetried, LetterRetry, LetterToRetry, Parked } from '../../model/point.ts';
+import { overCardinality } from './cardinality/guard.ts';
 import { measurementOfPush } from './fast-push-parser.ts';
+import { type Measurement, NotAPush } from './measurement.ts';
+import { parkedMeasurement } from './parked.ts';
+import { faultOf, type PushOptions, type RunOptions, runOf } from './push.ts';
+import { dimensionsWithoutNode } from './slices.ts';
 
-export interface LetterRetryOptions {
-  /** Rejects with an error named NoSuchLetter when the letter is not there any more. */
-  readonly deliver: Deliver;
+/** `deliver` rejects with an error named NoSuchLetter when the letter has been removed meanwhile. */
+export interface LetterRetryOptions extends RunOptions, Pick<PushOptions, 'extras' | 'labels'> {
   readonly hasRoomFor: (parked: Parked) => boolean;
-  readonly directory: NodeDirectory;
-  readonly slice: Slicer;
-  readonly clock: Clock;
-  /** Whether to read the timings, byte counts and counters beyond the RTT too. */
-  readonly extras: boolean;
-  /** The labels to read, in lower case. */
-  readonly labels?: readonly string[];
-  readonly guard?: Pick<CardinalityGuard, 'refusal'>;
-  /** Told of a node that the directory does not know. */
-  readonly missed: (nodeId: number) => void;
 }
 
-/** The retry of this source. */
 export function letterRetry(options: LetterRetryOptions): LetterRetry {
   return (letter) => {
     switch (letter.kind) {
@@ -44,14 +30,14 @@ export function letterRetry(options: LetterRetryOptions): LetterRetry {
   };
 }
 
-/** The slices that a push has without its node went out with it. */
+/** Delivers only the slices that need the node. The others were delivered with the push. */
 async function retryMeasurement({ id, input }: LetterToRetry, options: LetterRetryOptions): Promise<LetterRetried> {
   const { deliver, directory, slice } = options;
   const measurement = JSON.parse(input.toString()) as Measurement;
   const { nodeId } = measurement;
   const node = directory.find(nodeId);
   if (node !== undefined) {
-    const missing = slice(measurement, node, dimensionsOfPushAlone(measurement));
+    const missing = slice(measurement, node, dimensionsWithoutNode(measurement));
     await deliver(missing, { redeems: id });
     return { done: `completed: ${pointCount(missing)} points wait in the spool` };
   }
@@ -64,28 +50,28 @@ async function retryMeasurement({ id, input }: LetterToRetry, options: LetterRet
 }
 
 /**
- * A push that was never acknowledged is told apart from what Catchpoint may have sent again by its run; of one that was, the
- * run has been remembered.
+ * A malformed push was answered 4xx, so Catchpoint may have sent its run again: the run key detects that.
+ * The run key of any other kind was stored with the letter, and would make the retry a duplicate of itself.
  */
 async function retryPush({ id, kind, input }: LetterToRetry, options: LetterRetryOptions): Promise<LetterRetried> {
-  const { deliver, directory, slice, clock } = options;
-  const measurement = measured(input, { extras: options.extras, labels: options.labels ?? [] });
+  const { deliver, directory, slice } = options;
+  const measurement = measuredOrReason(input, options);
   if (typeof measurement === 'string') return { refused: `still no push: ${measurement}` };
-  const implausible = implausibleTime(measurement.timeMs, clock.now());
-  if (implausible !== undefined) return { refused: implausible };
-  const run = kind === 'malformed' ? { run: runOf(measurement, input) } : {};
   const node = directory.find(measurement.nodeId);
-  const refusal = options.guard?.refusal(measurement, node);
-  if (refusal !== undefined) return { refused: refusal };
+  const fault = faultOf(measurement, node, options);
+  if (fault !== undefined) return { refused: fault.reason };
   const points = slice(measurement, node);
-  const parked = node === undefined ? { parked: parkedMeasurement(measurement) } : {};
-  const delivered = await deliver(points, { ...run, ...parked, redeems: id });
+  const delivered = await deliver(points, {
+    ...(kind === 'malformed' && { run: runOf(measurement, input) }),
+    ...(node === undefined && { parked: parkedMeasurement(measurement) }),
+    redeems: id,
+  });
   if (delivered === 'duplicate') return { done: 'the run has been taken meanwhile' };
   if (node === undefined) options.missed(measurement.nodeId);
   return { done: `taken: ${pointCount(points)} points wait in the spool` };
 }
 
-function measured(input: Buffer, options: MeasureOptions): Measurement | string {
+function measuredOrReason(input: Buffer, options: LetterRetryOptions): Measurement | string {
   try {
     return measurementOfPush(input, options);
   } catch (error) {

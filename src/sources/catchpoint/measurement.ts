@@ -1,9 +1,18 @@
-// A measurement: one run of one test seen from one node, read out of a push.
+// A measurement: one run of one test from one node, read from the parsed JSON of a push.
 
 import { type ErrorFields, type Field, pushFields, type PushFields } from './push-fields.ts';
-import { type Extra } from './extra-metrics.ts';
-import { asNumber, finiteNumber, found, isSet, member, positiveInteger, quantity, text } from './fields.ts';
-import { type Labels, labelsOf } from './labels.ts';
+import type { Extra } from './extra-metrics.ts';
+import {
+  asNumber,
+  finiteNumber,
+  found,
+  isFlagSet,
+  member,
+  nonBlankText,
+  positiveInteger,
+  quantity,
+  withoutUndefined,
+} from './fields.ts';
 import { timestampMs } from './timestamp.ts';
 
 export interface Measurement {
@@ -14,23 +23,25 @@ export interface Measurement {
   readonly monitorTypeId?: number;
   readonly testName?: string;
   readonly nodeName?: string;
-  /** The node's AS number as the push itself gives it. */
+  /** The node's AS number as the push gives it. */
   readonly asn?: number;
-  /** When the run took place, ms since 1970 UTC. */
+  /** Time of the run, ms since 1970 UTC. */
   readonly timeMs: number;
-  /** Timing.Total: what the original bridge took for every type of test. */
+  /** Timing.Total, which the original bridge used as the RTT of every type of test. */
   readonly totalMs?: number;
-  /** The round trip that suits the type of test; absent when none was measured. */
+  /** The round trip for the type of test. Absent when none was measured. */
   readonly rttMs?: number;
   /** Present when the run failed: the error code, else the class of the error. */
   readonly error?: string;
-  /** The other timings, byte counts and counters, and a content error, where they were asked for. */
+  /** Present when requested: the other timings, byte counts and counters, and a content error. */
   readonly extras?: readonly Extra[];
-  /** The labels of the test that were asked for. */
   readonly labels?: Labels;
 }
 
-/** A body that is not a push; the message names the field and the value found. Answered 400. */
+/** The values of each requested label, by its name in lower case. Catchpoint's label names are case-insensitive. */
+type Labels = Readonly<Record<string, readonly string[]>>;
+
+/** The body is no push. Answered 400; the message names the field and the value. */
 export class NotAPush extends Error {
   readonly status = 400;
   readonly expose = true;
@@ -38,15 +49,17 @@ export class NotAPush extends Error {
 }
 
 export interface MeasureOptions {
-  /** Whether to read the other timings, byte counts and counters too. */
+  /** Whether to read the other timings, byte counts and counters. */
   readonly extras?: boolean | undefined;
-  /** Names of labels to read, in lower case. */
+  /** The labels to read, in lower case. */
   readonly labels?: readonly string[] | undefined;
 }
 
 /**
- * Reads a push's parsed body. Ids are integers from 1 to 2^53−1, as numbers or as text; a value that is missing, null,
- * "" or unreadable counts as not measured. Throws NotAPush.
+ * Reads a push. Ids are integers from 1 to 2^53−1, as numbers or as text. Any other value that is missing, null, "" or
+ * unreadable counts as not measured.
+ *
+ * @throws NotAPush
  */
 export function measurementOf(body: unknown, { extras = false, labels = [] }: MeasureOptions = {}): Measurement {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -55,29 +68,25 @@ export function measurementOf(body: unknown, { extras = false, labels = [] }: Me
   refuseAlert(body);
   const fields = pushFields(body);
   const measured = extras ? extrasOf(fields) : [];
-  return {
+  return withoutUndefined<Measurement>({
     testId: id(fields.testId),
     nodeId: id(fields.nodeId),
     timeMs: runTimeMs(fields),
-    ...given('clientId', positiveInteger(fields.clientId)),
-    ...given('divisionId', positiveInteger(fields.divisionId)),
-    ...given('monitorTypeId', finiteNumber(fields.monitorTypeId)),
-    ...given('testName', text(fields.testName)),
-    ...given('nodeName', text(fields.nodeName)),
-    ...given('asn', asNumber(fields.asn)),
-    ...given('totalMs', quantity(fields.totalMs)),
-    ...given('rttMs', rttMs(fields)),
-    ...given('error', errorOf(fields.error)),
-    ...(measured.length === 0 ? {} : { extras: measured }),
-    ...given('labels', labelsOf(fields.labels, labels)),
-  };
+    clientId: positiveInteger(fields.clientId),
+    divisionId: positiveInteger(fields.divisionId),
+    monitorTypeId: finiteNumber(fields.monitorTypeId),
+    testName: nonBlankText(fields.testName),
+    nodeName: nonBlankText(fields.nodeName),
+    asn: asNumber(fields.asn),
+    totalMs: quantity(fields.totalMs),
+    rttMs: rttMs(fields),
+    error: errorOf(fields.error),
+    extras: measured.length === 0 ? undefined : measured,
+    labels: labelsOf(fields.labels, labels),
+  });
 }
 
-function given<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
-}
-
-/** An alert webhook is another product of Catchpoint's, easily given the same URL; its marks are in its XML schema. */
+/** Refuses Catchpoint's alert webhook, a different product. Its XML schema has these names. */
 function refuseAlert(body: object): void {
   if (member(body, 'Summary') !== undefined) return;
   const names = Object.keys(body).map((name) => name.toLowerCase());
@@ -103,11 +112,11 @@ function runTimeMs({ timestamps, epochSeconds }: PushFields): number {
   throw new NotAPush(`${shown?.name}: expected yyyyMMddHHmmssfff in UTC, found ${found(shown?.value)}`);
 }
 
-/** Types of tests with a round trip of their own. */
+/** Catchpoint's ids of the test types whose round trip is not Timing.Total. */
 export const pingTypeId = 6;
 export const tracerouteTypeId = 12;
 
-/** Timing.Total of a ping or a traceroute is how long the test took, not a round trip. */
+/** Timing.Total of a ping or a traceroute is the duration of the test, not a round trip. */
 function rttMs(fields: PushFields): number | undefined {
   const typeId = finiteNumber(fields.typeId);
   if (typeId === pingTypeId) return quantity(fields.pingRttMs);
@@ -115,7 +124,7 @@ function rttMs(fields: PushFields): number | undefined {
   return quantity(fields.totalMs);
 }
 
-/** The round trip times of the last hop; those that were lost are null or missing. */
+/** The round trip times of the last hop. Lost packets are null or missing. */
 function lastHopTimes(hops: unknown): { readonly sent: number; readonly timesMs: readonly number[] } | undefined {
   if (!Array.isArray(hops) || hops.length === 0) return undefined;
   const times = member(hops.at(-1), 'RoundTripTimes');
@@ -133,7 +142,6 @@ function extrasOf(fields: PushFields): Extra[] {
   return [...fields.extras(), ...pathExtras(fields), ...contentErrorOf(fields.error)];
 }
 
-/** What a ping or a traceroute says of its path. */
 function pathExtras({ typeId, pingLossPct, hops }: PushFields): Extra[] {
   const type = finiteNumber(typeId);
   const lossPct = type === pingTypeId ? quantity(pingLossPct) : undefined;
@@ -147,7 +155,7 @@ function pathExtras({ typeId, pingLossPct, hops }: PushFields): Extra[] {
   ];
 }
 
-/** The classes of a failed run in the order in which Datadog's Catchpoint integration names one of several. */
+/** In the order of precedence of Datadog's Catchpoint integration. */
 const errorClasses = [
   ['dns', 'dns'],
   ['connection', 'connection'],
@@ -158,20 +166,43 @@ const errorClasses = [
   ['systemLimit', 'system_limit'],
 ] as const satisfies readonly (readonly [keyof ErrorFields, string])[];
 
-/** The code of a run that failed, or else its class; undefined when it did not fail. */
+/** The code of a failed run, or else its class. Undefined when the run did not fail. */
 export function errorOf(error: ErrorFields): string | undefined {
-  return errorCode(error.code) ?? errorClasses.find(([flag]) => isSet(error[flag]))?.[1];
+  return errorCode(error.code) ?? errorClasses.find(([flag]) => isFlagSet(error[flag]))?.[1];
 }
 
-/** The code as text, where there is one that is not 0; what is no code at all, and would be a series of its own, is `other`. */
+/** The code as text, unless it is 0. Text that is no code becomes `other`, so that it makes no series of its own. */
 export function errorCode(code: unknown): string | undefined {
   if (typeof code === 'number') return Number.isFinite(code) && code !== 0 ? String(code) : undefined;
-  const written = text(code)?.trim();
-  if (written === undefined || Number(written) === 0) return undefined;
-  return /^[\w.-]{1,32}$/.test(written) && /\w/.test(written) ? written : 'other';
+  const text = nonBlankText(code)?.trim();
+  if (text === undefined || Number(text) === 0) return undefined;
+  return /^[\w.-]{1,32}$/.test(text) && /\w/.test(text) ? text : 'other';
 }
 
-/** Any without a code and without a class: a child object failed, the run itself completed. */
+/** Any without a code and without a class: a child object failed, but the run completed. */
 export function contentErrorOf(error: ErrorFields): Extra[] {
-  return errorOf(error) === undefined && (isSet(error.any) || isSet(error.loadObjects)) ? [['content_error', 1]] : [];
+  const hasContentError = isFlagSet(error.any) || isFlagSet(error.loadObjects);
+  return errorOf(error) === undefined && hasContentError ? [['content_error', 1]] : [];
+}
+
+/**
+ * Reads the requested labels. Catchpoint's JSON has an array of objects, each with a name and a list of values. A
+ * template has one object. Undefined when none of the labels has a value.
+ *
+ * @param names - in lower case
+ */
+export function labelsOf(value: unknown, names: readonly string[]): Labels | undefined {
+  if (names.length === 0 || typeof value !== 'object' || value === null) return undefined;
+  const entries = (Array.isArray(value) ? value : [value]).flatMap((each): [string, unknown][] =>
+    typeof each === 'object' && each !== null ? Object.entries(each) : [],
+  );
+  const labels = names.flatMap((name) => {
+    const values = entries
+      .filter(([label]) => label.toLowerCase() === name)
+      .flatMap(([, each]) => (Array.isArray(each) ? each : [each]))
+      .map(nonBlankText)
+      .filter((text) => text !== undefined);
+    return values.length === 0 ? [] : [[name, values] as const];
+  });
+  return labels.length === 0 ? undefined : Object.fromEntries(labels);
 }

@@ -1,26 +1,29 @@
-// Measurements that wait for their node: parked with the push, completed with the slices that were missing once a
-// refresh of the directory knows the node, and dead letters after a day.
+// Parked measurements wait for their node. Once a refresh knows the node, their missing slices are delivered. After a
+// day they become dead letters.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Deliver, Parked } from '../../model/point.ts';
 import type { Measurement } from './measurement.ts';
-import type { NodeDirectory } from './nodes/node.ts';
-import { dimensionsOfPushAlone, type Slicer } from './slices.ts';
+import type { Node, NodeDirectory } from './nodes/node.ts';
+import { dimensionsWithoutNode, type Slicer } from './slices.ts';
 
-/** What is parked of a push: the measurement, never the body. */
 export function parkedMeasurement(measurement: Measurement): Parked {
   return { waitsFor: String(measurement.nodeId), payload: JSON.stringify(measurement) };
 }
 
-/** The parked entries, as the spool keeps them. */
+interface ParkedEntry {
+  readonly id: string;
+  readonly payload: string;
+  readonly parkedAtMs: number;
+}
+
+/** The parked entries in the spool. */
 export interface ParkedEntries {
+  /** The ids of all nodes that entries wait for. */
   waitedFor(): string[];
-  /** The oldest first. */
-  waitingFor(
-    waitsFor: string,
-    limit: number,
-  ): readonly { readonly id: string; readonly payload: string; readonly parkedAtMs: number }[];
+  /** Oldest first. */
+  waitingFor(waitsFor: string, limit: number): readonly ParkedEntry[];
 }
 
 export interface ParkedOptions {
@@ -32,85 +35,94 @@ export interface ParkedOptions {
   readonly log: Log;
 }
 
+interface ParkedCompletion {
+  /** Resolves when a run that began after this call has ended. */
+  request(): Promise<void>;
+  /** Resolves when no run is in progress. */
+  idle(): Promise<void>;
+}
+
+/** Runs `completeParked` once at a time. A request during a run causes one more run, which sees the newer directory. */
+export function parkedCompletion(options: ParkedOptions, signal: AbortSignal): ParkedCompletion {
+  let running: Promise<void> | undefined;
+  let isRequestedAgain = false;
+  async function run(): Promise<void> {
+    do {
+      isRequestedAgain = false;
+      await completeParked(options, signal);
+    } while (isRequestedAgain);
+  }
+  return {
+    request() {
+      isRequestedAgain = running !== undefined;
+      running ??= run().finally(() => void (running = undefined));
+      return running;
+    },
+    async idle() {
+      await running?.catch(() => undefined);
+    },
+  };
+}
+
 const dayMs = 86_400_000;
-/** They share a group of the log, and its write. */
-const entriesAtOnce = 100;
-/** After so many entries live pushes are let through: at most some 4,000 measurements a second are completed. */
+/** Entries delivered at once, so that they share one write of the log. */
+const batchSize = 100;
+/** Pause between two batches, so that live pushes are not delayed. It allows about 4,000 measurements a second. */
 const pauseMs = 25;
 
-/**
- * Delivers the missing slices of every measurement whose node the directory knows by now, each with its run's own
- * time, and makes dead letters of those that have waited for a day.
- */
+/** Delivers the missing slices of each measurement whose node is known now, at the time of its run. */
 export async function completeParked(options: ParkedOptions, signal: AbortSignal): Promise<void> {
-  const { parking, directory, log } = options;
+  const { parking, deliver, directory, clock, log } = options;
   const completed = new Map<string, number>();
   const expired = new Map<string, number>();
   try {
     for (const waitsFor of parking.waitedFor()) {
-      if (directory.find(Number(waitsFor)) !== undefined)
-        await complete(options, waitsFor, counting(completed, waitsFor), signal);
-      await expire(options, waitsFor, counting(expired, waitsFor), signal);
+      const node = (): Node | undefined => directory.find(Number(waitsFor));
+      const entries = (): readonly ParkedEntry[] => parking.waitingFor(waitsFor, batchSize);
+      const completable = (): readonly ParkedEntry[] => (node() === undefined ? [] : entries());
+      await inBatches(completable, clock, signal, async ({ id, payload }) => {
+        const measurement = JSON.parse(payload) as Measurement;
+        const missing = options.slice(measurement, node(), dimensionsWithoutNode(measurement));
+        await deliver(missing, { completes: id });
+        increment(completed, waitsFor);
+      });
+      const overdue = (): readonly ParkedEntry[] =>
+        entries().filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
+      await inBatches(overdue, clock, signal, async ({ id, payload }) => {
+        const reason = `node ${waitsFor} was in no listing for 24 h; its by_node and by_asn points went out`;
+        await deliver([], { completes: id, deadLetter: { kind: 'node-unknown', reason, raw: payload } });
+        increment(expired, waitsFor);
+      });
     }
   } finally {
-    if (completed.size > 0) log.info(inWords(completed), 'parked measurements completed');
-    if (expired.size > 0) log.warn(inWords(expired), 'parked measurements expired: Catchpoint lists no such nodes');
+    if (completed.size > 0) log.info(logFields(completed), 'parked measurements completed');
+    if (expired.size > 0) log.warn(logFields(expired), 'parked measurements expired: Catchpoint lists no such nodes');
   }
 }
 
-function counting(counts: Map<string, number>, waitsFor: string): () => void {
-  return () => void counts.set(waitsFor, (counts.get(waitsFor) ?? 0) + 1);
+/** Delivers batches until one is not full. */
+async function inBatches(
+  nextBatch: () => readonly ParkedEntry[],
+  clock: Clock,
+  signal: AbortSignal,
+  deliverEntry: (entry: ParkedEntry) => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const entries = nextBatch();
+    if (entries.length > 0) signal.throwIfAborted();
+    await Promise.all(entries.map(deliverEntry));
+    if (entries.length < batchSize) return;
+    await clock.sleep(pauseMs, { signal });
+  }
 }
 
-const nodesInLine = 10;
+function increment(counts: Map<string, number>, waitsFor: string): void {
+  counts.set(waitsFor, (counts.get(waitsFor) ?? 0) + 1);
+}
 
-/** One line for all of them; there may be thousands. */
-function inWords(counts: ReadonlyMap<string, number>): object {
+const maxLoggedNodes = 10;
+
+function logFields(counts: ReadonlyMap<string, number>): object {
   const measurements = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  return { measurements, nodes: counts.size, among: [...counts.keys()].slice(0, nodesInLine).map(Number) };
-}
-
-async function complete(
-  options: ParkedOptions,
-  waitsFor: string,
-  count: () => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { parking, deliver, directory, slice, clock } = options;
-  for (;;) {
-    const entries = parking.waitingFor(waitsFor, entriesAtOnce);
-    const node = directory.find(Number(waitsFor));
-    if (node === undefined) return;
-    signal.throwIfAborted();
-    await Promise.all(
-      entries.map(async ({ id, payload }) => {
-        const measurement = JSON.parse(payload) as Measurement;
-        await deliver(slice(measurement, node, dimensionsOfPushAlone(measurement)), { completes: id });
-        count();
-      }),
-    );
-    if (entries.length < entriesAtOnce) return;
-    await clock.sleep(pauseMs, { signal });
-  }
-}
-
-async function expire(
-  { parking, deliver, clock }: ParkedOptions,
-  waitsFor: string,
-  count: () => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const entries = parking
-      .waitingFor(waitsFor, entriesAtOnce)
-      .filter(({ parkedAtMs }) => clock.now() - parkedAtMs > dayMs);
-    for (const { id, payload } of entries) {
-      signal.throwIfAborted();
-      const reason = `node ${waitsFor} was in no listing for 24 h; its by_node and by_asn points went out`;
-      await deliver([], { completes: id, deadLetter: { kind: 'node-unknown', reason, raw: payload } });
-      count();
-    }
-    if (entries.length < entriesAtOnce) return;
-    await clock.sleep(pauseMs, { signal });
-  }
+  return { measurements, nodes: counts.size, among: [...counts.keys()].slice(0, maxLoggedNodes).map(Number) };
 }

@@ -1,12 +1,12 @@
-// Turns the bytes of a push into the JSON value that they hold, by what stands in them and not by their Content-Type.
+// Decodes the bytes of a push and parses them as JSON. The content decides, not the Content-Type.
 
 import { NotAPush } from './measurement.ts';
 
-/** Parses a push's body. Throws NotAPush, which says what came instead of JSON. */
+/** @throws NotAPush naming what the body holds in place of JSON */
 export function parsePush(body: Buffer): unknown {
   const json = pushText(body).trim();
   if (json === '') throw new NotAPush('body: expected one JSON object, found nothing');
-  if (json.startsWith('<')) throw new NotAPush(xmlInstead(json));
+  if (json.startsWith('<')) throw new NotAPush(xmlReason(json));
   try {
     return JSON.parse(json);
   } catch (error) {
@@ -14,19 +14,17 @@ export function parsePush(body: Buffer): unknown {
   }
 }
 
-/** The text of a push: UTF-8, or UTF-16 where a byte order mark says so. */
+/** The text of a push: UTF-16 after a byte order mark of UTF-16, else UTF-8. */
 export function pushText(body: Buffer): string {
   if (body[0] === 0xff && body[1] === 0xfe) return new TextDecoder('utf-16le').decode(body);
-  if (body[0] === 0xfe && body[1] === 0xff)
-    return new TextDecoder('utf-16le').decode(
-      Buffer.from(body)
-        .subarray(0, body.length & ~1)
-        .swap16(),
-    );
+  if (body[0] === 0xfe && body[1] === 0xff) {
+    const evenBytes = Buffer.from(body).subarray(0, body.length & ~1);
+    return new TextDecoder('utf-16le').decode(evenBytes.swap16());
+  }
   return new TextDecoder().decode(body);
 }
 
-function xmlInstead(xml: string): string {
+function xmlReason(xml: string): string {
   if (/^(<\?[^>]*>\s*)?<alert[\s>]/i.test(xml)) {
     return 'body: this is an alert webhook; this URL takes test data (Test Data Webhook) only';
   }

@@ -1,16 +1,16 @@
-// Finds the fields of a push in each of the shapes in which it may come: Catchpoint's default JSON, our own template
-// and the one that Grafana publishes. Finds only; what the values are worth is measurement.ts's to say.
+// Locates the fields of a push in each of its three shapes: Catchpoint's default JSON, the bridge's own template and
+// Grafana's template. measurement.ts validates the values.
 
-import { at, member } from './fields.ts';
+import { memberAt, member } from './fields.ts';
 import { type Extra, extrasOfDefaultJson, extrasOfTemplate } from './extra-metrics.ts';
 
-/** A value as it was found, and where it stands, for error messages. */
+/** An unvalidated value, with its path for error messages. */
 export interface Field {
   readonly name: string;
   readonly value: unknown;
 }
 
-/** Why a run failed, as flags and a code: the members of Summary.Error. */
+/** The members of Summary.Error: a code, and a flag for each class of error. */
 export interface ErrorFields {
   readonly code: unknown;
   readonly dns: unknown;
@@ -35,66 +35,64 @@ export interface PushFields {
   readonly testName: unknown;
   readonly labels: unknown;
   readonly nodeName: unknown;
-  /** Where the run's time may stand, best first; yyyyMMddHHmmssfff. */
+  /** Candidates for the run's time, best first: yyyyMMddHHmmssfff. */
   readonly timestamps: readonly Field[];
-  /** The time in seconds since 1970, which only a template gives. */
+  /** Seconds since 1970 UTC; only the bridge's template has it. */
   readonly epochSeconds: unknown;
-  /** All in milliseconds. */
   readonly totalMs: unknown;
   readonly pingRttMs: unknown;
   readonly pingLossPct: unknown;
   /** Diagnostic.TraceRoute.Hops */
   readonly hops: unknown;
   readonly error: ErrorFields;
-  /** Every other timing, byte count and counter; reads them when called. */
+  /** Reads every other timing, byte count and counter. */
   readonly extras: () => Extra[];
 }
 
-/** Finds the fields of a push's body, whichever shape it has. */
+export type PushShape = 'default' | 'template' | 'grafana';
+
+export function pushShape(body: object): PushShape {
+  const testDetails = member(body, 'TestDetails');
+  if (typeof testDetails === 'object' && testDetails !== null) return 'grafana';
+  if (member(body, 'schema') !== undefined) return 'template';
+  return member(body, 'Summary') === undefined && member(body, 'TestDetail') === undefined ? 'template' : 'default';
+}
+
 export function pushFields(body: object): PushFields {
-  if (isObject(member(body, 'TestDetails'))) return fieldsOfGrafanaTemplate(body);
-  return isFlat(body) ? fieldsOfOurTemplate(body) : fieldsOfDefaultJson(body);
+  switch (pushShape(body)) {
+    case 'default':
+      return fieldsOfDefaultJson(body);
+    case 'template':
+      return fieldsOfTemplate(body);
+    case 'grafana':
+      return fieldsOfGrafanaTemplate(body);
+  }
 }
 
-function isFlat(body: object): boolean {
-  if (member(body, 'schema') !== undefined) return true;
-  return member(body, 'Summary') === undefined && member(body, 'TestDetail') === undefined;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-/** Versions V3 and V4/V5 of Catchpoint's default JSON. */
+/** Catchpoint's default JSON, versions V3 and V4/V5. */
 function fieldsOfDefaultJson(body: object): PushFields {
   const summary = member(body, 'Summary');
-  const timing = member(summary, 'Timing');
+  const test = member(body, 'TestDetail');
   return {
-    testId: { name: 'TestId', value: member(body, 'TestId') },
-    nodeId: { name: 'NodeId', value: member(body, 'NodeId') },
-    clientId: member(body, 'ClientId'),
-    divisionId: member(body, 'DivisionId'),
-    typeId: at(body, 'TestDetail', 'TypeId'),
-    monitorTypeId: at(body, 'TestDetail', 'MonitorTypeId'),
-    asn: member(body, 'Asn'),
-    testName: at(body, 'TestDetail', 'Name'),
-    labels: at(body, 'TestDetail', 'Labels'),
-    nodeName: member(body, 'NodeName'),
+    ...identity(body),
+    typeId: member(test, 'TypeId'),
+    monitorTypeId: member(test, 'MonitorTypeId'),
+    testName: member(test, 'Name'),
+    labels: member(test, 'Labels'),
     timestamps: [
       { name: 'Summary.Timestamp', value: member(summary, 'Timestamp') },
       { name: 'TestRuntime', value: member(body, 'TestRuntime') },
     ],
     epochSeconds: undefined,
-    totalMs: member(timing, 'Total'),
-    pingRttMs: at(summary, 'Ping', 'RoundTripTimeAvg'),
-    pingLossPct: at(summary, 'Ping', 'PacketLossPct'),
-    hops: at(body, 'Diagnostic', 'TraceRoute', 'Hops'),
+    totalMs: memberAt(summary, 'Timing', 'Total'),
+    pingRttMs: memberAt(summary, 'Ping', 'RoundTripTimeAvg'),
+    pingLossPct: memberAt(summary, 'Ping', 'PacketLossPct'),
+    hops: memberAt(body, 'Diagnostic', 'TraceRoute', 'Hops'),
     error: errorOfDefaultJson(member(summary, 'Error')),
     extras: () => extrasOfDefaultJson(summary),
   };
 }
 
-/** The members of Summary.Error of the default JSON. */
 export function errorOfDefaultJson(error: unknown): ErrorFields {
   return {
     code: member(error, 'Code'),
@@ -110,19 +108,11 @@ export function errorOfDefaultJson(error: unknown): ErrorFields {
   };
 }
 
-/** The template that docs/catchpoint.md gives to paste into Catchpoint: flat, every value a text. */
-function fieldsOfOurTemplate(body: object): PushFields {
+/** The template of docs/catchpoint.md: flat, every value is text. */
+function fieldsOfTemplate(body: object): PushFields {
   return {
-    testId: { name: 'TestId', value: member(body, 'TestId') },
-    nodeId: { name: 'NodeId', value: member(body, 'NodeId') },
-    clientId: member(body, 'ClientId'),
-    divisionId: member(body, 'DivisionId'),
-    typeId: member(body, 'TypeId'),
-    monitorTypeId: member(body, 'MonitorTypeId'),
-    asn: member(body, 'Asn'),
-    testName: member(body, 'TestName'),
-    labels: member(body, 'Labels'),
-    nodeName: member(body, 'NodeName'),
+    ...identity(body),
+    ...flatTest(body),
     timestamps: [{ name: 'Timestamp', value: member(body, 'Timestamp') }],
     epochSeconds: member(body, 'TimestampEpoch'),
     totalMs: member(body, 'Total'),
@@ -145,21 +135,13 @@ function fieldsOfOurTemplate(body: object): PushFields {
   };
 }
 
-/** The template that Grafana's Catchpoint exporter publishes: TestDetails and a flat Summary, every value a text. */
+/** The template of Grafana's Catchpoint exporter: TestDetails and a flat Summary, every value is text. */
 function fieldsOfGrafanaTemplate(body: object): PushFields {
   const test = member(body, 'TestDetails');
   const summary = member(body, 'Summary');
   return {
-    testId: { name: 'TestDetails.TestId', value: member(test, 'TestId') },
-    nodeId: { name: 'TestDetails.NodeId', value: member(test, 'NodeId') },
-    clientId: member(test, 'ClientId'),
-    divisionId: member(test, 'DivisionId'),
-    typeId: member(test, 'TypeId'),
-    monitorTypeId: member(test, 'MonitorTypeId'),
-    asn: member(test, 'Asn'),
-    testName: member(test, 'TestName'),
-    labels: member(test, 'Labels'),
-    nodeName: member(test, 'NodeName'),
+    ...identity(test, 'TestDetails.'),
+    ...flatTest(test),
     timestamps: [{ name: 'Summary.Timestamp', value: member(summary, 'Timestamp') }],
     epochSeconds: undefined,
     totalMs: member(summary, 'TotalTime'),
@@ -179,5 +161,28 @@ function fieldsOfGrafanaTemplate(body: object): PushFields {
       loadObjects: member(summary, 'ErrorObjectsLoaded'),
     },
     extras: () => extrasOfTemplate(summary),
+  };
+}
+
+function identity(
+  holder: unknown,
+  path = '',
+): Pick<PushFields, 'testId' | 'nodeId' | 'clientId' | 'divisionId' | 'asn' | 'nodeName'> {
+  return {
+    testId: { name: `${path}TestId`, value: member(holder, 'TestId') },
+    nodeId: { name: `${path}NodeId`, value: member(holder, 'NodeId') },
+    clientId: member(holder, 'ClientId'),
+    divisionId: member(holder, 'DivisionId'),
+    asn: member(holder, 'Asn'),
+    nodeName: member(holder, 'NodeName'),
+  };
+}
+
+function flatTest(holder: unknown): Pick<PushFields, 'typeId' | 'monitorTypeId' | 'testName' | 'labels'> {
+  return {
+    typeId: member(holder, 'TypeId'),
+    monitorTypeId: member(holder, 'MonitorTypeId'),
+    testName: member(holder, 'TestName'),
+    labels: member(holder, 'Labels'),
   };
 }

@@ -1,5 +1,6 @@
-// The way of a push through HTTP, from its head to its answer, before all routes: nearly every request is one. What is none, or is
-// oddly written, goes on to the middlewares and routes, which come to the same.
+// The fast path of a push through HTTP: admits the request, reads its body, hands it to the intake and answers.
+// It runs before koa's other middlewares and leaves them every other request, and pushes with unusual URLs. Those reach
+// push-route.ts, which gives the same answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
@@ -10,86 +11,85 @@ import { requestIdHeader } from '../../http/request-id.ts';
 import type { Answers } from '../../http/server.ts';
 import { type PushIntake, type ReadingOptions, replayHeader, unreadPush } from './push-route.ts';
 
-/** Where pushes are taken, and how they are read. */
-export interface PushTaking {
+interface PushEndpoint {
   readonly intake: PushIntake;
   readonly reading: ReadingOptions;
+}
+
+interface PushHandler extends PushEndpoint {
+  readonly admission: Admission;
+  readonly answers: Answers;
 }
 
 const replayName = replayHeader.toLowerCase();
 const requestIdName = requestIdHeader.toLowerCase();
 
-/** Makes the first middleware of a listener of pushes. */
-export function pushMiddleware(entrance: Admission, taking: PushTaking): (answers: Answers) => Middleware {
+/** Makes the first middleware of the push listener. */
+export function pushMiddleware(admission: Admission, endpoint: PushEndpoint): (answers: Answers) => Middleware {
   return (answers) => {
-    const way: PushWay = { entrance, answers, ...taking };
+    const handler: PushHandler = { admission, answers, ...endpoint };
     return (context, next) => {
       const { method, url = '' } = context.req;
       if (method !== 'POST') return next();
       const queryAt = url.indexOf('?');
       const path = queryAt === -1 ? url : url.slice(0, queryAt);
-      if (!isOfPushes(path) || !entrance.isFor(path) || url.includes('#')) return next();
-      return answerPush(context, path, queryAt === -1 ? '' : url.slice(queryAt + 1), way);
+      if (!isPushPath(path) || !admission.isFor(path) || url.includes('#')) return next();
+      return answerPush(context, path, queryAt === -1 ? '' : url.slice(queryAt + 1), handler);
     };
   };
 }
 
-function isOfPushes(path: string): boolean {
+function isPushPath(path: string): boolean {
   return path === '/' || path.startsWith('/catchpoint/') || path === '/catchpoint';
-}
-
-interface PushWay extends PushTaking {
-  readonly entrance: Admission;
-  readonly answers: Answers;
 }
 
 async function answerPush(
   context: Context,
   path: string,
   querystring: string,
-  { entrance, answers, intake, reading }: PushWay,
+  { admission, answers, intake, reading }: PushHandler,
 ): Promise<void> {
   const { req, res } = context;
   const requestId = answers.idOf(headerOf(req, requestIdName));
-  let entered: Admitted | undefined;
+  let admitted: Admitted | undefined;
   let body: Buffer | undefined;
   let startedMs = 0;
   try {
-    entered = entrance.enter(req, path, querystring);
+    admitted = admission.enter(req, path, querystring);
     startedMs = reading.clock.steady();
     answerExpectContinue(context);
     body = await readBody(req, reading.maxBodyBytes, reading.bodies);
-    entrance.arrived(entered);
-    const { ip, isOwner } = entered;
+    admission.arrived(admitted);
+    const { ip, isOwner } = admitted;
     const isReplay = headerOf(req, replayName) !== undefined;
-    const became = await intake.take({ body, isReplay, ip, isOwner, requestId });
+    const outcome = await intake.take({ body, isReplay, ip, isOwner, requestId });
     context.respond = false;
-    answerTaken(res, requestId, isReplay ? became : undefined);
+    answerTaken(res, requestId, isReplay ? outcome : undefined);
   } catch (error) {
-    if (entered !== undefined && body === undefined)
-      intake.unread(unreadPush(error as Error, { ip: entered.ip, isOwner: entered.isOwner, requestId }));
+    if (admitted !== undefined && body === undefined)
+      intake.unread(unreadPush(error as Error, { ip: admitted.ip, isOwner: admitted.isOwner, requestId }));
     answers.refuse(context, requestId, error);
   } finally {
-    if (entered !== undefined) {
+    if (admitted !== undefined) {
       intake.answered(reading.clock.steady() - startedMs);
-      entrance.leave(entered);
+      admission.leave(admitted);
     }
   }
 }
 
-/** Undefined where there is none, or nothing in it. */
+/** Undefined for a missing or empty header. */
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];
   return value === undefined || value === '' ? undefined : String(value);
 }
 
-/** @param became - told to who asked for it */
-function answerTaken(response: ServerResponse, requestId: string, became: string | undefined): void {
-  if (became === undefined) {
+/** @param outcome - of a replay; undefined for any other push */
+function answerTaken(response: ServerResponse, requestId: string, outcome: string | undefined): void {
+  if (outcome === undefined) {
     response.writeHead(200, [requestIdHeader, requestId, 'Content-Length', '0']).end();
     return;
   }
-  const body = JSON.stringify({ became });
+  const body = JSON.stringify({ became: outcome });
   response
     .writeHead(200, [
       requestIdHeader,

@@ -1,59 +1,59 @@
-// The way of a push over HTTP: its body is read, it is handed over to where pushes are taken, and what is said there is the answer.
+// The koa route of a push, and the contract between HTTP and the place where pushes are processed.
 
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { type ArrivingBodies, readBody, UnreadableBody } from '../../http/request-body.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
-/** A push whose body has arrived whole. */
-export interface ArrivedPush extends PushSender {
-  readonly body: Buffer;
-  /** Whether it is told what became of it, and not archived another time. */
-  readonly isReplay: boolean;
-}
-
-/** One whose body could not be read. */
-export interface UnreadPush extends PushSender {
-  /** As much of it as was read. */
-  readonly read: Buffer;
-  /** What it is answered. */
-  readonly status: number;
-  readonly reason: string;
-}
-
 export interface PushSender {
-  /** The address that it comes from. */
   readonly ip: string;
-  /** Whether it came with the owner's token, which opens everything. */
+  /** Whether the request came with the owner's token, which skips the checks of senders. */
   readonly isOwner: boolean;
   readonly requestId: string | undefined;
 }
 
-/** Where pushes are taken: in this process, or by the owner of a worker. */
+/** A push with its whole body. */
+export interface ArrivedPush extends PushSender {
+  readonly body: Buffer;
+  /** A replay is answered with its outcome, and is not archived again. */
+  readonly isReplay: boolean;
+}
+
+/** A push whose body could not be read. */
+export interface UnreadPush extends PushSender {
+  /** The bytes that were read. */
+  readonly read: Buffer;
+  /** HTTP status of the answer. */
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Processes pushes: push.ts in this process, or the owner process of a worker. */
 export interface PushIntake {
   /**
-   * Takes a push; resolves with what became of it, once that is on disk.
+   * Resolves with the outcome once the push is on disk.
    *
-   * @throws an error with `status`, and with `retryAfterMs` where it is worth coming again
+   * @throws an error with `status`, and with `retryAfterMs` when the sender may retry
    */
   take(push: ArrivedPush): Promise<string>;
+  /** Counts a push whose body could not be read. */
   unread(push: UnreadPush): void;
-  /** Told how long a push took from its head to its answer. */
+  /** Records the time from a push's head to its answer. */
   answered(ms: number): void;
 }
 
-/** Looked at anew for each push. */
+/** Read again for each push. */
 export interface ReadingOptions {
   readonly maxBodyBytes: number;
-  /** Bounds the bodies that are arriving, all together. */
+  /** Bounds the memory of all bodies in flight. */
   readonly bodies?: ArrivingBodies | undefined;
   readonly clock: Pick<Clock, 'steady'>;
 }
 
-/** A request with this header is a replay. */
+/** The header that marks a replay. */
 export const replayHeader = 'X-Replayed';
 
-/** Mounts the push at `/`, the original's target, and at `/catchpoint` with whatever follows it. */
+/** Mounts the route at `/`, the original bridge's path, and at `/catchpoint` with any path below it. */
 export function pushRoute(router: Router, intake: PushIntake, reading: ReadingOptions): void {
   router.post(['/', '/catchpoint{/*rest}'], (context) => take(context, intake, reading));
 }
@@ -68,9 +68,9 @@ async function take(context: Context, intake: PushIntake, reading: ReadingOption
   const isReplay = context.get(replayHeader) !== '';
   try {
     const body = await bodyOf(context, sender, intake, reading);
-    const became = await intake.take({ body, isReplay, ...sender });
+    const outcome = await intake.take({ body, isReplay, ...sender });
     context.status = 200;
-    context.body = isReplay ? { became } : '';
+    context.body = isReplay ? { became: outcome } : '';
   } finally {
     intake.answered(reading.clock.steady() - startedMs);
   }
@@ -90,7 +90,6 @@ async function bodyOf(
   }
 }
 
-/** A push whose body could not be read, for this reason. */
 export function unreadPush(error: Error & { readonly status?: number }, sender: PushSender): UnreadPush {
   const { status = 500, message: reason } = error;
   return { read: error instanceof UnreadableBody ? error.read : Buffer.alloc(0), status, reason, ...sender };

@@ -1,30 +1,30 @@
-// The tags that say which run a point is of, beside those of its slice: the test's id, its name and its labels, within OpenTSDB's eight.
+// The tags that identify the run of a point: the test's id, its name and its labels, within OpenTSDB's limit of tags.
 
 import type { Tags } from '../../model/point.ts';
 import { legalTagText } from '../../model/tag-text.ts';
 import type { Measurement } from './measurement.ts';
 
-/** A label that becomes a tag. */
+/** A label of Catchpoint's that becomes a tag. */
 export interface LabelTag {
   readonly tag: string;
-  /** As Catchpoint has it, in lower case. */
+  /** In lower case. */
   readonly label: string;
 }
 
 export interface RunTagOptions {
-  /** The test's id as the tag `testid`, in place of the metric's tail. */
+  /** Writes the test's id as the tag `testid` in place of the metric's last part. */
   readonly testAsTag?: boolean;
-  /** The test's name as the tag `testname`. */
+  /** Writes the test's name as the tag `testname`. */
   readonly testNameTag?: boolean;
   readonly labelTags?: readonly LabelTag[];
 }
 
-/** tsd.storage.max_tags, unless somebody has raised it. */
+/** OpenTSDB's default for tsd.storage.max_tags. */
 export const maxTags = 8;
-/** Of a status: the node, the slice and the status; no point has more of its own. */
-const ownTags = 3;
+/** The most tags a slice has without run tags: `nodeid`, the dimension and `status`. */
+const maxSliceTags = 3;
 
-/** Names that mean something else already. */
+/** Tags that a label cannot become. */
 export const reservedTags = [
   'nodeid',
   'asn',
@@ -39,7 +39,7 @@ export const reservedTags = [
   'testname',
 ];
 
-/** A label and its tag, given as `Label` or `tag=Label`. Throws an Error that says what was expected and found. */
+/** Parses `Label` or `tag=Label`. @throws Error naming what was expected and found */
 export function labelTag(given: string): LabelTag {
   const [, named, label = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(given) ?? [];
   const tag = named ?? legalTagText(label.trim());
@@ -51,7 +51,7 @@ export function labelTag(given: string): LabelTag {
   return { tag, label: label.trim().toLowerCase() };
 }
 
-/** The tags of a run that are written, and those for which there is no room: all points of an installation have the same. */
+/** The run tags that fit in OpenTSDB's limit, and those that do not. They are the same for every point. */
 export function tagsWithinBudget(options: RunTagOptions): {
   readonly kept: readonly string[];
   readonly dropped: readonly string[];
@@ -61,24 +61,24 @@ export function tagsWithinBudget(options: RunTagOptions): {
     ...(options.testNameTag === true ? ['testname'] : []),
     ...(options.labelTags ?? []).map(({ tag }) => tag),
   ];
-  return { kept: wanted.slice(0, maxTags - ownTags), dropped: wanted.slice(maxTags - ownTags) };
+  return { kept: wanted.slice(0, maxTags - maxSliceTags), dropped: wanted.slice(maxTags - maxSliceTags) };
 }
 
-/** The labels that a push is read for. */
+/** The labels to read from each push, in lower case. */
 export function wantedLabels(options: RunTagOptions): string[] {
   const { kept } = tagsWithinBudget(options);
   return (options.labelTags ?? []).filter(({ tag }) => kept.includes(tag)).map(({ label }) => label);
 }
 
-/** The tags of a run; undefined where the installation wants none. */
+/** Undefined when the options ask for no run tags. */
 export type RunTagger = (measurement: Measurement) => Tags | undefined;
 
-/** Makes the tagger of an installation. A tag whose value is not known, or has nothing legal in it, is left out. */
+/** A tag whose value is unknown, or has no legal character, is omitted. */
 export function runTagger(options: RunTagOptions): RunTagger {
   const { kept } = tagsWithinBudget(options);
   if (kept.length === 0) return () => undefined;
   const labelOf = new Map((options.labelTags ?? []).map(({ tag, label }) => [tag, label]));
-  const legalName = remembering(legalTagText);
+  const legalName = cached(legalTagText);
   return (measurement) => {
     const tags: Record<string, string> = {};
     for (const tag of kept) {
@@ -89,17 +89,17 @@ export function runTagger(options: RunTagOptions): RunTagger {
   };
 }
 
-/** Over so many test names they are made legal anew, and so is one that is longer. */
-const mostNames = 5000;
-const longestName = 200;
+const maxCachedNames = 5000;
+/** Longer names are not cached. */
+const maxCachedLength = 200;
 
-function remembering(legal: (text: string) => string | undefined): (text: string) => string | undefined {
-  const known = new Map<string, string | undefined>();
+function cached(legal: typeof legalTagText): typeof legalTagText {
+  const cache = new Map<string, string | undefined>();
   return (text) => {
-    if (known.has(text)) return known.get(text);
-    if (known.size >= mostNames) known.clear();
+    if (cache.has(text)) return cache.get(text);
+    if (cache.size >= maxCachedNames) cache.clear();
     const made = legal(text);
-    if (text.length <= longestName) known.set(text, made);
+    if (text.length <= maxCachedLength) cache.set(text, made);
     return made;
   };
 }
@@ -115,7 +115,7 @@ function valueOf(
   return testName === undefined ? undefined : legalName(testName);
 }
 
-/** Several values of a label become one, in an order of their own: no label of Catchpoint's has a dot in it. */
+/** Joins the values of a label with dots, sorted. Catchpoint's labels have no dots. */
 function joined(values: readonly string[]): string | undefined {
   const legal = values.map(legalTagText).filter((value) => value !== undefined);
   return legalTagText([...new Set(legal)].toSorted().join('.'));

@@ -1,4 +1,4 @@
-// Cuts a measurement into data points: one table of slices, a slice only where its dimension is known. What the points share is said once.
+// Cuts a measurement into slices: one set of data points for each known dimension of its node.
 
 import { floatText } from '../../model/number-text.ts';
 import type { Cut, Cuts, DataPoint, FactoredPoints, Series, Tags, TimeUnit } from '../../model/point.ts';
@@ -8,48 +8,47 @@ import type { NodeOverride } from './nodes/node-overrides.ts';
 import type { Node } from './nodes/node.ts';
 import { runTagger, type RunTagOptions } from './run-tags.ts';
 
-/** The seven cuts, in the order in which their points stand. */
+/** The seven dimensions, in the order of their points. */
 export const dimensions = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'] as const;
 export type Dimension = (typeof dimensions)[number];
 
-/** `by-type`: a ping's and a traceroute's own round trip; `total`: the original's, Timing.Total for every type. */
+/** `by-type`: the RTT for the type of test. `total`: Timing.Total for every type, as the original bridge. */
 export const rttRules = ['by-type', 'total'] as const;
 export type RttRule = (typeof rttRules)[number];
 
 export interface SliceOptions extends RunTagOptions {
-  /** What stands before every metric's name; already legal. */
+  /** First part of every metric's name; legal in OpenTSDB. */
   readonly prefix: string;
   readonly resolution: TimeUnit;
   readonly rtt: RttRule;
-  /** The cuts that are wanted. */
+  /** The dimensions to write. */
   readonly slices: readonly Dimension[];
 }
 
-/** What is said of a node in place of what the directory says; asked for each measurement. */
+/** Looks up a node's override. Called for each measurement, since the overrides may be reloaded. */
 export type OverrideOf = (nodeId: number) => NodeOverride | undefined;
 
-/** Cuts measurements of the nodes given; `without` leaves out cuts that have gone out before. */
+/** @param without - dimensions to omit, because their points were delivered earlier */
 export type Slicer = (
   measurement: Measurement,
   node: Node | undefined,
   without?: readonly Dimension[],
 ) => FactoredPoints;
 
-const ofStatus = { ok: { status: 'ok' }, error: { status: 'error' } } as const;
+const statusTags = { ok: { status: 'ok' }, error: { status: 'error' } } as const;
 const none: readonly DataPoint[] = [];
 
 /**
- * Makes the slicer of an installation. Of each cut come, in this order, the RTT (where one was measured), the status
- * and the extras; the error comes last. Metrics, tags and order are those of the original bridge, unless the test is wanted
- * as a tag; the tags of the run stand behind those of the slice.
+ * Each slice has the RTT, when one was measured, then the status, then the extras. The error point comes last.
+ * Metrics, tags and their order are those of the original bridge, except with `testAsTag`. The run tags come last.
  */
 export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => undefined): Slicer {
-  const cutsOf = rememberedCuts(
+  const cutsOf = cachedCuts(
     dimensions.filter((dimension) => options.slices.includes(dimension)),
     overrideOf,
   );
   const tagsOfRun = runTagger(options);
-  /** Of extras there is a closed list. */
+  /** Bounded: extra-metrics.ts is a closed list. */
   const stems = new Map<string, string>();
   function stemOf(name: string): string {
     const stem = stems.get(name) ?? `${options.prefix}.${name}.by_`;
@@ -57,9 +56,9 @@ export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => und
     return stem;
   }
   const rttStem = stemOf('rtt');
-  const ok: Series = { stem: stemOf('status'), value: floatText(1), tags: ofStatus.ok };
-  const failed: Series = { ...ok, tags: ofStatus.error };
-  const showsErrors = options.slices.includes('node');
+  const ok: Series = { stem: stemOf('status'), value: floatText(1), tags: statusTags.ok };
+  const failed: Series = { ...ok, tags: statusTags.error };
+  const hasErrorPoint = options.slices.includes('node');
   return (measurement, node, without) => {
     const { testId, timeMs, error, extras } = measurement;
     const rttMs = options.rtt === 'total' ? measurement.totalMs : measurement.rttMs;
@@ -81,22 +80,27 @@ export function slicer(options: SliceOptions, overrideOf: OverrideOf = () => und
       tags: tagsOfRun(measurement),
       rest: none,
     };
-    if (error === undefined || !showsErrors || without?.includes('node') === true) return points;
+    if (error === undefined || !hasErrorPoint || without?.includes('node') === true) return points;
     return { ...points, rest: [errorPoint(`${stemOf('error')}node${points.tail}`, points, all.tags, error)] };
   };
 }
 
-function errorPoint(metric: string, { timestamp, unit, tags }: FactoredPoints, ofNode: Tags, error: string): DataPoint {
+function errorPoint(
+  metric: string,
+  { timestamp, unit, tags }: FactoredPoints,
+  nodeTags: Tags,
+  error: string,
+): DataPoint {
   return {
     metric,
     timestamp,
     unit,
     value: floatText(1),
-    tags: { ...ofNode, error: legalTagText(error) ?? 'unknown', ...tags },
+    tags: { ...nodeTags, error: legalTagText(error) ?? 'unknown', ...tags },
   };
 }
 
-/** The tag values that a node brings to the slices that are wanted, its own AS number among them. */
+/** The tag value of each dimension of a node, with the AS number of the directory. */
 export function tagValuesOf(
   node: Node,
   override: NodeOverride | undefined,
@@ -106,33 +110,37 @@ export function tagValuesOf(
   return Object.fromEntries(cuts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** The cuts that can be made of a measurement before its node is known. */
-export function dimensionsOfPushAlone(measurement: Measurement): Dimension[] {
+/** The dimensions that a measurement has before its node is known. */
+export function dimensionsWithoutNode(measurement: Measurement): Dimension[] {
   return measurement.asn === undefined ? ['node'] : ['node', 'asn'];
 }
 
-/** The cuts of a node, made once for each node, AS number and override; a directory that is replaced brings new nodes. */
-function rememberedCuts(
+interface CachedCuts {
+  readonly asn: number | undefined;
+  readonly override: NodeOverride | undefined;
+  readonly cuts: Cuts;
+}
+
+/** Caches the cuts of each node. A new AS number, override or node object replaces them. */
+function cachedCuts(
   wanted: readonly Dimension[],
   overrideOf: OverrideOf,
 ): (measurement: Measurement, node: Node | undefined) => Cuts {
-  const byNode = new WeakMap<
-    Node,
-    { readonly asn: number | undefined; readonly override: NodeOverride | undefined; readonly cuts: Cuts }
-  >();
-  return ({ nodeId, asn: ownAsn }, node) => {
+  const byNode = new WeakMap<Node, CachedCuts>();
+  return ({ nodeId, asn: pushAsn }, node) => {
     const override = overrideOf(nodeId);
-    if (node === undefined) return cutsOfUnknown(nodeId, ownAsn, override, wanted);
-    const asn = ownAsn ?? node.asn;
-    const remembered = byNode.get(node);
-    if (remembered !== undefined && remembered.asn === asn && remembered.override === override) return remembered.cuts;
+    if (node === undefined) return cutsOfUnknown(nodeId, pushAsn, override, wanted);
+    // An override's AS number comes first, then the push's, which is where the run took place, then the directory's.
+    const asn = pushAsn ?? node.asn;
+    const cached = byNode.get(node);
+    if (cached !== undefined && cached.asn === asn && cached.override === override) return cached.cuts;
     const cuts = cutsOfNode(nodeId, { ...node, asn, ...override }, wanted);
     byNode.set(node, { asn, override, cuts });
     return cuts;
   };
 }
 
-/** Of an override counts what goes out before the node is known: the rest follows when it is. */
+/** Uses no field of the override but the AS number. The other slices follow once the node is known. */
 function cutsOfUnknown(
   nodeId: number,
   asn: number | undefined,
@@ -142,10 +150,9 @@ function cutsOfUnknown(
   return cutsOfNode(nodeId, { asn: asn === undefined ? undefined : (override?.asn ?? asn) }, wanted);
 }
 
-type Values = { readonly [dimension in Exclude<Dimension, 'node'>]?: Node[dimension] | undefined };
+type DimensionValues = { readonly [dimension in Exclude<Dimension, 'node'>]?: Node[dimension] | undefined };
 
-/** An override's AS number goes before the push's own, and that before the directory's: it is the one that the run went out from. */
-function cutsOfNode(nodeId: number, values: Values, wanted: readonly Dimension[]): Cuts {
+function cutsOfNode(nodeId: number, values: DimensionValues, wanted: readonly Dimension[]): Cuts {
   const cuts = wanted.flatMap((dimension): Cut[] => {
     if (dimension === 'node') return [[dimension]];
     const value = values[dimension] === undefined ? undefined : legalTagText(String(values[dimension]));

@@ -1,7 +1,7 @@
-// Reads Catchpoint's timestamps, yyyyMMddHHmmssfff in UTC, whatever zone the process lives in.
+// Parses Catchpoint's timestamps: yyyyMMddHHmmssfff, always in UTC.
 
 /**
- * Milliseconds since 1970 UTC, or undefined when the text is not seventeen digits that name a moment.
+ * Milliseconds since 1970 UTC. Undefined unless the text is 17 digits that name a real moment.
  * A leap second counts as the first second of the next minute.
  */
 export function timestampMs(value: unknown): number | undefined {
@@ -14,13 +14,13 @@ export function timestampMs(value: unknown): number | undefined {
   const second = digits(value, 12, 14);
   const millisecond = digits(value, 14, 17);
   if (!(year >= 1000 && hour <= 23 && minute <= 59 && second <= 60 && millisecond >= 0)) return undefined;
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month))) return undefined;
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return undefined;
   return Date.UTC(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond;
 }
 
 const [zero, nine] = [0x30, 0x39];
 
-/** The number that these digits are, NaN where they are not all digits. */
+/** The number that the digits spell, or NaN when one of them is no digit. */
 function digits(text: string, from: number, to: number): number {
   let number = 0;
   for (let at = from; at < to; at += 1) {
@@ -31,7 +31,7 @@ function digits(text: string, from: number, to: number): number {
   return number;
 }
 
-function daysOf(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

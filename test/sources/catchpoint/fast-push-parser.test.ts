@@ -1,16 +1,18 @@
-// The short way of the usual push comes to what the long way of every push comes to.
+// The fast path of the parser gives the same measurement as the path for every form.
 
 import test from 'ava';
 import fc from 'fast-check';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type MeasureOptions, measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 import { measurementOfPush } from '../../../src/sources/catchpoint/fast-push-parser.ts';
+import { golden, goldenPush } from './samples.ts';
 
-const folder = new URL('../../../../test/golden/catchpoint/', import.meta.url).pathname;
-const payloads = readdirSync(folder).filter((file) => file.endsWith('.json'));
+const names = readdirSync(`${golden}catchpoint`)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace('.json', ''));
 
-/** The measurement as text, its members in their order, or why there is none. */
+/** The measurement as JSON, or the error. */
 function outcome(read: () => object): string {
   try {
     return JSON.stringify(read());
@@ -19,30 +21,29 @@ function outcome(read: () => object): string {
   }
 }
 
-const ways = (body: Buffer, options: MeasureOptions): [short: string, long: string] => [
+const bothPaths = (body: Buffer, options: MeasureOptions): [fast: string, general: string] => [
   outcome(() => measurementOfPush(body, options)),
   outcome(() => measurementOf(parsePush(body), options)),
 ];
 
-for (const file of payloads) {
-  test(`${file} is the same measurement by both ways`, (t) => {
-    const body = readFileSync(folder + file);
+for (const name of names) {
+  test(`${name} gives the same measurement on both paths`, (t) => {
+    const body = goldenPush(name);
     for (const options of [{}, { extras: true }, { labels: ['team', 'environment'] }]) {
-      const [short, long] = ways(body, options);
-      t.is(short, long);
-      t.regex(short, /^\{"testId":/);
+      const [fast, general] = bothPaths(body, options);
+      t.is(fast, general);
+      t.regex(fast, /^\{"testId":/);
     }
   });
 }
 
-/** Objects that JSON.parse makes: a name such as `__proto__` is a member like any other. */
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 1 }),
   fc.constantFrom('6', '12', ' 7 ', '0x1f', '1e3', '-0', '', 'True', '__proto__'),
 );
 const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, 5, 6, 12, 2 ** 53, 1e12, 1e13));
-const mostly = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: odd }, { weight: 1, arbitrary: numbers });
+const mostly = (common: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 6, arbitrary: common }, { weight: 1, arbitrary: odd }, { weight: 1, arbitrary: numbers });
 const id = mostly(fc.oneof(fc.integer({ min: 1, max: 2 ** 33 }), fc.integer({ min: 1 }).map(String)));
 const some = (members: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
   mostly(fc.record(members, { requiredKeys: [] }));
@@ -92,22 +93,22 @@ const pushes = fc.record(
 );
 const optional = fc.constantFrom({}, { extras: true }, { labels: ['team'] });
 
-test('whatever stands in a push, both ways find the same in it', (t) => {
+test('both paths agree on generated pushes', (t) => {
   let taken = 0;
   const property = fc.property(pushes, optional, (push, options) => {
-    const { TestDetails, schema, Alert, ...usual } = push;
-    for (const each of [usual, push]) {
-      const [short, long] = ways(Buffer.from(JSON.stringify(each)), options);
-      t.is(short, long);
-      taken += Number(short.startsWith('{'));
+    const { TestDetails: _details, schema: _schema, Alert: _alert, ...common } = push;
+    for (const each of [common, push]) {
+      const [fast, general] = bothPaths(Buffer.from(JSON.stringify(each)), options);
+      t.is(fast, general);
+      taken += Number(fast.startsWith('{'));
     }
   });
   t.notThrows(() => fc.assert(property, { numRuns: 3000 }));
   t.true(taken > 500);
 });
 
-test('whatever bytes a push is of, both ways say the same of it', (t) => {
-  const whole = readFileSync(`${folder}ns1-sample.json`);
+test('both paths agree on damaged pushes', (t) => {
+  const whole = goldenPush('ns1-sample');
   const places = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 4 })), {
     maxLength: 3,
   });
@@ -120,8 +121,8 @@ test('whatever bytes a push is of, both ways say the same of it', (t) => {
       const body = Buffer.from(whole);
       for (const [at, bytes] of changes) body.set(bytes.subarray(0, body.length - at), at);
       const given = Buffer.concat([Buffer.from(around), isCut ? body.subarray(0, length) : body, Buffer.from(around)]);
-      const [short, long] = ways(given, {});
-      t.is(short, long);
+      const [fast, general] = bothPaths(given, {});
+      t.is(fast, general);
     },
   );
   t.notThrows(() => fc.assert(property, { numRuns: 3000 }));

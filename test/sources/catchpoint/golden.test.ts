@@ -1,4 +1,4 @@
-// Golden pairs: a payload in, put lines out. A pair that differs is a change of what people's dashboards are drawn from.
+// Golden pairs: a push in, put lines out. A difference changes the data under existing dashboards.
 
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,18 +10,19 @@ import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
 import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
-import { dimensions, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { defaultSlices, golden, goldenPush } from './samples.ts';
 
-const folder = new URL('../../../../test/golden/catchpoint/', import.meta.url).pathname;
+const folder = `${golden}catchpoint/`;
 
 interface Options extends SliceOptions {
   readonly timings: boolean;
 }
 
-const usual: Options = { prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions, timings: false };
+const defaultOptions: Options = { ...defaultSlices, timings: false };
 
-/** By the middle of a file's name, as in `ping.timings.points`. */
-const unusual: Readonly<Record<string, Partial<Options>>> = {
+/** By the name of the file with points, such as `ping.timings.points`. */
+const changedOptions: Readonly<Record<string, Partial<Options>>> = {
   'dns.ms': { resolution: 'ms' },
   'dns.prefix': { prefix: 'synthetic.cp' },
   'dns-error.slices': { slices: ['isp', 'node'] },
@@ -43,34 +44,32 @@ const unusual: Readonly<Record<string, Partial<Options>>> = {
   },
 };
 
-const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v1.json', import.meta.url), 'utf8')) as {
-  readonly items: readonly unknown[];
-};
+const listing = JSON.parse(readFileSync(`${golden}nodes/v1.json`, 'utf8')) as { readonly items: readonly unknown[] };
 const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((node) => [node.id, node]));
 
 const files = readdirSync(folder);
 const pairs = files.filter((file) => file.endsWith('.points')).map((file) => file.replace(/\.points$/, ''));
 
-test('every payload has its points, and every set of points its payload', (t) => {
+test('every push has its points, and every set of points its push', (t) => {
   const payloads = files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
   t.deepEqual(
     payloads.filter((name) => !pairs.includes(name)),
     [],
   );
   t.deepEqual(
-    pairs.filter((name) => name.includes('.') !== name in unusual),
+    pairs.filter((name) => name.includes('.') !== name in changedOptions),
     [],
   );
   t.deepEqual(
-    Object.keys(unusual).filter((name) => !pairs.includes(name)),
+    Object.keys(changedOptions).filter((name) => !pairs.includes(name)),
     [],
   );
 });
 
 for (const name of pairs) {
-  test(`${name} becomes the points of its pair`, (t) => {
-    const options = { ...usual, ...unusual[name] };
-    const payload = readFileSync(`${folder}${name.split('.')[0]}.json`);
+  test(`${name} has the points of its pair`, (t) => {
+    const options = { ...defaultOptions, ...changedOptions[name] };
+    const payload = goldenPush(name.split('.')[0] as string);
     const measurement = measurementOf(parsePush(payload), { extras: options.timings, labels: wantedLabels(options) });
     const delivered = slicer(options)(measurement, nodes.get(measurement.nodeId));
     const all = expanded(delivered);

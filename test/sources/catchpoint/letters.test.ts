@@ -1,7 +1,6 @@
-// Dead letters of Catchpoint's kinds, tried again: completed, parked or taken where that can be, and left where it cannot.
+// Retries of Catchpoint's dead letters: completed, parked or taken when possible, else refused with the reason.
 
 import test, { type ExecutionContext } from 'ava';
-import { readFileSync } from 'node:fs';
 import { expanded } from '../../../src/model/factored-points.ts';
 import type { LetterRetried } from '../../../src/model/point.ts';
 import { letterRetry } from '../../../src/sources/catchpoint/letters.ts';
@@ -9,20 +8,21 @@ import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
-import { dimensions, dimensionsOfPushAlone, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { dimensionsWithoutNode, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { readSpool, until } from '../../fakes/letters.ts';
+import { defaultSlices, goldenPush } from './samples.ts';
 
-const body = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json', import.meta.url));
+const body = goldenPush('dns');
 const measurement = measurementOf(JSON.parse(body.toString()));
 const node = { id: 312, continent: 'Asia', city: 'Jinan', country: 'China', active: true };
 const hourMs = 3_600_000;
 
-async function lettersIn(t: ExecutionContext, { maxBytes = 1 << 20 } = {}) {
-  const kept = await readSpool(t, { maxBytes });
-  const { spool, clock } = kept;
+async function openLetters(t: ExecutionContext, { maxBytes = 1 << 20 } = {}) {
+  const opened = await readSpool(t, { maxBytes });
+  const { spool, clock } = opened;
   const directory = nodeDirectory();
-  const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+  const slice = slicer(defaultSlices);
   const missed: number[] = [];
   const retry = letterRetry({
     deliver: spool.append,
@@ -33,28 +33,28 @@ async function lettersIn(t: ExecutionContext, { maxBytes = 1 << 20 } = {}) {
     extras: false,
     missed: (nodeId) => missed.push(nodeId),
   });
-  /** Puts a letter down, and tries it again. */
+  /** Adds a letter and retries it. */
   const retried = async (kind: string, raw: string): Promise<LetterRetried | undefined> => {
     await spool.append([], { deadLetter: { kind, reason: 'as it is', raw } });
     return retry({ id: only().id, kind, input: Buffer.from(raw) });
   };
   const only = (): Letter => spool.letters.after(undefined)[0] as Letter;
-  return { ...kept, directory, slice, missed, retry, retried, only };
+  return { ...opened, directory, slice, missed, retry, retried, only };
 }
 
 const payload = parkedMeasurement(measurement).payload;
 
 for (const kind of ['parking-full', 'node-unknown']) {
-  test(`a measurement (${kind}) whose node is known by now brings the slices that were missing, and no others`, async (t) => {
-    const { spool, reader, directory, slice, retried } = await lettersIn(t);
+  test(`a measurement (${kind}) of a known node gets only its missing slices`, async (t) => {
+    const { spool, reader, directory, slice, retried } = await openLetters(t);
     directory.replace([node], 1);
     t.deepEqual(await retried(kind, payload), { done: 'completed: 6 points wait in the spool' });
-    t.deepEqual(reader.next(100)?.points, expanded(slice(measurement, node, dimensionsOfPushAlone(measurement))));
+    t.deepEqual(reader.next(100)?.points, expanded(slice(measurement, node, dimensionsWithoutNode(measurement))));
     t.is(spool.deadLetters.count(), 0);
   });
 
-  test(`a measurement (${kind}) whose node is still unknown is parked again, and a refresh asked for`, async (t) => {
-    const { spool, reader, missed, retried } = await lettersIn(t);
+  test(`a measurement (${kind}) of an unknown node is parked again, and requests a refresh`, async (t) => {
+    const { spool, reader, missed, retried } = await openLetters(t);
     t.deepEqual(await retried(kind, payload), { done: 'parked: node 312 is still unknown' });
     t.deepEqual([spool.deadLetters.count(), spool.parking.count(), missed], [0, 1, [312]]);
     t.is(spool.parking.waitingFor('312', 1)[0]?.payload, payload);
@@ -62,16 +62,16 @@ for (const kind of ['parking-full', 'node-unknown']) {
   });
 }
 
-test('without room to park it, a measurement stays a letter', async (t) => {
-  const { spool, retried } = await lettersIn(t, { maxBytes: 1600 });
+test('a measurement without room to park it stays a letter', async (t) => {
+  const { spool, retried } = await openLetters(t, { maxBytes: 1600 });
   t.deepEqual(await retried('parking-full', payload), {
     refused: 'node 312 is still unknown, and there is no room to park it',
   });
   t.deepEqual([spool.deadLetters.count(), spool.parking.count()], [1, 0]);
 });
 
-test('a push whose time was ahead is taken once that time has come', async (t) => {
-  const { spool, reader, clock, directory, slice, retried, retry, only } = await lettersIn(t);
+test('a push with a future time is taken once that time has come', async (t) => {
+  const { spool, reader, clock, directory, slice, retried, retry, only } = await openLetters(t);
   directory.replace([node], 1);
   const text = body.toString().replace('20261118093412345', '20261118120000000');
   t.deepEqual(await retried('implausible-time', text), {
@@ -85,8 +85,8 @@ test('a push whose time was ahead is taken once that time has come', async (t) =
   t.is(spool.deadLetters.count(), 0);
 });
 
-test('a push that was answered 200 as implausible is not taken for a duplicate of itself', async (t) => {
-  const { spool, reader, clock, directory, retry, only } = await lettersIn(t);
+test('an implausible push is not a duplicate of itself', async (t) => {
+  const { spool, reader, clock, directory, retry, only } = await openLetters(t);
   directory.replace([node], 1);
   const run = runOf(measurement, body);
   await spool.append([], { run, deadLetter: { kind: 'implausible-time', reason: 'ahead', raw: body.toString() } });
@@ -95,8 +95,8 @@ test('a push that was answered 200 as implausible is not taken for a duplicate o
   t.is(reader.next(100)?.points.length, 10);
 });
 
-test('a malformed body that is a push after all is taken, once, also when Catchpoint has sent it again', async (t) => {
-  const { spool, reader, clock, retry, only } = await lettersIn(t);
+test('a malformed body that is a push now is taken once, even if Catchpoint has retried it', async (t) => {
+  const { spool, reader, clock, retry, only } = await openLetters(t);
   const sample = async (): Promise<void> => {
     spool.samples.take({ body, reason: 'not understood then', from: '203.0.113.9' });
     await until(() => spool.samples.count() === 1);
@@ -111,14 +111,14 @@ test('a malformed body that is a push after all is taken, once, also when Catchp
   t.deepEqual([spool.samples.count(), reader.next(100)?.points.length], [0, 4]);
 });
 
-test('a malformed body that is still none says so', async (t) => {
-  const { retry } = await lettersIn(t);
+test('a malformed body that is still no push is refused', async (t) => {
+  const { retry } = await openLetters(t);
   const retried = await retry({ id: 'm1', kind: 'malformed', input: Buffer.from('{"TestId":5}') });
   t.deepEqual(retried, { refused: 'still no push: NodeId: expected an integer from 1 to 2^53-1, found nothing' });
 });
 
-test("other kinds are not this source's, and a letter that is gone is not made good", async (t) => {
-  const { retry, reader, directory } = await lettersIn(t);
+test('ignores letters of other kinds, and rejects for a removed letter', async (t) => {
+  const { retry, reader, directory } = await openLetters(t);
   t.is(retry({ id: 'a', kind: 'rejected', input: Buffer.from('{}') }), undefined);
   directory.replace([node], 1);
   await t.throwsAsync(retry({ id: 'a', kind: 'node-unknown', input: Buffer.from(payload) }) as Promise<unknown>, {

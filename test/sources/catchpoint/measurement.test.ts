@@ -1,4 +1,4 @@
-// Reading pushes: what counts as measured, as failed, as a push at all.
+// Which bodies are pushes, and how their fields are measured.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ const hops = (...times: unknown[]) => ({
   Diagnostic: { TraceRoute: { Hops: [{ RoundTripTimes: [1, 1, 1] }, { RoundTripTimes: times }] } },
 });
 
-test('ids are taken as numbers and as text', (t) => {
+test('ids are numbers or text', (t) => {
   t.like(measurementOf(dns({ TestId: '204417', NodeId: '312', Asn: '4837' })), {
     testId: 204417,
     nodeId: 312,
@@ -47,18 +47,18 @@ for (const [value, found] of [
   [[312], 'an array'],
   [{ id: 312 }, 'an object'],
 ] as const) {
-  test(`a NodeId of ${found} is refused by name and value`, (t) => {
+  test(`a NodeId of ${found} is refused with its name and value`, (t) => {
     const message = `NodeId: expected an integer from 1 to 2^53-1, found ${found}`;
     t.throws(() => measurementOf(dns({ NodeId: value })), { message, name: 'NotAPush' });
   });
 }
 
-test('an AS number that is none is absent', (t) => {
+test('an invalid AS number is absent', (t) => {
   for (const Asn of [undefined, null, 0, -5, 'AS4837', '+5', 2 ** 32, 1e999, {}])
     t.is(measurementOf(dns({ Asn })).asn, undefined);
 });
 
-test("the time is the run's own in UTC, else TestRuntime, else refused", (t) => {
+test("the time is the run's Timestamp in UTC, else TestRuntime, else the push is refused", (t) => {
   t.is(measurementOf(dns()).timeMs, 1794994452345);
   t.is(measurementOf({ ...dns(), TestRuntime: '20160226010449609', Summary: {} }).timeMs, 1456448689609);
   t.throws(() => measurementOf(dns({}, { Timestamp: '2026-11-18' })), {
@@ -69,30 +69,30 @@ test("the time is the run's own in UTC, else TestRuntime, else refused", (t) => 
   }
 });
 
-test('a push without a Summary names what is missing', (t) => {
+test('a push without a Summary is refused with the missing field', (t) => {
   t.throws(() => measurementOf(dns({ Summary: undefined })), { message: /^Summary.Timestamp: .* found nothing$/ });
   t.throws(() => measurementOf({ some: 'thing' }), { message: /^TestId: .* found nothing$/ });
 });
 
-test('a round trip that was not measured is absent, a measured zero is not', (t) => {
+test('an RTT that was not measured is absent, a measured 0 is not', (t) => {
   t.is(measurementOf(dns({}, { Timing: { Total: 0 } })).rttMs, 0);
   for (const Total of [undefined, null, '', 'abc', -1, 1e999, 1e300, {}, []]) {
     t.is(measurementOf(dns({}, { Timing: { Total } })).rttMs, undefined);
   }
 });
 
-test('a ping has its average, never Total', (t) => {
+test('the RTT of a ping is its average, never Total', (t) => {
   t.like(measurementOf(dns(ping, { Ping: { RoundTripTimeAvg: 12.5 } })), { rttMs: 12.5, totalMs: 164 });
   t.is(measurementOf(dns(ping)).rttMs, undefined);
 });
 
-test('a traceroute has the mean of its last hop, never Total', (t) => {
+test('the RTT of a traceroute is the mean of its last hop, never Total', (t) => {
   t.is(measurementOf(dns({ ...traceroute, ...hops(11, null, 13) })).rttMs, 12);
   t.is(measurementOf(dns({ ...traceroute, ...hops(null, null, null) })).rttMs, undefined);
   t.is(measurementOf(dns(traceroute)).rttMs, undefined);
 });
 
-test('a run failed when it has a code, or a flag that is not about its content', (t) => {
+test('a run with an error code, or a flag other than a content error, has failed', (t) => {
   const errorOf = (Error: unknown) => measurementOf(dns({}, { Error })).error;
   t.is(errorOf({ Code: 50010, Dns: 1 }), '50010');
   t.is(errorOf({ Code: '50010' }), '50010');
@@ -115,7 +115,7 @@ test('a run failed when it has a code, or a flag that is not about its content',
   }
 });
 
-test('the other timings are read only when asked for, and only those that are known', (t) => {
+test('the other timings are read on request, and only known ones', (t) => {
   const summary = {
     Timing: { Total: 1, Dns: 3, ContentType: { Image: 4 }, MadeUp: 5, Send: 0 },
     Error: { Any: 1 },
@@ -131,7 +131,7 @@ test('the other timings are read only when asked for, and only those that are kn
   ]);
 });
 
-test('a path has its loss and its hops', (t) => {
+test('a ping has its loss, a traceroute its loss and hops', (t) => {
   const extras = (body: object) => measurementOf(body, { extras: true }).extras;
   t.deepEqual(extras(dns(ping, { Ping: { PacketLossPct: 20 }, Timing: {} })), [['ping.loss_pct', 20]]);
   t.deepEqual(extras(dns({ ...traceroute, ...hops(11, null, 13) }, { Timing: {} })), [
@@ -140,7 +140,7 @@ test('a path has its loss and its hops', (t) => {
   ]);
 });
 
-test('an alert webhook is told apart, in JSON and in XML', (t) => {
+test('an alert webhook is refused with the reason, as JSON and as XML', (t) => {
   t.throws(() => measurementOf({ NotificationLevelId: 1, TestId: 1 }), { message: /this is an alert webhook/ });
   t.throws(() => parsePush(Buffer.from('<?xml version="1.0"?>\n<Alert version="1">')), {
     message: /this is an alert webhook/,
@@ -160,30 +160,30 @@ for (const [title, body, message] of [
     'body: found XML; in Catchpoint choose JSON, or Template with what `catchpoint-opentsdb-bridge template` prints',
   ],
 ] as const) {
-  test(`a body that is ${title} is refused in words`, (t) => {
+  test(`a body of ${title} is refused with the reason`, (t) => {
     t.throws(() => measurementOf(parsePush(Buffer.from(body))), { message });
   });
 }
 
-test('byte order marks and UTF-16 are read', (t) => {
+test('reads byte order marks and UTF-16', (t) => {
   const text = '\ufeff{"a":"Zürich"}';
   const utf16be = Buffer.from(text, 'utf16le').swap16();
   for (const body of [Buffer.from(text), Buffer.from(text, 'utf16le'), utf16be])
     t.deepEqual(parsePush(body), { a: 'Zürich' });
 });
 
-test('names that objects inherit are no fields', (t) => {
+test('ignores inherited names', (t) => {
   t.throws(() => measurementOf(JSON.parse('{"__proto__":{"TestId":1,"NodeId":2}}')), {
     message: /^TestId: .* found nothing$/,
   });
 });
 
-test('ten thousand levels of nesting are refused like anything else', (t) => {
+test('10,000 levels of nesting are refused', (t) => {
   const deep = `{"TestId":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
   t.throws(() => measurementOf(parsePush(Buffer.from(deep))), { message: /found an array$/ });
 });
 
-test('whatever JSON comes, it is a measurement or refused as no push', (t) => {
+test('any JSON is a measurement or NotAPush', (t) => {
   const value = fc.jsonValue({ maxDepth: 3 });
   const body = fc.record(
     {

@@ -1,4 +1,4 @@
-// Parked measurements are completed once their node is known, and given up after a day.
+// Parked measurements are completed once their node is known, and become dead letters after a day.
 
 import test, { type ExecutionContext } from 'ava';
 import { expanded } from '../../../src/model/factored-points.ts';
@@ -6,13 +6,14 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import type { Measurement } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { completeParked, parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
-import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
 import type { Letter } from '../../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../../fakes/letters.ts';
+import { defaultSlices } from './samples.ts';
 
 const node = {
   id: 999,
@@ -33,12 +34,12 @@ const measurement: Measurement = {
   error: '50010',
 };
 
-async function parkedIn(t: ExecutionContext) {
+async function openParking(t: ExecutionContext) {
   const clock = movableClock();
   const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
   t.teardown(() => spool.close());
   const directory = nodeDirectory();
-  const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+  const slice = slicer(defaultSlices);
   const reader = await spool.reader('tsdb');
   const { log, lines } = readLog();
   const complete = () =>
@@ -54,8 +55,8 @@ for (const [title, one] of [
   ['with its AS number', measurement],
   ['without an AS number', { ...measurement, asn: undefined as never }],
 ] as const) {
-  test(`a measurement parked ${title} brings all its slices in the end, each once and with its own time`, async (t) => {
-    const { directory, slice, reader, complete, park, spool } = await parkedIn(t);
+  test(`a measurement parked ${title} gets its missing slices once, at the time of its run`, async (t) => {
+    const { directory, slice, reader, complete, park, spool } = await openParking(t);
     await park(JSON.parse(JSON.stringify(one)) as Measurement);
     directory.replace([node], 1);
     await complete();
@@ -68,16 +69,16 @@ for (const [title, one] of [
   });
 }
 
-test('a measurement whose node stays unknown waits', async (t) => {
-  const { clock, complete, park, spool } = await parkedIn(t);
+test('a measurement waits for an unknown node', async (t) => {
+  const { clock, complete, park, spool } = await openParking(t);
   await park(measurement);
   await clock.advance(23 * 3_600_000);
   await complete();
   t.is(spool.parking.count(), 1);
 });
 
-test('after a day it becomes a dead letter that says why', async (t) => {
-  const { clock, complete, park, spool } = await parkedIn(t);
+test('a measurement becomes a dead letter with the reason after a day', async (t) => {
+  const { clock, complete, park, spool } = await openParking(t);
   await park(measurement);
   await clock.advance(24 * 3_600_000 + 1);
   await complete();
@@ -90,8 +91,8 @@ test('after a day it becomes a dead letter that says why', async (t) => {
   t.like(JSON.parse(only.raw ?? ''), { testId: 1, nodeId: 999 });
 });
 
-test('many are completed in turns, with pauses for live pushes', async (t) => {
-  const { clock, directory, complete, park, spool } = await parkedIn(t);
+test('many measurements are completed in batches with pauses', async (t) => {
+  const { clock, directory, complete, park, spool } = await openParking(t);
   for (let number = 0; number < 120; number += 1)
     await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
   directory.replace([node], 1);
@@ -102,8 +103,8 @@ test('many are completed in turns, with pauses for live pushes', async (t) => {
   await completing;
 });
 
-test('the signal ends it between two turns', async (t) => {
-  const { directory, park, spool, slice, clock } = await parkedIn(t);
+test('the signal ends the completion between two batches', async (t) => {
+  const { directory, park, spool, slice, clock } = await openParking(t);
   for (let number = 0; number < 105; number += 1)
     await park({ ...measurement, timeMs: measurement.timeMs + number * 1000 });
   directory.replace([node], 1);
@@ -119,8 +120,8 @@ test('the signal ends it between two turns', async (t) => {
   t.is(spool.parking.count(), 5);
 });
 
-test('however many nodes it was about, the log has a line for what was completed and one for what expired', async (t) => {
-  const { clock, directory, complete, park, lines } = await parkedIn(t);
+test('one log line summarises the completed measurements, and one the expired', async (t) => {
+  const { clock, directory, complete, park, lines } = await openParking(t);
   for (let nodeId = 1; nodeId <= 12; nodeId += 1) await park({ ...measurement, nodeId });
   directory.replace([{ ...node, id: 3 }], 1);
   await clock.advance(24 * 3_600_000 + 1);

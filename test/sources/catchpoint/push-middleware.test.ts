@@ -1,4 +1,4 @@
-// The way of a push before all routes: what goes by it, and what its answers are beside others.
+// The fast path of a push through HTTP: which requests it takes, and how it answers.
 
 import test, { type ExecutionContext } from 'ava';
 import { bare, guarded, until } from '../../fakes/guarded.ts';
@@ -7,8 +7,7 @@ const token = 'a-token-of-someone-0123456789';
 const head = (target: string, length: number, more = ''): string =>
   `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
 
-/** A guarded listener, and what was taken there. */
-async function front(t: ExecutionContext, take: (body: string) => Promise<void> | void = () => {}) {
+async function openListener(t: ExecutionContext, take: (body: string) => Promise<void> | void = () => {}) {
   const taken: string[] = [];
   const one = await guarded(t, {
     tokens: [token],
@@ -20,8 +19,8 @@ async function front(t: ExecutionContext, take: (body: string) => Promise<void> 
   return { ...one, taken };
 }
 
-test('however its address is written, a push is taken and answered, and what goes by the routes is numbered with the rest', async (t) => {
-  const { port, taken } = await front(t);
+test('takes pushes at every spelling of the URL, with request ids in one sequence', async (t) => {
+  const { port, taken } = await openListener(t);
   const targets = [
     '/',
     '/?a=b',
@@ -49,8 +48,8 @@ test('however its address is written, a push is taken and answered, and what goe
   );
 });
 
-test('what is sent elsewhere, or by another method, is none', async (t) => {
-  const { port, taken } = await front(t);
+test('refuses other paths and methods', async (t) => {
+  const { port, taken } = await openListener(t);
   for (const [request, status] of [
     [head('/catchpointx', 2), 404],
     [head('/', 2).replace('POST', 'PUT'), 405],
@@ -63,10 +62,10 @@ test('what is sent elsewhere, or by another method, is none', async (t) => {
   t.deepEqual(taken, []);
 });
 
-test('pushes that come one behind the other on a connection are answered in their order, whichever is taken first', async (t) => {
+test('pipelined pushes are answered in their order', async (t) => {
   let answer = (): void => {};
   const first = new Promise<void>((resolve) => void (answer = resolve));
-  const one = await front(t, (body) => (body === '[1]' ? first : undefined));
+  const one = await openListener(t, (body) => (body === '[1]' ? first : undefined));
   const named = (name: string): string => `${head('/', 3, `X-Request-Id: ${name}\r\n`)}[${name}]`;
   const connection = await bare(one, `${named('1')}${named('2')}${named('3')}`);
   await until(() => one.taken.length === 3);
@@ -81,10 +80,10 @@ test('pushes that come one behind the other on a connection are answered in thei
   connection.socket.destroy();
 });
 
-test('whoever goes before its body is whole, or before its answer, is in hand no more', async (t) => {
+test('a connection that closes before its body or answer frees its place', async (t) => {
   let answer = (): void => {};
   const working = new Promise<void>((resolve) => void (answer = resolve));
-  const one = await front(t, () => working);
+  const one = await openListener(t, () => working);
   const requests = () => one.access.status().requests.inHand;
   const half = await bare(one, `${head('/', 9)}{`);
   const silent = await bare(one, head('/', 9));
@@ -99,8 +98,8 @@ test('whoever goes before its body is whole, or before its answer, is in hand no
   t.deepEqual([one.taken, one.access.status().bodies.heldBytes], [['{}'], 0]);
 });
 
-test('a push that is refused is answered in words on a connection that goes on', async (t) => {
-  const one = await front(t, () => {
+test('a refused push is answered with the reason, and the connection stays open', async (t) => {
+  const one = await openListener(t, () => {
     throw Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
   });
   const connection = await bare(one, `${head('/', 2, 'X-Request-Id: proxy-7\r\n')}{}`);

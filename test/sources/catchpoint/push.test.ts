@@ -1,8 +1,7 @@
-// The push over HTTP: what is answered, and what is delivered before it is.
+// Pushes over HTTP, on the fast path and on the route: what is delivered, and what is answered.
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
-import { readFileSync } from 'node:fs';
 import { admission } from '../../../src/auth/admission.ts';
 import { concurrencyLimit } from '../../../src/auth/limits/concurrency-limit.ts';
 import { senderAddresses } from '../../../src/auth/senders/sender-address.ts';
@@ -15,92 +14,82 @@ import { application, listen } from '../../../src/http/server.ts';
 import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
 import { pushRoute } from '../../../src/sources/catchpoint/push-route.ts';
-import { dimensions, slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { slicer } from '../../../src/sources/catchpoint/slices.ts';
+import { until } from '../../fakes/letters.ts';
 import { movableClock } from '../../fakes/time.ts';
+import { defaultSlices, dnsPush as sample } from './samples.ts';
 
-const sample = readFileSync(new URL('../../../../test/golden/catchpoint/dns.json', import.meta.url), 'utf8');
-
+interface Delivery {
+  readonly points: readonly DataPoint[];
+  readonly options: DeliverOptions;
+}
 type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promise<Delivered>;
 
-/** Before all routes, or as one of them. */
-type Way = 'front' | 'route';
-
-/** Nobody stands before the pushes. */
+/** Admits every push. */
 const open = admission(
   { letIn: () => false },
   concurrencyLimit({ maxRequests: 100, maxPerSender: 100, isProxy: () => false }),
   senderAddresses([]),
 );
 
-async function listenerOf(way: Way, t: ExecutionContext, deliver?: Deliver) {
-  const delivered: { points: readonly DataPoint[]; options: DeliverOptions }[] = [];
-  const missed: number[] = [];
-  const refused: string[] = [];
-  const refusedIds: string[] = [];
-  const answered: number[] = [];
-  const malformed: MalformedBody[] = [];
-  const counts = pushCounts();
+async function openListener(t: ExecutionContext, isFastPath: boolean, deliver?: Deliver) {
+  const recorded = {
+    delivered: [] as Delivery[],
+    missed: [] as number[],
+    refused: [] as string[],
+    refusedIds: [] as string[],
+    answered: [] as number[],
+    malformed: [] as MalformedBody[],
+    archived: [] as string[],
+    counts: pushCounts(),
+  };
   const clock = movableClock();
-  const archived: string[] = [];
   const directory = nodeDirectory();
   directory.replace([{ id: 312, continent: 'Asia', active: true }], 0);
   const router = new Router();
   const intake = pushIntake({
     deliver: async (delivery, options = {}) => {
       const points = expanded(delivery);
-      delivered.push({ points, options });
+      recorded.delivered.push({ points, options });
       return deliver?.(points, options) ?? 'stored';
     },
     directory,
-    slice: slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions }),
+    slice: slicer(defaultSlices),
     clock,
     extras: false,
-    missed: (nodeId) => missed.push(nodeId),
+    missed: (nodeId) => recorded.missed.push(nodeId),
     refused(reason, requestId = 'none') {
-      refused.push(reason);
-      refusedIds.push(requestId);
+      recorded.refused.push(reason);
+      recorded.refusedIds.push(requestId);
     },
-    answered: (ms) => answered.push(ms),
-    malformed: (one) => malformed.push(one),
-    counts,
-    archive: { keep: (body) => void archived.push(body.toString()) },
+    answered: (ms) => recorded.answered.push(ms),
+    malformed: (one) => recorded.malformed.push(one),
+    counts: recorded.counts,
+    archive: { add: (body) => void recorded.archived.push(body.toString()) },
   });
   const reading = { maxBodyBytes: 10_000, clock };
   pushRoute(router, intake, reading);
-  const app = application(
-    silentLog(),
-    systemClock(),
-    way === 'front' ? pushMiddleware(open, { intake, reading }) : undefined,
-  );
+  const first = isFastPath ? pushMiddleware(open, { intake, reading }) : undefined;
+  const app = application(silentLog(), systemClock(), first);
   app.use(router.routes()).use(router.allowedMethods());
-  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
-  t.teardown(() => listener.close());
-  const post = (path: string, body: string, headers: Record<string, string> = {}) =>
-    fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return {
-    clock,
-    url: listener.url,
-    post,
-    delivered,
-    missed,
-    refused,
-    refusedIds,
-    answered,
-    malformed,
-    counts,
-    archived,
-  };
+  const { url, close } = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.teardown(close);
+  const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+    fetch(url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
+  return { ...recorded, clock, url, post };
 }
 
-type Open = (t: ExecutionContext, deliver?: Deliver) => ReturnType<typeof listenerOf>;
+type PushListener = (t: ExecutionContext, deliver?: Deliver) => ReturnType<typeof openListener>;
 
-function bothWays(title: string, run: (t: ExecutionContext, pushListener: Open) => Promise<void>): void {
-  for (const way of ['front', 'route'] as const)
-    test(`${title}, at the ${way}`, (t) => run(t, (...given) => listenerOf(way, ...given)));
+function bothPaths(title: string, run: (t: ExecutionContext, pushListener: PushListener) => Promise<void>): void {
+  for (const isFastPath of [true, false]) {
+    test(`${title} (${isFastPath ? 'fast path' : 'route'})`, (t) =>
+      run(t, (t, deliver) => openListener(t, isFastPath, deliver)));
+  }
 }
 
 for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoint/a/b.c?d=e']) {
-  bothWays(`a push to ${path} is delivered and answered 200`, async (t, pushListener) => {
+  bothPaths(`a push to ${path} is delivered and answered 200`, async (t, pushListener) => {
     const { post, delivered, counts } = await pushListener(t);
     const answer = await post(path, sample);
     t.deepEqual([answer.status, await answer.text()], [200, '']);
@@ -109,7 +98,7 @@ for (const path of ['/', '/?token=x', '/catchpoint', '/catchpoint/', '/catchpoin
   });
 }
 
-bothWays('the Content-Type does not matter', async (t, pushListener) => {
+bothPaths('the Content-Type is ignored', async (t, pushListener) => {
   const { post } = await pushListener(t);
   for (const type of [
     'text/plain',
@@ -121,7 +110,7 @@ bothWays('the Content-Type does not matter', async (t, pushListener) => {
   }
 });
 
-bothWays('elsewhere nothing is served, and nothing but POST here, in words', async (t, pushListener) => {
+bothPaths('other paths answer 404, other methods 405', async (t, pushListener) => {
   const { url, post } = await pushListener(t);
   const elsewhere = await post('/other', sample);
   t.deepEqual([elsewhere.status, await elsewhere.json()], [404, { error: 'path: nothing is served at /other' }]);
@@ -132,7 +121,7 @@ bothWays('elsewhere nothing is served, and nothing but POST here, in words', asy
   }
 });
 
-bothWays('what is no push is answered 400 in one line that names the field and the value', async (t, pushListener) => {
+bothPaths('a malformed push is answered 400 with the field and the value', async (t, pushListener) => {
   const { post, counts, delivered } = await pushListener(t);
   const answer = await post('/', sample.replace('"NodeId": 312', '"NodeId": -312'));
   t.is(answer.status, 400);
@@ -140,13 +129,13 @@ bothWays('what is no push is answered 400 in one line that names the field and t
   t.deepEqual([counts.malformed, delivered.length], [1, 0]);
 });
 
-bothWays('a body over the limit is answered 413', async (t, pushListener) => {
+bothPaths('a body over the limit is answered 413', async (t, pushListener) => {
   const { post } = await pushListener(t);
   const answer = await post('/', `{"padding":"${'x'.repeat(10_000)}"}`);
   t.is(answer.status, 413);
 });
 
-bothWays('200 is answered only after the delivery has ended', async (t, pushListener) => {
+bothPaths('the answer 200 waits for the delivery', async (t, pushListener) => {
   let end: ((delivered: Delivered) => void) | undefined;
   const { post, delivered } = await pushListener(t, () => new Promise((resolve) => void (end = resolve)));
   let isAnswered = false;
@@ -154,15 +143,15 @@ bothWays('200 is answered only after the delivery has ended', async (t, pushList
     isAnswered = true;
     return status;
   });
-  while (delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => delivered.length > 0);
   await new Promise((resolve) => setImmediate(resolve));
   t.false(isAnswered);
   end?.('stored');
   t.is(await answer, 200);
 });
 
-bothWays(
-  'a full spool is answered 503 with a pause, any other failure 500 without its words',
+bothPaths(
+  'a full spool is answered 503 with Retry-After, another error 500 without its message',
   async (t, pushListener) => {
     const full = Object.assign(new Error('spool: full'), { status: 503, expose: true, retryAfterMs: 30_000 });
     const refusing = await pushListener(t, () => Promise.reject(full));
@@ -178,7 +167,7 @@ bothWays(
   },
 );
 
-bothWays('what was answered 200 is archived as it came, and nothing else', async (t, pushListener) => {
+bothPaths('only pushes that are answered 200 are archived, verbatim', async (t, pushListener) => {
   const { post, archived } = await pushListener(t);
   await post('/', sample);
   await post('/', '{}');
@@ -188,14 +177,14 @@ bothWays('what was answered 200 is archived as it came, and nothing else', async
   t.deepEqual(refusing.archived, []);
 });
 
-bothWays('a replay is told what became of it, and is not archived again', async (t, pushListener) => {
+bothPaths('a replay is answered with its outcome, and is not archived again', async (t, pushListener) => {
   const { post, archived } = await pushListener(t, async () => 'duplicate');
   const answer = await post('/', sample, { 'x-replayed': '1' });
   t.deepEqual([answer.status, await answer.json()], [200, { became: 'duplicate' }]);
   t.deepEqual(archived, []);
 });
 
-bothWays('a duplicate and a conflict are answered 200 and counted', async (t, pushListener) => {
+bothPaths('a duplicate and a conflict are answered 200 and counted', async (t, pushListener) => {
   for (const kind of ['duplicate', 'conflict'] as const) {
     const { post, counts } = await pushListener(t, async () => kind);
     t.is((await post('/', sample)).status, 200);
@@ -203,7 +192,7 @@ bothWays('a duplicate and a conflict are answered 200 and counted', async (t, pu
   }
 });
 
-bothWays('the same run has the same key whatever else its body says', async (t, pushListener) => {
+bothPaths('the run key does not depend on the rest of the body', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   await post('/', sample);
   await post('/', sample);
@@ -216,8 +205,8 @@ bothWays('the same run has the same key whatever else its body says', async (t, 
   t.not(elsewhere?.key, first?.key);
 });
 
-bothWays(
-  'a push from an unknown node is taken: its own slices go out, the measurement is parked',
+bothPaths(
+  'a push from an unknown node delivers the slices without its node, and parks the measurement',
   async (t, pushListener) => {
     const { post, delivered, missed, counts } = await pushListener(t);
     t.is((await post('/', sample.replace('"NodeId": 312', '"NodeId": 999'))).status, 200);
@@ -237,24 +226,27 @@ bothWays(
   },
 );
 
-bothWays('a time more than an hour ahead or before 2010 makes a dead letter, answered 200', async (t, pushListener) => {
-  const { post, delivered } = await pushListener(t);
-  for (const time of ['20261118110000001', '20091231235959999']) {
-    t.is((await post('/', sample.replace('20261118093412345', time))).status, 200);
-  }
-  t.deepEqual(
-    delivered.map(({ points, options }) => [points.length, options.deadLetter?.kind, options.deadLetter?.reason]),
-    [
-      [0, 'implausible-time', "the run's time is more than an hour ahead: 2026-11-18T11:00:00.001Z"],
-      [0, 'implausible-time', "the run's time is before 2010: 2009-12-31T23:59:59.999Z"],
-    ],
-  );
-  t.is((await post('/', sample.replace('20261118093412345', '20261118110000000'))).status, 200);
-  t.is(delivered[2]?.points.length, 6);
-});
+bothPaths(
+  'a time before 2010 or more than an hour ahead is answered 200 and becomes a dead letter',
+  async (t, pushListener) => {
+    const { post, delivered } = await pushListener(t);
+    for (const time of ['20261118110000001', '20091231235959999']) {
+      t.is((await post('/', sample.replace('20261118093412345', time))).status, 200);
+    }
+    t.deepEqual(
+      delivered.map(({ points, options }) => [points.length, options.deadLetter?.kind, options.deadLetter?.reason]),
+      [
+        [0, 'implausible-time', "the run's time is more than an hour ahead: 2026-11-18T11:00:00.001Z"],
+        [0, 'implausible-time', "the run's time is before 2010: 2009-12-31T23:59:59.999Z"],
+      ],
+    );
+    t.is((await post('/', sample.replace('20261118093412345', '20261118110000000'))).status, 200);
+    t.is(delivered[2]?.points.length, 6);
+  },
+);
 
-bothWays(
-  'what is refused as no push is shown with what was said and who sent it; what was taken or refused for now is not',
+bothPaths(
+  'a malformed body is reported with the reason and the sender, a taken or refused push is not',
   async (t, pushListener) => {
     const { post, malformed } = await pushListener(t);
     const wrong = sample.replace('"NodeId": 312', '"NodeId": -312');
@@ -276,7 +268,7 @@ bothWays(
   },
 );
 
-bothWays('of a body over the limit, what was read is shown', async (t, pushListener) => {
+bothPaths('a body over the limit is reported with the bytes that were read', async (t, pushListener) => {
   const { url, malformed } = await pushListener(t);
   const body = new Blob(['x'.repeat(50_000)]).stream();
   await fetch(url, { method: 'POST', body, duplex: 'half' }).catch(() => undefined);
@@ -284,16 +276,16 @@ bothWays('of a body over the limit, what was read is shown', async (t, pushListe
   t.regex(malformed[0]?.body.toString() ?? '', /^x{10000,}$/);
 });
 
-bothWays('a dead letter holds the text of a push that came as UTF-16', async (t, pushListener) => {
+bothPaths('the dead letter of a push in UTF-16 has its text', async (t, pushListener) => {
   const { post, delivered } = await pushListener(t);
   const text = sample.replace('20261118093412345', '20091231235959999');
   const body = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
-  t.is((await post('/', body as never)).status, 200);
+  t.is((await post('/', body)).status, 200);
   t.is(delivered[0]?.options.deadLetter?.raw, text);
 });
 
-bothWays(
-  'each push is timed to its answer, whatever that is, and a refused one is named by its request',
+bothPaths(
+  'every push is timed to its answer, and a refused one is reported with its request id',
   async (t, pushListener) => {
     const { post, answered, refusedIds, clock } = await pushListener(t, async () => {
       await clock.advance(answered.length === 0 ? 30 : 70);

@@ -1,8 +1,7 @@
-// The tags of a run: what is read of its labels, what becomes a tag of it, and what there is no room for.
+// The tags of a run: its labels, the legal values, and the limit of tags.
 
 import test from 'ava';
-import { labelsOf } from '../../../src/sources/catchpoint/labels.ts';
-import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
+import { labelsOf, measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import {
   labelTag,
   runTagger,
@@ -31,12 +30,12 @@ function tagsOf(labels: unknown, options: RunTagOptions, name?: string) {
 
 const tags = (...given: string[]): RunTagOptions => ({ labelTags: given.map(labelTag) });
 
-test('a label becomes a tag whatever the case of its name, and several values one value in an order of their own', (t) => {
+test('a label of any case becomes a tag, and several values become one, sorted', (t) => {
   t.deepEqual(tagsOf([{ TEAM: ['web', 'edge', 'web'] }, { Other: ['x'] }], tags('Team')), { Team: 'edge.web' });
   t.deepEqual(tagsOf([{ team: ['web'] }, { Team: ['edge'] }], tags('Team')), { Team: 'edge.web' });
 });
 
-test('values are made legal, and a label without a legal value is no tag', (t) => {
+test('values are made legal, and a label without a legal value has no tag', (t) => {
   t.deepEqual(
     tagsOf(
       [{ Team: ['São Paulo', '東京'] }, { Env: ['***'] }, { Site: [] }, { Zone: ['', null] }],
@@ -48,27 +47,27 @@ test('values are made legal, and a label without a legal value is no tag', (t) =
   );
 });
 
-test('labels of any other shape are none', (t) => {
+test('labels of any other shape are ignored', (t) => {
   for (const labels of [undefined, null, 'Team', 7, [null, 7, 'Team'], { Team: { a: 1 } }, [{ Team: [{ a: 1 }] }]]) {
     t.deepEqual(tagsOf(labels, tags('Team')), {}, JSON.stringify(labels));
   }
   t.is(Object.getPrototypeOf(labelsOf(JSON.parse('[{"__proto__":["x"]}]'), ['__proto__'])), Object.prototype);
 });
 
-test('labels that nobody wants are not read', (t) => {
+test('other labels are not read', (t) => {
   t.false('labels' in measurementOf(push([{ Team: ['web'] }]), { labels: ['env'] }));
   t.false('labels' in measurementOf(push([{ Team: ['web'] }])));
 });
 
-test('without any tag wanted there is none', (t) => {
+test('without options there are no tags', (t) => {
   t.is(tagsOf([{ Team: ['web'] }], {}), undefined);
 });
 
-test('a test without a legal name has no name', (t) => {
+test('a test name without a legal character has no tag', (t) => {
   t.deepEqual(tagsOf([], { testNameTag: true, testAsTag: true }, '???'), { testid: '7' });
 });
 
-test('there is room for five: the id first, then the name, then the labels as they were given', (t) => {
+test('five tags fit: the id, the name, then the labels in their order', (t) => {
   const labels = tags('a', 'b', 'c', 'd', 'e', 'f').labelTags ?? [];
   t.deepEqual(tagsWithinBudget({ labelTags: labels }), { kept: ['a', 'b', 'c', 'd', 'e'], dropped: ['f'] });
   const all = { testAsTag: true, testNameTag: true, labelTags: labels };
@@ -76,7 +75,7 @@ test('there is room for five: the id first, then the name, then the labels as th
   t.deepEqual(wantedLabels(all), ['a', 'b', 'c']);
 });
 
-test('a label is given by its name, or with a tag of its own', (t) => {
+test('a label is its name, or a tag and its name', (t) => {
   t.deepEqual(labelTag('Business Unit'), { tag: 'Business_Unit', label: 'business unit' });
   t.deepEqual(labelTag('unit=Business Unit'), { tag: 'unit', label: 'business unit' });
   for (const wrong of ['', '=x', 'a b=x', 'x=', '***'])

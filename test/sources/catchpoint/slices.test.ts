@@ -1,4 +1,4 @@
-// The points that a measurement is cut into, against a slicer that makes them one by one.
+// The slicer, compared with one that makes the points one by one.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -12,11 +12,12 @@ import { runTagger } from '../../../src/sources/catchpoint/run-tags.ts';
 import {
   type Dimension,
   dimensions,
-  dimensionsOfPushAlone,
+  dimensionsWithoutNode,
   type SliceOptions,
   slicer,
 } from '../../../src/sources/catchpoint/slices.ts';
 import { legalTagText } from '../../../src/model/tag-text.ts';
+import { defaultSlices } from './samples.ts';
 
 interface Given {
   readonly measurement: Measurement;
@@ -26,7 +27,6 @@ interface Given {
   readonly without: readonly Dimension[];
 }
 
-/** One point after another, each with all that it says. */
 function pointByPoint({ measurement, node, override, options, without }: Given): DataPoint[] {
   const { testId, nodeId, asn, error, timeMs, rttMs, totalMs, extras = [] } = measurement;
   const ofPush = asn === undefined ? undefined : (override?.asn ?? asn);
@@ -109,7 +109,7 @@ const options = fc.record({
   ]),
 });
 
-test('what is said once comes to the points that are said one by one, in the same order and with their tags in the same order', (t) => {
+test('factored points expand to the same points, in the same order and with the same order of tags', (t) => {
   const property = fc.property(
     measurements,
     maybe(nodes),
@@ -117,7 +117,7 @@ test('what is said once comes to the points that are said one by one, in the sam
     options,
     fc.boolean(),
     (measurement, node, override, chosen, isRest) => {
-      const without = isRest ? dimensionsOfPushAlone(measurement) : [];
+      const without = isRest ? dimensionsWithoutNode(measurement) : [];
       const cut = slicer(chosen, () => override)(measurement, node, without);
       const expected = pointByPoint({ measurement, node, override, options: chosen, without });
       t.is(JSON.stringify(expanded(cut)), JSON.stringify(expected));
@@ -127,9 +127,9 @@ test('what is said once comes to the points that are said one by one, in the sam
   t.notThrows(() => fc.assert(property, { numRuns: 500 }));
 });
 
-test('the cuts of a node are the same object for every run, until the node, its AS number or what is said in its place is another', (t) => {
+test('the cuts of a node are cached until the node, its AS number or its override changes', (t) => {
   let override: NodeOverride | undefined;
-  const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions }, () => override);
+  const slice = slicer(defaultSlices, () => override);
   const node: Node = { id: 312, asn: 4837, country: 'China', active: true };
   const run = { testId: 1, nodeId: 312, timeMs: 1_794_994_452_345 };
   const { cuts } = slice(run, node);

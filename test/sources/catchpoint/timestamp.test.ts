@@ -1,20 +1,20 @@
-// Catchpoint's timestamps are UTC, whatever zone the process lives in.
+// Catchpoint's timestamps are UTC, in every time zone of the process.
 
 import test from 'ava';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { timestampMs } from '../../../src/sources/catchpoint/timestamp.ts';
 
-test('seventeen digits are a moment in UTC', (t) => {
+test('17 digits are a time in UTC', (t) => {
   t.is(timestampMs('20160226010449609'), 1456448689609);
   t.is(timestampMs('20261118093412345'), 1794994452345);
   t.is(timestampMs('20240229000000000'), Date.UTC(2024, 1, 29));
 });
 
-test('a leap second counts as the first of the next minute', (t) =>
+test('a leap second is the first second of the next minute', (t) =>
   t.is(timestampMs('20161231235960000'), Date.UTC(2017, 0, 1)));
 
-test('years past 2038 are read', (t) => t.is(timestampMs('20991231235959999'), Date.UTC(2100, 0, 1) - 1));
+test('reads years after 2038', (t) => t.is(timestampMs('20991231235959999'), Date.UTC(2100, 0, 1) - 1));
 
 for (const wrong of [
   '2016022601044960',
@@ -29,10 +29,10 @@ for (const wrong of [
   null,
   undefined,
 ]) {
-  test(`${JSON.stringify(wrong)} is no moment`, (t) => t.is(timestampMs(wrong), undefined));
+  test(`${JSON.stringify(wrong)} is no timestamp`, (t) => t.is(timestampMs(wrong), undefined));
 }
 
-test('of seventeen digits those are a moment that a calendar has, and no others', (t) => {
+test('17 digits are a timestamp exactly when the calendar has that time', (t) => {
   const texts = fc.tuple(
     fc.integer({ min: 0, max: 9999 }),
     fc.nat(14),
@@ -44,7 +44,7 @@ test('of seventeen digits those are a moment that a calendar has, and no others'
   );
   const property = fc.property(texts, ([year, month, day, hour, minute, second, ms]) => {
     const at = new Date(Date.UTC(year, month - 1, day));
-    const isMoment =
+    const isTime =
       year >= 1000 &&
       at.getUTCMonth() === month - 1 &&
       at.getUTCDate() === day &&
@@ -62,13 +62,13 @@ test('of seventeen digits those are a moment that a calendar has, and no others'
     ]
       .map(([part = 0, width = 0]) => String(part).padStart(width, '0'))
       .join('');
-    t.is(timestampMs(text), isMoment ? at.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + ms : undefined);
+    t.is(timestampMs(text), isTime ? at.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + ms : undefined);
   });
   t.notThrows(() => fc.assert(property, { numRuns: 3000 }));
 });
 
 for (const zone of ['America/New_York', 'Asia/Kolkata', 'Pacific/Auckland']) {
-  test(`a process in ${zone} reads the same, also in the hours that its clocks skip or repeat`, (t) => {
+  test(`a process in ${zone} reads the same times, also in skipped and repeated hours`, (t) => {
     const texts = ['20160226010449609', '20260308073000000', '20261101053000000', '20260927020000000'];
     const module = new URL('../../../src/sources/catchpoint/timestamp.js', import.meta.url).href;
     const script = `import { timestampMs } from ${JSON.stringify(module)};

@@ -1,5 +1,4 @@
-// The archive of raw pushes: what was answered 200 goes, packed, into one file a UTC day, beside the pushes and never in
-// their way.
+// The archive of raw pushes: one gzip file for each UTC day. It never delays or fails a push.
 
 import { isUtf8 } from 'node:buffer';
 import { statfs } from 'node:fs/promises';
@@ -13,141 +12,138 @@ import { sealed } from './gzip-members.ts';
 
 export interface ArchiveOptions {
   readonly directory: string;
-  /** How many days' files are kept, today's included. */
+  /** Number of days with files, including today. */
   readonly days: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** What the file system has free; the archive leaves 256 MiB to whatever else needs them. */
+  /** Free space of the file system. The archive leaves 256 MiB free. */
   readonly freeBytes?: (directory: string) => Promise<number>;
 }
 
 export interface ArchiveStatus {
-  /** Pushes that are in a file. */
+  /** Pushes written to a file. */
   readonly archived: number;
-  /** Pushes that went into none. */
+  /** Pushes not written to any file. */
   readonly lost: number;
-  /** Why the last chunk was not written; undefined while all is well. */
+  /** Undefined when the last write succeeded. */
   readonly lastError: string | undefined;
 }
 
 export interface Archive {
-  /** Takes a push that was answered 200. Never throws, never waits. */
-  keep(body: Buffer): void;
-  /** Writes every other second, and removes old days, until the signal; then writes what is left. */
+  /** Queues a push that was answered 200. Never throws. */
+  add(body: Buffer): void;
+  /** Writes every two seconds and removes old days until the signal. Then writes the rest. */
   run(signal: AbortSignal): Promise<void>;
   status(): ArchiveStatus;
 }
 
 const writeEveryMs = 2000;
-const tidyEveryMs = 3_600_000;
-/** A chunk is written as soon as there are so many bytes, before they are packed. */
+const removeEveryMs = 3_600_000;
+/** Queued bytes, before compression, that cause a write at once. */
 const chunkBytes = 256 * 1024;
-/** With a disk that is too slow for more, pushes are not archived. */
-const maxWaitingBytes = 8 * 2 ** 20;
+/** Bound on queued bytes. While the disk is too slow, further pushes are lost to the archive. */
+const maxQueuedBytes = 8 * 2 ** 20;
 const minFreeBytes = 256 * 2 ** 20;
 
-interface Waiting {
+interface QueuedPush {
   /** Such as 2026-11-18. */
   readonly day: string;
   readonly line: Buffer;
 }
 
-interface State extends ArchiveOptions {
-  waiting: Waiting[];
-  waitingBytes: number;
-  /** The file that was written last, and where it ends. */
+interface State {
+  readonly options: ArchiveOptions;
+  queue: QueuedPush[];
+  queuedBytes: number;
+  /** Day and size of the last written file. */
   last: { readonly day: string; readonly end: number };
   writing: Promise<void> | undefined;
-  archived: number;
-  lost: number;
-  lastError: string | undefined;
+  status: ArchiveStatus;
 }
 
-/** The archive in a directory, which is made where it is missing. */
+/** Creates the directory when it is missing. */
 export function pushArchive(options: ArchiveOptions): Archive {
-  const last = { day: '', end: 0 };
   const state: State = {
-    ...options,
-    waiting: [],
-    waitingBytes: 0,
-    last,
+    options,
+    queue: [],
+    queuedBytes: 0,
+    last: { day: '', end: 0 },
     writing: undefined,
-    archived: 0,
-    lost: 0,
-    lastError: undefined,
+    status: { archived: 0, lost: 0, lastError: undefined },
   };
   return {
-    keep: (body) => keep(state, body),
+    add: (body) => add(state, body),
     run: (signal) => run(state, signal),
-    status: () => ({ archived: state.archived, lost: state.lost, lastError: state.lastError }),
+    status: () => state.status,
   };
 }
 
-/** A push as it stands in the archive. */
+/** A push as a line of the archive. */
 export function archivedLine(body: Buffer, receivedAt: string): Buffer {
-  const value = isJsonOfOneLine(body) ? body : Buffer.from(JSON.stringify(pushText(body)));
+  const value = isOneLineJson(body) ? body : Buffer.from(JSON.stringify(pushText(body)));
   return Buffer.concat([Buffer.from(`{"receivedAt":"${receivedAt}","body":`), value, Buffer.from('}\n')]);
 }
 
 const [newline, carriageReturn, byteOrderMark] = [0x0a, 0x0d, 0xef];
 
-/** It has been parsed; it must not break a line, nor begin with a mark that no JSON may hold. */
-function isJsonOfOneLine(body: Buffer): boolean {
+/** Whether a body, which is valid JSON already, can be part of a line as it is. */
+function isOneLineJson(body: Buffer): boolean {
   return !body.includes(newline) && !body.includes(carriageReturn) && body[0] !== byteOrderMark && isUtf8(body);
 }
 
-function keep(state: State, body: Buffer): void {
-  const receivedAt = new Date(state.clock.now()).toISOString();
+function add(state: State, body: Buffer): void {
+  const receivedAt = new Date(state.options.clock.now()).toISOString();
   const line = archivedLine(body, receivedAt);
-  if (state.waitingBytes + line.length > maxWaitingBytes) {
-    lose(state, 1, `more than ${maxWaitingBytes} bytes wait to be written`);
+  if (state.queuedBytes + line.length > maxQueuedBytes) {
+    countLost(state, 1, `more than ${maxQueuedBytes} bytes wait to be written`);
     return;
   }
-  state.waiting.push({ day: receivedAt.slice(0, 10), line });
-  state.waitingBytes += line.length;
-  if (state.waitingBytes >= chunkBytes) void write(state);
+  state.queue.push({ day: receivedAt.slice(0, 10), line });
+  state.queuedBytes += line.length;
+  if (state.queuedBytes >= chunkBytes) void write(state);
 }
 
 async function run(state: State, signal: AbortSignal): Promise<void> {
-  const { clock, log } = state;
-  const tidy = (): Promise<void> => removeOld(state);
-  await tidy().catch((error: Error) => log.warn({ reason: error.message }, 'old days of the archive stay'));
+  const { clock, log } = state.options;
+  const remove = (): Promise<void> => removeOld(state.options);
+  await remove().catch((error: Error) => log.warn({ reason: error.message }, 'old days of the archive stay'));
   await Promise.all([
     schedule('write the archive', () => write(state), { everyMs: writeEveryMs, clock, log, signal }),
-    schedule('remove old days of the archive', tidy, { everyMs: tidyEveryMs, clock, log, signal }),
+    schedule('remove old days of the archive', remove, { everyMs: removeEveryMs, clock, log, signal }),
   ]);
   await write(state);
 }
 
-async function removeOld({ directory, days, clock, log }: State): Promise<void> {
+async function removeOld({ directory, days, clock, log }: ArchiveOptions): Promise<void> {
   makeDirectory(directory, 0o700);
   const removed = await removeOldDays(directory, days, clock.now());
   if (removed.length > 0) log.info({ removed }, 'old days of the archive removed');
 }
 
-/** Writes all that waits; one at a time, and never rejects. */
+/** Writes the queue, one writer at a time. Never rejects. */
 function write(state: State): Promise<void> {
-  state.writing ??= writeWaiting(state).finally(() => void (state.writing = undefined));
+  state.writing ??= writeQueue(state).finally(() => void (state.writing = undefined));
   return state.writing;
 }
 
-async function writeWaiting(state: State): Promise<void> {
-  while (state.waiting.length > 0) {
-    const day = state.waiting[0]?.day ?? '';
-    const lines = state.waiting.filter((each) => each.day === day).map(({ line }) => line);
-    state.waiting = state.waiting.filter((each) => each.day !== day);
+async function writeQueue(state: State): Promise<void> {
+  while (state.queue.length > 0) {
+    const day = state.queue[0]?.day ?? '';
+    const lines = state.queue.filter((each) => each.day === day).map(({ line }) => line);
+    state.queue = state.queue.filter((each) => each.day !== day);
     try {
       await writeChunk(state, day, Buffer.concat(lines));
-      goesOn(state, lines.length);
+      countArchived(state, lines.length);
     } catch (error) {
-      lose(state, lines.length, (error as Error).message);
+      countLost(state, lines.length, (error as Error).message);
     }
-    state.waitingBytes -= lines.reduce((sum, line) => sum + line.length, 0);
+    state.queuedBytes -= lines.reduce((sum, line) => sum + line.length, 0);
   }
 }
 
 async function writeChunk(state: State, day: string, text: Buffer): Promise<void> {
-  const { directory, log, last, freeBytes = freeBytesIn } = state;
+  const { last } = state;
+  const { directory, log, freeBytes = freeBytesOf } = state.options;
   makeDirectory(directory, 0o700);
   const free = await freeBytes(directory);
   if (free < minFreeBytes) throw new Error(`${directory}: expected ${minFreeBytes} bytes of free space, found ${free}`);
@@ -158,19 +154,20 @@ async function writeChunk(state: State, day: string, text: Buffer): Promise<void
   if (asideAs !== undefined) log.warn({ path, asideAs }, 'the archive ended in something else, and was put aside');
 }
 
-async function freeBytesIn(directory: string): Promise<number> {
+async function freeBytesOf(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
 }
 
-function goesOn(state: State, archived: number): void {
-  state.archived += archived;
-  if (state.lastError !== undefined) state.log.info({ lost: state.lost }, 'pushes are archived again');
-  state.lastError = undefined;
+function countArchived(state: State, count: number): void {
+  const { archived, lost, lastError } = state.status;
+  if (lastError !== undefined) state.options.log.info({ lost }, 'pushes are archived again');
+  state.status = { archived: archived + count, lost, lastError: undefined };
 }
 
-function lose(state: State, count: number, reason: string): void {
-  state.lost += count;
-  if (state.lastError === undefined) state.log.warn({ reason }, 'pushes are not archived; they are taken all the same');
-  state.lastError = reason;
+function countLost(state: State, count: number, reason: string): void {
+  const { status } = state;
+  if (status.lastError === undefined)
+    state.options.log.warn({ reason }, 'pushes are not archived; they are taken all the same');
+  state.status = { ...status, lost: status.lost + count, lastError: reason };
 }

@@ -1,17 +1,17 @@
-// Unpacks gzip and cuts text into lines, piece by piece; what is damaged ends it, and what was readable before counts.
+// Decompresses gzip and splits text into lines, chunk by chunk. Lines before a damaged place are still read.
 
 import { createGunzip } from 'node:zlib';
 
-/** Pieces of something, and in the end what stopped it, where something did. */
-export type Pieces<T> = AsyncGenerator<T, Error | undefined>;
+/** Yields chunks, and returns the error that ended them early, if any. */
+export type Chunks<T> = AsyncGenerator<T, Error | undefined>;
 
-/** The text that gzip holds, as far as it can be unpacked; a stream's own error counts as one that stopped it. */
-export async function* unpacked(packed: AsyncIterable<Buffer>): Pieces<Buffer> {
+/** Decompresses as far as possible. An error of the input stream is thrown. */
+export async function* gunzipped(packed: AsyncIterable<Buffer>): Chunks<Buffer> {
   const gunzip = createGunzip();
   const ready: Buffer[] = [];
   let fault: Error | undefined;
   const ended = new Promise<void>((resolve) => {
-    gunzip.on('data', (piece: Buffer) => void ready.push(piece));
+    gunzip.on('data', (chunk: Buffer) => void ready.push(chunk));
     gunzip.once('end', resolve);
     gunzip.once('error', (error) => {
       fault = error;
@@ -19,8 +19,8 @@ export async function* unpacked(packed: AsyncIterable<Buffer>): Pieces<Buffer> {
     });
   });
   try {
-    for await (const piece of packed) {
-      await Promise.race([new Promise<void>((resolve) => gunzip.write(piece, () => resolve())), ended]);
+    for await (const chunk of packed) {
+      await Promise.race([new Promise<void>((resolve) => gunzip.write(chunk, () => resolve())), ended]);
       yield* ready.splice(0);
       if (fault !== undefined) return fault;
     }
@@ -33,22 +33,22 @@ export async function* unpacked(packed: AsyncIterable<Buffer>): Pieces<Buffer> {
   }
 }
 
-/** The pieces as they are. */
-export async function* plain(pieces: AsyncIterable<Buffer>): Pieces<Buffer> {
-  for await (const piece of pieces) yield piece;
+/** Plain text as chunks without an error. */
+export async function* plain(chunks: AsyncIterable<Buffer>): Chunks<Buffer> {
+  yield* chunks;
   return undefined;
 }
 
-/** A line that is longer is none of a push. */
+/** A longer line is not a push. */
 const maxLineBytes = 64 * 2 ** 20;
 const newline = 0x0a;
 
-/** The lines of a text; a last one without its end counts only when nothing stopped the text. */
-export async function* linesOf(pieces: Pieces<Buffer>): Pieces<string> {
+/** A last line without a line end counts only when no error ended the text. */
+export async function* linesOf(chunks: Chunks<Buffer>): Chunks<string> {
   let begun: Buffer[] = [];
   let begunBytes = 0;
   for (;;) {
-    const { value, done } = await pieces.next();
+    const { value, done } = await chunks.next();
     if (done === true) {
       if (value === undefined && begunBytes > 0) yield Buffer.concat(begun).toString();
       return value;

@@ -1,16 +1,16 @@
-// What a listing changes in the directory: nodes that are new, gone, renamed or moved.
+// Compares a listing with the directory: nodes that are new, removed, renamed or moved.
 
 import type { Node } from './node.ts';
 
 /** Numbers of nodes. */
 export interface DirectoryChanges {
   readonly added: number;
-  /** Missing for the first time: retired. */
+  /** Nodes missing for the first time. */
   readonly removed: number;
   readonly renamed: number;
   readonly movedAsn: number;
   readonly movedIsp: number;
-  /** In the listing. */
+  /** Nodes in the listing. */
   readonly total: number;
 }
 
@@ -29,10 +29,10 @@ export function withChanges(sum: ChangesSum, more: DirectoryChanges): ChangesSum
   };
 }
 
-/** For so long a node that vanished from the listing stays findable. */
+/** How long the directory still has a node that is missing from the listing. */
 export const retirementMs = 7 * 86_400_000;
 
-/** The listed nodes, and after them those that vanished within the last seven days, marked retired. */
+/** The listed nodes, followed by nodes that went missing within the last seven days, marked as retired. */
 export function withRetired(listed: readonly Node[], before: readonly Node[], nowMs: number): Node[] {
   const ids = new Set(listed.map((node) => node.id));
   const retired = before
@@ -42,20 +42,24 @@ export function withRetired(listed: readonly Node[], before: readonly Node[], no
   return [...listed, ...retired];
 }
 
-/** Compares two directories; retired nodes count as absent. */
+/** Retired nodes count as absent. */
 export function directoryChanges(before: readonly Node[], after: readonly Node[]): DirectoryChanges {
-  const present = (nodes: readonly Node[]): Node[] => nodes.filter((node) => node.retiredAtMs === undefined);
-  const old = new Map(present(before).map((node) => [node.id, node]));
-  const now = present(after);
-  const ids = new Set(now.map((node) => node.id));
+  const [old, now] = [presentNodes(before), presentNodes(after)];
+  const count = (test: (node: Node) => boolean): number => [...now.values()].filter(test).length;
   const moved = (field: 'name' | 'asn' | 'isp'): number =>
-    now.filter((node) => old.has(node.id) && old.get(node.id)?.[field] !== node[field]).length;
+    count((node) => old.has(node.id) && old.get(node.id)?.[field] !== node[field]);
   return {
-    added: now.filter((node) => !old.has(node.id)).length,
-    removed: [...old.keys()].filter((id) => !ids.has(id)).length,
+    added: count((node) => !old.has(node.id)),
+    removed: [...old.keys()].filter((id) => !now.has(id)).length,
     renamed: moved('name'),
     movedAsn: moved('asn'),
     movedIsp: moved('isp'),
-    total: now.length,
+    total: now.size,
   };
+}
+
+/** By id, in the order of the ids. */
+export function presentNodes(nodes: readonly Node[]): ReadonlyMap<number, Node> {
+  const present = nodes.filter(({ retiredAtMs }) => retiredAtMs === undefined).toSorted((a, b) => a.id - b.id);
+  return new Map(present.map((node) => [node.id, node]));
 }

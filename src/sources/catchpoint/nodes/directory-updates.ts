@@ -1,4 +1,4 @@
-// Replaces the node directory: from its file when that is newer, and by a listing that can be believed.
+// Replaces the node directory, by a newer file or by a plausible listing.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
@@ -14,24 +14,24 @@ export interface DirectoryUpdatesOptions {
   readonly file: JsonFile<StoredDirectory>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told after the directory was replaced, so that parked pushes can be sliced. */
-  readonly onRefreshed?: (directory: NodeDirectory) => void;
+  /** Called after each replacement. */
+  readonly onRefreshed?: () => void;
 }
 
 export interface DirectoryUpdates {
-  /** Takes what stands in the file, if that is newer than what is in memory; true when it was. A fault is logged. */
+  /** Reads the file. Resolves with true when it was newer than the directory in memory. A fault is logged. */
   loadNewer(): Promise<boolean>;
   /**
-   * Replaces the directory in memory, then its file; one that cannot be written is logged.
+   * Replaces the directory in memory, then in its file. A failed write is logged.
    *
+   * @param accept - takes an implausible listing, unless it is empty
    * @throws ImplausibleListing, and then nothing has changed
    */
   take(listing: Listing, accept: boolean): Promise<DirectoryChanges>;
-  /** Why the directory that was taken last is not on disk; undefined when it is. */
+  /** Why the last write failed. Undefined when the directory is on disk. */
   fileFault(): string | undefined;
 }
 
-/** The listing was complete, but says too little to be believed. */
 export class ImplausibleListing extends Error {
   override readonly name = 'ImplausibleListing';
 }
@@ -39,18 +39,18 @@ export class ImplausibleListing extends Error {
 export function directoryUpdates(options: DirectoryUpdatesOptions): DirectoryUpdates {
   const { directory, file, clock, log } = options;
   const plausible = plausibility();
-  let fileSeenAtMs: number | undefined;
+  let readAtMs: number | undefined;
   let fileFault: string | undefined;
 
   function replace(nodes: readonly Node[], refreshedAtMs: number): void {
     directory.replace(nodes, refreshedAtMs);
-    options.onRefreshed?.(directory);
+    options.onRefreshed?.();
   }
 
   async function write(refreshedAtMs: number): Promise<void> {
     try {
       await file.write({ refreshedAtMs, nodes: directory.all() });
-      fileSeenAtMs = await file.modifiedAtMs();
+      readAtMs = await file.modifiedAtMs();
       fileFault = undefined;
     } catch (error) {
       fileFault = (error as Error).message;
@@ -62,21 +62,17 @@ export function directoryUpdates(options: DirectoryUpdatesOptions): DirectoryUpd
     async loadNewer() {
       try {
         const modifiedAtMs = await file.modifiedAtMs();
-        if (modifiedAtMs === undefined || modifiedAtMs === fileSeenAtMs) return false;
-        const kept = await file.read();
-        fileSeenAtMs = modifiedAtMs;
-        if (kept === undefined || kept.refreshedAtMs <= (directory.refreshedAtMs() ?? -Infinity)) return false;
-        replace(kept.nodes, kept.refreshedAtMs);
-        log.info(
-          { nodes: kept.nodes.length, refreshed: new Date(kept.refreshedAtMs).toISOString(), file: file.path },
-          'node directory read from its file',
-        );
+        if (modifiedAtMs === undefined || modifiedAtMs === readAtMs) return false;
+        const stored = await file.read();
+        readAtMs = modifiedAtMs;
+        if (stored === undefined || stored.refreshedAtMs <= (directory.refreshedAtMs() ?? -Infinity)) return false;
+        replace(stored.nodes, stored.refreshedAtMs);
+        const refreshed = new Date(stored.refreshedAtMs).toISOString();
+        log.info({ nodes: stored.nodes.length, refreshed, file: file.path }, 'node directory read from its file');
         return true;
       } catch (error) {
-        log.warn(
-          { file: file.path, reason: (error as Error).message },
-          'the node directory cannot be read from its file',
-        );
+        const { message: reason } = error as Error;
+        log.warn({ file: file.path, reason }, 'the node directory cannot be read from its file');
         return false;
       }
     },
@@ -90,12 +86,15 @@ export function directoryUpdates(options: DirectoryUpdatesOptions): DirectoryUpd
       const nodes = withRetired(listing.nodes, before, nowMs);
       const changes = directoryChanges(before, nodes);
       replace(nodes, nowMs);
-      const { notes, skipped } = listing;
-      if (notes.length === 0) log.info({ ...changes, skipped }, 'node directory refreshed');
-      else log.warn({ ...changes, skipped, notes }, 'node directory refreshed, but not all could be filled in');
+      logRefresh(log, changes, listing);
       await write(nowMs);
       return changes;
     },
     fileFault: () => fileFault,
   };
+}
+
+function logRefresh(log: Log, changes: DirectoryChanges, { notes, skipped }: Listing): void {
+  if (notes.length === 0) log.info({ ...changes, skipped }, 'node directory refreshed');
+  else log.warn({ ...changes, skipped, notes }, 'node directory refreshed, but not all could be filled in');
 }

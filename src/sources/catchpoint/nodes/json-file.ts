@@ -1,4 +1,4 @@
-// A JSON file in the state directory: replaced atomically, and moved aside when something else stands in it.
+// A JSON file in the state directory: replaced atomically, and moved aside when its content is unusable.
 
 import { readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,33 +8,28 @@ import { makeDirectory } from '../../../runtime/make-directory.ts';
 
 export interface JsonFile<T> {
   readonly path: string;
-  /** What was written last; undefined when there is nothing, or nothing that can be used (which is logged). */
+  /** Undefined when there is no file, or when its content is unusable, which is logged. */
   read(): Promise<T | undefined>;
-  /** Replaces it whole. Rejects with the disk's own error. */
+  /** Rejects with the system's error. */
   write(value: T): Promise<void>;
-  /** When the file was last replaced, in ms since 1970 UTC. */
+  /** Time of the last replacement, ms since 1970 UTC. */
   modifiedAtMs(): Promise<number | undefined>;
 }
 
-export interface JsonFileOptions<T> {
+interface JsonFileOptions<T> {
   readonly path: string;
-  /** Reads the parsed JSON; throws an error that says what is wrong with it. */
+  /** @throws an error that names the fault */
   readonly parse: (json: unknown) => T;
-  /** The file's text; by default plain JSON. */
+  /** Defaults to JSON.stringify. */
   readonly render?: (value: T) => string;
   readonly log: Log;
 }
 
-export function jsonFile<T>({
-  path,
-  parse,
-  render = (value) => JSON.stringify(value),
-  log,
-}: JsonFileOptions<T>): JsonFile<T> {
+export function jsonFile<T>({ path, parse, render = JSON.stringify, log }: JsonFileOptions<T>): JsonFile<T> {
   return {
     path,
     async read() {
-      const text = await textOf(path);
+      const text = await undefinedIfMissing(readFile(path, 'utf8'));
       if (text === undefined) return undefined;
       try {
         return parse(JSON.parse(text));
@@ -53,18 +48,15 @@ export function jsonFile<T>({
       await writeFileAtomic(path, `${render(value)}\n`, { mode: 0o600 });
     },
     async modifiedAtMs() {
-      return (await unlessMissing(stat(path)))?.mtimeMs;
+      return (await undefinedIfMissing(stat(path)))?.mtimeMs;
     },
   };
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  return (await unlessMissing(readFile(path)))?.toString();
-}
-
-async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
+/** The result of a file operation. Undefined when the file does not exist. */
+export async function undefinedIfMissing<T>(operation: Promise<T>): Promise<T | undefined> {
   try {
-    return await result;
+    return await operation;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

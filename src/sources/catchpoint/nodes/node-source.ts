@@ -1,13 +1,13 @@
-// Where the nodes come from: a file, or Catchpoint's REST API in the version that the credentials are for.
+// Chooses the source of the node listing: a file, or Catchpoint's REST API in the version that the credentials are for.
 
 import type { NodeListing, NodeSourceOptions } from './listing.ts';
 import { readNodesFile } from './nodes-file.ts';
 
 /**
- * The listing that the options ask for: the nodes file; else v2 when there is an API key, with ISP and region from v1
- * when there are key and secret as well; else v1. What asks the API is read in with the first question.
+ * The nodes file comes first. An API key selects v2, to which v1 adds ISP and region when there are key and secret.
+ * Key and secret alone select v1. The API's client is imported by the first listing.
  *
- * @throws when there is neither
+ * @throws when the options have neither a file nor credentials
  */
 export function nodeListing(options: NodeSourceOptions): NodeListing {
   const { nodesFile, apiKey, key, secret } = options;

@@ -1,11 +1,11 @@
-// A Catchpoint node, and the directory in which pushes look it up.
+// A Catchpoint node, and the directory in memory in which pushes look it up.
 
-/** A place from which Catchpoint runs tests. Texts are as Catchpoint writes them; what is not known is absent. */
+/** A place from which Catchpoint runs tests. Texts are as Catchpoint writes them; unknown fields are absent. */
 export interface Node {
   /** 1 … 2^53−1 */
   readonly id: number;
   readonly name?: string;
-  /** The autonomous system's number, without "AS". */
+  /** The number of the autonomous system, without "AS". */
   readonly asn?: number;
   readonly continent?: string;
   readonly country?: string;
@@ -16,19 +16,18 @@ export interface Node {
   /** Degrees, north and east positive. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Addresses that the node sends from, as Catchpoint lists them: addresses and CIDR ranges, comma-separated. */
+  /** The node's source addresses as Catchpoint lists them: addresses and CIDR ranges, comma-separated. */
   readonly ipRanges?: string;
   readonly active: boolean;
-  /** When it was first missing from a complete listing, in ms since 1970 UTC; a retired node stays findable for a while. */
+  /** Time of the first complete listing without it, ms since 1970 UTC. A retired node is still found for a week. */
   readonly retiredAtMs?: number;
 }
 
-/** The nodes known at this moment, held in memory. Replaced whole, never edited. */
 export interface NodeDirectory {
   find(id: number): Node | undefined;
-  /** Every node, in the order of their ids. */
+  /** Every node, ordered by id. */
   all(): readonly Node[];
-  /** When the listing that it came from was complete, in ms since 1970 UTC; undefined before the first. */
+  /** Time of the listing that the nodes come from, ms since 1970 UTC. Undefined before the first listing. */
   refreshedAtMs(): number | undefined;
   replace(nodes: readonly Node[], refreshedAtMs: number): void;
 }

@@ -1,4 +1,5 @@
-// The file of overrides while the bridge runs: read at the start, again when it changes or when asked, the last good one kept.
+// The file of node overrides of a running bridge. It is checked every minute; an unusable file leaves the last good
+// overrides in effect.
 
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -6,28 +7,24 @@ import type { Log } from '../../../runtime/log.ts';
 import { schedule } from '../../../runtime/schedule.ts';
 import type { NodeOverride, NodeOverrides } from './node-overrides.ts';
 
-export interface OverridesFile {
+interface OverridesFile {
   readonly of: (nodeId: number) => NodeOverride | undefined;
-  /** How many nodes it speaks of. */
-  count(): number;
-  /** Reads the file at another path, or none, and returns what puts it in its place. @throws WrongOverrides */
+  /** Reads the file at a path, or none. The returned function puts it into effect. @throws WrongOverrides */
   prepare(path: string | undefined): Promise<() => void>;
-  /** Reads it again. @throws WrongOverrides, and then the last good one holds on */
-  reload(): Promise<void>;
-  /** Looks every minute whether it has changed, until the signal. */
+  /** Reloads the file when it changes, until the signal. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 export interface OverridesFileOptions {
-  /** Undefined: there are no overrides. */
+  /** Undefined when there are no overrides. */
   readonly path: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-const lookEveryMs = 60_000;
+const checkEveryMs = 60_000;
 
-/** Reads the file at a path. @throws WrongOverrides, also where it cannot be read */
+/** @throws WrongOverrides, also when the file cannot be read */
 export async function readOverrides(path: string): Promise<NodeOverrides> {
   const { nodeOverridesOf, WrongOverrides } = await import('./node-overrides.ts');
   const text = await readFile(path, 'utf8').catch((error: Error) => {
@@ -36,50 +33,47 @@ export async function readOverrides(path: string): Promise<NodeOverrides> {
   return nodeOverridesOf(path, text);
 }
 
-interface Held {
+interface LoadedOverrides {
   readonly path: string | undefined;
   readonly overrides: NodeOverrides;
-  readonly marks: string | undefined;
+  readonly version: string | undefined;
 }
 
-/** @throws WrongOverrides when the file cannot be used now */
-export async function openOverrides({ path: first, clock, log }: OverridesFileOptions): Promise<OverridesFile> {
-  let held = await read(first);
+/** @throws WrongOverrides */
+export async function openOverrides({ path: firstPath, clock, log }: OverridesFileOptions): Promise<OverridesFile> {
+  let loaded = await load(firstPath);
 
-  async function reload(): Promise<void> {
-    held = await read(held.path);
-    if (held.path !== undefined) log.info({ file: held.path, nodes: held.overrides.size }, 'node overrides read again');
-  }
-
-  async function look(): Promise<void> {
-    const { path, marks } = held;
-    if (path === undefined || (await marksOf(path)) === marks) return;
-    await reload().catch(async (error: Error) => {
-      held = { ...held, marks: await marksOf(path) };
-      log.error({ file: path, reason: error.message }, 'node overrides cannot be used; those read before hold on');
-    });
+  async function check(): Promise<void> {
+    const { path, version } = loaded;
+    if (path === undefined || (await versionOf(path)) === version) return;
+    try {
+      loaded = await load(path);
+      log.info({ file: path, nodes: loaded.overrides.size }, 'node overrides read again');
+    } catch (error) {
+      loaded = { ...loaded, version: await versionOf(path) };
+      const { message: reason } = error as Error;
+      log.error({ file: path, reason }, 'node overrides cannot be used; those read before hold on');
+    }
   }
 
   return {
-    of: (nodeId) => held.overrides.get(nodeId),
-    count: () => held.overrides.size,
-    reload,
+    of: (nodeId) => loaded.overrides.get(nodeId),
     async prepare(path) {
-      const next = await read(path);
-      return () => void (held = next);
+      const next = await load(path);
+      return () => void (loaded = next);
     },
-    run: (signal) => schedule('look at the node overrides', look, { everyMs: lookEveryMs, clock, log, signal }),
+    run: (signal) => schedule('look at the node overrides', check, { everyMs: checkEveryMs, clock, log, signal }),
   };
 }
 
-async function read(path: string | undefined): Promise<Held> {
-  if (path === undefined) return { path, overrides: new Map(), marks: undefined };
-  const marks = await marksOf(path);
-  return { path, overrides: await readOverrides(path), marks };
+async function load(path: string | undefined): Promise<LoadedOverrides> {
+  if (path === undefined) return { path, overrides: new Map(), version: undefined };
+  const version = await versionOf(path);
+  return { path, overrides: await readOverrides(path), version };
 }
 
-/** What changes when the file does; undefined when it is not there. */
-async function marksOf(path: string): Promise<string | undefined> {
+/** Differs after each change of the file. Undefined when there is no file. */
+async function versionOf(path: string): Promise<string | undefined> {
   const stats = await stat(path).catch(() => undefined);
   return stats && [stats.mtimeMs, stats.size, stats.ino].join(' ');
 }

@@ -1,55 +1,49 @@
-// Whether a listing may replace the directory: an API that suddenly tells less than before is not believed at once.
+// Decides whether a listing may replace the directory. An API that suddenly lists fewer nodes is doubted at first.
 
 import type { Node } from './node.ts';
 
-/** Undefined: it may. Otherwise why not. */
-export type Doubt = string | undefined;
-
-export interface Plausibility {
+interface Plausibility {
   /**
-   * Judges a listing against the nodes known, at `nowMs`.
+   * The reason to doubt a listing, or undefined when it may replace the directory. A listing must not be empty, must
+   * have fewer than a fifth of unusable entries, and must list 80 % of the active nodes in `before`.
    *
-   * It may not be empty, ever; not hold a fifth or more of unusable entries; and it must still hold 80 % of the active
-   * nodes known, unless two further listings, each at least `apartMs` later, agree with each other.
+   * A listing of fewer nodes is plausible as the second of two doubted listings in a row that agree with each other,
+   * after a first doubted one. Doubted listings count only when they are `minIntervalMs` apart.
    */
   doubt(
     listing: { readonly nodes: readonly Node[]; readonly skipped: number },
     before: readonly Node[],
     nowMs: number,
-  ): Doubt;
+  ): string | undefined;
 }
 
-export const apartMs = 1_200_000;
+export const minIntervalMs = 1_200_000;
 
-const leastShare = 0.8;
-/** Nodes come and go between two listings that are otherwise the same. */
-const agreeingShare = 0.98;
+const minShare = 0.8;
+/** Below 1, since some nodes come and go between any two listings. */
+const minAgreement = 0.98;
 
-interface Doubted {
+interface DoubtedListing {
   readonly ids: ReadonlySet<number>;
   readonly atMs: number;
 }
 
 export function plausibility(): Plausibility {
-  /** The implausible listings so far; the first counts as the doubt, the others as its confirmation. */
-  let doubted: Doubted[] = [];
+  /** At most three: the first doubted listing, and the two that may confirm it. */
+  let doubted: DoubtedListing[] = [];
   return {
     doubt({ nodes, skipped }, before, nowMs) {
       if (nodes.length === 0) return skipped === 0 ? 'it is empty' : `none of its ${skipped} entries has a usable id`;
-      if (skipped > 0 && skipped >= (nodes.length + skipped) * (1 - leastShare)) {
+      if (skipped > 0 && skipped >= (nodes.length + skipped) * (1 - minShare)) {
         return `${skipped} of its ${nodes.length + skipped} entries have no usable id`;
       }
       const ids = new Set(nodes.map((node) => node.id));
       const active = before.filter((node) => node.active && node.retiredAtMs === undefined);
       const still = active.filter((node) => ids.has(node.id)).length;
-      if (still >= active.length * leastShare) {
-        doubted = [];
-        return undefined;
-      }
       const last = doubted.at(-1);
-      if (last === undefined || nowMs - last.atMs >= apartMs || nowMs < last.atMs)
+      if (last === undefined || nowMs - last.atMs >= minIntervalMs || nowMs < last.atMs)
         doubted = [...doubted.slice(-2), { ids, atMs: nowMs }];
-      if (confirmed(doubted)) {
+      if (still >= active.length * minShare || isConfirmed(doubted)) {
         doubted = [];
         return undefined;
       }
@@ -58,13 +52,8 @@ export function plausibility(): Plausibility {
   };
 }
 
-/** Whether, after the first, two further ones agree with each other. */
-function confirmed(doubted: readonly Doubted[]): boolean {
-  const [, second, third] = doubted;
-  return second !== undefined && third !== undefined && agree(second.ids, third.ids);
-}
-
-function agree(some: ReadonlySet<number>, others: ReadonlySet<number>): boolean {
-  const both = [...some].filter((id) => others.has(id)).length;
-  return both >= Math.max(some.size, others.size) * agreeingShare;
+function isConfirmed([, second, third]: readonly DoubtedListing[]): boolean {
+  if (second === undefined || third === undefined) return false;
+  const both = [...second.ids].filter((id) => third.ids.has(id)).length;
+  return both >= Math.max(second.ids.size, third.ids.size) * minAgreement;
 }

@@ -1,61 +1,57 @@
-// When the node directory is refreshed next: regularly, early for unknown nodes, later after failures.
+// Schedules the refreshes of the node directory: regular, early for unknown nodes, and retries after failures.
 
 import { backoff } from '../../../runtime/backoff.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 
 export interface RefreshTimes {
-  /** How long until the next refresh is due, in ms; `early`: for unknown nodes. 0 or less when it is due. */
+  /** Time until the next refresh in ms, 0 or less when it is due. @param early - whether unknown nodes wait for it */
   dueInMs(early: boolean): number;
-  /** Counts from a directory of that time (in ms since 1970 UTC); without one a refresh is due at once. */
+  /** Counts from the time of the last refresh, ms since 1970 UTC. Without one a refresh is due at once. */
   from(refreshedAtMs: number | undefined): void;
-  /** Regular refreshes come so often from now on. */
-  every(everyMs: number): void;
-  /** Whatever went wrong was with another source: a refresh is due at once. */
-  anew(): void;
+  /** Sets the interval of the regular refreshes. */
+  setEvery(everyMs: number): void;
+  /** Forgets earlier failures, which concern another source. A refresh is due at once. */
+  sourceChanged(): void;
   started(): void;
-  /** `filled`: nothing was left out. `found`: whether any of the unknown nodes is known now; undefined when there were none. */
+  /**
+   * @param outcome.filled - whether the listing had no gaps
+   * @param outcome.found - whether it listed an unknown node; undefined when there were none
+   */
   succeeded(outcome: { readonly filled: boolean; readonly found: boolean | undefined }): void;
   failed(cause: { readonly retryAfterMs: number | undefined; readonly implausible: boolean }): void;
 }
 
-export interface RefreshTimesOptions {
-  readonly everyMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-/** An early refresh comes no sooner after the last one. */
-const earlyEveryMs = 300_000;
+const minEarlyEveryMs = 300_000;
 const maxEarlyEveryMs = 3_600_000;
 const unfilledEveryMs = 3_600_000;
 const implausibleEveryMs = 1_800_000;
 const failedEveryMs = { baseMs: 60_000, capMs: 1_800_000 } as const;
 
 /**
- * The early refreshes come every five minutes at most; while they bring none of the unknown nodes, half as often each
- * time down to once an hour, so that pushes with invented nodes do not spend the budget of calls.
+ * Early refreshes come at most every five minutes. Each one that finds no unknown node doubles that pause, up to an
+ * hour, so that pushes with invented nodes do not use up the budget of API calls.
  *
- * Counted on the steady clock: a machine's time that is set right does not put a refresh off for years.
+ * Intervals are measured by the steady clock: a corrected wall clock does not delay a refresh.
  */
-export function refreshTimes({ clock, random, ...options }: RefreshTimesOptions): RefreshTimes {
-  let { everyMs } = options;
+export function refreshTimes(firstEveryMs: number, clock: Clock, random: () => number): RefreshTimes {
+  let everyMs = firstEveryMs;
   let regularAt = clock.steady();
   let notBefore = -Infinity;
   let startedAt = -Infinity;
-  let earlyPauseMs = earlyEveryMs;
+  let earlyEveryMs = minEarlyEveryMs;
   let failures = 0;
   const jittered = (ms: number): number => ms * (0.9 + 0.2 * random());
 
   return {
     dueInMs: (early) =>
-      Math.max(notBefore, early ? Math.min(regularAt, startedAt + earlyPauseMs) : regularAt) - clock.steady(),
+      Math.max(notBefore, early ? Math.min(regularAt, startedAt + earlyEveryMs) : regularAt) - clock.steady(),
     from(refreshedAtMs) {
       const ageMs = refreshedAtMs === undefined ? Infinity : clock.now() - refreshedAtMs;
-      // A time that is still to come was written by a wrong clock.
+      // A negative age was written by a wrong clock.
       regularAt = clock.steady() + (ageMs >= everyMs || ageMs < 0 ? 0 : Math.max(0, jittered(everyMs) - ageMs));
     },
-    every: (ms) => void (everyMs = ms),
-    anew() {
+    setEvery: (ms) => void (everyMs = ms),
+    sourceChanged() {
       failures = 0;
       notBefore = -Infinity;
       regularAt = clock.steady();
@@ -65,7 +61,7 @@ export function refreshTimes({ clock, random, ...options }: RefreshTimesOptions)
       failures = 0;
       notBefore = -Infinity;
       regularAt = clock.steady() + jittered(filled ? everyMs : Math.min(everyMs, unfilledEveryMs));
-      if (found !== undefined) earlyPauseMs = found ? earlyEveryMs : Math.min(maxEarlyEveryMs, earlyPauseMs * 2);
+      if (found !== undefined) earlyEveryMs = found ? minEarlyEveryMs : Math.min(maxEarlyEveryMs, earlyEveryMs * 2);
     },
     failed({ retryAfterMs = 0, implausible }) {
       failures += 1;

@@ -1,5 +1,4 @@
-// Keeps the node directory fresh: by schedule, early when unknown nodes appear, and only ever by a complete, plausible
-// listing. Nothing waits for it but who calls refreshNow.
+// Keeps the node directory fresh: by schedule, and early when pushes name unknown nodes.
 
 import { type ChangesSum, type DirectoryChanges, noChanges, withChanges } from './changes.ts';
 import {
@@ -16,133 +15,130 @@ export interface NodeRefresherOptions extends DirectoryUpdatesOptions {
   readonly list: NodeListing;
   readonly random: () => number;
   readonly everyHours: number;
-  /** Refreshes at start however fresh the file is; for a nodes file, which costs no call. */
+  /** Refreshes at the start even when the stored directory is fresh. For a nodes file, which costs no API call. */
   readonly refreshAtStart?: boolean;
 }
 
-export interface RefreshStatus {
+interface RefreshResults {
   readonly refreshes: number;
   readonly failures: number;
-  /** Of the last refresh; undefined when it succeeded. */
+  /** Undefined when the last refresh succeeded. */
   readonly lastError: string | undefined;
-  /** In ms since 1970 UTC. */
-  readonly refreshedAtMs: number | undefined;
-  readonly nextAtMs: number;
   readonly lastChanges: DirectoryChanges | undefined;
   /** Since the start. */
   readonly changes: ChangesSum;
-  readonly everyMs: number;
-  /** What the last listing could not fill in. */
+  /** Gaps of the last listing. */
   readonly notes: readonly string[];
-  /** Why the directory is in memory alone; undefined when it is on disk. */
+}
+
+export interface RefreshStatus extends RefreshResults {
+  /** Times are ms since 1970 UTC. */
+  readonly refreshedAtMs: number | undefined;
+  readonly nextAtMs: number;
+  readonly everyMs: number;
+  /** Why the directory could not be written. Undefined when it is on disk. */
   readonly fileFault: string | undefined;
-  /** In the directory, retired ones included. */
+  /** Nodes in the directory, including retired ones. */
   readonly nodes: number;
 }
 
-export interface RefreshNow {
-  /** Takes a listing that is implausible, though not an empty one. */
+interface RefreshNow {
+  /** Takes an implausible listing, unless it is empty. */
   readonly accept?: boolean;
   readonly signal: AbortSignal;
 }
 
 export interface NodeRefresher {
-  /** Reads the directory's file, if that is newer than what is in memory; true when it was. */
+  /** Reads the stored directory. Resolves with true when it was newer than the directory in memory. */
   load(): Promise<boolean>;
-  /** Refreshes by schedule until the signal; picks up a newer file within five minutes. Failures are logged. */
+  /** Refreshes by schedule until the signal, and reads a newer file within five minutes. Failures are logged. */
   run(signal: AbortSignal): Promise<void>;
-  /** An unknown node has appeared. Costs next to nothing, however often it is called. */
+  /** Asks for a refresh because of an unknown node. Cheap: it may be called for every push. */
   requestEarly(nodeId: number): void;
-  /** Refreshes at once, or joins the refresh that is under way. @throws ImplausibleListing, or what the listing throws */
+  /** Refreshes at once, or joins the refresh in progress. @throws ImplausibleListing, or the listing's error */
   refreshNow(options: RefreshNow): Promise<DirectoryChanges>;
-  /** Refreshes so often from now on. */
+  /** Sets the interval of the regular refreshes. */
   refreshEvery(hours: number): void;
-  /** The listing asks somebody else now: refreshes as soon as may be. */
-  refreshAnew(): void;
+  /** Replaces the listing, and refreshes as soon as possible. */
+  setSource(list: NodeListing): void;
   status(): RefreshStatus;
 }
 
+const hourMs = 3_600_000;
 const fileCheckMs = 300_000;
 const maxWanted = 1000;
 
-/** What changes while it runs. */
-interface Refreshing {
+interface State {
   readonly options: NodeRefresherOptions;
   readonly times: RefreshTimes;
   readonly updates: DirectoryUpdates;
-  /** Unknown nodes that no refresh has been made for yet. */
+  /** Unknown nodes that have had no refresh yet. */
   readonly wanted: Set<number>;
-  underWay: Promise<DirectoryChanges> | undefined;
-  wake: AbortController | undefined;
-  refreshes: number;
-  failures: number;
-  lastError: string | undefined;
-  lastChanges: DirectoryChanges | undefined;
-  changes: ChangesSum;
-  notes: readonly string[];
+  list: NodeListing;
+  everyMs: number;
+  inProgress: Promise<DirectoryChanges> | undefined;
+  /** Ends the pause between two refreshes. */
+  wakeup: AbortController | undefined;
+  results: RefreshResults;
 }
 
 export function nodeRefresher(options: NodeRefresherOptions): NodeRefresher {
-  const { directory, everyHours, clock, random } = options;
-  const state: Refreshing = {
+  const { directory, clock, random } = options;
+  const everyMs = options.everyHours * hourMs;
+  const state: State = {
     options,
-    times: refreshTimes({ everyMs: everyHours * 3_600_000, clock, random }),
+    times: refreshTimes(everyMs, clock, random),
     updates: directoryUpdates(options),
     wanted: new Set(),
-    underWay: undefined,
-    wake: undefined,
-    refreshes: 0,
-    failures: 0,
-    lastError: undefined,
-    lastChanges: undefined,
-    changes: noChanges,
-    notes: [],
+    list: options.list,
+    everyMs,
+    inProgress: undefined,
+    wakeup: undefined,
+    results: { refreshes: 0, failures: 0, lastError: undefined, lastChanges: undefined, changes: noChanges, notes: [] },
   };
+  const { times, updates, wanted } = state;
   return {
-    load: () => state.updates.loadNewer(),
+    load: updates.loadNewer,
     run: (signal) => run(state, signal),
     requestEarly(nodeId) {
-      if (state.wanted.size >= maxWanted) return;
-      state.wanted.add(nodeId);
-      if (state.wanted.size === 1) state.wake?.abort();
+      if (wanted.size >= maxWanted) return;
+      wanted.add(nodeId);
+      if (wanted.size === 1) state.wakeup?.abort();
     },
     refreshNow: (how) => refreshAlone(state, how),
     refreshEvery(hours) {
-      state.times.every(hours * 3_600_000);
-      // What is due already stays due.
-      if (dueInMs(state) > 0) state.times.from(directory.refreshedAtMs());
-      state.wake?.abort();
+      state.everyMs = hours * hourMs;
+      times.setEvery(state.everyMs);
+      // A refresh that is due stays due.
+      if (dueInMs(state) > 0) times.from(directory.refreshedAtMs());
+      state.wakeup?.abort();
     },
-    refreshAnew() {
-      const dueNow = (): void => {
-        state.times.anew();
-        state.wake?.abort();
+    setSource(list) {
+      const refreshSoon = (): void => {
+        times.sourceChanged();
+        state.wakeup?.abort();
       };
-      dueNow();
-      // One that is under way asks whoever was asked before.
-      void state.underWay?.then(dueNow, dueNow);
+      state.list = list;
+      refreshSoon();
+      // The refresh in progress reads the old source.
+      void state.inProgress?.then(refreshSoon, refreshSoon);
     },
     status: () => ({
-      refreshes: state.refreshes,
-      failures: state.failures,
-      lastError: state.lastError,
+      ...state.results,
       refreshedAtMs: directory.refreshedAtMs(),
       nextAtMs: Math.round(clock.now() + dueInMs(state)),
-      lastChanges: state.lastChanges,
-      changes: state.changes,
-      everyMs: everyHours * 3_600_000,
-      notes: state.notes,
-      fileFault: state.updates.fileFault(),
+      everyMs: state.everyMs,
+      fileFault: updates.fileFault(),
       nodes: directory.all().length,
     }),
   };
 }
 
-function dueInMs({ times, wanted }: Refreshing): number {
+function dueInMs({ times, wanted }: State): number {
   return Math.max(0, times.dueInMs(wanted.size > 0));
 }
 
-async function run(state: Refreshing, signal: AbortSignal): Promise<void> {
+async function run(state: State, signal: AbortSignal): Promise<void> {
   const { options, times, updates } = state;
   const { directory } = options;
   try {
@@ -162,7 +158,7 @@ async function run(state: Refreshing, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function refreshOrLog(state: Refreshing, signal: AbortSignal): Promise<void> {
+async function refreshOrLog(state: State, signal: AbortSignal): Promise<void> {
   const { directory, clock, log } = state.options;
   try {
     await refreshAlone(state, { signal });
@@ -176,61 +172,68 @@ async function refreshOrLog(state: Refreshing, signal: AbortSignal): Promise<voi
   }
 }
 
-/** Sleeps until the time has come, a first unknown node appears, or the signal. */
-async function pause(state: Refreshing, ms: number, signal: AbortSignal): Promise<void> {
-  const wake = new AbortController();
-  const stop = (): void => wake.abort();
+/** Sleeps until the time has passed, the wakeup, or the signal. @throws the signal's reason */
+async function pause(state: State, ms: number, signal: AbortSignal): Promise<void> {
+  const wakeup = new AbortController();
+  const stop = (): void => wakeup.abort();
   signal.addEventListener('abort', stop, { once: true });
-  state.wake = wake;
+  state.wakeup = wakeup;
   try {
-    await state.options.clock.sleep(ms, { signal: wake.signal });
+    await state.options.clock.sleep(ms, { signal: wakeup.signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (!wake.signal.aborted) throw error;
+    if (!wakeup.signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', stop);
-    state.wake = undefined;
+    state.wakeup = undefined;
   }
 }
 
-/** One refresh at a time; who asks meanwhile gets its outcome, unless he accepts what it may not. */
-async function refreshAlone(state: Refreshing, how: RefreshNow): Promise<DirectoryChanges> {
-  while (state.underWay !== undefined) {
-    if (how.accept !== true) return state.underWay;
-    await state.underWay.catch(() => undefined);
+/** One refresh at a time. Joins the one in progress, unless `accept` asks for a different one. */
+async function refreshAlone(state: State, how: RefreshNow): Promise<DirectoryChanges> {
+  while (state.inProgress !== undefined) {
+    if (how.accept !== true) return state.inProgress;
+    await state.inProgress.catch(() => undefined);
   }
-  state.underWay = refresh(state, how).finally(() => void (state.underWay = undefined));
-  return state.underWay;
+  state.inProgress = refresh(state, how).finally(() => void (state.inProgress = undefined));
+  return state.inProgress;
 }
 
-async function refresh(state: Refreshing, { accept = false, signal }: RefreshNow): Promise<DirectoryChanges> {
-  const { times, options, updates } = state;
-  const asked = [...state.wanted];
+async function refresh(state: State, { accept = false, signal }: RefreshNow): Promise<DirectoryChanges> {
+  const { times, updates } = state;
+  const wanted = [...state.wanted];
   times.started();
   try {
-    const listing = await options.list(signal);
-    const changes = await updates.take(listing, accept);
-    const found = forgetWanted(state, asked);
-    times.succeeded({ filled: listing.notes.length === 0, found });
-    state.refreshes += 1;
-    state.lastError = undefined;
-    state.lastChanges = changes;
-    state.changes = withChanges(state.changes, changes);
-    state.notes = listing.notes;
-    return changes;
+    const listing = await state.list(signal);
+    const lastChanges = await updates.take(listing, accept);
+    times.succeeded({ filled: listing.notes.length === 0, found: removeWanted(state, wanted) });
+    const { refreshes, failures, changes } = state.results;
+    state.results = {
+      refreshes: refreshes + 1,
+      failures,
+      lastError: undefined,
+      lastChanges,
+      changes: withChanges(changes, lastChanges),
+      notes: listing.notes,
+    };
+    return lastChanges;
   } catch (error) {
     if (signal.aborted) throw error;
     const retryAfterMs = error instanceof RestFailure ? error.retryAfterMs : undefined;
     times.failed({ retryAfterMs, implausible: error instanceof ImplausibleListing });
-    state.failures += 1;
-    state.lastError = (error as Error).message;
+    const { results } = state;
+    state.results = { ...results, failures: results.failures + 1, lastError: (error as Error).message };
     throw error;
   }
 }
 
-/** The refresh has answered for these, and for whoever else is known by now. Whether it brought any of them. */
-function forgetWanted({ wanted, options }: Refreshing, asked: readonly number[]): boolean | undefined {
+/**
+ * Removes the nodes that had their refresh, and every other node that is known now.
+ *
+ * @returns whether the directory knows any of `refreshed`; undefined when there were none
+ */
+function removeWanted({ wanted, options }: State, refreshed: readonly number[]): boolean | undefined {
   const isKnown = (id: number): boolean => options.directory.find(id) !== undefined;
-  for (const id of [...asked, ...[...wanted].filter(isKnown)]) wanted.delete(id);
-  return asked.length === 0 ? undefined : asked.some(isKnown);
+  for (const id of [...refreshed, ...[...wanted].filter(isKnown)]) wanted.delete(id);
+  return refreshed.length === 0 ? undefined : refreshed.some(isKnown);
 }

@@ -1,29 +1,29 @@
-// What the original bridge's -f wrote: a run already joined with its node, a JSON object a line.
+// Parses a record of the original bridge's -f: a run joined with its node, one JSON object a line.
 
 import type { Zone } from 'luxon';
-import { asNumber, found, member, positiveInteger, quantity, text } from '../fields.ts';
+import { asNumber, found, member, nonBlankText, positiveInteger, quantity, withoutUndefined } from '../fields.ts';
 import { errorCode, type Measurement, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
-import { trueTime } from './original-time.ts';
+import { correctedTime } from './original-time.ts';
 
-export interface JoinedRun {
+interface JoinedRun {
   readonly measurement: Measurement;
-  /** As the record has it, which is how the original knew it. */
+  /** The node as the record has it. */
   readonly node: Node;
-  /** Whether the run's time may be off; see trueTime. */
+  /** Whether the run's time may be off; see correctedTime. */
   readonly isDoubtful: boolean;
 }
 
-/** Whether a line is one of these: the original writes its own names, none of which stands in a push. */
+/** Records have lower-case names that no push has. */
 export function isJoinedRecord(line: unknown): boolean {
   return member(line, 'testid') !== undefined && member(line, 'timestamp') !== undefined;
 }
 
 /**
- * Reads a record: testid, timestamp (seconds, see trueTime), rtt (ms), error (a code), counter, status, and of the node
- * nodeid, asn, continent, network_type, city, country, region and isp, each null when it was not known.
+ * Parses testid, timestamp (seconds, see correctedTime), rtt (ms), error (a code), counter and status. The node's
+ * fields are nodeid, asn, continent, network_type, city, country, region and isp; unknown ones are null.
  *
- * @throws NotAPush, which names the field and the value found
+ * @throws NotAPush naming the field and the value
  */
 export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
   const testId = id(record, 'testid');
@@ -32,22 +32,11 @@ export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
   if (seconds === undefined || seconds >= 1e10) {
     throw new NotAPush(`timestamp: expected seconds since 1970, found ${found(member(record, 'timestamp'))}`);
   }
-  const { timeMs, isDoubtful } = trueTime(seconds, writtenIn);
+  const { timeMs, isDoubtful } = correctedTime(seconds, writtenIn);
   const rttMs = quantity(member(record, 'rtt'));
   const error = errorCode(member(record, 'error'));
   return {
-    measurement: {
-      testId,
-      nodeId,
-      timeMs,
-      ...(rttMs === undefined
-        ? {}
-        : {
-            rttMs,
-            totalMs: rttMs,
-          }),
-      ...(error === undefined ? {} : { error }),
-    },
+    measurement: withoutUndefined<Measurement>({ testId, nodeId, timeMs, rttMs, totalMs: rttMs, error }),
     node: nodeOf(record, nodeId),
     isDoubtful,
   };
@@ -60,26 +49,21 @@ function id(record: unknown, name: string): number {
   return number;
 }
 
-function nodeOf(record: unknown, nodeId: number): Node {
-  const asn = asNumber(member(record, 'asn'));
-  const names = {
+function nodeOf(record: unknown, id: number): Node {
+  return withoutUndefined<Node>({
+    id,
+    asn: asNumber(member(record, 'asn')),
     continent: name(record, 'continent'),
     country: name(record, 'country'),
     region: name(record, 'region'),
     city: name(record, 'city'),
     isp: name(record, 'isp'),
     networkType: name(record, 'network_type'),
-  };
-  const known = Object.entries(names).filter(([, value]) => value !== undefined);
-  return {
-    id: nodeId,
-    ...(asn === undefined ? {} : { asn }),
-    ...(Object.fromEntries(known) as Partial<Node>),
     active: true,
-  };
+  });
 }
 
-/** The original wrote a space as `_`; with its spaces a name becomes the same tag as that of a live push. */
+/** The original bridge wrote a space as `_`. With spaces the tag value is the same as that of a live push. */
 function name(record: unknown, field: string): string | undefined {
-  return text(member(record, field))?.replaceAll('_', ' ');
+  return nonBlankText(member(record, field))?.replaceAll('_', ' ');
 }

@@ -1,28 +1,28 @@
-// Undoes what the original bridge did to its times: it read Catchpoint's UTC digits as local time (Python's time.mktime),
-// so that every time is off by the machine's distance from UTC at that moment.
+// Corrects the times of the original bridge, which parsed Catchpoint's UTC digits as local time (Python's time.mktime).
+// Each time is off by the machine's offset from UTC.
 
 import type { Zone } from 'luxon';
 
-export interface TrueTime {
-  /** When the run took place, ms since 1970 UTC. */
+interface CorrectedTime {
+  /** Time of the run, ms since 1970 UTC. */
   readonly timeMs: number;
-  /** Whether it may be off by the length of a clock change; see trueTime. */
+  /** Whether it may be off by the length of a clock change. */
   readonly isDoubtful: boolean;
 }
 
 const minuteMs = 60_000;
-/** No clock is changed by more, nor twice within as long. */
+/** No clock change is longer, and none follows another within this time. */
 const aroundMs = 10_800_000;
 
 /**
- * The true time behind a written one: the wall clock of the zone at that moment shows the digits that Catchpoint sent.
+ * The wall clock of the zone at the written time shows the digits that Catchpoint sent.
  *
- * The hour that a clock set back shows twice comes out right, whichever of the two was written: both show the same
- * digits. Digits that a clock set forward never shows were written as an hour later (in zones that tzdata describes by
- * their winter, such as Europe/Dublin, earlier), where other runs truly belong; nobody can tell them apart any more.
- * Both hours beside the gap are doubtful therefore, and taken as they stand.
+ * Digits that the clock shows twice, when it is set back, are correct for both written times. Digits that it never
+ * shows, when it is set forward, were written as an hour later, where other runs belong (an hour earlier in zones such
+ * as Europe/Dublin, which tzdata describes by their winter time). The two cannot be told apart, so the hours on both
+ * sides of the gap are doubtful and stay as they are.
  */
-export function trueTime(writtenSeconds: number, zone: Zone): TrueTime {
+export function correctedTime(writtenSeconds: number, zone: Zone): CorrectedTime {
   const writtenMs = writtenSeconds * 1000;
   const offsetMs = (atMs: number): number => zone.offset(atMs) * minuteMs;
   const here = offsetMs(writtenMs);

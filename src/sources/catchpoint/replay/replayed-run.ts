@@ -1,62 +1,53 @@
-// Reads a line of what is replayed: a push out of the archive, a push that stands alone, or a record that the original
-// bridge wrote.
+// Parses a line of a replay: a push from the archive, a bare push, or a record of the original bridge.
 
 import type { Zone } from 'luxon';
 import { found, member } from '../fields.ts';
-import { type Measurement, measurementOf, NotAPush } from '../measurement.ts';
+import { type MeasureOptions, type Measurement, measurementOf, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import { parsePush } from '../push-body.ts';
 import { isJoinedRecord, joinedRun } from './joined-record.ts';
 
 export interface ReplayedRun {
   readonly measurement: Measurement;
-  /** The push, byte for byte as it came; of a joined record its line. */
+  /** The push byte for byte, or the line of a joined record. */
   readonly body: Buffer;
-  /** Of a joined record: the node, which is not looked up. */
+  /** The node of a joined record, which is not looked up. */
   readonly node?: Node;
-  /** Whether its time may be off by a clock change; of joined records only. */
+  /** Whether the time of a joined record may be off by a clock change. */
   readonly isDoubtful: boolean;
 }
 
-/** The original's records, and nobody has said which zone their times were written in. */
+/** The time zone of the original bridge's records is unknown. */
 export class ZoneMissing extends Error {
   override readonly name = 'ZoneMissing';
   readonly exitCode = 64;
 }
 
-export interface ReplayedRunOptions {
-  /** Whether to read the timings, byte counts and counters beyond the RTT too. */
-  readonly extras: boolean;
-  /** The labels to read, in lower case. */
-  readonly labels?: readonly string[];
-  /** In which zone the machine of the original bridge lived. */
+interface ReplayedRunOptions extends MeasureOptions {
+  /** Time zone of the original bridge's machine. */
   readonly writtenIn: Zone | undefined;
 }
 
-/**
- * The run in a line.
- *
- * @throws NotAPush when it holds none, ZoneMissing for a record of the original's without `writtenIn`
- */
-export function replayedRun(line: string, { extras, labels = [], writtenIn }: ReplayedRunOptions): ReplayedRun {
-  const archived = archivedVerbatim(line);
+/** @throws NotAPush, or ZoneMissing for a record of the original bridge without `writtenIn` */
+export function replayedRun(line: string, options: ReplayedRunOptions): ReplayedRun {
+  const archived = archivedPush(line);
   if (archived !== undefined)
-    return { measurement: measurementOf(archived.json, { extras, labels }), body: archived.body, isDoubtful: false };
-  const json = jsonOf(line);
+    return { measurement: measurementOf(archived.json, options), body: archived.body, isDoubtful: false };
+  const json = parse(line);
   if (isJoinedRecord(json)) {
-    if (writtenIn === undefined) throw new ZoneMissing(zoneMissing);
-    return { ...joinedRun(json, writtenIn), body: Buffer.from(line) };
+    if (options.writtenIn === undefined) throw new ZoneMissing(zoneMissing);
+    return { ...joinedRun(json, options.writtenIn), body: Buffer.from(line) };
   }
   const body = bodyOf(json, line);
-  return { measurement: measurementOf(parsePush(body), { extras, labels }), body, isDoubtful: false };
+  return { measurement: measurementOf(parsePush(body), options), body, isDoubtful: false };
 }
 
 const zoneMissing =
   "these are records of the original bridge's -f, whose times were made with the local time of its machine; " +
   'say in which zone that was, such as --written-in-zone America/New_York (UTC if it was on UTC)';
 
-/** A line as the archive writes it: the push stands in it as it came. */
-function archivedVerbatim(line: string): { readonly json: unknown; readonly body: Buffer } | undefined {
+/** A push that the archive wrote verbatim. Undefined for any other line. */
+function archivedPush(line: string): { readonly json: unknown; readonly body: Buffer } | undefined {
   const [, text] = /^\{"receivedAt":"[^"]*","body":(\s*\{.*)\}$/s.exec(line) ?? [];
   if (text === undefined) return undefined;
   try {
@@ -66,7 +57,7 @@ function archivedVerbatim(line: string): { readonly json: unknown; readonly body
   }
 }
 
-function jsonOf(line: string): unknown {
+function parse(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
@@ -74,7 +65,7 @@ function jsonOf(line: string): unknown {
   }
 }
 
-/** The push in an archived line, as an object or as text; a line without one is a push itself. */
+/** The push in `body`, as an object or as text. A line without `body` is a push itself. */
 function bodyOf(json: unknown, line: string): Buffer {
   const body = member(json, 'body');
   if (typeof body === 'string') return Buffer.from(body);

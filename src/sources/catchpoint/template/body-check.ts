@@ -1,13 +1,13 @@
-// Checks a body that Catchpoint sent against the template: which fields are missing, unknown or wrong, and whether it is a push.
+// Checks a body from Catchpoint against the template: missing, unknown and wrong fields, and whether it is a push.
 
 import { distance } from 'fastest-levenshtein';
-import { found, member } from '../fields.ts';
-import { labelsOf } from '../labels.ts';
-import { type Measurement, measurementOf, NotAPush } from '../measurement.ts';
+import { found, member, memberAt } from '../fields.ts';
+import { labelsOf, type Measurement, measurementOf, NotAPush } from '../measurement.ts';
 import { parsePush } from '../push-body.ts';
+import { type PushShape, pushShape } from '../push-fields.ts';
 import { readableNames, type TemplateChoice, type TemplateField, templateFields } from './template-fields.ts';
 
-export interface BodyFinding {
+interface BodyFinding {
   /** `no-push`: the bridge would answer 400. */
   readonly kind: 'no-push' | 'wrong' | 'missing' | 'unknown';
   readonly field: string;
@@ -15,19 +15,17 @@ export interface BodyFinding {
 }
 
 export interface BodyCheck {
-  /** In which of the shapes that are understood it came. */
-  readonly shape: 'template' | 'default' | 'grafana' | 'none';
+  readonly shape: PushShape | 'none';
   readonly findings: readonly BodyFinding[];
-  /** What it would become; undefined when it is no push. */
+  /** Undefined when the body is no push. */
   readonly measurement: Measurement | undefined;
 }
 
-/** Checks a body as it came. Only a body of our own template has fields that can be missing or unknown. */
+/** Only a body of the bridge's own template has missing and unknown fields. */
 export function bodyCheck(body: Buffer, choice: TemplateChoice): BodyCheck {
-  let json: unknown;
   try {
-    json = parsePush(body);
-    const shape = shapeOf(json);
+    const json = parsePush(body);
+    const shape = typeof json !== 'object' || json === null || Array.isArray(json) ? 'none' : pushShape(json);
     const findings = [
       ...(shape === 'template' ? templateFindings(json as object, choice) : []),
       ...labelFindings(json, shape, choice),
@@ -39,30 +37,19 @@ export function bodyCheck(body: Buffer, choice: TemplateChoice): BodyCheck {
   }
 }
 
-function shapeOf(body: unknown): BodyCheck['shape'] {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'none';
-  if (typeof member(body, 'TestDetails') === 'object') return 'grafana';
-  return member(body, 'schema') !== undefined ||
-    (member(body, 'Summary') === undefined && member(body, 'TestDetail') === undefined)
-    ? 'template'
-    : 'default';
-}
-
-/** What makes it no push is said once: by its field where that has been found wrong already. */
+/** The finding `no-push` replaces an earlier one for the same field. */
 function measured(
   json: unknown,
   findings: readonly BodyFinding[],
   { timings, labels }: TemplateChoice,
 ): Pick<BodyCheck, 'findings' | 'measurement'> {
   try {
-    return {
-      findings,
-      measurement: measurementOf(json, { extras: timings, labels: labels.map((label) => label.toLowerCase()) }),
-    };
+    const options = { extras: timings, labels: labels.map((label) => label.toLowerCase()) };
+    return { findings, measurement: measurementOf(json, options) };
   } catch (error) {
     if (!(error instanceof NotAPush)) throw error;
-    const said = noPush(error);
-    return { findings: [said, ...findings.filter(({ field }) => field !== said.field)], measurement: undefined };
+    const finding = noPush(error);
+    return { findings: [finding, ...findings.filter(({ field }) => field !== finding.field)], measurement: undefined };
   }
 }
 
@@ -72,66 +59,60 @@ function noPush({ message }: NotAPush): BodyFinding {
 }
 
 function templateFindings(body: object, choice: TemplateChoice): BodyFinding[] {
-  const wanted = templateFields(choice);
-  const known = readableNames();
-  const all = templateFields({ timings: true });
-  const unknown = Object.keys(body).filter((name) => !known.includes(name));
+  const names = readableNames();
   return [
-    ...all.flatMap((field) => wrong(field, body)),
-    ...wanted.filter(({ name }) => !Object.hasOwn(body, name)).map((field) => missing(field)),
-    ...unknown.map((name): BodyFinding => ({
-      kind: 'unknown',
-      field: name,
-      words: `nothing reads it${meant(name, known, body)}`,
-    })),
+    ...templateFields({ timings: true }).flatMap((field) => wrong(field, body)),
+    ...templateFields(choice)
+      .filter(({ name }) => !Object.hasOwn(body, name))
+      .map(missing),
+    ...Object.keys(body)
+      .filter((name) => !names.includes(name))
+      .map((name) => unknown(name, names, body)),
   ];
+}
+
+function wrong({ name, macro, expectation }: TemplateField, body: object): BodyFinding[] {
+  const value = member(body, name);
+  if (value === undefined || value === null || value === '') return [];
+  if (typeof value === 'string' && value.includes('${')) {
+    const words = `Catchpoint has put nothing in place of ${found(value)}; the macro is \${${macro}}`;
+    return [{ kind: 'wrong', field: name, words }];
+  }
+  const expected = expectation(value);
+  if (expected === undefined) return [];
+  return [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${found(value)}` }];
 }
 
 function missing({ name, macro, purpose }: TemplateField): BodyFinding {
   return { kind: 'missing', field: name, words: `it is for ${purpose}: "${name}": "\${${macro}}"` };
 }
 
-function wrong({ name, macro, fault }: TemplateField, body: object): BodyFinding[] {
-  const value = member(body, name);
-  if (value === undefined || value === null || value === '') return [];
-  if (typeof value === 'string' && value.includes('${')) {
-    return [
-      {
-        kind: 'wrong',
-        field: name,
-        words: `Catchpoint has put nothing in place of ${found(value)}; the macro is \${${macro}}`,
-      },
-    ];
-  }
-  const expected = fault(value);
-  return expected === undefined
-    ? []
-    : [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${found(value)}` }];
-}
-
-/** A name in another case, or close to one that is not there. */
-function meant(name: string, known: readonly string[], body: object): string {
+/** Suggests a missing field whose name is close, ignoring case and punctuation. */
+function unknown(name: string, names: readonly string[], body: object): BodyFinding {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const [nearest] = known
+  const [nearest] = names
     .filter((candidate) => !Object.hasOwn(body, candidate))
     .map((candidate) => ({ candidate, changes: distance(plain(name), plain(candidate)) }))
     .filter(({ changes }) => changes <= Math.floor(name.length / 4))
     .toSorted((a, b) => a.changes - b.changes);
-  return nearest === undefined ? '' : `; did you mean ${nearest.candidate}?`;
+  const suggestion = nearest === undefined ? '' : `; did you mean ${nearest.candidate}?`;
+  return { kind: 'unknown', field: name, words: `nothing reads it${suggestion}` };
 }
 
+const labelPaths: Readonly<Record<BodyCheck['shape'], readonly string[]>> = {
+  template: ['Labels'],
+  grafana: ['TestDetails', 'Labels'],
+  default: ['TestDetail', 'Labels'],
+  none: ['TestDetail', 'Labels'],
+};
+
 function labelFindings(json: unknown, shape: BodyCheck['shape'], { labels }: TemplateChoice): BodyFinding[] {
-  const [holder, place] =
-    shape === 'template'
-      ? [json, 'Labels']
-      : shape === 'grafana'
-        ? [member(json, 'TestDetails'), 'TestDetails.Labels']
-        : [member(json, 'TestDetail'), 'TestDetail.Labels'];
+  const path = labelPaths[shape];
   return labels
-    .filter((label) => labelsOf(member(holder, 'Labels'), [label.toLowerCase()]) === undefined)
+    .filter((label) => labelsOf(memberAt(json, ...path), [label.toLowerCase()]) === undefined)
     .map((label) => ({
       kind: 'missing',
-      field: `${place}.${label}`,
+      field: [...path, label].join('.'),
       words: 'the label has no value here, and becomes no tag',
     }));
 }

@@ -1,4 +1,4 @@
-// The template to paste into Catchpoint: its fields, the macros that give them, and what each is read as.
+// The bridge's template for Catchpoint: its fields, their macros, and how each value is read.
 
 import { templateExtras } from '../extra-metrics.ts';
 import { asNumber, finiteNumber, positiveInteger, quantity } from '../fields.ts';
@@ -6,43 +6,42 @@ import { timestampMs } from '../timestamp.ts';
 
 export interface TemplateField {
   readonly name: string;
-  /** Without the dollar and the braces; undefined where Catchpoint has none. */
-  readonly macro: string | undefined;
-  /** What it is for, such as `by_asn without the directory`. */
+  /** Without `${` and `}`. */
+  readonly macro: string;
+  /** What the field is for, such as `the RTT`. */
   readonly purpose: string;
-  /** Without it no body is a push. */
-  readonly isRequired: boolean;
-  /** What a value has to be, in words; undefined when it is all right. An empty one was not measured, and is not asked about. */
-  readonly fault: (value: unknown) => string | undefined;
+  /** Describes a valid value when the given one is invalid. Undefined when it is valid. */
+  readonly expectation: (value: unknown) => string | undefined;
 }
 
 export interface TemplateChoice {
   readonly timings: boolean;
-  /** Labels that are wanted as tags. */
+  /** The labels that become tags. */
   readonly labels: readonly string[];
 }
 
 const templateSchema = 'cp-tsdb-1';
 
-/** Members that nothing reads, and nobody need wonder at. */
-export const idleMembers = ['schema', 'ReportWindow'];
+/** Members that the bridge does not read, and that are not reported as unknown. */
+export const ignoredMembers = ['schema', 'ReportWindow'];
 
-const anything = (): undefined => undefined;
-const id = (value: unknown): string | undefined =>
-  positiveInteger(value) === undefined ? 'an integer from 1 to 2^53-1' : undefined;
-const number = (value: unknown): string | undefined => (finiteNumber(value) === undefined ? 'a number' : undefined);
-const measured = (value: unknown): string | undefined =>
-  quantity(value) === undefined ? 'a number from 0 to 10^12' : undefined;
-const as = (value: unknown): string | undefined =>
-  asNumber(value) === undefined ? 'the number of an autonomous system' : undefined;
-const time = (value: unknown): string | undefined =>
-  timestampMs(value) === undefined ? 'yyyyMMddHHmmssfff in UTC' : undefined;
-const flag = (value: unknown): string | undefined =>
-  /^(0|1|true|false)$/i.test(String(value)) ? undefined : 'True or False';
+type Expectation = TemplateField['expectation'];
 
-type Row = readonly [name: string, macro: string, purpose: string, fault: (value: unknown) => string | undefined];
+function expecting(expected: string, parse: (value: unknown) => unknown): Expectation {
+  return (value) => (parse(value) === undefined ? expected : undefined);
+}
 
-const always: readonly Row[] = [
+const anything: Expectation = () => undefined;
+const id = expecting('an integer from 1 to 2^53-1', positiveInteger);
+const number = expecting('a number', finiteNumber);
+const measured = expecting('a number from 0 to 10^12', quantity);
+const as = expecting('the number of an autonomous system', asNumber);
+const time = expecting('yyyyMMddHHmmssfff in UTC', timestampMs);
+const flag: Expectation = (value) => (/^(0|1|true|false)$/i.test(String(value)) ? undefined : 'True or False');
+
+type Row = readonly [name: string, macro: string, purpose: string, expectation: Expectation];
+
+const commonRows: readonly Row[] = [
   ['TestId', 'testid', 'the test', id],
   ['TestName', 'testname', 'the tag testname, and what people see', anything],
   ['TypeId', 'testtypeid', "a ping's own RTT", number],
@@ -66,47 +65,32 @@ const always: readonly Row[] = [
   ['ErrorSystemLimit', 'errorsystemlimit', "a failed run's status", flag],
 ];
 
-const withTimings: readonly Row[] = [
+const timingRows: readonly Row[] = [
   ['PingLossPct', 'pingpacketlosspct', 'ping.loss_pct', measured],
   ['ErrorAny', 'errorany', 'content_error', flag],
   ['ErrorLoadObjects', 'errorloadobjects', 'content_error', flag],
+  ...templateExtras.flatMap(({ field, macro, metric }): Row[] =>
+    macro === undefined ? [] : [[field, macro, metric, measured]],
+  ),
 ];
 
-const required = ['TestId', 'NodeId', 'Timestamp'];
-
-/** The fields of the template for the metrics that are chosen, in its order; labels apart, for which there is no macro. */
+/** The fields of the template in its order, without the labels, for which Catchpoint has no macro. */
 export function templateFields({ timings }: Pick<TemplateChoice, 'timings'>): TemplateField[] {
-  const rows = timings ? [...always, ...withTimings] : always;
-  const extras = timings ? templateExtras.filter(({ macro }) => macro !== undefined) : [];
-  return [
-    ...rows.map(([name, macro, purpose, fault]) => ({
-      name,
-      macro,
-      purpose,
-      fault,
-      isRequired: required.includes(name),
-    })),
-    ...extras.map(({ field, macro, metric }) => ({
-      name: field,
-      macro,
-      purpose: metric,
-      fault: measured,
-      isRequired: false,
-    })),
-  ];
+  const rows = timings ? [...commonRows, ...timingRows] : commonRows;
+  return rows.map(([name, macro, purpose, expectation]) => ({ name, macro, purpose, expectation }));
 }
 
-/** Every name that the bridge reads in a flat body. */
+/** Every name that the bridge reads or ignores in a flat body. */
 export function readableNames(): string[] {
   return [
     ...templateFields({ timings: true }).map(({ name }) => name),
     ...templateExtras.map(({ field }) => field),
     'Labels',
-    ...idleMembers,
+    ...ignoredMembers,
   ];
 }
 
-/** The template's text: JSON, with a macro for each value; labels stand there empty, since Catchpoint has no macro for them. */
+/** JSON with a macro for each field. The labels are empty texts, to be filled in by hand. */
 export function templateText(choice: TemplateChoice): string {
   const fields = templateFields(choice).map(({ name, macro }) => [name, `\${${macro}}`]);
   const labels =

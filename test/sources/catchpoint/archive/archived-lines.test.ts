@@ -1,4 +1,4 @@
-// Archives are read as far as they are readable, whatever happened to them, and what is not is told.
+// Damaged archives are read as far as possible, and the damage is reported.
 
 import test, { type ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ interface ReadBack {
   readonly at: number;
 }
 
-async function collected(read: (reading: Reading) => AsyncIterable<string>): Promise<ReadBack> {
+async function readBack(read: (reading: Reading) => AsyncIterable<string>): Promise<ReadBack> {
   const lines: string[] = [];
   const damages: string[] = [];
   let at = 0;
@@ -26,7 +26,7 @@ async function collected(read: (reading: Reading) => AsyncIterable<string>): Pro
 async function fileRead(t: ExecutionContext, bytes: Buffer): Promise<ReadBack> {
   const path = join(await temporaryDirectory(t), 'file');
   await writeFile(path, bytes);
-  return collected((reading) => linesOfFile(path, reading));
+  return readBack((reading) => linesOfFile(path, reading));
 }
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -41,40 +41,34 @@ const three = async (): Promise<Buffer[]> =>
 
 for (const [what, bytes] of [
   ['an archive', async () => Buffer.concat(await three())],
-  ['gzip of somebody else', async () => gzipSync(text('a') + text('b') + text('c'))],
+  ['foreign gzip', async () => gzipSync(text('a') + text('b') + text('c'))],
+  ['foreign gzip in several members', async () => Buffer.concat(['a', 'b', 'c'].map((name) => gzipSync(text(name))))],
   [
-    'gzip of somebody else in several members',
-    async () => Buffer.concat(['a', 'b', 'c'].map((name) => gzipSync(text(name)))),
-  ],
-  [
-    'gzip of somebody else with an archive behind it',
+    'foreign gzip followed by an archive',
     async () => Buffer.concat([gzipSync(text('a')), ...(await three()).slice(1)]),
   ],
   ['plain text', async () => Buffer.from(text('a') + text('b') + text('c'))],
-  [
-    'plain text without an end of its last line',
-    async () => Buffer.from((text('a') + text('b') + text('c')).trimEnd()),
-  ],
+  ['plain text without a last line end', async () => Buffer.from((text('a') + text('b') + text('c')).trimEnd())],
 ] as const) {
-  test(`${what} is read to its end, as a file and as a stream`, async (t) => {
+  test(`reads ${what} to its end, as a file and as a stream`, async (t) => {
     const given = await bytes();
     const expected = { lines: linesOf('a', 'b', 'c'), damages: [], at: given.length };
     t.deepEqual(await fileRead(t, given), expected);
     for (const size of [7, 100_000])
-      t.deepEqual(await collected((reading) => linesOfStream(pieces(given, size), reading)), expected);
+      t.deepEqual(await readBack((reading) => linesOfStream(pieces(given, size), reading)), expected);
   });
 }
 
-test('nothing is no damage', async (t) => {
+test('an empty file or stream is not damaged', async (t) => {
   t.deepEqual(await fileRead(t, Buffer.alloc(0)), { lines: [], damages: [], at: 0 });
-  t.deepEqual(await collected((reading) => linesOfStream(pieces(Buffer.alloc(0), 1), reading)), {
+  t.deepEqual(await readBack((reading) => linesOfStream(pieces(Buffer.alloc(0), 1), reading)), {
     lines: [],
     damages: [],
     at: 0,
   });
 });
 
-test('an archive that was cut anywhere gives all whole lines before the cut', async (t) => {
+test('a cut archive gives all whole lines before the cut', async (t) => {
   const members = await three();
   const whole = Buffer.concat(members);
   const before = (members[0] as Buffer).length + (members[1] as Buffer).length;
@@ -91,7 +85,7 @@ test('an archive that was cut anywhere gives all whole lines before the cut', as
   t.true((await fileRead(t, whole.subarray(0, whole.length - 1))).lines.length > 290, 'most of the torn part is used');
 });
 
-test('a damaged part of an archive is left out whole, its neighbours are read', async (t) => {
+test('a damaged member is skipped, and its neighbours are read', async (t) => {
   const members = await three();
   const at = (members[0] as Buffer).length;
   for (const offset of [25, 300, (members[1] as Buffer).length - 6]) {
@@ -103,7 +97,7 @@ test('a damaged part of an archive is left out whole, its neighbours are read', 
   }
 });
 
-test('a damaged head, zeros and other things in between are stepped over', async (t) => {
+test('a damaged header and foreign bytes are skipped', async (t) => {
   const [a, b, c] = (await three()) as [Buffer, Buffer, Buffer];
   for (const between of [Buffer.alloc(5000), Buffer.concat([Buffer.from([0]), b.subarray(1)])]) {
     const { lines, damages } = await fileRead(t, Buffer.concat([a, between, c]));
@@ -114,17 +108,17 @@ test('a damaged head, zeros and other things in between are stepped over', async
   t.deepEqual(firstGone.lines, linesOf('b', 'c'));
 });
 
-test('a stream that ends too early gives its whole lines and says so', async (t) => {
+test('a cut stream gives its whole lines, and the damage is reported', async (t) => {
   const whole = gzipSync(text('a'));
-  const { lines, damages } = await collected((reading) => linesOfStream(pieces(whole.subarray(0, -20), 64), reading));
+  const { lines, damages } = await readBack((reading) => linesOfStream(pieces(whole.subarray(0, -20), 64), reading));
   t.true(lines.length > 80);
   t.deepEqual(lines, linesOf('a').slice(0, lines.length));
   t.deepEqual(damages, ['cannot be read further: unexpected end of file']);
 });
 
-test("a file that is not there throws the system's error", async (t) => {
+test("a missing file throws the system's error", async (t) => {
   await t.throwsAsync(
-    collected((reading) => linesOfFile('/nowhere/file', reading)),
+    readBack((reading) => linesOfFile('/nowhere/file', reading)),
     { code: 'ENOENT' },
   );
 });

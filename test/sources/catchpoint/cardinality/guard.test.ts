@@ -1,31 +1,28 @@
-// The cardinality guard: what is known passes, what is new passes up to the bounds, and what is refused brings nothing.
+// The cardinality guard: known names pass, new names pass up to the bounds, and a refused run makes no name known.
 
-import test from 'ava';
-import { cardinalityGuard, type CardinalityBounds } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
-import { rememberedWords } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
+import test, { type ExecutionContext } from 'ava';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import { cardinalityGuard, type GuardOptions } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
+import { openKnownNames } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import type { Measurement } from '../../../../src/sources/catchpoint/measurement.ts';
 import { labelTag, runTagger } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';
+import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 const node = { id: 312, asn: 4837, active: true };
 const run = (changes: Partial<Measurement> = {}): Measurement => ({ testId: 1, nodeId: 312, timeMs: 1, ...changes });
 
-function guarded({
-  known = rememberedWords(),
-  slices = dimensions,
-  ...bounds
-}: Partial<CardinalityBounds> & { known?: ReturnType<typeof rememberedWords>; slices?: typeof dimensions | [] } = {}) {
+/** A guard that allows two tests, one unlisted node, and one value of each tag. */
+async function openGuard(t: ExecutionContext, slices: GuardOptions['slices'] = dimensions) {
+  const known = await openKnownNames({ stateDir: await temporaryDirectory(t), log: silentLog() });
+  t.teardown(() => known.settled());
   const tagsOfRun = runTagger({ testAsTag: true, testNameTag: true, labelTags: [labelTag('Team')] });
-  return cardinalityGuard({
-    bounds: { maxTests: 2, maxNodes: 1, maxTagValues: 1, ...bounds },
-    known,
-    tagsOfRun,
-    slices,
-  });
+  const guard = cardinalityGuard({ bounds: { maxTests: 2, maxNodes: 1, maxTagValues: 1 }, known, tagsOfRun, slices });
+  return { ...guard, known };
 }
 
-test('tests pass up to the bound, and those that have passed go on to', (t) => {
-  const guard = guarded();
+test('tests pass up to the bound, and known tests always', async (t) => {
+  const guard = await openGuard(t);
   t.deepEqual(
     [1, 2, 3, 1, 2].map((testId) => guard.refusal(run({ testId }), node)),
     [
@@ -38,8 +35,8 @@ test('tests pass up to the bound, and those that have passed go on to', (t) => {
   );
 });
 
-test('nodes of the directory always pass, others up to the bound', (t) => {
-  const guard = guarded();
+test('listed nodes always pass, others up to the bound', async (t) => {
+  const guard = await openGuard(t);
   for (let nodeId = 1; nodeId < 10; nodeId += 1)
     t.is(guard.refusal(run({ nodeId }), { ...node, id: nodeId }), undefined);
   t.is(guard.refusal(run({ nodeId: 100 }), undefined), undefined);
@@ -57,14 +54,14 @@ const values: readonly (readonly [
   tag: string,
 ])[] = [
   ['error codes', { error: '50010' }, { error: '50011' }, 'error=50011'],
-  ["AS numbers unlike the node's own", { asn: 1 }, { asn: 2 }, 'asn=2'],
+  ["AS numbers other than the node's", { asn: 1 }, { asn: 2 }, 'asn=2'],
   ['test names', { testName: 'A test' }, { testName: 'Another' }, 'testname=Another'],
   ['values of a label', { labels: { team: ['edge'] } }, { labels: { team: ['web'] } }, 'Team=web'],
 ];
 
 for (const [what, first, second, shown] of values) {
-  test(`${what} pass up to the bound`, (t) => {
-    const guard = guarded();
+  test(`${what} pass up to the bound`, async (t) => {
+    const guard = await openGuard(t);
     t.deepEqual([guard.refusal(run(first), node), guard.refusal(run(first), node)], [undefined, undefined]);
     t.is(
       guard.refusal(run(second), node),
@@ -73,29 +70,24 @@ for (const [what, first, second, shown] of values) {
   });
 }
 
-test("the node's own AS number counts for nothing, nor does what no slice shows", (t) => {
-  const guard = guarded({ maxTagValues: 1, slices: [] });
-  t.deepEqual(
-    [1, 2, 3].map((asn) => guard.refusal(run({ asn, error: String(asn) }), node)),
-    [undefined, undefined, undefined],
-  );
-  const all = guarded({ maxTagValues: 1 });
-  t.deepEqual(
-    [1, 2].map((asn) => all.refusal(run({ asn }), { ...node, asn })),
-    [undefined, undefined],
-  );
+test("the node's own AS number and names of unwritten slices do not count", async (t) => {
+  const none = await openGuard(t, []);
+  const all = await openGuard(t);
+  for (const asn of [1, 2, 3]) {
+    t.is(none.refusal(run({ asn, error: String(asn) }), node), undefined);
+    t.is(all.refusal(run({ asn }), { ...node, asn }), undefined);
+  }
 });
 
-test('a run that is refused for one thing brings nothing else either', (t) => {
-  const known = rememberedWords();
-  const guard = guarded({ known });
+test('a refused run makes none of its names known', async (t) => {
+  const guard = await openGuard(t);
   guard.refusal(run({ error: '1' }), node);
   t.regex(guard.refusal(run({ testId: 2, error: '2' }), node) ?? '', /^error=2/);
-  t.deepEqual([...known.all('test')], ['1']);
+  t.deepEqual([...guard.known.all('test')], ['1']);
 });
 
-test('the status says how full it is', (t) => {
-  const guard = guarded();
+test('the status has the numbers and the bounds', async (t) => {
+  const guard = await openGuard(t);
   guard.refusal(run({ nodeId: 9, error: '1', testName: 'a' }), undefined);
   t.deepEqual(guard.status(), {
     tests: { known: 1, most: 2 },

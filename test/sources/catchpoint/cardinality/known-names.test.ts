@@ -1,4 +1,4 @@
-// The file of what pushes have brought: it holds over a restart, a torn line and a disk that failed, and waits for nobody.
+// The file of known names survives a restart, a torn line and a failed disk.
 
 import test from 'ava';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 const log = silentLog();
 
-test('what was learned is known after a restart, and to somebody who only looks', async (t) => {
+test('names are known after a restart, and to a reader', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const known = await openKnownNames({ stateDir, log });
   known.learn([
@@ -38,7 +38,7 @@ test('what was learned is known after a restart, and to somebody who only looks'
   t.is((await stat(join(stateDir, 'known-words'))).mode & 0o777, 0o600);
 });
 
-test('words that come together are written together, in as few lines as there are words', async (t) => {
+test('the file has one line for each name', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const known = await openKnownNames({ stateDir, log });
   for (let id = 1; id <= 500; id += 1) known.learn([['test', String(id)]]);
@@ -47,7 +47,7 @@ test('words that come together are written together, in as few lines as there ar
   t.is(lines.length, 501);
 });
 
-test('a line torn by a crash counts as never written, and what stands before it stays', async (t) => {
+test('a torn line is ignored, and the lines before it count', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'known-words');
   const known = await openKnownNames({ stateDir, log });
@@ -61,7 +61,7 @@ test('a line torn by a crash counts as never written, and what stands before it 
   t.deepEqual([...(await readKnownNames(stateDir)).all('test')], ['7', '9']);
 });
 
-test("something else in the file's place is moved aside", async (t) => {
+test('moves an unusable file aside', async (t) => {
   const stateDir = await temporaryDirectory(t);
   await writeFile(join(stateDir, 'known-words'), '{"a":1}');
   const known = await openKnownNames({ stateDir, log });
@@ -69,7 +69,7 @@ test("something else in the file's place is moved aside", async (t) => {
   t.is(await readFile(join(stateDir, 'known-words.broken'), 'utf8'), '{"a":1}');
 });
 
-test('what a failing disk did not take is written whole with what comes next', async (t) => {
+test('rewrites the whole file after a failed write', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const path = join(stateDir, 'known-words');
   const known = await openKnownNames({ stateDir, log });

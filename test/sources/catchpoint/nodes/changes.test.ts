@@ -1,4 +1,4 @@
-// What a listing changes is counted, and nodes that vanish stay for a week.
+// The changes of a listing are counted, and missing nodes stay in the directory for a week.
 
 import test from 'ava';
 import { directoryChanges, retirementMs, withRetired } from '../../../../src/sources/catchpoint/nodes/changes.ts';
@@ -10,7 +10,7 @@ const before: readonly Node[] = [
   { id: 3, name: 'three', asn: 3, isp: 'c', active: false },
 ];
 
-test('a node that vanished is kept for seven days, marked with when that was', (t) => {
+test('a missing node stays for seven days, marked with the time', (t) => {
   const first = withRetired(before.slice(0, 2), before, 1000);
   t.deepEqual(first[2], { id: 3, name: 'three', asn: 3, isp: 'c', active: false, retiredAtMs: 1000 });
   const later = withRetired(before.slice(0, 2), first, 1000 + retirementMs - 1);
@@ -18,13 +18,13 @@ test('a node that vanished is kept for seven days, marked with when that was', (
   t.is(withRetired(before.slice(0, 2), later, 1000 + retirementMs).length, 2);
 });
 
-test('a node that comes back is as the listing has it', (t) => {
+test('a node that returns is as in the listing', (t) => {
   const retired = withRetired([], before, 1000);
   t.deepEqual(withRetired(before, retired, 2000), before);
   t.like(directoryChanges(retired, before), { added: 3, removed: 0 });
 });
 
-test('new, gone, renamed and moved nodes are counted', (t) => {
+test('counts new, removed, renamed and moved nodes', (t) => {
   const listed: Node[] = [
     { id: 1, name: 'uno', asn: 11, isp: 'a', active: true },
     { id: 2, name: 'two', asn: 2, active: true },

@@ -1,4 +1,4 @@
-// The directory on disk is readable, comes back as it was, and anything else in its place is moved aside.
+// The stored directory is readable JSON. Any other content of its file is moved aside.
 
 import test, { type ExecutionContext } from 'ava';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -27,18 +27,18 @@ const nodes: readonly Node[] = [
   { id: 2 ** 53 - 1, active: false, retiredAtMs: 1_794_994_452_345 },
 ];
 
-async function opened(t: ExecutionContext) {
+async function openFile(t: ExecutionContext) {
   return directoryFile({ stateDir: await temporaryDirectory(t), log: silentLog() });
 }
 
-test('what was written is read, every field', async (t) => {
-  const file = await opened(t);
+test('reads every field that was written', async (t) => {
+  const file = await openFile(t);
   await file.write({ refreshedAtMs: 1_794_994_452_345, nodes });
   t.deepEqual(await file.read(), { refreshedAtMs: 1_794_994_452_345, nodes });
 });
 
-test('people can read it: JSON with a node a line and the time in words', async (t) => {
-  const file = await opened(t);
+test('the file is JSON with a node a line and an ISO time', async (t) => {
+  const file = await openFile(t);
   await file.write({ refreshedAtMs: 1_794_994_452_345, nodes });
   const text = await readFile(file.path, 'utf8');
   t.is(text.split('\n')[1], `${JSON.stringify(nodes[0])},`);
@@ -51,8 +51,8 @@ for (const [title, text] of [
   ['an answer of the API', '{"items":[]}'],
   ['no nodes', '{"format":"catchpoint-opentsdb-bridge nodes 1","refreshedAtMs":1,"nodes":7}'],
 ] as const) {
-  test(`${title} is moved aside, and the directory starts empty`, async (t) => {
-    const file = await opened(t);
+  test(`moves ${title} aside`, async (t) => {
+    const file = await openFile(t);
     await mkdir(dirname(file.path), { recursive: true });
     await writeFile(file.path, text);
     t.is(await file.read(), undefined);
@@ -60,8 +60,8 @@ for (const [title, text] of [
   });
 }
 
-test('what somebody has spoilt in a node is left out, and the others stay', async (t) => {
-  const file = await opened(t);
+test('an invalid field or node is skipped', async (t) => {
+  const file = await openFile(t);
   await file.write({ refreshedAtMs: 1, nodes });
   await writeFile(
     file.path,

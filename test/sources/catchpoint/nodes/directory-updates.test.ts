@@ -1,4 +1,4 @@
-// Nothing less than a whole, plausible listing or a newer file replaces the directory.
+// Only a plausible listing or a newer file replaces the directory.
 
 import test from 'ava';
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ for (const [title, bad, reason] of [
   });
 }
 
-test('an implausible listing is taken when it is accepted, an empty one never', async (t) => {
+test('an accepted implausible listing replaces the directory, an empty one never does', async (t) => {
   const { start, answerWith } = await triedRefresh(t);
   const { directory, refresher } = start();
   await refresher.refreshNow({ signal: never() });
@@ -37,7 +37,7 @@ test('an implausible listing is taken when it is accepted, an empty one never', 
   t.is(directory.all().filter(({ retiredAtMs }) => retiredAtMs === undefined).length, 10);
 });
 
-test('a nodes file is believed however little it holds', async (t) => {
+test('a small nodes file replaces the directory', async (t) => {
   const { start, answerWith } = await triedRefresh(t);
   const { refresher } = start();
   await refresher.refreshNow({ signal: never() });
@@ -45,7 +45,7 @@ test('a nodes file is believed however little it holds', async (t) => {
   t.like(await refresher.refreshNow({ signal: never() }), { total: 2 });
 });
 
-test('a node that vanished stays findable for seven days', async (t) => {
+test('a missing node is still found for seven days', async (t) => {
   const { clock, start, answerWith } = await triedRefresh(t);
   const { directory, refresher } = start();
   await refresher.refreshNow({ signal: never() });
@@ -60,7 +60,7 @@ test('a node that vanished stays findable for seven days', async (t) => {
   t.is(directory.find(100), undefined);
 });
 
-test('who asks while a refresh is under way gets its outcome', async (t) => {
+test('concurrent refreshes share one listing', async (t) => {
   const { start, listedAtMs } = await triedRefresh(t);
   const { refresher } = start();
   const outcomes = await Promise.all([1, 2, 3].map(() => refresher.refreshNow({ signal: never() })));
@@ -71,7 +71,7 @@ test('who asks while a refresh is under way gets its outcome', async (t) => {
   );
 });
 
-test('what could not be filled in is told, and tried again within the hour', async (t) => {
+test('a listing with gaps is reported, and repeated within the hour', async (t) => {
   const { clock, start, answerWith } = await triedRefresh(t);
   answerWith(() => listing(nodes(3), { notes: ['continents: nothing is filled in'] }));
   const { refresher } = start();
@@ -81,7 +81,7 @@ test('what could not be filled in is told, and tried again within the hour', asy
   t.is(nextAtMs - clock.now(), hourMs);
 });
 
-test('a newer file, written by another process, is picked up within five minutes', async (t) => {
+test('a newer file of another process is read within five minutes', async (t) => {
   const { clock, start, file, listedAtMs } = await triedRefresh(t);
   const { directory, running, sizes } = start();
   void running();
@@ -94,7 +94,7 @@ test('a newer file, written by another process, is picked up within five minutes
   t.is(listedAtMs.length, 1);
 });
 
-test('a directory that cannot be written serves from memory', async (t) => {
+test('a directory that cannot be written is used from memory', async (t) => {
   const { start, stateDir } = await triedRefresh(t);
   await writeFile(join(stateDir, 'nodes'), 'a file where the directory should be');
   const { directory, refresher } = start();
@@ -103,7 +103,7 @@ test('a directory that cannot be written serves from memory', async (t) => {
   t.regex(refresher.status().fileFault ?? '', /^E/);
 });
 
-test('a file that is no directory of nodes is an empty start', async (t) => {
+test('an unusable file leaves the directory empty', async (t) => {
   const { start, stateDir } = await triedRefresh(t);
   await mkdir(join(stateDir, 'nodes'));
   await writeFile(join(stateDir, 'nodes', 'directory.json'), 'mangled');

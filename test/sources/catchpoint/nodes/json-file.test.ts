@@ -1,4 +1,4 @@
-// A kept file is replaced whole or not at all, and what cannot be used is moved out of the way.
+// A JSON file is replaced atomically, and unusable content is moved aside.
 
 import test, { type ExecutionContext } from 'ava';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { silentLog } from '../../../../src/runtime/log.ts';
 import { jsonFile, type JsonFile } from '../../../../src/sources/catchpoint/nodes/json-file.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
-async function opened(t: ExecutionContext): Promise<JsonFile<{ readonly numbers: readonly number[] }>> {
+async function openFile(t: ExecutionContext): Promise<JsonFile<{ readonly numbers: readonly number[] }>> {
   const path = join(await temporaryDirectory(t), 'below', 'kept.json');
   const parse = (json: unknown) => {
     const numbers = (json as { numbers?: unknown } | null)?.numbers;
@@ -17,8 +17,8 @@ async function opened(t: ExecutionContext): Promise<JsonFile<{ readonly numbers:
   return jsonFile({ path, parse, log: silentLog() });
 }
 
-test('what was written is read, and nothing before that', async (t) => {
-  const file = await opened(t);
+test('reads what was written, and nothing before', async (t) => {
+  const file = await openFile(t);
   t.is(await file.read(), undefined);
   t.is(await file.modifiedAtMs(), undefined);
   await file.write({ numbers: [1, 2] });
@@ -26,8 +26,8 @@ test('what was written is read, and nothing before that', async (t) => {
   t.is((await stat(file.path)).mode & 0o777, 0o600);
 });
 
-test('a write puts a whole new file in the place of the old one', async (t) => {
-  const file = await opened(t);
+test('a write replaces the file with a new one', async (t) => {
+  const file = await openFile(t);
   await file.write({ numbers: [1] });
   const before = await stat(file.path);
   const [old] = await Promise.all([readFile(file.path, 'utf8'), file.write({ numbers: [2] })]);
@@ -36,8 +36,8 @@ test('a write puts a whole new file in the place of the old one', async (t) => {
   t.deepEqual(await readdir(dirname(file.path)), ['kept.json']);
 });
 
-test('who reads while it is written sees all of the old or all of the new', async (t) => {
-  const file = await opened(t);
+test('a read during a write sees the old or the new content', async (t) => {
+  const file = await openFile(t);
   const numbers = Array.from({ length: 20_000 }, (_, index) => index);
   await file.write({ numbers });
   const writes = (async () => {
@@ -53,8 +53,8 @@ for (const [title, text] of [
   ['a foreign file', '{"other":true}'],
   ['null', 'null'],
 ] as const) {
-  test(`${title} is moved aside, and nothing is read`, async (t) => {
-    const file = await opened(t);
+  test(`moves ${title} aside`, async (t) => {
+    const file = await openFile(t);
     await mkdir(dirname(file.path));
     await writeFile(file.path, text);
     t.is(await file.read(), undefined);

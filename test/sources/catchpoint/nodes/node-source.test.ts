@@ -1,4 +1,4 @@
-// Listings: v1 and v2 alone and together, filled in with what each does not say.
+// Listings by v1 and v2, alone and together. Each fills gaps of the other.
 
 import test from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const second = {
   active: true,
 };
 
-test('v1 tells all of a node', async (t) => {
+test('v1 has every field of a node', async (t) => {
   const { list } = await triedListing(t);
   const { nodes, skipped, notes } = await list(keyAndSecret);
   t.is(nodes.length, 12);
@@ -31,7 +31,7 @@ test('v1 tells all of a node', async (t) => {
   t.deepEqual([skipped, notes], [0, []]);
 });
 
-test('v2 is filled in with continent, region and an ISP from the name', async (t) => {
+test('v2 gets continent and region from its lists, and the ISP from the name', async (t) => {
   const { list, paths } = await triedListing(t);
   const { nodes, notes } = await list();
   t.deepEqual(nodes[1], { ...second, isp: 'Tail 2' });
@@ -45,7 +45,7 @@ test('v2 is filled in with continent, region and an ISP from the name', async (t
   ]);
 });
 
-test('with both, v2 is used and v1 fills in the ISP and the region', async (t) => {
+test('with both, v1 adds ISP and region to v2', async (t) => {
   const { list, paths } = await triedListing(t);
   const { nodes, notes } = await list(both);
   t.deepEqual(nodes[1], { ...second, isp: 'Carrier 2' });
@@ -53,7 +53,7 @@ test('with both, v2 is used and v1 fills in the ISP and the region', async (t) =
   t.false(paths().some((path) => path.includes('geographycity')));
 });
 
-test('when v1 fails, v2 serves with what v1 said last', async (t) => {
+test('when v1 fails, v2 uses the stored answer of v1', async (t) => {
   const { api, list } = await triedListing(t);
   await list(both);
   api.fail(faults.html, { path: /^\/ui/ });
@@ -65,7 +65,7 @@ test('when v1 fails, v2 serves with what v1 said last', async (t) => {
   );
 });
 
-test('when v1 has never answered, v2 serves alone', async (t) => {
+test('when v1 has never answered, v2 is used alone', async (t) => {
   const { api, list } = await triedListing(t);
   api.fail(faults.html, { path: /^\/ui/ });
   const { nodes, notes } = await list(both);
@@ -73,7 +73,7 @@ test('when v1 has never answered, v2 serves alone', async (t) => {
   t.regex(notes.join(), /^v1 nodes: nothing is filled in/);
 });
 
-test('when the continents cannot be read, those of the last time serve', async (t) => {
+test('when the continents cannot be read, the stored ones are used', async (t) => {
   const { api, list } = await triedListing(t);
   await list();
   api.fail(answer(500, {}), { path: /nodelocations|nodes$/ });
@@ -85,26 +85,26 @@ test('when the continents cannot be read, those of the last time serve', async (
   );
 });
 
-test('the regions are not asked for again once they are known, and new cities only once a week', async (t) => {
+test('known regions are not requested again, and new cities once a week', async (t) => {
   const { api, clock, list, paths } = await triedListing(t);
-  const asked = async (): Promise<number> => {
+  const cityRequests = async (): Promise<number> => {
     const before = paths().length;
     await list();
     return paths()
       .slice(before)
       .filter((path) => path.includes('geographycity')).length;
   };
-  t.is(await asked(), 1);
-  t.is(await asked(), 0);
+  t.is(await cityRequests(), 1);
+  t.is(await cityRequests(), 0);
   const [first] = world(1);
   api.setNodes([...world(12), { ...(first as SimulatedNode), id: 99, city: { id: 7777, name: 'Newtown' } }]);
-  t.is(await asked(), 0);
+  t.is(await cityRequests(), 0);
   await clock.advance(7 * 86_400_000);
-  t.is(await asked(), 1);
+  t.is(await cityRequests(), 1);
   t.is((await list()).nodes.find(({ id }) => id === 99)?.region, 'Region of City1000');
 });
 
-test('a customer’s own nodes add what the list of all does not say, and replace nothing', async (t) => {
+test('a customer’s own nodes fill gaps and replace nothing', async (t) => {
   const [node] = world(1) as [SimulatedNode];
   const own: SimulatedNode = {
     ...node,
@@ -141,7 +141,7 @@ test('a customer’s own nodes add what the list of all does not say, and replac
   );
 });
 
-test('a nodes file serves without any account', async (t) => {
+test('a nodes file needs no account', async (t) => {
   const { api, stateDir, list } = await triedListing(t);
   const nodesFile = join(stateDir, 'mine.json');
   await writeFile(nodesFile, JSON.stringify([{ id: 3, city: 'Paris' }]));
@@ -154,7 +154,7 @@ test('a nodes file serves without any account', async (t) => {
   t.is(api.calls.length, 0);
 });
 
-test('without credentials and file there is nothing to list', async (t) => {
+test('throws without credentials and file', async (t) => {
   const { options } = await triedListing(t);
   t.throws(() => nodeListing({ ...options, apiKey: undefined, key: 'only' }), {
     message: /give --api-key, or --key and --secret, or --nodes-file/,

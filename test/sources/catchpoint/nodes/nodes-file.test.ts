@@ -1,4 +1,4 @@
-// A nodes file may be our own directory, a saved answer of either API, or a plain list.
+// A nodes file is the bridge's own directory, a saved answer of either API, or a plain array.
 
 import test, { type ExecutionContext } from 'ava';
 import { writeFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ async function read(t: ExecutionContext, text: string): Promise<NodesRead> {
   return readNodesFile(path);
 }
 
-test('an answer of v1', async (t) => {
+test('reads an answer of v1', async (t) => {
   const { nodes, skipped } = await readNodesFile(join(golden, 'v1.json'));
   t.deepEqual([nodes.length, skipped], [14, 0]);
   t.deepEqual(
@@ -60,7 +60,7 @@ test('an answer of v1', async (t) => {
   );
 });
 
-test('an answer of v2', async (t) => {
+test('reads an answer of v2', async (t) => {
   const { nodes } = await readNodesFile(join(golden, 'v2.json'));
   t.is(nodes.length, 13);
   const { continent: _, region: __, ...listed } = jinan;
@@ -72,13 +72,13 @@ test('an answer of v2', async (t) => {
   t.deepEqual(nodes.map(({ isp }) => isp).slice(-2), ['Bell Aliant LM', "Orange Côte d'Ivoire 4G/LTE"]);
 });
 
-test('our own directory', async (t) => {
+test("reads the bridge's own directory", async (t) => {
   const file = directoryFile({ stateDir: await temporaryDirectory(t), log: silentLog() });
   await file.write({ refreshedAtMs: 1, nodes: [jinan] });
   t.deepEqual(await readNodesFile(file.path), { nodes: [jinan], skipped: 0 });
 });
 
-test('a plain list, with a byte order mark, an id twice and one that is none', async (t) => {
+test('reads a plain array, with a byte order mark, a repeated id and an invalid one', async (t) => {
   const text = `\uFEFF${JSON.stringify([{ id: 7, isp: 'x' }, { id: '7', isp: 'y' }, { id: 'seven' }])}`;
   t.deepEqual(await read(t, text), { nodes: [{ id: 7, isp: 'y', active: true }], skipped: 1 });
 });
@@ -92,12 +92,12 @@ for (const [title, text, message] of [
   ],
   ['a number', '12', /found 12/],
 ] as const) {
-  test(`${title} is refused with the reason`, async (t) => {
+  test(`refuses ${title} with the reason`, async (t) => {
     await t.throwsAsync(read(t, text), { message });
   });
 }
 
-test('a file that is not there is named', async (t) => {
+test('names a missing file', async (t) => {
   await t.throwsAsync(readNodesFile('/nowhere/nodes.json'), {
     message: /^nodes file \/nowhere\/nodes.json: cannot be read \(ENOENT/,
   });

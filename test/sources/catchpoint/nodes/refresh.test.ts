@@ -1,12 +1,23 @@
 // The directory is refreshed by schedule, early for unknown nodes, and later after failures.
 
 import test from 'ava';
+import type { Listing } from '../../../../src/sources/catchpoint/nodes/listing.ts';
 import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest/failure.ts';
+import { until } from '../../../fakes/letters.ts';
 import { timePasses } from '../../../fakes/passing-time.ts';
 import { hourMs, listing, minuteMs, never, nodes, triedRefresh } from '../../../fakes/refreshing.ts';
 import { movableClock } from '../../../fakes/time.ts';
 
-test('without a file it refreshes at once, then every so many hours', async (t) => {
+function countedSource(answer: () => Listing | Promise<Listing>) {
+  let calls = 0;
+  const list = async (): Promise<Listing> => {
+    calls += 1;
+    return answer();
+  };
+  return { list, calls: () => calls };
+}
+
+test('without a stored directory it refreshes at once, then at the interval', async (t) => {
   const { clock, start, listedAtMs, file } = await triedRefresh(t);
   const { directory, refresher, running, sizes } = start();
   void running();
@@ -28,7 +39,7 @@ test('without a file it refreshes at once, then every so many hours', async (t) 
   t.true(apartHours.every((hours) => hours >= 24 && hours < 24.2));
 });
 
-test('the hours are spread by a tenth either way', async (t) => {
+test('the interval varies by 10 %', async (t) => {
   for (const [random, from] of [
     [0, 21.6],
     [0.999, 26.3],
@@ -41,7 +52,7 @@ test('the hours are spread by a tenth either way', async (t) => {
   }
 });
 
-test('a start with a fresh file asks for nothing; the file serves at once', async (t) => {
+test('a start with a fresh stored directory uses it and lists nothing', async (t) => {
   const { clock, start, listedAtMs } = await triedRefresh(t);
   await start().refresher.refreshNow({ signal: never() });
   await clock.advance(23 * hourMs);
@@ -55,7 +66,7 @@ test('a start with a fresh file asks for nothing; the file serves at once', asyn
   t.is(listedAtMs.length, 2);
 });
 
-test('a start with an old file, or one from a clock that was ahead, refreshes at once', async (t) => {
+test('a start with an old stored directory, or one from a clock that was ahead, refreshes at once', async (t) => {
   for (const ageMs of [25 * hourMs, -2 * hourMs]) {
     const { clock, start, file, listedAtMs } = await triedRefresh(t);
     await file.write({ refreshedAtMs: clock.now() - ageMs, nodes: nodes(3) });
@@ -67,7 +78,7 @@ test('a start with an old file, or one from a clock that was ahead, refreshes at
   }
 });
 
-test('with refreshAtStart it refreshes however fresh the file is', async (t) => {
+test('refreshAtStart refreshes even with a fresh stored directory', async (t) => {
   const { clock, start, listedAtMs } = await triedRefresh(t, { refreshAtStart: true });
   await start().refresher.refreshNow({ signal: never() });
   void start().running();
@@ -75,7 +86,7 @@ test('with refreshAtStart it refreshes however fresh the file is', async (t) => 
   t.is(listedAtMs.length, 2);
 });
 
-test('when Catchpoint cannot be reached at the first start, it goes on trying, less and less often', async (t) => {
+test('retries with backoff when the first listing fails', async (t) => {
   const { clock, start, listedAtMs, answerWith } = await triedRefresh(t);
   answerWith(() => Promise.reject(new RestFailure('GET /nodes: answered 500')));
   const { directory, refresher, running } = start();
@@ -94,7 +105,7 @@ test('when Catchpoint cannot be reached at the first start, it goes on trying, l
   t.is(refresher.status().lastError, undefined);
 });
 
-test('Retry-After puts the next refresh off, early ones too', async (t) => {
+test('Retry-After delays the next refresh, also an early one', async (t) => {
   const { clock, start, listedAtMs, answerWith } = await triedRefresh(t);
   answerWith(() => Promise.reject(new RestFailure('429', { retryAfterMs: 3 * hourMs })));
   const { refresher, running } = start();
@@ -107,7 +118,7 @@ test('Retry-After puts the next refresh off, early ones too', async (t) => {
   t.is(listedAtMs.length, 2);
 });
 
-test('an implausible listing that stays as it is is believed after about an hour', async (t) => {
+test('a repeated implausible listing replaces the directory after about an hour', async (t) => {
   const { clock, start, answerWith, listedAtMs } = await triedRefresh(t);
   const { directory, refresher, running } = start();
   await refresher.refreshNow({ signal: never() });
@@ -121,7 +132,7 @@ test('an implausible listing that stays as it is is believed after about an hour
   t.is(listedAtMs.length, 4);
 });
 
-test('a storm of unknown nodes brings one early refresh in five minutes, and fewer while they stay unknown', async (t) => {
+test('many unknown nodes cause one early refresh in five minutes, and fewer while they stay unknown', async (t) => {
   const { clock, start, listedAtMs } = await triedRefresh(t);
   const { refresher, running } = start();
   void running();
@@ -136,7 +147,7 @@ test('a storm of unknown nodes brings one early refresh in five minutes, and few
   t.deepEqual(minutes, [0, 10, 30, 70, 130]);
 });
 
-test('while early refreshes bring nodes that were wanted, they come every five minutes', async (t) => {
+test('early refreshes that find wanted nodes come every five minutes', async (t) => {
   const { clock, start, listedAtMs, answerWith } = await triedRefresh(t);
   const { directory, refresher, running } = start();
   let count = 100;
@@ -154,14 +165,14 @@ test('while early refreshes bring nodes that were wanted, they come every five m
   );
 });
 
-test('a hundred thousand requests for an early refresh cost next to nothing', async (t) => {
+test('100,000 requests for an early refresh are cheap', async (t) => {
   const { start } = await triedRefresh(t);
   const { refresher } = start();
   for (let request = 0; request < 100_000; request += 1) refresher.requestEarly(request);
   t.is(refresher.status().refreshes, 0);
 });
 
-test('the signal ends the schedule, also while a listing is under way', async (t) => {
+test('the signal ends the schedule, also during a listing', async (t) => {
   const { clock, start, answerWith } = await triedRefresh(t);
   const sleeping = start();
   const run = sleeping.running();
@@ -178,7 +189,7 @@ test('the signal ends the schedule, also while a listing is under way', async (t
   t.is(listed.refresher.status().failures, 0);
 });
 
-test('a machine’s clock that is set back does not put the next refresh off', async (t) => {
+test('a wall clock that is set back does not delay the next refresh', async (t) => {
   let aheadMs = 400 * 24 * hourMs;
   const clock = movableClock();
   const shifted = { ...clock, now: () => clock.now() + aheadMs };
@@ -190,24 +201,26 @@ test('a machine’s clock that is set back does not put the next refresh off', a
   t.is(listedAtMs.length, 2);
 });
 
-test('other hours hold from now on, counted from the directory that is there; what is due already stays due', async (t) => {
+test('a new interval counts from the last refresh, and a refresh that is due stays due', async (t) => {
   const { clock, start, listedAtMs } = await triedRefresh(t);
   const { refresher, running } = start();
   void running();
   await clock.untilSomebodySleeps();
   refresher.refreshEvery(2);
+  t.is(refresher.status().everyMs, 2 * hourMs);
   await timePasses(clock, 3 * hourMs, 5 * minuteMs);
   t.is(listedAtMs.length, 2);
   refresher.refreshEvery(24);
   await timePasses(clock, 20 * hourMs, 5 * minuteMs);
   t.is(listedAtMs.length, 2);
-  refresher.refreshAnew();
+  const next = countedSource(() => listing(nodes(100)));
+  refresher.setSource(next.list);
   refresher.refreshEvery(24);
   await timePasses(clock, 5 * minuteMs, minuteMs);
-  t.is(listedAtMs.length, 3);
+  t.is(next.calls(), 1);
 });
 
-test('another source is asked at once, though the last one has failed or is still being asked', async (t) => {
+test('a new source is listed at once, after a failure and after a listing in progress', async (t) => {
   const { clock, start, listedAtMs, answerWith } = await triedRefresh(t);
   answerWith(() => Promise.reject(new RestFailure('GET /nodes: answered 401', { final: true })));
   const { refresher, running, sizes } = start();
@@ -215,13 +228,13 @@ test('another source is asked at once, though the last one has failed or is stil
   await clock.untilSomebodySleeps();
   t.is(listedAtMs.length, 1);
   let answer = (): void => {};
-  answerWith(() => new Promise((resolve) => (answer = () => resolve(listing(nodes(100))))));
-  refresher.refreshAnew();
-  while (listedAtMs.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  refresher.refreshAnew();
-  answerWith(() => listing(nodes(101)));
+  const slow = countedSource(() => new Promise((resolve) => (answer = () => resolve(listing(nodes(100))))));
+  refresher.setSource(slow.list);
+  await until(() => slow.calls() === 1);
+  const next = countedSource(() => listing(nodes(101)));
+  refresher.setSource(next.list);
   answer();
   await timePasses(clock, 10, 1);
-  t.is(listedAtMs.length, 3);
+  t.deepEqual([slow.calls(), next.calls()], [1, 1]);
   t.deepEqual(sizes, [100, 101]);
 });

@@ -1,5 +1,5 @@
-// Golden pairs of replay: what the original bridge's -f wrote on a machine in some zone (made with its own Python's
-// mktime), and the put lines of the same runs at their true times, as live pushes would have them.
+// Golden pairs of replay: records of the original bridge's -f in several time zones, made with its Python's mktime,
+// and the put lines of the same runs at their correct times.
 
 import test from 'ava';
 import { IANAZone } from 'luxon';
@@ -7,18 +7,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expanded } from '../../../../src/model/factored-points.ts';
 import { renderPutLine } from '../../../../src/sinks/opentsdb/text/point-text.ts';
 import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
-import { dimensions, slicer } from '../../../../src/sources/catchpoint/slices.ts';
+import { slicer } from '../../../../src/sources/catchpoint/slices.ts';
+import { defaultSlices, golden } from '../samples.ts';
 
-const folder = new URL('../../../../../test/golden/replay/', import.meta.url).pathname;
+const folder = `${golden}replay/`;
 const zones: Readonly<Record<string, string>> = { 'new-york': 'America/New_York', dublin: 'Europe/Dublin', utc: 'UTC' };
-const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
+const slice = slicer(defaultSlices);
 
 function runs(name: string): ReplayedRun[] {
   const lines = readFileSync(`${folder}${name}.ndjson`, 'utf8').trim().split('\n');
   return lines.map((line) => replayedRun(line, { extras: false, writtenIn: IANAZone.create(zones[name] as string) }));
 }
 
-test('every file has its zone and its points', (t) => {
+test('every file has a time zone', (t) => {
   const files = readdirSync(folder);
   t.deepEqual(
     files
@@ -30,7 +31,7 @@ test('every file has its zone and its points', (t) => {
 });
 
 for (const name of Object.keys(zones)) {
-  test(`what was written in ${name} becomes the points of its pair`, (t) => {
+  test(`the records of ${name} have the points of their pair`, (t) => {
     const lines = runs(name).flatMap(({ measurement, node }) =>
       expanded(slice(measurement, node)).map((point) => `${renderPutLine(point)}\n`),
     );
@@ -38,7 +39,7 @@ for (const name of Object.keys(zones)) {
   });
 }
 
-test('the hours beside a clock set forward are doubtful, those of a clock set back are not', (t) => {
+test('the hours beside a clock set forward are doubtful, those beside a clock set back are not', (t) => {
   const doubtful = (name: string): string[] =>
     runs(name)
       .filter((run) => run.isDoubtful)

@@ -1,12 +1,12 @@
-// The original's local times become the true ones, for every minute of the days on which clocks change.
+// The original bridge's times are corrected, for every minute of the days on which clocks change.
 
 import test from 'ava';
 import { IANAZone } from 'luxon';
-import { trueTime } from '../../../../src/sources/catchpoint/replay/original-time.ts';
+import { correctedTime } from '../../../../src/sources/catchpoint/replay/original-time.ts';
 
 const minuteMs = 60_000;
 
-/** What mktime makes of UTC digits in a zone that has one of these offsets: seconds, one for each that shows the digits. */
+/** The results of mktime for UTC digits in a zone, in seconds: one for each time whose wall clock shows the digits. */
 function written(zone: IANAZone, digitsMs: number): number[] {
   const offsets = [
     ...new Set([-1440, -180, 0, 180, 1440].map((minutes) => zone.offset(digitsMs + minutes * minuteMs))),
@@ -25,7 +25,7 @@ for (const [name, day] of [
   ['America/Sao_Paulo', [2018, 10, 4]],
   ['Asia/Kolkata', [2019, 0, 1]],
 ] as const) {
-  test(`around ${day.join('-')} in ${name} every time that can be written comes out right, whichever of two it is`, (t) => {
+  test(`corrects every time around ${day.join('-')} in ${name}, also repeated ones`, (t) => {
     const zone = IANAZone.create(name);
     const [year, month, date] = day;
     let twice = 0;
@@ -33,7 +33,7 @@ for (const [name, day] of [
       const digitsMs = Date.UTC(year, month, date) + minute * minuteMs;
       const seconds = written(zone, digitsMs);
       if (seconds.length > 1) twice += 1;
-      for (const second of seconds) t.is(trueTime(second, zone).timeMs, digitsMs);
+      for (const second of seconds) t.is(correctedTime(second, zone).timeMs, digitsMs);
     }
     t.is(
       twice,
@@ -42,12 +42,12 @@ for (const [name, day] of [
   });
 }
 
-test('just the lengths of the gap on either side of it are doubtful', (t) => {
+test('times within the length of the gap on both sides are doubtful', (t) => {
   const zone = IANAZone.create('America/New_York');
   const gapMs = Date.UTC(2019, 2, 10, 7);
   const doubtful: number[] = [];
   for (let minute = -300; minute < 300; minute += 1) {
-    if (trueTime(gapMs / 1000 + minute * 60, zone).isDoubtful) doubtful.push(minute);
+    if (correctedTime(gapMs / 1000 + minute * 60, zone).isDoubtful) doubtful.push(minute);
   }
   t.deepEqual([doubtful.length, doubtful[0], doubtful.at(-1)], [120, -60, 59]);
 });

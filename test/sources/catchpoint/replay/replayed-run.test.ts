@@ -1,13 +1,13 @@
-// A line of a replay is a push out of the archive, a push alone or a record of the original's; anything else is named.
+// A line of a replay is an archived push, a bare push or a record of the original bridge. Any other line is refused.
 
 import test from 'ava';
 import { IANAZone } from 'luxon';
 import { readFileSync } from 'node:fs';
 import { archivedLine } from '../../../../src/sources/catchpoint/archive/archive.ts';
 import { replayedRun, type ReplayedRun } from '../../../../src/sources/catchpoint/replay/replayed-run.ts';
+import { golden, goldenPush } from '../samples.ts';
 
-const golden = new URL('../../../../../test/golden/', import.meta.url).pathname;
-const sample = readFileSync(`${golden}catchpoint/ns1-sample.json`);
+const sample = goldenPush('ns1-sample');
 const record = readFileSync(`${golden}replay/utc.ndjson`, 'utf8').trim();
 const run = (line: string, writtenIn?: IANAZone): ReplayedRun => replayedRun(line, { extras: false, writtenIn });
 const archived = (body: Buffer): string => archivedLine(body, '2026-11-18T10:00:00.000Z').toString().trimEnd();
@@ -15,17 +15,14 @@ const archived = (body: Buffer): string => archivedLine(body, '2026-11-18T10:00:
 const bodies: readonly (readonly [what: string, body: Buffer])[] = [
   ['on one line', Buffer.from(sample.toString().trim())],
   ['on several lines', Buffer.from(JSON.stringify(JSON.parse(sample.toString()), undefined, 2))],
-  ['with line ends of another system', Buffer.from(`\r\n${sample.toString().trim()}\r\n`)],
+  ['with CRLF line ends', Buffer.from(`\r\n${sample.toString().trim()}\r\n`)],
   ['with spaces around it', Buffer.from(`  ${sample.toString().trim()} `)],
-  [
-    'with a separator that only JavaScript knows',
-    Buffer.from(sample.toString().trim().replace('Test Name', 'a\u2028b')),
-  ],
-  ['with a number that would be written otherwise', Buffer.from(sample.toString().trim().replace('158', '158.000'))],
+  ['with U+2028', Buffer.from(sample.toString().trim().replace('Test Name', 'a\u2028b'))],
+  ['with a number that JSON.stringify would change', Buffer.from(sample.toString().trim().replace('158', '158.000'))],
 ];
 
 for (const [what, body] of bodies) {
-  test(`a push ${what} comes out of the archive byte for byte`, (t) => {
+  test(`an archived push ${what} is the same byte for byte`, (t) => {
     const line = archived(body);
     t.false(line.includes('\n'));
     t.like(JSON.parse(line), { receivedAt: '2026-11-18T10:00:00.000Z' });
@@ -35,18 +32,18 @@ for (const [what, body] of bodies) {
   });
 }
 
-test('a push in UTF-16 is archived as its text', (t) => {
+test('a push in UTF-16 is archived as text', (t) => {
   const body = Buffer.from(`\ufeff${sample.toString()}`, 'utf16le');
   t.like(run(archived(body)).measurement, { testId: 12345, timeMs: 1456448689609 });
 });
 
-test('a line that somebody else made of an archived push, or a push alone, is one too', (t) => {
+test('a rewritten line of an archive and a bare push are read', (t) => {
   const value = JSON.parse(sample.toString()) as unknown;
   t.is(run(JSON.stringify({ body: value, receivedAt: 'x', more: {} })).measurement.testId, 12345);
   t.is(run(JSON.stringify(value)).measurement.testId, 12345);
 });
 
-test("a record of the original's is refused as long as nobody says its zone", (t) => {
+test('a record of the original bridge needs its time zone', (t) => {
   const error = t.throws(() => run(record), { name: 'ZoneMissing', message: /--written-in-zone America\/New_York/ });
   t.is((error as Error & { exitCode?: number }).exitCode, 64);
   t.like(run(record, IANAZone.create('UTC')), {
@@ -71,7 +68,7 @@ for (const [what, line, message] of [
     'timestamp: expected seconds since 1970, found 1456448689000',
   ],
 ] as const) {
-  test(`a line with ${what} is malformed`, (t) => {
+  test(`a line with ${what} is refused`, (t) => {
     t.throws(() => run(line, IANAZone.create('UTC')), { name: 'NotAPush', message });
   });
 }

@@ -1,18 +1,17 @@
-// A captured body against the template: what is missing, unknown and wrong in it, and what it is worth all the same.
+// The check of a captured body against the template: missing, unknown and wrong fields, and its measurement.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
 import { bodyCheck } from '../../../../src/sources/catchpoint/template/body-check.ts';
 import {
-  idleMembers,
+  ignoredMembers,
   templateFields,
   templateText,
 } from '../../../../src/sources/catchpoint/template/template-fields.ts';
 import { measurementOf } from '../../../../src/sources/catchpoint/measurement.ts';
+import { goldenPush } from '../samples.ts';
 
-const golden = (name: string): Buffer =>
-  readFileSync(new URL(`../../../../../test/golden/catchpoint/${name}.json`, import.meta.url));
-const rendered = JSON.parse(golden('template-custom').toString()) as Record<string, unknown>;
+const rendered = JSON.parse(goldenPush('template-custom').toString()) as Record<string, unknown>;
 const base = { timings: false, labels: [] };
 
 const check = (changes: Record<string, unknown>, choice = base) =>
@@ -20,13 +19,13 @@ const check = (changes: Record<string, unknown>, choice = base) =>
 const found = (changes: Record<string, unknown>, choice = base): string[] =>
   check(changes, choice).findings.map(({ kind, field, words }) => `${kind} ${field}: ${words}`);
 
-test('a body as Catchpoint renders it has nothing wrong in it', (t) => {
-  const checked = bodyCheck(golden('template-custom'), base);
+test('a body that Catchpoint renders has no findings', (t) => {
+  const checked = bodyCheck(goldenPush('template-custom'), base);
   t.deepEqual([checked.shape, checked.findings], ['template', []]);
   t.deepEqual(checked.measurement, measurementOf(rendered));
 });
 
-test('what is missing is said with its macro and what it is for', (t) => {
+test('a missing field is reported with its macro and purpose', (t) => {
   t.deepEqual(found({ Total: undefined, Asn: undefined }), [
     'missing Asn: it is for the AS that the run went out from: "Asn": "${asn}"',
     'missing Total: it is for the RTT: "Total": "${timingtotal}"',
@@ -36,7 +35,7 @@ test('what is missing is said with its macro and what it is for', (t) => {
   );
 });
 
-test('what nothing reads is said, with what was probably meant', (t) => {
+test('an unknown field is reported with a suggestion', (t) => {
   t.deepEqual(
     found({ Total: undefined, Totl: '164', Colour: 'red' }).filter((line) => line.startsWith('unknown')),
     ['unknown Totl: nothing reads it; did you mean Total?', 'unknown Colour: nothing reads it'],
@@ -44,7 +43,7 @@ test('what nothing reads is said, with what was probably meant', (t) => {
   t.deepEqual(found({ ReportWindow: '1' }), []);
 });
 
-test('a macro that was not replaced, and values that cannot be, are wrong; empty ones are not', (t) => {
+test('an unreplaced macro and an invalid value are wrong, an empty value is not', (t) => {
   t.deepEqual(found({ Total: '${timingtotl}', ErrorDns: 'maybe', Asn: 'AS1', PingRttAvg: '' }), [
     'wrong Asn: expected the number of an autonomous system, found "AS1"',
     'wrong Total: Catchpoint has put nothing in place of "${timingtotl}"; the macro is ${timingtotal}',
@@ -52,7 +51,7 @@ test('a macro that was not replaced, and values that cannot be, are wrong; empty
   ]);
 });
 
-test('what makes it no push is said once, by its field', (t) => {
+test('the fault that makes it no push is reported once', (t) => {
   const { findings, measurement } = check({ NodeId: '${nodeid}', Total: 'x' });
   t.is(measurement, undefined);
   t.deepEqual(
@@ -69,24 +68,25 @@ test('what makes it no push is said once, by its field', (t) => {
   });
 });
 
-test('the other shapes are told apart, and have no fields that could be missing', (t) => {
-  t.like(bodyCheck(golden('web'), base), { shape: 'default', findings: [] });
-  t.like(bodyCheck(golden('template-grafana'), base), { shape: 'grafana', findings: [] });
+test('the other shapes have no missing fields', (t) => {
+  t.like(bodyCheck(goldenPush('web'), base), { shape: 'default', findings: [] });
+  t.like(bodyCheck(goldenPush('template-grafana'), base), { shape: 'grafana', findings: [] });
+  t.like(check({ TestDetails: null }), { shape: 'template' });
 });
 
-test('labels that are wanted and not there are said, in every shape', (t) => {
+test('missing labels are reported in every shape', (t) => {
   const labels = { timings: false, labels: ['team', 'env'] };
   t.deepEqual(
-    bodyCheck(golden('web'), labels).findings.map(({ kind, field }) => `${kind} ${field}`),
+    bodyCheck(goldenPush('web'), labels).findings.map(({ kind, field }) => `${kind} ${field}`),
     ['missing TestDetail.Labels.env'],
   );
   t.deepEqual(
-    bodyCheck(golden('template-labels'), labels).findings.map(({ field }) => field),
+    bodyCheck(goldenPush('template-labels'), labels).findings.map(({ field }) => field),
     ['Labels.env'],
   );
 });
 
-test('every field of the template is read, under its name, by what reads pushes', (t) => {
+test('every field of the template is read from a push', (t) => {
   const fields = templateFields({ timings: true });
   const values = Object.fromEntries(
     fields.map(({ name }, at) => [
@@ -96,7 +96,7 @@ test('every field of the template is read, under its name, by what reads pushes'
   );
   const whole = measurementOf({ schema: 'x', ...values }, { extras: true });
   for (const { name } of fields) {
-    if (idleMembers.includes(name)) continue;
+    if (ignoredMembers.includes(name)) continue;
     const changed =
       name === 'TypeId'
         ? '6'
@@ -118,7 +118,7 @@ test('every field of the template is read, under its name, by what reads pushes'
   t.true((whole.extras?.length ?? 0) > 60);
 });
 
-test('the template is JSON whose values are macros, each once', (t) => {
+test('the template is JSON with each macro once', (t) => {
   const text = templateText({ timings: true, labels: ['team'] });
   const { schema, Labels, ...fields } = JSON.parse(text) as Record<string, unknown>;
   t.deepEqual([schema, Labels], ['cp-tsdb-1', { team: '' }]);
@@ -130,7 +130,7 @@ test('the template is JSON whose values are macros, each once', (t) => {
   t.is(new Set(macros).size, macros.length);
 });
 
-test('the page about Catchpoint gives the template as the command prints it', (t) => {
+test('docs/catchpoint.md has the template', (t) => {
   t.true(
     readFileSync(new URL('../../../../../docs/catchpoint.md', import.meta.url), 'utf8').includes(
       `\`\`\`json\n${templateText(base)}\`\`\``,

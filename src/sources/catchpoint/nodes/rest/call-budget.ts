@@ -1,17 +1,18 @@
-// Paces the calls to Catchpoint's REST API, over restarts too, so that not even a crash loop runs into its limits.
+// Rate limit for calls to Catchpoint's REST API. The times of the calls are on disk, so that restarts and other
+// processes share the limit.
 
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
-import { finiteNumber, found } from '../../fields.ts';
+import { finiteNumber, found, member } from '../../fields.ts';
 import { jsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
-export interface CallLimit {
+interface CallLimit {
   readonly calls: number;
   readonly perMs: number;
 }
 
-/** Well under Catchpoint's 7 a second, 20 a minute, 500 an hour and 2000 a day, which other programs may share. */
+/** Below Catchpoint's limits of 7 a second, 20 a minute, 500 an hour and 2000 a day, which other programs share. */
 export const callLimits: readonly CallLimit[] = [
   { calls: 4, perMs: 1000 },
   { calls: 16, perMs: 60_000 },
@@ -21,44 +22,32 @@ export const callLimits: readonly CallLimit[] = [
 
 export interface CallBudget {
   /**
-   * Resolves when a call may be made, which is on disk by then.
+   * Resolves when a call is allowed and its time is on disk.
    *
-   * @throws RestFailure when that would take more than a quarter of an hour, the disk's own error, or the signal's reason
+   * @throws RestFailure when the wait would exceed 15 minutes, the system's error, or the signal's reason
    */
   spend(signal: AbortSignal): Promise<void>;
 }
 
-export interface CallBudgetOptions {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly limits?: readonly CallLimit[];
-}
-
 const maxWaitMs = 900_000;
+const longestMs = Math.max(...callLimits.map(({ perMs }) => perMs));
 
-/** A budget kept at `path`, which is read before each call: another process may spend of it too. */
-export function callBudget({ path, clock, log, limits = callLimits }: CallBudgetOptions): CallBudget {
-  const longestMs = Math.max(...limits.map(({ perMs }) => perMs));
-  const file = jsonFile<readonly number[]>({
-    path,
-    parse: callTimes,
-    render: (calls) => JSON.stringify({ calls }),
-    log,
-  });
+/** Reads the file before each call, because another process may have made calls. */
+export function callBudget(path: string, clock: Clock, log: Log): CallBudget {
+  const file = jsonFile({ path, parse: callTimes, render: (calls) => JSON.stringify({ calls }), log });
   let queue: Promise<unknown> = Promise.resolve();
 
   async function spendInTurn(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const kept = (await file.read()) ?? [];
+      const stored = (await file.read()) ?? [];
       const nowMs = clock.now();
-      const calls = kept.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => atMs > nowMs - longestMs);
-      // Times that a clock ahead has left count from now on, not for ever.
-      if (kept.some((atMs) => atMs > nowMs)) await file.write(calls);
-      const waitMs = Math.max(...limits.map((limit) => waitFor(limit, calls, nowMs)));
+      const calls = stored.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => atMs > nowMs - longestMs);
+      // Times from a clock that was ahead count as now. Otherwise they would block the budget until then.
+      if (stored.some((atMs) => atMs > nowMs)) await file.write(calls);
+      const waitMs = Math.max(...callLimits.map((limit) => waitFor(limit, calls, nowMs)));
       if (waitMs <= 0) return file.write([...calls, nowMs]);
-      if (waitMs > maxWaitMs) throw spent(calls.length, nowMs, waitMs);
+      if (waitMs > maxWaitMs) throw exhausted(calls.length, nowMs, waitMs);
       await clock.sleep(waitMs, { signal });
     }
   }
@@ -72,25 +61,20 @@ export function callBudget({ path, clock, log, limits = callLimits }: CallBudget
   };
 }
 
-/** How long until the window has room; the call that leaves it next is `limit.calls` back. */
+/** Time until the call `limit.calls` back leaves the window. */
 function waitFor(limit: CallLimit, calls: readonly number[], nowMs: number): number {
-  const leaves = calls.at(-limit.calls);
-  return leaves === undefined ? 0 : leaves + limit.perMs - nowMs;
+  const leavesNext = calls.at(-limit.calls);
+  return leavesNext === undefined ? 0 : leavesNext + limit.perMs - nowMs;
 }
 
-function spent(calls: number, nowMs: number, waitMs: number): RestFailure {
+function exhausted(calls: number, nowMs: number, waitMs: number): RestFailure {
   const until = new Date(nowMs + waitMs).toISOString();
-  return new RestFailure(
-    `the budget of calls to the REST API is spent until ${until} (${calls} calls in the last day)`,
-    {
-      final: true,
-      retryAfterMs: waitMs,
-    },
-  );
+  const message = `the budget of calls to the REST API is spent until ${until} (${calls} calls in the last day)`;
+  return new RestFailure(message, { final: true, retryAfterMs: waitMs });
 }
 
 function callTimes(json: unknown): readonly number[] {
-  const calls = (json as { calls?: unknown } | null)?.calls;
+  const calls = member(json, 'calls');
   if (!Array.isArray(calls)) throw new Error(`calls: expected an array of times, found ${found(calls)}`);
   return calls
     .map(finiteNumber)

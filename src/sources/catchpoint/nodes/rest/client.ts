@@ -1,6 +1,6 @@
-// One call to Catchpoint's REST API: paced, bounded in time and size, tried again where that may help, with errors
-// that name what came back and no secret.
+// The HTTP client of Catchpoint's REST API: rate limit, timeout, size limit, retries, and errors without secrets.
 
+import type { Response } from 'got';
 import { backoff } from '../../../../runtime/backoff.ts';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { CallBudget } from './call-budget.ts';
@@ -8,21 +8,21 @@ import { RestFailure } from './failure.ts';
 
 export interface RestRequest<T> {
   readonly method: 'GET' | 'POST';
-  /** Below the origin, with the query. */
+  /** Relative to the origin, with the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
-  /** Left out of every error message. */
+  /** Removed from every error message. */
   readonly secrets: readonly string[];
-  /** What the JSON of an answer says is wrong; asked for whatever the status is. */
+  /** Finds the API's own error in an answer of any HTTP status. */
   readonly refusal: (body: unknown) => Refusal | undefined;
-  /** Takes what was wanted out of the JSON; throws an error that says what is wrong with it. */
+  /** Parses the JSON of the answer. @throws an error that names the fault */
   readonly read: (body: unknown) => T;
 }
 
 export interface Refusal {
   readonly message: string;
-  /** Whether the same call again would be refused again, although the status does not say so. */
+  /** Whether a retry would be refused again, although the HTTP status does not tell. */
   readonly final?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface RestClient {
 }
 
 export interface RestClientOptions {
-  /** The origin, with a path prefix where there is one. */
+  /** The origin, with an optional path prefix. */
   readonly url: string;
   readonly budget: CallBudget;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export interface RestClientOptions {
   readonly maxBytes?: number;
 }
 
-/** A longer pause than this is left to whoever called. */
+/** A longer pause ends the call. The failure has `retryAfterMs` for the caller. */
 const maxPauseMs = 120_000;
 
 export function restClient(options: RestClientOptions): RestClient {
@@ -52,7 +52,7 @@ export function restClient(options: RestClientOptions): RestClient {
       for (let attempt = 1; ; attempt += 1) {
         await budget.spend(signal);
         try {
-          return await once(options, request, signal);
+          return await attemptCall(options, request, signal);
         } catch (error) {
           signal.throwIfAborted();
           const failure = asFailure(error, request);
@@ -65,22 +65,20 @@ export function restClient(options: RestClientOptions): RestClient {
   };
 }
 
-async function once<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<T> {
+async function attemptCall<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<T> {
   const { status, statusText, retryAfter, text } = await send(options, request, signal);
-  const asked = `${request.method} ${request.path}`;
-  const details = { status, ...retryAfterOf(retryAfter, options.clock.now()) };
+  const call = `${request.method} ${request.path}`;
+  const details = { status, retryAfterMs: retryAfterMs(retryAfter, options.clock.now()) };
   const final = status >= 400 && status < 500 && status !== 429;
   const json = parsed(text);
   if (json === undefined) {
-    throw new RestFailure(`${asked}: answered ${status} ${statusText}, not JSON: ${shown(text, request.secrets)}`, {
-      ...details,
-      final,
-    });
+    const excerpt = excerptOf(text, request.secrets);
+    throw new RestFailure(`${call}: answered ${status} ${statusText}, not JSON: ${excerpt}`, { ...details, final });
   }
   const refusal = request.refusal(json.body);
   if (refusal !== undefined || status < 200 || status > 299) {
-    const said = shown(refusal?.message ?? text, request.secrets);
-    throw new RestFailure(`${asked}: answered ${status} ${statusText}: ${said}`, {
+    const reason = excerptOf(refusal?.message ?? text, request.secrets);
+    throw new RestFailure(`${call}: answered ${status} ${statusText}: ${reason}`, {
       ...details,
       final: final || refusal?.final === true,
     });
@@ -88,19 +86,19 @@ async function once<T>(options: RestClientOptions, request: RestRequest<T>, sign
   try {
     return request.read(json.body);
   } catch (error) {
-    throw new RestFailure(`${asked}: answered ${status}, but ${(error as Error).message}`, details);
+    throw new RestFailure(`${call}: answered ${status}, but ${(error as Error).message}`, details);
   }
 }
 
-interface Sent {
+interface Answer {
   readonly status: number;
   readonly statusText: string;
   readonly retryAfter: string | undefined;
   readonly text: string;
 }
 
-/** Under a signal of the request's own: got answers an abort after the end with an error that nobody catches. */
-async function send<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Sent> {
+/** Gives got a signal of its own: an abort after the end of a got request is an unhandled error. */
+async function send<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Answer> {
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   signal.addEventListener('abort', abort, { once: true });
@@ -112,8 +110,8 @@ async function send<T>(options: RestClientOptions, request: RestRequest<T>, sign
   }
 }
 
-/** As a stream, so that a body without an end is cut off; redirects lead to login pages and are not followed. */
-async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Sent> {
+/** Streams the body to enforce the size limit. Follows no redirect: redirects lead to login pages. */
+async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Answer> {
   const { url, timeoutMs = 30_000, maxBytes = 32 * 1024 * 1024 } = options;
   const { got } = await import('got');
   const stream = got.stream(`${url.replace(/\/+$/, '')}${request.path}`, {
@@ -126,23 +124,12 @@ async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, 
     followRedirect: false,
     signal,
   });
-  // The loop below throws the error; one that comes behind its end is nobody's.
+  // The loop below throws errors. This listener ignores one after its end.
   stream.on('error', () => undefined);
-  let head: Omit<Sent, 'text'> | undefined;
-  stream.once(
-    'response',
-    ({
-      statusCode,
-      statusMessage,
-      headers,
-    }: {
-      statusCode: number;
-      statusMessage?: string;
-      headers: Record<string, string>;
-    }) => {
-      head = { status: statusCode, statusText: statusMessage ?? '', retryAfter: headers['retry-after'] };
-    },
-  );
+  let head: Omit<Answer, 'text'> | undefined;
+  stream.once('response', ({ statusCode, statusMessage, headers }: Response) => {
+    head = { status: statusCode, statusText: statusMessage ?? '', retryAfter: headers['retry-after'] };
+  });
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -154,18 +141,11 @@ async function exchange<T>(options: RestClientOptions, request: RestRequest<T>, 
   return { ...head, text: Buffer.concat(chunks, bytes).toString() };
 }
 
-/** Whatever went wrong, as a failure that holds none of the request's secrets. */
+/** Any error as a RestFailure without the request's secrets. */
 function asFailure<T>(error: unknown, { method, path, secrets }: RestRequest<T>): RestFailure {
   const failure =
-    error instanceof RestFailure
-      ? error
-      : new RestFailure(`${method} ${path}: ${(error as Error).message}`, { final: false });
-  const { status, final, retryAfterMs } = failure;
-  return new RestFailure(withoutSecrets(failure.message, secrets), {
-    final,
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+    error instanceof RestFailure ? error : new RestFailure(`${method} ${path}: ${(error as Error).message}`);
+  return new RestFailure(withoutSecrets(failure.message, secrets), failure);
 }
 
 function parsed(text: string): { readonly body: unknown } | undefined {
@@ -177,12 +157,12 @@ function parsed(text: string): { readonly body: unknown } | undefined {
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const written = secrets.filter((secret) => secret !== '').flatMap((secret) => [secret, encodeURIComponent(secret)]);
-  return written.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  const forms = secrets.filter((secret) => secret !== '').flatMap((secret) => [secret, encodeURIComponent(secret)]);
+  return forms.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
 }
 
-/** The beginning of an answer on one line, for an error message; it may echo what was sent. */
-function shown(text: string, secrets: readonly string[]): string {
+/** At most 200 characters of an answer on one line. The answer may echo a secret. */
+function excerptOf(text: string, secrets: readonly string[]): string {
   const line = withoutSecrets(text.slice(0, 10_000), secrets)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
@@ -190,9 +170,9 @@ function shown(text: string, secrets: readonly string[]): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-/** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
-function retryAfterOf(value: string | undefined, nowMs: number): { readonly retryAfterMs?: number } {
-  if (value === undefined) return {};
+/** Parses Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
+function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) && ms > 0 ? { retryAfterMs: ms } : {};
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }

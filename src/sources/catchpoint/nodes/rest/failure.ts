@@ -1,15 +1,15 @@
-// A call to Catchpoint's REST API that did not bring what was asked for.
+// The error of a failed call to Catchpoint's REST API.
 
-export interface FailureDetails {
-  /** The answer's; undefined when there was none. */
-  readonly status?: number;
-  /** Whether the same call again would fail the same way. */
+interface FailureDetails {
+  /** HTTP status. Undefined when there was no answer. */
+  readonly status?: number | undefined;
+  /** Whether a retry would fail in the same way. */
   readonly final?: boolean;
-  /** How long the next call is to be put off. */
-  readonly retryAfterMs?: number;
+  /** How long to delay the next call. */
+  readonly retryAfterMs?: number | undefined;
 }
 
-/** The message says what was asked, what was answered, and never holds a secret. */
+/** The message names the request and the answer, and holds no secret. */
 export class RestFailure extends Error {
   override readonly name = 'RestFailure';
   readonly status: number | undefined;

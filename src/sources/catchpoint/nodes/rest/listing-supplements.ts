@@ -1,70 +1,55 @@
-// What is only filled in to a listing: read with each refresh, kept on disk, and taken from there while it cannot be read.
+// The lists that fill gaps of a listing. Each is read with every refresh and stored on disk. When it cannot be read, the
+// stored one is used.
 
 import { join } from 'node:path';
-import type { Clock } from '../../../../runtime/clock.ts';
-import type { Log } from '../../../../runtime/log.ts';
 import { finiteNumber, found, member } from '../../fields.ts';
 import { jsonFile } from '../json-file.ts';
+import type { CacheOptions } from '../listing.ts';
 
-/** The name of a part, as it stands in the file and in the notes. */
-export type ListingSupplement = 'continents' | 'customer nodes' | 'v1 nodes';
+/** As in the file and in the notes. */
+const names = ['continents', 'customer nodes', 'v1 nodes'] as const;
+type SupplementName = (typeof names)[number];
 
 export interface ListingSupplements {
-  /**
-   * The part as `read` gives it, or as it was last time when that fails; then a note says so. Empty when there was no
-   * last time.
-   */
-  part(name: ListingSupplement, read: () => Promise<readonly unknown[]>): Promise<readonly unknown[]>;
-  /** Takes down something else that could not be filled in. */
-  note(text: string): void;
-  notes(): readonly string[];
+  /** The list from `read`. When that fails: the stored list, else an empty one, and a note. */
+  part(name: SupplementName, read: () => Promise<readonly unknown[]>): Promise<readonly unknown[]>;
+  /** The gaps of the listing. */
+  readonly notes: string[];
 }
 
-export interface ListingSupplementsOptions {
-  readonly stateDir: string;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-interface KeptPart {
+interface StoredPart {
   readonly readAtMs: number;
   readonly entries: readonly unknown[];
 }
 
-type KeptParts = Readonly<Partial<Record<ListingSupplement, KeptPart>>>;
+type StoredParts = Readonly<Partial<Record<SupplementName, StoredPart>>>;
 
-const names: readonly ListingSupplement[] = ['continents', 'customer nodes', 'v1 nodes'];
-
-/** The fill-ins of one refresh. */
-export function listingSupplements(
-  { stateDir, clock, log }: ListingSupplementsOptions,
-  signal: AbortSignal,
-): ListingSupplements {
-  const file = jsonFile({ path: join(stateDir, 'nodes', 'fill-ins.json'), parse: partsOf, log });
+/** The supplements of one refresh. */
+export function listingSupplements({ stateDir, clock, log }: CacheOptions, signal: AbortSignal): ListingSupplements {
+  const file = jsonFile({ path: join(stateDir, 'nodes', 'fill-ins.json'), parse, log });
   const notes: string[] = [];
   return {
     async part(name, read) {
-      const kept = (await file.read()) ?? {};
+      const stored = (await file.read()) ?? {};
       let entries: readonly unknown[];
       try {
         entries = await read();
       } catch (error) {
         signal.throwIfAborted();
-        const last = kept[name];
+        const last = stored[name];
         const instead =
           last === undefined ? 'nothing is filled in' : `those of ${new Date(last.readAtMs).toISOString()} are used`;
         notes.push(`${name}: ${instead} (${(error as Error).message})`);
         return last?.entries ?? [];
       }
-      await file.write({ ...kept, [name]: { readAtMs: clock.now(), entries } });
+      await file.write({ ...stored, [name]: { readAtMs: clock.now(), entries } });
       return entries;
     },
-    note: (text) => void notes.push(text),
-    notes: () => notes,
+    notes,
   };
 }
 
-function partsOf(json: unknown): KeptParts {
+function parse(json: unknown): StoredParts {
   const parts = names.flatMap((name) => {
     const part = member(json, name);
     if (part === undefined) return [];

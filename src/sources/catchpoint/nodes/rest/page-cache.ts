@@ -1,4 +1,4 @@
-// The pages of a listing that is under way, kept on disk, so that a refresh that was interrupted goes on where it was.
+// The pages of a listing in progress, stored on disk. An interrupted refresh continues at its last page.
 
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -9,51 +9,50 @@ import { found, member, positiveInteger } from '../../fields.ts';
 import { jsonFile, type JsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
-/** A page of a list as the API gave it. */
 export interface Page {
   readonly entries: readonly unknown[];
+  /** Whether another page follows. */
   readonly more: boolean;
-  /** The number of the page that follows, where it is not simply the next. */
+  /** Number of the page that follows, when it is not the next one. */
   readonly next?: number;
 }
 
 export interface PageCache {
   read(page: number): Promise<Page | undefined>;
   write(page: number, value: Page): Promise<void>;
-  /** Forgets every page. */
   clear(): Promise<void>;
 }
 
-export interface PageCacheOptions {
+interface PageCacheOptions {
   /** A directory for these pages alone. */
   readonly folder: string;
-  /** Whose pages they are, secrets included: pages of another account are not used. Only a digest is kept. */
+  /** Identifies the account, secrets included. Pages of another account are ignored. Only a digest is stored. */
   readonly account: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Older pages are read again: the nodes between them may have moved. */
+/** Older pages are ignored: nodes may have moved between them. */
 const maxAgeMs = 3_600_000;
 /** 50,000 nodes of v2; Catchpoint has some thousands. */
 const maxPages = 500;
 
-interface KeptPage extends Page {
+interface StoredPage extends Page {
   readonly account: string;
   readonly readAtMs: number;
 }
 
 export function pageCache({ folder, account, clock, log }: PageCacheOptions): PageCache {
   const digest = createHash('sha256').update(account).digest('hex').slice(0, 16);
-  function file(page: number): JsonFile<KeptPage> {
-    return jsonFile({ path: join(folder, `${String(page).padStart(4, '0')}.json`), parse: pageOf, log });
+  function file(page: number): JsonFile<StoredPage> {
+    return jsonFile({ path: join(folder, `${String(page).padStart(4, '0')}.json`), parse, log });
   }
   return {
     async read(page) {
-      const kept = await file(page).read();
-      if (kept === undefined || kept.account !== digest) return undefined;
-      const ageMs = clock.now() - kept.readAtMs;
-      return ageMs >= 0 && ageMs < maxAgeMs ? kept : undefined;
+      const stored = await file(page).read();
+      if (stored === undefined || stored.account !== digest) return undefined;
+      const ageMs = clock.now() - stored.readAtMs;
+      return ageMs >= 0 && ageMs < maxAgeMs ? stored : undefined;
     },
     write: (page, value) => file(page).write({ account: digest, readAtMs: clock.now(), ...value }),
     clear: () => rm(folder, { recursive: true, force: true }),
@@ -61,16 +60,16 @@ export function pageCache({ folder, account, clock, log }: PageCacheOptions): Pa
 }
 
 export interface Listed {
-  /** Each id once, in the order of the pages. */
+  /** One entry for each id, in the order of the pages. */
   readonly entries: readonly unknown[];
   /** Entries without a usable id. */
   readonly skipped: number;
 }
 
 /**
- * Reads page after page from `first` on until one says that it is the last. The pages stay kept until they are cleared.
+ * Reads pages from `first` to the last. The pages stay in the cache: the caller clears it.
  *
- * @throws RestFailure when the pages run in a circle or have no end; whatever `readPage` throws
+ * @throws RestFailure when the pages repeat or do not end, or the error of `readPage`
  */
 export async function everyPage(
   pages: PageCache,
@@ -81,7 +80,7 @@ export async function everyPage(
   let skipped = 0;
   let number = first;
   for (let read = 1; read <= maxPages; read += 1) {
-    const page = await keptOrRead(pages, number, readPage);
+    const page = await cachedOrRead(pages, number, readPage);
     const before = byId.size;
     for (const entry of page.entries) {
       const id = positiveInteger(member(entry, 'id'));
@@ -101,23 +100,23 @@ export async function everyPage(
   throw new RestFailure(`the nodes have no end: ${byId.size} on ${maxPages} pages, and more are said to follow`);
 }
 
-async function keptOrRead(pages: PageCache, number: number, readPage: (page: number) => Promise<Page>): Promise<Page> {
-  const kept = await pages.read(number);
-  if (kept !== undefined) return kept;
+async function cachedOrRead(
+  pages: PageCache,
+  number: number,
+  readPage: (page: number) => Promise<Page>,
+): Promise<Page> {
+  const cached = await pages.read(number);
+  if (cached !== undefined) return cached;
   const page = await readPage(number);
   await pages.write(number, page);
   return page;
 }
 
-function pageOf(json: unknown): KeptPage {
-  const { account, readAtMs, more, entries, next } = (json ?? {}) as Partial<KeptPage>;
-  if (
-    typeof account !== 'string' ||
-    typeof readAtMs !== 'number' ||
-    typeof more !== 'boolean' ||
-    !Array.isArray(entries)
-  ) {
+function parse(json: unknown): StoredPage {
+  const { account, readAtMs, more, entries, next } = (json ?? {}) as Partial<StoredPage>;
+  const isPage = typeof account === 'string' && typeof readAtMs === 'number' && typeof more === 'boolean';
+  if (!isPage || !Array.isArray(entries)) {
     throw new Error(`a page of nodes: expected account, readAtMs, more and entries, found ${found(json)}`);
   }
-  return { account, readAtMs, more, entries, ...(typeof next === 'number' ? { next } : {}) };
+  return { account, readAtMs, more, entries, ...(typeof next === 'number' && { next }) };
 }

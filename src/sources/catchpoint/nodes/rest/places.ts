@@ -1,4 +1,4 @@
-// Where places are: the continent of a city or country and the region of a city, by what v2 tells apart from its nodes.
+// Finds the continent and the region of a city, from lists of v2 that are separate from its nodes.
 
 import { member } from '../../fields.ts';
 import { type Place, placeOf } from './listed-node.ts';
@@ -7,22 +7,21 @@ import { type Place, placeOf } from './listed-node.ts';
 export interface City {
   readonly city: Place;
   readonly country: Place;
-  /** The state's name; undefined where there are none. */
+  /** The state's name. Undefined in countries without states. */
   readonly region: string | undefined;
 }
 
-export type ContinentOf = (city: Place, country: Place) => string | undefined;
-export type RegionOf = (city: Place, country: Place) => string | undefined;
+export type PlaceLookup = (city: Place, country: Place) => string | undefined;
 
 /**
- * Continents by city, then by country, first where id and name both fit, then by the name alone; a name that stands
- * for several continents tells nothing. (Whether the ids are those of /nodes/all is not documented.)
+ * Looks up continents by city, then by country. A match of id and name comes before a match of the name alone. A name
+ * with several continents has none. Catchpoint does not document whether the ids are those of /nodes/all.
  *
  * @param continents - data.continents of /nodes/groups/nodelocations
  */
-export function continentsBy(continents: readonly unknown[]): ContinentOf {
-  const ofCity = namedPlaces();
-  const ofCountry = namedPlaces();
+export function continentsBy(continents: readonly unknown[]): PlaceLookup {
+  const ofCity = placeIndex();
+  const ofCountry = placeIndex();
   for (const continent of continents) {
     const { name } = placeOf(continent);
     if (name === undefined) continue;
@@ -34,9 +33,9 @@ export function continentsBy(continents: readonly unknown[]): ContinentOf {
   return (city, country) => ofCity.find(city, country.name ?? '') ?? ofCountry.find(country, '');
 }
 
-/** Regions by city and country, by the same rule. */
-export function regionsBy(cities: readonly City[]): RegionOf {
-  const ofCity = namedPlaces();
+/** Looks up regions by city and country, with the same rule for ids and names. */
+export function regionsBy(cities: readonly City[]): PlaceLookup {
+  const ofCity = placeIndex();
   for (const { city, country, region } of cities) {
     if (region !== undefined) ofCity.add(city, country.name ?? '', region);
   }
@@ -51,14 +50,14 @@ export function cityOf(entry: unknown): City {
   };
 }
 
-interface NamedPlaces {
+interface PlaceIndex {
   add(place: Place, within: string, value: string): void;
   find(place: Place, within: string): string | undefined;
 }
 
-function namedPlaces(): NamedPlaces {
+function placeIndex(): PlaceIndex {
   const byIdAndName = new Map<string, string>();
-  /** Undefined: several. */
+  /** Undefined marks a name with several values. */
   const byName = new Map<string, string | undefined>();
   const nameKey = ({ name = '' }: Place, within: string): string =>
     JSON.stringify([name.toLowerCase(), within.toLowerCase()]);

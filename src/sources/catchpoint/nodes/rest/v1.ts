@@ -1,23 +1,19 @@
-// Catchpoint's REST API v1: the token, in whichever way it is taken, and the list of nodes.
+// Catchpoint's REST API v1: the token and the list of nodes.
 
 import type { Clock } from '../../../../runtime/clock.ts';
-import { finiteNumber, found, member, text } from '../../fields.ts';
+import { finiteNumber, found, member, nonBlankText } from '../../fields.ts';
 import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient, RestRequest } from './client.ts';
 import { RestFailure } from './failure.ts';
 
 export interface RestV1 {
-  /**
-   * Every item of /nodes.
-   *
-   * @throws RestFailure, or the signal's reason
-   */
+  /** Every item of /nodes. @throws RestFailure, or the signal's reason */
   nodes(signal: AbortSignal): Promise<Listed>;
-  /** Forgets the pages that are kept for a listing that was interrupted. */
-  forgetPages(): Promise<void>;
+  /** Clears the cached pages. */
+  clearPages(): Promise<void>;
 }
 
-export interface RestV1Options {
+interface RestV1Options {
   readonly client: RestClient;
   readonly key: string;
   readonly secret: string;
@@ -30,14 +26,14 @@ interface Token {
   readonly renewAtMs: number;
 }
 
-/** The way a token is written behind "Bearer". Catchpoint's older programs write base64, two of 2022 the token itself. */
+/** The form of the token after "Bearer". Catchpoint's older examples use base64, two of 2022 use the raw token. */
 type Encoding = 'base64' | 'raw';
 
 const defaultLifeSeconds = 1800;
 
 export function restV1(options: RestV1Options): RestV1 {
   const { client, pages } = options;
-  const withToken = tokenHolder(options);
+  const withToken = tokenAuthorization(options);
   return {
     nodes: (signal) =>
       everyPage(pages, 0, (page) =>
@@ -48,11 +44,11 @@ export function restV1(options: RestV1Options): RestV1 {
           ),
         ),
       ),
-    forgetPages: () => pages.clear(),
+    clearPages: () => pages.clear(),
   };
 }
 
-/** /nodes seems to come whole; `pageNumber` is what v1's other lists take. */
+/** v1's other lists have `pageNumber`. /nodes seems to answer with all nodes at once. */
 function nodesPath(page: number): string {
   return page === 0 ? '/ui/api/v1/nodes' : `/ui/api/v1/nodes?pageNumber=${page}`;
 }
@@ -68,13 +64,13 @@ function nodesPage(body: unknown): Page {
   };
 }
 
-/** v1's errors are {"Message": …}, at any status, 200 included. */
+/** An error is {"Message": …}, at any HTTP status, even 200. */
 function refusal(body: unknown): Refusal | undefined {
-  const message = text(member(body, 'Message'));
-  return message === undefined ? undefined : { message, final: saysTokenRefused(message) };
+  const message = nonBlankText(member(body, 'Message'));
+  return message === undefined ? undefined : { message, final: isTokenMessage(message) };
 }
 
-function saysTokenRefused(message: string): boolean {
+function isTokenMessage(message: string): boolean {
   return /(expired|invalid) token/i.test(message);
 }
 
@@ -84,34 +80,34 @@ type WithToken = <T>(
 ) => Promise<T>;
 
 /**
- * Calls with a valid token: renewed before it ends, and once more when it is refused all the same. While no way of
- * writing it has worked yet, the other way is tried before the token is renewed.
+ * Adds a valid token to each call. The token is renewed before it expires, and once more when the API refuses it.
+ * Until one encoding has worked, a refusal tries the other encoding before a renewal.
  */
-function tokenHolder(options: RestV1Options): WithToken {
+function tokenAuthorization(options: RestV1Options): WithToken {
   const { key, secret, clock } = options;
   let token: Token | undefined;
   let encoding: Encoding = 'base64';
-  let proven = false;
+  let isProven = false;
 
   return async (signal, call) => {
-    let renewed = false;
-    let turned = false;
+    let isRenewed = false;
+    let isSwitched = false;
     for (;;) {
       token = token !== undefined && clock.steady() < token.renewAtMs ? token : await newToken(options, signal);
       const bearer = encoding === 'base64' ? Buffer.from(token.text).toString('base64') : token.text;
       try {
         const result = await call(`Bearer ${bearer}`, [key, secret, token.text, bearer]);
-        proven = true;
+        isProven = true;
         return result;
       } catch (error) {
         if (!isTokenRefusal(error)) throw error;
-        const expired = /expired/i.test(error.message);
-        if (!turned && !expired && (!proven || renewed)) {
+        const isExpired = /expired/i.test(error.message);
+        if (!isSwitched && !isExpired && (!isProven || isRenewed)) {
           encoding = encoding === 'base64' ? 'raw' : 'base64';
-          turned = true;
-        } else if (!renewed) {
+          isSwitched = true;
+        } else if (!isRenewed) {
           token = undefined;
-          renewed = true;
+          isRenewed = true;
         } else {
           throw error;
         }
@@ -122,7 +118,7 @@ function tokenHolder(options: RestV1Options): WithToken {
 
 function isTokenRefusal(error: unknown): error is RestFailure {
   return (
-    error instanceof RestFailure && (error.status === 401 || error.status === 403 || saysTokenRefused(error.message))
+    error instanceof RestFailure && (error.status === 401 || error.status === 403 || isTokenMessage(error.message))
   );
 }
 
@@ -134,11 +130,11 @@ async function newToken({ client, key, secret, clock }: RestV1Options, signal: A
     secrets: [key, secret],
     refusal,
     read(body) {
-      const token = text(member(body, 'access_token'));
+      const token = nonBlankText(member(body, 'access_token'));
       if (token === undefined)
         throw new Error(`access_token: expected text, found ${found(member(body, 'access_token'))}`);
       const lifeSeconds = finiteNumber(member(body, 'expires_in')) ?? defaultLifeSeconds;
-      // A tenth before its end, so that none ends on the way.
+      // Renewed after nine tenths of its life, so that no token expires during a call.
       return { text: token, renewAtMs: clock.steady() + lifeSeconds * 900 };
     },
   };

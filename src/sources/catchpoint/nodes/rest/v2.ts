@@ -1,31 +1,31 @@
-// Catchpoint's REST API v2: the nodes of all networks, the customer's own, and where continents, countries, cities and
-// states are. Shapes after Catchpoint's OpenAPI document of the API.
+// Catchpoint's REST API v2: the nodes of all networks, the customer's own nodes, and the lists of places.
+// The shapes are those of Catchpoint's OpenAPI document.
 
-import { at, found, member, text } from '../../fields.ts';
+import { memberAt, found, member, nonBlankText } from '../../fields.ts';
 import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient } from './client.ts';
 
-/** The calls throw a RestFailure, or the signal's reason. */
+/** Every call throws RestFailure, or the signal's reason. */
 export interface RestV2 {
   /** /nodes/all: without continent, region and ISP. */
   nodes(signal: AbortSignal): Promise<Listed>;
-  /** /nodes: the customer's own nodes, with all three but without AS. */
+  /** /nodes: the customer's own nodes, with continent, region and ISP, without AS. */
   customerNodes(signal: AbortSignal): Promise<readonly unknown[]>;
-  /** /nodes/groups/nodelocations: the continents with their countries with their cities. */
+  /** /nodes/groups/nodelocations: continents with countries with cities. */
   continents(signal: AbortSignal): Promise<readonly unknown[]>;
-  /** A page of /nodes/geographycity, from 1 on: cities with their states and countries. */
+  /** A page of /nodes/geographycity: cities with state and country. The first page is 1. */
   cities(page: number, signal: AbortSignal): Promise<Page>;
-  /** Forgets the pages of nodes that are kept for a listing that was interrupted. */
-  forgetPages(): Promise<void>;
+  /** Clears the cached pages of nodes. */
+  clearPages(): Promise<void>;
 }
 
-export interface RestV2Options {
+interface RestV2Options {
   readonly client: RestClient;
   readonly apiKey: string;
   readonly pages: PageCache;
 }
 
-/** The most that v2 gives. */
+/** v2's maximum. */
 const pageSize = 100;
 
 export function restV2({ client, apiKey, pages }: RestV2Options): RestV2 {
@@ -55,7 +55,7 @@ export function restV2({ client, apiKey, pages }: RestV2Options): RestV2 {
       get('/nodes', (data) => (member(data, 'nodes') === null ? [] : list(data, 'nodes')), signal),
     continents: (signal) => get('/nodes/groups/nodelocations', (data) => list(data, 'continents'), signal),
     cities: (page, signal) => pageOf('/nodes/geographycity', 'cities', page, signal),
-    forgetPages: () => pages.clear(),
+    clearPages: () => pages.clear(),
   };
 }
 
@@ -65,20 +65,20 @@ function list(data: unknown, name: string): readonly unknown[] {
   return entries;
 }
 
-/** `hasMore` may be null; then `next` says it. */
+/** `hasMore` may be null. Then a `next` marks another page. */
 function hasMore(data: unknown): boolean {
   const more = member(data, 'hasMore');
-  return typeof more === 'boolean' ? more : text(member(data, 'next')) !== undefined;
+  return typeof more === 'boolean' ? more : nonBlankText(member(data, 'next')) !== undefined;
 }
 
-/** The envelope tells, whatever the status: `completed` is true and `errors` is empty when it went well. */
+/** At every HTTP status, success has `completed: true` and no `errors`. */
 function refusal(body: unknown): Refusal | undefined {
   const errors = member(body, 'errors');
   const messages = (Array.isArray(errors) ? errors : []).map(
-    (error) => text(member(error, 'message')) ?? 'an error without a message',
+    (error) => nonBlankText(member(error, 'message')) ?? 'an error without a message',
   );
-  const others = [at(body, 'usageLimits', 'exceededMessage'), member(body, 'Message')]
-    .map(text)
+  const others = [memberAt(body, 'usageLimits', 'exceededMessage'), member(body, 'Message')]
+    .map(nonBlankText)
     .filter((message) => message !== undefined);
   const completed = member(body, 'completed');
   if (messages.length === 0 && completed === true) return undefined;

@@ -1,4 +1,4 @@
-// The budget of calls keeps under Catchpoint's limits, whoever spends of it and however often the program starts.
+// The call budget keeps below Catchpoint's limits, over restarts and across processes.
 
 import test, { type ExecutionContext } from 'ava';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,15 +11,15 @@ import {
 } from '../../../../../src/sources/catchpoint/nodes/rest/call-budget.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { temporaryDirectory } from '../../../../fakes/directory.ts';
+import { most } from '../../../../fakes/listing.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
+import { never } from '../../../../fakes/refreshing.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
-const never = (): AbortSignal => new AbortController().signal;
-
-async function opened(t: ExecutionContext) {
+async function budgetFile(t: ExecutionContext) {
   const clock = movableClock();
   const path = join(await temporaryDirectory(t), 'nodes', 'calls.json');
-  const open = (): CallBudget => callBudget({ path, clock, log: silentLog() });
+  const open = (): CallBudget => callBudget(path, clock, silentLog());
   const times: number[] = [];
   async function spend(budget: CallBudget, count: number): Promise<void> {
     for (let call = 0; call < count; call += 1) {
@@ -30,20 +30,15 @@ async function opened(t: ExecutionContext) {
   return { clock, path, open, spend, times };
 }
 
-/** The most calls within any window of that length. */
-function most(times: readonly number[], perMs: number): number {
-  return Math.max(...times.map((fromMs) => times.filter((atMs) => atMs >= fromMs && atMs < fromMs + perMs).length));
-}
-
-test('calls never come faster than 4 a second and 16 a minute', async (t) => {
-  const { clock, open, spend, times } = await opened(t);
+test('allows 4 calls a second and 16 a minute', async (t) => {
+  const { clock, open, spend, times } = await budgetFile(t);
   await untilSettled(clock, spend(open(), 50));
   t.is(most(times, 1000), 4);
   t.is(most(times, 60_000), 16);
 });
 
-test('a call that the hour has no room for soon is refused with the time at which it has', async (t) => {
-  const { clock, open, spend, times } = await opened(t);
+test('refuses a call with a long wait, and names the time of the next one', async (t) => {
+  const { clock, open, spend, times } = await budgetFile(t);
   const startMs = clock.now();
   const error = await t.throwsAsync(untilSettled(clock, spend(open(), 301), 1000), {
     instanceOf: RestFailure,
@@ -53,42 +48,41 @@ test('a call that the hour has no room for soon is refused with the time at whic
   t.is(error.retryAfterMs, startMs + 3_600_000 - clock.now());
 });
 
-test('no more than 300 calls an hour and 1500 a day are ever made', async (t) => {
-  const { clock, path, open, spend, times } = await opened(t);
+test('refuses more than 1500 calls a day', async (t) => {
+  const { clock, path, open, spend } = await budgetFile(t);
+  const calls: number[] = [];
   for (let hour = 0; hour < 6; hour += 1) {
-    const before = Array.from({ length: 300 }, (_, call) => clock.now() + call);
-    if (hour < 5) times.push(...before);
+    if (hour < 5) calls.push(...Array.from({ length: 300 }, (_, call) => clock.now() + call));
     await clock.advance(3_600_000);
   }
-  t.is(times.length, 1500);
   await untilSettled(clock, open().spend(never()));
-  await writeFile(path, JSON.stringify({ calls: times }));
+  await writeFile(path, JSON.stringify({ calls }));
   await t.throwsAsync(untilSettled(clock, spend(open(), 1)), { message: /1500 calls in the last day/ });
 });
 
-test('a restart spends of the same budget', async (t) => {
-  const { clock, open, spend, times } = await opened(t);
+test('a restart shares the budget', async (t) => {
+  const { clock, open, spend, times } = await budgetFile(t);
   for (let start = 0; start < 40; start += 1) await untilSettled(clock, spend(open(), 1));
   t.is(most(times, 60_000), 16);
   t.is(most(times, 1000), 4);
 });
 
-test('two who spend at once share it', async (t) => {
-  const { clock, open, spend, times } = await opened(t);
+test('concurrent calls share the budget', async (t) => {
+  const { clock, open, spend, times } = await budgetFile(t);
   const budget = open();
   await untilSettled(clock, Promise.all([spend(budget, 20), spend(budget, 20)]));
   t.is(times.length, 40);
   t.true(most(times, 60_000) <= 16);
 });
 
-test('the call is on disk before it is made', async (t) => {
-  const { clock, path, open } = await opened(t);
+test('writes a call to disk before it is made', async (t) => {
+  const { clock, path, open } = await budgetFile(t);
   await open().spend(never());
   t.deepEqual(JSON.parse(await readFile(path, 'utf8')), { calls: [clock.now()] });
 });
 
-test('times from a clock that was ahead count as just now, and do not block it until then', async (t) => {
-  const { clock, path, open, spend } = await opened(t);
+test('times from a clock that was ahead count as now', async (t) => {
+  const { clock, path, open, spend } = await budgetFile(t);
   await open().spend(never());
   await writeFile(path, JSON.stringify({ calls: Array.from({ length: 16 }, () => clock.now() + 40 * 86_400_000) }));
   const startMs = clock.now();
@@ -96,16 +90,16 @@ test('times from a clock that was ahead count as just now, and do not block it u
   t.true(clock.now() - startMs <= 61_000);
 });
 
-test('a budget file with something else in it is moved aside', async (t) => {
-  const { path, open } = await opened(t);
+test('moves an unusable file aside', async (t) => {
+  const { path, open } = await budgetFile(t);
   await open().spend(never());
   await writeFile(path, '{"calls": "many"}');
   await t.notThrowsAsync(open().spend(never()));
   t.is(await readFile(`${path}.broken`, 'utf8'), '{"calls": "many"}');
 });
 
-test('waiting for the budget ends with the signal', async (t) => {
-  const { clock, open, spend } = await opened(t);
+test('the signal ends the wait', async (t) => {
+  const { clock, open, spend } = await budgetFile(t);
   const stop = new AbortController();
   const budget = open();
   await untilSettled(clock, spend(budget, 16));
@@ -115,7 +109,7 @@ test('waiting for the budget ends with the signal', async (t) => {
   await t.throwsAsync(waiting, { message: 'stopped' });
 });
 
-test('every limit is well under Catchpoint’s own', (t) => {
+test('every limit is at most 80 % of Catchpoint’s', (t) => {
   const theirs = new Map([
     [1000, 7],
     [60_000, 20],

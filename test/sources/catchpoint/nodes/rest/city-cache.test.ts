@@ -1,4 +1,4 @@
-// The list of cities is read only as far as needed, and what was read is not read again.
+// The list of cities is read only until the needed cities are found, and each page once.
 
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../../../../src/runtime/log.ts';
@@ -7,10 +7,9 @@ import { temporaryDirectory } from '../../../../fakes/directory.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
 const country = { id: 224, name: 'United States' };
-const wanted = (...ids: readonly number[]) => ids.map((id) => ({ city: { id, name: `City ${id}` }, country }));
 
-/** A list of cities, of which page n holds the city n. */
-async function opened(t: ExecutionContext, pages: number) {
+/** A list of cities in which page n has the city n. */
+async function cityList(t: ExecutionContext, pages: number) {
   const clock = movableClock();
   const stateDir = await temporaryDirectory(t);
   const read: number[] = [];
@@ -22,49 +21,47 @@ async function opened(t: ExecutionContext, pages: number) {
     return { entries: [row], more: page < pages };
   }
   const regions = async (...ids: readonly number[]) => {
-    const { regionOf, unread } = await cityCache({ stateDir, clock, log: silentLog() }).regions(
-      wanted(...ids),
-      readPage,
-    );
-    return { found: wanted(...ids).map(({ city }) => regionOf(city, country)), unread };
+    const wanted = ids.map((id) => ({ city: { id, name: `City ${id}` }, country }));
+    const cache = cityCache({ stateDir, clock, log: silentLog() });
+    const { regionOf, incompleteReason } = await cache.regions(wanted, readPage);
+    return [wanted.map(({ city }) => regionOf(city, country)), incompleteReason];
   };
   return { clock, read, regions, fail: (now: boolean) => void (failing = now) };
 }
 
-test('it is read until the last of the wanted cities, and on from there for another', async (t) => {
-  const { read, regions } = await opened(t, 9);
-  t.deepEqual(await regions(2, 3), { found: ['State 2', 'State 3'], unread: undefined });
+test('reads until the last wanted city, and continues there for the next one', async (t) => {
+  const { read, regions } = await cityList(t, 9);
+  t.deepEqual(await regions(2, 3), [['State 2', 'State 3'], undefined]);
   t.deepEqual(read, [1, 2, 3]);
-  t.deepEqual(await regions(1, 5), { found: ['State 1', 'State 5'], unread: undefined });
+  t.deepEqual(await regions(1, 5), [['State 1', 'State 5'], undefined]);
   t.deepEqual(read, [1, 2, 3, 4, 5]);
 });
 
-test('a city that is not in it is looked for again after a week', async (t) => {
-  const { clock, read, regions } = await opened(t, 3);
-  t.deepEqual((await regions(1, 7)).found, ['State 1', undefined]);
+test('looks again for a missing city after a week', async (t) => {
+  const { clock, read, regions } = await cityList(t, 3);
+  t.deepEqual((await regions(1, 7))[0], ['State 1', undefined]);
   await clock.advance(6 * 86_400_000);
-  t.deepEqual((await regions(1, 7)).found, ['State 1', undefined]);
+  t.deepEqual((await regions(1, 7))[0], ['State 1', undefined]);
   t.is(read.length, 3);
   await clock.advance(86_400_000);
   await regions(1, 7);
   t.is(read.length, 6);
 });
 
-test('a long list is read by parts, and says that it was not read to its end', async (t) => {
-  const { read, regions } = await opened(t, 500);
-  const { unread } = await regions(1, 100);
-  t.is(unread, '1 cities are not on the first 60 pages');
+test('reads a long list in parts, and says that it is incomplete', async (t) => {
+  const { read, regions } = await cityList(t, 500);
+  t.is((await regions(1, 100))[1], '1 cities are not on the first 60 pages');
   t.is(read.length, 60);
-  t.deepEqual(await regions(1, 100), { found: ['State 1', 'State 100'], unread: undefined });
+  t.deepEqual(await regions(1, 100), [['State 1', 'State 100'], undefined]);
   t.is(read.at(-1), 100);
 });
 
-test('when it cannot be read, what is known serves', async (t) => {
-  const { read, regions, fail } = await opened(t, 9);
+test('uses the stored cities when the list cannot be read', async (t) => {
+  const { read, regions, fail } = await cityList(t, 9);
   await regions(2);
   fail(true);
-  t.deepEqual(await regions(2), { found: ['State 2'], unread: undefined });
-  t.deepEqual(await regions(2, 4), { found: ['State 2', undefined], unread: 'answered 500' });
+  t.deepEqual(await regions(2), [['State 2'], undefined]);
+  t.deepEqual(await regions(2, 4), [['State 2', undefined], 'answered 500']);
   fail(false);
   await regions(4);
   t.deepEqual(read, [1, 2, 3, 4]);

@@ -1,4 +1,4 @@
-// A call to the REST API is tried again where that may help, and its errors say what came back, without secrets.
+// The client retries calls that may succeed later. Its errors name the answer, without secrets.
 
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -8,6 +8,7 @@ import {
 } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { answer, fakeCatchpoint, faults } from '../../../../fakes/catchpoint.ts';
+import { until } from '../../../../fakes/letters.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
@@ -20,7 +21,7 @@ const request: RestRequest<unknown> = {
   read: (body) => body,
 };
 
-async function opened(t: ExecutionContext, options: Partial<RestClientOptions> = {}) {
+async function openClient(t: ExecutionContext, options: Partial<RestClientOptions> = {}) {
   const clock = movableClock();
   const api = await fakeCatchpoint(t, { clock });
   let spent = 0;
@@ -41,8 +42,8 @@ for (const [title, fault, message] of [
   ['429', answer(429, {}), /429 Too Many Requests/],
   ['a redirect, which is not followed', answer(302, '', { location: '/elsewhere' }), /answered 302 Found/],
 ] as const) {
-  test(`${title} is tried four times, and is a failure`, async (t) => {
-    const { api, call, spent } = await opened(t);
+  test(`${title} fails after four attempts`, async (t) => {
+    const { api, call, spent } = await openClient(t);
     api.fail(fault);
     await t.throwsAsync(call(), { instanceOf: RestFailure, message });
     t.is(api.calls.length, 4);
@@ -50,8 +51,8 @@ for (const [title, fault, message] of [
     t.true(api.calls.every(({ path }) => path === '/any'));
   });
 
-  test(`${title} once costs nothing but time`, async (t) => {
-    const { api, call } = await opened(t);
+  test(`${title} once is retried with success`, async (t) => {
+    const { api, call } = await openClient(t);
     api.fail(fault, { times: 1 });
     api.fail(answer(200, { well: true }));
     t.deepEqual(await call(), { well: true });
@@ -59,8 +60,8 @@ for (const [title, fault, message] of [
 }
 
 for (const status of [400, 401, 403, 404, 409]) {
-  test(`${status} is not tried again`, async (t) => {
-    const { api, call } = await opened(t);
+  test(`${status} is not retried`, async (t) => {
+    const { api, call } = await openClient(t);
     api.fail(answer(status, 'no'));
     const error = await t.throwsAsync(call(), { instanceOf: RestFailure });
     t.like(error, { status, final: true });
@@ -68,8 +69,8 @@ for (const status of [400, 401, 403, 404, 409]) {
   });
 }
 
-test('what the body says is wrong counts at any status', async (t) => {
-  const { api, call } = await opened(t);
+test('an error in the body fails the call at any status', async (t) => {
+  const { api, call } = await openClient(t);
   api.fail(answer(200, { Message: 'not now' }));
   await t.throwsAsync(call({ refusal: () => ({ message: 'not now', final: true }) }), {
     message: 'GET /any: answered 200 OK: not now',
@@ -77,8 +78,8 @@ test('what the body says is wrong counts at any status', async (t) => {
   t.is(api.calls.length, 1);
 });
 
-test('a shape that cannot be read is a failure that says so', async (t) => {
-  const { api, call } = await opened(t);
+test('an unexpected shape fails with its fault', async (t) => {
+  const { api, call } = await openClient(t);
   api.fail(answer(200, {}));
   const read = (): never => {
     throw new Error('items: expected an array, found nothing');
@@ -88,8 +89,8 @@ test('a shape that cannot be read is a failure that says so', async (t) => {
   });
 });
 
-test('Retry-After puts the next try off, in seconds or as a date', async (t) => {
-  const { api, call, clock } = await opened(t);
+test('Retry-After delays the next attempt, in seconds or as a date', async (t) => {
+  const { api, call, clock } = await openClient(t);
   const startMs = clock.now();
   api.fail(answer(429, {}, { 'retry-after': '40' }), { times: 1 });
   api.fail(answer(503, {}, { 'retry-after': new Date(startMs + 100_000).toUTCString() }), { times: 1 });
@@ -101,36 +102,36 @@ test('Retry-After puts the next try off, in seconds or as a date', async (t) => 
   t.true((third ?? 0) >= 100_000 && (third ?? 0) < 102_000);
 });
 
-test('a long Retry-After is left to the caller', async (t) => {
-  const { api, call } = await opened(t);
+test('a long Retry-After ends the call', async (t) => {
+  const { api, call } = await openClient(t);
   api.fail(answer(429, {}, { 'retry-after': '1800' }));
   const error = await t.throwsAsync(call(), { instanceOf: RestFailure });
   t.is(error.retryAfterMs, 1_800_000);
   t.is(api.calls.length, 1);
 });
 
-test('an answer that never comes times out', async (t) => {
-  const { api, call } = await opened(t, { timeoutMs: 50, attempts: 2 });
+test('a call without an answer times out', async (t) => {
+  const { api, call } = await openClient(t, { timeoutMs: 50, attempts: 2 });
   api.fail(faults.hang);
   await t.throwsAsync(call(), { message: /^GET \/any: Timeout awaiting 'request' for 50ms/ });
   t.is(api.calls.length, 2);
 });
 
-test('an answer that is too long is cut off', async (t) => {
-  const { api, call } = await opened(t, { maxBytes: 1000, attempts: 1 });
+test('an answer over the size limit fails', async (t) => {
+  const { api, call } = await openClient(t, { maxBytes: 1000, attempts: 1 });
   api.fail(answer(200, JSON.stringify('x'.repeat(2000))));
   await t.throwsAsync(call(), { message: 'GET /any: the answer is longer than 1000 bytes' });
 });
 
-test('nobody there is a failure that is tried again', async (t) => {
-  const { api, call, spent } = await opened(t);
+test('a refused connection is retried, then fails', async (t) => {
+  const { api, call, spent } = await openClient(t);
   await api.close();
   await t.throwsAsync(call(), { instanceOf: RestFailure, message: /^GET \/any: / });
   t.is(spent(), 4);
 });
 
-test('secrets that an answer echoes stay out of the error, also where it is shortened', async (t) => {
-  const { api, call } = await opened(t);
+test('an error has no secret that the answer echoes, not even at its cut end', async (t) => {
+  const { api, call } = await openClient(t);
   for (const echo of ['you sent a-token and se%2Fcret', `${'x'.repeat(195)}a-token`, { Message: 'bad se/cret' }]) {
     api.fail(answer(401, echo), { times: 1 });
     const { message } = await t.throwsAsync(call(), { instanceOf: RestFailure });
@@ -138,17 +139,17 @@ test('secrets that an answer echoes stay out of the error, also where it is shor
   }
 });
 
-test('control characters of an answer stay out of the error', async (t) => {
-  const { api, call } = await opened(t);
+test('an error has no control characters of the answer', async (t) => {
+  const { api, call } = await openClient(t);
   api.fail(answer(404, 'a\r\nb\u001b[31m'));
   await t.throwsAsync(call(), { message: 'GET /any: answered 404 Not Found, not JSON: a b [31m' });
 });
 
-test('the signal ends a call on its way, and a pause between two tries', async (t) => {
-  const { api, client, clock } = await opened(t, { timeoutMs: 600_000 });
+test('the signal ends a call in flight, and a pause between two attempts', async (t) => {
+  const { api, client, clock } = await openClient(t, { timeoutMs: 600_000 });
   api.fail(answer(500, {}), { times: 1 });
   api.fail(faults.hang);
-  for (const wait of [() => clock.untilSomebodySleeps(), () => arrived(api.calls)]) {
+  for (const wait of [() => clock.untilSomebodySleeps(), () => until(() => api.calls.length === 2)]) {
     const stop = new AbortController();
     const call = client.call(request, stop.signal);
     await wait();
@@ -156,7 +157,3 @@ test('the signal ends a call on its way, and a pause between two tries', async (
     await t.throwsAsync(call, { message: 'stopped' });
   }
 });
-
-async function arrived(calls: readonly unknown[]): Promise<void> {
-  while (calls.length < 2) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -1,4 +1,4 @@
-// A listing is whole or a failure, keeps within the limits, and goes on where it was interrupted.
+// A listing is complete or fails, keeps within the rate limits, and continues after an interruption.
 
 import test from 'ava';
 import { readdir, readFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { nodeListing } from '../../../../../src/sources/catchpoint/nodes/node-so
 import { account, answer, faults, v2Answer, v2Page, world } from '../../../../fakes/catchpoint.ts';
 import { both, most, triedListing } from '../../../../fakes/listing.ts';
 
-test('a listing of 3,000 nodes keeps under every limit and is whole', async (t) => {
+test('lists 3,000 nodes within every rate limit', async (t) => {
   const { api, list } = await triedListing(t, world(3000));
   const { nodes } = await list(both);
   t.is(nodes.length, 3000);
@@ -21,7 +21,7 @@ test('a listing of 3,000 nodes keeps under every limit and is whole', async (t) 
   t.true(most(times, 1000) < 7);
 });
 
-test('a crash loop keeps under every limit', async (t) => {
+test('a crash loop stays within every rate limit', async (t) => {
   const { api, list } = await triedListing(t, world(500));
   for (let start = 0; start < 30; start += 1) {
     const stop = new AbortController();
@@ -40,7 +40,7 @@ test('a crash loop keeps under every limit', async (t) => {
   t.true(most(times, 1000) < 7);
 });
 
-test('an interrupted listing goes on where it was, over a restart too', async (t) => {
+test('an interrupted listing continues at its last page after a restart', async (t) => {
   const { api, clock, list, paths } = await triedListing(t, world(450));
   api.fail(answer(500, {}), { path: /pageNumber=4/, times: 4 });
   await t.throwsAsync(list(), { message: /answered 500/ });
@@ -53,7 +53,7 @@ test('an interrupted listing goes on where it was, over a restart too', async (t
   t.deepEqual(pages, ['1', '2', '3', '4', '4', '4', '4', '4', '5']);
 });
 
-test('pages are read again after an hour, by another account, and after a whole listing', async (t) => {
+test('pages are read again after an hour, for another account, and after a complete listing', async (t) => {
   const { api, clock, stateDir, list, paths } = await triedListing(t, world(150));
   const interrupted = async (): Promise<void> => {
     api.fail(answer(404, {}), { path: /pageNumber=2/, times: 1 });
@@ -81,23 +81,23 @@ for (const [title, fault, message] of [
     answer(200, { data: { nodes: [] }, errors: [], completed: false }),
     /completed: expected true, found false/,
   ],
-  ['no list of nodes', v2Answer({ nodes: null }), /data.nodes: expected an array, found null/],
+  ['a null list of nodes', v2Answer({ nodes: null }), /data.nodes: expected an array, found null/],
   [
     'a limit that is exceeded',
     answer(429, { errors: [{ message: 'quota' }], usageLimits: { exceededMessage: 'minute' } }),
     /429 Too Many Requests: quota; minute/,
   ],
-  ['pages that run in a circle', v2Page(world(100), true), /page 2 of the nodes holds none/],
+  ['repeating pages', v2Page(world(100), true), /page 2 of the nodes holds none/],
   ['an empty page that says more follow', v2Page([], true), /page 1 of the nodes holds none/],
 ] as const) {
-  test(`${title} is a failure of the whole listing`, async (t) => {
+  test(`${title} fails the whole listing`, async (t) => {
     const { api, list } = await triedListing(t, world(150));
     api.fail(fault, { path: /nodes\/all/ });
     await t.throwsAsync(list(), { message });
   });
 }
 
-test('where hasMore is null, next says whether there is another page', async (t) => {
+test('a next marks another page when hasMore is null', async (t) => {
   const { api, list, paths } = await triedListing(t);
   const page = (id: number, hasMore: boolean | null, next: string | null) =>
     v2Answer({ nodes: [{ id }], hasMore, next });
@@ -110,7 +110,7 @@ test('where hasMore is null, next says whether there is another page', async (t)
   t.is(paths().filter((path) => path.includes('/all')).length, 2);
 });
 
-test('odd fields of a node are not known, and an entry without an id is skipped', async (t) => {
+test('odd fields of a node count as unknown, and an entry without an id is skipped', async (t) => {
   const { api, list } = await triedListing(t);
   const odd = [
     {
@@ -151,7 +151,7 @@ test('the signal ends a listing', async (t) => {
   await t.throwsAsync(listing, { message: 'stopped' });
 });
 
-test('no secret is written to disk or told in an error', async (t) => {
+test('no secret is on disk or in an error', async (t) => {
   const { api, stateDir, list } = await triedListing(t, world(150));
   await list(both);
   api.fail(faults.html, { path: /pageNumber=2/ });

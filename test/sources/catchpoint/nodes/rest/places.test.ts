@@ -1,4 +1,4 @@
-// Continents and regions are joined by id and name, by the name alone where that is one of a kind, and not otherwise.
+// Continents and regions are found by id and name, or by an unambiguous name.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const { continents } = (
   JSON.parse(readFileSync(join(golden, 'v2-nodelocations.json'), 'utf8')) as { data: { continents: unknown[] } }
 ).data;
 
-test('every place of Catchpoint’s own shape has its continent', (t) => {
+test('finds the continents in Catchpoint’s own lists', (t) => {
   const continentOf = continentsBy(continents);
   t.is(continentOf({ id: 333, name: 'Zürich' }, { id: 208, name: 'Switzerland' }), 'Europe');
   t.is(continentOf({ id: 702, name: 'Abidjan' }, { id: 52, name: "Côte d'Ivoire" }), 'Africa');
@@ -20,7 +20,7 @@ test('every place of Catchpoint’s own shape has its continent', (t) => {
   t.is(continentOf({}, {}), undefined);
 });
 
-test('a country on two continents is told apart by its cities, and by itself tells nothing', (t) => {
+test('a country on two continents has the continent of its city, or none', (t) => {
   const turkey = (city: string, id: number) => ({ id: 90, name: 'Turkey', cities: [{ id, name: city }] });
   const continentOf = continentsBy([
     { id: 1, name: 'Europe', countries: [turkey('Edirne', 1)] },
@@ -30,7 +30,7 @@ test('a country on two continents is told apart by its cities, and by itself tel
   t.is(continentOf({ id: 2, name: 'Ankara' }, { id: 90, name: 'Turkey' }), 'Asia');
 });
 
-test('cities of one name in one country are told apart by their ids, and otherwise tell nothing', (t) => {
+test('cities with one name in one country differ by id, and have no region without it', (t) => {
   const row = (id: number, state: string) =>
     cityOf({ city: { id, name: 'Portland' }, state: { id, name: state }, country: { id: 224, name: 'United States' } });
   const regionOf = regionsBy([row(1, 'Oregon'), row(2, 'Maine'), row(2, 'Maine')]);
@@ -41,7 +41,7 @@ test('cities of one name in one country are told apart by their ids, and otherwi
   t.is(regionOf({ id: 1, name: 'Portland' }, { name: 'United Kingdom' }), undefined);
 });
 
-test('what has another shape tells nothing and breaks nothing', (t) => {
+test('entries of any other shape are ignored', (t) => {
   const continentOf = continentsBy([
     null,
     5,
