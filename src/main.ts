@@ -16,7 +16,7 @@ import { systemClock } from './runtime/clock.ts';
 import type { OutletThread, ThreadStart } from './outlet/thread/messages.ts';
 import { outletThreadOf } from './outlet/thread/worker-thread.ts';
 import type { ProcessStats } from './telemetry/process-stats.ts';
-import type { WorkerEnd, WorkerProcess } from './workers/worker-process.ts';
+import type { WorkerExit, WorkerProcess } from './workers/worker-process.ts';
 
 // While a backlog drains, most of the heap is delivered points. V8 would let it grow to three times the live size.
 setFlagsFromString('--heap-growing-percent=50');
@@ -107,7 +107,7 @@ function startWorker(): WorkerProcess {
 }
 
 function forked(worker: Worker): WorkerProcess {
-  const ended = new Promise<WorkerEnd>((resolve) => {
+  const ended = new Promise<WorkerExit>((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
     worker.on('error', () => {
       if (worker.process.pid === undefined) resolve({ code: null, signal: null });
@@ -156,13 +156,13 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
   stderr: process.stderr,
   clock: systemClock(),
   random: Math.random,
-  vitals: watchProcess,
+  processStats: watchProcess,
   host: hostname(),
   pid: process.pid,
   // A process that is a cluster worker of another program cannot fork workers.
   startWorker: cluster.isPrimary ? startWorker : undefined,
   startOutletThread,
-  owner: isWorker ? openOwnerPipe : undefined,
+  connectToOwner: isWorker ? openOwnerPipe : undefined,
   stop: stop.signal,
   hurry: hurry.signal,
   onHangup,

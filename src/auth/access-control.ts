@@ -23,7 +23,7 @@ export interface AccessStatus {
   /** Valid tokens, without those that Catchpoint set. */
   readonly tokens: number;
   readonly tokenFiles: Readonly<ReloadCounts>;
-  readonly door: Readonly<AuthenticationCounts>;
+  readonly authentication: Readonly<AuthenticationCounts>;
   readonly rotation: (Readonly<RotationCounts> & { readonly rotatedAtMs?: number }) | undefined;
   readonly senders: Readonly<SenderCheckCounts>;
   readonly connections: Readonly<ConnectionCounts>;
@@ -36,7 +36,7 @@ export interface AccessControl {
   /** To be used in this order before the routes. */
   readonly middlewares: readonly Middleware[];
   /** Replaces the middlewares for pushes. */
-  readonly entrance: Admission;
+  readonly admission: Admission;
   readonly tls: TlsOptions | undefined;
   readonly bodies: BodyMemoryLimit;
   /** Authenticates the owner of the state directory, from any address and for any node. */
@@ -52,7 +52,7 @@ export interface AccessControl {
   /** To be called before the server listens. */
   guard(server: Server): void;
   /** @throws HttpError with 403, when the sender may not report for the node, division or client */
-  admit(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
+  checkSender(sender: { readonly ip: string; readonly isOwner: boolean }, run: SentRun): void;
   /** Polls the token and certificate files until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** Reloads the token and certificate files. A file that cannot be used keeps its last good contents. */
@@ -97,7 +97,7 @@ export async function openAccessControl(
   warnIfOpen();
   return {
     middlewares: [authenticator.middleware, requests.middleware],
-    entrance: admission(authenticator, requests, policy),
+    admission: admission(authenticator, requests, policy),
     tls: certificates?.options,
     bodies,
     ownerToken,
@@ -110,7 +110,7 @@ export async function openAccessControl(
       limitConnections(server, policy, connections, context);
       certificates?.serve(server);
     },
-    admit: ({ ip, isOwner }, run) => (isOwner ? undefined : senders.admit(ip, run)),
+    checkSender: ({ ip, isOwner }, run) => (isOwner ? undefined : senders.admit(ip, run)),
     run: (signal) => schedule('look after tokens and certificate', poll, { everyMs: pollEveryMs, clock, log, signal }),
     reload: async () => void (await Promise.all([policy.tokenFiles.reload(), certificates?.reload()])),
     async prepare(next) {
@@ -124,7 +124,7 @@ export async function openAccessControl(
     status: () => ({
       isOpen: isOpen(),
       ...credentialsStatus(policy, certificates, rotation.counts),
-      door: authenticator.counts,
+      authentication: authenticator.counts,
       senders: senders.counts,
       connections,
       requests: requests.counts,

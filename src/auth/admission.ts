@@ -6,7 +6,7 @@ import type { ConcurrencyLimit, RequestSlot } from './limits/concurrency-limit.t
 import type { SenderAddresses } from './senders/sender-address.ts';
 import { rotationPath } from './tokens/token-rotation.ts';
 
-export interface Admitted {
+export interface AdmittedPush {
   readonly ip: string;
   /** It has the owner's token, and skips the check of senders. */
   readonly isOwner: boolean;
@@ -15,28 +15,28 @@ export interface Admitted {
 
 export interface Admission {
   /** False for the path that sets tokens: the middleware handles it. */
-  isFor(path: string): boolean;
+  handles(path: string): boolean;
   /** @throws HttpError with 401, 429 or 503 */
-  enter(request: IncomingMessage, path: string, querystring: string): Admitted;
+  admit(request: IncomingMessage, path: string, querystring: string): AdmittedPush;
   /** To be called once the body is read. */
-  arrived(admitted: Admitted): void;
+  bodyArrived(admitted: AdmittedPush): void;
   /** To be called once the request is answered. */
-  leave(admitted: Admitted): void;
+  release(admitted: AdmittedPush): void;
 }
 
 export function admission(
-  authentication: Pick<Authentication, 'letIn'>,
+  authentication: Pick<Authentication, 'authenticate'>,
   requests: ConcurrencyLimit,
   senders: Pick<SenderAddresses, 'addressOf'>,
 ): Admission {
   return {
-    isFor: (path) => path !== rotationPath,
-    enter(request, path, querystring) {
+    handles: (path) => path !== rotationPath,
+    admit(request, path, querystring) {
       const ip = senders.addressOf(request);
-      const isOwner = authentication.letIn({ headers: request.headers, path, querystring }, ip);
+      const isOwner = authentication.authenticate({ headers: request.headers, path, querystring }, ip);
       return { ip, isOwner, slot: requests.acquire(ip) };
     },
-    arrived: ({ slot }) => requests.bodyArrived(slot),
-    leave: ({ slot }) => requests.release(slot),
+    bodyArrived: ({ slot }) => requests.bodyArrived(slot),
+    release: ({ slot }) => requests.release(slot),
   };
 }

@@ -19,7 +19,7 @@ interface AuthenticatorOptions {
   readonly log: Log;
 }
 
-/** `access.door` of /healthz. */
+/** `access.authentication` of /healthz. */
 export interface AuthenticationCounts {
   /** Answered 401. */
   unauthenticated: number;
@@ -33,7 +33,7 @@ export interface Authentication {
    * @returns true for the owner's token, false for any other valid one and where none is needed
    * @throws HttpError with 401 without a valid token, with 503 before Catchpoint has set the first one
    */
-  letIn(request: RequestParts, ip: string): boolean;
+  authenticate(request: RequestParts, ip: string): boolean;
   readonly counts: AuthenticationCounts;
 }
 
@@ -68,7 +68,7 @@ export function authentication({ policy, ownerToken, rotation, clock, log }: Aut
 
   return {
     counts,
-    letIn: isFromOwner,
+    authenticate: isFromOwner,
     async middleware(context, next) {
       context.request.ip = policy.addressOf(context.req);
       const isRotation = context.path === rotationPath && context.method === 'POST';

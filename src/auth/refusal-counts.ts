@@ -3,13 +3,13 @@
 import type { AccessStatus } from './access-control.ts';
 
 export function refusalCounts({
-  door,
+  authentication,
   requests,
   connections,
-}: Pick<AccessStatus, 'door' | 'requests' | 'connections'>): Readonly<Record<string, number>> {
+}: Pick<AccessStatus, 'authentication' | 'requests' | 'connections'>): Readonly<Record<string, number>> {
   return {
-    unauthenticated: door.unauthenticated,
-    awaiting: door.awaiting,
+    unauthenticated: authentication.unauthenticated,
+    awaiting: authentication.awaiting,
     crowded: requests.overAll,
     overSender: requests.overSender,
     disconnected: connections.overAddress + connections.overAll,

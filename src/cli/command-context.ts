@@ -33,13 +33,13 @@ export interface CommandContext {
   /** The machine's name. */
   readonly host?: string;
   /** Starts measuring the process. */
-  readonly vitals?: () => ProcessStats;
+  readonly processStats?: () => ProcessStats;
   /** Starts a worker process; undefined where none can be started. */
   readonly startWorker?: StartWorker | undefined;
   /** Starts the outlets' thread; without it the outlets run on the main thread. */
   readonly startOutletThread?: StartOutletThread | undefined;
   /** Opens the pipe from a worker to the process that started it; undefined outside of a worker. */
-  readonly owner?: (() => Duplex) | undefined;
+  readonly connectToOwner?: (() => Duplex) | undefined;
   /** Aborts on the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
   /** Aborts on the second one. */

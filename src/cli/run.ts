@@ -21,7 +21,7 @@ const stopMs = 500;
 const warmUpAfterMs = 1000;
 
 export async function runBridge(command: Command, context: CommandContext): Promise<number> {
-  const { clock, random, pid, host, stderr, env, vitals, startWorker, startOutletThread } = context;
+  const { clock, random, pid, host, stderr, env, processStats, startWorker, startOutletThread } = context;
   const read = (): ConfigRead => loadConfig(flagsOf(command), env, { needsNodes: true });
   const running = read();
   const { config, warnings } = running;
@@ -37,7 +37,7 @@ export async function runBridge(command: Command, context: CommandContext): Prom
     startWorker,
     startOutletThread,
     ...(version !== undefined && { version }),
-    vitals: vitals?.(),
+    processStats: processStats?.(),
     reloading: reloading({ read, running, log, clock }),
   };
   await run(config, processContext, context, systemdNotify(env, log));

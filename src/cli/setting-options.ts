@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { Setting } from '../config/settings/kinds.ts';
-import { defaultWordsOf, environmentWordsOf, flagOf, nameOf } from '../config/settings/names.ts';
+import { defaultTextOf, environmentTextOf, flagOf, nameOf } from '../config/settings/names.ts';
 import type { Flags } from '../config/settings/origins.ts';
 import { settingEntries } from '../config/settings/settings.ts';
 
@@ -28,11 +28,11 @@ function option(key: string, setting: Setting<unknown>): Option {
 }
 
 function description(key: string, setting: Setting<unknown>): string {
-  const defaultText = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
+  const defaultText = setting.kind === 'switch' ? undefined : defaultTextOf(setting);
   const notes = [
     ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
     ...(setting.alsoFrom ?? []).map(({ variable }) => variable),
-    environmentWordsOf(key, setting),
+    environmentTextOf(key, setting),
   ];
   return `${setting.help} (${notes.join('; ')})`;
 }

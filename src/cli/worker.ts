@@ -8,13 +8,13 @@ export function define(command: Command, bind: BindAction): void {
   command.action(bind(workerAction));
 }
 
-async function workerAction(_: Command, { owner, clock, stderr }: CommandContext): Promise<number> {
-  if (owner === undefined) {
+async function workerAction(_: Command, { connectToOwner, clock, stderr }: CommandContext): Promise<number> {
+  if (connectToOwner === undefined) {
     throw new CommandError(
       'worker: expected to be started by `run --workers`, found no bridge that has',
       exitCodes.usage,
     );
   }
-  const { work } = await import('../workers/worker.ts');
-  return work(owner(), { clock, stderr });
+  const { runWorker } = await import('../workers/worker.ts');
+  return runWorker(connectToOwner(), { clock, stderr });
 }

@@ -46,7 +46,7 @@ async function openPushListener(
   catchpoint: Catchpoint,
 ): Promise<Listener> {
   if (workerPool !== undefined) return workerPool.listen(catchpoint.intake);
-  const first = pushMiddleware(access.entrance, catchpoint);
+  const first = pushMiddleware(access.admission, catchpoint);
   const app = routedApp(context, catchpoint.mount, { first, middlewares: access.middlewares });
   return listen(app, address, access);
 }
@@ -85,10 +85,10 @@ function statusPageOf(
   { clock, log, reloading }: ProcessContext,
 ): StatusPage {
   return statusPage({
-    seen: pushHistory,
+    history: pushHistory,
     snapshot,
-    besides: () => ({
-      turnedAway: refusalCounts(access.status()),
+    extras: () => ({
+      refusedRequests: refusalCounts(access.status()),
       backstop: backstop?.status(),
       configuration: reloading?.state(),
     }),

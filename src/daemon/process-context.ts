@@ -20,7 +20,7 @@ export interface ProcessContext {
   /** The host name of the machine. */
   readonly host?: string | undefined;
   /** Memory, CPU time and event loop lag. Without it the `process_*` metrics are absent. */
-  readonly vitals?: ProcessStats | undefined;
+  readonly processStats?: ProcessStats | undefined;
   /** Starts a worker process. Without it --workers is an error. */
   readonly startWorker?: StartWorker | undefined;
   /** Starts the outlet thread. Without it the outlets run on the main thread. */

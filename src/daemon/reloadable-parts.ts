@@ -66,8 +66,8 @@ export function reloadableParts(
       : [
           {
             settings: workerSettings,
-            prepare: (next: Config) => () => workerPool.instruct(next),
-            reread: workerPool.settled,
+            prepare: (next: Config) => () => workerPool.configure(next),
+            reread: workerPool.applied,
           },
         ]),
   ];

@@ -25,7 +25,7 @@ export interface Sources {
 interface SourcesOptions {
   readonly spool: Pick<Spool, 'append' | 'parking' | 'samples'>;
   readonly counters: Telemetry;
-  readonly pushHistory: Pick<PushHistory, 'see'>;
+  readonly pushHistory: Pick<PushHistory, 'record'>;
 }
 
 /** Rejects with an Error that names the file where a file that a source needs cannot be read. */
@@ -33,7 +33,8 @@ export async function openSources(config: Config, context: ProcessContext, optio
   const { clock, log } = context;
   const control = await openAccessControl(config.access, { stateDir: config.stateDir, clock, log });
   const workerPool = await workerPoolOf(config, context, control);
-  const access = workerPool === undefined ? control : { ...control, status: () => workerPool.access(control.status()) };
+  const access =
+    workerPool === undefined ? control : { ...control, status: () => workerPool.accessStatus(control.status()) };
   const catchpoint = config.takesCatchpoint ? await catchpointOf(config, context, { ...options, access }) : undefined;
   return { access, workerPool, catchpoint, backstop: await backstopOf(config, context, options) };
 }
@@ -57,7 +58,7 @@ function catchpointOf(
 ): Promise<Catchpoint> {
   return openCatchpoint({
     deliver: counters.source('catchpoint', spool.append),
-    seen: pushHistory.see,
+    seen: pushHistory.record,
     access,
     answered: counters.pushAnswered,
     refused: counters.pushRefused,

@@ -23,7 +23,7 @@ class StateDirectoryUnusable extends Error {
   }
 }
 
-export interface Ownership {
+export interface StateDirectoryLock {
   release(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const maxSocketPathBytes = 107;
  *
  * @throws StateDirectoryTaken with the owner's process id, StateDirectoryUnusable
  */
-export async function takeStateDirectory(directory: string, pid: number): Promise<Ownership> {
+export async function takeStateDirectory(directory: string, pid: number): Promise<StateDirectoryLock> {
   const ownerPath = join(directory, 'owner');
   const socketPath = `${ownerPath}.${pid}`;
   if (Buffer.byteLength(socketPath) > maxSocketPathBytes) {

@@ -15,9 +15,9 @@ export interface StatusMessage {
   readonly pushes: Readonly<Record<string, number>>;
   /** False when the Catchpoint source is off. */
   readonly takesPushes: boolean;
-  readonly troubles: Problems;
-  readonly sources: readonly SourceNow[];
-  readonly sinks: readonly SinkNow[];
+  readonly problems: Problems;
+  readonly sources: readonly SourceSummary[];
+  readonly sinks: readonly SinkSummary[];
   readonly spool: { readonly waitingBytes: number; readonly maxBytes: number };
   readonly nodes: NodesSummary;
   /** Measurements that wait for their node. */
@@ -27,7 +27,7 @@ export interface StatusMessage {
   /** Dead letters and samples of malformed bodies, by kind. */
   readonly letters: Readonly<Record<string, number>>;
   /** There are more letters than `letters` counts. */
-  readonly isMoreLetters: boolean;
+  readonly hasMoreLetters: boolean;
   /** Of the last five minutes. */
   readonly newLetters: number;
   /** Since the message before, the oldest first; a sample when there are many. */
@@ -42,7 +42,7 @@ export interface Problems {
 }
 
 /** Counts are since the start. */
-export interface SourceNow {
+export interface SourceSummary {
   readonly name: string;
   readonly pointsPerS: number;
   readonly points: number;
@@ -56,7 +56,7 @@ export interface SourceNow {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export interface SinkNow {
+export interface SinkSummary {
   readonly name: string;
   /** Pushes are refused when its backlog is too large. */
   readonly isRequired: boolean;
@@ -93,7 +93,7 @@ export interface RecentPush {
   readonly nth: number;
   readonly atMs: number;
   /** Its outcome: taken, missed, duplicate, malformed, refused, … */
-  readonly became: string;
+  readonly outcome: string;
   readonly points: number;
   readonly testId?: number;
   readonly testName?: string;

@@ -9,7 +9,7 @@ import { type RunRing, runRing } from './run-ring.ts';
 
 export interface AnsweredPush {
   /** Its outcome: taken, missed, duplicate, malformed, … */
-  readonly became: string;
+  readonly outcome: string;
   /** Undefined unless it was taken. */
   readonly run?: AnsweredRun;
   /** Why it was not taken. */
@@ -31,7 +31,7 @@ interface AnsweredRun {
 
 export interface PushHistory {
   /** Never throws; takes about a microsecond. */
-  see(push: AnsweredPush): void;
+  record(push: AnsweredPush): void;
   readonly recent: RecentPushes;
   readonly ring: RunRing;
   readonly nodes: InternedIds;
@@ -89,13 +89,13 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
     ring,
     nodes,
     tests,
-    see({ became, run, reason }) {
+    record({ outcome, run, reason }) {
       const nowMs = clock.now();
-      const hasPoints = run !== undefined && outcomesWithPoints.has(became);
+      const hasPoints = run !== undefined && outcomesWithPoints.has(outcome);
       if (hasPoints) addRun(run, nowMs);
       if (!recent.isSampled(clock.steady())) return;
       recent.add(
-        { atMs: nowMs, became, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
+        { atMs: nowMs, outcome: outcome, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
         hasPoints ? run.points : [],
       );
     },

@@ -2,7 +2,7 @@
 
 import type { SinkSnapshot, Snapshot } from '../telemetry/snapshot.ts';
 import type { SourceSnapshot } from '../telemetry/source-counts.ts';
-import type { NodesSummary, Problems, RecentPush, SinkNow, SourceNow, StatusMessage } from './messages.ts';
+import type { NodesSummary, Problems, RecentPush, SinkSummary, SourceSummary, StatusMessage } from './messages.ts';
 import { responseTimeMs } from './response-times.ts';
 
 /** Dead letters and samples. */
@@ -49,7 +49,7 @@ export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: Me
     answerP99Ms: responseTimeMs(...times, 0.99),
     pushes: byOutcome,
     takesPushes,
-    troubles: problems,
+    problems: problems,
     sources: sources.map((source) =>
       sourceNow(
         source,
@@ -69,7 +69,7 @@ export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: Me
     parked: snapshot.parked.count,
     lost: sum(Object.values(snapshot.lost)),
     letters: letters.counts,
-    isMoreLetters: letters.isMore,
+    hasMoreLetters: letters.isMore,
     newLetters,
     recent,
   };
@@ -102,12 +102,12 @@ function countsOf(name: string, pushes: object, backstop: object | undefined): R
 function sourceNow(
   { name, points, deliveries, duplicates, failures, lastAtMs }: SourceSnapshot,
   pointsPerS: number,
-  counts: SourceNow['counts'],
-): SourceNow {
+  counts: SourceSummary['counts'],
+): SourceSummary {
   return { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts };
 }
 
-function sinkNow(sink: SinkSnapshot, acceptedPerS: number, nowMs: number): SinkNow {
+function sinkNow(sink: SinkSnapshot, acceptedPerS: number, nowMs: number): SinkSummary {
   const { name, accepted, rejected, kept, inFlight, lastError, failingSinceMs, isRequired, skipped } = sink;
   const { points, bytes, oldestAtMs } = sink.backlog;
   return {

@@ -25,7 +25,7 @@ export interface StatusPage {
 }
 
 interface StatusPageOptions {
-  readonly seen: PushHistory;
+  readonly history: PushHistory;
   readonly snapshot: () => Promise<Snapshot>;
   readonly directory: {
     find(id: number): LocatedNode | undefined;
@@ -34,7 +34,7 @@ interface StatusPageOptions {
   };
   /** Dead letters and samples of malformed bodies. */
   readonly letters: readonly LetterStore[];
-  readonly besides: () => SnapshotExtras;
+  readonly extras: () => SnapshotExtras;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -42,7 +42,7 @@ interface StatusPageOptions {
 /** State that the snapshot lacks. */
 interface SnapshotExtras {
   /** Requests that were refused before they were read, since the start, by cause. */
-  readonly turnedAway: Readonly<Record<string, number>>;
+  readonly refusedRequests: Readonly<Record<string, number>>;
   /** Counts of the Backstop source; undefined when it is off. */
   readonly backstop: object | undefined;
   /** Undefined when it is never reloaded. */
@@ -52,7 +52,7 @@ interface SnapshotExtras {
 const everyMs = 1000;
 
 export function statusPage(options: StatusPageOptions): StatusPage {
-  const { seen: history, directory, clock, log } = options;
+  const { history: history, directory, clock, log } = options;
   const clients = eventStream();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
@@ -65,7 +65,7 @@ export function statusPage(options: StatusPageOptions): StatusPage {
   async function tick(): Promise<void> {
     const snapshot = await options.snapshot();
     const recent = history.recent.after(sentNth);
-    const { turnedAway: refusedByCause, backstop, configuration } = options.besides();
+    const { refusedRequests: refusedByCause, backstop, configuration } = options.extras();
     const refused = sum(Object.values(refusedByCause));
     const increased = increases({
       atMs: snapshot.atMs,
@@ -127,7 +127,7 @@ function placedNodes(directory: StatusPageOptions['directory']): (version: strin
 const maxAgeMs = 2000;
 
 /** Aggregates one map at a time, and each query at most every two seconds, for any number of clients. */
-function cachedMaps({ seen: history, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapStats> {
+function cachedMaps({ history: history, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapStats> {
   const cached = new Map<string, { readonly atMs: number; readonly stats: Promise<MapStats> }>();
   let last: Promise<unknown> = Promise.resolve();
   return (query) => {

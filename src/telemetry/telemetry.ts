@@ -45,15 +45,15 @@ export interface TelemetryCounts {
 
 interface TelemetryOptions {
   readonly clock: Clock;
-  readonly vitals?: ProcessStats | undefined;
+  readonly processStats?: ProcessStats | undefined;
 }
 
-export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
+export function telemetry({ clock, processStats }: TelemetryOptions): Telemetry {
   const startedAtMs = clock.now();
   const sources: (() => SourceSnapshot)[] = [];
   const sinks: (() => WriteSnapshot)[] = [];
   const answerTimes = durationHistogram();
-  const statsWatch = vitals && processStatsWatch(vitals, clock);
+  const statsWatch = processStats && processStatsWatch(processStats, clock);
   let pointsOfRemovedSinks = 0;
   let lastRefusal: TelemetryCounts['lastRefusal'];
   let isStopping = false;

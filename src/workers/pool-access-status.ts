@@ -32,7 +32,7 @@ export function poolAccessStatus() {
 function added(one: AccessStatus, other: AccessStatus): AccessStatus {
   return {
     ...one,
-    door: sum(one.door, other.door),
+    authentication: sum(one.authentication, other.authentication),
     rotation: one.rotation && sum(one.rotation, other.rotation ?? {}),
     senders: sum(one.senders, other.senders),
     connections: sum(one.connections, other.connections),

@@ -8,7 +8,7 @@ import { type Deferred, deferred } from '../runtime/deferred.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
 import type { OwnerMessage, SerializedRefusal, WorkerConfig, WorkerMessage } from './messages.ts';
-import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
+import type { WorkerExit, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerHandle {
   readonly pid: number;
@@ -16,7 +16,7 @@ export interface WorkerHandle {
   readonly address: Address;
   /** Rejects with CannotListen, or with the reason when the worker ends before. */
   readonly listening: Promise<ListeningAt>;
-  readonly ended: Promise<WorkerEnd>;
+  readonly ended: Promise<WorkerExit>;
   isListening(): boolean;
   /** Why it failed, if the worker said so. */
   failure(): string | undefined;

@@ -33,13 +33,13 @@ export interface WorkerPool {
    */
   listen(intake: PushIntake): Promise<Listener>;
   /** Sends a changed configuration to the workers. */
-  instruct(config: WorkerPoolConfig): void;
+  configure(config: WorkerPoolConfig): void;
   /** Sends changed credentials, too; resolves once the workers have applied everything. */
-  settled(): Promise<void>;
+  applied(): Promise<void>;
   /** Every second until the signal: sends changed credentials, and kills workers that do not respond. */
   run(signal: AbortSignal): Promise<void>;
   /** The status of owner and workers together. */
-  access(owner: AccessStatus): AccessStatus;
+  accessStatus(owner: AccessStatus): AccessStatus;
   status(): WorkerPoolStatus;
 }
 
@@ -98,13 +98,13 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
   return {
     listen: (intake) => listen(pool, intake),
-    instruct(next) {
+    configure(next) {
       pool.config = next;
       sendChanges(pool);
     },
-    settled: () => applyChanges(pool),
+    applied: () => applyChanges(pool),
     run: (signal) => schedule('look after the workers', check, { everyMs: checkEveryMs, clock, log, signal }),
-    access: (owner) =>
+    accessStatus: (owner) =>
       pool.accessStatus.sum(
         owner,
         [...pool.workers.values()].flatMap((worker) => worker.access() ?? []),

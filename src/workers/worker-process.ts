@@ -7,13 +7,13 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Closes when either side ends. */
   readonly channel: Duplex;
-  readonly ended: Promise<WorkerEnd>;
+  readonly ended: Promise<WorkerExit>;
   /** Sends SIGKILL. */
   kill(): void;
 }
 
 /** Exit code or signal. Both are null when the process could not be started. */
-export interface WorkerEnd {
+export interface WorkerExit {
   readonly code: number | null;
   readonly signal: string | null;
 }

@@ -35,7 +35,7 @@ const exitSoftware = 70;
  *
  * @param stream - the pipe to the owner
  */
-export async function work(stream: Duplex, context: WorkerContext): Promise<number> {
+export async function runWorker(stream: Duplex, context: WorkerContext): Promise<number> {
   const { clock } = context;
   const exit = deferred<number>();
   const first = deferred<WorkerConfig>();
@@ -109,7 +109,7 @@ async function start(
     },
   };
   const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {
-    first: pushMiddleware(access.entrance, { intake, reading }),
+    first: pushMiddleware(access.admission, { intake, reading }),
     middlewares: access.middlewares,
   });
   const listener = await listen(app, config.listen, access);

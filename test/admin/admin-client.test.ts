@@ -5,14 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Administration } from '../../src/admin/administration.ts';
 import { adminClient } from '../../src/admin/admin-client.ts';
-import { all, openDoor } from '../fakes/admin.ts';
+import { all, openAdmin } from '../fakes/admin.ts';
 import { lettersOf, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 
 const never = new AbortController().signal;
 
 test('queries give the same results over HTTP as in the process', async (t) => {
-  const { access, administration, idOf } = await openDoor(t);
+  const { access, administration, idOf } = await openAdmin(t);
   const remote = adminClient(access, never);
   const queries: ((one: Administration) => Promise<unknown>)[] = [
     (one) => all(one.letters({})),
@@ -26,7 +26,7 @@ test('queries give the same results over HTTP as in the process', async (t) => {
 });
 
 test('retry and drop without a filter select all letters', async (t) => {
-  const { access, spool } = await openDoor(t);
+  const { access, spool } = await openAdmin(t);
   const remote = adminClient(access, never);
   t.is((await all(remote.retry({ kind: 'rejected' }))).length, 2);
   t.is((await all(remote.drop({}))).length, 2);
@@ -35,7 +35,7 @@ test('retry and drop without a filter select all letters', async (t) => {
 });
 
 test('a long list arrives in chunks without losing a letter', async (t) => {
-  const { access, spool, reader } = await openDoor(t);
+  const { access, spool, reader } = await openAdmin(t);
   await lettersOf(
     spool,
     reader,
@@ -47,13 +47,13 @@ test('a long list arrives in chunks without losing a letter', async (t) => {
 });
 
 test('a refusal carries the message of the bridge', async (t) => {
-  const { access } = await openDoor(t);
+  const { access } = await openAdmin(t);
   const remote = adminClient(access, never);
   await t.throwsAsync(remote.dropWaiting('x'), { name: 'OwnerRefused', message: /^no sink of the name "x"/ });
 });
 
 test('a wrong token, a closed port and another server have different errors', async (t) => {
-  const { access } = await openDoor(t);
+  const { access } = await openAdmin(t);
   await t.throwsAsync(adminClient({ ...access, token: 'x' }, never).spoolStatus(), {
     name: 'OwnerUnreachable',
     message: /answered 401: Authorization/,
@@ -72,7 +72,7 @@ test('a wrong token, a closed port and another server have different errors', as
 });
 
 test('closing the endpoint ends a stalled answer, and the client throws', async (t) => {
-  const { access, door, spool, reader } = await openDoor(t);
+  const { access, door, spool, reader } = await openAdmin(t);
   for (let first = 0; first < 12_000; first += 3000) {
     await lettersOf(
       spool,

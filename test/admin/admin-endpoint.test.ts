@@ -4,7 +4,7 @@ import test from 'ava';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAdminFile } from '../../src/admin/admin-file.ts';
-import { openDoor } from '../fakes/admin.ts';
+import { openAdmin } from '../fakes/admin.ts';
 
 const post = (body: string): RequestInit => ({ method: 'POST', body });
 
@@ -15,7 +15,7 @@ const lines = async (answer: Response): Promise<Record<string, unknown>[]> =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test('admin.json has address and token, is readable only by its user, and is removed at close', async (t) => {
-  const { stateDir, access, door } = await openDoor(t);
+  const { stateDir, access, door } = await openAdmin(t);
   const path = join(stateDir, 'admin.json');
   t.is((await stat(path)).mode & 0o777, 0o600);
   t.deepEqual(JSON.parse(await readFile(path, 'utf8')), access);
@@ -25,7 +25,7 @@ test('admin.json has address and token, is readable only by its user, and is rem
 });
 
 test('an admin.json with other contents is an error', async (t) => {
-  const { stateDir } = await openDoor(t);
+  const { stateDir } = await openAdmin(t);
   for (const text of ['', '{}', '{"url":"nowhere","token":"x"}']) {
     await writeFile(join(stateDir, 'admin.json'), text);
     await t.throwsAsync(readAdminFile(stateDir), { message: /admin\.json: expected an object with url and token/ });
@@ -33,7 +33,7 @@ test('an admin.json with other contents is an error', async (t) => {
 });
 
 test('without the token every route answers 401 and changes nothing', async (t) => {
-  const { ask, access, spool } = await openDoor(t);
+  const { ask, access, spool } = await openAdmin(t);
   const reads = ['/admin/dead-letters', '/admin/dead-letters/export', '/admin/dead-letters/x', '/admin/spool'].map(
     (path) => [path, {}] as const,
   );
@@ -52,7 +52,7 @@ test('without the token every route answers 401 and changes nothing', async (t) 
 });
 
 test('letters are listed without inputs, filtered by kind, reason and id', async (t) => {
-  const { ask, idOf } = await openDoor(t);
+  const { ask, idOf } = await openAdmin(t);
   const all = await lines(await ask('/admin/dead-letters'));
   t.deepEqual(all.map(({ kind }) => String(kind)).toSorted(), [
     'implausible-time',
@@ -70,7 +70,7 @@ test('letters are listed without inputs, filtered by kind, reason and id', async
 });
 
 test('a letter is shown and exported with its input', async (t) => {
-  const { ask, idOf, clock } = await openDoor(t);
+  const { ask, idOf, clock } = await openAdmin(t);
   const at = new Date(clock.now()).toISOString();
   const sample = {
     kind: 'malformed',
@@ -88,7 +88,7 @@ test('a letter is shown and exported with its input', async (t) => {
 });
 
 test('retry and drop without a filter or with an unknown member answer 400', async (t) => {
-  const { ask, spool } = await openDoor(t);
+  const { ask, spool } = await openAdmin(t);
   for (const [body, error] of [
     ['{}', 'body: expected ids, kind, reason or "all": true, found none of them'],
     ['{"all":false}', 'body: expected ids, kind, reason or "all": true, found none of them'],
@@ -108,7 +108,7 @@ test('retry and drop without a filter or with an unknown member answer 400', asy
 });
 
 test('retry answers the outcome of each letter', async (t) => {
-  const { ask, spool, idOf, reader } = await openDoor(t, ({ kind }) =>
+  const { ask, spool, idOf, reader } = await openAdmin(t, ({ kind }) =>
     kind === 'malformed' ? Promise.resolve({ refused: 'still no push' }) : undefined,
   );
   const ids = [idOf('Unknown metric'), idOf('before 2010'), idOf('body: no push')];
@@ -123,7 +123,7 @@ test('retry answers the outcome of each letter', async (t) => {
 });
 
 test('letters are dropped by kind, by reason and all', async (t) => {
-  const { ask, spool } = await openDoor(t);
+  const { ask, spool } = await openAdmin(t);
   const dropped = async (body: string): Promise<number> =>
     (await lines(await ask('/admin/dead-letters/drop', post(body)))).length;
   t.is(await dropped('{"kind":"malformed"}'), 1);
@@ -133,7 +133,7 @@ test('letters are dropped by kind, by reason and all', async (t) => {
 });
 
 test('the spool status is shown, and the backlog of a sink can be dropped', async (t) => {
-  const { ask, spool } = await openDoor(t);
+  const { ask, spool } = await openAdmin(t);
   t.like(await (await ask('/admin/spool')).json(), { sinks: [{ name: 'tsdb' }], malformed: { count: 1 } });
   await spool.append([{ metric: 'm', timestamp: 1, unit: 's', value: '1.0', tags: { a: 'b' } }]);
   t.like(await (await ask('/admin/spool/drop', post('{"sink":"tsdb"}'))).json(), { points: 1 });

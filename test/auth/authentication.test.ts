@@ -93,7 +93,7 @@ test('each of several tokens is valid, in each place of a request', async (t) =>
   }
   t.is((await post(url, bearer(access.ownerToken))).status, 200, "the owner's token");
   t.is((await post(url, bearer(`${token}0`))).status, 401);
-  t.like(access.status(), { isOpen: false, tokens: 2, door: { unauthenticated: 1 } });
+  t.like(access.status(), { isOpen: false, tokens: 2, authentication: { unauthenticated: 1 } });
 });
 
 test('without any token all requests are accepted, and a warning is logged once', async (t) => {

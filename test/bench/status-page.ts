@@ -65,7 +65,7 @@ async function aloneInMemory(): Promise<void> {
     },
   }));
   const startMs = clock.steady();
-  for (let nth = 0; nth < pushes; nth += 1) seen.see(runs[nth & 4095] as (typeof runs)[number]);
+  for (let nth = 0; nth < pushes; nth += 1) seen.record(runs[nth & 4095] as (typeof runs)[number]);
   const perPushUs = ((clock.steady() - startMs) / pushes) * 1000;
   const mib = (used() - before) / 2 ** 20;
   const find = (id: number) => ({ id, name: `node ${id}`, continent: 'Europe', country: `country ${id % 80}` });

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { runProgram } from '../../src/cli/program.ts';
-import { environmentWordsOf, flagOf } from '../../src/config/settings/names.ts';
+import { environmentTextOf, flagOf } from '../../src/config/settings/names.ts';
 import { settingEntries } from '../../src/config/settings/settings.ts';
 import { takeStateDirectory } from '../../src/daemon/state-directory-lock.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -59,7 +59,7 @@ test('the help names every setting with its flag, default and environment variab
       if (setting.short !== undefined) t.true(text.includes(` -${setting.short}, ${flagOf(key, setting)} `), key);
       if (setting.kind !== 'switch' && setting.default !== undefined)
         t.true(text.includes(`(default: ${setting.default}; `), key);
-      t.true(text.includes(`${environmentWordsOf(key, setting)})`), key);
+      t.true(text.includes(`${environmentTextOf(key, setting)})`), key);
     }
   }
 });

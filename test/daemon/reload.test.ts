@@ -167,7 +167,7 @@ test('access control and node overrides are reloadable; a removed token is refus
     ],
     [503, 503, 200],
   );
-  t.like(daemon.status().access.door, { unauthenticated: 1, awaiting: 2 }, 'counters survive the reload');
+  t.like(daemon.status().access.authentication, { unauthenticated: 1, awaiting: 2 }, 'counters survive the reload');
   const set = await post(`${daemon.pushUrl}/catchpoint/token`, 'token=set-by-catchpoint-0123', {
     authorization: 'Bearer the-secret-that-sets-it-0123',
   });

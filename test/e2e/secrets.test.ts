@@ -240,7 +240,7 @@ for (const [how, give] of Object.entries(ways)) {
 
 test('every secret there is is given in these tests', (t) => {
   const secrets = settingEntries
-    .filter(([, { isSecret, masked }]) => isSecret === true || masked !== undefined)
+    .filter(([, { isSecret, redact }]) => isSecret === true || redact !== undefined)
     .map(([key]) => key);
   // A key of a hosted Graphite is a part of every metric's name, as it was in Backstop.
   const known = [

@@ -23,7 +23,7 @@ const fileToken = 'file-token-0123456789';
 interface Status extends BridgeStatus {
   readonly workers: { readonly wanted: number; readonly running: number; readonly replaced: number };
   readonly access: {
-    readonly door: { readonly unauthenticated: number };
+    readonly authentication: { readonly unauthenticated: number };
     readonly rotation?: { readonly rotations: number };
     readonly tokens: number;
   };
@@ -266,18 +266,18 @@ test.serial(
     const one = await withWorkers(t, ['--push-token', fileToken]);
     const good = () => ({ headers: { authorization: `Bearer ${fileToken}` }, body: nextRun() });
     const strangers = await untilEachAnswered(one, () => ({}));
-    const before = await untilIs(one, ({ access }) => access.door.unauthenticated === strangers.length);
+    const before = await untilIs(one, ({ access }) => access.authentication.unauthenticated === strangers.length);
     const pids = await workersOf(one.child.pid as number);
     t.is(pids.length, 2);
     process.kill(pids[0] as number, 'SIGKILL');
     const answers: (Answer | Error)[] = [];
     for (let now = before; now.workers.replaced === 0; now = await statusOf(one)) {
       answers.push(await sent(one, good()).catch((error: Error) => error));
-      t.true(now.access.door.unauthenticated >= strangers.length);
+      t.true(now.access.authentication.unauthenticated >= strangers.length);
     }
     t.true(answers.some((answer) => !(answer instanceof Error) && answer.status === 200));
     const after = await untilIs(one, ({ workers }) => workers.running === 2);
-    t.is(after.access.door.unauthenticated, strangers.length);
+    t.is(after.access.authentication.unauthenticated, strangers.length);
     t.deepEqual(statuses(await untilEachAnswered(one, good)), [200]);
     t.true(
       one.printed.some(

@@ -31,7 +31,7 @@ export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry 
 }
 
 /** The same behind a listener, with the door's file in a state directory of its own. */
-export async function openDoor(t: ExecutionContext, retryLetter?: LetterRetry) {
+export async function openAdmin(t: ExecutionContext, retryLetter?: LetterRetry) {
   const kept = await keptLetters(t, retryLetter);
   const stateDir = await temporaryDirectory(t);
   const door: AdminEndpoint = await adminEndpoint({ administration: kept.administration, stateDir, log: silentLog() });

@@ -54,7 +54,7 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
   };
   const reading = { maxBodyBytes: 2 ** 20, bodies: access.bodies, clock };
   const app = routedApp({ log, clock }, (router) => pushRoute(router, intake, reading), {
-    first: pushMiddleware(access.entrance, { intake, reading }),
+    first: pushMiddleware(access.admission, { intake, reading }),
     middlewares: access.middlewares,
   });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { tls: access.tls, guard: access.guard });

@@ -67,7 +67,7 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
         reloads: 3,
         failures: 1,
       },
-      door: {
+      authentication: {
         unauthenticated: 5,
         awaiting: 6,
       },

@@ -110,7 +110,7 @@ test('denied pushes and refused requests count as not taken', (t) => {
   t.deepEqual([now.pushesPerS, now.notTakenPerS], [10, 5]);
   t.deepEqual(
     refusalCounts({
-      door: { unauthenticated: 3, awaiting: 1 },
+      authentication: { unauthenticated: 3, awaiting: 1 },
       requests: { inHand: 4, overAll: 5, overSender: 6 },
       connections: { ...connectionCounts(), overAddress: 2, cut: 9 },
     }),

@@ -42,7 +42,7 @@ test('ids have a bounded set of numbers; an id that was not used for an hour los
 });
 
 const run = (nodeId: number, rttMs?: number, error?: string, testId = 1): AnsweredPush => ({
-  became: 'taken',
+  outcome: 'taken',
   run: {
     points: points(2),
     measurement: {
@@ -65,9 +65,10 @@ const find = (id: number) => directory.get(id);
 test('the map aggregates runs by node and by slice, with filters and a time range', async (t) => {
   const clock = movableClock();
   const history = pushHistory({ clock, rtt: 'by-type', runs: 16 });
-  history.see(run(1, 500));
+  history.record(run(1, 500));
   await clock.advance(20 * 60_000);
-  for (const push of [run(1, 10), run(1, 10), run(2, 100, 'dns'), run(3, 200, undefined, 7), run(9)]) history.see(push);
+  for (const push of [run(1, 10), run(1, 10), run(2, 100, 'dns'), run(3, 200, undefined, 7), run(9)])
+    history.record(push);
   const map = (query: object) => mapAggregates(history, find, { by: 'continent', minutes: 15, ...query }, clock.now());
   const rows = async (query: object) =>
     (await map(query)).rows.map(({ value, runs, errors, p50Ms }) => [
@@ -105,7 +106,7 @@ test('the map aggregates runs by node and by slice, with filters and a time rang
 test('new runs overwrite the oldest', async (t) => {
   const clock = movableClock();
   const history = pushHistory({ clock, rtt: 'by-type', runs: 4 });
-  for (let nth = 0; nth < 10; nth += 1) history.see(run(nth < 7 ? 1 : 2, 10));
+  for (let nth = 0; nth < 10; nth += 1) history.record(run(nth < 7 ? 1 : 2, 10));
   t.deepEqual(
     (await mapAggregates(history, find, { by: 'node', minutes: 15 }, clock.now())).rows.map(({ value, runs }) => [
       value,
@@ -120,12 +121,12 @@ test('new runs overwrite the oldest', async (t) => {
 
 test('nodes and tests above the bounds are counted without a name, and long names are cut', async (t) => {
   const history = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 32_768 });
-  for (let id = 1; id <= 9000; id += 1) history.see(run(id, 10, undefined, id));
+  for (let id = 1; id <= 9000; id += 1) history.record(run(id, 10, undefined, id));
   t.is([...history.nodes.ids()].length, 8000);
   t.is([...history.tests.ids()].length, 5000);
   t.is((await mapAggregates(history, find, { by: 'continent', minutes: 15 }, movableClock().now())).all.runs, 9000);
   const long = run(1, 10);
-  history.see({
+  history.record({
     ...long,
     run: {
       ...(long.run as NonNullable<AnsweredPush['run']>),
@@ -137,7 +138,7 @@ test('nodes and tests above the bounds are counted without a name, and long name
 
 test('errors above the bound are shown as other', (t) => {
   const history = pushHistory({ clock: movableClock(), rtt: 'by-type', runs: 512 });
-  for (let nth = 0; nth < 300; nth += 1) history.see(run(1, 10, `code-${nth}`));
+  for (let nth = 0; nth < 300; nth += 1) history.record(run(1, 10, `code-${nth}`));
   t.is(history.errorText(history.ring.columns.error[0] as number), 'code-0');
   t.is(history.errorText(history.ring.columns.error[299] as number), 'other');
   t.is(history.errorText(0), undefined);
@@ -145,18 +146,21 @@ test('errors above the bound are shown as other', (t) => {
 
 test('with the setting for Timing.Total it is the RTT of the map, too', async (t) => {
   const history = pushHistory({ clock: movableClock(), rtt: 'total', runs: 16 });
-  history.see({ became: 'taken', run: { points: [], measurement: { testId: 1, nodeId: 1, rttMs: 5, totalMs: 1000 } } });
+  history.record({
+    outcome: 'taken',
+    run: { points: [], measurement: { testId: 1, nodeId: 1, rttMs: 5, totalMs: 1000 } },
+  });
   t.is(Math.round(history.ring.columns.rttMs[0] as number), 1000);
 });
 
 test('ten pushes a second are listed, with points unless they are duplicates or were not taken', async (t) => {
   const clock = movableClock();
   const history = pushHistory({ clock, rtt: 'by-type', runs: 1024 });
-  for (let nth = 0; nth < 500; nth += 1) history.see(run(1, nth));
+  for (let nth = 0; nth < 500; nth += 1) history.record(run(1, nth));
   t.is(history.recent.after(0).length, 10);
   await clock.advance(1000);
-  history.see({ became: 'malformed', reason: 'TestId: expected an integer' });
-  history.see({ ...run(2, 1), became: 'duplicate' });
+  history.record({ outcome: 'malformed', reason: 'TestId: expected an integer' });
+  history.record({ ...run(2, 1), outcome: 'duplicate' });
   const [malformed, duplicate] = history.recent.after(10);
   t.like(malformed, { became: 'malformed', reason: 'TestId: expected an integer', points: 0 });
   t.like(duplicate, { became: 'duplicate', nodeId: 2, points: 0 });
@@ -164,7 +168,7 @@ test('ten pushes a second are listed, with points unless they are duplicates or 
   t.is(history.ring.count(), 500);
   for (let nth = 0; nth < 200; nth += 1) {
     await clock.advance(1000);
-    history.see(run(1, nth));
+    history.record(run(1, nth));
   }
   t.is(history.recent.after(0).length, 100);
   t.is(history.recent.pointsOf(1), undefined);

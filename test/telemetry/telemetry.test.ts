@@ -111,7 +111,7 @@ test('the event loop lag covers the last minute, however often it is read', asyn
     cpuSeconds: () => 6,
     takeLag: () => lags.shift() as EventLoopLag,
   };
-  const counters = telemetry({ clock, vitals: stats });
+  const counters = telemetry({ clock, processStats: stats });
   const end = new AbortController();
   const running = counters.run(end.signal);
   await clock.advance(60_000);

@@ -10,7 +10,7 @@ const status = (count: number, gauge: number): AccessStatus => ({
   tokens: 3,
   tokenFiles: { reloads: 0, failures: 0 },
   tls: undefined,
-  door: { unauthenticated: count, awaiting: 0 },
+  authentication: { unauthenticated: count, awaiting: 0 },
   rotation: { rotations: count, unauthenticated: 0, limited: 0, failed: 0 },
   senders: { fitting: 0, strange: 0, unknown: 0, division: 0, client: 0 },
   connections: { ...connectionCounts(), open: gauge, overAddress: count },
@@ -36,7 +36,7 @@ test('the status sums owner, running and ended workers', (t) => {
   pool.retain(status(2, 20));
   pool.retain(status(5, 7));
   t.like(pool.sum(owner, [status(1, 10)]), {
-    door: { unauthenticated: 8 },
+    authentication: { unauthenticated: 8 },
     rotation: { rotations: 8, rotatedAtMs: 12 },
     connections: { open: 10, overAddress: 8 },
     bodies: { heldBytes: 10, givenUp: 8 },

@@ -11,8 +11,8 @@ import type { PushIntake, UnreadPush } from '../../src/sources/catchpoint/push-r
 import { type Channel, openChannel } from '../../src/workers/channel.ts';
 import { type WorkerPool, type WorkerPoolConfig, openWorkerPool } from '../../src/workers/worker-pool.ts';
 import type { OwnerMessage, WorkerConfig, WorkerMessage } from '../../src/workers/messages.ts';
-import type { WorkerEnd, WorkerProcess } from '../../src/workers/worker-process.ts';
-import { work } from '../../src/workers/worker.ts';
+import type { WorkerExit, WorkerProcess } from '../../src/workers/worker-process.ts';
+import { runWorker } from '../../src/workers/worker.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { until } from '../fakes/guarded.ts';
 import { readLog } from '../fakes/log.ts';
@@ -30,10 +30,10 @@ async function pipe(directory: string, name: string): Promise<readonly [Socket, 
 }
 
 /** Runs a worker on its end of the pipe; `end` ends its process. */
-type RunWorker = (stream: Socket, end: (how: WorkerEnd) => void) => void;
+type RunWorker = (stream: Socket, end: (how: WorkerExit) => void) => void;
 
 const realWorker: RunWorker = (stream, end) =>
-  void work(stream, { clock: systemClock(), stderr: process.stderr }).then((code) => end({ code, signal: null }));
+  void runWorker(stream, { clock: systemClock(), stderr: process.stderr }).then((code) => end({ code, signal: null }));
 
 /** Sends that it listens, and nothing else. */
 const idleWorker =
@@ -71,7 +71,7 @@ interface StartedPool {
   readonly pool: WorkerPool;
   readonly kills: number[];
   /** Ends a worker, by the order of starts from 0. */
-  end(started: number, how: WorkerEnd): void;
+  end(started: number, how: WorkerExit): void;
   started(): number;
 }
 
@@ -90,12 +90,12 @@ async function openPool(
   t.teardown(() => void pipes.flat().map((end) => end.destroy()));
   const access = await openAccessControl(config.access, { stateDir: directory, clock, log: silentLog() });
   const kills: number[] = [];
-  const ends: ((how: WorkerEnd) => void)[] = [];
+  const ends: ((how: WorkerExit) => void)[] = [];
   const start = (): WorkerProcess => {
     const number = ends.length;
     const [channel, other] = pipes[number] as readonly [Socket, Socket];
-    let end: (how: WorkerEnd) => void = () => {};
-    const ended = new Promise<WorkerEnd>((resolve) => (end = resolve));
+    let end: (how: WorkerExit) => void = () => {};
+    const ended = new Promise<WorkerExit>((resolve) => (end = resolve));
     ends.push(end);
     run(other, end);
     return {
@@ -175,8 +175,8 @@ test('a worker sends pushes to the intake of the owner, and answers with their o
   const owner = (
     await openAccessControl(config.access, { stateDir: '', clock: systemClock(), log: silentLog() })
   ).status();
-  t.is(pool.access(owner).door.unauthenticated, 1, 'of a worker that has ended');
-  t.is(pool.access(owner).connections.open, 0);
+  t.is(pool.accessStatus(owner).authentication.unauthenticated, 1, 'of a worker that has ended');
+  t.is(pool.accessStatus(owner).connections.open, 0);
 });
 
 test('a worker that stops sending is killed, one that sends is not', async (t) => {
@@ -263,8 +263,8 @@ test('a worker that does not apply its configuration in time is killed', async (
   const clock = movableClock();
   const { pool, kills } = await openPool(t, 1, idleWorker(), { clock });
   await pool.listen(noIntake);
-  pool.instruct({ ...config, maxBodyBytes: 2000 });
-  const settled = pool.settled();
+  pool.configure({ ...config, maxBodyBytes: 2000 });
+  const settled = pool.applied();
   await clock.advance(7_999);
   t.deepEqual(kills, []);
   await clock.advance(1);
@@ -284,8 +284,8 @@ test('a worker applies a changed configuration', async (t) => {
       })
     ).status;
   t.is(await status('x'.repeat(1500)), 413);
-  pool.instruct({ ...config, maxBodyBytes: 2000, access: { ...config.access, tokens: ['another-token-0123456789'] } });
-  await pool.settled();
+  pool.configure({ ...config, maxBodyBytes: 2000, access: { ...config.access, tokens: ['another-token-0123456789'] } });
+  await pool.applied();
   t.is(await status('x'.repeat(1500)), 401);
   t.is(await status('x'.repeat(1500), 'another-token-0123456789'), 200);
   await listener.close();

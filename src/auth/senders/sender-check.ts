@@ -7,8 +7,8 @@ import { logThrottle } from '../../runtime/log-throttle.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { addNetwork, familyOf, isWithin } from './ip-networks.ts';
 
-export const senderChecks = ['off', 'report', 'enforce'] as const;
-export type SenderCheckMode = (typeof senderChecks)[number];
+export const senderCheckModes = ['off', 'report', 'enforce'] as const;
+export type SenderCheckMode = (typeof senderCheckModes)[number];
 
 /** Ids in the push, and the addresses of its node in the node directory. */
 export interface SentRun {

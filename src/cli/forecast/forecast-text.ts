@@ -1,6 +1,6 @@
 // The report of `forecast`, as text for people.
 
-import { type Forecast, mostUids } from '../../sources/catchpoint/forecast/forecast.ts';
+import { type Forecast, maxUids } from '../../sources/catchpoint/forecast/forecast.ts';
 import { formatCount, textTable } from '../terminal-text.ts';
 
 /** `forecast --json` prints it as it is. */
@@ -47,7 +47,7 @@ function figures({ tests, nodes, uids, tags, mostSeriesOfAMetric, ...rates }: Fo
 const unknownRate = 'not known from one moment';
 
 function ofAllUids(count: number): string {
-  return `${formatCount(count)} of ${formatCount(mostUids)}`;
+  return `${formatCount(count)} of ${formatCount(maxUids)}`;
 }
 
 function formatRate(perSecond: number): string {

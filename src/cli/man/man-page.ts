@@ -2,7 +2,7 @@
 
 import type { Command, Option } from 'commander';
 import { groups, type Setting } from '../../config/settings/kinds.ts';
-import { defaultWordsOf, environmentWordsOf, flagOf } from '../../config/settings/names.ts';
+import { defaultTextOf, environmentTextOf, flagOf } from '../../config/settings/names.ts';
 import { settingEntries } from '../../config/settings/settings.ts';
 import type { BindAction, CommandContext } from '../command-context.ts';
 import { exitCodes, files, signals } from './man-page-text.ts';
@@ -105,15 +105,15 @@ function settingItem(key: string, setting: Setting<unknown>): string[] {
     `${short}\\fB${escape(flagOf(key, setting))}\\fR${argument}`,
     `${escape(withPeriod(setting.help))}${defaultText(setting)}`,
     '.br',
-    escape(environmentWordsOf(key, setting)),
+    escape(environmentTextOf(key, setting)),
   ];
 }
 
 /** A default value is bold, a description of one is not. */
 function defaultText(setting: Setting<unknown>): string {
-  const text = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
+  const text = setting.kind === 'switch' ? undefined : defaultTextOf(setting);
   if (text === undefined) return '';
-  return ` Default: ${setting.defaultWords === undefined ? `\\fB${escape(text)}\\fR` : escape(text)}.`;
+  return ` Default: ${setting.defaultText === undefined ? `\\fB${escape(text)}\\fR` : escape(text)}.`;
 }
 
 function item([name, text]: readonly [name: string, text: string]): string {

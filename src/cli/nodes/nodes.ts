@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import type { Config } from '../../config/config.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { found, positiveInteger } from '../../sources/catchpoint/fields.ts';
+import { describeValue, positiveInteger } from '../../sources/catchpoint/fields.ts';
 import type { DirectoryChanges } from '../../sources/catchpoint/nodes/changes.ts';
 import { directoryFile, type StoredDirectory } from '../../sources/catchpoint/nodes/directory-file.ts';
 import { ImplausibleListing } from '../../sources/catchpoint/nodes/directory-updates.ts';
@@ -53,7 +53,7 @@ function list({ json, write, clock }: NodesOptions, { nodes, refreshedAtMs }: St
 export async function showNode({ id, ...options }: NodesOptions & { readonly id: string }): Promise<number> {
   const number = positiveInteger(id);
   if (number === undefined)
-    return fail(options, `expected the id of a node, a positive integer, found ${found(id)}`, exitCodes.usage);
+    return fail(options, `expected the id of a node, a positive integer, found ${describeValue(id)}`, exitCodes.usage);
   return withDirectory(options, ({ nodes, refreshedAtMs }) => {
     const node = nodes.find((each) => each.id === number);
     if (node === undefined) {

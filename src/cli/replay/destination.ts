@@ -1,10 +1,10 @@
 // The destination of a replay: the spool of a state directory without a daemon, or the push URL of a running bridge.
 
-import type { Became } from '../../sources/catchpoint/push.ts';
+import type { RunOutcome } from '../../sources/catchpoint/push.ts';
 import type { ReplayedRun } from '../../sources/catchpoint/replay/replayed-run.ts';
 
 /** `malformed` has the error with which a bridge refused the body. */
-export type Outcome = Became | { readonly malformed: string };
+export type Outcome = RunOutcome | { readonly malformed: string };
 
 export interface Destination {
   /** Such as `the bridge at http://127.0.0.1:8080`. */

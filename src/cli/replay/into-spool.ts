@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { ProcessContext } from '../../daemon/process-context.ts';
-import { type Ownership, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
+import { type StateDirectoryLock, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
 import { openSinks } from '../../outlet/open-sinks.ts';
 import { type CardinalityGuard, cardinalityGuard } from '../../sources/catchpoint/cardinality/guard.ts';
 import { type KnownNames, openKnownNames } from '../../sources/catchpoint/cardinality/known-names.ts';
@@ -39,7 +39,7 @@ export async function intoSpool(config: Config, context: ProcessContext): Promis
   });
   const options: RunOptions = {
     deliver: spool.append,
-    slice: slicer(metrics, overrides.of),
+    slice: slicer(metrics, overrides.find),
     clock,
     directory,
     guard: stoppingGuard(config, known),
@@ -62,7 +62,7 @@ export async function intoSpool(config: Config, context: ProcessContext): Promis
       }
     },
     async close() {
-      await known.settled();
+      await known.flush();
       await spool.close();
       await ownership.release();
     },
@@ -85,7 +85,11 @@ function stoppingGuard({ cardinality, metrics }: Config, known: KnownNames): Pic
 }
 
 /** Gives each configured sink a position, so that it will deliver the replayed points. */
-async function openSpoolWithReaders(config: Config, context: ProcessContext, ownership: Ownership): Promise<Spool> {
+async function openSpoolWithReaders(
+  config: Config,
+  context: ProcessContext,
+  ownership: StateDirectoryLock,
+): Promise<Spool> {
   const { stateDir, spoolMaxBytes, dedupMaxBytes } = config;
   const { clock, log } = context;
   try {

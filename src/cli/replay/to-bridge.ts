@@ -6,7 +6,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { replayHeader } from '../../sources/catchpoint/push-route.ts';
-import type { Became } from '../../sources/catchpoint/push.ts';
+import type { RunOutcome } from '../../sources/catchpoint/push.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Destination, Outcome } from './destination.ts';
 
@@ -135,12 +135,12 @@ const outcomes: readonly string[] = [
   'cardinality',
   'duplicate',
   'conflict',
-] satisfies Became[];
+] satisfies RunOutcome[];
 
 /** A 200 without an outcome counts as taken. */
-function acceptedAs(body: string): Became {
+function acceptedAs(body: string): RunOutcome {
   const became = memberOf(body, 'became');
-  return typeof became === 'string' && outcomes.includes(became) ? (became as Became) : 'taken';
+  return typeof became === 'string' && outcomes.includes(became) ? (became as RunOutcome) : 'taken';
 }
 
 const maxErrorLength = 300;

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
+import { type StateDirectoryLock, StateDirectoryTaken, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
 import { checkDirectory } from '../../spool/disk/directory-check.ts';
 import { type Verification, verifySpool } from '../../spool/verify.ts';
 import { isStoreFile } from '../administration-access.ts';
@@ -46,7 +46,7 @@ function report({ damage, segments, frames, hasFormerStore }: Verification): str
 }
 
 /** Keeps a bridge from starting meanwhile. Undefined while one runs; its store is read beside it. */
-async function takeUnlessRunning(stateDir: string, pid: number): Promise<Ownership | undefined> {
+async function takeUnlessRunning(stateDir: string, pid: number): Promise<StateDirectoryLock | undefined> {
   try {
     return await takeStateDirectory(stateDir, pid);
   } catch (error) {

@@ -1,6 +1,6 @@
 // The text of `top`: figures of the last second, charts of the last hour, sinks, other sources, and recent pushes.
 
-import type { RecentPush, SinkNow, Slot, SourceNow, StatusMessage } from '../../status/messages.ts';
+import type { RecentPush, SinkSummary, Slot, SourceSummary, StatusMessage } from '../../status/messages.ts';
 import { formatCount, formatMs, printable } from '../terminal-text.ts';
 
 export interface TopState {
@@ -50,7 +50,7 @@ export function plainLine(now: StatusMessage): string {
     ({ name, backlogPoints, lastError }) =>
       `${name} ${formatCount(backlogPoints)} waiting${lastError === undefined ? '' : ` (${lastError})`}`,
   );
-  const { alarms } = now.troubles;
+  const { alarms } = now.problems;
   const parts = [
     new Date(now.atMs).toISOString(),
     `${formatCount(now.pushesPerS)} pushes/s`,
@@ -66,7 +66,7 @@ export function plainLine(now: StatusMessage): string {
 }
 
 /** Alarms before warnings, wrapped rather than truncated. */
-function problemLines({ troubles: { alarms, warnings } }: StatusMessage, columns: number): string[] {
+function problemLines({ problems: { alarms, warnings } }: StatusMessage, columns: number): string[] {
   return [
     ...alarms.flatMap((alarm) => wrap('!!', alarm, columns)),
     ...warnings.flatMap((warning) => wrap('!', warning, columns)),
@@ -119,7 +119,7 @@ function charts(slots: readonly Slot[], columns: number): string[] {
   });
 }
 
-function sinkLine(sink: SinkNow): string {
+function sinkLine(sink: SinkSummary): string {
   const { name, backlogPoints, backlogAgeMs = 0, isRequired, annotationsSkipped = 0 } = sink;
   const oldest = backlogPoints === 0 ? '' : `, the oldest for ${formatAge(backlogAgeMs)}`;
   return [
@@ -133,7 +133,7 @@ function sinkLine(sink: SinkNow): string {
   ].join('   ');
 }
 
-function sourceLine({ name, pointsPerS, counts }: SourceNow): string {
+function sourceLine({ name, pointsPerS, counts }: SourceSummary): string {
   const outcomes = Object.entries(counts).map(([outcome, count]) => `${outcome} ${formatCount(count)}`);
   return `${`from ${name}`.padEnd(labelWidth)} ${formatCount(pointsPerS)} points/s   ${outcomes.join('   ')}`;
 }
@@ -141,11 +141,11 @@ function sourceLine({ name, pointsPerS, counts }: SourceNow): string {
 const pushHead = `${'time, UTC'.padEnd(10)}${'became'.padEnd(10)}${'points'.padStart(6)}  ${'RTT'.padStart(9)}  node, test`;
 
 function pushLine(push: RecentPush): string {
-  const { atMs, became, points, rttMs, error, reason } = push;
+  const { atMs, outcome, points, rttMs, error, reason } = push;
   const run = [push.nodeName ?? push.nodeId, push.testName ?? push.testId];
   const details = reason ?? [...run, ...(error === undefined ? [] : [`error ${error}`])].join('  ');
   const time = new Date(atMs).toISOString().slice(11, 19);
-  return `${time}  ${became.padEnd(10)}${String(points).padStart(6)}  ${formatMs(rttMs).padStart(9)}  ${details}`;
+  return `${time}  ${outcome.padEnd(10)}${String(points).padStart(6)}  ${formatMs(rttMs).padStart(9)}  ${details}`;
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -28,9 +28,9 @@ interface SettingDescription {
   /** A sentence without capital and full stop. */
   readonly help: string;
   /** Describes a default that is computed, in place of `default`. */
-  readonly defaultWords?: string;
+  readonly defaultText?: string;
   /** Removes the secret part of a text before it is shown. */
-  readonly masked?: (text: string) => string;
+  readonly redact?: (text: string) => string;
   /** The value is never shown. */
   readonly isSecret?: boolean;
   /** Variables of another program that give the setting too. `text` replaces the value of the variable. */

@@ -15,7 +15,7 @@ export function environmentNameOf(key: string): string {
 }
 
 /** The variable that replaces the flag. For a switch with the value that changes its default: `…_TIMINGS=true`. */
-export function environmentWordsOf(
+export function environmentTextOf(
   key: string,
   { kind, default: defaultText }: Pick<Setting<unknown>, 'kind' | 'default'>,
 ): string {
@@ -28,6 +28,6 @@ export function flagOf(key: string, setting: Setting<unknown>): string {
 }
 
 /** The default in the help, docs/configuration.md and `check`. */
-export function defaultWordsOf(setting: Setting<unknown>): string | undefined {
-  return setting.defaultWords ?? setting.default;
+export function defaultTextOf(setting: Setting<unknown>): string | undefined {
+  return setting.defaultText ?? setting.default;
 }

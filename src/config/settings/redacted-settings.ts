@@ -1,6 +1,6 @@
 // The settings for `check`: effective values without secrets, and their origins.
 
-import { defaultWordsOf, nameOf } from './names.ts';
+import { defaultTextOf, nameOf } from './names.ts';
 import type { ResolvedSettings } from './origins.ts';
 import { settingEntries } from './settings.ts';
 
@@ -15,8 +15,8 @@ export interface RedactedSetting {
 export function redactedSettings({ origins, texts }: ResolvedSettings): RedactedSetting[] {
   return settingEntries.map(([key, setting]) => {
     const { rank, where } = origins[key];
-    const redact = setting.isSecret === true ? () => '***' : (setting.masked ?? ((text: string) => text));
-    const value = rank === 0 ? defaultWordsOf(setting) : texts[key].map(redact).join(', ');
+    const redact = setting.isSecret === true ? () => '***' : (setting.redact ?? ((text: string) => text));
+    const value = rank === 0 ? defaultTextOf(setting) : texts[key].map(redact).join(', ');
     return { name: nameOf(key), value: value ?? '', origin: rank === 1 ? where.replace(/: [^:]*$/, '') : where };
   });
 }

@@ -2,7 +2,7 @@
 
 import { stringify } from 'yaml';
 import { groups, type Setting } from './kinds.ts';
-import { environmentWordsOf, nameOf } from './names.ts';
+import { environmentTextOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 
 const head = `# Configuration of catchpoint-opentsdb-bridge: take the # away before what you want to change.
@@ -24,11 +24,11 @@ export function configSample(): string {
 }
 
 function sampleOf(key: string, setting: Setting<unknown>): string {
-  const { help, defaultWords, argument } = setting;
+  const { help, defaultText, argument } = setting;
   const notes = [
     ...(argument === undefined ? [] : [argument.toUpperCase()]),
-    ...(defaultWords === undefined ? [] : [`default: ${defaultWords}`]),
-    `environment: ${environmentWordsOf(key, setting)}`,
+    ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
+    `environment: ${environmentTextOf(key, setting)}`,
   ];
   return `\n# ${helpOf(setting, help)}\n# (${notes.join('; ')})\n#${lineOf(key, setting)}\n`;
 }

@@ -1,7 +1,7 @@
 // The JSON Schema of the configuration file, for editors and for programs that write such files.
 
 import { groups, type Setting } from './kinds.ts';
-import { defaultWordsOf, nameOf } from './names.ts';
+import { defaultTextOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 import type { Form } from './values.ts';
 
@@ -28,7 +28,7 @@ export function configSchema(): object {
 
 function property(setting: Setting<unknown>): object {
   const { group, help, isSecret } = setting;
-  const defaultText = defaultWordsOf(setting);
+  const defaultText = defaultTextOf(setting);
   const description = `${group}: ${help}${defaultText === undefined ? '' : ` (default: ${defaultText})`}`;
   const form = setting.form ?? anyText;
   const shape = setting.kind === 'list' ? { anyOf: severalOf(form, setting) } : form;

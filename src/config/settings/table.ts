@@ -1,7 +1,7 @@
 // The tables of settings in docs/configuration.md.
 
 import { groups, type Setting } from './kinds.ts';
-import { defaultWordsOf, environmentWordsOf, flagOf } from './names.ts';
+import { defaultTextOf, environmentTextOf, flagOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 
 /** A Markdown table for each group. */
@@ -19,10 +19,10 @@ function table(group: string): string {
 function row(key: string, setting: Setting<unknown>): string {
   const argument = setting.argument === undefined ? '' : ` ${setting.argument.toUpperCase()}`;
   const short = setting.short === undefined ? '' : `\`-${setting.short}\`, `;
-  const defaultText = setting.kind === 'switch' ? '' : (defaultWordsOf(setting) ?? '');
-  const isLiteral = defaultText !== '' && setting.defaultWords === undefined;
+  const defaultText = setting.kind === 'switch' ? '' : (defaultTextOf(setting) ?? '');
+  const isLiteral = defaultText !== '' && setting.defaultText === undefined;
   const shownDefault = isLiteral ? `\`${defaultText}\`` : defaultText;
-  const variables = [environmentWordsOf(key, setting), ...(setting.alsoFrom ?? []).map(({ variable }) => variable)];
+  const variables = [environmentTextOf(key, setting), ...(setting.alsoFrom ?? []).map(({ variable }) => variable)];
   const environment = variables.map((variable) => `\`${variable}\``).join(', ');
   return `| ${short}\`${flagOf(key, setting)}${argument}\` | ${environment} | ${shownDefault} | ${setting.help} |`;
 }

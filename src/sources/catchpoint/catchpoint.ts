@@ -89,7 +89,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
   const archive =
     options.archive && (await import('./archive/archive.ts')).pushArchive({ ...options.archive, clock, log });
   const missed = (nodeId: number): void => refresher.requestEarly(nodeId);
-  const processing = pushProcessing(options, { directory, archive, missed, known, overrideOf: overrides.of });
+  const processing = pushProcessing(options, { directory, archive, missed, known, overrideOf: overrides.find });
   const intake = pushIntake(processing.options);
   const stopping = new AbortController();
   const completion = parkedCompletion(processing.options, stopping.signal);
@@ -114,7 +114,7 @@ export async function openCatchpoint(options: CatchpointOptions): Promise<Catchp
       const times = { everyMs: expiryEveryMs, clock, log, signal };
       const expiry = schedule('complete parked measurements', completion.request, times);
       await Promise.all([refresher.run(signal), expiry, archive?.run(signal), overrides.run(signal)]);
-      await Promise.all([completion.idle(), known.settled()]);
+      await Promise.all([completion.idle(), known.flush()]);
     },
     prepareOverrides: overrides.prepare,
     prepare(changes) {

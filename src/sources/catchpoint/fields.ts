@@ -54,7 +54,7 @@ export function isFlagSet(value: unknown): boolean {
 }
 
 /** A value as error messages show it, at most 80 characters. */
-export function found(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);

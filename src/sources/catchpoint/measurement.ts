@@ -5,7 +5,7 @@ import type { Extra } from './extra-metrics.ts';
 import {
   asNumber,
   finiteNumber,
-  found,
+  describeValue,
   isFlagSet,
   member,
   nonBlankText,
@@ -63,7 +63,7 @@ export interface MeasureOptions {
  */
 export function measurementOf(body: unknown, { extras = false, labels = [] }: MeasureOptions = {}): Measurement {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new NotAPush(`body: expected one JSON object, found ${found(body)}`);
+    throw new NotAPush(`body: expected one JSON object, found ${describeValue(body)}`);
   }
   refuseAlert(body);
   const fields = pushFields(body);
@@ -97,7 +97,8 @@ function refuseAlert(body: object): void {
 
 function id({ name, value }: Field): number {
   const number = positiveInteger(value);
-  if (number === undefined) throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${found(value)}`);
+  if (number === undefined)
+    throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${describeValue(value)}`);
   return number;
 }
 
@@ -109,7 +110,7 @@ function runTimeMs({ timestamps, epochSeconds }: PushFields): number {
   const seconds = quantity(epochSeconds);
   if (seconds !== undefined && seconds > 0 && seconds < 1e10) return Math.floor(seconds * 1000);
   const shown = timestamps.find(({ value }) => value !== undefined) ?? timestamps[0];
-  throw new NotAPush(`${shown?.name}: expected yyyyMMddHHmmssfff in UTC, found ${found(shown?.value)}`);
+  throw new NotAPush(`${shown?.name}: expected yyyyMMddHHmmssfff in UTC, found ${describeValue(shown?.value)}`);
 }
 
 /** Catchpoint's ids of the test types whose round trip is not Timing.Total. */

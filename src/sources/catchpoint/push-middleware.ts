@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import type { Admitted, Admission } from '../../auth/admission.ts';
+import type { AdmittedPush, Admission } from '../../auth/admission.ts';
 import { answerExpectContinue } from '../../auth/expect-continue.ts';
 import { readBody } from '../../http/request-body.ts';
 import { requestIdHeader } from '../../http/request-id.ts';
@@ -33,7 +33,7 @@ export function pushMiddleware(admission: Admission, endpoint: PushEndpoint): (a
       if (method !== 'POST') return next();
       const queryAt = url.indexOf('?');
       const path = queryAt === -1 ? url : url.slice(0, queryAt);
-      if (!isPushPath(path) || !admission.isFor(path) || url.includes('#')) return next();
+      if (!isPushPath(path) || !admission.handles(path) || url.includes('#')) return next();
       return answerPush(context, path, queryAt === -1 ? '' : url.slice(queryAt + 1), handler);
     };
   };
@@ -51,15 +51,15 @@ async function answerPush(
 ): Promise<void> {
   const { req, res } = context;
   const requestId = answers.idOf(headerOf(req, requestIdName));
-  let admitted: Admitted | undefined;
+  let admitted: AdmittedPush | undefined;
   let body: Buffer | undefined;
   let startedMs = 0;
   try {
-    admitted = admission.enter(req, path, querystring);
+    admitted = admission.admit(req, path, querystring);
     startedMs = reading.clock.steady();
     answerExpectContinue(context);
     body = await readBody(req, reading.maxBodyBytes, reading.bodies);
-    admission.arrived(admitted);
+    admission.bodyArrived(admitted);
     const { ip, isOwner } = admitted;
     const isReplay = headerOf(req, replayName) !== undefined;
     const outcome = await intake.take({ body, isReplay, ip, isOwner, requestId });
@@ -72,7 +72,7 @@ async function answerPush(
   } finally {
     if (admitted !== undefined) {
       intake.answered(reading.clock.steady() - startedMs);
-      admission.leave(admitted);
+      admission.release(admitted);
     }
   }
 }

@@ -40,7 +40,7 @@ const outcomes = [
 export type PushCounts = Record<(typeof outcomes)[number], number>;
 
 /** The outcomes of a push that is answered 200. */
-export type Became = Extract<
+export type RunOutcome = Extract<
   keyof PushCounts,
   'taken' | 'missed' | 'implausible' | 'cardinality' | 'duplicate' | 'conflict'
 >;
@@ -82,7 +82,7 @@ export interface PushOptions extends RunOptions {
 }
 
 export interface PushRecord {
-  readonly became: keyof PushCounts;
+  readonly outcome: keyof PushCounts;
   /** Present when the push was answered 200. */
   readonly run?: ProcessedRun;
   /** Present when it was not. */
@@ -99,7 +99,7 @@ interface PushOrigin {
 }
 
 interface ProcessedRun {
-  readonly outcome: Became;
+  readonly outcome: RunOutcome;
   readonly measurement: Measurement;
   /** Factored: nobody has expanded them yet. */
   readonly points: Points;
@@ -114,7 +114,7 @@ export function pushIntake(options: PushOptions): PushIntake {
   };
 }
 
-async function take(push: ArrivedPush, options: PushOptions): Promise<Became> {
+async function take(push: ArrivedPush, options: PushOptions): Promise<RunOutcome> {
   const { body, isReplay } = push;
   try {
     const measurement = measurementOfPush(body, options);
@@ -125,7 +125,7 @@ async function take(push: ArrivedPush, options: PushOptions): Promise<Became> {
     const { outcome } = run;
     if (!isReplay) options.archive?.add(body);
     options.counts[outcome] += 1;
-    options.record?.({ became: outcome, run });
+    options.record?.({ outcome: outcome, run });
     return outcome;
   } catch (error) {
     const { status = 500, message: reason } = error as Error & { readonly status?: number };
@@ -143,13 +143,13 @@ function refuse(
 ): void {
   const outcome = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
   options.counts[outcome] += 1;
-  options.record?.({ became: outcome, reason });
+  options.record?.({ outcome: outcome, reason });
   if (status >= 500) options.refused(reason, requestId);
   else if (status !== 403) options.malformed?.({ body, reason, from: ip });
 }
 
 /** Processes a run that did not arrive over HTTP. */
-export async function deliverRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<Became> {
+export async function deliverRun(measurement: Measurement, body: Buffer, options: RunOptions): Promise<RunOutcome> {
   return (await processRun(measurement, options.directory.find(measurement.nodeId), body, options)).outcome;
 }
 

@@ -40,7 +40,7 @@ export const reservedTags = [
 ];
 
 /** Parses `Label` or `tag=Label`. @throws Error naming what was expected and found */
-export function labelTag(given: string): LabelTag {
+export function parseLabelTag(given: string): LabelTag {
   const [, named, label = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(given) ?? [];
   const tag = named ?? legalTagText(label.trim());
   if (tag === undefined || !/^[A-Za-z0-9._/-]{1,64}$/.test(tag) || label.trim() === '') {

@@ -37,9 +37,9 @@ export function letterList(): (now: StatusMessage) => void {
   byId('reload-letters').addEventListener('click', () => void list());
   byId('letter-kind').addEventListener('change', () => void list());
   if (storedToken() !== undefined) void list();
-  return ({ letters, isMoreLetters }) => {
+  return ({ letters, hasMoreLetters }) => {
     const parts = Object.entries(letters).map(([name, number]) => `${count(number)} ${name}`);
-    const more = isMoreLetters ? ', and more that were not counted by kind' : '';
+    const more = hasMoreLetters ? ', and more that were not counted by kind' : '';
     const counts = parts.length === 0 ? 'There are none.' : `${parts.join(', ')}${more}.`;
     setText(byId('kinds'), counts);
     if (counts === shownCounts) return;

@@ -1,6 +1,6 @@
 // The current figures, and the tables of sources, sinks and the node directory.
 
-import type { SinkNow, SourceNow, StatusMessage } from '../messages.ts';
+import type { SinkSummary, SourceSummary, StatusMessage } from '../messages.ts';
 import { bad, byId, cell, element, fact, numberCells, setText } from './markup.ts';
 import { age, bytes, count, day, milliseconds, total } from './numbers.ts';
 import { outcomeText } from './pushes.ts';
@@ -97,9 +97,9 @@ function pointsNote({ sinks }: StatusMessage): string {
     : `to ${sinks.length} sinks`;
 }
 
-function lettersNote({ newLetters, isMoreLetters }: StatusMessage): string {
+function lettersNote({ newLetters, hasMoreLetters }: StatusMessage): string {
   return [
-    ...(isMoreLetters ? ['and more'] : []),
+    ...(hasMoreLetters ? ['and more'] : []),
     ...(newLetters > 0 ? [`${count(newLetters)} new in 5 min`] : []),
   ].join('; ');
 }
@@ -114,7 +114,7 @@ const sourceNames: Readonly<Record<string, string>> = {
   bridge: 'own metrics',
 };
 
-function sourceRow(source: SourceNow, atMs: number): HTMLElement {
+function sourceRow(source: SourceSummary, atMs: number): HTMLElement {
   const { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts } = source;
   const outcomes = Object.entries(counts).map(([outcome, number]) => `${count(number)} ${outcomeText(outcome)}`);
   return element(
@@ -128,7 +128,7 @@ function sourceRow(source: SourceNow, atMs: number): HTMLElement {
   );
 }
 
-function sinkRow(sink: SinkNow, { sinks, atMs }: StatusMessage): HTMLElement {
+function sinkRow(sink: SinkSummary, { sinks, atMs }: StatusMessage): HTMLElement {
   const { name, isRequired, acceptedPerS, accepted, rejected, kept, skipped } = sink;
   const role = isRequired ? (sinks.length > 1 ? 'required' : '') : 'optional: pushes do not wait for it';
   return element(
@@ -143,7 +143,7 @@ function sinkRow(sink: SinkNow, { sinks, atMs }: StatusMessage): HTMLElement {
 }
 
 function sinkState(
-  { lastError, failingSinceMs, accepted, rejected, kept, annotationsSkipped = 0 }: SinkNow,
+  { lastError, failingSinceMs, accepted, rejected, kept, annotationsSkipped = 0 }: SinkSummary,
   atMs: number,
 ): HTMLElement {
   const ok = accepted + rejected + kept === 0 ? 'nothing written yet' : 'takes points';

@@ -40,12 +40,12 @@ export function recentList(): (pushes: readonly RecentPush[]) => void {
 
 /** @param opened - called when the points are opened; the list is held then */
 function rowOf(push: RecentPush, opened: () => void): HTMLElement {
-  const { atMs, became, testId, testName, nodeId, nodeName, rttMs, error, reason } = push;
+  const { atMs, outcome, testId, testName, nodeId, nodeName, rttMs, error, reason } = push;
   return element(
     'tr',
     {},
     cell(time(atMs)),
-    cell(reason === undefined ? outcomeText(became) : bad(outcomeText(became))),
+    cell(reason === undefined ? outcomeText(outcome) : bad(outcomeText(outcome))),
     cell(nameOf(testId, testName)),
     cell(nameOf(nodeId, nodeName)),
     cell(milliseconds(rttMs), 'number'),

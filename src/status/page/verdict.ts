@@ -12,7 +12,7 @@ export function verdict(): (now: StatusMessage) => void {
   const list = byId('problems');
   const items: { readonly item: HTMLElement; readonly text: HTMLElement }[] = [];
   return (now) => {
-    const { alarms, warnings } = now.troubles;
+    const { alarms, warnings } = now.problems;
     const problems = [...alarms.map(at('alarm')), ...warnings.map(at('warning')), ...notesOn(now).map(at('note'))];
     const text = verdictOf(now);
     setText(line, text);
@@ -32,7 +32,7 @@ function at(level: Level): (sentence: string) => { readonly level: Level; readon
 }
 
 /** Has no figures that change every second, because screen readers read it. */
-function verdictOf({ troubles: { alarms, warnings } }: StatusMessage): string {
+function verdictOf({ problems: { alarms, warnings } }: StatusMessage): string {
   if (alarms.some((alarm) => alarm.startsWith('Pushes are refused'))) return 'Pushes are refused';
   if (alarms.length > 0) return 'Something was lost';
   if (warnings.length === 0) return 'All is well';

@@ -19,8 +19,8 @@ const refusalMetrics: readonly Metric[] = [
       samplesBy(
         'reason',
         access && {
-          token: access.door.unauthenticated,
-          token_awaited: access.door.awaiting,
+          token: access.authentication.unauthenticated,
+          token_awaited: access.authentication.awaiting,
           division: access.senders.division,
           client: access.senders.client,
           requests: access.requests.overAll,

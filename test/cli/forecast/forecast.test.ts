@@ -126,7 +126,7 @@ test('without an archive it assumes every known test on every known node, and wi
     ['node', '99999'],
     ['node', '312'],
   ]);
-  await known.settled();
+  await known.flush();
   const { items } = JSON.parse(await readFile(`${golden}nodes/v1.json`, 'utf8')) as {
     items: { status: { id: number } }[];
   };

@@ -9,7 +9,7 @@ import { CommandError } from '../../../src/cli/exit-codes.ts';
 import type { Destination, Outcome } from '../../../src/cli/replay/destination.ts';
 import { replay, type ReplayOptions } from '../../../src/cli/replay/replay.ts';
 import { archivedLine } from '../../../src/sources/catchpoint/archive/archive.ts';
-import { sealed } from '../../../src/sources/catchpoint/archive/gzip-members.ts';
+import { gzipMember } from '../../../src/sources/catchpoint/archive/gzip-members.ts';
 import type { ReplayedRun } from '../../../src/sources/catchpoint/replay/replayed-run.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { untilSettled } from '../../fakes/passing-time.ts';
@@ -31,7 +31,7 @@ async function archiveOf(t: ExecutionContext, pushes: readonly Buffer[]): Promis
   const path = join(await temporaryDirectory(t), 'a.ndjson.gz');
   await writeFile(
     path,
-    await sealed(Buffer.concat(pushes.map((body) => archivedLine(body, '2026-11-18T09:59:00.000Z')))),
+    await gzipMember(Buffer.concat(pushes.map((body) => archivedLine(body, '2026-11-18T09:59:00.000Z')))),
   );
   return path;
 }

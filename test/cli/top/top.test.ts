@@ -23,10 +23,10 @@ const now: StatusMessage = {
   parked: 3,
   lost: 0,
   letters: { rejected: 2 },
-  isMoreLetters: false,
+  hasMoreLetters: false,
   takesPushes: true,
   newLetters: 0,
-  troubles: {
+  problems: {
     alarms: ['lost, ever: 3 points'],
     warnings: ['the node directory is stale: 3 days old'],
   },
@@ -62,7 +62,7 @@ const now: StatusMessage = {
     {
       nth: 1,
       atMs: Date.UTC(2026, 10, 21, 5),
-      became: 'taken',
+      outcome: 'taken',
       points: 14,
       testId: 1,
       testName: 'a \x1B[31mtest',
@@ -94,7 +94,7 @@ test('the screen shows rates, charts, sinks and pushes, without control characte
 test('problems are wrapped to the width of the terminal', (t) => {
   const why =
     'opentsdb has taken nothing for 5 min (http://tsdb.example:4242 refuses: the disk of the region server is full); 70 points wait';
-  const lines = screen(withMessage(empty, { now: { ...now, troubles: { alarms: [], warnings: [why] } } }), {
+  const lines = screen(withMessage(empty, { now: { ...now, problems: { alarms: [], warnings: [why] } } }), {
     columns: 40,
     rows: 30,
   });

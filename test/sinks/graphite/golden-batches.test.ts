@@ -10,7 +10,7 @@ import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/rest/listed-node.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
-import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
+import { parseLabelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions, type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 
 const folder = new URL('../../../../test/golden/', import.meta.url).pathname;
@@ -22,7 +22,7 @@ const defaults: SliceOptions = { prefix: 'catchpoint', resolution: 's', rtt: 'by
 const sliceOptions: readonly SliceOptions[] = [
   defaults,
   { ...defaults, resolution: 'ms', rtt: 'total', prefix: 'synthetic.cp' },
-  { ...defaults, testAsTag: true, testNameTag: true, labelTags: [labelTag('Team')] },
+  { ...defaults, testAsTag: true, testNameTag: true, labelTags: [parseLabelTag('Team')] },
 ];
 const namings: readonly NamingOptions[] = [
   { form: 'tagged' },

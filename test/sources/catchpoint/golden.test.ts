@@ -9,7 +9,7 @@ import { nodeOfV1 } from '../../../src/sources/catchpoint/nodes/rest/listed-node
 import { measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import type { Node } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parsePush } from '../../../src/sources/catchpoint/push-body.ts';
-import { labelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
+import { parseLabelTag, wantedLabels } from '../../../src/sources/catchpoint/run-tags.ts';
 import { type SliceOptions, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import { defaultSlices, golden, goldenPush } from './samples.ts';
 
@@ -35,12 +35,16 @@ const changedOptions: Readonly<Record<string, Partial<Options>>> = {
   'template-custom.timings': { slices: ['node'], timings: true },
   'template-grafana.timings': { slices: ['node'], timings: true },
   'dns-error.test-as-tag': { testAsTag: true },
-  'web.tags': { testAsTag: true, testNameTag: true, labelTags: [labelTag('Team'), labelTag('env=Environment')] },
-  'web.labels': { slices: ['node'], timings: true, labelTags: [labelTag('team')] },
+  'web.tags': {
+    testAsTag: true,
+    testNameTag: true,
+    labelTags: [parseLabelTag('Team'), parseLabelTag('env=Environment')],
+  },
+  'web.labels': { slices: ['node'], timings: true, labelTags: [parseLabelTag('team')] },
   'template-labels.tags': {
     slices: ['node', 'city'],
     testNameTag: true,
-    labelTags: 'Team,zone=Business Unit,Tier,Stage,Owner'.split(',').map(labelTag),
+    labelTags: 'Team,zone=Business Unit,Tier,Stage,Owner'.split(',').map(parseLabelTag),
   },
 };
 

@@ -27,7 +27,7 @@ type Deliver = (points: readonly DataPoint[], options: DeliverOptions) => Promis
 
 /** Admits every push. */
 const open = admission(
-  { letIn: () => false },
+  { authenticate: () => false },
   concurrencyLimit({ maxRequests: 100, maxPerSender: 100, isProxy: () => false }),
   senderAddresses([]),
 );

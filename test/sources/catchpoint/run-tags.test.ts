@@ -3,7 +3,7 @@
 import test from 'ava';
 import { labelsOf, measurementOf } from '../../../src/sources/catchpoint/measurement.ts';
 import {
-  labelTag,
+  parseLabelTag,
   runTagger,
   type RunTagOptions,
   tagsWithinBudget,
@@ -28,7 +28,7 @@ function tagsOf(labels: unknown, options: RunTagOptions, name?: string) {
   return runTagger(options)(measurementOf(push(labels, name), { labels: wantedLabels(options) }));
 }
 
-const tags = (...given: string[]): RunTagOptions => ({ labelTags: given.map(labelTag) });
+const tags = (...given: string[]): RunTagOptions => ({ labelTags: given.map(parseLabelTag) });
 
 test('a label of any case becomes a tag, and several values become one, sorted', (t) => {
   t.deepEqual(tagsOf([{ TEAM: ['web', 'edge', 'web'] }, { Other: ['x'] }], tags('Team')), { Team: 'edge.web' });
@@ -76,8 +76,8 @@ test('five tags fit: the id, the name, then the labels in their order', (t) => {
 });
 
 test('a label is its name, or a tag and its name', (t) => {
-  t.deepEqual(labelTag('Business Unit'), { tag: 'Business_Unit', label: 'business unit' });
-  t.deepEqual(labelTag('unit=Business Unit'), { tag: 'unit', label: 'business unit' });
+  t.deepEqual(parseLabelTag('Business Unit'), { tag: 'Business_Unit', label: 'business unit' });
+  t.deepEqual(parseLabelTag('unit=Business Unit'), { tag: 'unit', label: 'business unit' });
   for (const wrong of ['', '=x', 'a b=x', 'x=', '***'])
-    t.throws(() => labelTag(wrong), { message: /^expected a label's name, .* found "/ }, wrong);
+    t.throws(() => parseLabelTag(wrong), { message: /^expected a label's name, .* found "/ }, wrong);
 });

@@ -1,7 +1,7 @@
 // The settings of access control.
 
 import { networkText } from '../../../auth/senders/ip-networks.ts';
-import { senderChecks } from '../../../auth/senders/sender-check.ts';
+import { senderCheckModes } from '../../../auth/senders/sender-check.ts';
 import { tokenText } from '../../../auth/tokens/token-syntax.ts';
 import { inGroup, list, optional, value } from '../kinds.ts';
 import { bytes, choice, count, id, path } from '../values.ts';
@@ -35,7 +35,7 @@ export const accessSettings = inGroup('Who may push', {
   checkSender: value({
     argument: 'way',
     default: 'off',
-    parse: choice(senderChecks),
+    parse: choice(senderCheckModes),
     help: 'whether a push must come from an address of its node: off, report (log and count) or enforce (403)',
   }),
   trustedProxies: list({

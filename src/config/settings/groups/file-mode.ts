@@ -11,7 +11,7 @@ export const fileModeSettings = inGroup('File mode', {
   }),
   file: optional({
     argument: 'path',
-    defaultWords: 'points.put in the state directory',
+    defaultText: 'points.put in the state directory',
     parse: path,
     help: 'the file to write to; also switches file mode on',
   }),

@@ -26,7 +26,7 @@ export const graphiteSettings = inGroup('Graphite', {
   }),
   graphiteTemplate: optional({
     argument: 'template',
-    defaultWords: '{metric}.{tags}; tagged: {metric}',
+    defaultText: '{metric}.{tags}; tagged: {metric}',
     parse: (text) => text,
     help: "a name's nodes: text, {metric}, {tags} (each as name.value), {values} (without their names), {tag:NAME} (the value of one)",
   }),

@@ -2,7 +2,7 @@
 
 import { inGroup, list, toggle, value } from '../kinds.ts';
 import { choice, metricPrefix } from '../values.ts';
-import { labelTag } from '../../../sources/catchpoint/run-tags.ts';
+import { parseLabelTag } from '../../../sources/catchpoint/run-tags.ts';
 import { dimensions, rttRules } from '../../../sources/catchpoint/slices.ts';
 
 export const metricsSettings = inGroup('Metrics', {
@@ -46,7 +46,7 @@ export const metricsSettings = inGroup('Metrics', {
   labelTags: list({
     argument: 'list',
     separator: ',',
-    parse: labelTag,
+    parse: parseLabelTag,
     help: 'labels of the tests that become tags, as label or tag=label, separated by commas; the first count most where there is no room',
   }),
 });

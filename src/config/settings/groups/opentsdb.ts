@@ -11,7 +11,7 @@ export const openTsdbSettings = inGroup('OpenTSDB', {
     default: 'localhost',
     separator: ',',
     parse: tsdbAddress,
-    masked: withoutPassword,
+    redact: withoutPassword,
     help: 'host, host:port, [v6]:port or http(s)://user:password@host:port/prefix; several, separated by commas, are tried in turn',
   }),
   tsdbPort: value({
@@ -41,7 +41,7 @@ export const openTsdbSettings = inGroup('OpenTSDB', {
     argument: 'header',
     separator: '\n',
     parse: header,
-    masked: withoutValue,
+    redact: withoutValue,
     help: "'Name: value', sent with every request; can be repeated, in the environment one a line",
   }),
   tsdbCa: optional({

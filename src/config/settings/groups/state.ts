@@ -6,14 +6,14 @@ import { bytes, hours, path } from '../values.ts';
 export const stateSettings = inGroup('State', {
   stateDir: optional({
     argument: 'path',
-    defaultWords:
+    defaultText:
       '$STATE_DIRECTORY, else /var/lib/catchpoint-opentsdb-bridge where that can be written, else $XDG_STATE_HOME or ~/.local/state',
     parse: path,
     help: 'the directory of everything that is kept',
   }),
   spoolMaxBytes: optional({
     argument: 'size',
-    defaultWords: '4GiB or half of the free space, whichever is less',
+    defaultText: '4GiB or half of the free space, whichever is less',
     parse: bytes('1MiB'),
     help: 'how much may wait for OpenTSDB before pushes are refused',
   }),
@@ -25,7 +25,7 @@ export const stateSettings = inGroup('State', {
   }),
   optionalMaxBytes: optional({
     argument: 'size',
-    defaultWords: "a quarter of the spool's",
+    defaultText: "a quarter of the spool's",
     parse: bytes('64KiB'),
     help: 'how much may wait for each optional sink before its oldest points are skipped',
   }),

@@ -8,7 +8,7 @@ import { makeDirectory } from '../../../runtime/make-directory.ts';
 import { schedule } from '../../../runtime/schedule.ts';
 import { pushText } from '../push-body.ts';
 import { appendMember, dayFilePath, removeOldDays } from './day-file.ts';
-import { sealed } from './gzip-members.ts';
+import { gzipMember } from './gzip-members.ts';
 
 export interface ArchiveOptions {
   readonly directory: string;
@@ -148,7 +148,7 @@ async function writeChunk(state: State, day: string, text: Buffer): Promise<void
   const free = await freeBytes(directory);
   if (free < minFreeBytes) throw new Error(`${directory}: expected ${minFreeBytes} bytes of free space, found ${free}`);
   const path = dayFilePath(directory, day);
-  const { end, cutBytes, asideAs } = await appendMember(path, await sealed(text), last.day === day ? last.end : 0);
+  const { end, cutBytes, asideAs } = await appendMember(path, await gzipMember(text), last.day === day ? last.end : 0);
   state.last = { day, end };
   if (cutBytes > 0) log.warn({ path, cutBytes }, 'the archive ended in a torn chunk, which was cut off');
   if (asideAs !== undefined) log.warn({ path, asideAs }, 'the archive ended in something else, and was put aside');

@@ -28,7 +28,7 @@ const maxMemberBytes = 64 * 2 ** 20;
 const searchBytes = 65_536;
 
 /** Compresses a text into one member. */
-export async function sealed(text: Buffer): Promise<Buffer> {
+export async function gzipMember(text: Buffer): Promise<Buffer> {
   const plain = await compressed(text);
   const member = Buffer.concat([
     signature,

@@ -25,7 +25,7 @@ export interface KnownNames extends ReadKnownNames {
   /** Removes names at once in memory, and soon after from the file. */
   forget(kind: string, isForgotten: (name: string) => boolean): void;
   /** Resolves when all changes are on disk, or the disk has failed. */
-  settled(): Promise<void>;
+  flush(): Promise<void>;
 }
 
 const header = 'catchpoint-opentsdb-bridge known words 1';
@@ -96,7 +96,7 @@ export async function openKnownNames(options: { readonly stateDir: string; reado
       mustRewrite = true;
       void write();
     },
-    settled: flush,
+    flush: flush,
   };
 }
 

@@ -77,7 +77,7 @@ export function expectedForecast(runs: ExpectedRuns): Forecast {
 }
 
 /** The default width of OpenTSDB's UIDs is 3 bytes. */
-export const mostUids = 2 ** 24 - 1;
+export const maxUids = 2 ** 24 - 1;
 /** A query reads all series of a metric, whatever tags it filters by. */
 const manySeriesOfAMetric = 100_000;
 /** OpenTSDB's documentation: a TSD takes thousands of writes a second. */
@@ -94,9 +94,9 @@ export function warningsOf(forecast: Forecast, { maxTests, droppedTags }: Foreca
   const busiest = Math.max(pointsPerSecond, forecast.busiestPointsPerSecond ?? 0);
   const warnings = Object.entries(uids).flatMap(([kind, number]) => {
     const names = `UIDs: ${number} names of the kind ${kind}`;
-    if (number > mostUids) return [`${names}, and OpenTSDB has ${mostUids} (3 bytes): further ones will be refused`];
-    if (number <= mostUids / 2) return [];
-    return [`${names}, more than half of the ${mostUids} that OpenTSDB has (3 bytes); none is ever freed`];
+    if (number > maxUids) return [`${names}, and OpenTSDB has ${maxUids} (3 bytes): further ones will be refused`];
+    if (number <= maxUids / 2) return [];
+    return [`${names}, more than half of the ${maxUids} that OpenTSDB has (3 bytes); none is ever freed`];
   });
   if (tests > maxTests) {
     warnings.push(

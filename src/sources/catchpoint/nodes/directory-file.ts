@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import type { Log } from '../../../runtime/log.ts';
-import { finiteNumber, found, member } from '../fields.ts';
+import { finiteNumber, describeValue, member } from '../fields.ts';
 import { jsonFile, type JsonFile } from './json-file.ts';
 import type { Node } from './node.ts';
 import { parseNodes } from './nodes-file.ts';
@@ -35,7 +35,7 @@ function parse(json: unknown): StoredDirectory {
   const read = parseNodes(json);
   if (member(json, 'format') !== format || refreshedAtMs === undefined || read === undefined) {
     throw new Error(
-      `not a node directory: expected the format ${JSON.stringify(format)}, found ${found(member(json, 'format'))}`,
+      `not a node directory: expected the format ${JSON.stringify(format)}, found ${describeValue(member(json, 'format'))}`,
     );
   }
   return { refreshedAtMs, nodes: read.nodes };

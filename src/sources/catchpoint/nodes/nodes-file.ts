@@ -2,7 +2,7 @@
 // plain array of nodes.
 
 import { readFile } from 'node:fs/promises';
-import { found, member, memberAt } from '../fields.ts';
+import { describeValue, member, memberAt } from '../fields.ts';
 import { nodeOfDirectory, nodeOfV1, nodeOfV2, withDerivedIsp } from './rest/listed-node.ts';
 import type { Node } from './node.ts';
 
@@ -29,7 +29,7 @@ export async function readNodesFile(path: string): Promise<NodesRead> {
   const read = parseNodes(json);
   if (read === undefined) {
     throw new Error(
-      `nodes file ${path}: expected nodes, items, data.nodes or an array of nodes, found ${found(json)} without them`,
+      `nodes file ${path}: expected nodes, items, data.nodes or an array of nodes, found ${describeValue(json)} without them`,
     );
   }
   return read;

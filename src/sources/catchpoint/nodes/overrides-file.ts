@@ -8,7 +8,7 @@ import { schedule } from '../../../runtime/schedule.ts';
 import type { NodeOverride, NodeOverrides } from './node-overrides.ts';
 
 interface OverridesFile {
-  readonly of: (nodeId: number) => NodeOverride | undefined;
+  readonly find: (nodeId: number) => NodeOverride | undefined;
   /** Reads the file at a path, or none. The returned function puts it into effect. @throws WrongOverrides */
   prepare(path: string | undefined): Promise<() => void>;
   /** Reloads the file when it changes, until the signal. */
@@ -57,7 +57,7 @@ export async function openOverrides({ path: firstPath, clock, log }: OverridesFi
   }
 
   return {
-    of: (nodeId) => loaded.overrides.get(nodeId),
+    find: (nodeId) => loaded.overrides.get(nodeId),
     async prepare(path) {
       const next = await load(path);
       return () => void (loaded = next);

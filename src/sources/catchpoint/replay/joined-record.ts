@@ -1,7 +1,15 @@
 // Parses a record of the original bridge's -f: a run joined with its node, one JSON object a line.
 
 import type { Zone } from 'luxon';
-import { asNumber, found, member, nonBlankText, positiveInteger, quantity, withoutUndefined } from '../fields.ts';
+import {
+  asNumber,
+  describeValue,
+  member,
+  nonBlankText,
+  positiveInteger,
+  quantity,
+  withoutUndefined,
+} from '../fields.ts';
 import { errorCode, type Measurement, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import { correctedTime } from './original-time.ts';
@@ -30,7 +38,7 @@ export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
   const nodeId = id(record, 'nodeid');
   const seconds = positiveInteger(member(record, 'timestamp'));
   if (seconds === undefined || seconds >= 1e10) {
-    throw new NotAPush(`timestamp: expected seconds since 1970, found ${found(member(record, 'timestamp'))}`);
+    throw new NotAPush(`timestamp: expected seconds since 1970, found ${describeValue(member(record, 'timestamp'))}`);
   }
   const { timeMs, isDoubtful } = correctedTime(seconds, writtenIn);
   const rttMs = quantity(member(record, 'rtt'));
@@ -45,7 +53,7 @@ export function joinedRun(record: unknown, writtenIn: Zone): JoinedRun {
 function id(record: unknown, name: string): number {
   const number = positiveInteger(member(record, name));
   if (number === undefined)
-    throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${found(member(record, name))}`);
+    throw new NotAPush(`${name}: expected an integer from 1 to 2^53-1, found ${describeValue(member(record, name))}`);
   return number;
 }
 

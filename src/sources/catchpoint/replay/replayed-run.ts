@@ -1,7 +1,7 @@
 // Parses a line of a replay: a push from the archive, a bare push, or a record of the original bridge.
 
 import type { Zone } from 'luxon';
-import { found, member } from '../fields.ts';
+import { describeValue, member } from '../fields.ts';
 import { type MeasureOptions, type Measurement, measurementOf, NotAPush } from '../measurement.ts';
 import type { Node } from '../nodes/node.ts';
 import { parsePush } from '../push-body.ts';
@@ -70,6 +70,6 @@ function bodyOf(json: unknown, line: string): Buffer {
   const body = member(json, 'body');
   if (typeof body === 'string') return Buffer.from(body);
   if (typeof body === 'object' && body !== null) return Buffer.from(JSON.stringify(body));
-  if (body !== undefined) throw new NotAPush(`body: expected a push, found ${found(body)}`);
+  if (body !== undefined) throw new NotAPush(`body: expected a push, found ${describeValue(body)}`);
   return Buffer.from(line);
 }

@@ -1,7 +1,7 @@
 // Checks a body from Catchpoint against the template: missing, unknown and wrong fields, and whether it is a push.
 
 import { distance } from 'fastest-levenshtein';
-import { found, member, memberAt } from '../fields.ts';
+import { describeValue, member, memberAt } from '../fields.ts';
 import { labelsOf, type Measurement, measurementOf, NotAPush } from '../measurement.ts';
 import { parsePush } from '../push-body.ts';
 import { type PushShape, pushShape } from '../push-fields.ts';
@@ -75,12 +75,12 @@ function wrong({ name, macro, expectation }: TemplateField, body: object): BodyF
   const value = member(body, name);
   if (value === undefined || value === null || value === '') return [];
   if (typeof value === 'string' && value.includes('${')) {
-    const words = `Catchpoint has put nothing in place of ${found(value)}; the macro is \${${macro}}`;
+    const words = `Catchpoint has put nothing in place of ${describeValue(value)}; the macro is \${${macro}}`;
     return [{ kind: 'wrong', field: name, words }];
   }
   const expected = expectation(value);
   if (expected === undefined) return [];
-  return [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${found(value)}` }];
+  return [{ kind: 'wrong', field: name, words: `expected ${expected}, found ${describeValue(value)}` }];
 }
 
 function missing({ name, macro, purpose }: TemplateField): BodyFinding {

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { linesOfFile, linesOfStream, type Reading } from '../../../../src/sources/catchpoint/archive/archived-lines.ts';
-import { sealed } from '../../../../src/sources/catchpoint/archive/gzip-members.ts';
+import { gzipMember } from '../../../../src/sources/catchpoint/archive/gzip-members.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 interface ReadBack {
@@ -37,7 +37,7 @@ const text = (name: string): string =>
   Array.from({ length: 100 }, (_, line) => `${name} ${line} ${Math.sin(line)}\n`).join('');
 const linesOf = (...names: string[]): string[] => names.flatMap((name) => text(name).trim().split('\n'));
 const three = async (): Promise<Buffer[]> =>
-  Promise.all(['a', 'b', 'c'].map((name) => sealed(Buffer.from(text(name)))));
+  Promise.all(['a', 'b', 'c'].map((name) => gzipMember(Buffer.from(text(name)))));
 
 for (const [what, bytes] of [
   ['an archive', async () => Buffer.concat(await three())],

@@ -5,7 +5,7 @@ import { silentLog } from '../../../../src/runtime/log.ts';
 import { cardinalityGuard, type GuardOptions } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
 import { openKnownNames } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
 import type { Measurement } from '../../../../src/sources/catchpoint/measurement.ts';
-import { labelTag, runTagger } from '../../../../src/sources/catchpoint/run-tags.ts';
+import { parseLabelTag, runTagger } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { dimensions } from '../../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 
@@ -15,8 +15,8 @@ const run = (changes: Partial<Measurement> = {}): Measurement => ({ testId: 1, n
 /** A guard that allows two tests, one unlisted node, and one value of each tag. */
 async function openGuard(t: ExecutionContext, slices: GuardOptions['slices'] = dimensions) {
   const known = await openKnownNames({ stateDir: await temporaryDirectory(t), log: silentLog() });
-  t.teardown(() => known.settled());
-  const tagsOfRun = runTagger({ testAsTag: true, testNameTag: true, labelTags: [labelTag('Team')] });
+  t.teardown(() => known.flush());
+  const tagsOfRun = runTagger({ testAsTag: true, testNameTag: true, labelTags: [parseLabelTag('Team')] });
   const guard = cardinalityGuard({ bounds: { maxTests: 2, maxNodes: 1, maxTagValues: 1 }, known, tagsOfRun, slices });
   return { ...guard, known };
 }

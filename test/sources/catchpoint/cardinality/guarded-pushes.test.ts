@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { DataPoint } from '../../../../src/model/point.ts';
 import type { CardinalityBounds } from '../../../../src/sources/catchpoint/cardinality/guard.ts';
 import { readKnownNames } from '../../../../src/sources/catchpoint/cardinality/known-names.ts';
-import { labelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
+import { parseLabelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
 import { everyLetter, until } from '../../../fakes/letters.ts';
@@ -17,7 +17,7 @@ const push = (testId: number, nodeId = 540): string =>
   sample.replace('"TestId": 318842', `"TestId": ${testId}`).replace('"NodeId": 540', `"NodeId": ${nodeId}`);
 const later = (body: string): string => body.replaceAll('20261118094631902', '20261118094731902');
 const api = { ...noApi, nodesFile: `${golden}nodes/v1.json` };
-const slices = { ...defaultSlices, testAsTag: true, labelTags: [labelTag('Team')] };
+const slices = { ...defaultSlices, testAsTag: true, labelTags: [parseLabelTag('Team')] };
 const defaultBounds = { maxTests: 5000, maxNodes: 5000, maxTagValues: 10_000 };
 
 async function stage(t: ExecutionContext) {

@@ -20,7 +20,7 @@ test('names are known after a restart, and to a reader', async (t) => {
     ['test', '8'],
     ['tag:Team', 'edge.web'],
   ]);
-  await known.settled();
+  await known.flush();
   for (const again of [await openKnownNames({ stateDir, log }), await readKnownNames(stateDir)]) {
     t.deepEqual(
       [again.count('test'), again.has('test', '8'), again.has('error', '50010'), again.has('tag:Team', 'edge.web')],
@@ -42,7 +42,7 @@ test('the file has one line for each name', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const known = await openKnownNames({ stateDir, log });
   for (let id = 1; id <= 500; id += 1) known.learn([['test', String(id)]]);
-  await known.settled();
+  await known.flush();
   const lines = (await readFile(join(stateDir, 'known-words'), 'utf8')).trimEnd().split('\n');
   t.is(lines.length, 501);
 });
@@ -52,12 +52,12 @@ test('a torn line is ignored, and the lines before it count', async (t) => {
   const path = join(stateDir, 'known-words');
   const known = await openKnownNames({ stateDir, log });
   known.learn([['test', '7']]);
-  await known.settled();
+  await known.flush();
   await writeFile(path, 'test 123', { flag: 'a' });
   const again = await openKnownNames({ stateDir, log });
   t.deepEqual([...again.all('test')], ['7']);
   again.learn([['test', '9']]);
-  await again.settled();
+  await again.flush();
   t.deepEqual([...(await readKnownNames(stateDir)).all('test')], ['7', '9']);
 });
 
@@ -76,10 +76,10 @@ test('rewrites the whole file after a failed write', async (t) => {
   await rm(path);
   await mkdir(path);
   known.learn([['test', '7']]);
-  await known.settled();
+  await known.flush();
   t.true(known.has('test', '7'));
   await rm(path, { recursive: true });
   known.learn([['test', '8']]);
-  await known.settled();
+  await known.flush();
   t.deepEqual([...(await readKnownNames(stateDir)).all('test')], ['7', '8']);
 });

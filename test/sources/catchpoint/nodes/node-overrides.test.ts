@@ -131,7 +131,7 @@ test('a changed file is reloaded, and an unusable one leaves the last good overr
   const writeAndExpect = async (text: string, isp: string): Promise<void> => {
     await writeFile(path, text);
     await clock.advance(60_000);
-    await until(() => overrides.of(312)?.isp === isp);
+    await until(() => overrides.find(312)?.isp === isp);
     await clock.untilSomebodySleeps();
   };
   await writeAndExpect('312: { isp: Number two }\n', 'Number two');
@@ -146,7 +146,7 @@ test('an unusable file is rejected when it is prepared or opened', async (t) => 
   await writeFile(path, '312: { ips: Two }\n');
   const message = `${path}:1: node 312: ips: no such field; did you mean isp?`;
   await t.throwsAsync(overrides.prepare(path), { message });
-  t.deepEqual(overrides.of(312), { isp: 'One' });
+  t.deepEqual(overrides.find(312), { isp: 'One' });
   await t.throwsAsync(openOverrides({ path: `${path}.none`, clock: movableClock(), log: silentLog() }), {
     message: /^node-overrides: .*none: cannot be read/,
   });

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
-import { finiteNumber, found, member } from '../../fields.ts';
+import { finiteNumber, describeValue, member } from '../../fields.ts';
 import { jsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
@@ -75,7 +75,7 @@ function exhausted(calls: number, nowMs: number, waitMs: number): RestFailure {
 
 function callTimes(json: unknown): readonly number[] {
   const calls = member(json, 'calls');
-  if (!Array.isArray(calls)) throw new Error(`calls: expected an array of times, found ${found(calls)}`);
+  if (!Array.isArray(calls)) throw new Error(`calls: expected an array of times, found ${describeValue(calls)}`);
   return calls
     .map(finiteNumber)
     .filter((atMs) => atMs !== undefined)

@@ -2,7 +2,7 @@
 // stored on disk.
 
 import { join } from 'node:path';
-import { finiteNumber, found, member, nonBlankText, positiveInteger } from '../../fields.ts';
+import { finiteNumber, describeValue, member, nonBlankText, positiveInteger } from '../../fields.ts';
 import { jsonFile } from '../json-file.ts';
 import type { CacheOptions } from '../listing.ts';
 import type { Page } from './page-cache.ts';
@@ -104,7 +104,7 @@ function parse(json: unknown): StoredCities {
   const nextPage = positiveInteger(member(json, 'nextPage'));
   const rows = member(json, 'cities');
   if (startedAtMs === undefined || nextPage === undefined || !Array.isArray(rows)) {
-    throw new Error(`the cities: expected startedAtMs, nextPage and cities, found ${found(json)}`);
+    throw new Error(`the cities: expected startedAtMs, nextPage and cities, found ${describeValue(json)}`);
   }
   const cities = rows.map((row) => ({
     city: placeOf(member(row, 'city')),

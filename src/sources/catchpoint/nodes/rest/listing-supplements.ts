@@ -2,7 +2,7 @@
 // stored one is used.
 
 import { join } from 'node:path';
-import { finiteNumber, found, member } from '../../fields.ts';
+import { finiteNumber, describeValue, member } from '../../fields.ts';
 import { jsonFile } from '../json-file.ts';
 import type { CacheOptions } from '../listing.ts';
 
@@ -56,7 +56,7 @@ function parse(json: unknown): StoredParts {
     const entries = member(part, 'entries');
     const readAtMs = finiteNumber(member(part, 'readAtMs'));
     if (!Array.isArray(entries) || readAtMs === undefined)
-      throw new Error(`${name}: expected readAtMs and entries, found ${found(part)}`);
+      throw new Error(`${name}: expected readAtMs and entries, found ${describeValue(part)}`);
     return [[name, { readAtMs, entries }] as const];
   });
   return Object.fromEntries(parts);

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Log } from '../../../../runtime/log.ts';
-import { found, member, positiveInteger } from '../../fields.ts';
+import { describeValue, member, positiveInteger } from '../../fields.ts';
 import { jsonFile, type JsonFile } from '../json-file.ts';
 import { RestFailure } from './failure.ts';
 
@@ -116,7 +116,7 @@ function parse(json: unknown): StoredPage {
   const { account, readAtMs, more, entries, next } = (json ?? {}) as Partial<StoredPage>;
   const isPage = typeof account === 'string' && typeof readAtMs === 'number' && typeof more === 'boolean';
   if (!isPage || !Array.isArray(entries)) {
-    throw new Error(`a page of nodes: expected account, readAtMs, more and entries, found ${found(json)}`);
+    throw new Error(`a page of nodes: expected account, readAtMs, more and entries, found ${describeValue(json)}`);
   }
   return { account, readAtMs, more, entries, ...(typeof next === 'number' && { next }) };
 }

@@ -1,7 +1,7 @@
 // Catchpoint's REST API v1: the token and the list of nodes.
 
 import type { Clock } from '../../../../runtime/clock.ts';
-import { finiteNumber, found, member, nonBlankText } from '../../fields.ts';
+import { finiteNumber, describeValue, member, nonBlankText } from '../../fields.ts';
 import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient, RestRequest } from './client.ts';
 import { RestFailure } from './failure.ts';
@@ -55,7 +55,7 @@ function nodesPath(page: number): string {
 
 function nodesPage(body: unknown): Page {
   const items = member(body, 'items');
-  if (!Array.isArray(items)) throw new Error(`items: expected an array, found ${found(items)}`);
+  if (!Array.isArray(items)) throw new Error(`items: expected an array, found ${describeValue(items)}`);
   const number = finiteNumber(member(body, 'page_number'));
   return {
     entries: items,
@@ -132,7 +132,7 @@ async function newToken({ client, key, secret, clock }: RestV1Options, signal: A
     read(body) {
       const token = nonBlankText(member(body, 'access_token'));
       if (token === undefined)
-        throw new Error(`access_token: expected text, found ${found(member(body, 'access_token'))}`);
+        throw new Error(`access_token: expected text, found ${describeValue(member(body, 'access_token'))}`);
       const lifeSeconds = finiteNumber(member(body, 'expires_in')) ?? defaultLifeSeconds;
       // Renewed after nine tenths of its life, so that no token expires during a call.
       return { text: token, renewAtMs: clock.steady() + lifeSeconds * 900 };

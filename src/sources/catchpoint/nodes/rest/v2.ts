@@ -1,7 +1,7 @@
 // Catchpoint's REST API v2: the nodes of all networks, the customer's own nodes, and the lists of places.
 // The shapes are those of Catchpoint's OpenAPI document.
 
-import { memberAt, found, member, nonBlankText } from '../../fields.ts';
+import { memberAt, describeValue, member, nonBlankText } from '../../fields.ts';
 import { everyPage, type PageCache, type Listed, type Page } from './page-cache.ts';
 import type { Refusal, RestClient } from './client.ts';
 
@@ -61,7 +61,7 @@ export function restV2({ client, apiKey, pages }: RestV2Options): RestV2 {
 
 function list(data: unknown, name: string): readonly unknown[] {
   const entries = member(data, name);
-  if (!Array.isArray(entries)) throw new Error(`data.${name}: expected an array, found ${found(entries)}`);
+  if (!Array.isArray(entries)) throw new Error(`data.${name}: expected an array, found ${describeValue(entries)}`);
   return entries;
 }
 
@@ -83,6 +83,6 @@ function refusal(body: unknown): Refusal | undefined {
   const completed = member(body, 'completed');
   if (messages.length === 0 && completed === true) return undefined;
   if (messages.length === 0 && others.length === 0)
-    return { message: `completed: expected true, found ${found(completed)}` };
+    return { message: `completed: expected true, found ${describeValue(completed)}` };
   return { message: [...messages, ...others].join('; ') };
 }
