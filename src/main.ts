@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The process: arguments, environment, streams, signals and the exit code; the only file that touches it.
+// The entry point, and the only file that touches the process: arguments, environment, streams, signals, exit code.
 
 import cluster, { type Worker } from 'node:cluster';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { outletThreadOf } from './outlet/thread/worker-thread.ts';
 import type { ProcessStats } from './telemetry/process-stats.ts';
 import type { WorkerEnd, WorkerProcess } from './workers/worker-process.ts';
 
-// While a backlog drains, most of the heap is points that have arrived. V8 would let it grow to three times what is in use.
+// While a backlog drains, most of the heap is delivered points. V8 would let it grow to three times the live size.
 setFlagsFromString('--heap-growing-percent=50');
 
 const stop = new AbortController();
@@ -26,48 +26,48 @@ const hurry = new AbortController();
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
-/** The first signal stops, the second one hurries, a third one kills. */
+/** The first signal stops the process, the second one ends the drain, a third one kills it. */
 function onSignal(): void {
   if (!stop.signal.aborted) return stop.abort();
   hurry.abort();
   for (const name of signals) process.off(name, onSignal);
 }
-/** Whether it takes requests for another process of this program. */
+/** A worker takes requests for another process of this program, its owner. */
 const isWorker = cluster.isWorker && process.argv[2] === 'worker';
 
-// A terminal sends them to workers as well, which their owner directs.
+// A terminal sends signals to workers too. They ignore them, because their owner stops them.
 for (const name of signals) process.on(name, isWorker ? () => {} : onSignal);
 
-/** A terminal that closes sends SIGHUP as well, and is none any more by then. */
+/** Tells a SIGHUP of a closing terminal from one for a reload. After a close stderr is no longer a terminal. */
 const hasTerminal = process.stderr.isTTY;
-/** What comes before anybody has said what it is to do waits for that. */
+/** A SIGHUP before the command has set its listener is kept for it. */
 let isHungUp = false;
 let hangup = (): void => void (isHungUp = true);
-function hangupDoes(listener: () => void): void {
+function onHangup(listener: () => void): void {
   hangup = listener;
   if (isHungUp) listener();
 }
 process.on('SIGHUP', () => (hasTerminal && !isWorker && !isatty(process.stderr.fd) ? onSignal() : hangup()));
 
-// Whoever read along has gone: `nodes list | head` is no error.
+// A reader that stops reading, as in `nodes list | head`, is no error.
 process.stdout.on('error', () => stop.abort());
 process.stderr.on('error', () => {});
 
 process.on('uncaughtException', (error: unknown) => {
-  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`error: ${words.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`error: ${text.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   process.exit(70);
 });
 
-/** After sysexits: the disk fails. */
+/** EX_IOERR of sysexits: the disk fails. */
 const ioError = 74;
 
 const lagResolutionMs = 20;
 
-/** What Node measures includes the pause between two measurements. */
-function vitals(): ProcessStats {
+/** Node's delay includes the sampling interval, which is subtracted. */
+function watchProcess(): ProcessStats {
   const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
-  const lateMs = (ns: number): number => (lag.count === 0 ? 0 : Math.max(0, ns / 1e6 - lagResolutionMs));
+  const delayMs = (ns: number): number => (lag.count === 0 ? 0 : Math.max(0, ns / 1e6 - lagResolutionMs));
   lag.enable();
   return {
     startedAtMs: performance.timeOrigin,
@@ -80,17 +80,17 @@ function vitals(): ProcessStats {
       return (user + system) / 1e6;
     },
     takeLag() {
-      const seen = { meanMs: lateMs(lag.mean), p99Ms: lateMs(lag.percentile(99)), maxMs: lateMs(lag.max) };
+      const taken = { meanMs: delayMs(lag.mean), p99Ms: delayMs(lag.percentile(99)), maxMs: delayMs(lag.max) };
       lag.reset();
-      return seen;
+      return taken;
     },
   };
 }
 
-/** The pipe between a worker and its owner, beside that of node:cluster. */
+/** The descriptor of the pipe between a worker and its owner, beside that of node:cluster. */
 const workerPipe = 4;
 
-/** Workers accept their connections themselves: the owner has none to pass on, and touches none. */
+/** SCHED_NONE: workers accept connections themselves, so the owner never handles one. */
 function startWorker(): WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
@@ -101,7 +101,7 @@ function startWorker(): WorkerProcess {
   try {
     return forked(cluster.fork());
   } catch {
-    // Without memory, say, there is no process; its place is filled later.
+    // Without memory, say, the fork fails. The pool gets a process that has ended, and replaces it.
     return { pid: 0, channel: new Duplex().destroy(), ended: Promise.resolve({ code: null, signal: null }), kill() {} };
   }
 }
@@ -114,7 +114,7 @@ function forked(worker: Worker): WorkerProcess {
     });
   });
   const { pid = 0 } = worker.process;
-  // One that could not be started has no pipes.
+  // A process that could not be started has no pipes.
   const stdio = worker.process.stdio as readonly unknown[] | undefined;
   return {
     pid,
@@ -124,7 +124,7 @@ function forked(worker: Worker): WorkerProcess {
   };
 }
 
-/** Points on their way are garbage soon: a larger young generation, of so many MiB, costs the outlets less. */
+/** MiB. Points in flight are soon garbage, so a larger young generation saves the outlets time. */
 const outletYoungMb = 32;
 
 function startOutletThread(workerData: ThreadStart): OutletThread {
@@ -136,16 +136,16 @@ function startOutletThread(workerData: ThreadStart): OutletThread {
   );
 }
 
-/** node:cluster would end a worker in the moment in which its owner is gone; it has answers to give yet. */
-function owner(): Duplex {
+/** Opens the pipe to the owner. A worker outlives its owner until it has answered its requests, against node:cluster. */
+function openOwnerPipe(): Duplex {
   const { worker } = cluster;
   worker?.once('disconnect', () => (worker.exitedAfterDisconnect = true));
-  // It then tells an owner that is gone that it listens no more.
+  // A worker whose owner has ended cannot report to it that it stops listening.
   worker?.on('error', () => {});
   return new Socket({ fd: workerPipe, readable: true, writable: true });
 }
 
-// Node reads in hundreds of files by `require` in half the time that `import` takes, which resolves and reads each in several turns.
+// `require` loads hundreds of files in half the time of `import`, which takes several event loop turns for each.
 const { runProgram } = createRequire(import.meta.url)('./cli/program.js') as typeof import('./cli/program.ts');
 const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(packageFile) as { readonly version: string };
@@ -156,18 +156,18 @@ const exitCode = await runProgram(process.argv.slice(2), version, {
   stderr: process.stderr,
   clock: systemClock(),
   random: Math.random,
-  vitals,
+  vitals: watchProcess,
   host: hostname(),
   pid: process.pid,
-  // What another program has started as a worker of its own can start none.
+  // A process that is a cluster worker of another program cannot fork workers.
   startWorker: cluster.isPrimary ? startWorker : undefined,
   startOutletThread,
-  owner: isWorker ? owner : undefined,
+  owner: isWorker ? openOwnerPipe : undefined,
   stop: stop.signal,
   hurry: hurry.signal,
-  onHangup: hangupDoes,
-  stopOnHangup: () => hangupDoes(onSignal),
+  onHangup,
+  stopOnHangup: () => onHangup(onSignal),
 });
 process.exitCode = exitCode;
-// What waits for a failing disk may wait for ever, and so may a worker's ties to its owner.
+// Operations on a failing disk may never end, and a worker's pipe keeps it alive.
 if (exitCode === ioError || isWorker) process.exit();

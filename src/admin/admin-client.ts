@@ -1,4 +1,4 @@
-// The administration of a bridge that runs, asked over HTTP.
+// The administration of a running bridge, called over HTTP.
 
 import { request, type IncomingMessage } from 'node:http';
 import type { SpoolStatus } from '../spool/status.ts';
@@ -7,42 +7,43 @@ import type { Administration, LetterOutcome } from './administration.ts';
 import type { LetterQuery, ShownLetter } from './letter-query.ts';
 import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
 
-/** The owner did not answer, or not as it should. */
-export class OwnerUnreachable extends Error {
-  override readonly name = 'OwnerSilent';
+/** The bridge did not answer, or its answer makes no sense. */
+class OwnerUnreachable extends Error {
+  override readonly name = 'OwnerUnreachable';
   readonly exitCode = 69;
 }
 
-/** The owner answered that it cannot be done; the message is its own. */
-export class OwnerRefused extends Error {
+/** The bridge refused the request; the message is the bridge's. */
+class OwnerRefused extends Error {
   override readonly name = 'OwnerRefused';
   readonly exitCode = 1;
 }
 
-/** The owner says something at least so often. */
-const maxSilenceMs = 60_000;
+/** The bridge sends data of a long answer at least this often. */
+const idleTimeoutMs = 60_000;
 
-/** @param signal - ends what is under way */
+/** @param signal - aborts the requests */
 export function adminClient(access: AdminAccess, signal: AbortSignal): Administration {
-  const ask = (path: string, body?: object): Promise<IncomingMessage> => answered(access, path, body, signal);
+  const call = (path: string, body?: object): Promise<IncomingMessage> => send(access, path, body, signal);
   return {
     letters: (query, { withInput = false } = {}) =>
-      linesOf<ShownLetter>(() => ask(`/admin/dead-letters${withInput ? '/export' : ''}?${searchOf(query)}`)),
-    retry: (query) => linesOf<LetterOutcome>(() => ask('/admin/dead-letters/retry', bodyOf(query))),
-    drop: (query) => linesOf<LetterOutcome>(() => ask('/admin/dead-letters/drop', bodyOf(query))),
-    spoolStatus: async () => JSON.parse(await textOf(await ask('/admin/spool'))) as SpoolStatus,
-    dropWaiting: async (sink) => JSON.parse(await textOf(await ask('/admin/spool/drop', { sink }))) as DroppedPoints,
+      streamOf<ShownLetter>(() => call(`/admin/dead-letters${withInput ? '/export' : ''}?${searchOf(query)}`)),
+    retry: (query) => streamOf<LetterOutcome>(() => call('/admin/dead-letters/retry', bodyOf(query))),
+    drop: (query) => streamOf<LetterOutcome>(() => call('/admin/dead-letters/drop', bodyOf(query))),
+    spoolStatus: async () => jsonOf<SpoolStatus>(await call('/admin/spool')),
+    dropWaiting: async (sink) => jsonOf<DroppedPoints>(await call('/admin/spool/drop', { sink })),
   };
 }
 
-/** Has the bridge read its configuration anew. Throws OwnerRefused with what is wrong with that. */
+/** Reloads the configuration of the bridge. @throws OwnerRefused with the faults */
 export async function remoteReload(access: AdminAccess, signal: AbortSignal): Promise<Reloaded> {
-  return JSON.parse(await textOf(await answered(access, '/admin/reload', {}, signal))) as Reloaded;
+  return jsonOf<Reloaded>(await send(access, '/admin/reload', {}, signal));
 }
 
-/** The names of settings: in effect now, and in effect only after a restart. */
-export interface Reloaded {
+/** Setting names. */
+interface Reloaded {
   readonly changed: readonly string[];
+  /** In effect only after a restart. */
   readonly needRestart: readonly string[];
 }
 
@@ -57,8 +58,8 @@ function searchOf({ ids = [], kind, reason, untilMs }: LetterQuery): URLSearchPa
   return search;
 }
 
-/** By node:http, since an answer is a stream that may take long, of which only the silences are bounded. */
-async function answered(
+/** Uses node:http, because an answer may take long and only its pauses have a timeout. */
+async function send(
   { url, token }: AdminAccess,
   path: string,
   body: object | undefined,
@@ -66,19 +67,19 @@ async function answered(
 ): Promise<IncomingMessage> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, connection: 'close' };
-    const asking = request(url + path, { method: body === undefined ? 'GET' : 'POST', headers, signal }, resolve);
-    asking.setTimeout(maxSilenceMs, () => asking.destroy(new Error(`no answer for ${maxSilenceMs / 1000} s`)));
-    asking.once('error', (error) =>
+    const outgoing = request(url + path, { method: body === undefined ? 'GET' : 'POST', headers, signal }, resolve);
+    outgoing.setTimeout(idleTimeoutMs, () => outgoing.destroy(new Error(`no answer for ${idleTimeoutMs / 1000} s`)));
+    outgoing.once('error', (error) =>
       reject(signal.aborted ? error : new OwnerUnreachable(`the bridge at ${url} does not answer: ${error.message}`)),
     );
-    asking.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
   const { statusCode = 0 } = response;
   if (statusCode === 200) return response;
-  const words = errorOf(await textOf(response));
-  throw statusCode < 500 && statusCode !== 401 && words !== undefined
-    ? new OwnerRefused(words)
-    : new OwnerUnreachable(`the bridge at ${url} answered ${statusCode}: ${words ?? 'nothing that can be read'}`);
+  const message = errorOf(await textOf(response));
+  throw statusCode < 500 && statusCode !== 401 && message !== undefined
+    ? new OwnerRefused(message)
+    : new OwnerUnreachable(`the bridge at ${url} answered ${statusCode}: ${message ?? 'nothing that can be read'}`);
 }
 
 function errorOf(text: string): string | undefined {
@@ -90,15 +91,19 @@ function errorOf(text: string): string | undefined {
   }
 }
 
+async function jsonOf<Value>(response: IncomingMessage): Promise<Value> {
+  return JSON.parse(await textOf(response)) as Value;
+}
+
 async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
   return text;
 }
 
-/** NDJSON, line by line as it comes. */
-async function* linesOf<Value>(ask: () => Promise<IncomingMessage>): AsyncGenerator<Value> {
-  const response = await ask();
+/** Parses NDJSON line by line as it arrives. */
+async function* streamOf<Value>(call: () => Promise<IncomingMessage>): AsyncGenerator<Value> {
+  const response = await call();
   let rest = '';
   try {
     for await (const chunk of response.setEncoding('utf8')) {

@@ -1,13 +1,13 @@
-// Where the owner of a state directory answers, and the token that it wants: a file that only its user can read.
+// admin.json: the address and the token of the administration, readable only by the user of the bridge.
 
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
 export interface AdminAccess {
-  /** Of the second listener, such as http://127.0.0.1:8081 */
+  /** The admin listener, such as http://127.0.0.1:8081 */
   readonly url: string;
-  /** To be sent as `Authorization: Bearer …`. */
+  /** Sent as `Authorization: Bearer …`. */
   readonly token: string;
 }
 
@@ -21,7 +21,7 @@ export function removeAdminFile(stateDir: string): Promise<void> {
   return rm(adminFileOf(stateDir), { force: true });
 }
 
-/** Undefined when there is no file. Throws the system's error, or one that says what else stands there. */
+/** Undefined without the file. @throws the error of the system, or an Error for a file with other contents */
 export async function readAdminFile(stateDir: string): Promise<AdminAccess | undefined> {
   const path = adminFileOf(stateDir);
   try {

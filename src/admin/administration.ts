@@ -1,4 +1,4 @@
-// What the owner of a state directory can be asked and told: its dead letters, and its spool.
+// The operations on an open state directory: list, retry and drop dead letters, inspect the spool, drop a backlog.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { LetterRetry } from '../model/point.ts';
@@ -7,9 +7,9 @@ import { type Letter, type Letters, wholeInput } from '../spool/dead-letters/lis
 import { kindsOfPoints } from '../spool/dead-letters/requeue.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolStatus } from '../spool/status.ts';
-import { type LetterQuery, lettersInTurns, type ShownLetter, shownLetter } from './letter-query.ts';
+import { type LetterQuery, selectLetters, type ShownLetter, shownLetter } from './letter-query.ts';
 
-/** What became of a letter, in words: it is gone from the letters, or why it stays. */
+/** The outcome for one letter as text: `done` if the letter is removed, `refused` with the reason if it stays. */
 export interface LetterOutcome {
   readonly id: string;
   readonly done?: string;
@@ -17,45 +17,42 @@ export interface LetterOutcome {
 }
 
 export interface Administration {
-  /** The letters that are asked for, in no order that means anything; their inputs only where wanted. */
+  /** Letters in no particular order. */
   letters(query: LetterQuery, options?: { readonly withInput?: boolean }): AsyncIterable<ShownLetter>;
-  /** Tries them again, and says of each what became of it. */
   retry(query: LetterQuery): AsyncIterable<LetterOutcome>;
-  /** Throws them away. */
   drop(query: LetterQuery): AsyncIterable<LetterOutcome>;
   spoolStatus(): Promise<SpoolStatus>;
-  /** Throws away what waits for a sink. */
+  /** Drops the backlog of a sink. */
   dropWaiting(sinkName: string): Promise<DroppedPoints>;
 }
 
-export interface AdministrationOptions {
+interface AdministrationOptions {
   readonly spool: Pick<Spool, 'letters' | 'returnPoints' | 'dropLetters' | 'drop' | 'status'>;
   readonly retryLetter: LetterRetry;
   readonly clock: Pick<Clock, 'steady' | 'sleep'>;
 }
 
-/** The administration of an open spool. */
 export function administration({ spool, retryLetter, clock }: AdministrationOptions): Administration {
   return {
     async *letters(query, { withInput = false } = {}) {
-      for await (const letters of lettersInTurns(spool.letters, query)) {
+      for await (const letters of selectLetters(spool.letters, query)) {
         for (const letter of letters) yield shownLetter(letter, withInput);
       }
     },
     async *retry(query) {
-      yield* missing(query, spool.letters);
-      let fromMs = clock.steady();
-      for await (const letters of lettersInTurns(spool.letters, query)) {
-        yield* await retryTurn(letters, { spool, retryLetter });
-        // Half of the time is left to pushes and to what goes out.
-        const tookMs = clock.steady() - fromMs;
+      yield* missingLetters(query, spool.letters);
+      let startMs = clock.steady();
+      for await (const letters of selectLetters(spool.letters, query)) {
+        yield* await retryBatch(letters, { spool, retryLetter });
+        // Leaves half of the time to pushes and outlets.
+        const tookMs = clock.steady() - startMs;
         if (tookMs > 0) await clock.sleep(tookMs);
-        fromMs = clock.steady();
+        startMs = clock.steady();
       }
     },
     async *drop(query) {
-      yield* missing(query, spool.letters);
-      for await (const letters of lettersInTurns(spool.letters, query)) {
+      yield* missingLetters(query, spool.letters);
+      for await (const letters of selectLetters(spool.letters, query)) {
         await spool.dropLetters(letters.map(({ id }) => id));
         for (const { id } of letters) yield { id, done: 'dropped' };
       }
@@ -65,17 +62,17 @@ export function administration({ spool, retryLetter, clock }: AdministrationOpti
   };
 }
 
-/** Points of sinks share a step; what a source tries again shares the next transactions. */
-async function retryTurn(
+/** Requeues the points of sinks in one transaction, and hands every other letter to its source. */
+async function retryBatch(
   letters: readonly Letter[],
   { spool, retryLetter }: Omit<AdministrationOptions, 'clock'>,
 ): Promise<LetterOutcome[]> {
   const ofPoints = letters.filter(({ kind }) => kindsOfPoints.includes(kind)).map(({ id }) => id);
-  const returned = ofPoints.length === 0 ? [] : await spool.returnPoints(ofPoints);
+  const requeued = ofPoints.length === 0 ? [] : await spool.returnPoints(ofPoints);
   const others = letters.filter(({ kind }) => !kindsOfPoints.includes(kind));
   const retried = await Promise.all(others.map((letter) => retryOne(letter, retryLetter)));
   return [
-    ...returned.map(({ id, sink, refused }) =>
+    ...requeued.map(({ id, sink, refused }) =>
       refused === undefined ? { id, done: `waits for ${sink} again` } : { id, refused },
     ),
     ...retried,
@@ -97,7 +94,6 @@ async function retryOne(letter: Letter, retryLetter: LetterRetry): Promise<Lette
   }
 }
 
-/** Letters that were asked for by their ids, and are not there. */
-function missing({ ids = [] }: LetterQuery, letters: Letters): LetterOutcome[] {
+function missingLetters({ ids = [] }: LetterQuery, letters: Letters): LetterOutcome[] {
   return ids.filter((id) => letters.get(id) === undefined).map((id) => ({ id, refused: 'there is no such letter' }));
 }

@@ -1,34 +1,34 @@
-// Which dead letters somebody asks for, and how they are shown.
+// Selects dead letters, and shows them.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Letter, Letters } from '../spool/dead-letters/list.ts';
 
-/** Letters that fit all of it; nothing set: all of them. */
+/** Selects the letters that match every member. Without members it selects all. */
 export interface LetterQuery {
   readonly ids?: readonly string[];
   readonly kind?: string;
-  /** Stands somewhere in the reason, in capitals or not. */
+  /** A part of the reason in any case. */
   readonly reason?: string;
-  /** Seen last at this time or before, ms since 1970 UTC. */
+  /** The letter was seen last at or before this time, ms since 1970 UTC. */
   readonly untilMs?: number;
 }
 
-/** A letter as it is shown to people and programs. */
+/** A letter as JSON for people and programs. */
 export interface ShownLetter {
   readonly id: string;
   readonly kind: string;
   readonly reason: string;
-  /** The sink that refused it, where it was one. */
+  /** The sink that rejected it. */
   readonly sink?: string;
-  /** The address that a malformed body came from last. */
+  /** The last sender of a malformed body. */
   readonly from?: string;
   readonly times: number;
   /** ISO 8601, UTC */
   readonly firstAt: string;
   readonly lastAt: string;
-  /** The input: a point or a measurement as JSON, or the body of a push; where it was wanted. */
+  /** The input: a point or a measurement as JSON, or the body of a push. Absent in lists. */
   readonly raw?: string;
-  /** Of `raw`, where it is no text. */
+  /** The encoding of a `raw` that is not text. */
   readonly encoding?: 'base64';
 }
 
@@ -40,42 +40,42 @@ export function shownLetter(
     id,
     kind,
     reason,
-    ...(sink === undefined ? {} : { sink }),
-    ...(from === undefined ? {} : { from }),
+    ...(sink !== undefined && { sink }),
+    ...(from !== undefined && { from }),
     times,
     firstAt: new Date(firstAtMs).toISOString(),
     lastAt: new Date(lastAtMs).toISOString(),
-    ...(withInput ? { raw } : {}),
-    ...(withInput && encoding !== undefined ? { encoding } : {}),
+    ...(withInput && { raw }),
+    ...(withInput && encoding !== undefined && { encoding }),
   };
 }
 
-const idsInTurn = 100;
+const batchSize = 100;
 
-/** The letters that fit, so many at once as are easily held in memory; others get their turn in between. */
-export async function* lettersInTurns(letters: Letters, query: LetterQuery): AsyncGenerator<readonly Letter[]> {
-  const turns = query.ids === undefined ? allInTurns(letters) : chosenInTurns(letters, [...new Set(query.ids)]);
-  for (const found of turns) {
-    const fitting = found.filter((letter) => fits(letter, query));
-    if (fitting.length > 0) yield fitting;
+/** Yields the selected letters in batches that fit into memory. Other tasks run between the batches. */
+export async function* selectLetters(letters: Letters, query: LetterQuery): AsyncGenerator<readonly Letter[]> {
+  const batches = query.ids === undefined ? batchesOfAll(letters) : batchesOf(letters, [...new Set(query.ids)]);
+  for (const batch of batches) {
+    const selected = batch.filter((letter) => matches(letter, query));
+    if (selected.length > 0) yield selected;
     await nextTurn();
   }
 }
 
-function* allInTurns(letters: Letters): Generator<readonly Letter[]> {
-  for (let found = letters.after(undefined); found.length > 0; found = letters.after(found.at(-1))) yield found;
+function* batchesOfAll(letters: Letters): Generator<readonly Letter[]> {
+  for (let batch = letters.after(undefined); batch.length > 0; batch = letters.after(batch.at(-1))) yield batch;
 }
 
-function* chosenInTurns(letters: Letters, ids: readonly string[]): Generator<readonly Letter[]> {
-  for (let first = 0; first < ids.length; first += idsInTurn) {
+function* batchesOf(letters: Letters, ids: readonly string[]): Generator<readonly Letter[]> {
+  for (let first = 0; first < ids.length; first += batchSize) {
     yield ids
-      .slice(first, first + idsInTurn)
+      .slice(first, first + batchSize)
       .map((id) => letters.get(id))
       .filter((letter) => letter !== undefined);
   }
 }
 
-function fits(letter: Letter, { kind = letter.kind, reason = '', untilMs = Infinity }: LetterQuery): boolean {
+function matches(letter: Letter, { kind = letter.kind, reason = '', untilMs = Infinity }: LetterQuery): boolean {
   return (
     letter.kind === kind && letter.lastAtMs <= untilMs && letter.reason.toLowerCase().includes(reason.toLowerCase())
   );

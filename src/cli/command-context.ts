@@ -1,30 +1,30 @@
-// What main hands over of the process, so that nothing else has to touch it.
+// The process as main passes it to commands; nothing else in cli/ touches the process.
 
-import type { Duplex, Readable } from 'node:stream';
 import type { Command } from 'commander';
-import type { Clock } from '../runtime/clock.ts';
+import type { Duplex, Readable } from 'node:stream';
 import type { Environment } from '../config/settings/origins.ts';
-import type { ProcessStats } from '../telemetry/process-stats.ts';
 import type { StartOutletThread } from '../outlet/thread/messages.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ProcessStats } from '../telemetry/process-stats.ts';
 import type { StartWorker } from '../workers/worker-process.ts';
 
-/** A stream that people may be looking at. */
+/** A stream that may be a terminal. */
 export type Output = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
 
-/** A stream that somebody may be typing into. */
+/** A stream that may be a terminal's keyboard. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 export interface CommandContext {
   readonly env: Environment;
-  /** For the answers to questions, and for what is piped in; opened when it is asked for. */
+  /** Opened on first use. */
   readonly stdin: () => Input & Readable;
-  /** For what a command was asked for. */
+  /** The result of a command. */
   readonly stdout: Output;
-  /** For the log, warnings and errors. */
+  /** Log, warnings, errors and questions. */
   readonly stderr: Output;
   readonly clock: Clock;
   /** In [0, 1), as Math.random gives. */
@@ -32,26 +32,26 @@ export interface CommandContext {
   readonly pid: number;
   /** The machine's name. */
   readonly host?: string;
-  /** Begins to watch the process. */
+  /** Starts measuring the process. */
   readonly vitals?: () => ProcessStats;
-  /** Starts a process that takes requests for this one; undefined: there can be none. */
+  /** Starts a worker process; undefined where none can be started. */
   readonly startWorker?: StartWorker | undefined;
-  /** Starts the thread of the outlets; undefined: they run in this one. */
+  /** Starts the outlets' thread; without it the outlets run on the main thread. */
   readonly startOutletThread?: StartOutletThread | undefined;
-  /** Opens the way to the process that this one takes requests for; undefined: there is none. */
+  /** Opens the pipe from a worker to the process that started it; undefined outside of a worker. */
   readonly owner?: (() => Duplex) | undefined;
-  /** Aborts when the process is asked to end. */
+  /** Aborts on the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
-  /** Aborts when it is asked again. */
+  /** Aborts on the second one. */
   readonly hurry: AbortSignal;
-  /** Calls the listener on each SIGHUP, which then does not end the process, unless its terminal has gone. */
+  /** Calls the listener on each SIGHUP, except for one of a closed terminal, which aborts `stop`. */
   readonly onHangup?: (listener: () => void) => void;
-  /** From now on, and for one that has come before, SIGHUP is `stop`. */
+  /** Makes SIGHUP abort `stop`, including one that came before this call. */
   readonly stopOnHangup?: () => void;
 }
 
-/** What a command does; resolves with the exit code. */
-export type Action = (command: Command) => Promise<number>;
+/** Runs a command and resolves with its exit code. */
+export type Action = (command: Command, context: CommandContext) => Promise<number>;
 
-/** Makes of an action what commander calls, and keeps its exit code. */
-export type Bound = (action: Action) => (...given: unknown[]) => Promise<void>;
+/** Turns an action into a handler for commander, which passes the command last, and keeps its exit code. */
+export type BindAction = (action: Action) => (...args: unknown[]) => Promise<void>;

@@ -1,87 +1,71 @@
-// `config`: a configuration file to begin with, the schema of such files, and reading them anew in the bridge that runs.
+// `config`: writes a sample configuration file, prints its schema, or makes a running bridge reload its file.
 
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { remoteReload } from '../admin/admin-client.ts';
 import { readAdminFile } from '../admin/admin-file.ts';
 import { configSample } from '../config/settings/sample.ts';
 import { configSchema } from '../config/settings/schema.ts';
-import { loadedQuietly } from './load-config.ts';
-import { flagsOf, withSettings } from './setting-options.ts';
-import type { Bound, CommandContext } from './command-context.ts';
+import type { BindAction, CommandContext } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { commandConfig, withoutCall } from './load-config.ts';
+import { withSettings } from './setting-options.ts';
 
-/** After sysexits: a file cannot be made. */
-const cannotCreate = 73;
-const unavailable = 69;
-const usualPath = 'bridge.yaml';
+const defaultPath = 'bridge.yaml';
 
-export function addConfig(command: Command, surroundings: CommandContext, bound: Bound): void {
-  const { stdout, stderr } = surroundings;
-  command.helpOption('-h, --help', 'print this help');
+export function define(command: Command, bind: BindAction): void {
+  command.description('make a configuration file, or print the schema of one');
   command
     .command('init')
     .description('write a file with every setting, its help and its default, commented out')
-    .argument('[path]', `the file, which must not be there yet; - is standard output (default: ${usualPath})`)
-    .action(
-      bound(async ({ args: [path = usualPath] }) => {
-        if (path === '-') {
-          stdout.write(configSample());
-          return 0;
-        }
-        return initialize(
-          path,
-          (words) => stdout.write(words),
-          (words) => stderr.write(words),
-        );
-      }),
-    );
+    .argument('[path]', `the file, which must not be there yet; - is standard output (default: ${defaultPath})`)
+    .action(bind(init));
   command
     .command('schema')
     .description('print the JSON Schema of configuration files')
     .action(
-      bound(async () => {
+      bind(async (_, { stdout }) => {
         stdout.write(`${JSON.stringify(configSchema(), undefined, 2)}\n`);
         return 0;
       }),
     );
   withSettings(
-    command.command('reload'),
-    'have the bridge that runs in the state directory read its configuration anew, as SIGHUP does',
-  ).action(bound((given) => reload(given, surroundings)));
+    command
+      .command('reload')
+      .description('have the bridge that runs in the state directory read its configuration anew, as SIGHUP does'),
+  ).action(bind(reload));
 }
 
-/** For its owner alone: secrets may come to stand in it. */
-async function initialize(
-  path: string,
-  say: (words: string) => void,
-  complain: (words: string) => void,
-): Promise<number> {
+/** Only the user can read the file, since secrets may be written into it. */
+async function init({ args: [path = defaultPath] }: Command, { stdout, stderr }: CommandContext): Promise<number> {
+  if (path === '-') {
+    stdout.write(configSample());
+    return 0;
+  }
   try {
     await writeFile(path, configSample(), { flag: 'wx', mode: 0o600 });
-    say(`${path}: written; try it with: catchpoint-opentsdb-bridge check --config ${path}\n`);
+    stdout.write(`${path}: written; try it with: catchpoint-opentsdb-bridge check --config ${path}\n`);
     return 0;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    complain(
-      `error: ${path}: ${code === 'EEXIST' ? 'is there already, and stays as it is' : message.replace(/, \w+( '.*')?$/s, '')}\n`,
-    );
-    return cannotCreate;
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    stderr.write(`error: ${path}: ${isThere ? 'is there already, and stays as it is' : withoutCall(error as Error)}\n`);
+    return exitCodes.cannotCreate;
   }
 }
 
-/** Says what has changed. What the bridge refuses is thrown with its words. */
-async function reload(command: Command, surroundings: CommandContext): Promise<number> {
-  const { config } = loadedQuietly(flagsOf(command), surroundings, false);
+/** @throws what the bridge refuses, in its words */
+async function reload(command: Command, context: CommandContext): Promise<number> {
+  const { config } = commandConfig(command, context);
   const access = await readAdminFile(config.stateDir);
   if (access === undefined) {
-    surroundings.stderr.write(`error: no bridge runs in ${config.stateDir}\n`);
-    return unavailable;
+    context.stderr.write(`error: no bridge runs in ${config.stateDir}\n`);
+    return exitCodes.unavailable;
   }
-  const { remoteReload } = await import('../admin/admin-client.ts');
-  const { changed, needRestart } = await remoteReload(access, surroundings.stop);
+  const { changed, needRestart } = await remoteReload(access, context.stop);
   const lines = [
     ...(changed.length === 0 ? [] : [`in effect now: ${changed.join(', ')}`]),
     ...(needRestart.length === 0 ? [] : [`in effect after a restart: ${needRestart.join(', ')}`]),
   ];
-  surroundings.stdout.write(`${lines.length === 0 ? 'nothing has changed' : lines.join('\n')}\n`);
+  context.stdout.write(`${lines.length === 0 ? 'nothing has changed' : lines.join('\n')}\n`);
   return 0;
 }

@@ -1,40 +1,35 @@
-// Asks somebody at a terminal before something is done that cannot be undone.
+// Asks for a yes on the terminal before something irreversible.
 
 import { createInterface } from 'node:readline/promises';
-import type { Input, Output } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
+import { CommandError, exitCodes } from './exit-codes.ts';
 
-/** Nobody is there to be asked. */
-class NobodyToAsk extends Error {
-  override readonly name = 'NobodyToAsk';
-  readonly exitCode = 64;
-}
+/** Resolves with true for a yes. Rejects with exit code 64 where no terminal can answer. */
+export type Confirm = (question: string) => Promise<boolean>;
 
-/** Whether the answer is yes; to a question in words, on a terminal. */
-export type Ask = (question: string) => Promise<boolean>;
-
-export interface AskOptions {
-  /** Opened only when there is something to ask. */
-  readonly stdin: () => Input | undefined;
-  /** Where the question is written, so that what was asked for can go elsewhere. */
-  readonly stderr: Output;
-  /** The answer is yes, and nobody is asked. */
-  readonly yes: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** @throws NobodyToAsk where there is no terminal */
-export function confirmation({ stdin: opened, stderr, yes, signal }: AskOptions): Ask {
+/**
+ * Asks on stderr, since stdout may be redirected. `stop` counts as a no.
+ *
+ * @param yes - answers every question with yes
+ */
+export function confirmation(
+  { stdin, stderr, stop }: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
+  yes: boolean,
+): Confirm {
   return async (question) => {
     if (yes) return true;
-    const stdin = opened();
-    if (stdin?.isTTY !== true) {
-      throw new NobodyToAsk(`"${question}" wants a yes, and there is no terminal to ask on; --yes says it`);
+    const input = stdin();
+    if (input.isTTY !== true) {
+      throw new CommandError(
+        `"${question}" wants a yes, and there is no terminal to ask on; --yes says it`,
+        exitCodes.usage,
+      );
     }
-    const lines = createInterface({ input: stdin, output: stderr, terminal: true });
+    const lines = createInterface({ input, output: stderr, terminal: true });
     try {
-      return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+      return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: stop })).trim());
     } catch (error) {
-      if (signal.aborted || (error as Error).name === 'AbortError') return false;
+      if (stop.aborted || (error as Error).name === 'AbortError') return false;
       throw error;
     } finally {
       lines.close();

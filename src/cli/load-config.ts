@@ -1,26 +1,49 @@
-// Reads the configuration of a command from the machine: its flags, the environment and the files that these name.
+// Reads a command's configuration: its flags, the environment and the configuration file.
 
+import type { Command } from 'commander';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type ConfigRead, readConfig, type ReadConfigOptions, WrongConfiguration } from '../config/config.ts';
+import {
+  type Config,
+  type ConfigRead,
+  readConfig,
+  type ReadConfigOptions,
+  WrongConfiguration,
+} from '../config/config.ts';
 import { environmentNameOf } from '../config/settings/names.ts';
 import { type Environment, faultAt, type Flags, type Origin } from '../config/settings/origins.ts';
-import type { CommandContext } from './command-context.ts';
+import { type Log, openLog } from '../runtime/log.ts';
+import type { CommandContext, Output } from './command-context.ts';
+import { flagsOf } from './setting-options.ts';
 
 /** @throws WrongConfiguration */
 export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
   return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn, stampOf }, options);
 }
 
-/** The configuration of a command that does not log: warnings go to the terminal. Throws WrongConfiguration. */
-export function loadedQuietly(
-  flags: Flags,
+/**
+ * Reads the configuration of a command and writes its warnings to stderr.
+ *
+ * @throws WrongConfiguration
+ */
+export function commandConfig(
+  command: Command,
   { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>,
-  needsNodes: boolean,
+  needsNodes = false,
 ): ConfigRead {
-  const read = loadConfig(flags, env, { needsNodes });
+  const read = loadConfig(flagsOf(command), env, { needsNodes });
   for (const warning of read.warnings) stderr.write(`warning: ${warning}\n`);
   return read;
+}
+
+/** The log of a command that prints its result: the default level is `warn`. */
+export function commandLog({ log }: Config, stderr: Output): Log {
+  return openLog({ ...log, level: log.level === 'info' ? 'warn' : log.level, destination: stderr });
+}
+
+/** The message of a system error without the system call and the path. */
+export function withoutCall({ message }: Error): string {
+  return message.replace(/, \w+( '.*')?$/s, '');
 }
 
 function configFile(flags: Flags, env: Environment): { readonly path: string; readonly text: string } | undefined {
@@ -35,16 +58,16 @@ function configFile(flags: Flags, env: Environment): { readonly path: string; re
   }
 }
 
-/** The system's error without the path, which stands before it already. */
+/** The caller's message names the path already. */
 function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error((error as Error).message.replace(/, \w+( '.*')?$/s, ''), { cause: error });
+    throw new Error(withoutCall(error as Error), { cause: error });
   }
 }
 
-/** A file that was written or replaced has another one. */
+/** Differs once the file is written or replaced. */
 function stampOf(path: string): string | undefined {
   try {
     const { ino, mtimeMs, size } = statSync(path);
@@ -54,7 +77,7 @@ function stampOf(path: string): string | undefined {
   }
 }
 
-/** Whether the directory, or the nearest one above it that there is, can be written. */
+/** Checks the directory, or its nearest ancestor that exists. */
 function canWriteIn(path: string): boolean {
   try {
     accessSync(path, constants.W_OK | constants.X_OK);

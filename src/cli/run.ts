@@ -1,73 +1,88 @@
-// `run`: the bridge itself, until it is told to stop.
+// `run`: runs the bridge until a signal or a failure ends it.
 
-import type { Config } from '../config/config.ts';
-import type { ProcessContext } from '../daemon/process-context.ts';
+import type { Command } from 'commander';
+import type { Config, ConfigRead } from '../config/config.ts';
+import { reloading } from '../config/reload.ts';
 import { type Daemon, startDaemon } from '../daemon/daemon.ts';
-import type { SystemdNotify } from '../daemon/systemd-notify.ts';
+import type { ProcessContext } from '../daemon/process-context.ts';
+import { type SystemdNotify, systemdNotify } from '../daemon/systemd-notify.ts';
 import { warmUp } from '../daemon/warm-up.ts';
+import { orAborted } from '../runtime/deadline.ts';
+import { openLog } from '../runtime/log.ts';
 import type { CommandContext } from './command-context.ts';
+import { loadConfig } from './load-config.ts';
+import { flagsOf } from './setting-options.ts';
 
-export interface RunSignals {
-  /** Ends the run; what is in hand is finished first. */
-  readonly stop: AbortSignal;
-  /** Ends that, too. */
-  readonly hurry: AbortSignal;
-  /** Calls the listener when the configuration is to be read anew. */
-  readonly onHangup?: CommandContext['onHangup'];
-}
-
-/** A bridge that cannot go on is given so long to answer what is in hand, and so long to stop. */
+/** After a failure: the time for requests in flight, and for the daemon to stop. */
 const answersMs = 200;
-const lastWordsMs = 500;
+const stopMs = 500;
 
-/** What is needed soon is not read in while the first pushes wait. */
-const firstPushesMs = 1000;
+/** The warm-up starts late, so that it does not delay the first pushes. */
+const warmUpAfterMs = 1000;
+
+export async function runBridge(command: Command, context: CommandContext): Promise<number> {
+  const { clock, random, pid, host, stderr, env, vitals, startWorker, startOutletThread } = context;
+  const read = (): ConfigRead => loadConfig(flagsOf(command), env, { needsNodes: true });
+  const running = read();
+  const { config, warnings } = running;
+  const log = openLog({ ...config.log, destination: stderr });
+  for (const warning of warnings) log.warn(warning);
+  const version = command.parent?.version();
+  const processContext: ProcessContext = {
+    clock,
+    random,
+    log,
+    pid,
+    host,
+    startWorker,
+    startOutletThread,
+    ...(version !== undefined && { version }),
+    vitals: vitals?.(),
+    reloading: reloading({ read, running, log, clock }),
+  };
+  await run(config, processContext, context, systemdNotify(env, log));
+  return 0;
+}
 
 /**
  * Runs the bridge and resolves when it has stopped.
  *
- * @throws what the daemon could not start for or could not go on for, with an `exitCode` where it knows one
+ * @throws what the daemon could not start for or failed with; it may have an `exitCode`
  */
 export async function run(
   config: Config,
-  ambient: ProcessContext,
-  { stop, hurry, onHangup }: RunSignals,
-  manager: SystemdNotify,
-  start: (config: Config, ambient: ProcessContext) => Promise<Daemon> = startDaemon,
+  context: ProcessContext,
+  { stop, hurry, onHangup }: Pick<CommandContext, 'stop' | 'hurry' | 'onHangup'>,
+  systemd: SystemdNotify,
+  start: (config: Config, context: ProcessContext) => Promise<Daemon> = startDaemon,
 ): Promise<void> {
-  const { log, clock, reloading } = ambient;
-  const starting = start(config, ambient);
-  // What went wrong stands in the log; before the start is over there is nothing to change.
+  const { log, clock, reloading } = context;
+  const starting = start(config, context);
+  // A failed reload is in the log; during the start SIGHUP waits.
   onHangup?.(() => void starting.then(() => reloading?.reload()).catch(() => {}));
   const daemon = await starting;
-  const watching = new AbortController();
-  void reloading?.watch(AbortSignal.any([stop, watching.signal]));
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop, over.signal]);
+  void reloading?.watch(signal);
   log.info(
     { push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir },
     'ready',
   );
-  const told = manager.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
-  void clock.sleep(firstPushesMs, { signal: AbortSignal.any([stop, watching.signal]) }).then(
+  const notified = systemd.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
+  void clock.sleep(warmUpAfterMs, { signal }).then(
     () => warmUp(log),
     () => {},
   );
-  const failure = await Promise.race([aborted(stop), daemon.failed]);
-  watching.abort();
+  const failure = await orAborted(daemon.failed, stop).catch(() => undefined);
+  over.abort();
   if (failure !== undefined) {
     log.error({ reason: failure.message }, 'the bridge cannot go on: nothing is acknowledged any more');
     const answered = new AbortController();
     void clock.sleep(answersMs).then(() => answered.abort());
-    await Promise.race([daemon.stop({ hurry: answered.signal }).catch(() => {}), clock.sleep(lastWordsMs)]);
+    await Promise.race([daemon.stop({ hurry: answered.signal }).catch(() => {}), clock.sleep(stopMs)]);
     throw failure;
   }
   log.info('stopping: what is in hand is finished; a second signal hurries');
-  await Promise.all([daemon.stop({ hurry }), told.then(manager.stopping)]);
+  await Promise.all([daemon.stop({ hurry }), notified.then(systemd.stopping)]);
   log.info('stopped');
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }

@@ -6,42 +6,44 @@ import { defaultWordsOf, environmentWordsOf, flagOf, nameOf } from '../config/se
 import type { Flags } from '../config/settings/origins.ts';
 import { settingEntries } from '../config/settings/settings.ts';
 
-/** An option for every setting, with its default and the environment's name in the help; the opposite of a switch is hidden. */
+/** An option for each setting. A switch also has a hidden option for its default. */
 export function settingOptions(): Option[] {
   return settingEntries.flatMap(([key, setting]) => {
-    const shown = option(flagOf(key, setting), setting, description(key, setting));
-    if (setting.kind !== 'switch') return [shown];
-    const other = setting.default === 'true' ? `--${nameOf(key)}` : `--no-${nameOf(key)}`;
-    return setting.default === 'true' ? [new Option(other).hideHelp(), shown] : [shown, new Option(other).hideHelp()];
+    const visible = option(key, setting);
+    if (setting.kind !== 'switch') return [visible];
+    // Commander reads `--no-x` as a default of true unless `--x` comes first.
+    return setting.default === 'true'
+      ? [new Option(`--${nameOf(key)}`).hideHelp(), visible]
+      : [visible, new Option(`--no-${nameOf(key)}`).hideHelp()];
   });
 }
 
-function option(long: string, setting: Setting<unknown>, text: string): Option {
+function option(key: string, setting: Setting<unknown>): Option {
   const short = setting.short === undefined ? '' : `-${setting.short}, `;
   const argument = setting.argument === undefined ? '' : ` <${setting.argument}>`;
-  const made = new Option(`${short}${long}${argument}`, text).helpGroup(`${setting.group}:`);
+  const made = new Option(`${short}${flagOf(key, setting)}${argument}`, description(key, setting));
+  made.helpGroup(`${setting.group}:`);
   if (setting.kind !== 'list') return made;
-  return made.argParser((given: string, before: readonly string[] = []) => [...before, given]);
+  return made.argParser((value, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
 }
 
 function description(key: string, setting: Setting<unknown>): string {
-  const defaultWords = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
+  const defaultText = setting.kind === 'switch' ? undefined : defaultWordsOf(setting);
   const notes = [
-    ...(defaultWords === undefined ? [] : [`default: ${defaultWords}`]),
+    ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
     ...(setting.alsoFrom ?? []).map(({ variable }) => variable),
     environmentWordsOf(key, setting),
   ];
   return `${setting.help} (${notes.join('; ')})`;
 }
 
-/** Gives a command an option for every setting, and a description where it has none. */
-export function withSettings(command: Command, description: string = command.description()): Command {
-  command.description(description).helpOption('-h, --help', 'print this help');
+/** Adds an option for each setting. */
+export function withSettings(command: Command): Command {
   for (const each of settingOptions()) command.addOption(each);
   return command;
 }
 
-/** What was given to a command, by the settings' keys. */
+/** The settings on the command line of `command`, by key. */
 export function flagsOf(command: Command): Flags {
   return command.opts();
 }

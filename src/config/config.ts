@@ -1,14 +1,15 @@
-// What an installation has settled: flags, environment, file and defaults joined to one configuration, or every fault at once.
+// Reads the configuration: flags, environment, file and defaults become one Config, or every fault is reported at once.
 
-import { readConfigFile } from './settings/config-file.ts';
+import type { AccessOptions } from '../auth/access-policy.ts';
 import type { LogOptions } from '../runtime/log.ts';
 import type { TimeUnit } from '../model/point.ts';
-import { type AccessConfig, accessConfig, accessFaults } from './settings/access-config.ts';
+import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
+import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
+import { accessConfig, accessFaults } from './settings/access-config.ts';
 import type { ListenAddress } from './settings/addresses.ts';
-import { type BackstopConfig, backstopOf } from './settings/backstop-config.ts';
+import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
+import { readConfigFile } from './settings/config-file.ts';
 import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
-import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
-import { takesCatchpoint } from './settings/other-program-variables.ts';
 import { nameOf } from './settings/names.ts';
 import {
   type Environment,
@@ -18,111 +19,111 @@ import {
   type ResolvedSettings,
   unknownVariables,
 } from './settings/origins.ts';
-import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
+import { takesCatchpoint } from './settings/other-program-variables.ts';
 import { type RedactedSetting, redactedSettings } from './settings/redacted-settings.ts';
-import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
+import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
+import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
 import { settingEntries, type SettingValues } from './settings/settings.ts';
-import { type SinksConfig, sinksOf } from './settings/sink-config.ts';
-import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
-import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
+import { type SinksConfig, sinksConfig } from './settings/sink-config.ts';
+import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
 
 export interface Config extends SinksConfig {
   readonly listen: ListenAddress;
-  /** The second listener: health, and later metrics, status and administration. */
+  /** The admin listener: health, metrics, status page and administration. */
   readonly adminListen: ListenAddress;
-  /** Whether `adminListen` was chosen by somebody; if not, a taken port is replaced by a free one. */
+  /** False for the default address. Its port is replaced by a free one if it is taken. */
   readonly adminListenChosen: boolean;
   readonly maxBodyBytes: number;
-  /** How many processes take requests in place of the owner; 0: it takes them itself. */
+  /** The number of worker processes; 0: this process takes the requests. */
   readonly workers: number;
-  /** Who may push, and how much. */
-  readonly access: AccessConfig;
-  /** Where raw pushes are archived, and for how many days; undefined: nowhere. */
+  readonly access: AccessOptions;
+  /** Undefined without --archive. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly catchpoint: CatchpointConfig;
-  /** Whether Catchpoint's pushes are taken. */
+  /** False with --no-catchpoint. */
   readonly takesCatchpoint: boolean;
-  /** Undefined: nothing is taken in Backstop's place. */
+  /** Undefined without --backstop. */
   readonly backstop: BackstopConfig | undefined;
   readonly metrics: MetricsConfig;
-  /** Bounds on what pushes may bring that was not seen before. */
   readonly cardinality: CardinalityConfig;
   readonly stateDir: string;
-  /** Bound on what waits in the spool; undefined: 4 GiB or half of the free space, whichever is less. */
+  /** Undefined: 4 GiB or half of the free space, whichever is less. */
   readonly spoolMaxBytes: number | undefined;
-  /** Bound on the memory by which a run is known again. */
+  /** Maximum memory for the keys of recent runs. */
   readonly dedupMaxBytes: number;
-  /** What may wait for an optional sink: its bytes (undefined: a quarter of the spool's bound) and its age. */
+  /** Limits of the backlog of an optional sink. `maxBytes` undefined: a quarter of the spool's limit. */
   readonly optional: { readonly maxBytes: number | undefined; readonly maxAgeMs: number };
   readonly log: Pick<LogOptions, 'level' | 'format'>;
-  /** How often the bridge's own metrics are delivered, and what stands before their names; absent: never. */
+  /** Absent without --self-metrics. */
   readonly selfMetrics?: { readonly everyMs: number; readonly prefix: string };
 }
 
 export interface CatchpointConfig {
   /** The origin of both REST APIs. */
   readonly url: string;
+  /** Key and secret of API v1. */
   readonly key: string | undefined;
   readonly secret: string | undefined;
+  /** The key of API v2. */
   readonly apiKey: string | undefined;
   readonly nodesFile: string | undefined;
-  /** What is said of nodes in place of what Catchpoint says. */
+  /** A file that overrides fields of nodes. */
   readonly nodeOverrides?: string | undefined;
   readonly refreshHours: number;
 }
 
-export interface CardinalityConfig {
+interface CardinalityConfig {
   readonly maxTests: number;
-  /** Of nodes that the directory does not know. */
+  /** Maximum of nodes that the directory does not list. */
   readonly maxNodes: number;
-  /** Of each kind of tag value that a push brings: error codes, AS numbers, test names, values of a label. */
+  /** Maximum for each tag with values from pushes: error codes, AS numbers, test names, label values. */
   readonly maxTagValues: number;
 }
 
-export interface MetricsConfig extends RunTagOptions {
-  /** What stands before every metric's name; the original's is `catchpoint`. */
+interface MetricsConfig extends RunTagOptions {
+  /** The first part of every metric name; `catchpoint` in the original bridge. */
   readonly prefix: string;
   readonly resolution: TimeUnit;
-  /** `total`: the original's RTT, Timing.Total for every type of test. */
+  /** `total` is the RTT of the original bridge: Timing.Total for every type of test. */
   readonly rtt: RttRule;
   readonly slices: readonly Dimension[];
-  /** Also every other timing, byte count, counter, ping loss and traceroute hops. */
+  /** Adds all other timings, byte counts and counters, ping loss and traceroute hops. */
   readonly timings: boolean;
 }
 
-/** The places that settings come from, and the parts of the machine that reading them needs. */
-export interface ConfigPlaces {
+/** The places of settings, and the file operations that reading them needs. */
+export interface ConfigInputs {
   readonly flags: Flags;
   readonly env: Environment;
-  /** The configuration file that `--config` names. */
+  /** The file of --config. */
   readonly file?: { readonly path: string; readonly text: string } | undefined;
-  /** Reads a file as text; throws the system's error. */
+  /** Throws the error of the system. */
   readonly readFile: (path: string) => string;
-  /** Whether the directory can be written, or made. */
+  /** Whether the directory is writable or can be made. */
   readonly canWriteIn: (path: string) => boolean;
-  /** Changes when the file does; undefined where it cannot be looked at. Without it no change of a file is seen. */
+  /** Changes with the file; undefined if the file cannot be read. Without it no change of a file is detected. */
   readonly stampOf?: (path: string) => string | undefined;
 }
 
 export interface ReadConfigOptions {
-  /** Whether it is a fault when there is nowhere to get the nodes from: no key, no file of nodes. */
+  /** Missing credentials are a fault, unless there is a nodes file. */
   readonly needsNodes: boolean;
 }
 
 export interface ConfigRead {
   readonly config: Config;
-  /** Every setting with its value (secrets do not show) and where it comes from. */
+  /** Every setting with its redacted value and its origin. */
   readonly origins: readonly RedactedSetting[];
-  /** Of every setting: another when its value, or the file that it names, is another. */
-  readonly digests: SettingHashes;
-  /** What is probably not meant as it stands. */
+  /** The hash of a setting changes with its value, or with the file that it names. */
+  readonly hashes: SettingHashes;
+  /** Settings that are probably mistakes. */
   readonly warnings: readonly string[];
 }
 
-/** Everything that is wrong with a configuration: a line of the message each. */
+/** The message has a line for each fault. */
 export class WrongConfiguration extends Error {
   override readonly name = 'WrongConfiguration';
-  /** After sysexits: 64 when something on the command line is wrong, else 78. */
+  /** After sysexits: 64 with a fault on the command line, otherwise 78. */
   readonly exitCode: 64 | 78;
   readonly warnings: readonly string[];
   constructor(faults: readonly Fault[], warnings: readonly string[] = []) {
@@ -132,46 +133,38 @@ export class WrongConfiguration extends Error {
   }
 }
 
-/**
- * The configuration of an installation: flags before environment before file before defaults.
- *
- * @throws WrongConfiguration with every fault at once
- */
-export function readConfig(places: ConfigPlaces, { needsNodes }: ReadConfigOptions): ConfigRead {
-  const { flags, env, file, readFile, canWriteIn, stampOf = () => undefined } = places;
-  const names = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
-  const contents = file && readConfigFile(file.path, file.text, names);
-  const settled = resolveSettings({ flags, env, file: contents });
-  const secrets = readSecrets(settled, readFile);
-  const stateDir = settled.values.stateDir ?? chooseStateDir(env, canWriteIn);
+/** @throws WrongConfiguration with every fault */
+export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptions): ConfigRead {
+  const { flags, env, readFile, canWriteIn, stampOf = () => undefined } = inputs;
+  const namesInFile = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
+  const file = inputs.file && readConfigFile(inputs.file.path, inputs.file.text, namesInFile);
+  const resolved = resolveSettings({ flags, env, file });
+  const secrets = readSecrets(resolved, readFile);
+  const { stateDir } = resolved.values;
+  const stateDirChoice = stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir };
+  // With a faulty file credentials may be missing only because of its faults.
+  const needsCredentials = needsNodes && takesCatchpoint(resolved) && (file?.faults ?? []).length === 0;
   const faults = [
-    ...settled.faults,
+    ...resolved.faults,
     ...secrets.faults,
-    ...accessFaults(settled, secrets.found.rotationSecret, readFile),
-    ...incompletePairs(settled),
-    ...contradictions(settled),
-    // What is wrong with the file may be the credentials in it.
-    ...(needsNodes && takesCatchpoint(settled) && (contents?.faults ?? []).length === 0
-      ? missingCredentials(settled)
-      : []),
-    ...(stateDir === undefined ? [noStateDir] : []),
+    ...accessFaults(resolved, secrets.found.rotationSecret, readFile),
+    ...incompletePairs(resolved),
+    ...contradictions(resolved),
+    ...(needsCredentials ? missingCredentials(resolved) : []),
+    ...(stateDirChoice === undefined ? [noStateDir] : []),
   ];
   const warnings = [
     ...unknownVariables(env),
-    ...visibleSecrets(settled),
-    ...withoutEffect(settled),
-    ...beyondTagBudget(settled),
+    ...visibleSecrets(resolved),
+    ...withoutEffect(resolved),
+    ...beyondTagBudget(resolved),
+    ...backstopAlone(resolved),
   ];
-  if (settled.values.catchpoint === true && !takesCatchpoint(settled))
-    warnings.push(
-      `${settled.origins.backstop.where}: Backstop alone is run; Catchpoint's pushes are not taken, there are no credentials`,
-    );
-  if (faults.length > 0) throw new WrongConfiguration(faults, warnings);
+  if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);
 
-  const chosen = typeof stateDir === 'string' ? { path: stateDir } : (stateDir as StateDirChoice);
-  const config = configOf(settled, secrets.found, chosen.path);
-  const origins = redactedSettings(settled).map((shown) => withChoices(shown, config, chosen));
-  return { config, origins, digests: settingHashes(settled, stampOf), warnings };
+  const config = configOf(resolved, secrets.found, stateDirChoice.path);
+  const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice));
+  return { config, origins, hashes: settingHashes(resolved, stampOf), warnings };
 }
 
 const noStateDir: Fault = {
@@ -179,41 +172,41 @@ const noStateDir: Fault = {
   exitCode: 64,
 };
 
-/** The configuration of settings that are all right. */
-function configOf(settled: ResolvedSettings, found: ReturnType<typeof readSecrets>['found'], stateDir: string): Config {
-  const values = settled.values as SettingValues;
-  const { rotationSecret, ...secrets } = found;
-  const {
-    listen,
-    adminListen,
-    maxBodyBytes,
-    workers,
-    catchpointUrl,
-    nodesFile,
-    nodeOverrides,
-    refreshHours,
-    spoolMaxBytes,
-    dedupMaxBytes,
-  } = values;
-  const { metricPrefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
+function backstopAlone(resolved: ResolvedSettings): string[] {
+  if (resolved.values.catchpoint !== true || takesCatchpoint(resolved)) return [];
+  const { where } = resolved.origins.backstop;
+  return [`${where}: Backstop alone is run; Catchpoint's pushes are not taken, there are no credentials`];
+}
+
+/** Needs settings without faults. */
+function configOf(
+  resolved: ResolvedSettings,
+  found: ReturnType<typeof readSecrets>['found'],
+  stateDir: string,
+): Config {
+  const values = resolved.values as SettingValues;
+  const { rotationSecret, ...credentials } = found;
+  const { listen, adminListen, maxBodyBytes, workers, spoolMaxBytes, dedupMaxBytes } = values;
+  const { catchpointUrl: url, nodesFile, nodeOverrides, refreshHours } = values;
+  const { metricPrefix: prefix, resolution, rtt, slices, timings, testAsTag, testNameTag, labelTags } = values;
   const { maxTests, maxNodes, maxTagValues } = values;
   return {
     listen,
     adminListen,
-    adminListenChosen: settled.origins.adminListen.rank > 0,
+    adminListenChosen: resolved.origins.adminListen.rank > 0,
     maxBodyBytes,
     workers,
     access: accessConfig(values, rotationSecret),
     archive: values.archive === undefined ? undefined : { directory: values.archive, days: values.archiveDays },
-    ...sinksOf(settled, stateDir),
-    catchpoint: { url: catchpointUrl, ...secrets, nodesFile, nodeOverrides, refreshHours },
-    takesCatchpoint: takesCatchpoint(settled),
-    backstop: backstopOf(values),
+    ...sinksConfig(resolved, stateDir),
+    catchpoint: { url, ...credentials, nodesFile, nodeOverrides, refreshHours },
+    takesCatchpoint: takesCatchpoint(resolved),
+    backstop: backstopConfig(values),
     metrics: {
-      prefix: metricPrefix,
+      prefix,
       resolution,
       rtt,
-      slices: dimensions.filter((each) => slices.includes(each)),
+      slices: dimensions.filter((dimension) => slices.includes(dimension)),
       timings,
       testAsTag,
       testNameTag,
@@ -231,11 +224,15 @@ function configOf(settled: ResolvedSettings, found: ReturnType<typeof readSecret
   };
 }
 
-/** What was chosen where nobody set it shows as chosen. */
-function withChoices(shown: RedactedSetting, config: Config, stateDir: Partial<StateDirChoice>): RedactedSetting {
-  const { origin } = stateDir;
-  if (shown.name === 'state-dir' && origin !== undefined) return { ...shown, value: config.stateDir, origin };
-  if (shown.name === 'file' && shown.origin === 'default') return { ...shown, value: config.file?.path ?? '' };
-  if (shown.name === 'file-mode' && config.file !== undefined) return { ...shown, value: 'true' };
-  return shown;
+/** Shows the derived value of a setting that nobody has set. */
+function withDerivedValue(
+  setting: RedactedSetting,
+  config: Config,
+  { origin }: Partial<StateDirChoice>,
+): RedactedSetting {
+  const { name } = setting;
+  if (name === 'state-dir' && origin !== undefined) return { ...setting, value: config.stateDir, origin };
+  if (name === 'file' && setting.origin === 'default') return { ...setting, value: config.file?.path ?? '' };
+  if (name === 'file-mode' && config.file !== undefined) return { ...setting, value: 'true' };
+  return setting;
 }

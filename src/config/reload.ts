@@ -1,73 +1,71 @@
-// Reads the configuration anew while the bridge runs, on demand and when its files change, and puts into effect what can
-// change without a restart. What is wrong changes nothing: the last good configuration stays.
+// Reloads the configuration while the bridge runs, on demand and when its files change. A reload with any fault changes
+// nothing: the last good configuration stays in effect.
 
 import type { Clock } from '../runtime/clock.ts';
-import type { Config, ConfigRead } from './config.ts';
 import type { Log } from '../runtime/log.ts';
 import { schedule } from '../runtime/schedule.ts';
-import type { SettingHashes } from './settings/setting-hashes.ts';
+import type { Config, ConfigRead } from './config.ts';
 import { nameOf } from './settings/names.ts';
+import type { SettingHashes } from './settings/setting-hashes.ts';
 import type { SettingKey } from './settings/settings.ts';
 
-/** A part of the bridge that takes changes of these settings while it runs. */
+/** A part of the bridge that takes changes of some settings while it runs. */
 export interface ReloadablePart {
   readonly settings: readonly SettingKey[];
   /**
-   * Makes ready what the next configuration asks for and returns what puts it into effect, which must not fail. Throws what
-   * speaks against it, and then nothing may have changed. Called when one of the settings has changed.
+   * Called when one of the settings has changed. Returns a function that puts the change into effect and cannot fail.
+   * Throws if the change is impossible; then nothing may have changed.
    */
   readonly prepare: (next: Config) => Promise<() => void> | (() => void);
-  /** Reads files that it looks after itself; called by every reload that somebody has asked for. Must not throw. */
+  /** Reads the files that the part watches itself. Called by a reload on demand. Must not throw. */
   readonly reread?: () => Promise<void>;
 }
 
-/** The names of settings; both empty: nothing has changed. */
-export interface ReloadReport {
-  /** Changed, and in effect. */
+/** Setting names. Both lists are empty if nothing has changed. */
+interface ReloadReport {
+  /** Changed and in effect. */
   readonly changed: readonly string[];
-  /** Changed, but in effect only after a restart; until then the former values hold. */
+  /** Changed, but in effect only after a restart. */
   readonly needRestart: readonly string[];
 }
 
-/** The configuration cannot be used, and nothing has changed. The message has a line for each fault. */
-export class ReloadRefused extends Error {
+/** The configuration has faults, and nothing has changed. The message has a line for each fault. */
+class ReloadRefused extends Error {
   override readonly name = 'ReloadRefused';
   readonly status = 422;
   readonly expose = true;
 }
 
-/** What came of the tries to read the configuration anew; the start counts as one that succeeded. */
-export interface ReloadSeen {
-  /** Whether what was read last is in effect. */
+export interface ReloadStatus {
+  /** Whether the last configuration that was read is in effect. */
   readonly isLastGood: boolean;
-  /** When a configuration that could be used was read last, ms since 1970 UTC. */
+  /** When the last valid configuration was read, at the start or later, ms since 1970 UTC. */
   readonly lastGoodAtMs: number;
-  /** Since the start; a file that stays wrong counts once, however often it is looked at. */
+  /** Reloads since the start. A file that stays faulty counts once. */
   readonly succeeded: number;
   readonly failed: number;
 }
 
-/** The configuration as it was read last, beside the one that is in effect. */
-export interface ReloadState {
-  /** Why it cannot be used, a line for each fault; undefined: it can. */
+interface ReloadState {
+  /** The faults of the last configuration that was read, a line for each; undefined if it is valid. */
   readonly fault: string | undefined;
-  /** Settings that have changed since the start and wait for a restart. */
+  /** Settings whose change needs a restart. */
   readonly needRestart: readonly string[];
 }
 
 export interface Reloading {
-  /** To be called by each part before the first reload. */
+  /** Registers a part. Call it before the first reload. */
   onReload(part: ReloadablePart): void;
-  /** Reads everything anew. Throws ReloadRefused. What came of it stands in the log as well. */
+  /** Reloads now and logs the outcome. @throws ReloadRefused */
   reload(): Promise<ReloadReport>;
   state(): ReloadState;
-  /** Looks at the files every ten seconds, until the signal. */
+  /** Checks the files every ten seconds until the signal. */
   watch(signal: AbortSignal): Promise<void>;
-  status(): ReloadSeen;
+  status(): ReloadStatus;
 }
 
-export interface ReloadingOptions {
-  /** Reads the configuration from where it was read at the start. Throws what is wrong with it. */
+interface ReloadingOptions {
+  /** Reads the configuration from the same places as at the start. Throws its faults. */
   readonly read: () => ConfigRead;
   readonly running: ConfigRead;
   readonly log: Log;
@@ -76,33 +74,31 @@ export interface ReloadingOptions {
 
 const watchEveryMs = 10_000;
 
-/** What changes while it is in use. */
-interface Watched {
+interface State {
   readonly options: ReloadingOptions;
   readonly parts: ReloadablePart[];
-  /** Of what is in effect. */
-  inEffect: SettingHashes;
-  /** Of what was read last, whether it could be used or not. */
-  seen: SettingHashes | undefined;
-  /** What the last try could not be used for; undefined: it could. */
+  hashesInEffect: SettingHashes;
+  /** Of the last configuration that was read; undefined if it had a fault. */
+  lastHashes: SettingHashes | undefined;
   fault: string | undefined;
+  needRestart: readonly string[];
   lastGoodAtMs: number;
   succeeded: number;
   failed: number;
-  needRestart: readonly string[];
 }
 
 export function reloading(options: ReloadingOptions): Reloading {
   const { running, clock, log } = options;
-  const counts = { succeeded: 0, failed: 0, lastGoodAtMs: clock.now() };
-  const watched: Watched = {
+  const state: State = {
     options,
     parts: [],
-    inEffect: running.digests,
-    seen: running.digests,
+    hashesInEffect: running.hashes,
+    lastHashes: running.hashes,
     fault: undefined,
     needRestart: [],
-    ...counts,
+    lastGoodAtMs: clock.now(),
+    succeeded: 0,
+    failed: 0,
   };
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -110,74 +106,68 @@ export function reloading(options: ReloadingOptions): Reloading {
     last = done.catch(() => {});
     return done;
   };
+  const check = async (): Promise<void> => {
+    await inTurn(() => reload(state, 'watch')).catch((error: Error) => {
+      if (!(error instanceof ReloadRefused)) throw error;
+    });
+  };
   return {
-    onReload: (part) => void watched.parts.push(part),
-    state: () => ({ fault: watched.fault, needRestart: watched.needRestart }),
-    reload: () => inTurn(() => reload(watched, 'asked')),
+    onReload: (part) => void state.parts.push(part),
+    state: () => ({ fault: state.fault, needRestart: state.needRestart }),
+    reload: () => inTurn(() => reload(state, 'demand')),
     watch: (signal) =>
-      schedule('look for changes of the configuration', () => inTurn(() => lookedAt(watched)), {
-        everyMs: watchEveryMs,
-        clock,
-        log,
-        signal,
-      }),
-    status: () => seenOf(watched),
+      schedule('look for changes of the configuration', check, { everyMs: watchEveryMs, clock, log, signal }),
+    status() {
+      const { fault, lastGoodAtMs, succeeded, failed } = state;
+      return { isLastGood: fault === undefined, lastGoodAtMs, succeeded, failed };
+    },
   };
 }
 
-function seenOf({ fault, lastGoodAtMs, succeeded, failed }: Watched): ReloadSeen {
-  return { isLastGood: fault === undefined, lastGoodAtMs, succeeded, failed };
-}
-
-/** What was refused before is tried again silently: a file that it names may have been set right. */
-async function lookedAt(watched: Watched): Promise<void> {
-  await reload(watched, 'watching').catch((error: Error) => {
-    if (!(error instanceof ReloadRefused)) throw error;
-  });
-}
-
-async function reload(watched: Watched, cause: 'asked' | 'watching'): Promise<ReloadReport> {
-  const { options, fault: before } = watched;
+/** A faulty configuration is tried at every check, because a file that it names may have been fixed. */
+async function reload(state: State, cause: 'demand' | 'watch'): Promise<ReloadReport> {
+  const { options, fault: faultBefore } = state;
   const { log, clock } = options;
   try {
     const next = options.read();
-    const isNews = cause === 'asked' || before !== undefined || !isSame(next.digests, watched.seen);
-    const report = isNews ? await putIntoEffect(watched, next) : { changed: [], needRestart: [] };
-    if (cause === 'asked') for (const { reread } of watched.parts) await reread?.();
-    watched.seen = next.digests;
-    watched.fault = undefined;
-    if (isNews) {
-      watched.succeeded += 1;
-      watched.lastGoodAtMs = clock.now();
-      say(log, report, next.warnings);
+    const isDue = cause === 'demand' || faultBefore !== undefined || !areEqual(next.hashes, state.lastHashes);
+    const report = isDue ? await putIntoEffect(state, next) : { changed: [], needRestart: [] };
+    if (cause === 'demand') for (const { reread } of state.parts) await reread?.();
+    state.lastHashes = next.hashes;
+    state.fault = undefined;
+    if (isDue) {
+      state.succeeded += 1;
+      state.lastGoodAtMs = clock.now();
+      logReport(log, report, next.warnings);
     }
     return report;
   } catch (error) {
     const { message } = error as Error;
-    watched.fault = message;
-    watched.seen = undefined;
-    if (cause === 'asked' || message !== before) {
-      watched.failed += 1;
+    state.fault = message;
+    state.lastHashes = undefined;
+    if (cause === 'demand' || message !== faultBefore) {
+      state.failed += 1;
       log.error({ faults: message.split('\n') }, 'the configuration cannot be used; the last good one stays in effect');
     }
     throw new ReloadRefused(message, { cause: error });
   }
 }
 
-async function putIntoEffect(watched: Watched, { config, digests }: ConfigRead): Promise<ReloadReport> {
-  const keys = Object.keys(digests) as SettingKey[];
-  const different = keys.filter((key) => digests[key] !== watched.inEffect[key]);
-  const parts = watched.parts.filter(({ settings }) => settings.some((key) => different.includes(key)));
+/** Prepares every part before the first one changes. */
+async function putIntoEffect(state: State, { config, hashes }: ConfigRead): Promise<ReloadReport> {
+  const keys = Object.keys(hashes) as SettingKey[];
+  const different = keys.filter((key) => hashes[key] !== state.hashesInEffect[key]);
+  const parts = state.parts.filter(({ settings }) => settings.some((key) => different.includes(key)));
   const effects: (() => void)[] = [];
   for (const { prepare } of parts) effects.push(await prepare(config));
   for (const effect of effects) effect();
   const changed = different.filter((key) => parts.some(({ settings }) => settings.includes(key)));
-  watched.inEffect = { ...watched.inEffect, ...Object.fromEntries(changed.map((key) => [key, digests[key]])) };
-  watched.needRestart = different.filter((key) => !changed.includes(key)).map(nameOf);
-  return { changed: changed.map(nameOf), needRestart: watched.needRestart };
+  state.hashesInEffect = { ...state.hashesInEffect, ...Object.fromEntries(changed.map((key) => [key, hashes[key]])) };
+  state.needRestart = different.filter((key) => !changed.includes(key)).map(nameOf);
+  return { changed: changed.map(nameOf), needRestart: state.needRestart };
 }
 
-function say(log: Log, { changed, needRestart }: ReloadReport, warnings: readonly string[]): void {
+function logReport(log: Log, { changed, needRestart }: ReloadReport, warnings: readonly string[]): void {
   for (const warning of warnings) log.warn(warning);
   if (changed.length > 0) log.info({ changed }, 'configuration reloaded');
   else if (needRestart.length === 0) log.info('configuration read again: nothing has changed');
@@ -185,6 +175,6 @@ function say(log: Log, { changed, needRestart }: ReloadReport, warnings: readonl
     log.warn({ settings: needRestart }, 'settings have changed that need a restart; until then the former values hold');
 }
 
-function isSame(one: SettingHashes, other: SettingHashes | undefined): boolean {
+function areEqual(one: SettingHashes, other: SettingHashes | undefined): boolean {
   return other !== undefined && (Object.keys(one) as SettingKey[]).every((key) => one[key] === other[key]);
 }

@@ -1,37 +1,36 @@
-// Where the daemon of a state directory listens, told in a file, so that a command finds the daemon that runs there
-// whatever its settings are.
+// The addresses of a running daemon in a file of its state directory. Commands find the daemon by it.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Log } from '../runtime/log.ts';
 
-export interface ListenAddresses {
+interface ListenAddresses {
   /** Such as http://127.0.0.1:8080 */
   readonly push: string;
   readonly admin: string;
-  /** With it a push is let in as the owner's. */
+  /** A push with this token is the owner's and passes every check of access control. */
   readonly token?: string;
 }
 
-const name = 'listening.json';
+const fileName = 'listening.json';
 
-/** Tells where the daemon listens. What cannot be told is no reason not to listen. */
-export async function writeAddresses(stateDir: string, listening: ListenAddresses, log: Log): Promise<void> {
+/** A file that cannot be written is only logged. */
+export async function writeAddresses(stateDir: string, addresses: ListenAddresses, log: Log): Promise<void> {
   try {
-    await writeFileAtomic(join(stateDir, name), `${JSON.stringify(listening)}\n`, { mode: 0o600 });
+    await writeFileAtomic(join(stateDir, fileName), `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
   } catch (error) {
     log.warn({ reason: (error as Error).message }, 'commands will not know where the bridge listens');
   }
 }
 
-/** Where the daemon that was started last listens or listened; undefined when none has told. */
+/** The addresses of the daemon that was started last, which may have ended. Undefined without a valid file. */
 export async function readAddresses(stateDir: string): Promise<ListenAddresses | undefined> {
   try {
-    const { push, admin, token } = JSON.parse(await readFile(join(stateDir, name), 'utf8')) as Partial<ListenAddresses>;
-    return typeof push === 'string' && typeof admin === 'string'
-      ? { push, admin, ...(typeof token === 'string' && { token }) }
-      : undefined;
+    const text = await readFile(join(stateDir, fileName), 'utf8');
+    const { push, admin, token } = JSON.parse(text) as Partial<ListenAddresses>;
+    if (typeof push !== 'string' || typeof admin !== 'string') return undefined;
+    return { push, admin, ...(typeof token === 'string' && { token }) };
   } catch {
     return undefined;
   }

@@ -1,90 +1,98 @@
-// The addresses on which the bridge is spoken to: one for each source, and the second listener for those who run it.
+// Opens the listeners: one for each source, and the admin listener for operators.
 
 import { refusalCounts } from '../auth/refusal-counts.ts';
 import { administration } from '../admin/administration.ts';
 import { adminEndpoint } from '../admin/admin-endpoint.ts';
-import type { ProcessContext } from './process-context.ts';
 import type { Config } from '../config/config.ts';
-import { health } from '../telemetry/health.ts';
-import { runInBackground } from '../runtime/background-task.ts';
-import { type Parts, statusOf } from './parts.ts';
-import { pushMiddleware } from '../sources/catchpoint/push-middleware.ts';
 import { listen, type Listener, listenNear } from '../http/server.ts';
 import { closeGracefully, routedApp } from '../http/routed-app.ts';
+import { type Releases, runInBackground } from '../runtime/background-task.ts';
+import type { Catchpoint } from '../sources/catchpoint/catchpoint.ts';
+import { nodeDirectory } from '../sources/catchpoint/nodes/node.ts';
+import { pushMiddleware } from '../sources/catchpoint/push-middleware.ts';
 import { type StatusPage, statusPage } from '../status/status-page.ts';
+import { health } from '../telemetry/health.ts';
 import { telemetryRoutes } from '../telemetry/routes.ts';
+import { type Parts, statusOf } from './parts.ts';
+import type { ProcessContext } from './process-context.ts';
 
-/** A listener for each source; who may push stands before Catchpoint's, and its workers where it has some. */
-export async function openListeners({ sources: { doors, pushes }, access, crew }: Parts, ambient: ProcessContext) {
+interface SourceListeners {
+  readonly listeners: readonly Listener[];
+  readonly pushUrl: string;
+  readonly backstopUrl: string | undefined;
+}
+
+/** @throws CannotListen; a listener that is open already is closed again */
+export async function openListeners(config: Config, context: ProcessContext, parts: Parts): Promise<SourceListeners> {
+  const { catchpoint, backstop } = parts;
   const listeners: Listener[] = [];
   try {
-    for (const { source, address, mount } of doors) {
-      if (source !== 'catchpoint' || pushes === undefined)
-        listeners.push(await listen(routedApp(ambient, mount), address));
-      else if (crew !== undefined) listeners.push(await crew.listen(pushes.intake));
-      else
-        listeners.push(
-          await listen(
-            routedApp(ambient, mount, {
-              first: pushMiddleware(access.entrance, pushes),
-              middlewares: access.middlewares,
-            }),
-            address,
-            access,
-          ),
-        );
-    }
+    if (catchpoint !== undefined) listeners.push(await openPushListener(config, context, parts, catchpoint));
+    if (backstop !== undefined && config.backstop !== undefined)
+      listeners.push(await listen(routedApp(context, backstop.mount), config.backstop.listen));
   } catch (error) {
-    await Promise.all(listeners.map((listener) => closeGracefully(listener, ambient.clock, AbortSignal.abort())));
+    await Promise.all(listeners.map((listener) => closeGracefully(listener, context.clock, AbortSignal.abort())));
     throw error;
   }
-  const urlOf = (source: string): string | undefined =>
-    listeners[doors.findIndex((door) => door.source === source)]?.url;
-  return { listeners, pushUrl: listeners[0]?.url ?? '', backstopUrl: urlOf('backstop') };
+  const backstopUrl = backstop && listeners.at(-1)?.url;
+  return { listeners, pushUrl: listeners[0]?.url ?? '', backstopUrl };
 }
 
-/** The second listener: health and the status page for everybody who reaches it, and the administration. */
+/** Catchpoint's listener: the workers', or one in this process behind access control. */
+async function openPushListener(
+  { listen: address }: Config,
+  context: ProcessContext,
+  { access, workerPool }: Parts,
+  catchpoint: Catchpoint,
+): Promise<Listener> {
+  if (workerPool !== undefined) return workerPool.listen(catchpoint.intake);
+  const first = pushMiddleware(access.entrance, catchpoint);
+  const app = routedApp(context, catchpoint.mount, { first, middlewares: access.middlewares });
+  return listen(app, address, access);
+}
+
+/** Health, metrics and the status page are public here; the administration needs the token of admin.json. */
 export async function openAdminListener(
   config: Config,
-  ambient: ProcessContext,
+  context: ProcessContext,
   parts: Parts,
-  releases: (() => Promise<unknown>)[],
+  releases: Releases,
 ): Promise<string> {
-  const asked = administration({ spool: parts.spool, retryLetter: parts.sources.retryLetter, clock: ambient.clock });
-  const page = pageOf(parts, ambient);
-  const door = await adminEndpoint({
-    administration: asked,
+  const { spool, catchpoint, snapshot } = parts;
+  const { clock, log, reloading } = context;
+  const page = statusPageOf(parts, context);
+  const endpoint = await adminEndpoint({
+    administration: administration({ spool, retryLetter: catchpoint?.retryLetter ?? (() => undefined), clock }),
     stateDir: config.stateDir,
-    log: ambient.log,
-    reload: ambient.reloading?.reload,
+    log,
+    reload: reloading?.reload,
   });
-  const app = routedApp(ambient, (router) => {
+  const app = routedApp(context, (router) => {
     health(router, () => statusOf(parts));
-    telemetryRoutes(router, parts.snapshot);
-    door.mount(router);
+    telemetryRoutes(router, snapshot);
+    endpoint.mount(router);
     page.mount(router);
   });
-  const admin = await listenNear(app, config.adminListen, { mayMove: !config.adminListenChosen });
-  releases.push(() => closeGracefully(admin, ambient.clock, AbortSignal.abort()), door.close);
+  const listener = await listenNear(app, config.adminListen, { mayMove: !config.adminListenChosen });
+  releases.push(() => closeGracefully(listener, clock, AbortSignal.abort()), endpoint.close);
   runInBackground(page.run, releases);
-  await door.open(admin.url);
-  return admin.url;
+  await endpoint.open(listener.url);
+  return listener.url;
 }
 
-function pageOf(
-  { access, sources, spool, seen, snapshot }: Parts,
+function statusPageOf(
+  { access, catchpoint, backstop, spool, pushHistory, snapshot }: Parts,
   { clock, log, reloading }: ProcessContext,
 ): StatusPage {
-  const besides = () => ({
-    turnedAway: refusalCounts(access.status()),
-    backstop: sources.status().backstop,
-    configuration: reloading?.state(),
-  });
   return statusPage({
-    seen,
+    seen: pushHistory,
     snapshot,
-    besides,
-    directory: sources.directory,
+    besides: () => ({
+      turnedAway: refusalCounts(access.status()),
+      backstop: backstop?.status(),
+      configuration: reloading?.state(),
+    }),
+    directory: catchpoint?.directory ?? nodeDirectory(),
     letters: [spool.deadLetters, spool.samples],
     clock,
     log,

@@ -1,4 +1,4 @@
-// What the process gives to everything in it: time, chance, the log, and what is known of itself.
+// What main passes in: clock, randomness, log, process id and ways to start workers and threads.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -7,24 +7,24 @@ import type { ProcessStats } from '../telemetry/process-stats.ts';
 import type { StartOutletThread } from '../outlet/thread/messages.ts';
 import type { StartWorker } from '../workers/worker-process.ts';
 
-/** What the process gives, and a test may give in its place. */
+/** Tests pass their own in place of the process. */
 export interface ProcessContext {
   readonly clock: Clock;
-  /** In [0, 1), as Math.random gives. */
+  /** Returns a number in [0, 1), as Math.random does. */
   readonly random: () => number;
   readonly log: Log;
-  /** Told to a second daemon that wants the same state directory. */
+  /** A second daemon on the same state directory is refused with a message that names this id. */
   readonly pid: number;
-  /** Of the program. */
+  /** The version of the program. */
   readonly version?: string;
-  /** The machine's name. */
+  /** The host name of the machine. */
   readonly host?: string | undefined;
-  /** Lets memory, processor time and the event loop be seen. */
+  /** Memory, CPU time and event loop lag. Without it the `process_*` metrics are absent. */
   readonly vitals?: ProcessStats | undefined;
-  /** Starts a process that takes requests for this one; undefined: there can be none. */
+  /** Starts a worker process. Without it --workers is an error. */
   readonly startWorker?: StartWorker | undefined;
-  /** Starts the thread of the outlets; undefined: they run in this one. */
+  /** Starts the outlet thread. Without it the outlets run on the main thread. */
   readonly startOutletThread?: StartOutletThread | undefined;
-  /** Where the parts that can change while they run announce themselves; undefined: nothing changes. */
+  /** The parts that can change while they run register here. Without it every change needs a restart. */
   readonly reloading?: Reloading;
 }

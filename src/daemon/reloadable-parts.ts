@@ -1,34 +1,23 @@
-// The parts of the bridge that take changes of the configuration while it runs, and the settings that each of them takes.
+// Which part takes which setting while the bridge runs. A change of any other setting needs a restart.
 
 import { join } from 'node:path';
-import type { AccessControl } from '../auth/access-control.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Outlets } from '../outlet/outlets.ts';
 import type { ReloadablePart } from '../config/reload.ts';
 import type { SettingKey } from '../config/settings/settings.ts';
-import type { Sources } from './sources.ts';
-import type { Spool } from '../spool/spool.ts';
+import type { CatchpointChanges } from '../sources/catchpoint/catchpoint.ts';
 import { defaultMaxBytes } from '../spool/disk/default-max-bytes.ts';
-import type { WorkerPool } from '../workers/worker-pool.ts';
+import type { Parts } from './parts.ts';
 
-/** By the part that takes them; every other setting needs a restart. */
+const tokenSettings = ['pushToken', 'pushTokenFile', 'rotationSecret', 'rotationSecretFile'] as const;
+const senderSettings = ['checkSender', 'trustedProxies', 'allowDivision', 'allowClient'] as const;
+const limitSettings = ['maxConnections', 'maxConnectionsPerAddress', 'maxRequests', 'maxArrivingBytes'] as const;
+
+/** The settings that change without a restart, by the part that takes them. */
 export const reloadableSettings = {
   log: ['logLevel'],
   openTsdb: ['tsdbHost', 'tsdbPort', 'put', 'putMaxBytes', 'assignUids', 'tsdbHeader', 'tsdbCa'],
-  access: [
-    ...([
-      'pushToken',
-      'pushTokenFile',
-      'rotationSecret',
-      'rotationSecretFile',
-      'checkSender',
-      'trustedProxies',
-      'allowDivision',
-      'allowClient',
-    ] as const),
-    ...(['maxConnections', 'maxConnectionsPerAddress', 'maxRequests', 'maxArrivingBytes'] as const),
-  ],
+  access: [...tokenSettings, ...senderSettings, ...limitSettings],
   push: ['maxBodyBytes', 'metricPrefix', 'rtt', 'slices', 'timings', 'testAsTag', 'testNameTag', 'labelTags'],
   cardinality: ['maxTests', 'maxNodes', 'maxTagValues'],
   nodes: ['key', 'keyFile', 'secret', 'secretFile', 'apiKey', 'apiKeyFile', 'catchpointUrl', 'nodesFile'],
@@ -37,47 +26,32 @@ export const reloadableSettings = {
   spool: ['spoolMaxBytes'],
 } as const satisfies Readonly<Record<string, readonly SettingKey[]>>;
 
-/** What workers have to know of what others take. */
-const workersSettings: readonly SettingKey[] = [
-  ...reloadableSettings.log,
-  ...reloadableSettings.access,
-  'maxBodyBytes',
-];
+/** The reloadable settings that workers use as well. */
+const workerSettings: readonly SettingKey[] = [...reloadableSettings.log, ...reloadableSettings.access, 'maxBodyBytes'];
 
-export interface ReloadablePartsOptions {
-  readonly log: Log;
-  readonly outlets: Pick<Outlets, 'prepare'>;
-  readonly access: Pick<AccessControl, 'prepare' | 'reload'>;
-  /** Undefined: there are no workers. */
-  readonly crew?: Pick<WorkerPool, 'instruct' | 'settled'> | undefined;
-  readonly sources: Pick<Sources, 'prepare' | 'prepareOverrides'>;
-  readonly spool: Pick<Spool, 'setMaxBytes'>;
-  readonly stateDir: string;
-}
+/** A change of a source that is off takes effect by doing nothing. */
+const noEffect = (): void => {};
 
-export function reloadableParts({
-  log,
-  outlets,
-  access,
-  crew,
-  sources,
-  spool,
-  stateDir,
-}: ReloadablePartsOptions): readonly ReloadablePart[] {
+export function reloadableParts(
+  { outlets, access, workerPool, catchpoint, spool }: Omit<Parts, 'snapshot'>,
+  stateDir: string,
+  log: Log,
+): readonly ReloadablePart[] {
+  const prepareSource = (changes: CatchpointChanges): (() => void) => catchpoint?.prepare(changes) ?? noEffect;
   return [
     { settings: reloadableSettings.log, prepare: (next) => () => void (log.level = next.log.level) },
-    { settings: reloadableSettings.openTsdb, prepare: (next) => outlets.prepare(next) },
+    { settings: reloadableSettings.openTsdb, prepare: outlets.prepare },
     { settings: reloadableSettings.access, prepare: (next) => access.prepare(next.access), reread: access.reload },
-    { settings: reloadableSettings.push, prepare: (next) => sources.prepare({ push: pushOf(next) }) },
-    { settings: reloadableSettings.cardinality, prepare: ({ cardinality }) => sources.prepare({ cardinality }) },
-    { settings: reloadableSettings.nodes, prepare: ({ catchpoint: api }) => sources.prepare({ api }) },
+    { settings: reloadableSettings.push, prepare: (next) => prepareSource({ push: pushChanges(next) }) },
+    { settings: reloadableSettings.cardinality, prepare: ({ cardinality }) => prepareSource({ cardinality }) },
+    { settings: reloadableSettings.nodes, prepare: (next) => prepareSource({ api: next.catchpoint }) },
     {
       settings: reloadableSettings.overrides,
-      prepare: ({ catchpoint: { nodeOverrides } }) => sources.prepareOverrides(nodeOverrides),
+      prepare: (next) => catchpoint?.prepareOverrides(next.catchpoint.nodeOverrides) ?? noEffect,
     },
     {
       settings: reloadableSettings.refreshes,
-      prepare: ({ catchpoint: { refreshHours } }) => sources.prepare({ refreshHours }),
+      prepare: (next) => prepareSource({ refreshHours: next.catchpoint.refreshHours }),
     },
     {
       settings: reloadableSettings.spool,
@@ -86,15 +60,20 @@ export function reloadableParts({
         return () => spool.setMaxBytes(maxBytes);
       },
     },
-    // The last: workers are told what the owner has put into effect.
-    ...(crew === undefined
+    // Last: workers get what is in effect in this process by then.
+    ...(workerPool === undefined
       ? []
-      : [{ settings: workersSettings, prepare: (next: Config) => () => crew.instruct(next), reread: crew.settled }]),
+      : [
+          {
+            settings: workerSettings,
+            prepare: (next: Config) => () => workerPool.instruct(next),
+            reread: workerPool.settled,
+          },
+        ]),
   ];
 }
 
-function pushOf({ maxBodyBytes, metrics }: Config) {
-  const { prefix, rtt, slices, timings, ...tags } = metrics;
-  const { testAsTag = false, testNameTag = false, labelTags = [] } = tags;
+function pushChanges({ maxBodyBytes, metrics }: Config) {
+  const { prefix, rtt, slices, timings, testAsTag = false, testNameTag = false, labelTags = [] } = metrics;
   return { maxBodyBytes, timings, slices: { prefix, rtt, slices, testAsTag, testNameTag, labelTags } };
 }

@@ -1,136 +1,99 @@
-// The sources that the configuration asks for, each with the address on which it listens: what they take is delivered to the spool.
+// Opens what takes data in: access control, the worker pool, and the sources that the configuration switches on.
 
-import type Router from '@koa/router';
-import type { AccessControl } from '../auth/access-control.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type AccessControl, openAccessControl } from '../auth/access-control.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../runtime/log.ts';
-import type { LetterRetry } from '../model/point.ts';
-import type { ListenAddress } from '../config/settings/addresses.ts';
 import type { Backstop } from '../sources/backstop/backstop.ts';
-import { type Catchpoint, type CatchpointStatus, openCatchpoint } from '../sources/catchpoint/catchpoint.ts';
-import { nodeDirectory } from '../sources/catchpoint/nodes/node.ts';
+import { type Catchpoint, openCatchpoint } from '../sources/catchpoint/catchpoint.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { PushHistory } from '../status/push-history.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-
-/** Of sources that are switched off nothing is said. */
-export interface SourcesStatus extends Partial<CatchpointStatus> {
-  readonly backstop?: ReturnType<Backstop['status']>;
-}
-
-/** What is served on one address. */
-export interface SourceListener {
-  readonly source: 'catchpoint' | 'backstop';
-  readonly address: ListenAddress;
-  readonly mount: (router: Router) => void;
-}
+import type { WorkerPool } from '../workers/worker-pool.ts';
+import type { ProcessContext } from './process-context.ts';
 
 export interface Sources {
-  /** Catchpoint's first; one at least. */
-  readonly doors: readonly SourceListener[];
-  /** Takes Catchpoint's pushes that somebody else has read, and how they are to be read; undefined where Catchpoint is switched off. */
-  readonly pushes: Pick<Catchpoint, 'intake' | 'reading'> | undefined;
-  /** The nodes that pushes are joined with; none where Catchpoint is switched off. */
-  readonly directory: Catchpoint['directory'];
-  /** Returns what puts changes of Catchpoint's settings into effect. Throws when there is nowhere to get nodes from. */
-  prepare(changes: Parameters<Catchpoint['prepare']>[0]): () => void;
-  /** The same for the file of node overrides, read now. @throws WrongOverrides */
-  prepareOverrides(path: string | undefined): Promise<() => void>;
-  /** Undefined where Catchpoint is switched off. */
-  catchpointStatus(): CatchpointStatus | undefined;
-  /** Runs what the sources do by themselves until the signal. */
-  run(signal: AbortSignal): Promise<void>;
-  readonly retryLetter: LetterRetry;
-  status(): SourcesStatus;
+  /** Who may push to the Catchpoint source, and how much. */
+  readonly access: AccessControl;
+  /** Undefined without --workers: this process takes the requests itself. */
+  readonly workerPool: WorkerPool | undefined;
+  /** Undefined with --no-catchpoint. */
+  readonly catchpoint: Catchpoint | undefined;
+  /** Undefined without --backstop. */
+  readonly backstop: Backstop | undefined;
 }
 
-export interface SourcesOptions {
-  readonly config: Config;
+/** The parts that the sources deliver to and report to. */
+interface SourcesOptions {
   readonly spool: Pick<Spool, 'append' | 'parking' | 'samples'>;
   readonly counters: Telemetry;
-  /** Shown each push as it is answered. */
-  readonly seen: Pick<PushHistory, 'see'>;
-  readonly access: Pick<AccessControl, 'admit' | 'bodies'>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
+  readonly pushHistory: Pick<PushHistory, 'see'>;
 }
 
-/** Opens the sources. Rejects where a file that one of them needs cannot be read. */
-export async function openSources(options: SourcesOptions): Promise<Sources> {
-  const { config } = options;
-  const catchpoint = config.takesCatchpoint ? await openCatchpoint(catchpointOptions(options)) : undefined;
-  const backstop = config.backstop === undefined ? undefined : await backstopOf(config.backstop, options);
-  return {
-    doors: [
-      ...(catchpoint === undefined
-        ? []
-        : [{ source: 'catchpoint' as const, address: config.listen, mount: catchpoint.mount }]),
-      ...(backstop === undefined
-        ? []
-        : [{ source: 'backstop' as const, address: backstop.address, mount: backstop.mount }]),
-    ],
-    pushes: catchpoint,
-    directory: catchpoint?.directory ?? nodeDirectory(),
-    prepare: (changes) => catchpoint?.prepare(changes) ?? (() => {}),
-    prepareOverrides: async (path) => (await catchpoint?.prepareOverrides(path)) ?? (() => {}),
-    catchpointStatus: () => catchpoint?.status(),
-    run: async (signal) => catchpoint?.run(signal),
-    retryLetter: catchpoint?.retryLetter ?? (() => undefined),
-    status: () => ({ ...catchpoint?.status(), ...(backstop !== undefined && { backstop: backstop.status() }) }),
-  };
+/** Rejects with an Error that names the file where a file that a source needs cannot be read. */
+export async function openSources(config: Config, context: ProcessContext, options: SourcesOptions): Promise<Sources> {
+  const { clock, log } = context;
+  const control = await openAccessControl(config.access, { stateDir: config.stateDir, clock, log });
+  const workerPool = await workerPoolOf(config, context, control);
+  const access = workerPool === undefined ? control : { ...control, status: () => workerPool.access(control.status()) };
+  const catchpoint = config.takesCatchpoint ? await catchpointOf(config, context, { ...options, access }) : undefined;
+  return { access, workerPool, catchpoint, backstop: await backstopOf(config, context, options) };
 }
 
-function catchpointOptions({
-  config,
-  spool,
-  counters,
-  seen,
-  access,
-  clock,
-  random,
-  log,
-}: SourcesOptions): Parameters<typeof openCatchpoint>[0] {
-  return {
+async function workerPoolOf(
+  config: Config,
+  { startWorker, clock, random, log }: ProcessContext,
+  access: AccessControl,
+): Promise<WorkerPool | undefined> {
+  if (config.workers === 0 || !config.takesCatchpoint) return undefined;
+  if (startWorker === undefined)
+    throw new Error(`workers: expected 0 where the bridge is a worker of another program, found ${config.workers}`);
+  const { openWorkerPool } = await import('../workers/worker-pool.ts');
+  return openWorkerPool({ count: config.workers, config, access, start: startWorker, clock, random, log });
+}
+
+function catchpointOf(
+  { catchpoint: api, metrics, cardinality, maxBodyBytes, archive, stateDir }: Config,
+  { clock, random, log }: ProcessContext,
+  { spool, counters, pushHistory, access }: SourcesOptions & { readonly access: AccessControl },
+): Promise<Catchpoint> {
+  return openCatchpoint({
     deliver: counters.source('catchpoint', spool.append),
-    seen: seen.see,
+    seen: pushHistory.see,
     access,
     answered: counters.pushAnswered,
     refused: counters.pushRefused,
     parking: spool.parking,
     malformed: spool.samples.take,
-    api: config.catchpoint,
-    slices: config.metrics,
-    timings: config.metrics.timings,
-    cardinality: config.cardinality,
-    maxBodyBytes: config.maxBodyBytes,
-    archive: config.archive,
-    stateDir: config.stateDir,
+    api,
+    slices: metrics,
+    timings: metrics.timings,
+    cardinality,
+    maxBodyBytes,
+    archive,
+    stateDir,
     clock,
     random,
     log,
-  };
+  });
 }
 
 async function backstopOf(
-  settled: NonNullable<Config['backstop']>,
-  { config, spool, counters, clock, log }: SourcesOptions,
-): Promise<Backstop & { address: ListenAddress }> {
-  const { listen: address, typesFile, ...settings } = settled;
+  { backstop, metrics, maxBodyBytes }: Config,
+  { clock, log }: ProcessContext,
+  { spool, counters }: SourcesOptions,
+): Promise<Backstop | undefined> {
+  if (backstop === undefined) return undefined;
   const [{ openBackstop }, { readDataSets }] = await Promise.all([
     import('../sources/backstop/backstop.ts'),
     import('../sources/backstop/collectd/data-sets.ts'),
   ]);
-  const source = openBackstop({
-    ...settings,
-    dataSets: await readDataSets(typesFile),
-    unit: config.metrics.resolution,
-    maxBodyBytes: config.maxBodyBytes,
+  return openBackstop({
+    ...backstop,
+    dataSets: await readDataSets(backstop.typesFile),
+    unit: metrics.resolution,
+    maxBodyBytes,
     deliver: counters.source('backstop', spool.append),
     malformed: spool.samples.take,
     clock,
     log,
   });
-  return { ...source, address };
 }

@@ -1,4 +1,4 @@
-// One daemon to a state directory: its owner answers on a socket in it, which the kernel closes when the owner dies.
+// One process per state directory. The owner answers on a unix socket there; the kernel closes it when the owner dies.
 
 import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
@@ -6,19 +6,19 @@ import { dirname, join } from 'node:path';
 import { makeDirectory } from '../runtime/make-directory.ts';
 import { pathErrorOf } from '../runtime/path-error.ts';
 
-/** Somebody else owns the state directory. */
+/** Another process owns the state directory. */
 export class StateDirectoryTaken extends Error {
   override readonly name = 'StateDirectoryTaken';
   readonly exitCode = 69;
 }
 
-/** Nothing can be kept in the state directory. */
-export class StateDirectoryUnusable extends Error {
+/** The socket cannot be made in the state directory. */
+class StateDirectoryUnusable extends Error {
   override readonly name: string = 'StateDirectoryUnusable';
-  /** After sysexits; see Obstacle. */
+  /** After sysexits; see PathError. */
   readonly exitCode: number;
-  constructor(directory: string, why: string, exitCode = 69) {
-    super(`state directory ${directory}: ${why}; or choose another with --state-dir`);
+  constructor(directory: string, reason: string, exitCode = 69) {
+    super(`state directory ${directory}: ${reason}; or choose another with --state-dir`);
     this.exitCode = exitCode;
   }
 }
@@ -27,65 +27,64 @@ export interface Ownership {
   release(): Promise<void>;
 }
 
-/** Linux keeps 108 bytes for a socket's path, the last of them a zero. */
+/** sun_path of Linux has 108 bytes with the final zero. */
 const maxSocketPathBytes = 107;
 
 /**
- * Takes the state directory for this process.
+ * Takes the state directory for this process, and makes the directory where it is missing.
  *
- * The socket is made under a name of its own and linked to the common one, which fails when there is one; a dead
- * owner's is moved aside first, and moved back if it turns out to be alive.
+ * The socket is made as `owner.<pid>` and hard-linked to `owner`. The link fails while there is another owner.
+ * The socket of a dead owner is moved aside first, and moved back if it turns out to be alive.
  *
- * The directory is made when there is none.
- *
- * @throws StateDirectoryTaken, which names the owner's process id, and StateDirectoryUnusable
+ * @throws StateDirectoryTaken with the owner's process id, StateDirectoryUnusable
  */
 export async function takeStateDirectory(directory: string, pid: number): Promise<Ownership> {
-  const path = join(directory, 'owner');
-  const own = `${path}.${pid}`;
-  if (Buffer.byteLength(own) > maxSocketPathBytes) {
+  const ownerPath = join(directory, 'owner');
+  const socketPath = `${ownerPath}.${pid}`;
+  if (Buffer.byteLength(socketPath) > maxSocketPathBytes) {
     throw new StateDirectoryUnusable(
       directory,
       `its path is too long for a socket in it (at most ${maxSocketPathBytes} bytes with /owner.${pid})`,
     );
   }
-  const server = await answerWithPid(own, pid).catch((error: Error) => {
+  const server = await serveProcessId(socketPath, pid).catch((error: Error) => {
     const { words, exitCode } = pathErrorOf(error) ?? { words: error.message, exitCode: 69 };
     throw new StateDirectoryUnusable(directory, words, exitCode);
   });
   try {
-    await linkAsOwner(own, path, directory);
+    await linkAsOwner(socketPath, ownerPath, directory);
   } catch (error) {
     await closed(server);
     throw error;
   }
-  await removeDeadSockets(directory, own);
+  await removeDeadSockets(directory, socketPath);
   return {
     async release() {
-      await rm(path, { force: true });
+      await rm(ownerPath, { force: true });
       await closed(server);
     },
   };
 }
 
-/** A process that was killed leaves the name that it had made its socket under. */
-async function removeDeadSockets(directory: string, own: string): Promise<void> {
+/** A process that is killed leaves its `owner.<pid>` behind. */
+async function removeDeadSockets(directory: string, socketPath: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => /^owner\.\d+(\.stale)?$/.test(name));
   for (const path of names.map((name) => join(directory, name))) {
-    if (path !== own && (await pidAt(path)) === undefined) await rm(path, { force: true });
+    if (path !== socketPath && (await processIdAt(path)) === undefined) await rm(path, { force: true });
   }
 }
 
-async function linkAsOwner(own: string, path: string, directory: string): Promise<void> {
+async function linkAsOwner(socketPath: string, ownerPath: string, directory: string): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
-      await link(own, path);
+      await link(socketPath, ownerPath);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    await refuseIfAlive(path, directory);
-    await moveAside(path, `${own}.stale`, directory);
+    const pid = await processIdAt(ownerPath);
+    if (pid !== undefined) throw takenError(directory, pid);
+    await moveAside(ownerPath, `${socketPath}.stale`, directory);
   }
   throw new StateDirectoryTaken(`state directory ${directory}: another process is taking it`);
 }
@@ -97,25 +96,20 @@ async function moveAside(path: string, aside: string, directory: string): Promis
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  const alive = await pidAt(aside);
-  if (alive !== undefined) await rename(aside, path);
-  else await rm(aside, { force: true });
-  if (alive !== undefined) throw taken(directory, alive);
+  const pid = await processIdAt(aside);
+  if (pid === undefined) return rm(aside, { force: true });
+  await rename(aside, path);
+  throw takenError(directory, pid);
 }
 
-async function refuseIfAlive(path: string, directory: string): Promise<void> {
-  const pid = await pidAt(path);
-  if (pid !== undefined) throw taken(directory, pid);
-}
-
-function taken(directory: string, pid: string): StateDirectoryTaken {
+function takenError(directory: string, pid: string): StateDirectoryTaken {
   const orNone = /^\d+$/.test(pid) ? '' : `; where there is none, remove ${join(directory, 'owner')}`;
   return new StateDirectoryTaken(
     `state directory ${directory}: process ${pid} uses it; stop it, or choose another with --state-dir${orNone}`,
   );
 }
 
-async function answerWithPid(path: string, pid: number): Promise<Server> {
+async function serveProcessId(path: string, pid: number): Promise<Server> {
   makeDirectory(dirname(path), 0o700);
   await rm(path, { force: true });
   return new Promise((resolve, reject) => {
@@ -129,24 +123,27 @@ async function answerWithPid(path: string, pid: number): Promise<Server> {
   });
 }
 
-/** A stopped process is connected to by the kernel, but says nothing. */
-const maxSilenceMs = 2000;
+/** The kernel accepts connections for a stopped process, which then does not answer. */
+const answerTimeoutMs = 2000;
 
-/** What the process behind the socket says its id is; undefined when there is none. One of another user is there, though it cannot be asked. */
-function pidAt(path: string): Promise<string | undefined> {
+/**
+ * Reads the process id from a socket; undefined if no process listens. A process that cannot be queried, because it is
+ * stopped or another user's, yields a description.
+ */
+function processIdAt(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    let said = '';
+    let answer = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(maxSilenceMs, () => {
+    socket.setTimeout(answerTimeoutMs, () => {
       resolve('of unknown id');
       socket.destroy();
     });
-    socket.on('data', (chunk: string) => void (said += chunk));
+    socket.on('data', (chunk: string) => void (answer += chunk));
     socket.on('error', ({ code }: NodeJS.ErrnoException) =>
       resolve(code === 'ECONNREFUSED' || code === 'ENOENT' ? undefined : `of another user (${code})`),
     );
-    socket.on('close', () => resolve(said === '' ? undefined : said.trim()));
+    socket.on('close', () => resolve(answer === '' ? undefined : answer.trim()));
   });
 }
 

@@ -1,32 +1,33 @@
-// Tells the service manager that started the process (systemd, `Type=notify`) when it takes pushes, and when it stops.
+// Reports readiness and stopping to systemd (`Type=notify`).
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Log } from '../runtime/log.ts';
 
-/** What the service manager is told; resolves when it has taken it. */
+/** Each call resolves when systemd has read the message, or when it could not be sent. */
 export interface SystemdNotify {
   ready(status: string): Promise<void>;
   stopping(): Promise<void>;
 }
 
-/** Runs a program to its end; rejects when it fails. */
-export type RunToEnd = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<unknown>;
+/** Runs a program; rejects when it fails. */
+type RunProgram = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<unknown>;
 
-/** A manager that does not take it must not keep the bridge from stopping. */
+/** Bounds how long a stuck service manager delays the stop. */
 const timeoutMs = 10_000;
 
 const execute = promisify(execFile);
-const runToEnd: RunToEnd = (file, args, env) => execute(file, [...args], { env, timeout: timeoutMs });
+const runProgram: RunProgram = (file, args, env) => execute(file, [...args], { env, timeout: timeoutMs });
 
 /**
- * The socket that `$NOTIFY_SOCKET` names; without the variable nobody is told. It is one of datagrams, which Node has not in
- * the unix domain, so systemd's own `systemd-notify` speaks to it (the unit must say `NotifyAccess=all`), and waits until what
- * it said was taken. What cannot be told is logged: the bridge runs on, and systemd ends it when the start takes too long.
+ * Writes to the socket that `$NOTIFY_SOCKET` names; does nothing without the variable. A failure is logged.
+ *
+ * The socket takes datagrams, which Node cannot send in the unix domain. So the program `systemd-notify` sends them.
+ * The unit therefore needs `NotifyAccess=all`.
  */
-export function systemdNotify(env: NodeJS.ProcessEnv, log: Log, run: RunToEnd = runToEnd): SystemdNotify {
+export function systemdNotify(env: NodeJS.ProcessEnv, log: Log, run: RunProgram = runProgram): SystemdNotify {
   const { NOTIFY_SOCKET: socket, PATH: path } = env;
-  async function tell(...states: string[]): Promise<void> {
+  async function send(...states: string[]): Promise<void> {
     if (socket === undefined || socket === '') return;
     try {
       await run('systemd-notify', states, { NOTIFY_SOCKET: socket, ...(path !== undefined && { PATH: path }) });
@@ -35,7 +36,7 @@ export function systemdNotify(env: NodeJS.ProcessEnv, log: Log, run: RunToEnd = 
     }
   }
   return {
-    ready: (status) => tell('READY=1', `STATUS=${status.replaceAll(/\s+/g, ' ')}`),
-    stopping: () => tell('STOPPING=1', 'STATUS=what is in hand is finished'),
+    ready: (status) => send('READY=1', `STATUS=${status.replaceAll(/\s+/g, ' ')}`),
+    stopping: () => send('STOPPING=1', 'STATUS=what is in hand is finished'),
   };
 }

@@ -1,17 +1,17 @@
-// What is needed soon after pushes are taken and not before: it is read in then, so that whoever asks first does not wait for it.
+// Loads modules that are needed soon after the start, so that no request waits for them.
 
 import type { Log } from '../runtime/log.ts';
 
-const soonNeeded: readonly (() => Promise<unknown>)[] = [
+const modules: readonly (() => Promise<unknown>)[] = [
   () => import('got'),
   () => import('../telemetry/prometheus.ts'),
   () => import('../status/page-files.ts'),
 ];
 
-/** Reads it in, one part after the other. What cannot be read in is logged; whoever needs it meets the same error. */
-export async function warmUp(log: Log, parts = soonNeeded): Promise<void> {
-  for (const readIn of parts) {
-    await readIn().catch((error: Error) =>
+/** Loads one module after the other. A failure is only logged: the code that needs the module fails the same way. */
+export async function warmUp(log: Log, loads = modules): Promise<void> {
+  for (const load of loads) {
+    await load().catch((error: Error) =>
       log.error({ reason: error.message }, 'a part of the program cannot be read in'),
     );
   }

@@ -1,4 +1,4 @@
-// Points that share most of what they say: a source that cuts one measurement many ways hands on once what the cuts share.
+// Counts and expands points in their factored form, in which a source delivers all slices of one measurement.
 
 import type { DataPoint, FactoredPoints, Points, Tags } from './point.ts';
 
@@ -12,20 +12,20 @@ export function pointCount(points: Points): number {
   return isFactored(points) ? points.cuts.cuts.length * points.series.length + points.rest.length : points.length;
 }
 
-/** The points themselves, in order: for each cut each series, then the rest. */
+/** The single points in order: every series of the first cut, of the second cut and so on, then the rest. */
 export function expanded(points: Points): readonly DataPoint[] {
   if (!isFactored(points)) return points;
   const { timestamp, unit, tail, series, cuts, tags, rest } = points;
   const all: DataPoint[] = [];
   for (const [name, value] of cuts.cuts) {
-    const own: Tags = value === undefined ? cuts.tags : { ...cuts.tags, [name]: value };
+    const cutTags: Tags = value === undefined ? cuts.tags : { ...cuts.tags, [name]: value };
     for (const one of series) {
       all.push({
         metric: `${one.stem}${name}${tail}`,
         timestamp,
         unit,
         value: one.value,
-        tags: { ...own, ...one.tags, ...tags },
+        tags: { ...cutTags, ...one.tags, ...tags },
       });
     }
   }
@@ -33,7 +33,7 @@ export function expanded(points: Points): readonly DataPoint[] {
   return all;
 }
 
-/** Whether these are the same names with the same values in the same order, as a text of them has them. */
+/** Whether both render to the same text: equal names and values in the same order. */
 export function areSameTags(one: Tags | undefined, other: Tags | undefined): boolean {
   if (one === other) return true;
   if (one === undefined || other === undefined) return false;

@@ -1,27 +1,26 @@
-// What a legal point is: keeps from a sink what its far side would refuse, store under another name, or take for a command.
+// Finds points that a receiver would refuse, store under another name, or take for a command.
 
 import type { DataPoint, Tags } from './point.ts';
 
-/** A name as OpenTSDB keeps it apart from others. */
+/** A name that OpenTSDB stores without merging it with another one. */
 const openTsdbName = /^[A-Za-z0-9._/-]+$/;
-/** tsd.storage.max_tags, unless somebody has raised it. */
+/** The default of tsd.storage.max_tags. */
 export const maxTags = 8;
 const maxSeconds = 0xffff_ffff;
 const maxMilliseconds = 9_999_999_999_999;
 
-/** Where a far side takes more than OpenTSDB does. */
-export interface PointRules {
+/** For receivers that accept more than OpenTSDB. */
+interface PointRules {
+  /** The metric names that the receiver accepts. */
   readonly metricForm?: RegExp;
   readonly minTags?: number;
 }
 
 /**
- * What is wrong with a point, and the value found; undefined when nothing is.
+ * The fault of a point and the value found, as text; undefined for a legal point.
  *
- * Stricter than OpenTSDB 2.4 (Tags.validateString, Tags.parseLong, TSDB.addPointInternal), which accepts letters of every
- * script and then merges the names it cannot store: a name is ASCII letters, digits and `-_./` here.
- *
- * @param rules - what else a metric's name may be, its tags being as above; and whether a name may do without tags
+ * Stricter than OpenTSDB 2.4 (Tags.validateString, Tags.parseLong, TSDB.addPointInternal). OpenTSDB accepts letters of
+ * every script and then merges the names that it cannot store. Here a name is ASCII letters, digits and `-_./`.
  */
 export function faultOf(
   { metric, timestamp, unit, value, tags }: DataPoint,
@@ -35,12 +34,10 @@ export function faultOf(
   );
 }
 
-/** Whether a text is a name as OpenTSDB keeps it apart from others. */
 export function isPlainName(text: string): boolean {
   return typeof text === 'string' && openTsdbName.test(text);
 }
 
-/** Whether a text is a number literal of JSON. */
 function isJsonNumber(text: string): boolean {
   return /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(text);
 }
@@ -50,7 +47,7 @@ function faultOfName(what: string, name: string, form = openTsdbName, of = ''): 
   return `${of === '' ? what : `${what} ${of}`}: ${form === openTsdbName ? 'letters, digits and -_./' : 'characters that print and no space'} wanted, found ${JSON.stringify(name)?.slice(0, 100)}`;
 }
 
-/** A loop, for this is asked of each point that goes out. */
+/** A loop without arrays: it runs for every point. */
 function faultOfTags(tags: Tags, minTags: number): string | undefined {
   let count = 0;
   for (const name in tags) {
@@ -61,14 +58,14 @@ function faultOfTags(tags: Tags, minTags: number): string | undefined {
   return count < minTags || count > maxTags ? `tags: ${minTags} to ${maxTags} wanted, found ${count}` : undefined;
 }
 
-/** What is wrong with a timestamp. OpenTSDB tells the unit by the size alone. */
+/** OpenTSDB derives the unit of a timestamp from its size. */
 export function faultOfTime(timestamp: number, unit: DataPoint['unit']): string | undefined {
   const [least, most] = unit === 's' ? [1, maxSeconds] : [maxSeconds + 1, maxMilliseconds];
   if (Number.isSafeInteger(timestamp) && timestamp >= least && timestamp <= most) return undefined;
   return `timestamp: an integer from ${least} to ${most} (${unit}) wanted, found ${timestamp}`;
 }
 
-/** What is wrong with a value. Text without point and exponent is a 64-bit integer to OpenTSDB. */
+/** OpenTSDB reads a text without point and exponent as a 64-bit integer. */
 export function faultOfNumber(value: string): string | undefined {
   const isNumber =
     typeof value === 'string' && value.length <= 400 && isJsonNumber(value) && Number.isFinite(Number(value));

@@ -1,8 +1,8 @@
-// Writes numbers as the decimal text that a data point carries.
+// The decimal text of numbers in data points.
 
 /**
- * A finite number as a float: the shortest decimal that reads back the same, with at least one decimal place, so that
- * OpenTSDB never takes it for an integer (`158.0`, `12.25`, `1.0e+21`).
+ * Writes a finite number as the shortest decimal that reads back the same, with at least one decimal place
+ * (`158.0`, `12.25`, `1.0e+21`). OpenTSDB would take a number without one for an integer.
  */
 export function floatText(value: number): string {
   const text = String(value);

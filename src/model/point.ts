@@ -1,38 +1,39 @@
-// The common coin: a data point as every source makes it, the spool keeps it and every sink writes it.
+// The contract of sources: a data point, and `Deliver`, by which a source hands points over.
 
-/** Tag names and values, in the order in which they are written. */
+/** Tag names and values, in the order in which sinks write them. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** The unit of a data point's timestamp: seconds or milliseconds since 1970-01-01 UTC. */
+/** The unit of a timestamp: seconds or milliseconds since 1970-01-01 UTC. */
 export type TimeUnit = 's' | 'ms';
 
 /**
  * One value of one series at one instant.
  *
- * `value` is the final decimal text, so that a point sent twice is the same byte for byte: OpenTSDB breaks the
- * queries of an hour in which one instant has been written both as an integer and as a float.
+ * `value` is the final decimal text. A point that is sent twice is therefore the same byte for byte: OpenTSDB fails the
+ * queries of an hour in which one instant was written as an integer and as a float.
  */
 export interface DataPoint {
   readonly metric: string;
-  /** Since 1970-01-01 UTC, in `unit`; a positive integer. */
+  /** A positive integer in `unit`, since 1970-01-01 UTC. */
   readonly timestamp: number;
   readonly unit: TimeUnit;
   readonly value: string;
   /**
-   * Names and values made legal by the source (see tag-text.ts). None where the metric says everything, as Graphite's paths do: such a
-   * path is printable ASCII without spaces and `;`, and each sink says how it writes it.
+   * The source makes names and values legal; see tag-text.ts. Without tags the metric is a whole path, as in Graphite.
+   * Such a path is printable ASCII without spaces and `;`, and each sink has a rule to write it.
    */
   readonly tags: Tags;
-  /** What happened then, for a point that counts events. Sinks that cannot hold it leave it out. */
+  /** The event that the point counts. Sinks without annotations drop it. */
   readonly annotation?: Annotation;
-  /** Its value is where it belongs, and the annotation alone is still to be written. Never of a source's point. */
+  /** The value is stored, and the sink writes only the annotation. The outlet sets it, sources never do. */
   readonly only?: 'annotation';
 }
 
-/** Something that happened: for people, beside the series. One line or a few, without other control characters. */
+/** A text about an event, stored beside the series. It has one or a few lines and no other control characters. */
 export interface Annotation {
-  /** ms since 1970 UTC, as the end. */
+  /** ms since 1970-01-01 UTC */
   readonly startMs: number;
+  /** ms since 1970-01-01 UTC */
   readonly endMs?: number;
   readonly description: string;
   readonly notes?: string;
@@ -40,19 +41,21 @@ export interface Annotation {
 }
 
 /**
- * Points that share most of what they say: every series at every cut, and then `rest`. The metric of a point is `stem`, the cut's name and
- * `tail`, such as `catchpoint.rtt.by_` + `country` + `.204417`; its tags are those of the cuts, the cut's own, those of the series and
- * `tags`, in this order. What is made of them is in factored-points.ts.
+ * Points of one instant that share most of their names and tags: every series at every cut, then `rest`.
+ *
+ * The metric of a point is `stem` + cut name + `tail`, such as `catchpoint.rtt.by_` + `country` + `.204417`.
+ * Its tags are those of all cuts, the cut's own, those of the series and `tags`, in this order.
+ * factored-points.ts expands them.
  */
 export interface FactoredPoints {
   readonly timestamp: number;
   readonly unit: TimeUnit;
   readonly tail: string;
   readonly series: readonly Series[];
-  /** The same object for the same cuts as far as possible: what is made of it is remembered by it. */
+  /** The same object for equal cuts where possible: sinks cache rendered text by its identity. */
   readonly cuts: Cuts;
   readonly tags?: Tags | undefined;
-  /** Points that are not of this form. */
+  /** Points that do not have this form. */
   readonly rest: readonly DataPoint[];
 }
 
@@ -64,84 +67,89 @@ export interface Series {
 }
 
 export interface Cuts {
-  /** Tags of every cut. */
+  /** The tags of every cut. */
   readonly tags: Tags;
   readonly cuts: readonly Cut[];
 }
 
-/** The cut's name, and the value of the tag of that name; without a value it has no tag of its own. */
+/** The name of a cut, and the value of the tag of the same name. Without a value there is no such tag. */
 export type Cut = readonly [name: string, value?: string];
 
-/** What a source delivers. */
+/** The two forms in which a source may deliver points. */
 export type Points = readonly DataPoint[] | FactoredPoints;
 
-/** What identifies the event behind a delivery, so that the same event sent again adds nothing. */
+/** Identifies the event behind a delivery. The spool stores the points of each event once. */
 export interface RunKey {
   /** Equal for two deliveries of the same event. */
   readonly key: string;
-  /** The event's own time, ms since 1970 UTC; equal as well. Events of one time are kept side by side, so that fewer pages are written. */
+  /** The time of the event, ms since 1970-01-01 UTC; equal for equal keys. The spool groups keys by it. */
   readonly atMs?: number;
-  /** Equal when their contents are equal as well. */
+  /** Equal if the contents are equal too. */
   readonly digest: string;
 }
 
-/** Something that a source sets aside with its points until it can be completed, in one durable step with them. */
+/** A text that a source stores with its points until it can complete them. */
 export interface Parked {
-  /** What it waits for, in the source's own terms; a node id, say. */
+  /** The source's name for the missing piece, such as a node id. */
   readonly waitsFor: string;
-  /** The source's own text, given back to it unchanged. */
+  /** The source gets it back unchanged. */
   readonly payload: string;
 }
 
-/** What will never reach a sink, and why. */
+/** Data that will not reach a sink unless an operator retries it. */
 export interface DeadLetter {
-  /** One word for the class of the reason, such as `rejected` or `implausible-time`. */
+  /** The class of the reason in one word, such as `rejected` or `implausible-time`. */
   readonly kind: string;
-  /** For people: what was wrong, and the value found. */
+  /** For people: the fault, and the value found. */
   readonly reason: string;
-  /** What could not be used, as text. */
+  /** The unusable data as text. */
   readonly raw: string;
 }
 
-/** A dead letter with its input whole, as a source is given it to try it again. */
+/** A dead letter with its whole input. */
 export interface LetterToRetry {
   readonly id: string;
   readonly kind: string;
   readonly input: Buffer;
 }
 
-/** What became of it, in words: it is gone from the letters, or why it stays. */
+/** The outcome of a retry for people: the letter is removed, or it stays for the reason in `refused`. */
 export type LetterRetried = { readonly done: string } | { readonly refused: string };
 
-/** Tries a letter again; undefined when it is of a kind that is not the source's. Rejects as Deliver does. */
+/** Retries a letter. Returns undefined for a kind that the source does not know. Rejects as Deliver does. */
 export type LetterRetry = (letter: LetterToRetry) => Promise<LetterRetried> | undefined;
 
-/** A body that was refused as no push, or as too large: not acknowledged, and nobody's loss. */
+/** A request body that a source refused as malformed or too large. Its sender has the error, so nothing is lost. */
 export interface MalformedBody {
-  /** As much of it as was read. */
+  /** The part of the body that was read. */
   readonly body: Buffer;
-  /** What the sender was told. */
+  /** The error that the sender got. */
   readonly reason: string;
-  /** The sender's address. */
+  /** The address of the sender. */
   readonly from: string;
 }
 
+/** Everything here is stored in the same atomic step as the points. */
 export interface DeliverOptions {
   readonly run?: RunKey;
   readonly parked?: Parked;
-  /** The id of a parked entry that these points complete; it is removed in the same step. */
+  /** The id of a parked entry that the points complete; the entry is removed. */
   readonly completes?: string;
-  /** The id of a dead letter that is made good by this; it is removed in the same step. */
+  /** The id of a dead letter that the points replace; the letter is removed. */
   readonly redeems?: string;
   readonly deadLetter?: DeadLetter;
 }
 
-/** `stored`: new. `duplicate`: the same run with the same contents is there already. `conflict`: stored, but the same run was there with other contents. */
+/**
+ * `stored`: the run is new. `duplicate`: the same run with the same digest was stored before, and nothing is added.
+ * `conflict`: the points are stored, although the same run was stored before with another digest.
+ */
 export type Delivered = 'stored' | 'duplicate' | 'conflict';
 
 /**
- * Hands points on. Resolves when they are on disk, and not before: only then may a source acknowledge them.
- * Rejects with a `SpoolFull` when the bound is reached, with a `NoSuchLetter` when what it redeems is not there any more, and
- * with the disk's own error when it fails.
+ * Stores points in the spool. Resolves when they are durable on disk; a source acknowledges to its sender only then.
+ *
+ * Rejects with `SpoolFull` at the spool's limit, with `NoSuchLetter` if the letter of `redeems` is missing,
+ * and with the disk's error.
  */
 export type Deliver = (points: Points, options?: DeliverOptions) => Promise<Delivered>;

@@ -1,53 +1,59 @@
-// What a sink promises to the outlet that feeds it.
+// The contract of sinks: an outlet gives a sink batches of points, and the sink returns a verdict on each point.
 
 import type { DataPoint, Points } from './point.ts';
 
-/** A point that was not accepted, and the far side's own words about it. */
+/** A point that was not accepted, with the receiver's reason. */
 export interface Ruling {
   readonly point: DataPoint;
   readonly reason: string;
-  /** The value was accepted all the same, and the ruling is on the point's annotation alone. */
+  /** The value was accepted. The ruling is on the annotation of the point. */
   readonly isStored?: true;
 }
 
-/** The fate of a batch: every point that stands in neither list was accepted. */
+/** The outcome of a batch. A point in neither list was accepted. */
 export interface Verdict {
-  /** The far side will never take these. */
+  /** Points that the receiver will never accept. They become dead letters. */
   readonly rejected: readonly Ruling[];
-  /** The far side could not take these now. */
+  /** Points that the receiver could not accept this time. The outlet retries them. */
   readonly kept: readonly Ruling[];
 }
 
-/** What became of the annotations that points carried, since the sink was opened. */
+/** Annotations since the sink was opened. */
 export interface AnnotationCounts {
   readonly written: number;
-  /** Not written: the receiver has no annotations. */
+  /** Dropped, because the receiver has no annotations. */
   readonly skipped: number;
 }
 
-/** Points as they were delivered, a batch of them. */
+/** A batch of points in the form in which sources delivered them. */
 export interface SinkBatch {
   readonly deliveries: readonly Points[];
   readonly pointCount: number;
-  /** All of them, one by one; made when it is first asked for, and the same from then on. */
+  /** The single points. They are expanded at the first access. */
   readonly points: readonly DataPoint[];
 }
 
+/**
+ * Writes points to a receiver. The outlet calls `write` or `writeBatch` for several batches at once.
+ *
+ * Writing the same points again must change nothing: without an answer the outlet writes a batch again.
+ */
 export interface Sink {
-  /** Stable over restarts and unique among the sinks of an installation: the spool keeps a position under it. */
+  /** Unique among the sinks, and the same at every start: the spool stores the sink's position under it. */
   readonly name: string;
-  /** How many points the next batch should hold at most; a sink learns this from the answers it gets. */
+  /** The maximum number of points in the next batch. A sink may adapt it to the answers of its receiver. */
   batchPoints(): number;
   /**
-   * Writes the points and resolves when the far side has ruled on each of them. Throws when nobody answered or the
-   * answer rules on nothing; the same batch is then written again later. Writing a point again must change nothing.
-   * An error may carry `retryAfterMs`, the pause that the far side asked for.
+   * Resolves when the receiver accepts, rejects or keeps each point.
+   *
+   * Throws if there is no answer, or an answer without a verdict. The outlet then writes the batch again after a backoff.
+   * An error with the property `retryAfterMs` sets the minimum pause.
    */
   write(points: readonly DataPoint[], options: { readonly signal: AbortSignal }): Promise<Verdict>;
-  /** The same for points in the form in which they were delivered. Absent where a sink has nothing to win by it. */
+  /** `write` for sinks that render factored points faster than single ones. Without it the outlet calls `write`. */
   writeBatch?(batch: SinkBatch, options: { readonly signal: AbortSignal }): Promise<Verdict>;
   close(): Promise<void>;
-  /** Absent where annotations are never written. */
+  /** Absent in sinks that never write annotations. */
   annotations?(): AnnotationCounts;
 }
 
@@ -57,20 +63,20 @@ export interface ValueTally {
   readonly kept: number;
 }
 
-/** How many values were accepted, rejected and kept; of a point whose annotation alone was to be written none is. */
+/** Counts the values of points by verdict. A point with `only: 'annotation'` has none. */
 export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): ValueTally {
-  const of = (rulings: readonly Ruling[]): number =>
+  const countOf = (rulings: readonly Ruling[]): number =>
     rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
   const values = points.filter(({ only }) => only === undefined).length;
-  return { accepted: values - of(rejected) - of(kept), rejected: of(rejected), kept: of(kept) };
+  const counts = { rejected: countOf(rejected), kept: countOf(kept) };
+  return { accepted: values - counts.rejected - counts.kept, ...counts };
 }
 
-/** The same of a batch, whose points carry values all of them; they are not made for it when all were accepted. */
+/** The same for a batch, in which every point has a value. Does not expand the points of an accepted batch. */
 export function talliedBatch(batch: Pick<SinkBatch, 'points' | 'pointCount'>, verdict: Verdict): ValueTally {
   if (verdict.rejected.length === 0 && verdict.kept.length === 0)
     return { accepted: batch.pointCount, rejected: 0, kept: 0 };
   return talliedValues(batch.points, verdict);
 }
 
-/** The verdict on a batch of which every point was accepted. */
 export const allAccepted: Verdict = { rejected: [], kept: [] };

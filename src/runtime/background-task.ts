@@ -1,23 +1,27 @@
-// A part that runs until it is released, with the others in the opposite order of their start.
+// Loops that run until the process releases its parts.
+
+/** Closes what was opened, in the opposite order. */
+export type Releases = (() => Promise<unknown>)[];
 
 export interface BackgroundTask {
-  /** Aborts when it is released. */
+  /** Aborts at release. */
   readonly signal: AbortSignal;
-  /** Resolves with what it threw. */
+  /** Resolves with the error of a loop that rejects; stays pending otherwise. */
   readonly failed: Promise<Error>;
 }
 
-/** Starts a loop, and has it stopped and waited for with the other releases. */
-export function runInBackground(
-  run: (signal: AbortSignal) => Promise<void>,
-  releases: (() => Promise<unknown>)[],
-): BackgroundTask {
+/** Starts a loop. Its release aborts the loop's signal and waits for its end. */
+export function runInBackground(run: (signal: AbortSignal) => Promise<void>, releases: Releases): BackgroundTask {
   const stop = new AbortController();
   const running = run(stop.signal);
-  const failed = new Promise<Error>((resolve) => running.catch(resolve));
+  const failed = new Promise<Error>((resolve) => void running.catch(resolve));
   releases.push(async () => {
     stop.abort();
     await running.catch(() => {});
   });
   return { signal: stop.signal, failed };
+}
+
+export async function releaseAll(releases: Releases): Promise<void> {
+  for (const release of releases.splice(0).toReversed()) await release();
 }

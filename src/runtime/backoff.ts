@@ -1,18 +1,18 @@
-// How long to wait before trying again.
+// Exponential backoff with jitter.
 
-export interface BackoffOptions {
-  /** The first pause, before jitter. */
+interface BackoffOptions {
+  /** The first pause before jitter. */
   readonly baseMs?: number;
-  /** No pause is longer. */
+  /** The longest pause. */
   readonly capMs?: number;
 }
 
 /**
- * The pause in milliseconds before attempt number `attempt` + 1: doubled for each attempt up to `capMs`, of which the
- * upper half is random so that many clients do not come back together.
+ * The pause in ms before the next attempt. It doubles with each attempt up to `capMs`.
+ * Its upper half is random, so that many clients do not retry together.
  *
- * @param attempt - how many attempts have failed so far, 1 or more
- * @param random - a number in [0, 1), as `Math.random` gives
+ * @param attempt - the number of failed attempts, 1 or more
+ * @param random - returns a number in [0, 1)
  */
 export function backoff(
   attempt: number,

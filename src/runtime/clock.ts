@@ -1,17 +1,17 @@
-// Time as the rest of the program is given it: a wall clock, a steady one, and a sleep that a signal ends.
+// The clock that is passed to everything that reads the time or waits.
 
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
 export interface Clock {
-  /** Milliseconds since 1970-01-01 UTC; may jump when the machine's clock is set. */
+  /** ms since 1970-01-01 UTC. Jumps when the machine's clock is set. */
   now(): number;
-  /** Milliseconds since some fixed instant; never jumps. For durations. */
+  /** ms since a fixed instant. Never jumps; for durations. */
   steady(): number;
-  /** Resolves when `ms` have passed by the steady clock, never before; rejects with the signal's reason once it aborts. */
+  /** Resolves when `ms` have passed on the steady clock, never earlier. Rejects with the reason of the signal. */
   sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
-/** The machine's clocks. Made by main alone. */
+/** The clocks of the machine. Only main and the threads' entry points call it. */
 export function systemClock(): Clock {
   return {
     now: () => Date.now(),
@@ -19,7 +19,7 @@ export function systemClock(): Clock {
     async sleep(ms, { signal } = {}) {
       const until = performance.now() + ms;
       try {
-        // Timers may end up to a millisecond early.
+        // Timers of Node may fire up to a millisecond early.
         for (let leftMs = ms; leftMs > 0; leftMs = until - performance.now()) {
           await sleepFor(Math.ceil(leftMs), undefined, signal === undefined ? {} : { signal });
         }

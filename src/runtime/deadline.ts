@@ -1,11 +1,11 @@
-// Bounds on waiting: a time, and the signals of whoever waits.
+// Timeouts and signals around promises.
 
 import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 
 /**
- * Runs `work` with a signal that aborts when `signal` does and, with an error that says so, when `ms` have passed.
- * Whatever happens first decides, even when `work` does not heed its signal.
+ * Runs `work` with a signal that aborts after `ms` or with `signal`.
+ * Rejects as soon as that signal aborts, even if `work` ignores it.
  */
 export async function within<T>(
   clock: Clock,
@@ -13,20 +13,20 @@ export async function within<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
+  const timeout = new AbortController();
   const done = new AbortController();
   void clock.sleep(ms, { signal: done.signal }).then(
-    () => over.abort(new Error(`no answer within ${ms / 1000} s`)),
+    () => timeout.abort(new Error(`no answer within ${ms / 1000} s`)),
     () => {},
   );
   try {
-    return await linked([signal, over.signal], work);
+    return await linked([signal, timeout.signal], work);
   } finally {
     done.abort();
   }
 }
 
-/** Runs `work` with a signal that aborts with the first of several. (AbortSignal.any leaks where one of them lives long.) */
+/** Runs `work` with a signal that aborts with the first of several. AbortSignal.any leaks with long-lived signals. */
 export async function linked<T>(
   signals: readonly AbortSignal[],
   work: (signal: AbortSignal) => Promise<T>,
@@ -34,7 +34,7 @@ export async function linked<T>(
   const controller = new AbortController();
   const abort = ({ target }: Event): void => controller.abort((target as AbortSignal).reason);
   for (const signal of signals) signal.throwIfAborted();
-  // Dozens of writes share the signal of their outlet.
+  // Dozens of writes listen to the signal of their outlet.
   setMaxListeners(0, ...signals);
   for (const signal of signals) signal.addEventListener('abort', abort);
   try {
@@ -44,7 +44,7 @@ export async function linked<T>(
   }
 }
 
-/** The promise, or the signal's reason once it aborts. */
+/** Settles like the promise, or rejects with the reason of the signal if that aborts first. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-// A promise that somebody else settles.
+// A promise with its resolvers (Promise.withResolvers exists only from Node 22 on).
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -6,7 +6,7 @@ export interface Deferred<T> {
   readonly reject: (error: Error) => void;
 }
 
-/** A rejection that nobody waits for is none. */
+/** A rejection without a handler is not an unhandled rejection. */
 export function deferred<T>(): Deferred<T> {
   let [resolve, reject]: [(value: T) => void, (error: Error) => void] = [() => {}, () => {}];
   const promise = new Promise<T>((resolved, rejected) => ([resolve, reject] = [resolved, rejected]));

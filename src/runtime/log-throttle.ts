@@ -1,19 +1,19 @@
-// Says a thing seldom that happens often: the first time at once, then once in a while with how often it was.
+// Throttles a repeated log line: logs the first at once, then at most one a minute with the count.
 
 import type { Clock } from './clock.ts';
 
-/** Calls `say` at once or not at all; `times` counts from the last time it was called, this time included. */
-export type LogThrottle = (say: (times: number) => void) => void;
+/** Calls `log` now or not at all. `times` counts the events since the last call of `log`, with this one. */
+type LogThrottle = (log: (times: number) => void) => void;
 
 export function logThrottle(clock: Pick<Clock, 'steady'>, everyMs = 60_000): LogThrottle {
   let times = 0;
   let notBeforeMs = -Infinity;
-  return (say) => {
+  return (log) => {
     times += 1;
     const nowMs = clock.steady();
     if (nowMs < notBeforeMs) return;
     notBeforeMs = nowMs + everyMs;
-    say(times);
+    log(times);
     times = 0;
   };
 }

@@ -1,4 +1,4 @@
-// The log: lines for people on a terminal, JSON elsewhere; one line an event, never one a push.
+// The log: text on a terminal, JSON elsewhere. It has a line for each event and none for single pushes.
 
 import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
@@ -16,7 +16,7 @@ export interface LogOptions {
   readonly destination: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Opens the log on `destination`; times are UTC. */
+/** Opens a log with times in UTC. */
 export function openLog({ level, format, destination }: LogOptions): Log {
   const asText = format === 'text' || (format === 'auto' && destination.isTTY === true);
   const stream: DestinationStream = asText
@@ -31,7 +31,7 @@ export function openLog({ level, format, destination }: LogOptions): Log {
   return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, stream);
 }
 
-/** Read in for people alone: services start without it. */
+/** Loaded only for text, so that services start faster. */
 function prettyLines(): typeof Pretty.PinoPretty {
   return (createRequire(import.meta.url)('pino-pretty') as typeof Pretty).PinoPretty;
 }
@@ -41,12 +41,12 @@ export function silentLog(): Log {
   return pino({ level: 'silent' });
 }
 
-/** A log whose lines are handed on, whatever their level; `logForwarded` writes them where they belong. */
+/** A log of a worker or thread. It sends lines of every level to the process that calls `logForwarded` with them. */
 export function forwardingLog(send: (line: string) => void): Log {
   return pino({ level: 'debug', timestamp: false, base: null }, { write: send });
 }
 
-/** Writes a line of a forwarding log into another one. */
+/** Writes a line of a forwarding log to this log, which decides on its level. */
 export function logForwarded(log: Log, line: string): void {
   const { level, msg, ...fields } = JSON.parse(line) as { readonly level: number; readonly msg: string };
   const name = pino.levels.labels[level] as 'debug' | 'info' | 'warn' | 'error';

@@ -1,14 +1,15 @@
-// Makes directories.
+// mkdir -p that ends everywhere.
 
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory, and those above it that are missing; one that is there stays as it is. In place of Node's recursive mkdir, which
- * never ends below /proc, where nothing can be made.
+ * Makes a directory and its missing parents. An existing directory keeps its mode.
  *
- * @param mode - of those that are made
- * @throws the system's error
+ * Node's recursive mkdir does not return for a path below /proc, where no directory can be made.
+ *
+ * @param mode - the mode of new directories
+ * @throws the error of the system
  */
 export function makeDirectory(path: string, mode = 0o777): void {
   try {
@@ -16,7 +17,7 @@ export function makeDirectory(path: string, mode = 0o777): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     const parent = dirname(path);
-    // Another process may have made it meanwhile. Where nothing can be made, the same error comes again.
+    // Another process may have made the parent meanwhile. Otherwise the second attempt throws the same error.
     if (!existsSync(parent)) makeDirectory(parent, mode);
     makeOne(path, mode);
   }

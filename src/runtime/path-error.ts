@@ -1,13 +1,13 @@
-// What stands in the way of using a file or directory, by the system's error: in words, with what to do, and the exit code.
+// Explains system errors of files and directories: the problem, the remedy and the exit code.
 
 export interface PathError {
-  /** What it is, and what to do. */
+  /** The problem and the remedy. */
   readonly words: string;
-  /** After sysexits: 77 it is not permitted, 73 nothing can be made there, 78 it is something else. */
+  /** After sysexits: 77 no permission, 73 cannot be created, 78 wrong kind of file. */
   readonly exitCode: number;
 }
 
-const obstacles: Readonly<Record<string, PathError>> = {
+const pathErrors: Readonly<Record<string, PathError>> = {
   EACCES: { words: 'permission denied; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
   EPERM: { words: 'not permitted; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
   ENOENT: { words: 'cannot be made there; make it by other means', exitCode: 73 },
@@ -16,7 +16,7 @@ const obstacles: Readonly<Record<string, PathError>> = {
   ENOTDIR: { words: 'is not in a directory; move away what is there', exitCode: 78 },
 };
 
-/** What an error of the system says stands in the way; undefined where that needs other words. */
+/** Undefined for errors that need another explanation. */
 export function pathErrorOf(error: unknown): PathError | undefined {
-  return obstacles[String((error as NodeJS.ErrnoException).code)];
+  return pathErrors[String((error as NodeJS.ErrnoException).code)];
 }

@@ -1,16 +1,16 @@
-// Runs a task again and again, one at a time, until the signal.
+// Runs a task at intervals until a signal aborts.
 
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** Runs `task` after each `everyMs`. A run that throws is logged, and the next one comes all the same. */
+/** Runs `task` `everyMs` after the end of its previous run. An error is logged and does not stop the schedule. */
 export async function schedule(
   name: string,
   task: () => Promise<void>,

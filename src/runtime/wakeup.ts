@@ -1,24 +1,24 @@
-// Lets one loop wait until there is something to do.
+// A wakeup for one waiting loop.
 
 export interface Wakeup {
+  /** Wakes the loop, or makes its next `wait` return at once. */
   notify(): void;
-  /** Resolves at the next ring, or at once when it has rung since it was last heard. */
+  /** Resolves at the next `notify`, or at once after a `notify` since the last `wait`. */
   wait(): Promise<void>;
 }
 
-/** A bell for one listener. */
 export function wakeup(): Wakeup {
-  let hasRung = false;
+  let isNotified = false;
   let wake: (() => void) | undefined;
   return {
     notify() {
-      hasRung = true;
+      isNotified = true;
       wake?.();
       wake = undefined;
     },
     async wait() {
-      if (!hasRung) await new Promise<void>((resolve) => void (wake = resolve));
-      hasRung = false;
+      if (!isNotified) await new Promise<void>((resolve) => void (wake = resolve));
+      isNotified = false;
     },
   };
 }

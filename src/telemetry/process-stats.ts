@@ -1,76 +1,74 @@
-// How the process is: memory, processor time, and how late its event loop is, over the last minute.
+// Memory, CPU time and event loop lag of the process.
 
 import type { Clock } from '../runtime/clock.ts';
 
-/** What main lets others see of the process. */
+/** Main implements it. */
 export interface ProcessStats {
   /** ms since 1970 UTC */
   readonly startedAtMs: number;
-  memory(): {
-    readonly residentBytes: number;
-    readonly heapUsedBytes: number;
-    readonly heapTotalBytes: number;
-    readonly externalBytes: number;
-  };
-  /** Processor time used since the start. */
+  memory(): ProcessMemory;
+  /** CPU time since the start. */
   cpuSeconds(): number;
-  /** How late the event loop was since this was asked last. */
-  takeLag(): Lag;
+  /** The event loop lag since the previous call. */
+  takeLag(): EventLoopLag;
 }
 
-export interface Lag {
+interface ProcessMemory {
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  readonly heapTotalBytes: number;
+  readonly externalBytes: number;
+}
+
+export interface EventLoopLag {
   readonly meanMs: number;
   readonly p99Ms: number;
   readonly maxMs: number;
 }
 
-export interface ProcessStatsSnapshot {
+export interface ProcessStatsSnapshot extends ProcessMemory {
   readonly startedAtMs: number;
-  readonly residentBytes: number;
-  readonly heapUsedBytes: number;
-  readonly heapTotalBytes: number;
-  readonly externalBytes: number;
   readonly cpuSeconds: number;
-  /** Over the last minute, in turns of ten seconds: the mean of the means, and the worst of the others. */
-  readonly eventLoopLag: Lag;
+  /** Of the last six samples of ten seconds: the mean of the means, the worst p99 and the worst maximum. */
+  readonly eventLoopLag: EventLoopLag;
 }
 
-export interface ProcessStatsWatch {
-  /** Looks every ten seconds, until the signal. */
+interface ProcessStatsWatch {
+  /** Samples the event loop lag every ten seconds until the signal. */
   run(signal: AbortSignal): Promise<void>;
-  seen(): ProcessStatsSnapshot;
+  snapshot(): ProcessStatsSnapshot;
 }
 
-const turnMs = 10_000;
-const turns = 6;
+const sampleEveryMs = 10_000;
+const samplesKept = 6;
 
-/** Whoever looks, and however often, sees the same minute. */
-export function processStatsWatch(vitals: ProcessStats, clock: Clock): ProcessStatsWatch {
-  let lags: readonly Lag[] = [];
+/** Keeps the samples of the last minute, so that every reader gets the same numbers however often it reads. */
+export function processStatsWatch(stats: ProcessStats, clock: Clock): ProcessStatsWatch {
+  let samples: readonly EventLoopLag[] = [];
   return {
     async run(signal) {
       for (;;) {
         try {
-          await clock.sleep(turnMs, { signal });
+          await clock.sleep(sampleEveryMs, { signal });
         } catch {
           return;
         }
-        lags = [...lags, vitals.takeLag()].slice(-turns);
+        samples = [...samples, stats.takeLag()].slice(-samplesKept);
       }
     },
-    seen: () => ({
-      startedAtMs: vitals.startedAtMs,
-      ...vitals.memory(),
-      cpuSeconds: vitals.cpuSeconds(),
-      eventLoopLag: worst(lags),
+    snapshot: () => ({
+      startedAtMs: stats.startedAtMs,
+      ...stats.memory(),
+      cpuSeconds: stats.cpuSeconds(),
+      eventLoopLag: worst(samples),
     }),
   };
 }
 
-function worst(lags: readonly Lag[]): Lag {
+function worst(samples: readonly EventLoopLag[]): EventLoopLag {
   return {
-    meanMs: lags.reduce((sum, { meanMs }) => sum + meanMs, 0) / Math.max(1, lags.length),
-    p99Ms: Math.max(0, ...lags.map(({ p99Ms }) => p99Ms)),
-    maxMs: Math.max(0, ...lags.map(({ maxMs }) => maxMs)),
+    meanMs: samples.reduce((sum, { meanMs }) => sum + meanMs, 0) / Math.max(1, samples.length),
+    p99Ms: Math.max(0, ...samples.map(({ p99Ms }) => p99Ms)),
+    maxMs: Math.max(0, ...samples.map(({ maxMs }) => maxMs)),
   };
 }

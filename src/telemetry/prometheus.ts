@@ -1,7 +1,7 @@
-// The bridge's own metrics as Prometheus reads them.
+// The bridge's own metrics in Prometheus' text format.
 
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client';
-import type { HistogramMetric, NumberMetric, Sample } from './metrics/metric.ts';
+import { type HistogramMetric, type NumberMetric, type Sample, samplesOf } from './metrics/metric.ts';
 import { metrics } from './metrics/all-metrics.ts';
 import type { DurationSnapshot } from '../runtime/duration-histogram.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -10,47 +10,42 @@ export const metricPrefix = 'catchpoint_bridge_';
 
 export interface MetricsPage {
   readonly contentType: string;
-  /** Prometheus' text format. */
   text(snapshot: Snapshot): Promise<string>;
 }
 
-/** A page of every measure; one registry, which reads the snapshot that it is given. */
+/** A registry of all metrics. prom-client calls its metrics back, which then read the snapshot of the current page. */
 export function metricsPage(): MetricsPage {
   const registry = new Registry();
-  let seen: Snapshot;
-  for (const measure of metrics) {
-    if (measure.type === 'histogram') addHistogram(registry, measure, () => measure.read(seen));
-    else addNumber(registry, measure, () => measure.read(seen));
+  let current: Snapshot;
+  for (const metric of metrics) {
+    if (metric.type === 'histogram') registerHistogram(registry, metric, () => metric.read(current));
+    else registerNumber(registry, metric, () => samplesOf(metric.read(current)));
   }
   return {
     contentType: registry.contentType,
     text(snapshot) {
-      seen = snapshot;
+      current = snapshot;
       return registry.metrics();
     },
   };
 }
 
-function described({ name, help, labels }: NumberMetric | HistogramMetric, registry: Registry): Described {
+function optionsOf({ name, help, labels = [] }: NumberMetric | HistogramMetric, registry: Registry) {
   return { name: metricPrefix + name, help: `${help}.`, labelNames: [...labels], registers: [registry] };
 }
 
-interface Described {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: string[];
-  readonly registers: Registry[];
-}
-
-/** The values are put in when they are asked for. Without labels prom-client begins with a 0, which nobody has read. */
-function addNumber(registry: Registry, measure: NumberMetric, read: () => readonly Sample[]): void {
-  const options = described(measure, registry);
-  if (measure.type === 'gauge') {
+/** prom-client gives a metric without labels a sample 0. `remove` deletes it, so that unknown values are absent. */
+function registerNumber(registry: Registry, metric: NumberMetric, read: () => readonly Sample[]): void {
+  const options = optionsOf(metric, registry);
+  const clear = (all: Gauge | Counter): void => {
+    all.reset();
+    if (options.labelNames.length === 0) all.remove();
+  };
+  if (metric.type === 'gauge') {
     new Gauge({
       ...options,
       collect() {
-        this.reset();
-        if (options.labelNames.length === 0) this.remove();
+        clear(this);
         for (const { labels, value } of read()) this.set(labels, value);
       },
     });
@@ -58,39 +53,28 @@ function addNumber(registry: Registry, measure: NumberMetric, read: () => readon
     new Counter({
       ...options,
       collect() {
-        this.reset();
-        if (options.labelNames.length === 0) this.remove();
+        clear(this);
         for (const { labels, value } of read()) this.inc(labels, value);
       },
     });
   }
 }
 
-/** What the registry asks of a metric. */
-interface Shown {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'histogram';
-  readonly aggregator: 'sum';
-  readonly values: readonly MetricValueWithName<string>[];
-}
-
-/** prom-client's histogram can only be filled one observation after the other; what was counted is given in its place. */
-function addHistogram(
+/** prom-client's histogram takes single observations only, so the registry reads the counts in its place. */
+function registerHistogram(
   registry: Registry,
-  measure: HistogramMetric,
+  metric: HistogramMetric,
   read: () => readonly Sample<DurationSnapshot>[],
 ): void {
-  const options = described(measure, registry);
-  const histogram = new Histogram(options);
-  const get = async (): Promise<Shown> => ({
+  const options = optionsOf(metric, registry);
+  const get = async () => ({
     name: options.name,
     help: options.help,
     type: 'histogram',
     aggregator: 'sum',
     values: read().flatMap((sample) => histogramValues(options.name, sample)),
   });
-  Object.assign(histogram, { get, getForPromString: get });
+  Object.assign(new Histogram(options), { get, getForPromString: get });
 }
 
 function histogramValues(name: string, { labels, value }: Sample<DurationSnapshot>): MetricValueWithName<string>[] {

@@ -1,42 +1,42 @@
-// Whether pushes are taken, and what is not as it should be, in words.
+// Decides whether the bridge is ready, and lists what needs attention.
 //
-// Not ready is a bridge that answers pushes 503, and no other: a dead OpenTSDB or a stale node directory are no reason for
-// a balancer to send pushes elsewhere, since they are kept, and completed later. Those are warnings.
+// Not ready means that pushes are answered 503. A dead OpenTSDB or a stale node directory is only a warning: pushes are
+// stored and completed later, so a load balancer has no reason to send them elsewhere.
 
 import { dedupWindowMs } from '../spool/dedup/dedup.ts';
-import { formatBytes, formatAge } from '../runtime/human-units.ts';
+import { formatAge, formatBytes } from '../runtime/human-units.ts';
 import type { LossesSnapshot, SinkSnapshot, Snapshot } from './snapshot.ts';
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** Why pushes are refused; empty when they are not. */
+  /** Why pushes are refused; empty if ready. */
   readonly reasons: readonly string[];
-  /** What is to be looked at although pushes are taken. */
+  /** Problems while pushes are accepted. */
   readonly warnings: readonly string[];
 }
 
-/** About what a large push needs. */
-const roomForAPushBytes = 8192;
-/** A refusal counts for so long, unless a delivery has come through since. */
-const refusalCountsMs = 30_000;
+/** The spool is full if a large push no longer fits. */
+const largePushBytes = 8192;
+/** A refusal makes the bridge not ready for this time, or until the next stored delivery. */
+const refusalHoldsMs = 30_000;
 const spoolWarnsAt = 0.8;
 const lettersRefuseAt = 1 / 8;
 const lettersWarnAt = 1 / 32;
 const lagWarnsMs = 600_000;
 const dayMs = 86_400_000;
-/** Certificates that are renewed by themselves are by then. */
+/** Automatic renewal happens earlier than this before the expiry. */
 const certificateWarnsMs = 14 * dayMs;
-/** With so many intervals without a refresh the directory is stale. */
+/** The node directory is stale after this many intervals without a refresh. */
 const staleIntervals = 2;
 
 export function readiness(snapshot: Snapshot): Readiness {
-  const reasons = [...stopping(snapshot), ...noWorker(snapshot), ...fullSpool(snapshot), ...lately(snapshot)];
+  const reasons = [...stopping(snapshot), ...noWorker(snapshot), ...fullSpool(snapshot), ...recentRefusal(snapshot)];
   const warnings = [
     ...snapshot.sinks.flatMap((sink) => sinkWarnings(sink, snapshot.atMs)),
     ...nodeWarnings(snapshot),
     ...spoolWarnings(snapshot),
-    ...keptWarnings(snapshot),
-    ...settledWarnings(snapshot),
+    ...dataWarnings(snapshot),
+    ...configurationWarnings(snapshot),
     ...workerWarnings(snapshot),
   ];
   return { isReady: reasons.length === 0, reasons, warnings };
@@ -57,7 +57,7 @@ function workerWarnings({ workers }: Snapshot): string[] {
 
 function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }: Snapshot): string[] {
   const reasons = scarcity === undefined ? [] : [`the disk is nearly full: ${scarcity}`];
-  if (waitingBytes + roomForAPushBytes > maxBytes) {
+  if (waitingBytes + largePushBytes > maxBytes) {
     reasons.push(`the spool is full: ${formatBytes(waitingBytes)} wait, at most ${formatBytes(maxBytes)} may`);
   }
   if (deadLetters.bytes > maxBytes * lettersRefuseAt) {
@@ -68,13 +68,11 @@ function fullSpool({ spool: { waitingBytes, maxBytes, scarcity }, deadLetters }:
   return reasons;
 }
 
-/** Whatever else pushes are refused for, a disk that fails say, shows by that they are. */
-function lately({ atMs, pushes: { lastRefusal }, sources }: Snapshot): string[] {
-  if (lastRefusal === undefined || atMs - lastRefusal.atMs > refusalCountsMs) return [];
-  const isThroughSince = sources.some(({ lastAtMs = -Infinity }) => lastAtMs >= lastRefusal.atMs);
-  return isThroughSince
-    ? []
-    : [`the last push, ${formatAge(lastRefusal.atMs, atMs)} ago, was refused: ${lastRefusal.reason}`];
+/** Covers every other cause of 503, such as a failing disk. */
+function recentRefusal({ atMs, pushes: { lastRefusal }, sources }: Snapshot): string[] {
+  if (lastRefusal === undefined || atMs - lastRefusal.atMs > refusalHoldsMs) return [];
+  if (sources.some(({ lastAtMs = -Infinity }) => lastAtMs >= lastRefusal.atMs)) return [];
+  return [`the last push, ${formatAge(lastRefusal.atMs, atMs)} ago, was refused: ${lastRefusal.reason}`];
 }
 
 function sinkWarnings({ name, failingSinceMs, lastError, backlog }: SinkSnapshot, atMs: number): string[] {
@@ -87,8 +85,7 @@ function sinkWarnings({ name, failingSinceMs, lastError, backlog }: SinkSnapshot
   return [`${name} lags: ${points} points wait, the oldest for ${formatAge(oldestAtMs, atMs)}`];
 }
 
-/** The configuration, and the certificate that it names. */
-function settledWarnings({ atMs, reloads, access }: Snapshot): string[] {
+function configurationWarnings({ atMs, reloads, access }: Snapshot): string[] {
   const warnings: string[] = [];
   if (reloads?.isLastGood === false) {
     warnings.push(
@@ -143,7 +140,7 @@ function spoolWarnings({ spool, goneSinks, deadLetters }: Snapshot): string[] {
   return warnings;
 }
 
-const lostWords: Readonly<Record<keyof LossesSnapshot, string>> = {
+const lossTexts: Readonly<Record<keyof LossesSnapshot, string>> = {
   records: 'deliveries',
   points: 'points',
   retries: 'writes to be made again',
@@ -153,14 +150,14 @@ const lostWords: Readonly<Record<keyof LossesSnapshot, string>> = {
   goneSinkPoints: 'points of a sink that is gone',
 };
 
-/** What had been acknowledged and is gone, a line at most. */
+/** One line if anything was lost, otherwise none. */
 export function losses(lost: LossesSnapshot): string[] {
-  const names = Object.keys(lostWords) as (keyof LossesSnapshot)[];
-  const parts = names.filter((name) => lost[name] > 0).map((name) => `${lost[name]} ${lostWords[name]}`);
+  const names = Object.keys(lossTexts) as (keyof LossesSnapshot)[];
+  const parts = names.filter((name) => lost[name] > 0).map((name) => `${lost[name]} ${lossTexts[name]}`);
   return parts.length === 0 ? [] : [`lost, ever: ${parts.join(', ')}`];
 }
 
-function keptWarnings({ lost, archive, spool, sinks }: Snapshot): string[] {
+function dataWarnings({ lost, archive, spool, sinks }: Snapshot): string[] {
   const skipping = sinks.filter(({ skipped }) => skipped > 0);
   return [
     ...losses(lost),

@@ -1,11 +1,11 @@
-// What the second listener tells everybody who reaches it: metrics, readiness and status.
+// The endpoints for monitoring on the admin listener. They need no token.
 
 import type Router from '@koa/router';
 import type { MetricsPage } from './prometheus.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Mounts `/metrics`, `/readyz` and `/status`. */
+/** Mounts `/metrics`, `/readyz` (200 or 503) and `/status`. */
 export function telemetryRoutes(router: Router, snapshot: () => Promise<Snapshot>): void {
   let page: Promise<MetricsPage> | undefined;
   router.get('/metrics', async (context) => {
@@ -14,16 +14,15 @@ export function telemetryRoutes(router: Router, snapshot: () => Promise<Snapshot
     context.type = contentType;
   });
   router.get('/readyz', async (context) => {
-    const seen = readiness(await snapshot());
-    context.status = seen.isReady ? 200 : 503;
+    const result = readiness(await snapshot());
+    context.status = result.isReady ? 200 : 503;
     context.set('Cache-Control', 'no-store');
-    context.body = context.accepts('json', 'text') === 'text' ? asText(seen) : asJson(seen);
+    context.body = context.accepts('json', 'text') === 'text' ? asText(result) : asJson(result);
   });
   router.get('/status', async (context) => {
-    const seen = await snapshot();
-    const { isReady, reasons, warnings } = readiness(seen);
+    const now = await snapshot();
     context.set('Cache-Control', 'no-store');
-    context.body = { isReady, reasons, warnings, ...seen };
+    context.body = { ...readiness(now), ...now };
   });
 }
 

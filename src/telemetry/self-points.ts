@@ -1,4 +1,4 @@
-// The bridge's own metrics as data points, by the same way as everything else: a source among the others.
+// Delivers the bridge's own metrics as data points, as one more source (`--self-metrics`).
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -7,89 +7,74 @@ import type { DataPoint, Deliver, Tags, TimeUnit } from '../model/point.ts';
 import { schedule } from '../runtime/schedule.ts';
 import { logThrottle } from '../runtime/log-throttle.ts';
 import { legalTagText } from '../model/tag-text.ts';
-import { type Labels, type Metric, type Sample, single } from './metrics/metric.ts';
+import { type Labels, type Metric, type Sample, samplesOf } from './metrics/metric.ts';
 import { metrics } from './metrics/all-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export interface SelfPointsOptions {
-  /** Undefined: none are wanted. */
-  readonly settings: { readonly everyMs: number; readonly prefix: string } | undefined;
+interface SelfPointsOptions extends SelfPointNames {
+  readonly everyMs: number;
   readonly snapshot: () => Promise<Snapshot>;
   readonly spool: { readonly append: Deliver };
   readonly counters: Pick<Telemetry, 'source'>;
-  readonly resolution: TimeUnit;
-  /** The machine's name. */
-  readonly host?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** With the spool so full what comes from outside goes first. */
-const shareOfSpool = 1 / 2;
-
-/** Delivers a point for each of them, again and again, until the signal. Those that cannot be delivered are left out. */
-export async function deliverSelfPoints(options: SelfPointsOptions, signal: AbortSignal): Promise<void> {
-  const { settings, snapshot, spool, counters, resolution, host = '', log } = options;
-  if (settings === undefined) return;
-  const deliver = counters.source('bridge', spool.append);
-  const omissions = logThrottle(options.clock);
-  await schedule(
-    "deliver the bridge's own metrics",
-    async () => {
-      const seen = await snapshot();
-      const leaveOut = (reason: string): void =>
-        omissions((times) => log.warn({ reason, times }, "the bridge's own metrics are not delivered"));
-      if (seen.spool.waitingBytes > seen.spool.maxBytes * shareOfSpool)
-        return leaveOut('the spool is more than half full');
-      await deliver(selfPoints(seen, { prefix: settings.prefix, resolution, host })).catch((error: Error) =>
-        leaveOut(error.message),
-      );
-    },
-    { ...options, everyMs: settings.everyMs, signal },
-  );
-}
-
-export interface SelfPointNames {
-  /** What stands before every name, without a dot at its end. */
+interface SelfPointNames {
+  /** The first part of every metric name, without a dot at its end. */
   readonly prefix: string;
   readonly resolution: TimeUnit;
-  /** The tag `host` of every point. */
-  readonly host: string;
+  /** The tag `host` of every point; `unknown` if absent. */
+  readonly host?: string | undefined;
 }
 
-/** A point for each sample; of a histogram its count and its sum. */
-export function selfPoints(snapshot: Snapshot, { prefix, resolution, host }: SelfPointNames): DataPoint[] {
+/** Above this share of the spool only other sources may fill it. */
+const maxSpoolShare = 1 / 2;
+
+/** Delivers a point for every sample at each interval until the signal. What cannot be delivered is skipped. */
+export async function deliverSelfPoints(options: SelfPointsOptions, signal: AbortSignal): Promise<void> {
+  const { spool, counters, log } = options;
+  const deliver = counters.source('bridge', spool.append);
+  const throttle = logThrottle(options.clock);
+  const skip = (reason: string): void =>
+    throttle((times) => log.warn({ reason, times }, "the bridge's own metrics are not delivered"));
+  async function task(): Promise<void> {
+    const snapshot = await options.snapshot();
+    const { waitingBytes, maxBytes } = snapshot.spool;
+    if (waitingBytes > maxBytes * maxSpoolShare) return skip('the spool is more than half full');
+    await deliver(selfPoints(snapshot, options)).catch((error: Error) => skip(error.message));
+  }
+  await schedule("deliver the bridge's own metrics", task, { ...options, signal });
+}
+
+/** One point for each sample; a histogram becomes its count and its sum. */
+export function selfPoints(snapshot: Snapshot, { prefix, resolution, host = '' }: SelfPointNames): DataPoint[] {
   const timestamp = resolution === 'ms' ? snapshot.atMs : Math.floor(snapshot.atMs / 1000);
-  return metrics.flatMap((measure) =>
-    numbersOf(measure, snapshot).flatMap(([name, samples]) =>
+  return metrics.flatMap((metric) =>
+    samplesByName(metric, snapshot).flatMap(([name, samples]) =>
       samples.map(({ labels, value }) => ({
         metric: `${prefix}.${name}`,
         timestamp,
         unit: resolution,
         value: floatText(value),
-        tags: tagsOf({
-          host,
-          ...labels,
-        }),
+        tags: tagsOf({ host, ...labels }),
       })),
     ),
   );
 }
 
-function numbersOf(measure: Metric, snapshot: Snapshot): [name: string, samples: readonly Sample[]][] {
-  const { name } = measure;
-  if (measure.type !== 'histogram') return [[name, measure.read(snapshot)]];
-  const seen = measure.read(snapshot);
-  const each = (read: (value: (typeof seen)[number]['value']) => number): Sample[] =>
-    seen.flatMap(({ labels, value }) => single(read(value)).map((sample) => ({ ...sample, labels })));
+function samplesByName(metric: Metric, snapshot: Snapshot): [name: string, samples: readonly Sample[]][] {
+  const { name } = metric;
+  if (metric.type !== 'histogram') return [[name, samplesOf(metric.read(snapshot))]];
+  const histograms = metric.read(snapshot);
   return [
-    [`${name}_count`, each(({ count }) => count)],
-    [`${name}_sum`, each(({ sumSeconds }) => sumSeconds)],
+    [`${name}_count`, histograms.map(({ labels, value }) => ({ labels, value: value.count }))],
+    [`${name}_sum`, histograms.map(({ labels, value }) => ({ labels, value: value.sumSeconds }))],
   ];
 }
 
-/** A point needs a tag, and a tag a value. */
+/** OpenTSDB needs at least one tag, and a value for each tag. */
 function tagsOf(labels: Labels): Tags {
   return Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, legalTagText(text) ?? 'unknown']));
 }

@@ -1,91 +1,88 @@
-// The bridge's own counters: plain numbers, made once by the daemon and passed to whoever counts.
+// The bridge's own counters. The daemon makes them once and passes them to the parts that count.
 //
-// What a part counts already (an outlet, the spool, the source) is not counted here: snapshot.ts joins both.
+// Outlets, spool and sources have counters of their own; snapshots.ts joins them.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Deliver } from '../model/point.ts';
 import type { Sink } from '../model/sink.ts';
 import { durationHistogram, type DurationSnapshot } from '../runtime/duration-histogram.ts';
-import { countedSink, type CountedSink, type WriteSnapshot } from '../outlet/sink-counts.ts';
-import { countedSource, type CountedSource, type SourceSnapshot } from './source-counts.ts';
+import { countedSink, type WriteSnapshot } from '../outlet/sink-counts.ts';
+import { countedSource, type SourceSnapshot } from './source-counts.ts';
 import { type ProcessStats, processStatsWatch, type ProcessStatsSnapshot } from './process-stats.ts';
 
 export interface Telemetry {
-  /** The delivery of a source, counted under its name. */
+  /** Wraps the Deliver of a source and counts its deliveries under the name. */
   source(name: string, deliver: Deliver): Deliver;
-  /** A sink, its writes timed and counted under its own name. */
+  /** Wraps a sink and counts and times its writes. */
   sink(sink: Sink): Sink;
-  /** To be given what tells of the writes to a sink of another thread. */
-  watchSink(seen: () => WriteSnapshot): void;
-  /** To be told of each push how long it took from its head to its answer, whatever that was. */
+  /** Adds the writes of a sink that another thread counts. */
+  watchSink(writes: () => WriteSnapshot): void;
+  /** Called for each push with the time from its headers to its answer. */
   readonly pushAnswered: (ms: number) => void;
-  /** To be told why a push was answered 5xx. */
+  /** Called for each push that is answered 5xx. */
   readonly pushRefused: (reason: string) => void;
-  /** To be told of points that waited for a sink that was not configured for a week, and are gone. */
-  readonly goneSinkLost: (points: number) => void;
-  /** To be told that the bridge takes no more pushes and ends. */
+  /** Called when the points of a sink are dropped that was not configured for a week. */
+  readonly removedSinkLost: (points: number) => void;
+  /** Called when the bridge stops accepting pushes. */
   stopping(): void;
-  /** Watches the event loop, until the signal. */
+  /** Samples the event loop lag until the signal. */
   run(signal: AbortSignal): Promise<void>;
-  counted(): Counted;
+  counts(): TelemetryCounts;
 }
 
-/** Everything that is counted here, since the start. */
-export interface Counted {
-  /** ms since 1970 UTC */
+/** Since the start of the process; times are ms since 1970 UTC. */
+export interface TelemetryCounts {
   readonly startedAtMs: number;
   readonly isStopping: boolean;
   readonly sources: readonly SourceSnapshot[];
   readonly writes: readonly WriteSnapshot[];
   readonly answerTimes: DurationSnapshot;
-  /** The push that was answered 5xx last; undefined when none was. */
+  /** The last push that was answered 5xx. */
   readonly lastRefusal: { readonly atMs: number; readonly reason: string } | undefined;
-  readonly goneSinkLostPoints: number;
-  /** Undefined where nobody lets the process be seen. */
+  readonly pointsOfRemovedSinks: number;
   readonly process: ProcessStatsSnapshot | undefined;
 }
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   readonly clock: Clock;
   readonly vitals?: ProcessStats | undefined;
 }
 
 export function telemetry({ clock, vitals }: TelemetryOptions): Telemetry {
   const startedAtMs = clock.now();
-  const sources: CountedSource[] = [];
-  const sinks: Pick<CountedSink, 'seen'>[] = [];
+  const sources: (() => SourceSnapshot)[] = [];
+  const sinks: (() => WriteSnapshot)[] = [];
   const answerTimes = durationHistogram();
-  let goneSinkLostPoints = 0;
-  const watch = vitals && processStatsWatch(vitals, clock);
-  let lastRefusal: Counted['lastRefusal'];
+  const statsWatch = vitals && processStatsWatch(vitals, clock);
+  let pointsOfRemovedSinks = 0;
+  let lastRefusal: TelemetryCounts['lastRefusal'];
   let isStopping = false;
   return {
-    source: (name, deliver) => kept(sources, countedSource(name, deliver, clock)).deliver,
+    source(name, deliver) {
+      const counted = countedSource(name, deliver, clock);
+      sources.push(counted.snapshot);
+      return counted.deliver;
+    },
     sink(sink) {
       const counted = countedSink(sink, clock);
-      sinks.push(counted);
+      sinks.push(counted.seen);
       return counted.sink;
     },
-    watchSink: (seen) => void sinks.push({ seen }),
+    watchSink: (writes) => void sinks.push(writes),
     pushAnswered: answerTimes.add,
     pushRefused: (reason) => void (lastRefusal = { atMs: clock.now(), reason }),
-    goneSinkLost: (points) => void (goneSinkLostPoints += points),
+    removedSinkLost: (points) => void (pointsOfRemovedSinks += points),
     stopping: () => void (isStopping = true),
-    run: async (signal) => watch?.run(signal),
-    counted: () => ({
+    run: async (signal) => statsWatch?.run(signal),
+    counts: () => ({
       startedAtMs,
       isStopping,
-      sources: sources.map(({ seen }) => seen()),
-      writes: sinks.map(({ seen }) => seen()),
+      sources: sources.map((snapshot) => snapshot()),
+      writes: sinks.map((snapshot) => snapshot()),
       answerTimes: answerTimes.seen(),
       lastRefusal,
-      goneSinkLostPoints,
-      process: watch?.seen(),
+      pointsOfRemovedSinks,
+      process: statsWatch?.snapshot(),
     }),
   };
-}
-
-function kept<One>(all: One[], one: One): One {
-  all.push(one);
-  return one;
 }

@@ -1,4 +1,4 @@
-// The administration asked over HTTP answers as the one in the process does, and says so when nobody answers.
+// The administration over HTTP gives the same results as in the process, and reports an unreachable bridge.
 
 import test from 'ava';
 import { createServer } from 'node:http';
@@ -11,10 +11,10 @@ import { points } from '../fakes/points.ts';
 
 const never = new AbortController().signal;
 
-test('asked from afar it answers as it does in the process', async (t) => {
+test('queries give the same results over HTTP as in the process', async (t) => {
   const { access, administration, idOf } = await openDoor(t);
   const remote = adminClient(access, never);
-  const asked: ((one: Administration) => Promise<unknown>)[] = [
+  const queries: ((one: Administration) => Promise<unknown>)[] = [
     (one) => all(one.letters({})),
     (one) => all(one.letters({ kind: 'rejected', reason: 'ünknown & metric=?' }, { withInput: true })),
     (one) => all(one.letters({ ids: [idOf('Unknown metric'), 'x'] }, { withInput: true })),
@@ -22,10 +22,10 @@ test('asked from afar it answers as it does in the process', async (t) => {
     (one) => one.spoolStatus().then((status) => JSON.parse(JSON.stringify(status)) as unknown),
     (one) => all(one.drop({ ids: ['x'] })),
   ];
-  for (const ask of asked) t.deepEqual(await ask(remote), await ask(administration));
+  for (const query of queries) t.deepEqual(await query(remote), await query(administration));
 });
 
-test('an order without a query means all of them, and is carried out', async (t) => {
+test('retry and drop without a filter select all letters', async (t) => {
   const { access, spool } = await openDoor(t);
   const remote = adminClient(access, never);
   t.is((await all(remote.retry({ kind: 'rejected' }))).length, 2);
@@ -34,7 +34,7 @@ test('an order without a query means all of them, and is carried out', async (t)
   t.like(await remote.dropWaiting('tsdb'), { points: 2 });
 });
 
-test('many letters come over in pieces, and none is lost', async (t) => {
+test('a long list arrives in chunks without losing a letter', async (t) => {
   const { access, spool, reader } = await openDoor(t);
   await lettersOf(
     spool,
@@ -46,20 +46,20 @@ test('many letters come over in pieces, and none is lost', async (t) => {
   t.is(new Set(letters.map(({ raw }) => raw)).size, 1500);
 });
 
-test('what the owner refuses is refused in its words', async (t) => {
+test('a refusal carries the message of the bridge', async (t) => {
   const { access } = await openDoor(t);
   const remote = adminClient(access, never);
   await t.throwsAsync(remote.dropWaiting('x'), { name: 'OwnerRefused', message: /^no sink of the name "x"/ });
 });
 
-test("a token that is not the owner's, nobody at the address, and somebody else there are told apart", async (t) => {
+test('a wrong token, a closed port and another server have different errors', async (t) => {
   const { access } = await openDoor(t);
   await t.throwsAsync(adminClient({ ...access, token: 'x' }, never).spoolStatus(), {
-    name: 'OwnerSilent',
+    name: 'OwnerUnreachable',
     message: /answered 401: Authorization/,
   });
   await t.throwsAsync(adminClient({ ...access, url: 'http://127.0.0.1:1' }, never).spoolStatus(), {
-    name: 'OwnerSilent',
+    name: 'OwnerUnreachable',
     message: /^the bridge at http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/,
   });
   const other = createServer((_, response) => response.writeHead(502).end('<html>')).listen(0, '127.0.0.1');
@@ -71,7 +71,7 @@ test("a token that is not the owner's, nobody at the address, and somebody else 
   });
 });
 
-test('a door that closes ends an answer that nobody reads, and the reader is told', async (t) => {
+test('closing the endpoint ends a stalled answer, and the client throws', async (t) => {
   const { access, door, spool, reader } = await openDoor(t);
   for (let first = 0; first < 12_000; first += 3000) {
     await lettersOf(
@@ -88,6 +88,6 @@ test('a door that closes ends an answer that nobody reads, and the reader is tol
     async () => {
       while ((await letters.next()).done !== true);
     },
-    { name: 'OwnerSilent', message: /broke off its answer/ },
+    { name: 'OwnerUnreachable', message: /broke off its answer/ },
   );
 });

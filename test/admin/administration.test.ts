@@ -1,4 +1,4 @@
-// The administration leaves time to others while it works through many letters.
+// A retry of many letters leaves time to other work.
 
 import test from 'ava';
 import { administration } from '../../src/admin/administration.ts';
@@ -6,7 +6,7 @@ import type { LetterRetry } from '../../src/model/point.ts';
 import { points } from '../fakes/points.ts';
 import { readSpool } from '../fakes/letters.ts';
 
-test('between two turns of a retry as much time passes as the turn has taken', async (t) => {
+test('a retry sleeps after each batch as long as the batch took', async (t) => {
   const { spool } = await readSpool(t, { maxBytes: 1 << 26 });
   for (let letter = 0; letter < 250; letter += 1) {
     await spool.append([], {

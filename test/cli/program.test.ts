@@ -1,17 +1,18 @@
-// The command line takes what the settings say, explains itself, and ends with the exit code that the outcome deserves.
+// The command line: help texts, exit codes and error messages of all commands, in this process.
 
 import test, { type ExecutionContext } from 'ava';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { Readable } from 'node:stream';
 import { runProgram } from '../../src/cli/program.ts';
 import { environmentWordsOf, flagOf } from '../../src/config/settings/names.ts';
 import { settingEntries } from '../../src/config/settings/settings.ts';
 import { takeStateDirectory } from '../../src/daemon/state-directory-lock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { capturedOutput } from './context.ts';
 
 interface Outcome {
   readonly exitCode: number;
@@ -19,17 +20,9 @@ interface Outcome {
   readonly err: string;
 }
 
-/** Runs a command that is told to stop as soon as it can. */
+/** Runs a command whose stop signal has come already. */
 async function ran(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const texts = { out: '', err: '' };
-  const into = (which: 'out' | 'err'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        texts[which] += String(chunk);
-        done();
-      },
-    });
-  const [stdout, stderr] = [into('out'), into('err')];
+  const [stdout, stderr] = [capturedOutput(), capturedOutput()];
   const stop = AbortSignal.abort();
   const exitCode = await runProgram(argv, '1.2.3', {
     env,
@@ -42,31 +35,19 @@ async function ran(argv: readonly string[], env: Readonly<Record<string, string>
     stop,
     hurry: stop,
   });
-  return { exitCode, ...texts };
+  return { exitCode, out: stdout.text(), err: stderr.text() };
 }
 
-/** What a run needs to start anywhere: no account, no OpenTSDB, free ports, a state directory of its own. */
-async function anywhere(t: ExecutionContext): Promise<{ readonly argv: string[]; readonly stateDir: string }> {
+/** Flags of a run without account and OpenTSDB, on free ports. */
+async function runFlags(t: ExecutionContext) {
   const stateDir = await temporaryDirectory(t);
   const nodesFile = join(stateDir, 'given-nodes.json');
   await writeFile(nodesFile, '[{"id":312,"name":"Jinan, CN - Unicom","active":true}]');
-  return {
-    argv: [
-      '-f',
-      '-l',
-      '127.0.0.1:0',
-      '--admin-listen',
-      '127.0.0.1:0',
-      '--nodes-file',
-      nodesFile,
-      '--state-dir',
-      stateDir,
-    ],
-    stateDir,
-  };
+  const directories = ['--nodes-file', nodesFile, '--state-dir', stateDir];
+  return { stateDir, directories, argv: ['-f', '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', ...directories] };
 }
 
-test('the help names every setting with its flag, its default and its variable, under its group', async (t) => {
+test('the help names every setting with its flag, default and environment variable, below its group', async (t) => {
   for (const argv of [['--help'], ['run', '--help'], ['help', 'check']]) {
     const { exitCode, out, err } = await ran(argv);
     t.is(exitCode, 0);
@@ -83,91 +64,62 @@ test('the help names every setting with its flag, its default and its variable, 
   }
 });
 
-test('the help of a command is the same whichever way it is asked for', async (t) => {
-  const [asked, flagged] = [await ran(['help', 'replay']), await ran(['replay', '--help'])];
-  t.is(asked.out, flagged.out);
-  for (const option of ['--since <time>', '--state-dir <path>']) t.true(asked.out.includes(option), option);
+test('`help replay` and `replay --help` print the same', async (t) => {
+  const [command, option] = [await ran(['help', 'replay']), await ran(['replay', '--help'])];
+  t.is(command.out, option.out);
+  for (const flag of ['--since <time>', '--state-dir <path>']) t.true(command.out.includes(flag), flag);
 });
 
 test("the program's help names every command", async (t) => {
-  const { out } = await ran(['--help']);
-  for (const name of ['run', 'check', 'nodes', 'replay', 'dead-letters', 'spool', 'demo', 'simulate', 'help'])
-    t.regex(out, new RegExp(`^  ${name} `, 'm'));
-  t.deepEqual((await ran(['nodes', '--help'])).out.match(/^  (list|show|refresh) /gm), [
-    '  list ',
-    '  show ',
-    '  refresh ',
-  ]);
-  t.deepEqual((await ran(['dead-letters', '--help'])).out.match(/^  (list|show|retry|drop|export) /gm), [
-    '  list ',
-    '  show ',
-    '  retry ',
-    '  drop ',
-    '  export ',
-  ]);
-  t.deepEqual((await ran(['spool', '--help'])).out.match(/^  (status|drop) /gm), ['  status ', '  drop ']);
+  const commandsOf = async (argv: readonly string[]): Promise<string[]> =>
+    [...(await ran(argv)).out.matchAll(/^  ([a-z][a-z-]*) /gm)].map(([, name]) => name as string);
+  t.is(
+    (await commandsOf(['--help'])).join(' '),
+    'run check doctor config nodes dead-letters spool replay top template forecast demo simulate help',
+  );
+  t.deepEqual(await commandsOf(['nodes', '--help']), ['list', 'show', 'refresh', 'diff', 'help']);
+  t.deepEqual(await commandsOf(['dead-letters', '--help']), ['list', 'show', 'retry', 'drop', 'export', 'help']);
+  t.deepEqual(await commandsOf(['spool', '--help']), ['status', 'drop', 'verify', 'help']);
 });
 
 test('the version is printed', async (t) => {
   t.deepEqual(await ran(['--version']), { exitCode: 0, out: '1.2.3\n', err: '' });
 });
 
-for (const [what, argv, error] of [
-  ['an unknown flag', ['--tsdb-hots', 'x'], "error: unknown option '--tsdb-hots'\n(Did you mean --tsdb-host?)\n"],
-  ['an unknown command', ['chekc'], "error: unknown command 'chekc'\n(Did you mean check?)\n"],
-  ['an unknown command of nodes', ['nodes', 'lits'], "error: unknown command 'lits'\n(Did you mean list?)\n"],
-  ['a flag without its value', ['-l'], "error: option '-l, --listen <address>' argument missing\n"],
-  ['a node without an id', ['nodes', 'show'], "error: missing required argument 'id'\n"],
+for (const [commandLine, error] of [
+  ['--tsdb-hots x', "unknown option '--tsdb-hots'\n(Did you mean --tsdb-host?)"],
+  ['chekc', "unknown command 'chekc'\n(Did you mean check?)"],
+  ['nodes lits', "unknown command 'lits'\n(Did you mean list?)"],
+  ['-l', "option '-l, --listen <address>' argument missing"],
+  ['nodes show', "missing required argument 'id'"],
+  ['dead-letters retry', 'expected ids, --all, --reason or --kind, found none of them'],
+  ['dead-letters drop a --all', 'expected ids, or else --all, --reason or --kind, found both'],
+  ['dead-letters drop --kind a --all', 'expected --all, or else --reason or --kind, found both'],
+  ['-l x --nodes-file n', '--listen: expected [host:]port, the port from 0 to 65535, found "x"'],
+  ['replay', "missing required argument 'files'"],
   [
-    'a retry of nothing',
-    ['dead-letters', 'retry'],
-    'error: expected ids, --all, --reason or --kind, found none of them\n',
+    'replay x --test 5,x',
+    "option '--test <ids>' argument '5,x' is invalid. expected ids, integers from 1 to 2^53-1, found \"x\"",
   ],
+  ['simulate', "required option '--target <url>' not specified"],
   [
-    'a drop of ids and of all',
-    ['dead-letters', 'drop', 'a', '--all'],
-    'error: expected ids, or else --all, --reason or --kind, found both\n',
+    'simulate --target x',
+    "option '--target <url>' argument 'x' is invalid. expected a URL such as http://bridge.example:8080/, found \"x\"",
   ],
+  ['demo --rate 0', "option '--rate <number>' argument '0' is invalid. expected a number above 0, found \"0\""],
+  ['demo -p 1', "option '-p, --tsdb-port' needs --tsdb-host"],
   [
-    'a drop of all and of some',
-    ['dead-letters', 'drop', '--kind', 'a', '--all'],
-    'error: expected --all, or else --reason or --kind, found both\n',
-  ],
-  [
-    'a fault of a flag',
-    ['-l', 'x', '--nodes-file', 'n'],
-    'error: --listen: expected [host:]port, the port from 0 to 65535, found "x"\n',
-  ],
-  ['a replay of nothing', ['replay'], "error: missing required argument 'files'\n"],
-  [
-    'a replay of what is no test',
-    ['replay', 'x', '--test', '5,x'],
-    "error: option '--test <ids>' argument '5,x' is invalid. expected ids, integers from 1 to 2^53-1, found \"x\"\n",
-  ],
-  ['no target', ['simulate'], "error: required option '--target <url>' not specified\n"],
-  [
-    'a target that is none',
-    ['simulate', '--target', 'x'],
-    "error: option '--target <url>' argument 'x' is invalid. expected a URL such as http://bridge.example:8080/, found \"x\"\n",
-  ],
-  [
-    'a rate of nothing',
-    ['demo', '--rate', '0'],
-    "error: option '--rate <number>' argument '0' is invalid. expected a number above 0, found \"0\"\n",
-  ],
-  ['a port of no host', ['demo', '-p', '1'], "error: option '-p, --tsdb-port' needs --tsdb-host\n"],
-  [
-    'no credentials',
-    [],
-    "error: credentials: expected --key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account), found none of them\n",
+    '',
+    "credentials: expected --key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account), found none of them",
   ],
 ] as const) {
-  test(`${what} is wrong usage`, async (t) => {
-    t.deepEqual(await ran(argv, { HOME: '/nowhere' }), { exitCode: 64, out: '', err: error });
+  test(`wrong usage: "${commandLine}"`, async (t) => {
+    const argv = commandLine.split(' ').filter((word) => word !== '');
+    t.deepEqual(await ran(argv, { HOME: '/nowhere' }), { exitCode: 64, out: '', err: `error: ${error}\n` });
   });
 }
 
-test('faults of the environment and of a file are wrong configuration, all named at once', async (t) => {
+test('all errors of the environment and of a file are reported as wrong configuration', async (t) => {
   const path = join(await temporaryDirectory(t), 'bridge.yaml');
   await writeFile(path, 'listen: 80\ntsdbPort: 1\n');
   const outcome = await ran(['check', '--config', path], { CATCHPOINT_BRIDGE_RTT: 'x', CATCHPOINT_BRIDGE_KEI: 'y' });
@@ -179,22 +131,22 @@ test('faults of the environment and of a file are wrong configuration, all named
   ]);
 });
 
-test('a configuration file that is not there is named', async (t) => {
-  const flag = await ran(['--config', '/nowhere/bridge.yaml']);
-  t.deepEqual(flag, {
+test('a missing configuration file is wrong usage or wrong configuration, by its origin', async (t) => {
+  const error = '/nowhere/bridge.yaml: ENOENT: no such file or directory\n';
+  t.deepEqual(await ran(['--config', '/nowhere/bridge.yaml']), {
     exitCode: 64,
     out: '',
-    err: 'error: --config: /nowhere/bridge.yaml: ENOENT: no such file or directory\n',
+    err: `error: --config: ${error}`,
   });
-  const variable = await ran([], { CATCHPOINT_BRIDGE_CONFIG: '/nowhere/bridge.yaml' });
-  t.deepEqual(
-    [variable.exitCode, variable.err],
-    [78, 'error: CATCHPOINT_BRIDGE_CONFIG: /nowhere/bridge.yaml: ENOENT: no such file or directory\n'],
-  );
+  t.deepEqual(await ran([], { CATCHPOINT_BRIDGE_CONFIG: '/nowhere/bridge.yaml' }), {
+    exitCode: 78,
+    out: '',
+    err: `error: CATCHPOINT_BRIDGE_CONFIG: ${error}`,
+  });
 });
 
-test('flags without a command name start the bridge, and a signal ends it with 0', async (t) => {
-  const { argv, stateDir } = await anywhere(t);
+test('flags without a command start the bridge, and a signal ends it with 0', async (t) => {
+  const { argv, stateDir } = await runFlags(t);
   const { exitCode, out, err } = await ran([...argv, '-t', 'h']);
   const lines = err
     .trimEnd()
@@ -207,12 +159,12 @@ test('flags without a command name start the bridge, and a signal ends it with 0
   t.is(lines.at(-1)?.msg, 'stopped');
 });
 
-test('a port or a state directory that is taken ends with 69 and its words', async (t) => {
-  const { argv, stateDir } = await anywhere(t);
-  const taken = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => taken.once('listening', resolve));
-  t.teardown(() => taken.close());
-  const { port } = taken.address() as AddressInfo;
+test('a port or a state directory that is in use ends with 69', async (t) => {
+  const { argv, stateDir } = await runFlags(t);
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
   const onPort = await ran([...argv, '-l', `127.0.0.1:${port}`]);
   t.is(onPort.exitCode, 69);
   t.regex(onPort.err, new RegExp(`error: cannot listen on 127.0.0.1:${port}: the address is in use\n$`));
@@ -226,8 +178,8 @@ test('a port or a state directory that is taken ends with 69 and its words', asy
   );
 });
 
-test('check prints the settings and its findings, warnings apart', async (t) => {
-  const { argv } = await anywhere(t);
+test('check prints settings and findings on stdout, warnings on stderr', async (t) => {
+  const { argv } = await runFlags(t);
   const { exitCode, out, err } = await ran(['check', ...argv, '-t', 'h']);
   t.is(exitCode, 0);
   t.is(err, 'warning: --tsdb-host: without effect, in file mode OpenTSDB is not contacted\n');
@@ -235,7 +187,7 @@ test('check prints the settings and its findings, warnings apart', async (t) => 
   t.regex(out, /\n\nstate directory +ok .*\nfile +ok .*\nnodes file +ok .*\n$/);
 });
 
-test('config init writes a file that check takes, for its owner alone, and never over another', async (t) => {
+test('config init writes a file that check accepts, for its user alone, and overwrites none', async (t) => {
   const path = join(await temporaryDirectory(t), 'bridge.yaml');
   t.deepEqual(await ran(['config', 'init', path]), {
     exitCode: 0,
@@ -243,20 +195,16 @@ test('config init writes a file that check takes, for its owner alone, and never
     err: '',
   });
   t.is((await stat(path)).mode & 0o777, 0o600);
-  const { argv } = await anywhere(t);
+  const { argv } = await runFlags(t);
   t.is((await ran(['check', ...argv, '--config', path])).exitCode, 0);
   await writeFile(path, 'mine');
-  t.deepEqual(await ran(['config', 'init', path]), {
-    exitCode: 73,
-    out: '',
-    err: `error: ${path}: is there already, and stays as it is\n`,
-  });
+  for (const [at, reason] of [
+    [path, 'is there already, and stays as it is'],
+    ['/nowhere/b.yaml', 'ENOENT: no such file or directory'],
+  ] as const) {
+    t.deepEqual(await ran(['config', 'init', at]), { exitCode: 73, out: '', err: `error: ${at}: ${reason}\n` });
+  }
   t.is(await readFile(path, 'utf8'), 'mine');
-  t.deepEqual(await ran(['config', 'init', '/nowhere/b.yaml']), {
-    exitCode: 73,
-    out: '',
-    err: 'error: /nowhere/b.yaml: ENOENT: no such file or directory\n',
-  });
   t.regex((await ran(['config', 'init', '-'])).out, /^# Configuration of .*\n[^]*\n#listen: 8080\n/);
 });
 
@@ -266,13 +214,12 @@ test('config schema prints JSON', async (t) => {
   t.like(JSON.parse(out), { type: 'object', additionalProperties: false });
 });
 
-test('nodes are listed, shown and refreshed without an account where there is a file of them', async (t) => {
-  const { argv } = await anywhere(t);
-  const common = argv.slice(5);
-  const shown = await ran(['nodes', 'show', '312', '--json', ...common]);
+test('nodes are listed, shown and refreshed from a nodes file', async (t) => {
+  const { directories } = await runFlags(t);
+  const shown = await ran(['nodes', 'show', '312', '--json', ...directories]);
   t.is(shown.exitCode, 0);
   t.like(JSON.parse(shown.out), { id: 312, name: 'Jinan, CN - Unicom' });
-  t.is((await ran(['nodes', 'show', '5', ...common])).exitCode, 1);
-  t.is((await ran(['nodes', 'list', ...common])).exitCode, 0);
+  t.is((await ran(['nodes', 'show', '5', ...directories])).exitCode, 1);
+  t.is((await ran(['nodes', 'list', ...directories])).exitCode, 0);
   t.is((await ran(['nodes', 'refresh', '--state-dir', '/nowhere'])).exitCode, 64);
 });

@@ -1,34 +1,31 @@
-// A run starts the daemon, waits for its signal, and stops the daemon in order.
+// `run` starts the daemon, waits for its signal or the daemon's failure, and stops the daemon.
 
 import test from 'ava';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { run } from '../../src/cli/run.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
-import { silentLog } from '../../src/runtime/log.ts';
 import { systemdNotify } from '../../src/daemon/systemd-notify.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { configFrom } from './context.ts';
 
-const { config } = readConfig(
-  { flags: { fileMode: true }, env: {}, readFile: () => '', canWriteIn: () => true },
-  { needsNodes: false },
-);
-const nobody = systemdNotify({}, silentLog());
-const ambient = { clock: systemClock(), random: () => 0.5, log: silentLog(), pid: 1 };
+const { config } = configFrom({ fileMode: true });
+const noSystemd = systemdNotify({}, silentLog());
+const context = { clock: systemClock(), random: () => 0.5, log: silentLog(), pid: 1 };
+const never = { stop: new AbortController().signal, hurry: new AbortController().signal };
+const urls = { pushUrl: 'http://127.0.0.1:1', backstopUrl: undefined, adminUrl: 'http://127.0.0.1:2' };
 
-test('the daemon runs until the signal, and is given the one that hurries', async (t) => {
+test('the daemon runs until `stop`, and its stop gets `hurry`', async (t) => {
   const [stop, hurry] = [new AbortController(), new AbortController()];
   const steps: string[] = [];
-  const daemon = {
-    pushUrl: 'http://127.0.0.1:1',
-    backstopUrl: undefined,
-    adminUrl: 'http://127.0.0.1:2',
+  const daemon: Daemon = {
+    ...urls,
     status: () => t.fail(),
     failed: new Promise(() => {}),
-    async stop({ hurry: given } = {}) {
-      steps.push(given === hurry.signal ? 'stopped' : 'stopped with another signal');
+    async stop(options) {
+      steps.push(options?.hurry === hurry.signal ? 'stopped' : 'stopped with another signal');
     },
-  } satisfies Daemon;
-  const running = run(config, ambient, { stop: stop.signal, hurry: hurry.signal }, nobody, async (given) => {
+  };
+  const running = run(config, context, { stop: stop.signal, hurry: hurry.signal }, noSystemd, async (given) => {
     steps.push(given === config ? 'started' : 'started with another configuration');
     return daemon;
   });
@@ -39,30 +36,27 @@ test('the daemon runs until the signal, and is given the one that hurries', asyn
   t.deepEqual(steps, ['started', 'stopped']);
 });
 
-test('a daemon that cannot go on is stopped in a hurry, after a moment, and what it fails for is thrown on', async (t) => {
-  const signals = { stop: new AbortController().signal, hurry: new AbortController().signal };
-  const fault = Object.assign(new Error('i/o error'), { exitCode: 74 });
+test('after a failure the daemon is hurried once requests in flight are answered, and `run` throws the failure', async (t) => {
+  const failure = Object.assign(new Error('i/o error'), { exitCode: 74 });
   let hurried = '';
   const daemon: Daemon = {
-    pushUrl: 'http://127.0.0.1:1',
-    backstopUrl: undefined,
-    adminUrl: 'http://127.0.0.1:2',
+    ...urls,
     status: () => t.fail(),
-    failed: Promise.resolve(fault),
+    failed: Promise.resolve(failure),
     async stop({ hurry } = {}) {
       hurried =
         hurry?.aborted === true
           ? 'at once'
-          : await new Promise((resolve) => hurry?.addEventListener('abort', () => resolve('after a moment')));
+          : await new Promise((resolve) => hurry?.addEventListener('abort', () => resolve('later')));
       return Promise.reject(new Error('cannot be closed either'));
     },
   };
-  t.is(await t.throwsAsync(run(config, ambient, signals, nobody, async () => daemon)), fault);
-  t.is(hurried, 'after a moment', 'what is in hand is answered first');
+  t.is(await t.throwsAsync(run(config, context, never, noSystemd, async () => daemon)), failure);
+  t.is(hurried, 'later');
 });
 
-test('what the daemon cannot start for is thrown on', async (t) => {
-  const signals = { stop: new AbortController().signal, hurry: new AbortController().signal };
-  const fault = Object.assign(new Error('taken'), { exitCode: 69 });
-  t.is(await t.throwsAsync(run(config, ambient, signals, nobody, async () => Promise.reject(fault))), fault);
+test('`run` throws the error of a failed start', async (t) => {
+  const failure = Object.assign(new Error('taken'), { exitCode: 69 });
+  const start = async () => Promise.reject(failure);
+  t.is(await t.throwsAsync(run(config, context, never, noSystemd, start)), failure);
 });

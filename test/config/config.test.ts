@@ -1,39 +1,12 @@
-// The configuration is joined from its places in one order, and every fault in it is named at once.
+// Flags, environment, file and defaults are joined, and all faults are reported at once.
 
 import test from 'ava';
-import { type ConfigPlaces, type ConfigRead, readConfig, WrongConfiguration } from '../../src/config/config.ts';
+import { type ConfigRead, WrongConfiguration } from '../../src/config/config.ts';
 import type { Flags } from '../../src/config/settings/origins.ts';
 import { chooseStateDir } from '../../src/config/settings/state-dir.ts';
+import { faultsOf, type Given, read } from './given.ts';
 
-type Given = Partial<Omit<ConfigPlaces, 'file'>> & { readonly file?: string; readonly needsNodes?: boolean };
-
-function read({ file, needsNodes = false, ...places }: Given): ConfigRead {
-  return readConfig(
-    {
-      flags: {},
-      env: {},
-      readFile: (path) => {
-        throw new Error(`no such file ${path}`);
-      },
-      canWriteIn: () => true,
-      ...places,
-      file: file === undefined ? undefined : { path: 'bridge.yaml', text: file },
-    },
-    { needsNodes },
-  );
-}
-
-function faultsOf(given: Given): readonly [exitCode: number, ...faults: string[]] {
-  try {
-    read(given);
-  } catch (error) {
-    if (error instanceof WrongConfiguration) return [error.exitCode, ...error.message.split('\n')];
-    throw error;
-  }
-  return [0];
-}
-
-test("without anything given, the defaults are the original bridge's", (t) => {
+test('the defaults are those of the original bridge', (t) => {
   const { config, warnings } = read({});
   t.deepEqual(config, {
     listen: { host: '', port: 8080 },
@@ -100,7 +73,7 @@ test("without anything given, the defaults are the original bridge's", (t) => {
   t.deepEqual(warnings, []);
 });
 
-test('Graphite stands beside OpenTSDB and is optional, unless it is alone or told otherwise', (t) => {
+test('Graphite is optional beside OpenTSDB, unless it is the only sink or configured as required', (t) => {
   const { graphite, tsdb } = read({
     flags: {
       graphite: ['carbon-a', 'tcp://Carbon-B:2013', '[::1]:2003:b'],
@@ -134,14 +107,14 @@ test('Graphite stands beside OpenTSDB and is optional, unless it is alone or tol
   t.false(read({ flags: { fileMode: true } }).config.tsdb.isOn);
 });
 
-for (const [what, given, faults] of [
+for (const [title, given, faults] of [
   [
-    'no sink at all',
+    'no sink',
     { flags: { opentsdb: false } },
     [64, '--no-opentsdb: expected another place for the points, --graphite or file mode, found none'],
   ],
   [
-    'no sink at all, by the environment',
+    'no sink, by the environment',
     { env: { CATCHPOINT_BRIDGE_OPENTSDB: 'false' } },
     [78, 'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite or file mode, found none'],
   ],
@@ -151,7 +124,7 @@ for (const [what, given, faults] of [
     [64, '--graphite: expected each Carbon once, found c:2003 twice'],
   ],
   [
-    'Carbons that hash alike',
+    'Carbons with the same hash key',
     { flags: { graphite: ['c:1:a', 'c:2:b', 'c:3', 'c:4'], graphiteRouting: 'hash' } },
     [
       64,
@@ -159,7 +132,7 @@ for (const [what, given, faults] of [
     ],
   ],
   [
-    'a template of the other form',
+    'a template of the other naming form',
     { flags: { graphite: ['c'], graphiteTemplate: '{metric}.{tags}' } },
     [
       64,
@@ -167,10 +140,10 @@ for (const [what, given, faults] of [
     ],
   ],
 ] as readonly (readonly [string, Given, readonly [number, ...string[]]])[]) {
-  test(`wrong: ${what}`, (t) => t.deepEqual(faultsOf(given), faults));
+  test(`fault: ${title}`, (t) => t.deepEqual(faultsOf(given), faults));
 }
 
-test('a flag goes before the environment, the environment before the file, the file before the default', (t) => {
+test('precedence is flag, environment, file, default', (t) => {
   const file = 'tsdb-port: 1\nput: telnet\nresolution: ms\n';
   const env = { CATCHPOINT_BRIDGE_TSDB_PORT: '2', CATCHPOINT_BRIDGE_PUT: 'http' };
   const { config, origins } = read({ file, env, flags: { tsdbPort: '3' } });
@@ -190,26 +163,26 @@ test('a flag goes before the environment, the environment before the file, the f
   );
 });
 
-test('an empty variable counts as none', (t) => {
+test('an empty variable counts as unset', (t) => {
   t.is(
     read({ env: { CATCHPOINT_BRIDGE_TSDB_PORT: '' }, file: 'tsdb-port: 7' }).config.tsdb.urls[0],
     'http://localhost:7',
   );
 });
 
-test('every place can name every kind of setting', (t) => {
+test('each place can give each kind of setting', (t) => {
   const wanted = {
     urls: ['http://a:4242', 'https://u:p@b'],
     assignUids: false,
     headers: { 'X-A': '1, 2', 'X-B': 'b' },
     slices: ['node', 'city'],
   };
-  const seen = ({ config }: ConfigRead): object => {
+  const shown = ({ config }: ConfigRead): object => {
     const { urls, assignUids, headers } = config.tsdb;
     return { urls, assignUids, headers, slices: config.metrics.slices };
   };
   t.deepEqual(
-    seen(
+    shown(
       read({
         flags: {
           tsdbHost: ['a', 'https://u:p@b'],
@@ -228,13 +201,13 @@ test('every place can name every kind of setting', (t) => {
     SLICES: 'node,city,node',
   };
   t.deepEqual(
-    seen(
+    shown(
       read({ env: Object.fromEntries(Object.entries(env).map(([name, text]) => [`CATCHPOINT_BRIDGE_${name}`, text])) }),
     ),
     wanted,
   );
   t.deepEqual(
-    seen(
+    shown(
       read({
         file: 'tsdb-host: [a, "https://u:p@b"]\nassign-uids: false\ntsdb-header:\n  X-A: 1, 2\n  X-B: b\nslices: node,city\n',
       }),
@@ -243,13 +216,13 @@ test('every place can name every kind of setting', (t) => {
   );
 });
 
-test('a switch of the file can be turned back on the command line', (t) => {
+test('a flag can switch off what the file switches on', (t) => {
   const file = 'timings: true\nassign-uids: false\nfile: /tmp/points\n';
   const { config } = read({ file, flags: { timings: false, assignUids: true, fileMode: false } });
   t.deepEqual([config.metrics.timings, config.tsdb.assignUids, config.file], [false, true, undefined]);
 });
 
-test('file mode writes below the state directory unless a path is given, which switches it on', (t) => {
+test('file mode writes into the state directory; a path switches file mode on', (t) => {
   t.deepEqual(read({ flags: { fileMode: true, stateDir: '/s' } }).config.file, {
     path: '/s/points.put',
     format: 'import',
@@ -267,7 +240,7 @@ test('file mode writes below the state directory unless a path is given, which s
   );
 });
 
-test('an archive has thirty days unless it is given others', (t) => {
+test('an archive keeps thirty days by default', (t) => {
   t.deepEqual(read({ flags: { archive: '/a' } }).config.archive, { directory: '/a', days: 30 });
   t.deepEqual(read({ env: { CATCHPOINT_BRIDGE_ARCHIVE: '/a' }, file: 'archive-days: 7' }).config.archive, {
     directory: '/a',
@@ -275,7 +248,7 @@ test('an archive has thirty days unless it is given others', (t) => {
   });
 });
 
-test('secrets come from files too, and never show', (t) => {
+test('secrets are read from files and are never shown', (t) => {
   const readFile = (path: string): string => ({ '/run/key': 'K\n', '/run/api': 'hunter4' })[path] ?? '';
   const flags = { keyFile: '/run/key', tsdbHost: ['http://u:hunter1@h'], tsdbHeader: ['X-Token: hunter2'] };
   const read1 = read({
@@ -290,7 +263,7 @@ test('secrets come from files too, and never show', (t) => {
   t.regex(shown, /"secret","value":"\*\*\*","origin":"bridge.yaml:1"/);
 });
 
-test('of a secret and its file, the one in the higher place counts', (t) => {
+test('of a secret and its file the one with the higher precedence counts', (t) => {
   const readFile = (): string => 'from file';
   t.is(
     read({ readFile, flags: { apiKeyFile: '/x' }, env: { CATCHPOINT_BRIDGE_API_KEY: 'env' } }).config.catchpoint.apiKey,
@@ -306,9 +279,9 @@ test('of a secret and its file, the one in the higher place counts', (t) => {
 const noKeys =
   "credentials: expected --key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account), found none of them";
 
-for (const [what, given, faults] of [
-  ['nowhere to get nodes from', { needsNodes: true }, [64, noKeys]],
-  ['a file of nodes is enough', { needsNodes: true, flags: { nodesFile: '/n' } }, [0]],
+for (const [title, given, faults] of [
+  ['no credentials', { needsNodes: true }, [64, noKeys]],
+  ['a nodes file needs no credentials', { needsNodes: true, flags: { nodesFile: '/n' } }, [0]],
   [
     'a key without a secret',
     { needsNodes: true, flags: { key: 'hunter2' } },
@@ -324,14 +297,14 @@ for (const [what, given, faults] of [
     { env: { CATCHPOINT_BRIDGE_API_KEY: 'hunter2', CATCHPOINT_BRIDGE_API_KEY_FILE: '/x' } },
     [78, 'CATCHPOINT_BRIDGE_API_KEY_FILE: expected one of api-key and api-key-file, found both'],
   ],
-  ["a secret's file that is missing", { flags: { apiKeyFile: '/x' } }, [64, '--api-key-file: /x: no such file /x']],
+  ['a missing secret file', { flags: { apiKeyFile: '/x' } }, [64, '--api-key-file: /x: no such file /x']],
   [
-    "a secret's file that is empty",
+    'an empty secret file',
     { file: 'api-key-file: /x', readFile: () => '\n' },
     [78, 'bridge.yaml:1: api-key-file: /x: expected one line of text, found nothing'],
   ],
   [
-    'faults of all places at once',
+    'faults in all places',
     { flags: { listen: 'x' }, env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\nlog-level: loud\n' },
     [
       64,
@@ -342,7 +315,7 @@ for (const [what, given, faults] of [
     ],
   ],
   [
-    'faults of the environment and the file alone',
+    'faults in environment and file',
     { env: { CATCHPOINT_BRIDGE_PUT: 'udp' }, file: 'rtt: mean\n' },
     [
       78,
@@ -351,24 +324,28 @@ for (const [what, given, faults] of [
     ],
   ],
   [
-    'an unknown name in the file, where the credentials may be',
+    'an unknown setting in the file, perhaps the credentials',
     { needsNodes: true, file: 'apikey: hunter2\n' },
     [78, 'bridge.yaml:1: apikey: no such setting; did you mean api-key?'],
   ],
-  ["the file's own name in the file", { file: 'config: other.yaml\n' }, [78, 'bridge.yaml:1: config: no such setting']],
   [
-    'a list where one value belongs',
+    'the setting --config in the file',
+    { file: 'config: other.yaml\n' },
+    [78, 'bridge.yaml:1: config: no such setting'],
+  ],
+  [
+    'a list for a single value',
     { file: 'listen: [80, 81]\n' },
     [78, 'bridge.yaml:1: listen: expected a single value, found a list'],
   ],
   [
-    'a map where a list belongs',
+    'a map for a list',
     { file: 'tsdb-host: { a: 4242 }\n' },
     [78, 'bridge.yaml:1: tsdb-host: expected a list of texts, found a map'],
   ],
-  ['no slice at all', { flags: { slices: [','] } }, [64, '--slices: expected at least one, found none']],
+  ['no slice', { flags: { slices: [','] } }, [64, '--slices: expected at least one, found none']],
   [
-    'telnet to what only HTTP reaches',
+    'telnet to URLs',
     { flags: { put: 'telnet', tsdbHost: ['a,https://b,http://u:hunter2@c,http://d:1/e'] } },
     [
       64,
@@ -378,27 +355,27 @@ for (const [what, given, faults] of [
     ],
   ],
   [
-    'both listeners on one port',
+    'both listeners on the same port',
     { file: 'listen: 9000\nadmin-listen: 127.0.0.1:9000\n' },
     [78, 'bridge.yaml:2: admin-listen: expected another port than that of --listen, found 9000 for both'],
   ],
   [
-    'the same port on different addresses is none',
+    'both listeners on the same port of different addresses',
     { flags: { listen: '10.0.0.1:9000', adminListen: '127.0.0.1:9000' } },
     [0],
   ],
   [
-    'no home for the state',
+    'no directory for the state',
     { env: {}, canWriteIn: () => false },
     [64, 'state-dir: expected --state-dir, $STATE_DIRECTORY or $HOME, found none of them'],
   ],
 ] as readonly (readonly [string, Given, readonly (number | string)[]])[]) {
-  test(`fault or not: ${what}`, (t) => {
+  test(`faults of: ${title}`, (t) => {
     t.deepEqual(faultsOf(given) as readonly (number | string)[], faults);
   });
 }
 
-for (const [what, given, warnings] of [
+for (const [title, given, warnings] of [
   [
     'secrets on the command line',
     {
@@ -418,7 +395,7 @@ for (const [what, given, warnings] of [
   ],
   ['secrets elsewhere', { env: { CATCHPOINT_BRIDGE_API_KEY: 'hunter2' }, flags: { tsdbHeader: ['X-Scope: a'] } }, []],
   [
-    'a variable that is no setting',
+    'unknown variables',
     { env: { CATCHPOINT_BRIDGE_TSDBHOST: 'x', CATCHPOINT_BRIDGE_COLOUR: 'red' } },
     [
       'CATCHPOINT_BRIDGE_TSDBHOST: no such setting; did you mean CATCHPOINT_BRIDGE_TSDB_HOST?',
@@ -426,13 +403,17 @@ for (const [what, given, warnings] of [
     ],
   ],
   [
-    'file mode and OpenTSDB',
+    'an OpenTSDB in file mode',
     { flags: { fileMode: true, tsdbHost: ['h'] } },
     ['--tsdb-host: without effect, in file mode OpenTSDB is not contacted'],
   ],
-  ['days of no archive', { flags: { archiveDays: '3' } }, ['--archive-days: without effect, there is no --archive']],
   [
-    'a file that is not written',
+    'archive days without an archive',
+    { flags: { archiveDays: '3' } },
+    ['--archive-days: without effect, there is no --archive'],
+  ],
+  [
+    'file settings without file mode',
     { file: 'file: /x\nfile-format: ndjson\n', flags: { fileMode: false } },
     [
       'bridge.yaml:1: file: without effect, file mode is off',
@@ -440,12 +421,12 @@ for (const [what, given, warnings] of [
     ],
   ],
   [
-    'a port that no host takes',
+    'a port for hosts that all have one',
     { flags: { tsdbHost: ['a:1,https://b'], tsdbPort: '2' } },
     ['--tsdb-port: without effect, every --tsdb-host has a port of its own'],
   ],
   [
-    'headers by telnet, authorities without https',
+    'headers with telnet, a CA without https',
     { flags: { put: 'telnet', tsdbHeader: ['X-A: a'], tsdbCa: '/ca' } },
     ['--tsdb-header: without effect, telnet has no headers', '--tsdb-ca: without effect, no --tsdb-host is https'],
   ],
@@ -459,17 +440,17 @@ for (const [what, given, warnings] of [
     ],
   ],
   [
-    'a host of an OpenTSDB that is off',
+    'a host with OpenTSDB off',
     { flags: { opentsdb: false, graphite: ['c'], tsdbHost: ['h'] } },
     ['--tsdb-host: without effect, OpenTSDB is not written to'],
   ],
 ] as readonly (readonly [string, Given, readonly string[]])[]) {
-  test(`warning or not: ${what}`, (t) => {
+  test(`warnings of: ${title}`, (t) => {
     t.deepEqual(read(given).warnings, warnings);
   });
 }
 
-test('a fault brings the warnings along', (t) => {
+test('the error of faults carries the warnings', (t) => {
   const error = t.throws(() => read({ needsNodes: true, env: { CATCHPOINT_BRIDGE_APIKEY: 'x' } }), {
     instanceOf: WrongConfiguration,
   });
@@ -477,22 +458,22 @@ test('a fault brings the warnings along', (t) => {
 });
 
 const name = 'catchpoint-opentsdb-bridge';
-for (const [what, env, canWrite, wanted] of [
-  ["systemd's, the first of several", { STATE_DIRECTORY: '/a:/b', HOME: '/h' }, true, ['/a', 'STATE_DIRECTORY']],
-  ["the system's where it can be written", { HOME: '/h', XDG_STATE_HOME: '/x' }, true, [`/var/lib/${name}`, 'default']],
-  ["the user's own choice", { HOME: '/h', XDG_STATE_HOME: '/x' }, false, [`/x/${name}`, 'XDG_STATE_HOME']],
-  ["the user's home", { HOME: '/h', XDG_STATE_HOME: 'relative' }, false, [`/h/.local/state/${name}`, 'default']],
+for (const [title, env, canWrite, wanted] of [
+  ["the first of systemd's", { STATE_DIRECTORY: '/a:/b', HOME: '/h' }, true, ['/a', 'STATE_DIRECTORY']],
+  ['in /var/lib if that is writable', { HOME: '/h', XDG_STATE_HOME: '/x' }, true, [`/var/lib/${name}`, 'default']],
+  ['in $XDG_STATE_HOME', { HOME: '/h', XDG_STATE_HOME: '/x' }, false, [`/x/${name}`, 'XDG_STATE_HOME']],
+  ['in the home directory', { HOME: '/h', XDG_STATE_HOME: 'relative' }, false, [`/h/.local/state/${name}`, 'default']],
 ] as const) {
-  test(`the state directory is ${what}`, (t) => {
-    const asked: string[] = [];
-    const canWriteIn = (path: string): boolean => asked.push(path) > 0 && canWrite;
+  test(`the state directory is ${title}`, (t) => {
+    const checked: string[] = [];
+    const canWriteIn = (path: string): boolean => checked.push(path) > 0 && canWrite;
     const choice = chooseStateDir(env, canWriteIn);
     t.deepEqual([choice?.path, choice?.origin], [...wanted]);
-    t.true(asked.every((path) => path === `/var/lib/${name}`));
+    t.true(checked.every((path) => path === `/var/lib/${name}`));
   });
 }
 
-test('a state directory that is set goes before all others', (t) => {
+test('--state-dir takes precedence over $STATE_DIRECTORY', (t) => {
   const { config, origins } = read({ env: { STATE_DIRECTORY: '/a' }, flags: { stateDir: '/b' } });
   t.is(config.stateDir, '/b');
   t.deepEqual(
@@ -501,7 +482,7 @@ test('a state directory that is set goes before all others', (t) => {
   );
 });
 
-test("the bridge's own metrics go into OpenTSDB only where an interval is given", (t) => {
+test('self metrics are off without an interval', (t) => {
   t.is(read({}).config.selfMetrics, undefined);
   t.deepEqual(read({ flags: { selfMetrics: '1m' } }).config.selfMetrics, {
     everyMs: 60_000,
@@ -509,7 +490,7 @@ test("the bridge's own metrics go into OpenTSDB only where an interval is given"
   });
 });
 
-test("with Carbon's addresses alone, as Backstop was given them, points go to Carbon and to no OpenTSDB, and Catchpoint is off", (t) => {
+test("Backstop's CARBON_URLS alone switch Carbon on, and OpenTSDB and Catchpoint off", (t) => {
   const config = (env: Readonly<Record<string, string>>) => read({ env, needsNodes: true }).config;
   const { tsdb, graphite, takesCatchpoint, backstop } = config({
     CARBON_URLS: 'carbon://carbon-a:2003,carbon://carbon-b:2003',

@@ -1,4 +1,4 @@
-// A bridge that runs takes a new configuration: points go elsewhere, are cut otherwise, and nothing is lost on the way.
+// A running bridge takes a new configuration without losing points.
 
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
@@ -11,19 +11,22 @@ import { loadConfig } from '../../src/cli/load-config.ts';
 import type { ConfigRead } from '../../src/config/config.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { reloading, type Reloading } from '../../src/config/reload.ts';
-import { openTsd, type Tsd } from '../../src/simulator/tsd/tsd.ts';
+import type { Tsd } from '../../src/simulator/tsd/tsd.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { until } from '../fakes/letters.ts';
+import { nodesFile, post, sample, tsdOf } from './bridge.ts';
 
-const golden = new URL('../../../test/golden/catchpoint/', import.meta.url).pathname;
-const sample = readFileSync(`${golden}ns1-sample.json`, 'utf8');
+const sampleRun = '20160226010449609';
+const runAt = (run: string): string => sample.replace(sampleRun, run);
 
 interface Running {
   readonly daemon: Daemon;
   readonly reloads: Reloading;
   readonly stateDir: string;
-  /** Writes the file that the configuration comes from; what stands in it goes before the settings of the start. */
+  /** Rewrites the configuration file; the lines take precedence over the settings of the start. */
   configure(lines: Readonly<Record<string, string | number | boolean>>): Promise<void>;
-  push(body: string): Promise<number>;
+  /** Resolves with the status of the answer. */
+  push(body: string, token?: string): Promise<number>;
 }
 
 async function running(t: ExecutionContext, lines: Readonly<Record<string, string | number>>): Promise<Running> {
@@ -33,7 +36,7 @@ async function running(t: ExecutionContext, lines: Readonly<Record<string, strin
     listen: '127.0.0.1:0',
     'admin-listen': '127.0.0.1:0',
     'state-dir': stateDir,
-    'nodes-file': `${golden}../nodes/v1.json`,
+    'nodes-file': nodesFile,
   };
   const configure = (more: Readonly<Record<string, unknown>>): Promise<void> =>
     writeFile(path, JSON.stringify({ ...base, ...more }));
@@ -46,38 +49,28 @@ async function running(t: ExecutionContext, lines: Readonly<Record<string, strin
   const daemon = await startDaemon(first.config, { clock, random: Math.random, log, pid: 4711, reloading: reloads });
   t.teardown(() => daemon.stop({ hurry: AbortSignal.abort() }));
   await until(() => (daemon.status().nodes?.known ?? 0) > 0);
-  const push = async (body: string): Promise<number> =>
-    (await fetch(daemon.pushUrl, { method: 'POST', body, headers: { connection: 'close' } })).status;
+  const push = async (body: string, token = 'none'): Promise<number> =>
+    (await post(`${daemon.pushUrl}/?token=${token}`, body)).status;
   return { daemon, reloads, stateDir, configure, push };
-}
-
-async function tsd(t: ExecutionContext): Promise<Tsd> {
-  const one = await openTsd();
-  t.teardown(one.close);
-  return one;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const metrics = ({ points }: Tsd): string[] => points().map(({ metric }) => metric);
 
-test('points go to the OpenTSDB of the new configuration, cut as it says; what waited for the old one too', async (t) => {
-  const [reached, other] = [await tsd(t), await tsd(t)];
-  const { daemon, reloads, configure, push } = await running(t, { 'tsdb-host': reached.url });
+test('new and waiting points go to the new OpenTSDB; new pushes get the new slices', async (t) => {
+  const [before, after] = [await tsdOf(t), await tsdOf(t)];
+  const { daemon, reloads, configure, push } = await running(t, { 'tsdb-host': before.url });
   t.is(await push(sample), 200);
-  await until(() => reached.points().length === 14);
-  await reached.close();
-  t.is(await push(sample.replace('20160226010449609', '20160226010549609')), 200);
+  await until(() => before.points().length === 14);
+  await before.close();
+  t.is(await push(runAt('20160226010549609')), 200);
   await until(() => daemon.status().sinks[0]?.lastError !== undefined);
 
-  await configure({ 'tsdb-host': other.url, slices: 'node', 'metric-prefix': 'cp' });
+  await configure({ 'tsdb-host': after.url, slices: 'node', 'metric-prefix': 'cp' });
   t.deepEqual(await reloads.reload(), { changed: ['tsdb-host', 'metric-prefix', 'slices'], needRestart: [] });
-  t.is(await push(sample.replace('20160226010449609', '20160226010649609')), 200);
-  await until(() => other.points().length === 16);
+  t.is(await push(runAt('20160226010649609')), 200);
+  await until(() => after.points().length === 16);
   t.deepEqual(
-    metrics(other)
+    metrics(after)
       .filter((metric) => metric.startsWith('cp.'))
       .toSorted(),
     ['cp.rtt.by_node.12345', 'cp.status.by_node.12345'],
@@ -85,7 +78,7 @@ test('points go to the OpenTSDB of the new configuration, cut as it says; what w
   await until(() => daemon.status().sinks[0]?.backlog.points === 0);
 });
 
-test('the bound of a body, the bound of the spool and the level of the log change', async (t) => {
+test('body size limit, spool limit and log level are reloadable', async (t) => {
   const { daemon, reloads, configure, push } = await running(t, { 'file-mode': 'true' });
   const long = sample.replace('"NodeName"', `"Filler": "${'x'.repeat(2000)}", "NodeName"`);
   await configure({ 'file-mode': true, 'max-body-bytes': 1024, 'spool-max-bytes': '2MiB', 'log-level': 'error' });
@@ -94,7 +87,7 @@ test('the bound of a body, the bound of the spool and the level of the log chang
   t.is(daemon.status().spool.maxBytes, 2 * 2 ** 20);
 });
 
-test('other nodes are read at once', async (t) => {
+test('a new nodes file is read at once', async (t) => {
   const { daemon, reloads, configure, stateDir } = await running(t, { 'file-mode': 'true' });
   const path = join(stateDir, 'mine.json');
   const known = daemon.status().nodes?.known ?? 0;
@@ -105,30 +98,27 @@ test('other nodes are read at once', async (t) => {
   t.pass();
 });
 
-test('an authority that cannot be read is refused, and the points go where they went', async (t) => {
-  const reached = await tsd(t);
-  const { reloads, configure, push } = await running(t, { 'tsdb-host': reached.url });
+test('an unreadable CA file refuses the reload, and points go where they went before', async (t) => {
+  const before = await tsdOf(t);
+  const { reloads, configure, push } = await running(t, { 'tsdb-host': before.url });
   await configure({ 'tsdb-host': 'https://127.0.0.1:1', 'tsdb-ca': '/nowhere/ca.pem', slices: 'node' });
   await t.throwsAsync(reloads.reload(), { name: 'ReloadRefused', message: /ENOENT/ });
   t.is(await push(sample), 200);
-  await until(() => reached.points().length === 14);
+  await until(() => before.points().length === 14);
   t.pass();
 });
 
-test('whoever has the token asks for a reload over HTTP, and is told what changed or why nothing did', async (t) => {
+test('POST /admin/reload needs the token and answers the changed settings or the faults', async (t) => {
   const { configure, stateDir } = await running(t, { 'file-mode': 'true' });
   const access = await readAdminFile(stateDir);
-  const ask = (token: string | undefined): Promise<Response> =>
-    fetch(`${access?.url}/admin/reload`, {
-      method: 'POST',
-      headers: { connection: 'close', authorization: `Bearer ${token}` },
-    });
-  t.is((await ask('guessed')).status, 401);
+  const reload = (token: string | undefined): Promise<Response> =>
+    post(`${access?.url}/admin/reload`, '', { authorization: `Bearer ${token}` });
+  t.is((await reload('guessed')).status, 401);
   await configure({ 'file-mode': true, 'log-level': 'warn', resolution: 'ms' });
-  const taken = await ask(access?.token);
+  const taken = await reload(access?.token);
   t.deepEqual([taken.status, await taken.json()], [200, { changed: ['log-level'], needRestart: ['resolution'] }]);
   await configure({ 'file-mode': true, 'log-level': 'loud' });
-  const refused = await ask(access?.token);
+  const refused = await reload(access?.token);
   t.is(refused.status, 422);
   t.regex(
     ((await refused.json()) as { error: string }).error,
@@ -136,17 +126,11 @@ test('whoever has the token asks for a reload over HTTP, and is told what change
   );
 });
 
-test('who may push, how much, and what is said of nodes change; a token that goes is refused at once', async (t) => {
-  const { daemon, reloads, configure, stateDir } = await running(t, { 'file-mode': 'true' });
+test('access control and node overrides are reloadable; a removed token is refused at once', async (t) => {
+  const { daemon, reloads, configure, stateDir, push } = await running(t, { 'file-mode': 'true' });
   const overrides = join(stateDir, 'overrides.yaml');
   const tokens = join(stateDir, 'tokens');
-  const ask = async (token: string, run = '20160226010449609'): Promise<number> => {
-    const body = sample.replace('20160226010449609', run);
-    return (
-      await fetch(`${daemon.pushUrl}/?token=${token}`, { method: 'POST', body, headers: { connection: 'close' } })
-    ).status;
-  };
-  t.is(await ask('none'), 200);
+  t.is(await push(sample, 'none'), 200);
   t.true(daemon.status().access.isOpen);
   await writeFile(tokens, 'a-token-in-a-file-0123\n');
   await writeFile(overrides, '312: { city: Elsewhere }\n');
@@ -166,7 +150,10 @@ test('who may push, how much, and what is said of nodes change; a token that goe
     'max-arriving-bytes',
     'node-overrides',
   ]);
-  t.deepEqual([await ask('none'), await ask('a-given-token-0123456', '20160226010549609')], [401, 200]);
+  t.deepEqual(
+    [await push(sample, 'none'), await push(runAt('20160226010549609'), 'a-given-token-0123456')],
+    [401, 200],
+  );
   t.deepEqual([daemon.status().access.isOpen, daemon.status().access.tokens], [false, 2]);
 
   await writeFile(tokens, 'another-in-a-file-0123\n');
@@ -174,19 +161,17 @@ test('who may push, how much, and what is said of nodes change; a token that goe
   t.deepEqual((await reloads.reload()).needRestart, []);
   t.deepEqual(
     [
-      await ask('a-given-token-0123456'),
-      await ask('a-token-in-a-file-0123'),
-      await ask('another-in-a-file-0123', '20160226010649609'),
+      await push(sample, 'a-given-token-0123456'),
+      await push(sample, 'a-token-in-a-file-0123'),
+      await push(runAt('20160226010649609'), 'another-in-a-file-0123'),
     ],
     [503, 503, 200],
   );
-  t.like(daemon.status().access.door, { unauthenticated: 1, awaiting: 2 }, 'counts go on');
-  const set = await fetch(`${daemon.pushUrl}/catchpoint/token`, {
-    method: 'POST',
-    body: 'token=set-by-catchpoint-0123',
-    headers: { connection: 'close', authorization: 'Bearer the-secret-that-sets-it-0123' },
+  t.like(daemon.status().access.door, { unauthenticated: 1, awaiting: 2 }, 'counters survive the reload');
+  const set = await post(`${daemon.pushUrl}/catchpoint/token`, 'token=set-by-catchpoint-0123', {
+    authorization: 'Bearer the-secret-that-sets-it-0123',
   });
-  t.deepEqual([set.status, await ask('set-by-catchpoint-0123', '20160226010749609')], [200, 200]);
+  t.deepEqual([set.status, await push(runAt('20160226010749609'), 'set-by-catchpoint-0123')], [200, 200]);
   const written = (): string => readFileSync(join(stateDir, 'points.put'), 'utf8');
   await until(() => daemon.status().sinks[0]?.backlog.points === 0);
   t.regex(written(), /by_city\.12345 1456448689 .*city=Jinan/);
@@ -197,5 +182,5 @@ test('who may push, how much, and what is said of nodes change; a token that goe
     name: 'ReloadRefused',
     message: /overrides\.yaml:1: node 312: town: no such field/,
   });
-  t.is(await ask('another-in-a-file-0123', '20160226010849609'), 200);
+  t.is(await push(runAt('20160226010849609'), 'another-in-a-file-0123'), 200);
 });

@@ -1,4 +1,4 @@
-// One owner to a state directory, found out by whether it lives.
+// One living owner per state directory.
 
 import test from 'ava';
 import { spawn } from 'node:child_process';
@@ -7,7 +7,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { takeStateDirectory } from '../../src/daemon/state-directory-lock.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
-test("a second owner is refused and told the first one's process id", async (t) => {
+test("a second owner is refused with the first one's process id", async (t) => {
   const directory = await temporaryDirectory(t);
   const first = await takeStateDirectory(directory, 101);
   const message = `state directory ${directory}: process 101 uses it; stop it, or choose another with --state-dir`;
@@ -16,7 +16,7 @@ test("a second owner is refused and told the first one's process id", async (t) 
   await (await takeStateDirectory(directory, 102)).release();
 });
 
-test('of several that come at once, one becomes the owner', async (t) => {
+test('of several processes at once, one becomes the owner', async (t) => {
   const directory = await temporaryDirectory(t);
   const taken = await Promise.allSettled([201, 202, 203, 204].map((pid) => takeStateDirectory(directory, pid)));
   const owners = taken.filter(({ status }) => status === 'fulfilled');
@@ -24,7 +24,7 @@ test('of several that come at once, one becomes the owner', async (t) => {
   for (const owner of owners) await (owner as PromiseFulfilledResult<{ release(): Promise<void> }>).value.release();
 });
 
-test('an owner that was killed leaves the directory to the next', async (t) => {
+test('the directory of a killed owner is free for the next one', async (t) => {
   const directory = await temporaryDirectory(t);
   const script = `import { takeStateDirectory } from ${JSON.stringify(new URL('../../src/daemon/state-directory-lock.js', import.meta.url).href)};
     await takeStateDirectory(${JSON.stringify(directory)}, process.pid); console.log('taken'); setInterval(() => {}, 1000);`;
@@ -39,12 +39,12 @@ test('an owner that was killed leaves the directory to the next', async (t) => {
   t.deepEqual(await readdir(directory), []);
 });
 
-test('a path too long for a socket is named', async (t) => {
+test('a path too long for a socket is refused', async (t) => {
   const message = /its path is too long for a socket in it/;
   await t.throwsAsync(takeStateDirectory(`${await temporaryDirectory(t)}/${'x'.repeat(120)}`, 1), { message });
 });
 
-test('a state directory that cannot be one is named with the reason', async (t) => {
+test('a path that cannot be a state directory is refused with the reason', async (t) => {
   const file = `${await temporaryDirectory(t)}/file`;
   await writeFile(file, '');
   const error = await t.throwsAsync(takeStateDirectory(file, 1), {

@@ -1,10 +1,10 @@
-// Tag values out of the names that Catchpoint's nodes, cities and providers are known to have.
+// Tag values of the names of Catchpoint's nodes, cities and providers.
 
 import test from 'ava';
 import fc from 'fast-check';
 import { legalTagText } from '../../src/model/tag-text.ts';
 
-/** Node names as attested in public material, and places and providers of the same pattern that are hard to write. */
+/** Node names from public material, and difficult names of the same pattern. */
 const names: Readonly<Record<string, string>> = {
   'Jinan, CN - Unicom': 'Jinan_CN_-_Unicom',
   'Las Vegas, US - Level3': 'Las_Vegas_US_-_Level3',
@@ -64,17 +64,17 @@ for (const [name, legal] of Object.entries(names)) {
   test(`${name} becomes ${legal}`, (t) => t.is(legalTagText(name), legal));
 }
 
-test('a run of spaces keeps one underscore a space, as the original wrote it', (t) => {
+test('a run of spaces becomes one underscore for each space', (t) => {
   t.is(legalTagText('New  York'), 'New__York');
 });
 
-test('two Chinese names stay two names', (t) => t.not(legalTagText('東京'), legalTagText('中国')));
+test('two Chinese names stay different', (t) => t.not(legalTagText('東京'), legalTagText('中国')));
 
-test('a text of which nothing legal is left is no tag value', (t) => {
+test('a text without any legal character has no tag value', (t) => {
   for (const text of ['', ' ', '&', ' (# ) ', '\n']) t.is(legalTagText(text), undefined);
 });
 
-test('whatever the text, what comes out is legal in OpenTSDB, bounded, and free of control characters', (t) => {
+test('the tag value of any text is legal in OpenTSDB and at most 200 characters long', (t) => {
   const legal = fc.property(fc.string({ unit: 'binary' }), (text) =>
     /^[A-Za-z0-9._/-]{1,200}$/.test(legalTagText(text) ?? 'none'),
   );

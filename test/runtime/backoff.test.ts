@@ -1,4 +1,4 @@
-// Pauses between attempts.
+// Pauses between attempts grow, and are random.
 
 import test from 'ava';
 import { backoff } from '../../src/runtime/backoff.ts';

@@ -1,9 +1,9 @@
-// The machine's clocks keep what Clock promises.
+// The clocks of the machine.
 
 import test from 'ava';
 import { systemClock } from '../../src/runtime/clock.ts';
 
-test('a sleep never ends early, not by a part of a millisecond', async (t) => {
+test('a sleep never ends early', async (t) => {
   const clock = systemClock();
   for (let tenth = 0; tenth < 40; tenth += 1) {
     const ms = 2 + tenth / 10;
@@ -13,7 +13,7 @@ test('a sleep never ends early, not by a part of a millisecond', async (t) => {
   }
 });
 
-test('a sleep ends with the reason of its signal', async (t) => {
+test('a sleep rejects with the reason of its signal', async (t) => {
   const stop = new AbortController();
   const sleeping = systemClock().sleep(60_000, { signal: stop.signal });
   stop.abort(new Error('enough'));

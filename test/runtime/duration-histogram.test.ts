@@ -1,15 +1,15 @@
-// Durations counted by upper bounds.
+// The histogram counts durations by upper bounds.
 
 import test from 'ava';
 import { durationHistogram } from '../../src/runtime/duration-histogram.ts';
 
-test('a duration counts below each bound that it does not exceed, and beyond the last in the count alone', (t) => {
+test('a duration counts in every bucket whose bound it does not exceed', (t) => {
   const { add, seen } = durationHistogram([0.01, 0.1]);
   for (const ms of [10, 10.5, 100, 5000]) add(ms);
   t.deepEqual(seen(), { boundsSeconds: [0.01, 0.1], atMost: [1, 3], count: 4, sumSeconds: 5.1205 });
 });
 
-test('what has been seen stays as it was when more comes', (t) => {
+test('a snapshot does not change afterwards', (t) => {
   const { add, seen } = durationHistogram([1]);
   add(1);
   const before = seen();

@@ -1,9 +1,9 @@
-// Sizes and durations as people read them.
+// Texts of sizes and ages.
 
 import test from 'ava';
 import { formatBytes, formatAge } from '../../src/runtime/human-units.ts';
 
-test('bytes are told in the largest unit of which there is one', (t) => {
+test('a size is shown in the largest unit that is not below one', (t) => {
   t.deepEqual([0, 1, 1023, 1024, 1536, 2 ** 30, 5 * 2 ** 50].map(formatBytes), [
     '0 B',
     '1 B',
@@ -15,7 +15,7 @@ test('bytes are told in the largest unit of which there is one', (t) => {
   ]);
 });
 
-test('durations are told in whole units, two at least', (t) => {
+test('an age is shown in whole units, two at least beyond seconds', (t) => {
   const seconds = [-5, 0, 119, 120, 7199, 7200, 172_799, 172_800];
   t.deepEqual(
     seconds.map((each) => formatAge(0, each * 1000)),

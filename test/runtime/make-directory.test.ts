@@ -1,4 +1,4 @@
-// Directories are made with those above them, and what cannot be made is an error.
+// Directories are made with their parents.
 
 import test from 'ava';
 import { statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { makeDirectory } from '../../src/runtime/make-directory.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 
-test('a directory is made with those above it, and one that is there stays as it is', async (t) => {
+test('a directory is made with its parents, and an existing one keeps its mode', async (t) => {
   const root = await temporaryDirectory(t);
   makeDirectory(join(root, 'a/b/c'), 0o700);
   for (const path of ['a', 'a/b', 'a/b/c']) t.is(statSync(join(root, path)).mode & 0o777, 0o700, path);
@@ -14,7 +14,7 @@ test('a directory is made with those above it, and one that is there stays as it
   t.is(statSync(join(root, 'a/b')).mode & 0o777, 0o700);
 });
 
-test('below a link to nowhere, below a file, and in the place of a file there is an error', async (t) => {
+test('a file in the way and a dangling link are errors', async (t) => {
   const root = await temporaryDirectory(t);
   writeFileSync(join(root, 'file'), '');
   symlinkSync(join(root, 'nowhere'), join(root, 'link'));
@@ -23,6 +23,6 @@ test('below a link to nowhere, below a file, and in the place of a file there is
   t.throws(() => makeDirectory(join(root, 'link')), { code: 'ENOENT' });
 });
 
-test('where nothing can be made there is an error, and an end', (t) => {
+test('a path below /proc is an error and does not hang', (t) => {
   t.throws(() => makeDirectory('/proc/nothing-is-made-here/below'), { code: 'ENOENT' });
 });

@@ -1,11 +1,11 @@
-// Tasks that come again and again.
+// Tasks at intervals.
 
 import test from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
 import { schedule } from '../../src/runtime/schedule.ts';
 import { movableClock } from '../fakes/time.ts';
 
-test('a task runs after each interval, also after a run that throws, until the signal', async (t) => {
+test('a task runs at each interval until the signal, also after an error', async (t) => {
   const clock = movableClock();
   const stop = new AbortController();
   let runs = 0;

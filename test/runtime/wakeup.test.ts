@@ -1,18 +1,18 @@
-// The bell that wakes a loop.
+// A wakeup for one waiting loop.
 
 import test from 'ava';
 import { wakeup } from '../../src/runtime/wakeup.ts';
 
-test('a ring before anybody listens is heard at once, and once', async (t) => {
+test('several notifications before a wait wake it once', async (t) => {
   const one = wakeup();
   one.notify();
   one.notify();
   await one.wait();
-  let heardAgain = false;
-  const again = one.wait().then(() => void (heardAgain = true));
+  let isAwakeAgain = false;
+  const secondWait = one.wait().then(() => void (isAwakeAgain = true));
   await new Promise((resolve) => setImmediate(resolve));
-  t.false(heardAgain);
+  t.false(isAwakeAgain);
   one.notify();
-  await again;
-  t.true(heardAgain);
+  await secondWait;
+  t.true(isAwakeAgain);
 });

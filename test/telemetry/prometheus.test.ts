@@ -1,4 +1,4 @@
-// The page that Prometheus reads.
+// The metrics page in Prometheus' text format.
 
 import test from 'ava';
 import { metrics } from '../../src/telemetry/metrics/all-metrics.ts';
@@ -8,7 +8,7 @@ import { sinkOf, snapshotOf } from '../fakes/snapshot.ts';
 const linesOf = (text: string, name: string): string[] =>
   text.split('\n').filter((line) => line.startsWith(`catchpoint_bridge_${name}`));
 
-test('counters and gauges have their labels and values', async (t) => {
+test('counters and gauges are written with labels and values', async (t) => {
   const text = await metricsPage().text(snapshotOf());
   t.deepEqual(linesOf(text, 'pushes_total'), [
     'catchpoint_bridge_pushes_total{outcome="taken"} 12',
@@ -22,7 +22,7 @@ test('counters and gauges have their labels and values', async (t) => {
   t.true(text.includes('# TYPE catchpoint_bridge_sink_up gauge'));
 });
 
-test('a histogram has what was counted, and all of it below infinity', async (t) => {
+test('a histogram is written as cumulative buckets, sum and count', async (t) => {
   const text = await metricsPage().text(snapshotOf());
   t.deepEqual(linesOf(text, 'sink_write_duration_seconds'), [
     'catchpoint_bridge_sink_write_duration_seconds_bucket{sink="opentsdb",le="0.01"} 1',
@@ -33,7 +33,7 @@ test('a histogram has what was counted, and all of it below infinity', async (t)
   ]);
 });
 
-test('each page is of its own snapshot: what is gone is not shown any more, what is not known is not shown as 0', async (t) => {
+test('each page shows its own snapshot alone: removed series and unknown values are absent', async (t) => {
   const page = metricsPage();
   await page.text(snapshotOf({ sinks: [sinkOf(), sinkOf({ name: 'file' })] }));
   const { nodes, spool } = snapshotOf();
@@ -49,11 +49,11 @@ test('each page is of its own snapshot: what is gone is not shown any more, what
     t.deepEqual(linesOf(text, name), [], name);
   t.true(
     linesOf(text, 'pushes_total').includes('catchpoint_bridge_pushes_total{outcome="taken"} 12'),
-    'counters are not added up',
+    'counters do not accumulate over pages',
   );
 });
 
-test('every measure is on the page with all its labels, and no other', async (t) => {
+test('the page has exactly the defined metrics, each with all its labels', async (t) => {
   const text = await metricsPage().text(
     snapshotOf({
       archive: { archived: 1, lost: 0, lastError: undefined },
@@ -75,7 +75,7 @@ test('every measure is on the page with all its labels, and no other', async (t)
     types,
     metrics.map(({ name, type }) => `${name} ${type}`),
   );
-  for (const { name, labels, type } of metrics) {
+  for (const { name, labels = [], type } of metrics) {
     const begins = new RegExp(`^catchpoint_bridge_${name}${type === 'histogram' ? '_count' : ''}[{ ]`);
     const sample = text.split('\n').find((line) => begins.test(line)) ?? 'none';
     t.deepEqual(

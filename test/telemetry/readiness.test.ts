@@ -1,48 +1,48 @@
-// When a bridge is ready, what it is not ready for, and what is only a warning.
+// Readiness: the reasons for not ready, and the warnings.
 
 import test from 'ava';
 import { readiness } from '../../src/telemetry/readiness.ts';
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
 import { seenAtMs, sinkOf, snapshotOf } from '../fakes/snapshot.ts';
 
-const well = snapshotOf();
+const healthy = snapshotOf();
 
-test('a bridge that is well is ready and warns of nothing', (t) => {
-  t.deepEqual(readiness(well), { isReady: true, reasons: [], warnings: [] });
+test('a healthy bridge is ready without warnings', (t) => {
+  t.deepEqual(readiness(healthy), { isReady: true, reasons: [], warnings: [] });
 });
 
 const reasons: [title: string, changes: Partial<Snapshot>, reason: string][] = [
   ['that is stopping', { isStopping: true }, 'the bridge is stopping'],
   [
-    'whose spool is full',
-    { spool: { ...well.spool, waitingBytes: 2 ** 30 } },
+    'with a full spool',
+    { spool: { ...healthy.spool, waitingBytes: 2 ** 30 } },
     'the spool is full: 1 GiB wait, at most 1 GiB may',
   ],
   [
-    'whose disk is nearly full',
-    { spool: { ...well.spool, scarcity: 'disk: no space left' } },
+    'with a nearly full disk',
+    { spool: { ...healthy.spool, scarcity: 'disk: no space left' } },
     'the disk is nearly full: disk: no space left',
   ],
   [
     'with too many dead letters',
-    { deadLetters: { ...well.deadLetters, bytes: 2 ** 28 } },
+    { deadLetters: { ...healthy.deadLetters, bytes: 2 ** 28 } },
     'there are too many dead letters: 256 MiB, at most 128 MiB',
   ],
   [
-    'that has refused the last push',
-    { pushes: { ...well.pushes, lastRefusal: { atMs: seenAtMs - 400, reason: 'spool: cannot be written' } } },
+    'that refused the last push',
+    { pushes: { ...healthy.pushes, lastRefusal: { atMs: seenAtMs - 400, reason: 'spool: cannot be written' } } },
     'the last push, 0 s ago, was refused: spool: cannot be written',
   ],
 ];
 for (const [title, changes, reason] of reasons) {
-  test(`a bridge ${title} is not ready, and says so`, (t) => {
+  test(`a bridge ${title} is not ready, with the reason`, (t) => {
     t.like(readiness(snapshotOf(changes)), { isReady: false, reasons: [reason] });
   });
 }
 
-test('a refusal counts no longer once a push has come through since, or after half a minute', (t) => {
+test('a refusal makes the bridge not ready until the next stored push, for 30 s at most', (t) => {
   const refusedAt = (atMs: number): Partial<Snapshot> => ({
-    pushes: { ...well.pushes, lastRefusal: { atMs, reason: 'full' } },
+    pushes: { ...healthy.pushes, lastRefusal: { atMs, reason: 'full' } },
   });
   t.true(readiness(snapshotOf(refusedAt(seenAtMs - 600))).isReady);
   t.false(readiness(snapshotOf(refusedAt(seenAtMs - 400))).isReady);
@@ -50,7 +50,7 @@ test('a refusal counts no longer once a push has come through since, or after ha
   t.true(readiness(snapshotOf({ ...refusedAt(seenAtMs - 30_001), sources: [] })).isReady);
 });
 
-const nodes = (changes: Partial<Snapshot['nodes']>): Partial<Snapshot> => ({ nodes: { ...well.nodes, ...changes } });
+const nodes = (changes: Partial<Snapshot['nodes']>): Partial<Snapshot> => ({ nodes: { ...healthy.nodes, ...changes } });
 const waiting = { points: 14, bytes: 900, oldestAtMs: seenAtMs - 7_300_000 };
 const goneSink = { name: 'old', through: 1, backlog: waiting, retrySet: { points: 0, bytes: 0 }, isConfigured: false };
 
@@ -62,7 +62,7 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
   ],
   ['a sink that lags', { sinks: [sinkOf({ backlog: waiting })] }, 'opentsdb lags: 14 points wait, the oldest for 2 h'],
   [
-    'a sink that has missed points',
+    'a sink that skipped points',
     { sinks: [sinkOf({ skipped: 7 })] },
     'opentsdb has missed 7 points, ever, since too much waited for it',
   ],
@@ -71,21 +71,29 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     nodes({ known: 0, refreshedAtMs: undefined, lastError: '401' }),
     'the node directory is empty; pushes wait for their nodes; the last refresh failed: 401',
   ],
-  ['a stale one', nodes({ refreshedAtMs: seenAtMs - 259_200_000 }), 'the node directory is stale: 3 days old'],
-  ['one that is not on disk', nodes({ fileFault: 'EACCES' }), 'the node directory is in memory alone: EACCES'],
   [
-    'one that lacks something',
+    'a stale node directory',
+    nodes({ refreshedAtMs: seenAtMs - 259_200_000 }),
+    'the node directory is stale: 3 days old',
+  ],
+  [
+    'a node directory that cannot be stored',
+    nodes({ fileFault: 'EACCES' }),
+    'the node directory is in memory alone: EACCES',
+  ],
+  [
+    'an incomplete node directory',
     nodes({ notes: ['regions', 'continents'] }),
     'the node directory lacks something: regions; continents',
   ],
-  ['a spool that fills', { spool: { ...well.spool, waitingBytes: 0.9 * 2 ** 30 } }, 'the spool is 90 % full'],
+  ['a nearly full spool', { spool: { ...healthy.spool, waitingBytes: 0.9 * 2 ** 30 } }, 'the spool is 90 % full'],
   [
-    'a disk that is too small for it',
-    { spool: { ...well.spool, freeBytes: 1000 } },
+    'a disk too small for the spool',
+    { spool: { ...healthy.spool, freeBytes: 1000 } },
     "the spool's disk has 1000 B free, less than the spool may grow by",
   ],
   [
-    'points of a sink that is gone',
+    'points of a removed sink',
     { goneSinks: [goneSink] },
     '14 points wait for old, which is not configured; after a week they are lost',
   ],
@@ -94,10 +102,10 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     { deadLetters: { count: 9, bytes: 2 ** 26, added: {} } },
     '9 dead letters take 64 MiB; at 128 MiB pushes are refused',
   ],
-  ['a loss', { lost: { ...well.lost, points: 28, records: 2 } }, 'lost, ever: 2 deliveries, 28 points'],
+  ['a loss', { lost: { ...healthy.lost, points: 28, records: 2 } }, 'lost, ever: 2 deliveries, 28 points'],
   [
     'a spool of an earlier version',
-    { spool: { ...well.spool, isRestoring: true } },
+    { spool: { ...healthy.spool, isRestoring: true } },
     'what an earlier version has stored is drained still; its store stays until then',
   ],
   [
@@ -107,13 +115,13 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
   ],
 ];
 for (const [title, changes, warning] of warnings) {
-  test(`${title} is a warning, and pushes are taken`, (t) => {
+  test(`${title} is a warning only`, (t) => {
     t.deepEqual(readiness(snapshotOf(changes)), { isReady: true, reasons: [], warnings: [warning] });
   });
 }
 
-test('a configuration that cannot be used and a certificate that runs out are warnings', (t) => {
-  const { reloads, access } = well;
+test('an invalid configuration and an expiring certificate are warnings', (t) => {
+  const { reloads, access } = healthy;
   const certificate = (leftDays: number): Partial<Snapshot> => ({
     ...(access?.tls && { access: { ...access, tls: { ...access.tls, notAfterMs: seenAtMs + leftDays * 86_400_000 } } }),
   });
@@ -129,7 +137,7 @@ test('a configuration that cannot be used and a certificate that runs out are wa
   ]);
 });
 
-test('without a worker no push is taken; with fewer than are wanted that is a warning', (t) => {
+test('no running worker is not ready; fewer workers than configured are a warning', (t) => {
   const of = (running: number): ReturnType<typeof readiness> =>
     readiness(snapshotOf({ workers: { wanted: 2, running, replaced: 1 } }));
   t.deepEqual(of(2), { isReady: true, reasons: [], warnings: [] });

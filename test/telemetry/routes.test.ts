@@ -1,4 +1,4 @@
-// What the second listener tells about the bridge.
+// The monitoring endpoints of the admin listener.
 
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
@@ -22,7 +22,7 @@ async function listener(t: ExecutionContext, snapshot: Snapshot): Promise<string
 const dead = sinkOf({ failingSinceMs: seenAtMs - 5000, lastError: 'hung up' });
 const warning = 'opentsdb has taken nothing for 5 s (hung up); 5 points wait';
 
-test('a dead sink leaves the bridge ready, and is named', async (t) => {
+test('/readyz answers 200 with a warning that names a dead sink', async (t) => {
   const url = await listener(t, snapshotOf({ sinks: [dead] }));
   const answer = await fetch(`${url}/readyz`);
   t.is(answer.status, 200);
@@ -30,7 +30,7 @@ test('a dead sink leaves the bridge ready, and is named', async (t) => {
   t.deepEqual(await answer.json(), { status: 'ready', reasons: [], warnings: [warning] });
 });
 
-test('a bridge that refuses pushes is not ready: 503 with the reasons, as JSON or as text', async (t) => {
+test('/readyz answers 503 with the reasons, as JSON or as text', async (t) => {
   const url = await listener(t, snapshotOf({ isStopping: true, sinks: [dead] }));
   const asJson = await fetch(`${url}/readyz`);
   t.deepEqual(
@@ -44,14 +44,14 @@ test('a bridge that refuses pushes is not ready: 503 with the reasons, as JSON o
   );
 });
 
-test('the status is the snapshot as JSON, with readiness', async (t) => {
+test('/status answers the snapshot and the readiness as JSON', async (t) => {
   const snapshot = snapshotOf();
   const url = await listener(t, snapshot);
   const status = await (await fetch(`${url}/status`)).json();
   t.deepEqual(status, JSON.parse(JSON.stringify({ isReady: true, reasons: [], warnings: [], ...snapshot })));
 });
 
-test("the metrics are in Prometheus' text format", async (t) => {
+test("/metrics answers in Prometheus' text format", async (t) => {
   const answer = await fetch(`${await listener(t, snapshotOf())}/metrics`);
   t.is(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
   t.true((await answer.text()).includes('\ncatchpoint_bridge_ready 1\n'));

@@ -1,4 +1,4 @@
-// The bridge's own metrics on their way into OpenTSDB.
+// The bridge's own metrics as data points.
 
 import test from 'ava';
 import { expanded } from '../../src/model/factored-points.ts';
@@ -15,7 +15,7 @@ import { movableClock } from '../fakes/time.ts';
 
 const names = { prefix: 'catchpoint.bridge', resolution: 's', host: 'bridge-1' } as const;
 
-test("each sample is a point with the machine's name, in the unit of the others", (t) => {
+test('each sample becomes a point with the host tag, in the configured time unit', (t) => {
   const lines = selfPoints(snapshotOf(), names).map(renderPutLine);
   for (const line of [
     'put catchpoint.bridge.pushes_total 1794996000 12.0 host=bridge-1 outcome=taken',
@@ -29,7 +29,7 @@ test("each sample is a point with the machine's name, in the unit of the others"
   t.is(selfPoints(snapshotOf(), { ...names, resolution: 'ms' })[0]?.timestamp, seenAtMs);
 });
 
-test('whatever the machine and the sinks are called, OpenTSDB takes the points', (t) => {
+test('OpenTSDB accepts the points whatever the host and the sinks are called', (t) => {
   const snapshot = snapshotOf({ version: '', sinks: [sinkOf({ name: 'tsdb (Zürich)' })] });
   const { legal, rejected } = renderLegal(selfPoints(snapshot, { ...names, host: '' }), 'put', 1024);
   t.deepEqual(rejected, []);
@@ -50,7 +50,8 @@ async function delivering(t: { teardown(end: () => void): void }, snapshot: () =
   const end = new AbortController();
   const options = {
     ...names,
-    settings: { everyMs: 60_000, prefix: 'own' },
+    prefix: 'own',
+    everyMs: 60_000,
     snapshot: async () => snapshot(),
     spool: { append },
     counters,
@@ -62,19 +63,19 @@ async function delivering(t: { teardown(end: () => void): void }, snapshot: () =
   return { clock, delivered, lines, counters, running, end };
 }
 
-test('they are delivered as often as was asked for, as a source of their own', async (t) => {
+test('the points are delivered at each interval and counted as a source', async (t) => {
   const { clock, delivered, counters, running, end } = await delivering(t, () => snapshotOf());
   await clock.advance(59_999);
   t.is(delivered.length, 0);
   await clock.advance(60_001);
   t.is(delivered.length, 2);
   t.is(delivered[0]?.[0]?.metric, 'own.pushes_total');
-  t.like(counters.counted().sources[0], { name: 'bridge', deliveries: 2 });
+  t.like(counters.counts().sources[0], { name: 'bridge', deliveries: 2 });
   end.abort();
   await running;
 });
 
-test('what comes from outside goes first: with the spool half full they are left out, and said to be now and then', async (t) => {
+test('the points are skipped while the spool is more than half full, with a throttled log line', async (t) => {
   const { spool } = snapshotOf();
   let waitingBytes = spool.maxBytes / 2 + 1;
   const { clock, delivered, lines } = await delivering(t, () => snapshotOf({ spool: { ...spool, waitingBytes } }));
@@ -86,7 +87,7 @@ test('what comes from outside goes first: with the spool half full they are left
   t.is(delivered.length, 1);
 });
 
-test('a delivery that fails is not made again', async (t) => {
+test('a failed delivery is not retried', async (t) => {
   const { clock, lines } = await delivering(t, () => snapshotOf(), 'spool: full');
   await clock.advance(60_000);
   t.like(lines(), { length: 1, 0: { reason: 'spool: full', msg: "the bridge's own metrics are not delivered" } });

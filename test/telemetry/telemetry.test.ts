@@ -1,15 +1,15 @@
-// The counters: what sources hand on, what sinks are written, and how the process is.
+// The counters of sources, sinks and the process.
 
 import test from 'ava';
 import type { Delivered } from '../../src/model/point.ts';
 import { telemetry } from '../../src/telemetry/telemetry.ts';
-import type { Lag } from '../../src/telemetry/process-stats.ts';
+import type { EventLoopLag } from '../../src/telemetry/process-stats.ts';
 import { batchOf, runs } from '../fakes/batches.ts';
 import { points } from '../fakes/points.ts';
 import { playedSink } from '../fakes/sink.ts';
 import { movableClock } from '../fakes/time.ts';
 
-test('a source is counted by what became of its deliveries, which it is told as before', async (t) => {
+test('deliveries are counted by outcome and passed through unchanged', async (t) => {
   const clock = movableClock();
   const counters = telemetry({ clock });
   const outcomes: (Delivered | Error)[] = ['stored', 'conflict', 'duplicate', new Error('full')];
@@ -28,7 +28,7 @@ test('a source is counted by what became of its deliveries, which it is told as 
   await clock.advance(5);
   t.is(await deliver(points(9)), 'duplicate');
   await t.throwsAsync(deliver(points(9)), { message: 'full' });
-  const [source] = counters.counted().sources;
+  const [source] = counters.counts().sources;
   t.deepEqual(source, {
     name: 'catchpoint',
     points: 5,
@@ -39,13 +39,13 @@ test('a source is counted by what became of its deliveries, which it is told as 
   });
 });
 
-test('writes are timed, and a sink fails from its first failure until it takes something', async (t) => {
+test('writes are timed; a sink counts as failing from its first failure until it accepts or rejects a point', async (t) => {
   const clock = movableClock();
   const counters = telemetry({ clock });
   const played = playedSink();
   const sink = counters.sink(played);
   const { signal } = new AbortController();
-  const writes = () => counters.counted().writes[0];
+  const writes = () => counters.counts().writes[0];
   const first = sink.write(points(2), { signal });
   await clock.advance(30);
   (await played.written()).fail('refused');
@@ -63,7 +63,7 @@ test('writes are timed, and a sink fails from its first failure until it takes s
   t.like(writes()?.durations, { count: 3, sumSeconds: 0.03 });
 });
 
-test('writes of batches are counted as others are, and no points are made for it', async (t) => {
+test('batch writes are counted without expanding the points', async (t) => {
   const clock = movableClock();
   const counters = telemetry({ clock });
   const played = playedSink();
@@ -75,45 +75,50 @@ test('writes of batches are counted as others are, and no points are made for it
   (await played.written()).accept();
   await first;
   t.is(batch.expansions(), 0);
-  t.like(counters.counted().writes[0], { answered: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
+  t.like(counters.counts().writes[0], { answered: 1, failingSinceMs: undefined, lastTakenAtMs: clock.now() });
   await clock.advance(10);
   const second = sink.writeBatch?.(batch, { signal });
   (await played.written()).rule({ kept: batch.points.map((point) => ({ point, reason: 'later' })) });
   await second;
-  t.like(counters.counted().writes[0], { answered: 2, failingSinceMs: clock.now(), lastTakenAtMs: clock.now() - 10 });
+  t.like(counters.counts().writes[0], { answered: 2, failingSinceMs: clock.now(), lastTakenAtMs: clock.now() - 10 });
 });
 
-test('a write that is given up at the end is no failure', async (t) => {
+test('an aborted write does not count as a failure', async (t) => {
   const counters = telemetry({ clock: movableClock() });
   const sink = counters.sink(playedSink());
   const end = new AbortController();
   const write = sink.write(points(1), { signal: end.signal });
   end.abort(new Error('the end'));
   await t.throwsAsync(write, { message: 'the end' });
-  t.like(counters.counted().writes[0], { failed: 0, failingSinceMs: undefined });
+  t.like(counters.counts().writes[0], { failed: 0, failingSinceMs: undefined });
 });
 
-test('what a gone sink cost is counted', (t) => {
+test('lost points of removed sinks are counted', (t) => {
   const counters = telemetry({ clock: movableClock() });
-  t.is(counters.counted().goneSinkLostPoints, 0);
-  counters.goneSinkLost(14);
-  counters.goneSinkLost(1);
-  t.is(counters.counted().goneSinkLostPoints, 15);
+  t.is(counters.counts().pointsOfRemovedSinks, 0);
+  counters.removedSinkLost(14);
+  counters.removedSinkLost(1);
+  t.is(counters.counts().pointsOfRemovedSinks, 15);
 });
 
-test("the event loop's lag is that of the last minute, whoever asks", async (t) => {
+test('the event loop lag covers the last minute, however often it is read', async (t) => {
   const clock = movableClock();
-  const lags: Lag[] = [900, 1, 2, 3, 4, 5, 6].map((ms) => ({ meanMs: ms, p99Ms: ms * 2, maxMs: ms * 3 }));
+  const lags: EventLoopLag[] = [900, 1, 2, 3, 4, 5, 6].map((ms) => ({ meanMs: ms, p99Ms: ms * 2, maxMs: ms * 3 }));
   const memory = { residentBytes: 1, heapUsedBytes: 2, heapTotalBytes: 3, externalBytes: 4 };
-  const vitals = { startedAtMs: 5, memory: () => memory, cpuSeconds: () => 6, takeLag: () => lags.shift() as Lag };
-  const counters = telemetry({ clock, vitals });
+  const stats = {
+    startedAtMs: 5,
+    memory: () => memory,
+    cpuSeconds: () => 6,
+    takeLag: () => lags.shift() as EventLoopLag,
+  };
+  const counters = telemetry({ clock, vitals: stats });
   const end = new AbortController();
   const running = counters.run(end.signal);
   await clock.advance(60_000);
-  t.is(counters.counted().process?.eventLoopLag.maxMs, 2700);
+  t.is(counters.counts().process?.eventLoopLag.maxMs, 2700);
   await clock.advance(10_000);
-  const seen = { startedAtMs: 5, ...memory, cpuSeconds: 6, eventLoopLag: { meanMs: 3.5, p99Ms: 12, maxMs: 18 } };
-  t.deepEqual([counters.counted().process, counters.counted().process], [seen, seen]);
+  const expected = { startedAtMs: 5, ...memory, cpuSeconds: 6, eventLoopLag: { meanMs: 3.5, p99Ms: 12, maxMs: 18 } };
+  t.deepEqual([counters.counts().process, counters.counts().process], [expected, expected]);
   end.abort();
   await running;
 });

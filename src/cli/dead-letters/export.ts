@@ -1,23 +1,18 @@
-// Writes dead letters to a file or a stream, whole, a line of JSON each.
+// `dead-letters export`: writes whole letters to a file or to standard output, a line of JSON each.
 
 import { open, rename, rm } from 'node:fs/promises';
-import type { Administration } from '../../admin/administration.ts';
-import type { LetterQuery } from '../../admin/letter-query.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { LettersOptions } from './dead-letters.ts';
 
-export interface LetterExport {
-  readonly administration: Administration;
-  readonly query: LetterQuery;
-  /** `-`: to `write`. */
+export interface ExportOptions extends Omit<LettersOptions, 'json'> {
+  /** `-` is standard output. */
   readonly file: string;
-  readonly write: (text: string) => Promise<void>;
 }
 
-const ioError = 74;
-/** So much is written at once. */
-const pieceLength = 262_144;
+const bufferedCharacters = 262_144;
 
-/** The file is there when it is complete and on disk, and not before. */
-export async function exportLetters({ administration, query, file, write }: LetterExport): Promise<number> {
+/** Renames the file into place once it is complete and synced. */
+export async function exportLetters({ administration, query, file, write }: ExportOptions): Promise<number> {
   const letters = administration.letters(query, { withInput: true });
   if (file === '-') {
     for await (const letter of letters) await write(`${JSON.stringify(letter)}\n`);
@@ -25,19 +20,19 @@ export async function exportLetters({ administration, query, file, write }: Lett
   }
   const partial = `${file}.partial`;
   const handle = await open(partial, 'w', 0o600).catch((error: Error) => {
-    throw Object.assign(error, { exitCode: ioError });
+    throw Object.assign(error, { exitCode: exitCodes.ioError });
   });
   let count = 0;
-  let piece = '';
+  let buffered = '';
   try {
     for await (const letter of letters) {
-      piece += `${JSON.stringify(letter)}\n`;
+      buffered += `${JSON.stringify(letter)}\n`;
       count += 1;
-      if (piece.length < pieceLength) continue;
-      await handle.appendFile(piece);
-      piece = '';
+      if (buffered.length < bufferedCharacters) continue;
+      await handle.appendFile(buffered);
+      buffered = '';
     }
-    await handle.appendFile(piece);
+    await handle.appendFile(buffered);
     await handle.sync();
   } catch (error) {
     await handle.close();

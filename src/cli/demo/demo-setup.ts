@@ -1,28 +1,33 @@
-// What a demo needs around it: a simulated Catchpoint, an OpenTSDB, and between them the real bridge.
+// Opens the parts of `demo`: a simulated Catchpoint, an OpenTSDB, and the real bridge between them.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../config/config.ts';
-import type { ProcessContext } from '../../daemon/process-context.ts';
 import { type Daemon, startDaemon } from '../../daemon/daemon.ts';
-import { account } from '../../simulator/rest/account.ts';
+import type { ProcessContext } from '../../daemon/process-context.ts';
 import { agents, type Agents } from '../../simulator/agents/agents.ts';
-import { incidents, type Incidents } from '../../simulator/runs/incidents.ts';
+import { account } from '../../simulator/rest/account.ts';
 import { openRestApi } from '../../simulator/rest/rest-api.ts';
+import { incidents, type Incidents } from '../../simulator/runs/incidents.ts';
 import { simulatedTests } from '../../simulator/runs/tests.ts';
 import { openTsd } from '../../simulator/tsd/tsd.ts';
-import { world } from '../../simulator/world/world.ts';
 import type { SimulatedNode } from '../../simulator/world/world-node.ts';
+import { world } from '../../simulator/world/world.ts';
 import { demoTable, type DemoTable } from './demo-table.ts';
+
+/** The forms of --tsdb-host and --tsdb-port. */
+interface TsdbFlags {
+  readonly host: string;
+  readonly port?: number;
+}
 
 export interface DemoSetupOptions extends ProcessContext {
   /** Pushes a second. */
   readonly rate: number;
-  /** How many nodes. */
   readonly nodes: number;
-  /** A real OpenTSDB in place of the one that is built in, in any of the ways that --tsdb-host and --tsdb-port take. */
-  readonly tsdb?: { readonly host: string; readonly port?: number };
+  /** A real OpenTSDB; default: the simulated one. */
+  readonly tsdb?: TsdbFlags;
 }
 
 export interface DemoSetup {
@@ -31,72 +36,67 @@ export interface DemoSetup {
   readonly agents: Agents;
   readonly incidents: Incidents;
   readonly daemon: Daemon;
-  /** Without credentials. */
+  /** Without user and password. */
   readonly tsdbUrl: string;
-  /** What the built-in OpenTSDB was given; undefined with a real one. */
-  readonly board: DemoTable | undefined;
+  /** The points of the simulated OpenTSDB; undefined with a real one. */
+  readonly table: DemoTable | undefined;
 }
 
-/** What is to be closed at the end; the last one opened is closed first. */
+/** Functions to call at the end, the last one first. */
 export type Releases = (() => Promise<unknown>)[];
 
-/** So that something happens soon. */
+/** Short, so that a demo has incidents. */
 const incidentGapMs = 20_000;
 
-/** Opens everything on free ports of loopback, with the bridge's state in a temporary directory. */
+/** Listens on free ports of loopback, with the state in a temporary directory. */
 export async function openDemoSetup(options: DemoSetupOptions, releases: Releases): Promise<DemoSetup> {
-  const { clock, random, rate, tsdb } = options;
+  const { clock, random, rate } = options;
   const nodes = world({ count: options.nodes });
   const tests = simulatedTests();
-  const board = tsdb === undefined ? demoTable(tests) : undefined;
+  const table = options.tsdb === undefined ? demoTable(tests) : undefined;
   const api = await openRestApi({ ...account, clock, nodes });
   releases.push(api.close);
-  const chosenTsdb = tsdb ?? { host: await builtInTsdb(board, releases) };
+  const tsdb = options.tsdb ?? { host: await openSimulatedTsd(table, releases) };
   const stateDir = await mkdtemp(join(tmpdir(), 'catchpoint-demo-'));
   releases.push(() => rm(stateDir, { recursive: true, force: true }));
-  const config = configOf(api.url, chosenTsdb, stateDir);
+  const config = configOf(api.url, tsdb, stateDir);
   const daemon = await startDaemon(config, options);
-  // By the time it is stopped, what waits has been waited for.
+  // The demo has waited for the backlog already.
   releases.push(() => daemon.stop({ hurry: AbortSignal.abort() }));
-  const happenings = incidents({ nodes, random, gapMs: incidentGapMs });
-  const pushing = agents({ target: daemon.pushUrl, tests, nodes, rate, clock, random, incidents: happenings });
+  const events = incidents({ nodes, random, gapMs: incidentGapMs });
   return {
     catchpointUrl: api.url,
     nodes,
-    agents: pushing,
-    incidents: happenings,
+    agents: agents({ target: daemon.pushUrl, tests, nodes, rate, clock, random, incidents: events }),
+    incidents: events,
     daemon,
-    tsdbUrl: shownUrls(config),
-    board,
+    tsdbUrl: urlsWithoutUser(config),
+    table,
   };
 }
 
-async function builtInTsdb(board: DemoTable | undefined, releases: Releases): Promise<string> {
-  const tsd = await openTsd({ onPoint: (point) => board?.take(point), rememberedPoints: 1000 });
+async function openSimulatedTsd(table: DemoTable | undefined, releases: Releases): Promise<string> {
+  const tsd = await openTsd({ onPoint: (point) => table?.add(point), rememberedPoints: 1000 });
   releases.push(tsd.close);
   return tsd.url;
 }
 
-/** The product's own defaults, but for its addresses and its place. */
-function configOf(
-  catchpointUrl: string,
-  { host, port }: NonNullable<DemoSetupOptions['tsdb']>,
-  stateDir: string,
-): Config {
-  const tsdb = { tsdbHost: host, ...(port === undefined ? {} : { tsdbPort: String(port) }) };
+/** The defaults of the product, except for addresses and the state directory. */
+function configOf(catchpointUrl: string, { host, port }: TsdbFlags, stateDir: string): Config {
   const flags = {
-    ...tsdb,
+    tsdbHost: host,
+    ...(port === undefined ? {} : { tsdbPort: String(port) }),
     listen: '127.0.0.1:0',
     adminListen: '127.0.0.1:0',
     catchpointUrl,
     apiKey: account.apiKey,
     stateDir,
   };
-  const nothing = { env: {}, readFile: () => '', canWriteIn: () => true };
-  return readConfig({ flags, ...nothing }, { needsNodes: true }).config;
+  const machine = { env: {}, readFile: () => '', canWriteIn: () => true };
+  return readConfig({ flags, ...machine }, { needsNodes: true }).config;
 }
 
-function shownUrls({ tsdb }: Config): string {
+function urlsWithoutUser({ tsdb }: Config): string {
   return tsdb.urls
     .map((url) => Object.assign(new URL(url), { username: '', password: '' }).href.replace(/\/$/, ''))
     .join(', ');

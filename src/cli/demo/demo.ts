@@ -1,28 +1,28 @@
-// The `demo` command: the bridge at work between a simulated Catchpoint and an OpenTSDB, for people to watch.
+// `demo`: runs the bridge between a simulated Catchpoint and an OpenTSDB, and shows what happens.
 
 import type { DaemonStatus } from '../../daemon/parts.ts';
-import { openDemoSetup, type Releases, type DemoSetup, type DemoSetupOptions } from './demo-setup.ts';
-import { count, endAfter, everyTick, milliseconds, minutes } from '../ticker.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { everyInterval, withTimeLimit } from '../interval.ts';
+import { formatCount, formatMinutes, formatMs } from '../terminal-text.ts';
+import { type DemoSetup, type DemoSetupOptions, openDemoSetup, type Releases } from './demo-setup.ts';
 
 export interface DemoOptions extends Omit<DemoSetupOptions, 'rate' | 'nodes'> {
   /** Pushes a second; default 100. */
   readonly rate?: number;
-  /** How many nodes; default 300. */
+  /** Default 300. */
   readonly nodes?: number;
-  /** How long; default until the signal. */
+  /** Default: until the signal. */
   readonly seconds?: number;
-  /** Takes what is for standard output, with its line ends. */
   readonly write: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-const unavailable = 69;
 const tableEveryTicks = 10;
-/** How long the nodes are waited for, and at the end what still waits for OpenTSDB. */
-const patienceMs = 10_000;
+/** The time limit of the first node listing, and of the backlog at the end. */
+const maxWaitMs = 10_000;
 
 /**
- * Plays until the signal or for some seconds. Exit code 0 when nothing was lost, 69 when the bridge got no nodes.
+ * Exit code 0 when no push was lost, 1 when one was, 69 when the bridge got no nodes.
  *
  * @throws what could not be opened
  */
@@ -30,132 +30,135 @@ export async function demo(options: DemoOptions): Promise<number> {
   const { rate = 100, nodes = 300, seconds, signal, clock, write } = options;
   const releases: Releases = [];
   try {
-    const stage = await openDemoSetup({ ...options, rate, nodes }, releases);
-    write(addresses(stage, rate));
-    if (!(await isSoon(options, () => (stage.daemon.status().nodes?.known ?? 0) > 0))) return noNodes(stage, options);
+    const setup = await openDemoSetup({ ...options, rate, nodes }, releases);
+    const { daemon, agents } = setup;
+    write(addresses(setup, rate));
+    if (!(await waitUntil(options, () => (daemon.status().nodes?.known ?? 0) > 0))) return noNodes(setup, options);
     const startMs = clock.steady();
-    const end = endAfter(clock, seconds, signal);
-    await Promise.all([stage.agents.run(end), show(stage, options, end)]);
-    const pushedMs = clock.steady() - startMs;
-    await isSoon({ clock }, () => isSettled(stage.daemon.status()));
-    const outcome = outcomeOf(stage);
-    write(summary(outcome, stage, pushedMs));
-    return outcome.lost === 0 ? 0 : 1;
+    const end = withTimeLimit(clock, seconds, signal);
+    await Promise.all([agents.run(end), show(setup, options, end)]);
+    const elapsedMs = clock.steady() - startMs;
+    await waitUntil({ clock }, () => isDrained(daemon.status()));
+    const result = resultOf(setup);
+    write(summary(result, setup, elapsedMs));
+    return result.lost === 0 ? 0 : 1;
   } finally {
     for (const release of releases.toReversed()) await release();
   }
 }
 
-/** Whether it comes true before our patience is over. */
-async function isSoon(
+/** Polls a condition until it holds, the time limit or the signal. */
+async function waitUntil(
   { clock, signal }: Pick<DemoOptions, 'clock'> & Partial<DemoOptions>,
-  isTrue: () => boolean,
+  condition: () => boolean,
 ): Promise<boolean> {
-  const untilMs = clock.steady() + patienceMs;
-  while (!isTrue() && clock.steady() < untilMs && signal?.aborted !== true) await clock.sleep(20);
-  return isTrue();
+  const untilMs = clock.steady() + maxWaitMs;
+  while (!condition() && clock.steady() < untilMs && signal?.aborted !== true) await clock.sleep(20);
+  return condition();
 }
 
 function noNodes({ daemon }: DemoSetup, { write, signal }: DemoOptions): number {
   if (signal.aborted) return 0;
-  write(`the bridge got no nodes: ${daemon.status().nodes?.lastError ?? `none within ${patienceMs / 1000} s`}\n`);
-  return unavailable;
+  write(`the bridge got no nodes: ${daemon.status().nodes?.lastError ?? `none within ${maxWaitMs / 1000} s`}\n`);
+  return exitCodes.unavailable;
 }
 
-function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, board, agents }: DemoSetup, rate: number): string {
+function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, table, agents }: DemoSetup, rate: number): string {
   const countries = new Set(nodes.map(({ country }) => country.name)).size;
   return [
-    `Catchpoint (simulated)   ${catchpointUrl}   ${nodes.length} nodes in ${countries} countries, ${count(rate)} pushes a second`,
+    `Catchpoint (simulated)   ${catchpointUrl}   ${nodes.length} nodes in ${countries} countries, ${formatCount(rate)} pushes a second`,
     `bridge, takes pushes     ${daemon.pushUrl}`,
     `bridge, status page      ${daemon.adminUrl}/   (in a terminal: top --admin-url ${daemon.adminUrl})`,
     `bridge, health           ${daemon.adminUrl}/healthz`,
-    `OpenTSDB ${board === undefined ? '               ' : '(simulated)    '} ${tsdbUrl}`,
+    `OpenTSDB ${table === undefined ? '               ' : '(simulated)    '} ${tsdbUrl}`,
     '',
     `Time goes ${agents.compression.toFixed(0)} times as fast as in earnest. Ctrl-C ends it.`,
-    ...(board === undefined ? ['Look into OpenTSDB for catchpoint.rtt.by_continent.204417 and its like.'] : []),
+    ...(table === undefined ? ['Look into OpenTSDB for catchpoint.rtt.by_continent.204417 and its like.'] : []),
     '',
     '',
   ].join('\n');
 }
 
-/** A line a second, what goes wrong in the simulated world, and a table now and then. */
+/** Writes a line a second, each incident, and the table every ten seconds. */
 function show(
-  { agents, daemon, incidents, board }: DemoSetup,
+  { agents, daemon, incidents, table }: DemoSetup,
   { clock, write }: DemoOptions,
   end: AbortSignal,
 ): Promise<void> {
   const startMs = clock.steady();
-  let before = { sent: 0, accepted: 0, incident: incidents(clock.now()) };
+  let previous = { sent: 0, accepted: 0, incident: incidents(clock.now()) };
   let ticks = 0;
-  return everyTick(clock, 1000, end, (sinceMs) => {
+  return everyInterval(clock, 1000, end, (sinceMs) => {
     const { sent } = agents.status();
     const status = daemon.status();
     const { accepted } = sinkOf(status);
-    const perSecond = (amount: number): number => (amount / sinceMs) * 1000;
-    write(line(clock.steady() - startMs, perSecond(sent - before.sent), perSecond(accepted - before.accepted), status));
+    const perSecond = (count: number): number => (count / sinceMs) * 1000;
+    const rates = { pushes: perSecond(sent - previous.sent), points: perSecond(accepted - previous.accepted) };
+    write(statusLine(clock.steady() - startMs, rates, status));
     const incident = incidents(clock.now());
-    if (incident !== undefined && incident !== before.incident) write(`        ⚡ ${incident.title}\n`);
-    before = { sent, accepted, incident };
+    if (incident !== undefined && incident !== previous.incident) write(`        ⚡ ${incident.title}\n`);
+    previous = { sent, accepted, incident };
     ticks += 1;
-    if (board !== undefined && ticks % tableEveryTicks === 0) write(`\n${tableTitle}\n\n${board.table()}\n\n`);
+    if (table !== undefined && ticks % tableEveryTicks === 0) write(`\n${tableTitle}\n\n${table.table()}\n\n`);
   });
 }
 
 const tableTitle =
   'What OpenTSDB got in the last ten seconds: RTT of DNS, ping and traceroute tests, errors of all tests';
 
-function line(elapsedMs: number, pushes: number, points: number, status: DaemonStatus): string {
-  const { accepted, rejected, kept, lastError } = sinkOf(status);
-  const verdicts = `accepted ${count(accepted)}   rejected ${count(rejected)}   kept ${count(kept)}   backlog ${count(backlogOf(status))}`;
-  const rates = `${count(pushes).padStart(5)} pushes/s ${count(points).padStart(7)} points/s`;
-  const trouble = lastError === undefined ? '' : `        OpenTSDB: ${lastError}\n`;
-  return `${minutes(elapsedMs).padStart(5)}  ${rates}   ${verdicts}\n${trouble}`;
+function statusLine(
+  elapsedMs: number,
+  { pushes, points }: { readonly pushes: number; readonly points: number },
+  status: DaemonStatus,
+): string {
+  const { accepted, rejected, kept, backlog, lastError } = sinkOf(status);
+  const rates = `${formatCount(pushes).padStart(5)} pushes/s ${formatCount(points).padStart(7)} points/s`;
+  const verdicts = `accepted ${formatCount(accepted)}   rejected ${formatCount(rejected)}   kept ${formatCount(kept)}`;
+  const problem = lastError === undefined ? '' : `        OpenTSDB: ${lastError}\n`;
+  return `${formatMinutes(elapsedMs).padStart(5)}  ${rates}   ${verdicts}   backlog ${formatCount(backlog.points)}\n${problem}`;
 }
 
-interface Outcome {
+interface Result {
   readonly taken: number;
   readonly accepted: number;
   readonly rejected: number;
   readonly waiting: number;
-  /** Pushes that were answered 200 and are nowhere. */
+  /** Pushes that were answered 200 and are not in OpenTSDB or the bridge. */
   readonly lost: number;
 }
 
-function outcomeOf({ agents, daemon, board }: DemoSetup): Outcome {
+function resultOf({ agents, daemon, table }: DemoSetup): Result {
   const status = daemon.status();
   const { taken, duplicate, conflict } = status.pushes ?? { taken: 0, duplicate: 0, conflict: 0 };
-  const { accepted, rejected } = sinkOf(status);
-  const waiting = backlogOf(status);
-  const isAllThrough = waiting === 0 && rejected === 0;
-  const known = board !== undefined && isAllThrough ? board.runsStored() : taken + duplicate + conflict;
-  return { taken, accepted, rejected, waiting, lost: Math.max(0, agents.status().accepted - known) };
+  const { accepted, rejected, backlog } = sinkOf(status);
+  const isComplete = backlog.points === 0 && rejected === 0;
+  const known = table !== undefined && isComplete ? table.runsStored() : taken + duplicate + conflict;
+  const lost = Math.max(0, agents.status().accepted - known);
+  return { taken, accepted, rejected, waiting: backlog.points, lost };
 }
 
 function summary(
-  { taken, accepted, rejected, waiting, lost }: Outcome,
+  { taken, accepted, rejected, waiting, lost }: Result,
   { agents }: DemoSetup,
   elapsedMs: number,
 ): string {
   const { sent, answerMs } = agents.status();
   return [
     '',
-    `pushes    sent ${count(sent)}, taken ${count(taken)}, in ${(elapsedMs / 1000).toFixed(1)} s`,
-    `points    accepted ${count(accepted)}, rejected ${count(rejected)}${waiting > 0 ? `, waiting ${count(waiting)}` : ''}`,
-    `answers   p50 ${milliseconds(answerMs.p50)}, p99 ${milliseconds(answerMs.p99)}`,
-    `lost      ${count(lost)}`,
+    `pushes    sent ${formatCount(sent)}, taken ${formatCount(taken)}, in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `points    accepted ${formatCount(accepted)}, rejected ${formatCount(rejected)}${waiting > 0 ? `, waiting ${formatCount(waiting)}` : ''}`,
+    `answers   p50 ${formatMs(answerMs.p50)}, p99 ${formatMs(answerMs.p99)}`,
+    `lost      ${formatCount(lost)}`,
     '',
   ].join('\n');
 }
 
-/** Nothing waits any more, or nobody takes it. */
-function isSettled(status: DaemonStatus): boolean {
-  return backlogOf(status) === 0 || sinkOf(status).lastError !== undefined;
+/** True without a backlog, and when the sink does not accept it. */
+function isDrained(status: DaemonStatus): boolean {
+  const { backlog, lastError } = sinkOf(status);
+  return backlog.points === 0 || lastError !== undefined;
 }
 
 function sinkOf({ sinks }: DaemonStatus): DaemonStatus['sinks'][number] {
   return sinks[0] as DaemonStatus['sinks'][number];
-}
-
-function backlogOf(status: DaemonStatus): number {
-  return sinkOf(status).backlog.points;
 }

@@ -1,82 +1,115 @@
-// The `forecast` command: how many series, names and points a second there will be, from numbers, from archived pushes, or from
-// what the bridge knows already.
+// `forecast`: estimates series, names and rates from numbers, from archived pushes or from the state directory.
 
+import type { Command } from 'commander';
+import { FixedOffsetZone } from 'luxon';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FixedOffsetZone } from 'luxon';
 import type { Config } from '../../config/config.ts';
+import { wholeNumber } from '../../config/settings/values.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { countedRuns } from '../../sources/catchpoint/forecast/counted-runs.ts';
-import { expectedForecast, warningsOf } from '../../sources/catchpoint/forecast/forecast.ts';
 import { readKnownNames } from '../../sources/catchpoint/cardinality/known-names.ts';
+import { countedRuns } from '../../sources/catchpoint/forecast/counted-runs.ts';
+import { expectedForecast, type Forecast, warningsOf } from '../../sources/catchpoint/forecast/forecast.ts';
 import { NotAPush } from '../../sources/catchpoint/measurement.ts';
 import { knownNodes } from '../../sources/catchpoint/nodes/known-nodes.ts';
 import { readOverrides } from '../../sources/catchpoint/nodes/overrides-file.ts';
 import { replayedRun } from '../../sources/catchpoint/replay/replayed-run.ts';
 import { tagsWithinBudget, wantedLabels } from '../../sources/catchpoint/run-tags.ts';
 import { type OverrideOf, slicer, tagValuesOf } from '../../sources/catchpoint/slices.ts';
-import type { Told } from './forecast-text.ts';
+import { argumentParser } from '../argument-parsers.ts';
+import type { BindAction, CommandContext } from '../command-context.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
+import { commandConfig } from '../load-config.ts';
 import { inputs } from '../replay/inputs.ts';
-import type { CommandContext } from '../command-context.ts';
+import { withSettings } from '../setting-options.ts';
+import { type ForecastReport, forecastText } from './forecast-text.ts';
+
+export function define(command: Command, bind: BindAction): void {
+  const group = 'Forecast:';
+  const add = (flags: string, text: string, max: number, defaultValue?: number): void => {
+    const option = command
+      .createOption(flags, text)
+      .argParser(argumentParser(wholeNumber(1, max)))
+      .helpGroup(group);
+    command.addOption(defaultValue === undefined ? option : option.default(defaultValue));
+  };
+  withSettings(command)
+    .description('how many series and points a second there will be')
+    .argument(
+      '[files...]',
+      'count in these archives of pushes; without files, in --archive where there is one; - is standard input',
+    );
+  add('--tests <number>', 'how many tests; with --nodes, nothing is read', 1e9);
+  add('--nodes <number>', 'how many nodes', 1e9);
+  add('--every <minutes>', 'how often a test runs on a node', 1440, 5);
+  add('--errors <number>', 'different error codes that a node sees of a test', 1000, 3);
+  add('--extras <number>', 'timings, byte counts and counters of a run, with --timings', 1000, 40);
+  command.addOption(command.createOption('--json', 'for programs').helpGroup(group)).action(bind(forecastAction));
+}
+
+async function forecastAction(command: Command, context: CommandContext): Promise<number> {
+  const { config } = commandConfig(command, context);
+  const { json = false, ...flags } = command.opts<ForecastFlags & { readonly json?: boolean }>();
+  const report = await forecast(config, flags, command.args, context);
+  context.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : forecastText(report));
+  return 0;
+}
 
 export interface ForecastFlags {
   readonly tests?: number;
   readonly nodes?: number;
+  /** Minutes between two runs of a test on a node. */
   readonly every: number;
+  /** Error codes of a test on a node. */
   readonly errors: number;
+  /** Timings and counters of a run. */
   readonly extras: number;
-  readonly json?: boolean;
-}
-
-class NothingToForecast extends Error {
-  override readonly name = 'NothingToForecast';
-  readonly exitCode = 64;
 }
 
 /**
- * The forecast that was asked for.
+ * Chooses the basis: --tests and --nodes, then `files`, then the configured archive, then the state directory.
  *
- * @throws an error with exit code 64 when there is nothing to forecast from, and what reading the files throws
+ * @throws CommandError without a basis, or for a file that cannot be read
  */
-export async function told(
+export async function forecast(
   config: Config,
   flags: ForecastFlags,
   files: readonly string[],
-  surroundings: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
-): Promise<Told> {
-  if ((flags.tests === undefined) !== (flags.nodes === undefined))
-    throw new NothingToForecast('expected --tests and --nodes together, found one of them');
-  if (flags.tests !== undefined && flags.nodes !== undefined)
-    return fromNumbers(config, flags, flags.tests, flags.nodes);
-  const archived = files.length > 0 ? files : await archiveFiles(config);
-  return archived.length > 0 ? fromArchive(config, archived, surroundings) : fromKnown(config, flags);
+  context: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
+): Promise<ForecastReport> {
+  const { tests, nodes } = flags;
+  if ((tests === undefined) !== (nodes === undefined))
+    throw new CommandError('expected --tests and --nodes together, found one of them', exitCodes.usage);
+  if (tests !== undefined && nodes !== undefined) return fromNumbers(config, flags, tests, nodes);
+  const archives = files.length > 0 ? files : await archiveFiles(config);
+  return archives.length > 0 ? fromArchives(config, archives, context) : fromStateDirectory(config, flags);
 }
 
-function withWarnings(config: Config, told: Omit<Told, 'warnings'>): Told {
-  const { dropped } = tagsWithinBudget(config.metrics);
-  return {
-    ...told,
-    warnings: warningsOf(told.forecast, { maxTests: config.cardinality.maxTests, droppedTags: dropped }),
-  };
+function report(
+  { metrics, cardinality }: Config,
+  from: string,
+  isCounted: boolean,
+  forecast: Forecast,
+): ForecastReport {
+  const { dropped } = tagsWithinBudget(metrics);
+  const warnings = warningsOf(forecast, { maxTests: cardinality.maxTests, droppedTags: dropped });
+  return { from, isCounted, forecast, warnings };
 }
 
-function fromNumbers(config: Config, { every, errors, extras }: ForecastFlags, tests: number, nodes: number): Told {
-  const { slices, timings } = config.metrics;
+function fromNumbers(config: Config, flags: ForecastFlags, tests: number, nodes: number): ForecastReport {
+  const { slices } = config.metrics;
   const forecast = expectedForecast({
-    ...config.metrics,
+    ...expectation(config, flags),
     tests,
     nodes,
     slicesOfNodes: nodes * slices.length,
     sliceValues: nodes * slices.filter((slice) => slice !== 'node').length,
-    everyMinutes: every,
-    errorCodes: errors,
-    extras: timings ? extras : 0,
   });
-  return withWarnings(config, {
-    from: `${tests} tests on ${nodes} nodes, every ${every} minutes`,
-    isCounted: false,
-    forecast,
-  });
+  return report(config, `${tests} tests on ${nodes} nodes, every ${flags.every} minutes`, false, forecast);
+}
+
+function expectation({ metrics }: Config, { every, errors, extras }: ForecastFlags) {
+  return { ...metrics, everyMinutes: every, errorCodes: errors, extras: metrics.timings ? extras : 0 };
 }
 
 async function overridesIn({ catchpoint: { nodeOverrides } }: Config): Promise<OverrideOf> {
@@ -84,35 +117,35 @@ async function overridesIn({ catchpoint: { nodeOverrides } }: Config): Promise<O
   return (id) => overrides?.get(id);
 }
 
-/** Every test that the guard knows, on every node that is known. */
-async function fromKnown(config: Config, { every, errors, extras }: ForecastFlags): Promise<Told> {
+/** Assumes that every test of the cardinality guard runs on every active node and on every other node it knows. */
+async function fromStateDirectory(config: Config, flags: ForecastFlags): Promise<ForecastReport> {
   const { stateDir, metrics, catchpoint } = config;
   const [known, directory, overrideOf] = await Promise.all([
     readKnownNames(stateDir),
     knownNodes(stateDir, catchpoint.nodesFile, silentLog()),
     overridesIn(config),
   ]);
-  const listed = directory.all().filter(({ active, retiredAtMs }) => active && retiredAtMs === undefined);
-  const others = [...known.all('node')].filter((id) => directory.find(Number(id)) === undefined).length;
+  const active = directory.all().filter(({ active, retiredAtMs }) => active && retiredAtMs === undefined);
+  const unlisted = [...known.all('node')].filter((id) => directory.find(Number(id)) === undefined);
   const tests = known.count('test');
-  if (tests === 0 || listed.length + others === 0) {
-    const words = tests === 0 ? 'no test has been seen' : 'no node is known';
-    throw new NothingToForecast(`${stateDir}: ${words} yet; give --tests and --nodes, or archives of pushes`);
+  const nodes = active.length + unlisted.length;
+  if (tests === 0 || nodes === 0) {
+    const reason = tests === 0 ? 'no test has been seen' : 'no node is known';
+    throw new CommandError(
+      `${stateDir}: ${reason} yet; give --tests and --nodes, or archives of pushes`,
+      exitCodes.usage,
+    );
   }
-  const values = listed.map((node) => Object.values(tagValuesOf(node, overrideOf(node.id), metrics.slices)));
-  const byNode = metrics.slices.includes('node') ? listed.length + others : 0;
+  const values = active.flatMap((node) => Object.values(tagValuesOf(node, overrideOf(node.id), metrics.slices)));
   const forecast = expectedForecast({
-    ...metrics,
+    ...expectation(config, flags),
     tests,
-    nodes: listed.length + others,
-    slicesOfNodes: values.flat().length + byNode,
-    sliceValues: new Set(values.flat()).size,
-    everyMinutes: every,
-    errorCodes: errors,
-    extras: metrics.timings ? extras : 0,
+    nodes,
+    slicesOfNodes: values.length + (metrics.slices.includes('node') ? nodes : 0),
+    sliceValues: new Set(values).size,
   });
-  const from = `the ${tests} tests seen so far, each on all ${listed.length + others} nodes that are known, every ${every} minutes`;
-  return withWarnings(config, { from, isCounted: false, forecast });
+  const from = `the ${tests} tests seen so far, each on all ${nodes} nodes that are known, every ${flags.every} minutes`;
+  return report(config, from, false, forecast);
 }
 
 async function archiveFiles({ archive }: Config): Promise<string[]> {
@@ -124,22 +157,22 @@ async function archiveFiles({ archive }: Config): Promise<string[]> {
     .map((name) => join(archive.directory, name));
 }
 
-async function fromArchive(
+async function fromArchives(
   config: Config,
   files: readonly string[],
   { stdin, stderr, stop }: Pick<CommandContext, 'stdin' | 'stderr' | 'stop'>,
-): Promise<Told> {
+): Promise<ForecastReport> {
   const { metrics, stateDir, catchpoint } = config;
   const directory = await knownNodes(stateDir, catchpoint.nodesFile, silentLog());
   const counted = countedRuns(slicer(metrics, await overridesIn(config)), metrics.prefix);
-  const given = await inputs(files, stdin);
-  // The times of the original's records are off by a zone, all of them alike: nothing that is counted here shows it.
-  const reading = { extras: metrics.timings, labels: wantedLabels(metrics), writtenIn: FixedOffsetZone.utcInstance };
+  const opened = await inputs(files, stdin);
+  // A wrong zone shifts all records of the original bridge alike, which changes no count.
+  const options = { extras: metrics.timings, labels: wantedLabels(metrics), writtenIn: FixedOffsetZone.utcInstance };
   let malformed = 0;
-  for await (const { text } of given.lines((words) => void stderr.write(`warning: ${words}\n`), stop)) {
+  for await (const { text } of opened.lines((reason) => stderr.write(`warning: ${reason}\n`), stop)) {
     stop.throwIfAborted();
     try {
-      const { measurement, node } = replayedRun(text, reading);
+      const { measurement, node } = replayedRun(text, options);
       counted.add(measurement, node ?? directory.find(measurement.nodeId));
     } catch (error) {
       if (!(error instanceof NotAPush)) throw error;
@@ -151,10 +184,7 @@ async function fromArchive(
     stderr.write(
       'warning: no nodes are known here, so that only by_node and by_asn are counted; --state-dir or --nodes-file has them\n',
     );
-  if (counted.runs() === 0) throw new NothingToForecast(`${files.join(', ')}: no pushes in there`);
-  return withWarnings(config, {
-    from: `${counted.runs()} runs in ${files.length} file${files.length === 1 ? '' : 's'}`,
-    isCounted: true,
-    forecast: counted.forecast(),
-  });
+  if (counted.runs() === 0) throw new CommandError(`${files.join(', ')}: no pushes in there`, exitCodes.usage);
+  const from = `${counted.runs()} runs in ${files.length} file${files.length === 1 ? '' : 's'}`;
+  return report(config, from, true, counted.forecast());
 }

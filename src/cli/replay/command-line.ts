@@ -1,16 +1,17 @@
-// The command line of `replay`, and where a replay goes by it.
+// The command line of `replay`, and its choice of the destination.
 
-import { type Command, InvalidArgumentError } from 'commander';
-import { openLog } from '../../runtime/log.ts';
-import { StateDirectoryTaken } from '../../daemon/state-directory-lock.ts';
-import { readAddresses } from '../../daemon/addresses-file.ts';
+import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
-import { wantedLabels } from '../../sources/catchpoint/run-tags.ts';
 import { expected } from '../../config/settings/values.ts';
-import { loadConfig } from '../load-config.ts';
-import { flagsOf } from '../setting-options.ts';
-import type { Bound, CommandContext } from '../command-context.ts';
-import { CannotReplay, type Destination } from './destination.ts';
+import { readAddresses } from '../../daemon/addresses-file.ts';
+import { StateDirectoryTaken } from '../../daemon/state-directory-lock.ts';
+import { wantedLabels } from '../../sources/catchpoint/run-tags.ts';
+import { argumentParser, httpUrl, positiveNumber } from '../argument-parsers.ts';
+import type { BindAction, CommandContext } from '../command-context.ts';
+import { CommandError } from '../exit-codes.ts';
+import { commandConfig, commandLog } from '../load-config.ts';
+import { withSettings } from '../setting-options.ts';
+import type { Destination } from './destination.ts';
 import { ianaZone, timeArgument } from './time-argument.ts';
 
 interface ReplayFlags {
@@ -23,22 +24,22 @@ interface ReplayFlags {
   readonly writtenInZone?: ReturnType<typeof ianaZone>;
 }
 
-/** @param command - with the settings' options on it */
-export function addReplay(command: Command, surroundings: CommandContext, bound: Bound): void {
-  const group = 'Replay:';
-  const time = valid((text) => timeArgument(text, surroundings.clock.now()));
-  const add = (flags: string, text: string, parse: (given: string, before: never) => unknown): void => {
+export function define(command: Command, bind: BindAction, { clock }: Pick<CommandContext, 'clock'>): void {
+  const time = argumentParser((text) => timeArgument(text, clock.now()));
+  const add = (flags: string, text: string, parse: (value: string, previous: never) => unknown): void => {
     command.addOption(
       command
         .createOption(flags, text)
-        .argParser(parse as (given: string, before: unknown) => unknown)
-        .helpGroup(group),
+        .argParser(parse as (value: string, previous: unknown) => unknown)
+        .helpGroup('Replay:'),
     );
   };
-  command.argument(
-    '<files...>',
-    "archives, other files of pushes a line, what the original's -f wrote; - is standard input",
-  );
+  withSettings(command)
+    .description('feed archived pushes through the bridge again')
+    .argument(
+      '<files...>',
+      "archives, other files of pushes a line, what the original's -f wrote; - is standard input",
+    );
   add(
     '--since <time>',
     'runs of this time and later: 2026-11-18T09:00Z, 2026-11-18T09:00 Europe/Berlin, 2h (ago); UTC unless it says otherwise',
@@ -47,35 +48,33 @@ export function addReplay(command: Command, surroundings: CommandContext, bound:
   add('--until <time>', 'runs before this time', time);
   add('--test <ids>', 'runs of these tests alone, separated by commas', idList);
   add('--node <ids>', 'runs of these nodes alone, separated by commas', idList);
-  add('--rate <number>', 'runs a second (default: 500 to a bridge, as many as go into a spool)', valid(positive));
+  add('--rate <number>', 'runs a second (default: 500 to a bridge, as many as go into a spool)', positiveNumber);
   add(
     '--to <url>',
     'push to this bridge (default: the one that uses the state directory, else into the spool there)',
-    valid(webAddress),
+    httpUrl(),
   );
-  add('--written-in-zone <zone>', "for records of the original's -f: the IANA zone of its machine", valid(ianaZone));
-  command.action(bound((given) => replayAction(given, surroundings)));
+  add(
+    '--written-in-zone <zone>',
+    "for records of the original's -f: the IANA zone of its machine",
+    argumentParser(ianaZone),
+  );
+  command.action(bind(replayAction));
 }
 
-async function replayAction(command: Command, surroundings: CommandContext): Promise<number> {
-  const { env, stdin, stdout, stderr, clock, stop } = surroundings;
+async function replayAction(command: Command, context: CommandContext): Promise<number> {
+  const { stdin, stdout, stderr, clock, stop } = context;
   const flags = command.opts<ReplayFlags>();
-  const { config, warnings } = loadConfig(flagsOf(command), env, { needsNodes: false });
-  for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+  const { config } = commandConfig(command, context);
   const { replay } = await import('./replay.ts');
   return replay({
     files: command.args,
-    only: {
-      sinceMs: flags.since,
-      untilMs: flags.until,
-      tests: flags.test,
-      nodes: flags.node,
-    },
+    filter: { sinceMs: flags.since, untilMs: flags.until, tests: flags.test, nodes: flags.node },
     rate: flags.rate,
     writtenIn: flags.writtenInZone,
     extras: config.metrics.timings,
     labels: wantedLabels(config.metrics),
-    open: (waits) => opened(flags.to, config, surroundings, waits),
+    open: (onWait) => openDestination(flags.to, config, context, onWait),
     clock,
     stdin,
     stdout,
@@ -84,54 +83,31 @@ async function replayAction(command: Command, surroundings: CommandContext): Pro
   });
 }
 
-/** The bridge that was named, else the spool, else the bridge that uses the state directory. */
-async function opened(
+/** The bridge of --to; else the spool of the state directory, or the bridge that uses it. */
+async function openDestination(
   to: string | undefined,
   config: Config,
-  surroundings: CommandContext,
-  waits: (words: string) => void,
+  { clock, random, pid, stderr }: CommandContext,
+  onWait: (reason: string) => void,
 ): Promise<Destination> {
-  const { clock, random, pid, stderr } = surroundings;
   const { toBridge } = await import('./to-bridge.ts');
-  if (to !== undefined) return toBridge({ pushUrl: to, adminUrl: undefined, clock, random, waits });
-  const log = openLog({
-    ...config.log,
-    level: config.log.level === 'info' ? 'warn' : config.log.level,
-    destination: stderr,
-  });
+  if (to !== undefined) return toBridge({ pushUrl: to, adminUrl: undefined, clock, random, onWait });
   const { intoSpool } = await import('./into-spool.ts');
   try {
-    return await intoSpool(config, { clock, random, log, pid });
+    return await intoSpool(config, { clock, random, log: commandLog(config, stderr), pid });
   } catch (error) {
     if (!(error instanceof StateDirectoryTaken)) throw error;
     const listening = await readAddresses(config.stateDir);
     if (listening === undefined)
-      throw new CannotReplay(`${error.message}; where that listens is not known, say it by --to`);
-    return toBridge({
-      pushUrl: listening.push,
-      adminUrl: listening.admin,
-      ownerToken: listening.token,
-      clock,
-      random,
-      waits,
-    });
+      throw new CommandError(`${error.message}; where that listens is not known, say it by --to`);
+    const { push: pushUrl, admin: adminUrl, token: ownerToken } = listening;
+    return toBridge({ pushUrl, adminUrl, ownerToken, clock, random, onWait });
   }
 }
 
-/** A parser whose error is one of the command line's. */
-function valid<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
-  };
-}
-
-/** Given several times, they add up. */
-function idList(given: string, before: ReadonlySet<number> = new Set()): ReadonlySet<number> {
-  return new Set([...before, ...given.split(',').map(valid(id))]);
+/** Repeated options add up. */
+function idList(value: string, previous: ReadonlySet<number> = new Set()): ReadonlySet<number> {
+  return new Set([...previous, ...value.split(',').map(argumentParser(id))]);
 }
 
 function id(text: string): number {
@@ -139,16 +115,4 @@ function id(text: string): number {
   if (!/^\s*\d+\s*$/.test(text) || !Number.isSafeInteger(number) || number === 0)
     throw expected('ids, integers from 1 to 2^53-1', text);
   return number;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number) || number <= 0) throw expected('a number above 0', text);
-  return number;
-}
-
-function webAddress(text: string): string {
-  if (!/^https?:\/\/./.test(text) || !URL.canParse(text))
-    throw expected('a URL such as http://bridge.example:8080/', text);
-  return text;
 }

@@ -1,24 +1,24 @@
-// What became of the lines of a replay, counted and told.
+// The counts of a replay and its summary.
 
 import { DateTime } from 'luxon';
-import { count } from '../ticker.ts';
+import { formatCount } from '../terminal-text.ts';
 
 export interface ReplayCounts {
-  /** Lines; each ends as replayed, duplicate, malformed or skipped. */
+  /** Lines; each is also counted as replayed, duplicate, malformed or skipped. */
   read: number;
   replayed: number;
-  /** Of those replayed: the node is not known, so that some slices wait for it. */
+  /** Replayed without some slices: the node is not known. */
   missed: number;
-  /** Of those replayed: a dead letter, since the time cannot be. */
+  /** Replayed as dead letters: the time is implausible. */
   implausible: number;
-  /** Of those replayed: a dead letter, since it brings more than the cardinality guard lets in. */
+  /** Replayed as dead letters: the cardinality guard refused them. */
   cardinality: number;
-  /** Of those replayed: the same run was there with other contents. */
+  /** Replayed although the run was there with other contents. */
   conflict: number;
   duplicate: number;
   malformed: number;
   skipped: number;
-  /** Stretches of files that could not be read. */
+  /** Unreadable parts of files. */
   damaged: number;
   /** Times of replayed runs that may be off by a clock change, ms since 1970 UTC. */
   readonly doubtful: number[];
@@ -40,45 +40,37 @@ export function replayCounts(): ReplayCounts {
   };
 }
 
-/** For people; what is not usual stands in it only when there was some. */
-export function summary({ read, replayed, duplicate, malformed, skipped, doubtful, ...unusual }: ReplayCounts): string {
-  const always: readonly Row[] = [
-    ['read', read],
-    ['replayed', replayed],
-    ['duplicate', duplicate],
-    ['malformed', malformed],
-    ['skipped', skipped],
-  ];
-  const seldom: readonly Row[] = [
-    ['missed', unusual.missed, 'of those replayed: from nodes that are not known'],
-    ['implausible', unusual.implausible, 'of those replayed: dead letters, their time cannot be'],
-    [
-      'cardinality',
-      unusual.cardinality,
-      'of those replayed: dead letters, they bring more tests, nodes or tag values than are let in',
-    ],
-    ['conflict', unusual.conflict, 'of those replayed: were there with other contents'],
-    ['damaged', unusual.damaged, 'stretches that could not be read'],
-    ['doubtful', doubtful.length, `beside a clock change, perhaps off by it: ${hoursOf(doubtful)}`],
-  ];
-  return [...always, ...seldom.filter(([, value]) => value > 0)].map(row).join('');
-}
-
 type Row = readonly [name: string, value: number, note?: string];
 
+export function summary(counts: ReplayCounts): string {
+  const { read, replayed, duplicate, malformed, skipped, doubtful } = counts;
+  const always: readonly Row[] = Object.entries({ read, replayed, duplicate, malformed, skipped });
+  const unlessZero: readonly Row[] = [
+    ['missed', counts.missed, 'of those replayed: from nodes that are not known'],
+    ['implausible', counts.implausible, 'of those replayed: dead letters, their time cannot be'],
+    [
+      'cardinality',
+      counts.cardinality,
+      'of those replayed: dead letters, they bring more tests, nodes or tag values than are let in',
+    ],
+    ['conflict', counts.conflict, 'of those replayed: were there with other contents'],
+    ['damaged', counts.damaged, 'stretches that could not be read'],
+    ['doubtful', doubtful.length, `beside a clock change, perhaps off by it: ${hoursOf(doubtful)}`],
+  ];
+  const rows = [...always, ...unlessZero.filter(([, value]) => value > 0)];
+  return rows.map(row).join('');
+}
+
 function row([name, value, note]: Row): string {
-  return `${name.padEnd(12)}${count(value).padStart(10)}${note === undefined ? '' : `   ${note}`}\n`;
+  return `${name.padEnd(12)}${formatCount(value).padStart(10)}${note === undefined ? '' : `   ${note}`}\n`;
 }
 
 const maxHours = 6;
 
-/** The hours in which the times are. */
+/** The different hours of the times, such as `2019-03-10T01h, 2019-03-10T03h UTC`. */
 function hoursOf(timesMs: readonly number[]): string {
-  const hours = [
-    ...new Set(timesMs.map((ms) => DateTime.fromMillis(ms, { zone: 'utc' }).startOf('hour').toMillis())),
-  ].toSorted((a, b) => a - b);
-  const shown = hours
-    .slice(0, maxHours)
-    .map((ms) => DateTime.fromMillis(ms, { zone: 'utc' }).toFormat("yyyy-MM-dd'T'HH'h'"));
-  return `${shown.join(', ')}${hours.length > maxHours ? `, and ${hours.length - maxHours} more hours` : ''} UTC`;
+  const times = timesMs.toSorted((a, b) => a - b).map((ms) => DateTime.fromMillis(ms, { zone: 'utc' }));
+  const hours = [...new Set(times.map((time) => time.toFormat("yyyy-MM-dd'T'HH'h'")))];
+  const more = hours.length > maxHours ? `, and ${hours.length - maxHours} more hours` : '';
+  return `${hours.slice(0, maxHours).join(', ')}${more} UTC`;
 }

@@ -1,37 +1,30 @@
-// What is replayed: files and standard input, as lines with the place where each stands.
+// Reads the input files of `replay` and `forecast` line by line.
 
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { CommandError, exitCodes } from '../exit-codes.ts';
 import { linesOfFile, linesOfStream } from '../../sources/catchpoint/archive/archived-lines.ts';
 
 export interface InputLine {
   readonly text: string;
   /** Such as `catchpoint-2026-11-18.ndjson.gz:17`. */
-  readonly where: string;
+  readonly position: string;
 }
 
 export interface Inputs {
-  /** Of all files; undefined with standard input among them. */
+  /** The size of all files; undefined with standard input among them. */
   readonly totalBytes: number | undefined;
-  /** Bytes of them that are behind us. */
   bytesRead(): number;
-  /** The first line of each file; standard input is not touched. */
+  /** The first line of each file; does not read standard input. */
   heads(): AsyncGenerator<InputLine>;
-  /** All lines, but for blank ones. `damaged` is told of what cannot be read. */
-  lines(damaged: (words: string) => void, signal: AbortSignal): AsyncGenerator<InputLine>;
-}
-
-/** A file that cannot be read. */
-export class NoInput extends Error {
-  override readonly name = 'NoInput';
-  /** After sysexits. */
-  readonly exitCode = 66;
+  /** All lines except blank ones. Calls `onDamage` for each unreadable part. */
+  lines(onDamage: (reason: string) => void, signal: AbortSignal): AsyncGenerator<InputLine>;
 }
 
 /**
- * Looks at the files, of which `-` is standard input.
+ * Opens files, of which `-` is standard input.
  *
- * @throws NoInput when one cannot be read
+ * @throws CommandError for a file that cannot be read
  */
 export async function inputs(paths: readonly string[], stdin: () => Readable): Promise<Inputs> {
   const files = paths.filter((path) => path !== '-');
@@ -43,16 +36,16 @@ export async function inputs(paths: readonly string[], stdin: () => Readable): P
     async *heads() {
       for (const path of files) {
         for await (const text of linesOfFile(path, { damaged: () => {}, at: () => {} })) {
-          yield { text, where: `${path}:1` };
+          yield { text, position: `${path}:1` };
           break;
         }
       }
     },
-    async *lines(damaged, signal) {
+    async *lines(onDamage, signal) {
       for (const path of paths) {
         const name = path === '-' ? 'standard input' : path;
         const reading = {
-          damaged: (words: string) => damaged(`${name}: ${words}`),
+          damaged: (reason: string) => onDamage(`${name}: ${reason}`),
           at: (bytes: number) => void read.set(path, bytes),
         };
         const lines =
@@ -60,7 +53,7 @@ export async function inputs(paths: readonly string[], stdin: () => Readable): P
         let number = 0;
         for await (const text of lines) {
           number += 1;
-          if (text.trim() !== '') yield { text, where: `${name}:${number}` };
+          if (text.trim() !== '') yield { text, position: `${name}:${number}` };
         }
       }
     },
@@ -69,6 +62,7 @@ export async function inputs(paths: readonly string[], stdin: () => Readable): P
 
 async function sizeOf(path: string): Promise<number> {
   try {
+    // Opening it shows missing permissions before the replay begins.
     const file = await open(path);
     try {
       const stats = await file.stat();
@@ -78,6 +72,6 @@ async function sizeOf(path: string): Promise<number> {
       await file.close();
     }
   } catch (error) {
-    throw new NoInput(`${path}: cannot be read (${(error as Error).message})`);
+    throw new CommandError(`${path}: cannot be read (${(error as Error).message})`, exitCodes.noInput);
   }
 }

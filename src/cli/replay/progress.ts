@@ -1,17 +1,18 @@
-// How far a replay has come: a bar that is drawn over on a terminal, elsewhere a line every ten seconds.
+// The progress of a replay: a bar on a terminal, elsewhere a line every ten seconds.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Output } from '../command-context.ts';
-import { count, everyTick, minutes } from '../ticker.ts';
+import { everyInterval } from '../interval.ts';
+import { formatCount, formatMinutes } from '../terminal-text.ts';
 
 export interface Progress {
-  /** Writes a line of its own, above the bar. */
-  say(line: string): void;
-  /** Shows how far it is, until the signal. */
+  /** Writes a line, on a terminal above the bar. */
+  writeLine(line: string): void;
+  /** Shows the progress until the signal. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-export interface SoFar {
+export interface ProgressState {
   readonly read: number;
   readonly replayed: number;
   readonly bytes: number;
@@ -20,9 +21,9 @@ export interface SoFar {
 export interface ProgressOptions {
   readonly output: Output;
   readonly clock: Clock;
-  /** Of all files; undefined when that is not known beforehand. */
+  /** The size of all input; undefined with standard input. */
   readonly totalBytes: number | undefined;
-  readonly soFar: () => SoFar;
+  readonly current: () => ProgressState;
 }
 
 const drawEveryMs = 250;
@@ -30,27 +31,32 @@ const lineEveryMs = 10_000;
 const barWidth = 20;
 const clearLine = '\r\x1b[2K';
 
-export function progress({ output, clock, totalBytes, soFar }: ProgressOptions): Progress {
+export function progress({ output, clock, totalBytes, current }: ProgressOptions): Progress {
   const isTerminal = output.isTTY === true;
   const startMs = clock.steady();
-  const line = (): string => progressLine(soFar(), totalBytes, clock.steady() - startMs);
+  function draw(): void {
+    const line = progressLine(current(), totalBytes, clock.steady() - startMs);
+    output.write(isTerminal ? `${clearLine}${line.slice(0, (output.columns ?? 80) - 1)}` : `${line}\n`);
+  }
   return {
-    say: (text) => void output.write(`${isTerminal ? clearLine : ''}${text}\n`),
+    writeLine: (line) => void output.write(`${isTerminal ? clearLine : ''}${line}\n`),
     async run(signal) {
-      const draw = (): void =>
-        void output.write(isTerminal ? `${clearLine}${line().slice(0, (output.columns ?? 80) - 1)}` : `${line()}\n`);
-      await everyTick(clock, isTerminal ? drawEveryMs : lineEveryMs, signal, draw);
+      await everyInterval(clock, isTerminal ? drawEveryMs : lineEveryMs, signal, draw);
       if (isTerminal) output.write(clearLine);
     },
   };
 }
 
-function progressLine({ read, replayed, bytes }: SoFar, totalBytes: number | undefined, elapsedMs: number): string {
+function progressLine(
+  { read, replayed, bytes }: ProgressState,
+  totalBytes: number | undefined,
+  elapsedMs: number,
+): string {
   const rate = elapsedMs > 0 ? (read / elapsedMs) * 1000 : 0;
-  const counts = `${count(read)} read, ${count(replayed)} replayed   ${count(rate)}/s`;
+  const counts = `${formatCount(read)} read, ${formatCount(replayed)} replayed   ${formatCount(rate)}/s`;
   if (totalBytes === undefined || totalBytes === 0) return counts;
   const share = Math.min(1, bytes / totalBytes);
-  const done = Math.round(share * barWidth);
-  const left = share > 0 ? `   ${minutes((elapsedMs * (1 - share)) / share)} left` : '';
-  return `[${'='.repeat(done)}${' '.repeat(barWidth - done)}] ${String(Math.floor(share * 100)).padStart(3)} %   ${counts}${left}`;
+  const bar = '='.repeat(Math.round(share * barWidth)).padEnd(barWidth);
+  const left = share > 0 ? `   ${formatMinutes((elapsedMs * (1 - share)) / share)} left` : '';
+  return `[${bar}] ${String(Math.floor(share * 100)).padStart(3)} %   ${counts}${left}`;
 }

@@ -1,24 +1,18 @@
-// Lets so many pass a second.
+// The rate limit of a replay.
 
 import type { Clock } from '../../runtime/clock.ts';
 
-/** What was missed while nobody came is not made up for beyond this. */
+/** After a pause at most the runs of this time follow at once. */
 const maxBurstMs = 100;
 
-/** Resolves when the next may go, in the order of the calls; at once without a rate. */
-export function rateLimit({
-  clock,
-  rate,
-}: {
-  readonly clock: Clock;
-  readonly rate: number | undefined;
-}): (signal: AbortSignal) => Promise<void> {
+/** Each call resolves when the next run may start, in the order of the calls; without a rate at once. */
+export function rateLimit(clock: Clock, rate: number | undefined): (signal: AbortSignal) => Promise<void> {
+  if (rate === undefined) return async () => {};
   let nextMs = clock.steady();
   return async (signal) => {
-    if (rate === undefined) return;
     const nowMs = clock.steady();
-    const mineMs = Math.max(nextMs, nowMs - maxBurstMs);
-    nextMs = mineMs + 1000 / rate;
-    if (mineMs > nowMs) await clock.sleep(mineMs - nowMs, { signal });
+    const startMs = Math.max(nextMs, nowMs - maxBurstMs);
+    nextMs = startMs + 1000 / rate;
+    if (startMs > nowMs) await clock.sleep(startMs - nowMs, { signal });
   };
 }

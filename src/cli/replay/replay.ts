@@ -1,32 +1,33 @@
-// The `replay` command: feeds archived pushes, and what the original bridge wrote, through the bridge again.
+// `replay`: delivers archived pushes, and records of the original bridge, again.
 
+import type { Zone } from 'luxon';
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { Zone } from 'luxon';
 import type { Clock } from '../../runtime/clock.ts';
 import { NotAPush } from '../../sources/catchpoint/measurement.ts';
 import { type ReplayedRun, replayedRun } from '../../sources/catchpoint/replay/replayed-run.ts';
 import type { Output } from '../command-context.ts';
-import { CannotReplay, type Destination, type Outcome } from './destination.ts';
+import { CommandError, exitCodes } from '../exit-codes.ts';
+import { type ReplayCounts, replayCounts, summary } from './counts.ts';
+import type { Destination, Outcome } from './destination.ts';
 import { type InputLine, type Inputs, inputs } from './inputs.ts';
-import { rateLimit } from './rate-limit.ts';
 import { type Progress, progress } from './progress.ts';
-import { summary, type ReplayCounts, replayCounts } from './counts.ts';
+import { rateLimit } from './rate-limit.ts';
 
 export interface ReplayOptions {
   /** `-` is standard input. */
   readonly files: readonly string[];
-  readonly only: Filter;
-  /** Runs a second; undefined: what suits the destination. */
+  readonly filter: Filter;
+  /** Runs a second; undefined: the destination's default. */
   readonly rate: number | undefined;
-  /** In which zone the original bridge's machine lived. */
+  /** The time zone of the original bridge's machine. */
   readonly writtenIn: Zone | undefined;
-  /** Whether to read the timings, byte counts and counters beyond the RTT too. */
+  /** Reads timings, byte counts and counters beyond the RTT too. */
   readonly extras: boolean;
   /** The labels to read, in lower case. */
   readonly labels?: readonly string[];
-  /** Opens where it goes; `waits` is told what is waited for. */
-  readonly open: (waits: (words: string) => void) => Promise<Destination>;
+  /** Opens the destination, which calls `onWait` with the reason of each wait. */
+  readonly open: (onWait: (reason: string) => void) => Promise<Destination>;
   readonly clock: Clock;
   readonly stdin: () => Readable;
   readonly stdout: Output;
@@ -34,122 +35,120 @@ export interface ReplayOptions {
   readonly signal: AbortSignal;
 }
 
-/** Which runs are replayed, by their own time, test and node; what is undefined does not matter. */
+/** The runs to replay; undefined members accept every run. */
 export interface Filter {
-  /** ms since 1970 UTC; runs of this moment and later. */
+  /** ms since 1970 UTC, inclusive. */
   readonly sinceMs: number | undefined;
-  /** Runs before this moment. */
+  /** ms since 1970 UTC, exclusive. */
   readonly untilMs: number | undefined;
   readonly tests: ReadonlySet<number> | undefined;
   readonly nodes: ReadonlySet<number> | undefined;
 }
 
-/** After sysexits: something was malformed or damaged; stopped before the end. */
-const dataError = 65;
-const stopped = 75;
-/** So many malformed lines are named one by one. */
-const maxNamed = 10;
+/** Further malformed lines are counted without a warning. */
+const maxWarnings = 10;
 
-/** A replay under way. */
-interface State extends ReplayOptions {
+interface State {
+  readonly options: ReplayOptions;
   readonly destination: Destination;
-  readonly tally: ReplayCounts;
+  readonly counts: ReplayCounts;
   readonly progress: Progress;
-  readonly pace: (signal: AbortSignal) => Promise<void>;
+  readonly limit: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Replays and writes a summary. Exit code 65 when lines were malformed or a file damaged, 75 when it was stopped.
+ * Replays and writes a summary. Exit code 65 after malformed lines or damaged files, 75 after the signal.
  *
- * @throws NoInput, ZoneMissing, CannotReplay and what opening the destination throws
+ * @throws ZoneMissing, CommandError, and errors of opening the destination
  */
 export async function replay(options: ReplayOptions): Promise<number> {
   const { clock, stderr, stdout, signal, rate } = options;
-  const given = await inputs(options.files, options.stdin);
-  const hasJoined = await looksJoined(given, options);
+  const input = await inputs(options.files, options.stdin);
+  const isJoined = await beginsJoined(input, options);
   const counts = replayCounts();
-  const shown = progress({
+  const display = progress({
     output: stderr,
     clock,
-    totalBytes: given.totalBytes,
-    soFar: () => ({ ...counts, bytes: given.bytesRead() }),
+    totalBytes: input.totalBytes,
+    current: () => ({ ...counts, bytes: input.bytesRead() }),
   });
-  const destination = await options.open((words) => shown.say(`waiting: ${words}`));
+  const destination = await options.open((reason) => display.writeLine(`waiting: ${reason}`));
   try {
-    if (hasJoined) refuseJoined(destination);
-    shown.say(`replaying into ${destination.words}`);
-    const pace = rateLimit({ clock, rate: rate ?? destination.usualRate });
-    await feed({ ...options, destination, tally: counts, progress: shown, pace }, given).finally(() =>
+    if (isJoined) refuseJoined(destination);
+    display.writeLine(`replaying into ${destination.description}`);
+    const limit = rateLimit(clock, rate ?? destination.defaultRate);
+    await deliverAll({ options, destination, counts, progress: display, limit }, input).finally(() =>
       stdout.write(summary(counts)),
     );
   } finally {
     await destination.close();
   }
-  if (signal.aborted) return stopped;
-  return counts.malformed + counts.damaged > 0 ? dataError : 0;
+  if (signal.aborted) return exitCodes.temporaryFailure;
+  return counts.malformed + counts.damaged > 0 ? exitCodes.dataError : 0;
 }
 
-/** Whether a file begins with a record of the original's; throws ZoneMissing before anything has been replayed. */
-async function looksJoined(given: Inputs, options: ReplayOptions): Promise<boolean> {
-  let hasJoined = false;
-  for await (const { text } of given.heads()) {
+/** True when a file begins with a record of the original bridge. Throws ZoneMissing before a run is delivered. */
+async function beginsJoined(input: Inputs, options: ReplayOptions): Promise<boolean> {
+  let isJoined = false;
+  for await (const { text } of input.heads()) {
     const run = runOrNotAPush(text, options);
-    if (!(run instanceof NotAPush) && run.node !== undefined) hasJoined = true;
+    if (!(run instanceof NotAPush) && run.node !== undefined) isJoined = true;
   }
-  return hasJoined;
+  return isJoined;
 }
 
-function refuseJoined({ takesJoined, words }: Destination): void {
-  if (takesJoined) return;
-  throw new CannotReplay(
-    `${words}: takes no records of the original's -f, since they bring their own node; stop the bridge, replay them, start it again`,
+function refuseJoined({ acceptsJoined, description }: Destination): void {
+  if (acceptsJoined) return;
+  throw new CommandError(
+    `${description}: takes no records of the original's -f, since they bring their own node; stop the bridge, replay them, start it again`,
   );
 }
 
-/** Several workers take line after line; the first that fails stops all. */
-async function feed(state: State, given: Inputs): Promise<void> {
-  const { signal, destination, progress: shown } = state;
-  const giveUp = new AbortController();
-  const ending = AbortSignal.any([signal, giveUp.signal]);
-  setMaxListeners(0, ending);
-  const lines = given.lines((words) => damaged(state, words), ending);
-  const over = new AbortController();
-  const showing = shown.run(over.signal);
+/** Delivers lines concurrently; the first failure stops all deliveries. */
+async function deliverAll(state: State, input: Inputs): Promise<void> {
+  const { options, destination, progress } = state;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  setMaxListeners(0, signal);
+  const lines = input.lines((reason) => countDamage(state, reason), signal);
+  const done = new AbortController();
+  const showing = progress.run(done.signal);
   const failures: unknown[] = [];
-  const workers = Array.from({ length: destination.inFlight }, async () => {
+  const deliveries = Array.from({ length: destination.maxInFlight }, async () => {
     try {
-      await work(state, lines, ending);
+      await deliverLines(state, lines, signal);
     } catch (error) {
-      if (!ending.aborted) failures.push(error);
-      giveUp.abort();
+      if (!signal.aborted) failures.push(error);
+      failed.abort();
     }
   });
-  await Promise.all(workers);
-  over.abort();
+  await Promise.all(deliveries);
+  done.abort();
   await Promise.all([showing, lines.return(undefined)]);
   if (failures.length > 0) throw failures[0];
 }
 
-async function work(state: State, lines: AsyncGenerator<InputLine>, ending: AbortSignal): Promise<void> {
-  while (!ending.aborted) {
+/** A `for await` would close the generator, which other deliveries share. */
+async function deliverLines(state: State, lines: AsyncGenerator<InputLine>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const { value, done } = await lines.next();
     if (done === true) return;
-    await one(state, value, ending);
+    await deliverLine(state, value, signal);
   }
 }
 
-async function one(state: State, { text, where }: InputLine, ending: AbortSignal): Promise<void> {
-  const { destination, tally: counts } = state;
+async function deliverLine(state: State, { text, position }: InputLine, signal: AbortSignal): Promise<void> {
+  const { options, destination, counts, limit } = state;
   counts.read += 1;
-  const run = runOrNotAPush(text, state);
-  if (run instanceof NotAPush) return malformed(state, where, run.message);
-  if (!isWanted(run, state.only)) {
+  const run = runOrNotAPush(text, options);
+  if (run instanceof NotAPush) return countMalformed(state, position, run.message);
+  if (!matches(run, options.filter)) {
     counts.skipped += 1;
     return;
   }
   if (run.node !== undefined) refuseJoined(destination);
-  await state.pace(ending);
-  book(state, run, where, await destination.deliver(run, ending));
+  await limit(signal);
+  countOutcome(state, run, position, await destination.deliver(run, signal));
 }
 
 function runOrNotAPush(text: string, options: ReplayOptions): ReplayedRun | NotAPush {
@@ -161,31 +160,38 @@ function runOrNotAPush(text: string, options: ReplayOptions): ReplayedRun | NotA
   }
 }
 
-function isWanted(
+function matches(
   { measurement: { timeMs, testId, nodeId } }: ReplayedRun,
-  { sinceMs, untilMs, tests, nodes }: Filter,
+  { sinceMs = -Infinity, untilMs = Infinity, tests, nodes }: Filter,
 ): boolean {
-  if (sinceMs !== undefined && timeMs < sinceMs) return false;
-  if (untilMs !== undefined && timeMs >= untilMs) return false;
-  return (tests?.has(testId) ?? true) && (nodes?.has(nodeId) ?? true);
+  const isInTime = timeMs >= sinceMs && timeMs < untilMs;
+  return isInTime && (tests?.has(testId) ?? true) && (nodes?.has(nodeId) ?? true);
 }
 
-function book(state: State, { isDoubtful, measurement }: ReplayedRun, where: string, outcome: Outcome): void {
-  const { tally: counts } = state;
-  if (typeof outcome === 'object') return malformed(state, where, outcome.malformed);
-  counts[outcome === 'duplicate' ? 'duplicate' : 'replayed'] += 1;
-  if (outcome === 'missed' || outcome === 'implausible' || outcome === 'cardinality' || outcome === 'conflict')
-    counts[outcome] += 1;
-  if (isDoubtful && outcome !== 'duplicate') counts.doubtful.push(measurement.timeMs);
+function countOutcome(
+  state: State,
+  { isDoubtful, measurement }: ReplayedRun,
+  position: string,
+  outcome: Outcome,
+): void {
+  const { counts } = state;
+  if (typeof outcome === 'object') return countMalformed(state, position, outcome.malformed);
+  if (outcome === 'duplicate') {
+    counts.duplicate += 1;
+    return;
+  }
+  counts.replayed += 1;
+  if (outcome !== 'taken') counts[outcome] += 1;
+  if (isDoubtful) counts.doubtful.push(measurement.timeMs);
 }
 
-function malformed({ tally: counts, progress: shown }: State, where: string, reason: string): void {
+function countMalformed({ counts, progress }: State, position: string, reason: string): void {
   counts.malformed += 1;
-  if (counts.malformed <= maxNamed) shown.say(`warning: ${where}: ${reason}`);
-  if (counts.malformed === maxNamed) shown.say('warning: further malformed lines are only counted');
+  if (counts.malformed <= maxWarnings) progress.writeLine(`warning: ${position}: ${reason}`);
+  if (counts.malformed === maxWarnings) progress.writeLine('warning: further malformed lines are only counted');
 }
 
-function damaged({ tally: counts, progress: shown }: State, words: string): void {
+function countDamage({ counts, progress }: State, reason: string): void {
   counts.damaged += 1;
-  shown.say(`warning: ${words}`);
+  progress.writeLine(`warning: ${reason}`);
 }

@@ -1,4 +1,4 @@
-// Reads the times and zones that people give on a command line.
+// Parses the times and zones of the command line.
 
 import { DateTime, Duration, IANAZone, type Zone } from 'luxon';
 import { expected } from '../../config/settings/values.ts';
@@ -13,10 +13,10 @@ const units: Readonly<Record<string, string>> = {
 };
 
 /**
- * A moment, ms since 1970 UTC: ISO 8601, in UTC unless it says its offset or an IANA zone follows it
- * (2026-11-18T09:00Z, 2026-11-18, 2026-11-18T09:00 Europe/Berlin), or how long ago (90m, 2h, 3d, 1w, PT2H30M).
+ * Returns ms since 1970 UTC. The text is ISO 8601, in UTC unless it has an offset or an IANA zone follows it
+ * (2026-11-18T09:00Z, 2026-11-18, 2026-11-18T09:00 Europe/Berlin), or a time ago (90m, 2h, 3d, 1w, PT2H30M).
  *
- * @throws an error that says what was expected and found
+ * @throws an error with what was expected and found
  */
 export function timeArgument(text: string, nowMs: number): number {
   const trimmed = text.trim();
@@ -29,7 +29,7 @@ export function timeArgument(text: string, nowMs: number): number {
   return time.toMillis();
 }
 
-/** A zone by its IANA name. @throws an error that says what was expected and found */
+/** @throws an error with what was expected and found */
 export function ianaZone(text: string): Zone {
   const zone = IANAZone.create(text);
   if (!zone.isValid) throw expected('an IANA zone such as America/New_York or UTC', text);

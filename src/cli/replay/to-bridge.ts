@@ -1,61 +1,65 @@
-// Replays to the push URL of a bridge that runs: waits while that has a backlog of its own, and tries again whatever it
-// could not take.
+// Replays to the push URL of a running bridge: waits while the bridge has a backlog, and retries refused pushes.
 
+import got, { type Response } from 'got';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { type Response } from 'got';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Became } from '../../sources/catchpoint/push.ts';
 import { replayHeader } from '../../sources/catchpoint/push-route.ts';
-import { CannotReplay, type Destination, type Outcome } from './destination.ts';
+import type { Became } from '../../sources/catchpoint/push.ts';
+import { CommandError } from '../exit-codes.ts';
+import type { Destination, Outcome } from './destination.ts';
 
 export interface BridgeOptions {
-  /** Where pushes go; what follows its origin may be a secret. */
+  /** Messages show its origin alone, since the path may have a token in it. */
   readonly pushUrl: string;
-  /** Where the bridge tells its backlog; undefined: not looked at. */
+  /** The URL of /healthz without the path; undefined: the backlog is not queried. */
   readonly adminUrl: string | undefined;
-  /** Lets a push in as the owner's, at a bridge on this machine; its certificate is not looked at then. */
+  /** Authenticates pushes to a bridge on this machine, whose certificate is not verified. */
   readonly ownerToken?: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Told what it waits for, once each time. */
-  readonly waits: (words: string) => void;
+  /** Called once for each wait, with its reason. */
+  readonly onWait: (reason: string) => void;
 }
 
-const inFlight = 8;
-const usualRate = 500;
+const maxInFlight = 8;
+const defaultRate = 500;
 const timeoutMs = 30_000;
-/** So often nobody answers before the replay is given up: some two minutes. */
+/** After so many unanswered attempts, in some two minutes, the replay ends. */
 const maxUnanswered = 10;
-const maxPauseMs = 60_000;
-/** With more points waiting there, live ones would queue behind those of the replay. */
+const maxRetryAfterMs = 60_000;
+/** Above it new pushes would wait behind the replayed ones. */
 const maxBacklogPoints = 20_000;
-const lookEveryMs = 1000;
+const queryEveryMs = 1000;
 
 interface State extends BridgeOptions {
   readonly agent: { readonly http: HttpAgent; readonly https: HttpsAgent };
   /** By the steady clock. */
-  nextLookMs: number;
-  looking: Promise<void> | undefined;
+  nextQueryMs: number;
+  waiting: Promise<void> | undefined;
 }
 
 export function toBridge(options: BridgeOptions): Destination {
-  const how = { keepAlive: true, maxSockets: inFlight, rejectUnauthorized: options.ownerToken === undefined };
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: maxInFlight,
+    rejectUnauthorized: options.ownerToken === undefined,
+  };
   const state: State = {
     ...options,
-    agent: { http: new HttpAgent(how), https: new HttpsAgent(how) },
-    nextLookMs: 0,
-    looking: undefined,
+    agent: { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) },
+    nextQueryMs: 0,
+    waiting: undefined,
   };
   return {
-    words: `the bridge at ${new URL(options.pushUrl).origin}`,
-    inFlight,
-    usualRate,
-    takesJoined: false,
+    description: `the bridge at ${originOf(options)}`,
+    maxInFlight,
+    defaultRate,
+    acceptsJoined: false,
     async deliver({ body }, signal) {
-      await untilCaughtUp(state, signal);
-      return post(state, body, signal);
+      await waitForBacklog(state, signal);
+      return push(state, body, signal);
     },
     async close() {
       state.agent.http.destroy();
@@ -64,27 +68,29 @@ export function toBridge(options: BridgeOptions): Destination {
   };
 }
 
-async function post(state: State, body: Buffer, signal: AbortSignal): Promise<Outcome> {
-  const { clock, random, waits } = state;
+async function push(state: State, body: Buffer, signal: AbortSignal): Promise<Outcome> {
+  const { clock, random, onWait } = state;
   let unanswered = 0;
-  for (let refusals = 0; ;) {
-    const answer = await sent(state, body, signal);
+  let refusals = 0;
+  for (;;) {
+    const response = await post(state, body, signal);
     signal.throwIfAborted();
-    if (answer instanceof Error) {
+    if (response instanceof Error) {
       unanswered += 1;
-      if (unanswered === maxUnanswered) throw new CannotReplay(`${hostOf(state)}: nobody answers (${answer.message})`);
+      if (unanswered === maxUnanswered)
+        throw new CommandError(`${originOf(state)}: nobody answers (${response.message})`);
       await clock.sleep(backoff(unanswered, random), { signal });
     } else {
-      const outcome = outcomeOf(state, answer);
+      const outcome = outcomeOf(state, response);
       if (outcome !== undefined) return outcome;
       refusals += 1;
-      if (refusals === 1) waits(`the bridge answers ${answer.statusCode}: ${errorIn(answer)}`);
-      await clock.sleep(Math.max(retryAfterMs(answer), backoff(refusals, random)), { signal });
+      if (refusals === 1) onWait(`the bridge answers ${response.statusCode}: ${errorOf(response)}`);
+      await clock.sleep(Math.max(retryAfterMs(response), backoff(refusals, random)), { signal });
     }
   }
 }
 
-async function sent(
+async function post(
   { pushUrl, agent, ownerToken }: State,
   body: Buffer,
   signal: AbortSignal,
@@ -109,20 +115,20 @@ async function sent(
   }
 }
 
-/** Undefined when the bridge asks for another try. */
-function outcomeOf(state: State, answer: Response<string>): Outcome | undefined {
-  const { statusCode } = answer;
-  if (statusCode === 200) return becameIn(answer.body);
-  if ([400, 413, 415].includes(statusCode)) return { malformed: errorIn(answer) };
+/** Undefined: the push is to be retried. */
+function outcomeOf(state: State, response: Response<string>): Outcome | undefined {
+  const { statusCode } = response;
+  if (statusCode === 200) return acceptedAs(response.body);
+  if ([400, 413, 415].includes(statusCode)) return { malformed: errorOf(response) };
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408) return undefined;
   if (statusCode === 401 || statusCode === 403)
-    throw new CannotReplay(
-      `${hostOf(state)}: answers ${statusCode}: ${errorIn(answer)}; a push token can stand in the URL, as /catchpoint/TOKEN`,
+    throw new CommandError(
+      `${originOf(state)}: answers ${statusCode}: ${errorOf(response)}; a push token can stand in the URL, as /catchpoint/TOKEN`,
     );
-  throw new CannotReplay(`${hostOf(state)}: answers ${statusCode} to a push; is this the push URL of a bridge?`);
+  throw new CommandError(`${originOf(state)}: answers ${statusCode} to a push; is this the push URL of a bridge?`);
 }
 
-const words: readonly string[] = [
+const outcomes: readonly string[] = [
   'taken',
   'missed',
   'implausible',
@@ -131,52 +137,59 @@ const words: readonly string[] = [
   'conflict',
 ] satisfies Became[];
 
-/** A bridge that does not say what became of it has taken it. */
-function becameIn(answer: string): Became {
-  try {
-    const { became } = JSON.parse(answer) as { readonly became?: unknown };
-    return typeof became === 'string' && words.includes(became) ? (became as Became) : 'taken';
-  } catch {
-    return 'taken';
-  }
+/** A 200 without an outcome counts as taken. */
+function acceptedAs(body: string): Became {
+  const became = memberOf(body, 'became');
+  return typeof became === 'string' && outcomes.includes(became) ? (became as Became) : 'taken';
 }
 
-const maxShownLength = 300;
+const maxErrorLength = 300;
 
-function errorIn({ body }: Response<string>): string {
+function errorOf({ body }: Response<string>): string {
+  return String(memberOf(body, 'error') ?? body)
+    .slice(0, maxErrorLength)
+    .trim();
+}
+
+/** A member of a JSON object; undefined for a body that is none. */
+function memberOf(body: string, name: string): unknown {
   try {
-    const { error } = JSON.parse(body) as { readonly error?: unknown };
-    return String(error).slice(0, maxShownLength);
+    return (JSON.parse(body) as Readonly<Record<string, unknown>> | null)?.[name];
   } catch {
-    return body.slice(0, maxShownLength).trim();
+    return undefined;
   }
 }
 
 function retryAfterMs({ headers }: Response<string>): number {
   const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) ? Math.min(maxPauseMs, seconds * 1000) : 0;
+  return Number.isFinite(seconds) ? Math.min(maxRetryAfterMs, seconds * 1000) : 0;
 }
 
-function hostOf({ pushUrl }: State): string {
+function originOf({ pushUrl }: Pick<BridgeOptions, 'pushUrl'>): string {
   return new URL(pushUrl).origin;
 }
 
-/** Looks at the bridge's backlog every second at most; whoever comes meanwhile waits for the same look. */
-async function untilCaughtUp(state: State, signal: AbortSignal): Promise<void> {
-  if (state.adminUrl === undefined || (state.looking === undefined && state.clock.steady() < state.nextLookMs)) return;
-  state.looking ??= caughtUp(state, state.adminUrl, signal).finally(() => {
-    state.looking = undefined;
-    state.nextLookMs = state.clock.steady() + lookEveryMs;
+/** Queries the backlog at most once a second; concurrent calls share the query. */
+async function waitForBacklog(state: State, signal: AbortSignal): Promise<void> {
+  const { adminUrl, clock } = state;
+  if (adminUrl === undefined || (state.waiting === undefined && clock.steady() < state.nextQueryMs)) return;
+  state.waiting ??= untilSmallBacklog(state, adminUrl, signal).finally(() => {
+    state.waiting = undefined;
+    state.nextQueryMs = clock.steady() + queryEveryMs;
   });
-  await state.looking;
+  await state.waiting;
 }
 
-async function caughtUp({ clock, waits, agent }: State, adminUrl: string, signal: AbortSignal): Promise<void> {
-  for (let looks = 1; ; looks += 1) {
+async function untilSmallBacklog(
+  { clock, onWait, agent }: State,
+  adminUrl: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let queries = 1; ; queries += 1) {
     const points = await backlogPoints(adminUrl, agent, signal);
     if (points <= maxBacklogPoints) return;
-    if (looks === 1) waits(`${points} points wait in the bridge`);
-    await clock.sleep(lookEveryMs, { signal });
+    if (queries === 1) onWait(`${points} points wait in the bridge`);
+    await clock.sleep(queryEveryMs, { signal });
   }
 }
 
@@ -184,11 +197,11 @@ interface Health {
   readonly sinks?: readonly { readonly backlog?: { readonly points?: number } }[];
 }
 
-/** Of the sink that has most; 0 when nobody tells: then the pushes show whether the bridge is there. */
+/** The largest backlog of a sink. 0 without an answer: the push itself shows whether the bridge runs. */
 async function backlogPoints(adminUrl: string, agent: State['agent'], signal: AbortSignal): Promise<number> {
   try {
-    const how = { agent, signal, retry: { limit: 0 }, timeout: { request: timeoutMs } };
-    const { sinks = [] } = await got.get(`${adminUrl}/healthz`, how).json<Health>();
+    const options = { agent, signal, retry: { limit: 0 }, timeout: { request: timeoutMs } };
+    const { sinks = [] } = await got.get(`${adminUrl}/healthz`, options).json<Health>();
     return Math.max(0, ...sinks.map(({ backlog }) => backlog?.points ?? 0));
   } catch {
     return 0;

@@ -1,75 +1,52 @@
-// `spool verify`: looks for damage in what is stored.
+// `spool verify`: looks for damage in the spool.
 
+import type { Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { type Ownership, StateDirectoryTaken, takeStateDirectory } from '../../daemon/state-directory-lock.ts';
 import { checkDirectory } from '../../spool/disk/directory-check.ts';
-import { verifySpool } from '../../spool/verify.ts';
+import { type Verification, verifySpool } from '../../spool/verify.ts';
+import { isStoreFile } from '../administration-access.ts';
+import type { CommandContext } from '../command-context.ts';
 import { loadConfig } from '../load-config.ts';
-import { flagsOf, settingOptions } from '../setting-options.ts';
-import type { Bound, CommandContext } from '../command-context.ts';
+import { flagsOf } from '../setting-options.ts';
 
-export function addVerify(command: Command, surroundings: CommandContext, bound: Bound): void {
-  const { env, stdout, pid, stop } = surroundings;
-  command
-    .description('look for damage in the spool; exit code 1 when there is some')
-    .helpOption('-h, --help', 'print this help');
-  for (const option of settingOptions()) command.addOption(option);
-  command.option('--json', 'for programs').action(
-    bound(async (given) => {
-      const { config } = loadConfig(flagsOf(given), env, { needsNodes: false });
-      const { json = false } = given.opts<{ json?: boolean }>();
-      const write = (text: string): void => void stdout.write(text);
-      return verify({ stateDir: config.stateDir, pid, signal: stop, json, write });
-    }),
-  );
-}
-
-export interface VerifyOptions {
-  readonly stateDir: string;
-  readonly pid: number;
-  readonly signal: AbortSignal;
-  readonly json: boolean;
-  readonly write: (text: string) => void;
-}
-
-/** Writes what is damaged, a line each. Resolves with 0 when nothing is, else 1. Throws UnknownFormat and PathUnusable. */
-export async function verify({ stateDir, pid, signal, json, write }: VerifyOptions): Promise<0 | 1> {
+/**
+ * Writes the damage, a line each. Exit code 1 when there is some, else 0.
+ *
+ * @throws UnknownFormat and PathUnusable
+ */
+export async function verifyAction(command: Command, { env, stdout, pid, stop }: CommandContext): Promise<0 | 1> {
+  const { stateDir } = loadConfig(flagsOf(command), env, { needsNodes: false }).config;
+  const { json = false } = command.opts<{ readonly json?: boolean }>();
   const directory = join(stateDir, 'spool');
-  if (
-    !existsSync(directory) ||
-    !readdirSync(directory).some((name) => /\.segment$|^checkpoint|^data\.mdb$/.test(name))
-  ) {
-    write(
-      json ? '{"damage":[],"segments":0,"frames":0,"hasFormerStore":false}\n' : `there is no spool in ${stateDir}\n`,
-    );
+  if (!existsSync(directory) || !readdirSync(directory).some(isStoreFile)) {
+    const empty: Verification = { damage: [], segments: 0, frames: 0, hasFormerStore: false };
+    stdout.write(json ? `${JSON.stringify(empty)}\n` : `there is no spool in ${stateDir}\n`);
     return 0;
   }
-  const owner = await owned(stateDir, pid);
+  const ownership = await takeUnlessRunning(stateDir, pid);
   try {
     checkDirectory(directory);
-    const found = await verifySpool(directory, { isRunning: owner === undefined, signal });
-    const { damage, segments, frames } = found;
-    const sum =
-      damage.length === 0
-        ? `the spool is sound: ${frames} frames in ${segments} segments`
-        : `the spool is damaged: ${damage.length} faults`;
-    write(
-      json
-        ? `${JSON.stringify(found)}\n`
-        : [...damage, ...(found.hasFormerStore ? [formerWords] : []), sum, ''].join('\n'),
-    );
-    return damage.length === 0 ? 0 : 1;
+    const found = await verifySpool(directory, { isRunning: ownership === undefined, signal: stop });
+    stdout.write(json ? `${JSON.stringify(found)}\n` : report(found));
+    return found.damage.length === 0 ? 0 : 1;
   } finally {
-    await owner?.release();
+    await ownership?.release();
   }
 }
 
-const formerWords = 'the store of an earlier version (data.mdb) waits to be drained; it is not looked into';
+function report({ damage, segments, frames, hasFormerStore }: Verification): string {
+  const legacyStore = 'the store of an earlier version (data.mdb) waits to be drained; it is not looked into';
+  const summary =
+    damage.length === 0
+      ? `the spool is sound: ${frames} frames in ${segments} segments`
+      : `the spool is damaged: ${damage.length} faults`;
+  return [...damage, ...(hasFormerStore ? [legacyStore] : []), summary, ''].join('\n');
+}
 
-/** While the bridge runs its store is read beside it, as it is at the moment; otherwise nobody is to start it meanwhile. */
-async function owned(stateDir: string, pid: number): Promise<Ownership | undefined> {
+/** Keeps a bridge from starting meanwhile. Undefined while one runs; its store is read beside it. */
+async function takeUnlessRunning(stateDir: string, pid: number): Promise<Ownership | undefined> {
   try {
     return await takeStateDirectory(stateDir, pid);
   } catch (error) {

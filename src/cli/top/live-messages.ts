@@ -1,65 +1,62 @@
-// Reads the live events of a bridge, wherever it runs, and connects again when they break off.
+// Reads the event stream of a bridge's status page, and reconnects when it breaks.
 
-import { request, type IncomingMessage } from 'node:http';
-import { request as requestSafely } from 'node:https';
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../runtime/clock.ts';
-import type { StatusMessage, Slot } from '../../status/messages.ts';
+import type { Slot, StatusMessage } from '../../status/messages.ts';
 
-export interface Message {
+/** An event of the stream, or the reason why there is none. */
+export interface LiveMessage {
   readonly now?: StatusMessage;
   readonly hour?: readonly Slot[];
   readonly slot?: Slot;
-  /** Why nothing comes at the moment. */
-  readonly trouble?: string;
+  readonly problem?: string;
 }
 
-export interface LiveOptions {
-  /** Of the second listener. */
-  readonly url: string;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
-
-/** A message a second comes; after so much silence nobody is there any more. */
+/** The bridge sends an event a second. */
 const silenceMs = 10_000;
-const pauseMs = 1000;
-/** Whole messages are some ten thousand bytes. */
-const mostLength = 4 << 20;
+const reconnectAfterMs = 1000;
+/** The largest events have some ten thousand characters. */
+const maxCharacters = 4 << 20;
 
-/** Until the signal. */
-export async function* liveMessages({ url, clock, signal }: LiveOptions): AsyncGenerator<Message> {
+/**
+ * Ends with the signal.
+ *
+ * @param url - of the second listener
+ */
+export async function* liveMessages(url: string, clock: Clock, signal: AbortSignal): AsyncGenerator<LiveMessage> {
   while (!signal.aborted) {
     try {
-      for await (const message of messagesOf(await opened(url, signal))) yield message;
-      yield { trouble: `the bridge at ${url} has ended its answer` };
+      yield* eventsOf(await openStream(url, signal));
+      yield { problem: `the bridge at ${url} has ended its answer` };
     } catch (error) {
-      if (!signal.aborted) yield { trouble: `the bridge at ${url} does not answer: ${(error as Error).message}` };
+      if (!signal.aborted) yield { problem: `the bridge at ${url} does not answer: ${(error as Error).message}` };
     }
-    await clock.sleep(pauseMs, { signal }).catch(() => undefined);
+    await clock.sleep(reconnectAfterMs, { signal }).catch(() => undefined);
   }
 }
 
-async function opened(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function openStream(url: string, signal: AbortSignal): Promise<IncomingMessage> {
   const address = new URL('status/events', url.endsWith('/') ? url : `${url}/`);
-  const ask = address.protocol === 'https:' ? requestSafely : request;
+  const send = address.protocol === 'https:' ? requestHttps : requestHttp;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asking = ask(address, { headers: { accept: 'text/event-stream' }, signal, agent: false }, resolve);
-    asking.setTimeout(silenceMs, () => asking.destroy(new Error(`nothing for ${silenceMs / 1000} s`)));
-    asking.once('error', reject);
-    asking.end();
+    const request = send(address, { headers: { accept: 'text/event-stream' }, signal, agent: false }, resolve);
+    request.setTimeout(silenceMs, () => request.destroy(new Error(`nothing for ${silenceMs / 1000} s`)));
+    request.once('error', reject);
+    request.end();
   });
-  if (response.statusCode === 200 && /^text\/event-stream/.test(response.headers['content-type'] ?? ''))
-    return response;
+  const { statusCode, headers } = response;
+  if (statusCode === 200 && headers['content-type']?.startsWith('text/event-stream') === true) return response;
   response.destroy();
-  throw new Error(`expected live events, found an answer ${response.statusCode}`);
+  throw new Error(`expected live events, found an answer ${statusCode}`);
 }
 
-async function* messagesOf(response: IncomingMessage): AsyncGenerator<Message> {
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<LiveMessage> {
   let rest = '';
   for await (const chunk of response.setEncoding('utf8')) {
     const events = (rest + String(chunk)).split('\n\n');
     rest = events.pop() ?? '';
-    if (rest.length > mostLength) throw new Error(`an event of more than ${mostLength} characters`);
+    if (rest.length > maxCharacters) throw new Error(`an event of more than ${maxCharacters} characters`);
     for (const event of events) {
       const [, name = '', data = 'null'] = /^event: (now|hour|slot)\ndata: (.*)$/.exec(event) ?? [];
       if (name !== '') yield { [name]: JSON.parse(data) as unknown };

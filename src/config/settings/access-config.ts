@@ -1,31 +1,12 @@
-// Who may push, as the settings say it.
+// The configuration of access control.
 
+import type { AccessOptions } from '../../auth/access-policy.ts';
 import { tokensOfFile, tokenText } from '../../auth/tokens/token-syntax.ts';
+import { nameOf } from './names.ts';
 import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 
-/** What openAccess in access/access.ts is given. */
-export interface AccessConfig {
-  readonly tokens: readonly string[];
-  readonly tokenFiles: readonly string[];
-  readonly rotationSecret: string | undefined;
-  readonly checkSender: SettingValues['checkSender'];
-  /** Addresses and networks. */
-  readonly trustedProxies: readonly string[];
-  readonly divisions: readonly number[];
-  readonly clients: readonly number[];
-  readonly tls:
-    | { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | undefined }
-    | undefined;
-  readonly limits: {
-    readonly maxConnections: number;
-    readonly maxConnectionsPerAddress: number;
-    readonly maxRequests: number;
-    readonly maxArrivingBytes: number;
-  };
-}
-
-export function accessConfig(values: SettingValues, rotationSecret: string | undefined): AccessConfig {
+export function accessConfig(values: SettingValues, rotationSecret: string | undefined): AccessOptions {
   const { tlsCert, tlsKey, tlsClientCa } = values;
   const { maxConnections, maxConnectionsPerAddress, maxRequests, maxArrivingBytes } = values;
   return {
@@ -45,9 +26,9 @@ export function accessConfig(values: SettingValues, rotationSecret: string | und
 }
 
 /**
- * What is wrong with the files of tokens, and with a certificate that comes without its key.
+ * Checks the token files, the rotation secret and the TLS files.
  *
- * @param readFile - throws the system's error
+ * @param readFile - throws the error of the system
  */
 export function accessFaults(
   { values, origins }: ResolvedSettings,
@@ -69,12 +50,13 @@ export function accessFaults(
       faults.push(faultAt(origins.rotationSecretFile, (error as Error).message));
     }
   }
-  const isGiven = (key: 'tlsCert' | 'tlsKey' | 'tlsClientCa'): boolean => origins[key].rank > 0;
-  if (isGiven('tlsCert') && !isGiven('tlsKey'))
-    faults.push(faultAt(origins.tlsCert, 'expected --tls-key with it, found none'));
-  if (isGiven('tlsKey') && !isGiven('tlsCert'))
-    faults.push(faultAt(origins.tlsKey, 'expected --tls-cert with it, found none'));
-  if (isGiven('tlsClientCa') && !isGiven('tlsCert'))
-    faults.push(faultAt(origins.tlsClientCa, 'expected --tls-cert with it, found none'));
+  for (const [given, needed] of [
+    ['tlsCert', 'tlsKey'],
+    ['tlsKey', 'tlsCert'],
+    ['tlsClientCa', 'tlsCert'],
+  ] as const) {
+    if (origins[given].rank > 0 && origins[needed].rank === 0)
+      faults.push(faultAt(origins[given], `expected --${nameOf(needed)} with it, found none`));
+  }
   return faults;
 }

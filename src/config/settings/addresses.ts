@@ -1,24 +1,24 @@
-// How the text of a setting becomes an address: where to listen, which OpenTSDB, which Catchpoint, which headers.
+// Parsers of addresses, URLs and HTTP headers in settings.
 
 import { isIPv6 } from 'node:net';
-import { expected, type Parse } from './values.ts';
+import { expected, type Parse, wholeNumber } from './values.ts';
 
-/** An address to listen on; port 0 takes a free one. */
+/** Port 0 is any free port. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** An OpenTSDB as it was written: a URL is complete, a bare host takes the common port. */
-export type TsdbAddress = { readonly url: string } | { readonly host: string };
+/** A complete URL, or a host that takes the port of --tsdb-port. */
+type TsdbAddress = { readonly url: string } | { readonly host: string };
 
 /**
- * [host:]port to listen on.
+ * [host:]port to listen on. `*` is all interfaces.
  *
- * @param defaultHost - for a port alone; empty: all interfaces, which `*` says too
+ * @param defaultHost - the host for a port alone; empty for all interfaces
  */
-export function listenAddress(defaultHost: string): Parse<{ readonly host: string; readonly port: number }> {
-  const parse = (text: string): { readonly host: string; readonly port: number } => {
+export function listenAddress(defaultHost: string): Parse<ListenAddress> {
+  const parse = (text: string): ListenAddress => {
     const [, v6, name = '', digits] = /^(?:(?:\[([^\]]*)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text) ?? [];
     const port = Number(digits);
     if (!(port <= 65_535) || (v6 !== undefined && !isIPv6(v6)))
@@ -32,12 +32,7 @@ export function listenAddress(defaultHost: string): Parse<{ readonly host: strin
 }
 
 /** A port to connect to. */
-export function port(text: string): number {
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > 65_535) throw expected('a port from 1 to 65535', text);
-  return number;
-}
-port.form = { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern: '^\\d{1,5}$' };
+export const port = wholeNumber(1, 65_535, 'a port', 5);
 
 /** `host`, `host:port`, `[v6]:port` or `http(s)://user:password@host:port/prefix`. */
 export function tsdbAddress(text: string): TsdbAddress {
@@ -54,14 +49,14 @@ export function tsdbAddress(text: string): TsdbAddress {
 }
 tsdbAddress.form = { type: 'string', pattern: '\\S' };
 
-/** A Carbon as carbon-relay's DESTINATIONS name it; the instance is part of the hash alone. */
+/** A destination as in DESTINATIONS of carbon-relay. The instance is used only for hashing. */
 export interface CarbonAddress {
   readonly host: string;
   readonly port: number;
   readonly instance: string | undefined;
 }
 
-/** `host`, `host:port`, `host:port:instance`, the host a `[v6]` too; a scheme before it says nothing, as in Backstop's CARBON_URLS. */
+/** `host[:port[:instance]]`; an IPv6 host is in brackets. The schemes of Backstop's CARBON_URLS are ignored. */
 export function carbonAddress(text: string): CarbonAddress {
   const wrong = expected('host, host:port, [v6]:port or host:port:instance', text);
   const address = text.replace(/^(carbon|tcp):\/\//i, '');
@@ -89,17 +84,16 @@ function tsdbUrl(text: string, wrong: Error): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** The URL of an OpenTSDB; `defaultPort` is for hosts that came without one. */
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;
 }
 
-/** An address for people: user and password do not show, nor what stands in a query. */
+/** Redacts user, password and query of an address. */
 export function withoutPassword(text: string): string {
   return text.replace(/\?.*$/s, '?***').replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
 }
 
-/** scheme://host[:port], nothing behind it. */
+/** scheme://host[:port] without a path. */
 export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
@@ -108,17 +102,17 @@ export function origin(text: string): string {
 }
 origin.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://[^/?#@]+/?$' };
 
-/** Headers of every request that the bridge itself writes. */
-const ownHeaders = /^(connection|content-encoding|content-length|content-type|expect|transfer-encoding|upgrade)$/i;
+/** The sink writes these headers. */
+const reservedHeaders = /^(connection|content-encoding|content-length|content-type|expect|transfer-encoding|upgrade)$/i;
 
-/** `Name: value`; the value may be a secret and is never quoted. */
+/** `Name: value`. Its errors do not quote the value, which may be a secret. */
 export function header(text: string): readonly [name: string, value: string] {
   const colon = text.indexOf(':');
   if (colon < 0) throw new Error('expected "Name: value", found a text without a colon');
   const name = text.slice(0, colon).trim();
   const value = text.slice(colon + 1).trim();
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw expected('the name of a header before the colon', name);
-  if (ownHeaders.test(name))
+  if (reservedHeaders.test(name))
     throw new Error(`expected a header other than those the bridge writes itself, found ${name}`);
   if (value === '' || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     throw new Error(`expected a value that a header can have, found another for ${name}`);
@@ -127,7 +121,7 @@ export function header(text: string): readonly [name: string, value: string] {
 }
 header.form = { type: 'string', pattern: "^\\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\\s*:" };
 
-/** A header for people: its value does not show. */
+/** Redacts the value of a header. */
 export function withoutValue(text: string): string {
   return text.replace(/:.*/s, ': ***');
 }

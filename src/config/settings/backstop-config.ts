@@ -1,4 +1,4 @@
-// What the settings say of what is taken in Backstop's place.
+// The configuration of the Backstop source.
 
 import type { ListenAddress } from './addresses.ts';
 import type { SettingValues } from './settings.ts';
@@ -9,16 +9,16 @@ export interface BackstopConfig {
   /** `user:password` pairs. */
   readonly auth: readonly string[];
   readonly prefixes: readonly string[];
-  /** Stands before every name, with a dot. */
+  /** The first part of every name, before a dot. */
   readonly prefix: string | undefined;
   readonly githubSecrets: readonly string[];
   readonly pagerDutySecrets: readonly string[];
-  /** A types.db. */
+  /** A types.db of collectd. */
   readonly typesFile: string | undefined;
 }
 
-/** Of settings that are all right; undefined: nothing is taken in Backstop's place. */
-export function backstopOf(values: SettingValues): BackstopConfig | undefined {
+/** Undefined without --backstop. */
+export function backstopConfig(values: SettingValues): BackstopConfig | undefined {
   if (!values.backstop) return undefined;
   return {
     listen: values.backstopListen,

@@ -1,4 +1,4 @@
-// Reads a configuration file, YAML or JSON: which settings stand in it, on which lines, and what is wrong with it.
+// Reads a configuration file in YAML or JSON: its settings with their lines, and its faults.
 
 import { createRequire } from 'node:module';
 import { distance } from 'fastest-levenshtein';
@@ -6,33 +6,29 @@ import type * as Yaml from 'yaml';
 import type { Document, LineCounter, Node, YAMLError } from 'yaml';
 
 const require = createRequire(import.meta.url);
-/** Read in with the first file: it takes longer than all of our settings, and many a bridge has no file. */
+/** Loaded with the first file, because it takes longer than all settings and many bridges have no file. */
 const yaml = (): typeof Yaml => require('yaml') as typeof Yaml;
 
-/** What a file gives for a setting: one text, or several; a map such as `Name: value` counts as several texts. */
+/** The value of a setting in a file. A map such as `Name: value` becomes one text for each entry. */
 export interface FileEntry {
   readonly line: number;
   readonly texts: readonly string[];
   readonly isList: boolean;
-  /** Whether a map, or a list of maps, stood there. */
+  /** A map, or a list that contains maps. */
   readonly isMap: boolean;
-  /** Whether true or false stood there, bare. */
-  readonly isTruth: boolean;
+  /** An unquoted true or false. */
+  readonly isBoolean: boolean;
 }
 
 export interface FileContents {
   readonly path: string;
-  /** By the name of the setting. */
+  /** By setting name. */
   readonly entries: ReadonlyMap<string, FileEntry>;
-  /** Whole lines, each beginning with path and line. */
+  /** Messages that begin with path and line. */
   readonly faults: readonly string[];
 }
 
-/**
- * The settings of a configuration file.
- *
- * @param names - the names that it may contain
- */
+/** @param names - the setting names that the file may contain */
 export function readConfigFile(path: string, text: string, names: readonly string[]): FileContents {
   const { isMap, isScalar, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
@@ -61,7 +57,7 @@ export function readConfigFile(path: string, text: string, names: readonly strin
   return { path, entries, faults };
 }
 
-/** What is no YAML, and names that stand twice: the position is the second one's. */
+/** A syntax error, or a duplicate key with the position of the second one. */
 function faultOf({ code, message, pos: [at] }: YAMLError, text: string, lines: LineCounter): string {
   const { line, col } = lines.linePos(at);
   if (code === 'MULTIPLE_DOCS') return `${line}: expected one document, found another one behind ---`;
@@ -70,19 +66,19 @@ function faultOf({ code, message, pos: [at] }: YAMLError, text: string, lines: L
   return `${line}: ${quoted ?? bare ?? 'a name'}: expected it once, found it a second time`;
 }
 
-/** The words for a setting that there is not. */
-export function noSuchSetting(name: string, meant: string | undefined): string {
-  return `${name}: no such setting${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+/** The message for an unknown setting. */
+export function noSuchSetting(name: string, suggestion: string | undefined): string {
+  return `${name}: no such setting${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`;
 }
 
 type Texts = Omit<FileEntry, 'line'>;
 
-/** What stands as a value; a text that describes it where it can be none. */
+/** The texts of a value. A value that no setting can have yields a description of it. */
 function entryOf(document: Document, node: Node | null): Texts | string {
   const { isMap, isScalar, isSeq } = yaml();
   const value = resolved(document, node);
   if (isSeq(value)) {
-    // Looked at before they are read: an alias may stand for the list that it is in.
+    // Checked first, because an alias may refer to the list that contains it.
     if (value.items.some((item) => isSeq(resolved(document, item as Node | null)))) return 'a list that holds a list';
     const items = value.items.map((item) => entryOf(document, item as Node | null));
     const wrong = items.find((item) => typeof item === 'string');
@@ -93,7 +89,7 @@ function entryOf(document: Document, node: Node | null): Texts | string {
       texts,
       isList: true,
       isMap: entries.some((entry) => entry.isMap),
-      isTruth: entries.some((entry) => entry.isTruth),
+      isBoolean: entries.some((entry) => entry.isBoolean),
     };
   }
   if (isMap(value)) {
@@ -102,18 +98,18 @@ function entryOf(document: Document, node: Node | null): Texts | string {
     );
     if (pairs.some(([key, text]) => key === undefined || text === undefined))
       return 'a map of more than names and texts';
-    return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true, isTruth: false };
+    return { texts: pairs.map(([key, text]) => `${key}: ${text}`), isList: false, isMap: true, isBoolean: false };
   }
   const text = textOf(value);
-  const isTruth = isScalar(value) && typeof value.value === 'boolean';
-  return text === undefined ? kindOf(value) : { texts: [text], isList: false, isMap: false, isTruth };
+  const isBoolean = isScalar(value) && typeof value.value === 'boolean';
+  return text === undefined ? kindOf(value) : { texts: [text], isList: false, isMap: false, isBoolean };
 }
 
 function resolved(document: Document, node: Node | null): Node | null {
   return yaml().isAlias(node) ? (node.resolve(document) ?? null) : node;
 }
 
-/** A scalar as it was written: 007 stays 007. */
+/** The source text of a scalar: 007 stays 007. */
 function textOf(node: Node | null): string | undefined {
   if (!yaml().isScalar(node) || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
@@ -126,17 +122,17 @@ function kindOf(node: Node | null): string {
   return isScalar(node) && node.value !== null ? 'a single value' : 'nothing';
 }
 
-/** The one of the names that was probably meant, if one is close. */
+/** The most similar of the names, if one is similar enough. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  const wanted = plain(name);
+  const wanted = normalized(name);
   const [first] = names
-    .map((candidate) => ({ candidate, changes: distance(wanted, plain(candidate)) }))
+    .map((candidate) => ({ candidate, changes: distance(wanted, normalized(candidate)) }))
     .filter(({ changes }) => changes <= Math.ceil(wanted.length / 3))
     .toSorted((a, b) => a.changes - b.changes);
   return first?.candidate;
 }
 
-/** tsdbHost, tsdb_host and tsdb-host are the same but for their dress. */
-function plain(name: string): string {
+/** Makes tsdbHost, tsdb_host and tsdb-host equal. */
+function normalized(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }

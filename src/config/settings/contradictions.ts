@@ -1,32 +1,31 @@
-// Settings that are right by themselves but not together.
+// Checks across settings: combinations that contradict each other, and settings without effect.
 
 import { parseTemplate } from '../../sinks/graphite/template.ts';
 import { maxTags, reservedTags, tagsWithinBudget } from '../../sources/catchpoint/run-tags.ts';
 import { urlOfTsdb } from './addresses.ts';
 import { backstopSettings } from './groups/backstop.ts';
-import { isFromElsewhere } from './other-program-variables.ts';
+import { isFromOtherProgram } from './other-program-variables.ts';
 import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingKey } from './settings.ts';
 
-/** What cannot both be wanted. */
-export function contradictions(settled: ResolvedSettings): Fault[] {
+export function contradictions(resolved: ResolvedSettings): Fault[] {
   return [
-    ...samePort(settled),
-    ...telnetOverHttp(settled),
-    ...noSink(settled),
-    ...sameCarbon(settled),
-    ...wrongTemplate(settled),
-    ...noSource(settled),
-    ...tagsTwice(settled),
+    ...samePort(resolved),
+    ...telnetOverHttp(resolved),
+    ...noSink(resolved),
+    ...sameCarbon(resolved),
+    ...wrongTemplate(resolved),
+    ...noSource(resolved),
+    ...tagsTwice(resolved),
   ];
 }
 
 function samePort({ values: { listen, adminListen }, origins }: ResolvedSettings): Fault[] {
   if (listen === undefined || adminListen === undefined || origins.adminListen.rank === 0) return [];
   if (listen.port === 0 || listen.port !== adminListen.port) return [];
-  const wide = ['', '0.0.0.0', '::'];
-  const meet = listen.host === adminListen.host || wide.includes(listen.host) || wide.includes(adminListen.host);
-  if (!meet) return [];
+  const allInterfaces = ['', '0.0.0.0', '::'];
+  const hosts = [listen.host, adminListen.host];
+  if (hosts[0] !== hosts[1] && !hosts.some((host) => allInterfaces.includes(host))) return [];
   return [
     faultAt(origins.adminListen, `expected another port than that of --listen, found ${adminListen.port} for both`),
   ];
@@ -48,20 +47,20 @@ function telnetOverHttp({ values: { put, tsdbHost }, origins }: ResolvedSettings
   });
 }
 
-function noSink(settled: ResolvedSettings): Fault[] {
-  const { values, origins } = settled;
-  if (values.opentsdb !== false || isFileMode(settled) || values.graphite?.length !== 0) return [];
+function noSink(resolved: ResolvedSettings): Fault[] {
+  const { values, origins } = resolved;
+  if (values.opentsdb !== false || isFileMode(resolved) || values.graphite?.length !== 0) return [];
   return [faultAt(origins.opentsdb, 'expected another place for the points, --graphite or file mode, found none')];
 }
 
-/** By hash, Carbons on one host are told apart by their instances alone. */
+/** With routing `hash`, Carbons on the same host differ only in their instances. */
 function sameCarbon({ values: { graphite = [], graphiteRouting }, origins }: ResolvedSettings): Fault[] {
   const places = graphite.map(({ host, port }) => `${host}:${port}`);
   const twice = places.find((place, index) => places.indexOf(place) < index);
   if (twice !== undefined) return [faultAt(origins.graphite, `expected each Carbon once, found ${twice} twice`)];
   if (graphiteRouting !== 'hash') return [];
-  const nodes = graphite.map(({ host, instance = 'none' }) => `${host} with instance ${instance}`);
-  const same = nodes.find((node, index) => nodes.indexOf(node) < index);
+  const names = graphite.map(({ host, instance = 'none' }) => `${host} with instance ${instance}`);
+  const same = names.find((name, index) => names.indexOf(name) < index);
   if (same === undefined) return [];
   return [
     faultAt(
@@ -81,7 +80,7 @@ function wrongTemplate({ values: { graphiteTemplate, graphiteNames }, origins }:
   }
 }
 
-/** A tag that has a meaning already, or two labels for one tag. */
+/** Labels whose tag is reserved, or is another label's. */
 function tagsTwice({ values: { labelTags = [] }, origins }: ResolvedSettings): Fault[] {
   const tags = labelTags.map(({ tag }) => tag);
   const twice = tags.filter((tag, at) => reservedTags.includes(tag) || tags.indexOf(tag) < at);
@@ -90,7 +89,7 @@ function tagsTwice({ values: { labelTags = [] }, origins }: ResolvedSettings): F
   );
 }
 
-/** Tags of the run for which OpenTSDB has no room, in words. */
+/** A warning for run tags beyond the maximum of OpenTSDB. */
 export function beyondTagBudget({ values, origins }: ResolvedSettings): string[] {
   const { testAsTag = false, testNameTag = false, labelTags = [] } = values;
   const { kept, dropped } = tagsWithinBudget({ testAsTag, testNameTag, labelTags });
@@ -104,7 +103,7 @@ function noSource({ values, origins }: ResolvedSettings): Fault[] {
   return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop, found none')];
 }
 
-/** `-f`, or a file whose path was given in a place that counts for more. */
+/** Switched on by --file-mode, or by --file from an origin above that of --no-file-mode. */
 export function isFileMode({ values, origins }: ResolvedSettings): boolean {
   return values.fileMode === true || origins.file.rank > origins.fileMode.rank;
 }
@@ -122,29 +121,33 @@ const backstopKeys = (Object.keys(backstopSettings) as (keyof typeof backstopSet
   (key) => key !== 'backstop',
 );
 
-/** What was given but changes nothing, in words. */
-export function withoutEffect(settled: ResolvedSettings): string[] {
-  const { values, origins } = settled;
+/** Warnings for settings that change nothing. */
+export function withoutEffect(resolved: ResolvedSettings): string[] {
+  const { values, origins } = resolved;
   const hosts = values.tsdbHost ?? [];
-  const fileMode = isFileMode(settled);
+  const isInFileMode = isFileMode(resolved);
   const isHttps = hosts.some((address) => 'url' in address && address.url.startsWith('https:'));
-  const rules: readonly (readonly [key: SettingKey, holds: boolean, why: string])[] = [
+  const rules: readonly (readonly [key: SettingKey, isIneffective: boolean, reason: string])[] = [
     ['workers', values.catchpoint === false, "Catchpoint's pushes are not taken"],
     ['archiveDays', values.archive === undefined, 'there is no --archive'],
-    ['file', !fileMode, 'file mode is off'],
-    ['fileFormat', !fileMode, 'file mode is off'],
-    ['tsdbHost', fileMode, 'in file mode OpenTSDB is not contacted'],
-    ['tsdbPort', !fileMode && hosts.every((address) => 'url' in address), 'every --tsdb-host has a port of its own'],
+    ['file', !isInFileMode, 'file mode is off'],
+    ['fileFormat', !isInFileMode, 'file mode is off'],
+    ['tsdbHost', isInFileMode, 'in file mode OpenTSDB is not contacted'],
+    [
+      'tsdbPort',
+      !isInFileMode && hosts.every((address) => 'url' in address),
+      'every --tsdb-host has a port of its own',
+    ],
     ['tsdbHeader', values.put === 'telnet', 'telnet has no headers'],
     ['tsdbCa', !isHttps, 'no --tsdb-host is https'],
-    ['tsdbHost', !fileMode && values.opentsdb === false, 'OpenTSDB is not written to'],
+    ['tsdbHost', !isInFileMode && values.opentsdb === false, 'OpenTSDB is not written to'],
     ...graphiteKeys.map((key) => [key, values.graphite?.length === 0, 'there is no --graphite'] as const),
     ['graphiteCa', values.graphiteTls === false, 'there is no --graphite-tls'],
     ...backstopKeys.map(
-      (key) => [key, values.backstop !== true && !isFromElsewhere(settled, key), 'there is no --backstop'] as const,
+      (key) => [key, values.backstop !== true && !isFromOtherProgram(resolved, key), 'there is no --backstop'] as const,
     ),
   ];
   return rules
-    .filter(([key, holds]) => holds && origins[key].rank > 0)
-    .map(([key, , why]) => `${origins[key].where}: without effect, ${why}`);
+    .filter(([key, isIneffective]) => isIneffective && origins[key].rank > 0)
+    .map(([key, , reason]) => `${origins[key].where}: without effect, ${reason}`);
 }

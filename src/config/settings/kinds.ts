@@ -1,8 +1,8 @@
-// What a setting is: how it is read, its default, and what stands about it in the help.
+// The definition of a setting: how its text is read, its default, and its help.
 
 import { type Form, type Parse, yesOrNo } from './values.ts';
 
-/** The headings under which settings stand in the help, in order. */
+/** The headings of the help, in order. */
 export const groups = [
   'Push',
   'Who may push',
@@ -18,43 +18,59 @@ export const groups = [
   'Logging',
   'Configuration',
 ] as const;
-export type Group = (typeof groups)[number];
+type Group = (typeof groups)[number];
 
-/** What is said of a setting in the table. */
-export interface Described {
-  readonly group: Group;
+interface SettingDescription {
   /** The letter of the short flag. */
   readonly short?: string;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly argument?: string;
-  /** A sentence without a capital and a full stop. */
+  /** A sentence without capital and full stop. */
   readonly help: string;
-  /** The default in words, where it is no text that one could give. */
+  /** Describes a default that is computed, in place of `default`. */
   readonly defaultWords?: string;
-  /** Makes a text fit to be shown; secrets do not show at all. */
+  /** Removes the secret part of a text before it is shown. */
   readonly masked?: (text: string) => string;
+  /** The value is never shown. */
   readonly isSecret?: boolean;
-  /** Variables of another program's environment that give it, after its own; `text`: what being set says, where that is not its text. */
+  /** Variables of another program that give the setting too. `text` replaces the value of the variable. */
   readonly alsoFrom?: readonly { readonly variable: string; readonly text?: string }[];
-  /** Names a file that a running bridge reads again when it changes. */
+  /** The setting names a file. A change of the file is a change of the setting. */
   readonly isWatchedFile?: boolean;
-  /** Cannot stand in the configuration file. */
+  /** The configuration file cannot contain it. */
   readonly isNotInFile?: boolean;
 }
 
-export interface Setting<T> extends Described {
+interface UngroupedSetting<T> extends SettingDescription {
   /** `value`: one text. `list`: any number of texts, each split at the separator. `switch`: a flag without an argument. */
   readonly kind: 'value' | 'list' | 'switch';
   readonly separator?: ',' | '\n';
-  /** What the value, or each of several, may look like in a configuration file; undefined: any text or number. */
+  /** The JSON Schema of the value or of one item. Undefined: any text or number. */
   readonly form?: Form | undefined;
-  /** As somebody would give it; undefined: none. */
+  /** The default as text; undefined: none. */
   readonly default: string | undefined;
-  /** Reads what was given. Throws an Error that says what was expected and what was found. */
+  /** @throws an Error with what was expected and what was found */
   readonly read: (texts: readonly string[]) => T;
 }
 
-interface Value<T> extends Described {
+export interface Setting<T> extends UngroupedSetting<T> {
+  readonly group: Group;
+}
+
+type Grouped<S extends Readonly<Record<string, UngroupedSetting<unknown>>>> = {
+  readonly [Key in keyof S]: Setting<ReturnType<S[Key]['read']>>;
+};
+
+/** Defines the settings of a group. */
+export function inGroup<S extends Readonly<Record<string, UngroupedSetting<unknown>>>>(
+  group: Group,
+  settings: S,
+): Grouped<S> {
+  const entries = Object.entries(settings).map(([key, setting]) => [key, { group, ...setting }]);
+  return Object.fromEntries(entries) as Grouped<S>;
+}
+
+interface Value<T> extends SettingDescription {
   readonly parse: Parse<T>;
 }
 
@@ -64,18 +80,18 @@ interface ListValue<T> extends Value<T> {
 }
 
 /** A setting with a default. */
-export function value<T>({ parse, ...described }: Value<T> & { readonly default: string }): Setting<T> {
+export function value<T>({ parse, ...described }: Value<T> & { readonly default: string }): UngroupedSetting<T> {
   return { ...described, kind: 'value', form: parse.form, read: ([text = '']) => parse(text) };
 }
 
-/** A setting that may be absent. */
-export function optional<T>({ parse, ...described }: Value<T>): Setting<T | undefined> {
+/** A setting without a default. */
+export function optional<T>({ parse, ...described }: Value<T>): UngroupedSetting<T | undefined> {
   const read = ([text]: readonly string[]): T | undefined => (text === undefined ? undefined : parse(text));
   return { ...described, kind: 'value', form: parse.form, default: undefined, read };
 }
 
-/** A setting of several values, separated or given several times; with a default, it needs at least one. */
-export function list<T>({ parse, ...described }: ListValue<T>): Setting<readonly T[]> {
+/** A setting with several values, separated or given several times. With a default it needs at least one. */
+export function list<T>({ parse, ...described }: ListValue<T>): UngroupedSetting<readonly T[]> {
   return {
     ...described,
     kind: 'list',
@@ -89,6 +105,8 @@ export function list<T>({ parse, ...described }: ListValue<T>): Setting<readonly
 }
 
 /** A setting that is on or off. */
-export function toggle(described: Described & { readonly default: 'true' | 'false' }): Setting<boolean> {
+export function toggle(
+  described: SettingDescription & { readonly default: 'true' | 'false' },
+): UngroupedSetting<boolean> {
   return { ...described, kind: 'switch', form: yesOrNo.form, read: ([text = '']) => yesOrNo(text) };
 }

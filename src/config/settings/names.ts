@@ -1,8 +1,8 @@
-// How a setting is called in each place, and how its default is shown there.
+// The names of a setting as flag, environment variable and file key, and the text of its default.
 
 import type { Setting } from './kinds.ts';
 
-/** `tsdb-host`: the long flag without its dashes, and the key in a configuration file. */
+/** The long flag without its dashes and the key in a configuration file: `tsdbHost` → `tsdb-host`. */
 export function nameOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -14,12 +14,12 @@ export function environmentNameOf(key: string): string {
   return `${environmentPrefix}${nameOf(key).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** What the environment takes for the flag: the name, for a switch with the value that changes the default. */
+/** The variable that replaces the flag. For a switch with the value that changes its default: `…_TIMINGS=true`. */
 export function environmentWordsOf(
   key: string,
-  { kind, default: byDefault }: Pick<Setting<unknown>, 'kind' | 'default'>,
+  { kind, default: defaultText }: Pick<Setting<unknown>, 'kind' | 'default'>,
 ): string {
-  return `${environmentNameOf(key)}${kind === 'switch' ? `=${byDefault === 'true' ? 'false' : 'true'}` : ''}`;
+  return `${environmentNameOf(key)}${kind === 'switch' ? `=${defaultText === 'true' ? 'false' : 'true'}` : ''}`;
 }
 
 /** The flag that changes the default: `--tsdb-host`, `--no-assign-uids`. */
@@ -27,7 +27,7 @@ export function flagOf(key: string, setting: Setting<unknown>): string {
   return setting.kind === 'switch' && setting.default === 'true' ? `--no-${nameOf(key)}` : `--${nameOf(key)}`;
 }
 
-/** The default as it is shown in the help, docs/configuration.md and by `check`; undefined where there is none. */
+/** The default in the help, docs/configuration.md and `check`. */
 export function defaultWordsOf(setting: Setting<unknown>): string | undefined {
   return setting.defaultWords ?? setting.default;
 }

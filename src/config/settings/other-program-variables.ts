@@ -1,4 +1,5 @@
-// What is meant where nothing but another program's variables is set: who changes the image alone wants what that program did.
+// Derives which sources and sinks are on where only another program's variables are set. An installation that replaces
+// Backstop by changing the image alone gets what Backstop did.
 
 import { backstopSettings } from './groups/backstop.ts';
 import { graphiteSettings } from './groups/graphite.ts';
@@ -8,23 +9,23 @@ import { hasCredentials } from './secrets.ts';
 
 const settings = { ...backstopSettings, ...graphiteSettings };
 
-/** Whether Catchpoint's pushes are taken. Who has set nothing but Backstop's own variables wants Backstop alone. */
-export function takesCatchpoint(settled: ResolvedSettings): boolean {
-  const { values, origins } = settled;
+/** With Backstop's variables and without credentials, Catchpoint's pushes are off. */
+export function takesCatchpoint(resolved: ResolvedSettings): boolean {
+  const { values, origins } = resolved;
   if (values.catchpoint !== true || origins.catchpoint.rank > 0) return values.catchpoint === true;
-  const isMeantForBackstop = values.backstop === true && isFromElsewhere(settled, 'backstop');
-  return !isMeantForBackstop || hasCredentials(settled);
+  const isBackstopAlone = values.backstop === true && isFromOtherProgram(resolved, 'backstop');
+  return !isBackstopAlone || hasCredentials(resolved);
 }
 
-/** Whether points go to OpenTSDB. Who has given Carbon's addresses as for Backstop, and none of an OpenTSDB, wants Carbon alone. */
-export function writesOpenTsdb(settled: ResolvedSettings): boolean {
-  const { values, origins } = settled;
+/** With Backstop's CARBON_URLS and without --tsdb-host, points go to Carbon alone. */
+export function writesOpenTsdb(resolved: ResolvedSettings): boolean {
+  const { values, origins } = resolved;
   if (values.opentsdb !== true || origins.opentsdb.rank > 0) return values.opentsdb === true;
-  return origins.tsdbHost.rank > 0 || !isFromElsewhere(settled, 'graphite');
+  return origins.tsdbHost.rank > 0 || !isFromOtherProgram(resolved, 'graphite');
 }
 
-/** Whether a setting was given by a variable of another program's. */
-export function isFromElsewhere({ origins }: ResolvedSettings, key: keyof typeof settings): boolean {
+/** Whether a variable of another program gave the setting. */
+export function isFromOtherProgram({ origins }: ResolvedSettings, key: keyof typeof settings): boolean {
   const { alsoFrom = [] }: Setting<unknown> = settings[key];
   return alsoFrom.some(({ variable }) => variable === origins[key].where);
 }

@@ -1,4 +1,4 @@
-// A configuration file to begin with: every setting with its help and its default, each of them commented out.
+// The sample configuration file: every setting with its help and default, commented out.
 
 import { stringify } from 'yaml';
 import { groups, type Setting } from './kinds.ts';
@@ -12,7 +12,7 @@ const head = `# Configuration of catchpoint-opentsdb-bridge: take the # away bef
 # file again when it changes. Let nobody else read a file that holds secrets, or name files that hold them.
 `;
 
-/** YAML; a setting without a default stands there without a value, which is a fault as long as it gets none. */
+/** In YAML. A setting without a default has no value, which is a fault until somebody fills it in. */
 export function configSample(): string {
   const parts = groups.flatMap((group) => {
     const entries = settingEntries.filter(([, setting]) => setting.group === group && setting.isNotInFile !== true);
@@ -33,26 +33,26 @@ function sampleOf(key: string, setting: Setting<unknown>): string {
   return `\n# ${helpOf(setting, help)}\n# (${notes.join('; ')})\n#${lineOf(key, setting)}\n`;
 }
 
-/** The help of a switch that is on by default is about switching it off. */
-function helpOf({ kind, default: byDefault }: Setting<unknown>, help: string): string {
-  return kind === 'switch' && byDefault === 'true' ? `false: ${help}` : help;
+/** The help of a switch that is on by default describes `false`. */
+function helpOf({ kind, default: defaultText }: Setting<unknown>, help: string): string {
+  return kind === 'switch' && defaultText === 'true' ? `false: ${help}` : help;
 }
 
 function lineOf(key: string, setting: Setting<unknown>): string {
-  const { kind, separator, default: byDefault } = setting;
+  const { kind, separator, default: defaultText } = setting;
   const name = nameOf(key);
-  if (byDefault === undefined) return `${name}:`;
-  if (kind === 'switch') return `${name}: ${byDefault}`;
-  const several = separator === undefined ? [byDefault] : byDefault.split(separator);
+  if (defaultText === undefined) return `${name}:`;
+  if (kind === 'switch') return `${name}: ${defaultText}`;
+  const several = separator === undefined ? [defaultText] : defaultText.split(separator);
   return stringify(
-    { [name]: several.length > 1 ? several : scalar(byDefault) },
+    { [name]: several.length > 1 ? several : scalar(defaultText) },
     { flowCollectionPadding: false, collectionStyle: 'flow', lineWidth: 0 },
   )
     .trim()
     .replace(/^\{(.*)\}$/s, '$1');
 }
 
-/** A number needs no quotes. */
+/** YAML needs no quotes around a number. */
 function scalar(text: string): string | number {
   return String(Number(text)) === text ? Number(text) : text;
 }

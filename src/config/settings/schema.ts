@@ -1,16 +1,16 @@
-// The JSON Schema of a configuration file, for editors and for whoever makes such files by program.
+// The JSON Schema of the configuration file, for editors and for programs that write such files.
 
 import { groups, type Setting } from './kinds.ts';
 import { defaultWordsOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 import type { Form } from './values.ts';
 
-/** What a value may be where its setting says no more. */
+/** The form of a setting without one of its own. */
 const anyText: Form = { type: ['string', 'number'], pattern: '\\S' };
 
 /**
- * The schema (draft 2020-12) of a configuration file. It takes no file with an unknown key or a value of a wrong type; what
- * no schema can tell, such as a key without its secret, only `check` does.
+ * Draft 2020-12. The schema refuses unknown keys and wrong types. Only `check` finds what a schema cannot express, such
+ * as a key without its secret.
  */
 export function configSchema(): object {
   const inFile = groups.flatMap((group) =>
@@ -28,16 +28,16 @@ export function configSchema(): object {
 
 function property(setting: Setting<unknown>): object {
   const { group, help, isSecret } = setting;
-  const words = defaultWordsOf(setting);
-  const description = `${group}: ${help}${words === undefined ? '' : ` (default: ${words})`}`;
+  const defaultText = defaultWordsOf(setting);
+  const description = `${group}: ${help}${defaultText === undefined ? '' : ` (default: ${defaultText})`}`;
   const form = setting.form ?? anyText;
   const shape = setting.kind === 'list' ? { anyOf: severalOf(form, setting) } : form;
   return { description, ...(isSecret === true && { writeOnly: true }), ...shape };
 }
 
-/** A list, one of what could stand in it, or one text with all; where each is a line, also maps such as `Name: value`. */
-function severalOf(form: Form, { separator, default: byDefault }: Setting<unknown>): object[] {
-  const atLeast = byDefault === undefined ? {} : { minItems: 1 };
+/** A list, a single item, or all items in one text. With one item per line also maps such as `Name: value`. */
+function severalOf(form: Form, { separator, default: defaultText }: Setting<unknown>): object[] {
+  const atLeast = defaultText === undefined ? {} : { minItems: 1 };
   const text = { type: 'string', pattern: '\\S' };
   if (separator === ',') return [{ type: 'array', ...atLeast, items: form }, form, text];
   const map = { type: 'object', additionalProperties: anyText };

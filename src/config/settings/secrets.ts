@@ -1,112 +1,94 @@
-// The credentials: given as they are or in files of their own, in pairs that belong together, and not on the command line
-// if it can be helped.
+// Reads credentials from settings or from their files, checks them for completeness, and warns of those in flags.
 
 import { environmentNameOf, nameOf } from './names.ts';
-import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
+import { type Fault, faultAt, type Origin, type ResolvedSettings } from './origins.ts';
+import type { SettingKey } from './settings.ts';
 import { secret } from './values.ts';
 
-type SecretKey = 'key' | 'secret' | 'apiKey' | 'rotationSecret';
-interface SecretsRead {
-  readonly found: Secrets;
-  readonly faults: readonly Fault[];
-}
-
-type Secrets = { readonly [K in SecretKey]: string | undefined };
-
-const credentialKeys: readonly SecretKey[] = ['key', 'secret', 'apiKey'];
-const secretKeys: readonly SecretKey[] = [...credentialKeys, 'rotationSecret'];
+const credentialKeys = ['key', 'secret', 'apiKey'] as const;
+const secretKeys = [...credentialKeys, 'rotationSecret'] as const;
+type SecretKey = (typeof secretKeys)[number];
+type Secrets = { readonly [Key in SecretKey]: string | undefined };
 
 /**
- * The secrets themselves, those in files read.
+ * Reads the secrets that are in files. Of a secret and its file the one with the higher origin wins.
  *
- * @param readFile - throws the system's error
+ * @param readFile - throws the error of the system
  */
-export function readSecrets(settled: ResolvedSettings, readFile: (path: string) => string): SecretsRead {
+export function readSecrets(
+  { values, origins }: ResolvedSettings,
+  readFile: (path: string) => string,
+): { readonly found: Secrets; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
-  const found = { key: undefined, secret: undefined, apiKey: undefined, rotationSecret: undefined } as Record<
-    SecretKey,
-    string | undefined
-  >;
+  const found: Partial<Record<SecretKey, string | undefined>> = {};
   for (const key of secretKeys) {
-    const own = settled.origins[key];
-    const ofFile = settled.origins[`${key}File`];
-    const path = settled.values[`${key}File`];
-    if (own.rank === ofFile.rank && own.rank > 0) {
-      faults.push(faultAt(ofFile, `expected one of ${nameOf(key)} and ${nameOf(key)}-file, found both`));
-    } else if (ofFile.rank > own.rank && path !== undefined) {
+    const given = origins[key];
+    const inFile = origins[`${key}File`];
+    const path = values[`${key}File`];
+    if (given.rank === inFile.rank && given.rank > 0) {
+      faults.push(faultAt(inFile, `expected one of ${nameOf(key)} and ${nameOf(key)}-file, found both`));
+    } else if (inFile.rank > given.rank && path !== undefined) {
       try {
         found[key] = secret(readFile(path));
       } catch (error) {
-        faults.push(faultAt(ofFile, `${path}: ${(error as Error).message}`));
+        faults.push(faultAt(inFile, `${path}: ${(error as Error).message}`));
       }
     } else {
-      found[key] = settled.values[key];
+      found[key] = values[key];
     }
   }
-  return { found, faults };
+  const { key, secret: secretText, apiKey, rotationSecret } = found;
+  return { found: { key, secret: secretText, apiKey, rotationSecret }, faults };
 }
 
-/** Key and secret belong together. */
-export function incompletePairs(settled: ResolvedSettings): Fault[] {
-  return (
-    [
-      ['key', 'secret'],
-      ['secret', 'key'],
-    ] as const
-  ).flatMap(([given, absent]) => {
-    const at = originOf(settled, given);
-    if (at.rank === 0 || originOf(settled, absent).rank > 0) return [];
-    return [
+/** API v1 needs both key and secret. */
+export function incompletePairs(resolved: ResolvedSettings): Fault[] {
+  const pairs = [
+    ['key', 'secret'],
+    ['secret', 'key'],
+  ] as const;
+  return pairs
+    .filter(([given, missing]) => originOf(resolved, given).rank > 0 && originOf(resolved, missing).rank === 0)
+    .map(([given, missing]) =>
       faultAt(
-        at,
-        `expected a ${absent} with it (--${absent}, --${absent}-file or ${environmentNameOf(absent)}), found none`,
+        originOf(resolved, given),
+        `expected a ${missing} with it (--${missing}, --${missing}-file or ${environmentNameOf(missing)}), found none`,
       ),
-    ];
-  });
+    );
 }
 
-/** Whether there is somewhere to get the nodes from. */
-export function hasCredentials(settled: ResolvedSettings): boolean {
-  return settled.origins.nodesFile.rank > 0 || credentialKeys.some((key) => originOf(settled, key).rank > 0);
+/** Whether the node directory has a source: an API or a file. */
+export function hasCredentials(resolved: ResolvedSettings): boolean {
+  return resolved.origins.nodesFile.rank > 0 || credentialKeys.some((key) => originOf(resolved, key).rank > 0);
 }
 
-/** There must be somewhere to get the nodes from. */
-export function missingCredentials(settled: ResolvedSettings): Fault[] {
+export function missingCredentials(resolved: ResolvedSettings): Fault[] {
   const wanted = "--key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account)";
-  return hasCredentials(settled) ? [] : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
+  return hasCredentials(resolved)
+    ? []
+    : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
 }
 
-/** What everybody on the machine can read in the process list, in words. */
+/** Warnings for secrets in flags: every user of the machine can read them in the process list. */
 export function visibleSecrets({ origins, texts }: ResolvedSettings): string[] {
-  const visible = ([...secretKeys, 'pushToken'] as const)
-    .filter((key) => origins[key].rank === 3)
-    .map(
-      (key) => `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`,
-    );
-  if (origins.tsdbHost.rank === 3 && texts.tsdbHost.some((text) => text.includes('@'))) {
-    const better = `${environmentNameOf('tsdbHost')} or a configuration file`;
-    visible.push(`--tsdb-host: its password is visible in the process list; use ${better}`);
-  }
-  if (
-    origins.tsdbHeader.rank === 3 &&
-    texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text))
-  ) {
-    visible.push(
-      `--tsdb-header: visible in the process list; use ${environmentNameOf('tsdbHeader')} or a configuration file`,
-    );
-  }
-  for (const key of ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const) {
-    if (origins[key].rank === 3)
-      visible.push(
-        `--${nameOf(key)}: visible in the process list; use ${environmentNameOf(key)} or a configuration file`,
-      );
-  }
-  return visible;
+  const isFlag = (key: SettingKey): boolean => origins[key].rank === 3;
+  const inFile = (key: SettingKey): string =>
+    `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`;
+  const inVariable = (key: SettingKey, what = 'visible'): string =>
+    `--${nameOf(key)}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
+  const hasPassword = texts.tsdbHost.some((text) => text.includes('@'));
+  const hasSecretHeader = texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text));
+  const backstopSecrets = ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const;
+  return [
+    ...[...secretKeys, 'pushToken' as const].filter(isFlag).map(inFile),
+    ...(isFlag('tsdbHost') && hasPassword ? [inVariable('tsdbHost', 'its password is visible')] : []),
+    ...(isFlag('tsdbHeader') && hasSecretHeader ? [inVariable('tsdbHeader')] : []),
+    ...backstopSecrets.filter(isFlag).map((key) => inVariable(key)),
+  ];
 }
 
-/** Where a secret was given, by itself or as a file. */
-function originOf({ origins }: ResolvedSettings, key: SecretKey): ResolvedSettings['origins'][SecretKey] {
-  const own = origins[key];
-  const ofFile = origins[`${key}File`];
-  return ofFile.rank > own.rank ? ofFile : own;
+/** The origin of a secret, or that of its file if it is higher. */
+function originOf({ origins }: ResolvedSettings, key: SecretKey): Origin {
+  const inFile = origins[`${key}File`];
+  return inFile.rank > origins[key].rank ? inFile : origins[key];
 }

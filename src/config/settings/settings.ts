@@ -1,5 +1,4 @@
-// The settings, each of them once: from this table come the flags, the environment's names, the configuration file's
-// keys, the help, what `check` prints and the table in docs/configuration.md.
+// All settings. Flags, variables, file keys, help, `check`, schema and docs/configuration.md are derived from this table.
 
 import { accessSettings } from './groups/access.ts';
 import { backstopSettings } from './groups/backstop.ts';
@@ -16,7 +15,7 @@ import { stateSettings } from './groups/state.ts';
 import { telemetrySettings } from './groups/telemetry.ts';
 import type { Setting } from './kinds.ts';
 
-export const settings = {
+const settings = {
   ...pushSettings,
   ...accessSettings,
   ...openTsdbSettings,
@@ -30,12 +29,10 @@ export const settings = {
   ...telemetrySettings,
   ...loggingSettings,
   ...configurationSettings,
-} as const satisfies Record<string, Setting<unknown>>;
+};
 
 export type SettingKey = keyof typeof settings;
 
-/** The values of all settings. */
 export type SettingValues = { readonly [K in SettingKey]: ReturnType<(typeof settings)[K]['read']> };
 
-/** Every setting with its key, in the order of the table. */
 export const settingEntries = Object.entries(settings) as readonly (readonly [SettingKey, Setting<unknown>])[];

@@ -1,4 +1,4 @@
-// What the settings say of the sinks: OpenTSDB, Graphite and file mode.
+// The configuration of the sinks: OpenTSDB, Graphite and file mode.
 
 import { join } from 'node:path';
 import type { NamingForm } from '../../sinks/graphite/template.ts';
@@ -10,18 +10,19 @@ import type { SettingValues } from './settings.ts';
 
 export interface SinksConfig {
   readonly tsdb: TsdbConfig;
-  /** Undefined: no points go to Graphite. */
+  /** Undefined without --graphite. */
   readonly graphite: GraphiteConfig | undefined;
+  /** Undefined outside of file mode. */
   readonly file: FileConfig | undefined;
 }
 
-export interface TsdbConfig {
-  /** Whether points go to OpenTSDB; not in file mode. */
+interface TsdbConfig {
+  /** False in file mode and with --no-opentsdb. */
   readonly isOn: boolean;
-  /** Origins such as http://tsdb.example:4242, with a path prefix and user:password where given; tried in turn. */
+  /** Tried in turn. Examples: http://tsdb.example:4242, https://user:password@tsdb.example/prefix. */
   readonly urls: readonly string[];
   readonly put: 'http' | 'telnet';
-  /** Bound on a compressed request body; OpenTSDB refuses more than 8192 bytes unless told otherwise. */
+  /** Maximum of a compressed request body. OpenTSDB with default settings refuses more than 8192 bytes. */
   readonly putMaxBytes: number;
   readonly assignUids: boolean;
   /** Extra request headers. */
@@ -30,35 +31,34 @@ export interface TsdbConfig {
   readonly caFile: string | undefined;
 }
 
-export interface GraphiteConfig {
+interface GraphiteConfig {
   readonly destinations: readonly CarbonAddress[];
   /** `all`: every destination gets every point. `hash`: each series has one destination. */
   readonly routing: 'all' | 'hash';
   readonly names: NamingForm;
-  /** Undefined: the usual one of the form. */
+  /** Undefined: the default template of the form. */
   readonly template: string | undefined;
-  /** Tags that are left out of the names. */
+  /** Tags that are omitted from the names. */
   readonly omitTags: readonly string[];
   readonly isTls: boolean;
   /** A PEM file of certificate authorities to trust. */
   readonly caFile: string | undefined;
-  /** Whether everything waits for each destination: chosen, or since there is no other sink. */
+  /** Required sinks make the spool wait for them. Graphite is one if configured so, or if it is the only sink. */
   readonly isRequired: boolean;
 }
 
-/** File mode: OpenTSDB is not contacted, the points go to a file. */
-export interface FileConfig {
+interface FileConfig {
   readonly path: string;
   readonly format: 'import' | 'ndjson';
 }
 
-/** Of settings that are all right. */
-export function sinksOf(settled: ResolvedSettings, stateDir: string): SinksConfig {
-  const values = settled.values as SettingValues;
-  const isOn = writesOpenTsdb(settled);
+export function sinksConfig(resolved: ResolvedSettings, stateDir: string): SinksConfig {
+  const values = resolved.values as SettingValues;
+  const isOn = writesOpenTsdb(resolved);
+  const isInFileMode = isFileMode(resolved);
   return {
     tsdb: {
-      isOn: isOn && !isFileMode(settled),
+      isOn: isOn && !isInFileMode,
       urls: [...new Set(values.tsdbHost.map((address) => urlOfTsdb(address, values.tsdbPort)))],
       put: values.put,
       putMaxBytes: values.putMaxBytes,
@@ -66,14 +66,12 @@ export function sinksOf(settled: ResolvedSettings, stateDir: string): SinksConfi
       headers: Object.fromEntries(values.tsdbHeader),
       caFile: values.tsdbCa,
     },
-    graphite: graphiteOf(values, isOn || isFileMode(settled)),
-    file: isFileMode(settled)
-      ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat }
-      : undefined,
+    graphite: graphiteConfig(values, isOn || isInFileMode),
+    file: isInFileMode ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat } : undefined,
   };
 }
 
-function graphiteOf(values: SettingValues, isBesideOthers: boolean): GraphiteConfig | undefined {
+function graphiteConfig(values: SettingValues, hasOtherSink: boolean): GraphiteConfig | undefined {
   if (values.graphite.length === 0) return undefined;
   return {
     destinations: values.graphite,
@@ -83,6 +81,6 @@ function graphiteOf(values: SettingValues, isBesideOthers: boolean): GraphiteCon
     omitTags: values.graphiteOmitTags,
     isTls: values.graphiteTls,
     caFile: values.graphiteCa,
-    isRequired: values.graphiteRequired || !isBesideOthers,
+    isRequired: values.graphiteRequired || !hasOtherSink,
   };
 }

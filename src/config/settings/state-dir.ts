@@ -1,20 +1,20 @@
-// Chooses the state directory where nobody has set one.
+// Chooses the state directory if --state-dir is not set.
 
 import { join } from 'node:path';
 
-const name = 'catchpoint-opentsdb-bridge';
+const directoryName = 'catchpoint-opentsdb-bridge';
 
 export interface StateDirChoice {
   readonly path: string;
-  /** Where it comes from: the variable, or `default`. */
+  /** The environment variable, or `default`. */
   readonly origin: string;
 }
 
 /**
- * systemd's $STATE_DIRECTORY (the first of them), else the directory below /var/lib where that can be written, else the one
- * below $XDG_STATE_HOME or ~/.local/state. Undefined when there is not even a home.
+ * The first directory of systemd's $STATE_DIRECTORY, or the one in /var/lib if it is writable, or the one in
+ * $XDG_STATE_HOME or ~/.local/state. Undefined without $HOME.
  *
- * @param canWriteIn - whether the directory can be written, or made
+ * @param canWriteIn - whether the directory is writable or can be made
  */
 export function chooseStateDir(
   env: Readonly<Record<string, string | undefined>>,
@@ -22,10 +22,10 @@ export function chooseStateDir(
 ): StateDirChoice | undefined {
   const [fromSystemd] = (env['STATE_DIRECTORY'] ?? '').split(':');
   if (fromSystemd !== undefined && fromSystemd !== '') return { path: fromSystemd, origin: 'STATE_DIRECTORY' };
-  const ofTheSystem = join('/var/lib', name);
-  if (canWriteIn(ofTheSystem)) return { path: ofTheSystem, origin: 'default' };
-  const ofTheUser = env['XDG_STATE_HOME'] ?? '';
-  if (ofTheUser.startsWith('/')) return { path: join(ofTheUser, name), origin: 'XDG_STATE_HOME' };
+  const systemState = join('/var/lib', directoryName);
+  if (canWriteIn(systemState)) return { path: systemState, origin: 'default' };
+  const userState = env['XDG_STATE_HOME'] ?? '';
+  if (userState.startsWith('/')) return { path: join(userState, directoryName), origin: 'XDG_STATE_HOME' };
   const home = env['HOME'] ?? '';
-  return home === '' ? undefined : { path: join(home, '.local/state', name), origin: 'default' };
+  return home === '' ? undefined : { path: join(home, '.local/state', directoryName), origin: 'default' };
 }

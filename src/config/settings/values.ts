@@ -1,9 +1,9 @@
-// How the text of a setting becomes its value. Each function throws an Error that says what it expected and what it found.
+// Parsers of setting values. Each throws an Error with what was expected and what was found.
 
-/** What a value may look like in a configuration file, as JSON Schema: a pattern is about texts, a minimum about numbers. */
+/** The JSON Schema of a value. `pattern` applies to texts, `minimum` and `maximum` to numbers. */
 export type Form = Readonly<Record<string, unknown>>;
 
-/** Reads a text. Throws an Error that says what was expected and what was found. Without a form: any text or number. */
+/** Without a form the schema accepts any text or number. */
 export type Parse<T> = ((text: string) => T) & { readonly form?: Form };
 
 /** One of several words. */
@@ -17,7 +17,13 @@ export function choice<const T extends string>(words: readonly T[]): Parse<T> {
   return Object.assign(parse, { form: { enum: words } });
 }
 
-const bytesOfUnit: Readonly<Record<string, number>> = {
+/** A number times the factor of its unit; NaN for another text or unit. */
+function quantity(text: string, factors: Readonly<Record<string, number>>): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? [];
+  return Number(digits) * (factors[String(unit).toLowerCase()] ?? NaN);
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,
   kb: 1e3,
@@ -30,12 +36,16 @@ const bytesOfUnit: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** A number of bytes, such as 8192, 512MiB or 1.5GB; at least `min`, itself written that way. */
+/**
+ * A number of bytes, such as 8192, 512MiB or 1.5GB.
+ *
+ * @param min - the minimum in the same notation
+ */
 export function bytes(min: string): Parse<number> {
-  const minimum = bytesOf(min) ?? 0;
+  const minimum = quantity(min, byteUnits);
   const parse = (text: string): number => {
-    const size = bytesOf(text);
-    if (size === undefined) throw expected('a number of bytes such as 8192, 512MiB or 4GB', text);
+    const size = Math.floor(quantity(text, byteUnits));
+    if (!Number.isSafeInteger(size)) throw expected('a number of bytes such as 8192, 512MiB or 4GB', text);
     if (size < minimum) throw expected(`at least ${min}`, text);
     return size;
   };
@@ -43,21 +53,12 @@ export function bytes(min: string): Parse<number> {
   return Object.assign(parse, { form: { type: ['integer', 'string'], minimum, pattern } });
 }
 
-function bytesOf(text: string): number | undefined {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? [];
-  const factor = bytesOfUnit[(unit ?? '?').toLowerCase()];
-  const size = factor === undefined ? NaN : Math.floor(Number(digits) * factor);
-  return Number.isSafeInteger(size) ? size : undefined;
-}
+const hourUnits: Readonly<Record<string, number>> = { '': 1, h: 1, d: 24, m: 1 / 60, min: 1 / 60 };
 
-const hoursOfUnit: Readonly<Record<string, number>> = { '': 1, h: 1, d: 24, m: 1 / 60, min: 1 / 60 };
-
-/** A number of hours, written as 24, 90m, 12h or 1d; from a quarter of an hour to a week. */
+/** A number of hours from 0.25 to 168, such as 24, 90m, 12h or 1d. */
 export function hours(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? [];
-  const factor = hoursOfUnit[(unit ?? '?').toLowerCase()];
-  if (factor === undefined) throw expected('a number of hours such as 24, or 90m, 12h, 1d', text);
-  const value = Number(digits) * factor;
+  const value = quantity(text, hourUnits);
+  if (Number.isNaN(value)) throw expected('a number of hours such as 24, or 90m, 12h, 1d', text);
   if (value < 0.25 || value > 168) throw expected('from 15m to 7d', text);
   return value;
 }
@@ -68,53 +69,40 @@ hours.form = {
   pattern: '^\\d+(\\.\\d+)? ?([hHdDmM]|[mM][iI][nN])?$',
 };
 
-const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
+const msUnits: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, min: 60e3, h: 3600e3 };
 
-/** A time between two of something, such as 30s, 5m or 1h, in ms; `min` and `max` themselves written that way. */
-export function pause(min: string, max: string): (text: string) => number {
+/** An interval such as 30s, 5m or 1h, in ms. `min` and `max` have the same notation. */
+export function interval(min: string, max: string): (text: string) => number {
   return (text) => {
-    const ms = pauseMs(text);
-    if (ms === undefined) throw expected('a time with its unit such as 30s, 5m or 1h', text);
-    if (ms < (pauseMs(min) ?? 0) || ms > (pauseMs(max) ?? Infinity)) throw expected(`from ${min} to ${max}`, text);
+    const ms = Math.round(quantity(text, msUnits));
+    if (Number.isNaN(ms)) throw expected('a time with its unit such as 30s, 5m or 1h', text);
+    if (ms < quantity(min, msUnits) || ms > quantity(max, msUnits)) throw expected(`from ${min} to ${max}`, text);
     return ms;
   };
 }
 
-function pauseMs(text: string): number | undefined {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text) ?? [];
-  const factor = secondsOfUnit[(unit ?? '?').toLowerCase()];
-  return factor === undefined ? undefined : Math.round(Number(digits) * factor * 1000);
-}
-
-/** A number of days from 1 to 3650. */
-export function days(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,4}$/.test(text) || value < 1 || value > 3650) throw expected('a number of days from 1 to 3650', text);
-  return value;
-}
-days.form = { type: ['integer', 'string'], minimum: 1, maximum: 3650, pattern: '^\\d{1,4}$' };
-
-/** A whole number between two others, both included. */
-export function wholeNumber(least: number, most: number): Parse<number> {
+/** An integer between two others, both included. */
+export function wholeNumber(minimum: number, maximum: number, what = 'a whole number', maxDigits = 16): Parse<number> {
+  const pattern = `^\\d{1,${maxDigits}}$`;
+  const form = new RegExp(pattern);
   const parse = (text: string): number => {
-    const value = Number(text);
-    if (!/^\d{1,16}$/.test(text) || value < least || value > most)
-      throw expected(`a whole number from ${least} to ${most}`, text);
+    const value = form.test(text) ? Number(text) : NaN;
+    if (!(value >= minimum && value <= maximum)) throw expected(`${what} from ${minimum} to ${maximum}`, text);
     return value;
   };
-  return Object.assign(parse, {
-    form: { type: ['integer', 'string'], minimum: least, maximum: most, pattern: '^\\d{1,16}$' },
-  });
+  return Object.assign(parse, { form: { type: ['integer', 'string'], minimum, maximum, pattern } });
 }
 
-/** A number of things that there may be at once, from 1 to a million. */
+export const days = wholeNumber(1, 3650, 'a number of days', 4);
+
+/** A limit on concurrent things, from 1 to a million. */
 export function count(text: string): number {
   const value = Number(text);
   if (!/^\d{1,7}$/.test(text) || value < 1 || value > 1e6) throw expected('a number from 1 to 1000000', text);
   return value;
 }
 
-/** An id of Catchpoint's. */
+/** An id of Catchpoint. */
 export function id(text: string): number {
   const value = Number(text);
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value) || value < 1)
@@ -122,7 +110,7 @@ export function id(text: string): number {
   return value;
 }
 
-/** What stands before every metric's name: letters that OpenTSDB keeps apart, with something to put a dot after. */
+/** The first part of metric names, before a dot. */
 export function metricPrefix(text: string): string {
   if (!/^[A-Za-z0-9._/-]{1,64}$/.test(text) || text.endsWith('.')) {
     throw expected('1 to 64 of the characters A-Z a-z 0-9 . _ / -, and no dot at the end', text);
@@ -131,7 +119,7 @@ export function metricPrefix(text: string): string {
 }
 metricPrefix.form = { type: ['string', 'number'], maxLength: 64, pattern: '^[A-Za-z0-9._/-]*[A-Za-z0-9_/-]$' };
 
-/** A secret: one line, never quoted. */
+/** A secret of one line. Its errors do not quote it. */
 export function secret(text: string): string {
   const line = text.trim();
   if (line === '') throw new Error('expected one line of text, found nothing');
@@ -139,27 +127,25 @@ export function secret(text: string): string {
   return line;
 }
 
-/** `user:password`; the password may hold colons. Never quoted. */
+/** `user:password`; the password may contain colons. Its errors do not quote it. */
 export function userAndPassword(text: string): string {
   const pair = secret(text);
   if (pair.indexOf(':') < 1) throw new Error('expected user:password, found a text without a user and a colon');
   return pair;
 }
 
-/** What stands before names, with a dot behind it: characters that print, none of which ends a name. Never quoted. */
+/** The secret first part of Graphite names, before a dot. Its errors do not quote it. */
 export function prefix(text: string): string {
   if (!/^(?!\.)[!-:<-~]{1,100}(?<!\.)$/.test(text))
     throw new Error('expected 1 to 100 characters that print, no space and no ;, and no dot at an end');
   return text;
 }
 
-/** A path. */
 export function path(text: string): string {
   if (text.trim() === '' || text.includes('\0')) throw expected('a path', text);
   return text;
 }
 
-/** Yes or no, as the environment and files say it. */
 export function yesOrNo(text: string): boolean {
   if (/^(true|yes|on|1)$/i.test(text)) return true;
   if (/^(false|no|off|0)$/i.test(text)) return false;
@@ -172,7 +158,7 @@ yesOrNo.form = {
   pattern: '^([tT][rR][uU][eE]|[yY][eE][sS]|[oO][nN]|[fF][aA][lL][sS][eE]|[nN][oO]|[oO][fF][fF]|[01])$',
 };
 
-/** The error of a text that is not what a setting takes. */
+/** The error of a text that a setting does not accept. */
 export function expected(what: string, found: string): Error {
   const quoted = JSON.stringify(found.length > 80 ? `${found.slice(0, 80)}…` : found);
   return new Error(`expected ${what}, found ${quoted}`);

@@ -1,160 +1,151 @@
-// The measures of who may push: who was refused, connections and requests in hand, tokens and certificate.
+// The metrics of access control: refusals, connections, requests in flight, tokens and the certificate.
 
 import type { AccessStatus } from '../../auth/access-control.ts';
-import type { Snapshot } from '../snapshot.ts';
-import { by, type Metric, picked, type Sample, seconds, single } from './metric.ts';
+import { type Metric, samplesBy, toSeconds } from './metric.ts';
 
-const seen =
-  (read: (access: AccessStatus) => readonly Sample[]): ((snapshot: Snapshot) => readonly Sample[]) =>
-  ({ access }) =>
-    access === undefined ? [] : read(access);
+function readsOf(files: AccessStatus['tokenFiles'] | undefined) {
+  return files && { succeeded: files.reloads, failed: files.failures };
+}
 
-const refusalMeasures: readonly Metric[] = [
+const refusalMetrics: readonly Metric[] = [
   {
     name: 'access_refused_total',
     type: 'counter',
     labels: ['reason'],
-    alarm: undefined,
     help:
       'Requests that were refused before they were pushes. 401: token. 403: division, client. 429: requests_of_sender. 503: token_awaited (Catchpoint has ' +
       'set none yet), requests (too many in hand), body_memory (given up to make room)',
-    read: seen(({ door, senders, requests, bodies }) =>
-      by('reason', {
-        token: door.unauthenticated,
-        token_awaited: door.awaiting,
-        division: senders.division,
-        client: senders.client,
-        requests: requests.overAll,
-        requests_of_sender: requests.overSender,
-        body_memory: bodies.givenUp,
-      }),
-    ),
+    read: ({ access }) =>
+      samplesBy(
+        'reason',
+        access && {
+          token: access.door.unauthenticated,
+          token_awaited: access.door.awaiting,
+          division: access.senders.division,
+          client: access.senders.client,
+          requests: access.requests.overAll,
+          requests_of_sender: access.requests.overSender,
+          body_memory: access.bodies.givenUp,
+        },
+      ),
   },
   {
     name: 'access_senders_total',
     type: 'counter',
     labels: ['found'],
-    alarm: undefined,
     help:
       "Pushes by where they came from: fitting (an address of the node's), strange (none of them; refused with 403 only by --check-sender enforce) or unknown " +
       '(the node, or its addresses); none without --check-sender',
-    read: seen(({ senders }) =>
-      by('found', picked(senders, { fitting: 'fitting', strange: 'strange', unknown: 'unknown' })),
-    ),
+    read: ({ access }) =>
+      samplesBy(
+        'found',
+        access && {
+          fitting: access.senders.fitting,
+          strange: access.senders.strange,
+          unknown: access.senders.unknown,
+        },
+      ),
   },
   {
     name: 'access_connections_refused_total',
     type: 'counter',
     labels: ['reason'],
-    alarm: undefined,
     help:
       'Connections that were ended: over_address and over_all (reset), cut (waited longest when there were too many), handshake (no TLS came about), ' +
       'headers_too_large (431), timed_out (408), not_http (400)',
-    read: seen(({ connections }) => by('reason', picked(connections, endedConnections))),
+    read: ({ access }) =>
+      samplesBy(
+        'reason',
+        access && {
+          over_address: access.connections.overAddress,
+          over_all: access.connections.overAll,
+          cut: access.connections.cut,
+          handshake: access.connections.handshakes,
+          headers_too_large: access.connections.headersTooLarge,
+          timed_out: access.connections.timedOut,
+          not_http: access.connections.notHttp,
+        },
+      ),
   },
 ];
 
-const endedConnections = {
-  ...({ over_address: 'overAddress', over_all: 'overAll', cut: 'cut', handshake: 'handshakes' } as const),
-  ...({ headers_too_large: 'headersTooLarge', timed_out: 'timedOut', not_http: 'notHttp' } as const),
-};
-
-const presentMeasures: readonly Metric[] = [
+const loadMetrics: readonly Metric[] = [
   {
     name: 'access_open',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: '1 while whoever reaches the push listener may push, without token or certificate',
-    read: seen(({ isOpen }) => single(Number(isOpen))),
+    read: ({ access }) => access && Number(access.isOpen),
   },
   {
     name: 'access_connections',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: 'Open connections to the push listener',
-    read: seen(({ connections }) => single(connections.open)),
+    read: ({ access }) => access?.connections.open,
   },
   {
     name: 'access_requests_in_hand',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: 'Requests there that have no answer yet',
-    read: seen(({ requests }) => single(requests.inHand)),
+    read: ({ access }) => access?.requests.inHand,
   },
   {
     name: 'access_arriving_bytes',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: 'Memory that bodies take which are arriving there',
-    read: seen(({ bodies }) => single(bodies.heldBytes)),
+    read: ({ access }) => access?.bodies.heldBytes,
   },
 ];
 
-const credentialMeasures: readonly Metric[] = [
+const credentialMetrics: readonly Metric[] = [
   {
     name: 'access_tokens',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: 'Push tokens that are valid, those that Catchpoint set not counted',
-    read: seen(({ tokens }) => single(tokens)),
+    read: ({ access }) => access?.tokens,
   },
   {
     name: 'access_token_files_reads_total',
     type: 'counter',
     labels: ['outcome'],
-    alarm: undefined,
     help: "Readings of the push tokens' files anew: succeeded, or failed, and then those that were known stay valid",
-    read: seen(({ tokenFiles }) => by('outcome', { succeeded: tokenFiles.reloads, failed: tokenFiles.failures })),
+    read: ({ access }) => samplesBy('outcome', readsOf(access?.tokenFiles)),
   },
   {
     name: 'access_rotations_total',
     type: 'counter',
     labels: ['outcome'],
-    alarm: undefined,
     help: 'Requests to set the rotating token: set, unauthenticated, limited (too many of one address) or failed (no token in it, or it cannot be written down); only with --rotation-secret',
-    read: seen(({ rotation }) =>
-      rotation === undefined
-        ? []
-        : by(
-            'outcome',
-            picked(rotation, {
-              set: 'rotations',
-              unauthenticated: 'unauthenticated',
-              limited: 'limited',
-              failed: 'failed',
-            }),
-          ),
-    ),
+    read: ({ access: { rotation } = {} }) =>
+      samplesBy(
+        'outcome',
+        rotation && {
+          set: rotation.rotations,
+          unauthenticated: rotation.unauthenticated,
+          limited: rotation.limited,
+          failed: rotation.failed,
+        },
+      ),
   },
   {
     name: 'access_token_rotated_timestamp_seconds',
     type: 'gauge',
-    labels: [],
-    alarm: undefined,
     help: 'When Catchpoint set the current token; absent before the first time',
-    read: seen(({ rotation }) => single(seconds(rotation?.rotatedAtMs))),
+    read: ({ access }) => toSeconds(access?.rotation?.rotatedAtMs),
   },
   {
     name: 'tls_certificate_not_after_timestamp_seconds',
     type: 'gauge',
-    labels: [],
     alarm: 'risk',
     help: "Until when the push listener's certificate is valid; senders that look do not push later; only with --tls-cert",
-    read: seen(({ tls }) => single(seconds(tls?.notAfterMs))),
+    read: ({ access }) => toSeconds(access?.tls?.notAfterMs),
   },
   {
     name: 'tls_certificate_reads_total',
     type: 'counter',
     labels: ['outcome'],
-    alarm: undefined,
     help: 'Readings of the certificate anew: succeeded, or failed, and then the last one stays; only with --tls-cert',
-    read: seen(({ tls }) => (tls === undefined ? [] : by('outcome', { succeeded: tls.reloads, failed: tls.failures }))),
+    read: ({ access }) => samplesBy('outcome', readsOf(access?.tls)),
   },
 ];
 
-export const accessMetrics: readonly Metric[] = [...refusalMeasures, ...presentMeasures, ...credentialMeasures];
+export const accessMetrics: readonly Metric[] = [...refusalMetrics, ...loadMetrics, ...credentialMetrics];

@@ -1,4 +1,4 @@
-// The measures, each of them once: from this list come /metrics, what goes into OpenTSDB, and the table in docs/metrics.md.
+// All metrics of the bridge. /metrics, --self-metrics and the table in docs/metrics.md are derived from this list.
 
 import { accessMetrics } from './access.ts';
 import { cardinalityMetrics } from './cardinality.ts';

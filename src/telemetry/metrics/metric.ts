@@ -1,65 +1,60 @@
-// What a measure is: one metric that the bridge has of itself, said once for Prometheus, OpenTSDB and docs/metrics.md.
+// The definition of one of the bridge's own metrics. Prometheus, OpenTSDB and docs/metrics.md are derived from it.
 
 import type { DurationSnapshot } from '../../runtime/duration-histogram.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** A value, and the labels that tell it from the others of its measure. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** One value of a metric, and its labels. */
 export interface Sample<Value = number> {
   readonly labels: Labels;
   readonly value: Value;
 }
 
-export type Labels = Readonly<Record<string, string>>;
+/** A number is one sample without labels. Undefined is no sample: the value is unknown. */
+export type Reading = number | undefined | readonly Sample[];
 
-/** What an operator is to make of it when it grows. `loss`: data is gone. `risk`: it will be if nobody does anything. */
-export type Alarm = 'loss' | 'risk' | undefined;
+/** What a value above 0 means. `loss`: data is lost. `risk`: data will be lost unless an operator acts. */
+export type Alarm = 'loss' | 'risk';
 
-interface Described {
-  /** By Prometheus' conventions, without the prefix that all have. */
+interface MetricDefinition {
+  /** After Prometheus' conventions, without the common prefix. */
   readonly name: string;
-  /** A sentence without a full stop. */
+  /** A sentence without its full stop. */
   readonly help: string;
-  readonly labels: readonly string[];
-  readonly alarm: Alarm;
+  readonly labels?: readonly string[];
+  readonly alarm?: Alarm;
 }
 
-/** `counter`: grows, and begins anew with the process. */
-export interface NumberMetric extends Described {
+/** A counter restarts at 0 with the process, unless its help says otherwise. */
+export interface NumberMetric extends MetricDefinition {
   readonly type: 'counter' | 'gauge';
-  readonly read: (snapshot: Snapshot) => readonly Sample[];
+  readonly read: (snapshot: Snapshot) => Reading;
 }
 
-export interface HistogramMetric extends Described {
+export interface HistogramMetric extends MetricDefinition {
   readonly type: 'histogram';
   readonly read: (snapshot: Snapshot) => readonly Sample<DurationSnapshot>[];
 }
 
 export type Metric = NumberMetric | HistogramMetric;
 
-/** A sample without labels; none where the value is not known. */
-export function single(value: number | undefined): readonly Sample[] {
-  return value === undefined ? [] : [{ labels: {}, value }];
+export function samplesOf(reading: Reading): readonly Sample[] {
+  if (reading === undefined) return [];
+  return typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading;
 }
 
-/** A sample for each entry, with its key as the label. */
-export function by(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
-  return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));
+/** Makes one sample of each entry, with its key as the value of the label. Undefined makes none. */
+export function samplesBy(label: string, values: Readonly<Record<string, number>> | undefined): readonly Sample[] {
+  return Object.entries(values ?? {}).map(([key, value]) => ({ labels: { [label]: key }, value }));
 }
 
-/** Some of the counts, each under the label's value that stands for it. */
-export function picked<Key extends string>(
-  counts: Readonly<Partial<Record<Key, number>>>,
-  names: Readonly<Record<string, Key>>,
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(names).map(([name, key]) => [name, counts[key] ?? 0]));
+/** Puts more labels before the samples' own. */
+export function withLabels(labels: Labels, reading: Reading): readonly Sample[] {
+  return samplesOf(reading).map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } }));
 }
 
-/** The same samples with more labels before their own. */
-export function labelled<Value>(labels: Labels, samples: readonly Sample<Value>[]): readonly Sample<Value>[] {
-  return samples.map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } }));
-}
-
-/** Prometheus has its times in seconds. */
-export function seconds(ms: number | undefined): number | undefined {
+/** Prometheus measures time in seconds. */
+export function toSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }

@@ -1,20 +1,11 @@
-// The measures of what comes in: pushes, and what the sources hand on.
+// The metrics of the input: pushes, sources and the archive.
 
 import type { SourceSnapshot } from '../source-counts.ts';
-import { by, labelled, type Metric, picked, type Sample, seconds, single } from './metric.ts';
+import { type Metric, type Reading, type Sample, samplesBy, toSeconds, withLabels } from './metric.ts';
 
-const eachSource = (
-  sources: readonly SourceSnapshot[],
-  read: (source: SourceSnapshot) => readonly Sample[],
-): readonly Sample[] => sources.flatMap((source) => labelled({ source: source.name }, read(source)));
-
-const backstopRequests = {
-  duplicate: 'duplicate',
-  malformed: 'malformed',
-  not_allowed: 'notAllowed',
-  refused: 'refused',
-  failed: 'failed',
-} as const;
+function eachSource(sources: readonly SourceSnapshot[], read: (source: SourceSnapshot) => Reading): Sample[] {
+  return sources.flatMap((source) => withLabels({ source: source.name }, read(source)));
+}
 
 export const pushMetrics: readonly Metric[] = [
   {
@@ -25,13 +16,11 @@ export const pushMetrics: readonly Metric[] = [
     help:
       'Pushes, each under what became of it. Answered 200: taken, missed (the node is not known yet), implausible (its time cannot be; a dead ' +
       'letter), cardinality (it brings more than the guard lets in; a dead letter), duplicate, conflict. Answered 4xx: malformed, denied (the sender may not speak for what it names). Answered 5xx: refused, failed; Catchpoint sends those again for an hour, and then they are gone',
-    read: ({ pushes }) => by('outcome', pushes.byOutcome),
+    read: ({ pushes }) => samplesBy('outcome', pushes.byOutcome),
   },
   {
     name: 'push_duration_seconds',
     type: 'histogram',
-    labels: [],
-    alarm: undefined,
     help: 'From the head of a push to its answer; Catchpoint gives up after 20 s',
     read: ({ pushes }) => [{ labels: {}, value: pushes.answerTimes }],
   },
@@ -39,41 +28,38 @@ export const pushMetrics: readonly Metric[] = [
     name: 'source_points_total',
     type: 'counter',
     labels: ['source'],
-    alarm: undefined,
     help: 'Points that a source has handed on and that are on disk',
-    read: ({ sources }) => eachSource(sources, ({ points }) => single(points)),
+    read: ({ sources }) => eachSource(sources, ({ points }) => points),
   },
   {
     name: 'source_deliveries_total',
     type: 'counter',
     labels: ['source', 'outcome'],
-    alarm: undefined,
     help: 'Deliveries of a source: stored, duplicate (it was there already) or failed (the source was told)',
     read: ({ sources }) =>
       eachSource(sources, ({ deliveries, duplicates, failures }) =>
-        by('outcome', { stored: deliveries, duplicate: duplicates, failed: failures }),
+        samplesBy('outcome', { stored: deliveries, duplicate: duplicates, failed: failures }),
       ),
   },
   {
     name: 'source_last_delivery_timestamp_seconds',
     type: 'gauge',
     labels: ['source'],
-    alarm: undefined,
     help: "When a source's last delivery was on disk; absent before the first",
-    read: ({ sources }) => eachSource(sources, ({ lastAtMs }) => single(seconds(lastAtMs))),
+    read: ({ sources }) => eachSource(sources, ({ lastAtMs }) => toSeconds(lastAtMs)),
   },
   {
     name: 'backstop_items_total',
     type: 'counter',
     labels: ['outcome'],
-    alarm: undefined,
     help:
       "Value lists, notifications, published metrics, commits and events that came in Backstop's way: accepted, rejected (its sender was told) or skipped " +
       '(nothing in it to store); only with --backstop',
     read: ({ backstop }) =>
-      backstop === undefined
-        ? []
-        : by('outcome', picked(backstop, { accepted: 'accepted', rejected: 'rejected', skipped: 'skipped' })),
+      samplesBy(
+        'outcome',
+        backstop && { accepted: backstop.accepted, rejected: backstop.rejected, skipped: backstop.skipped },
+      ),
   },
   {
     name: 'backstop_requests_total',
@@ -83,15 +69,23 @@ export const pushMetrics: readonly Metric[] = [
     help:
       "Requests in Backstop's way of which nothing was taken. Answered 200: duplicate. Answered 4xx: malformed, not_allowed. Answered 5xx: refused, failed; " +
       'collectd does not send those again; only with --backstop',
-    read: ({ backstop }) => (backstop === undefined ? [] : by('outcome', picked(backstop, backstopRequests))),
+    read: ({ backstop }) =>
+      samplesBy(
+        'outcome',
+        backstop && {
+          duplicate: backstop.duplicate,
+          malformed: backstop.malformed,
+          not_allowed: backstop.notAllowed,
+          refused: backstop.refused,
+          failed: backstop.failed,
+        },
+      ),
   },
   {
     name: 'archived_pushes_total',
     type: 'counter',
     labels: ['outcome'],
-    alarm: undefined,
     help: 'Pushes that were answered 200: archived, or lost to the archive alone; only with --archive',
-    read: ({ archive }) =>
-      archive === undefined ? [] : by('outcome', { archived: archive.archived, lost: archive.lost }),
+    read: ({ archive }) => samplesBy('outcome', archive && { archived: archive.archived, lost: archive.lost }),
   },
 ];

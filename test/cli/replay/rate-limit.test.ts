@@ -1,4 +1,4 @@
-// So many pass a second, also after a pause, and with no rate at all everybody.
+// The rate limit of a replay, on a clock that the test moves.
 
 import test from 'ava';
 import { setMaxListeners } from 'node:events';
@@ -6,39 +6,38 @@ import { rateLimit } from '../../../src/cli/replay/rate-limit.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 const never = new AbortController().signal;
-// Many wait at once.
 setMaxListeners(0, never);
 
-test('so many a second go, and no more', async (t) => {
+test('runs start at the rate', async (t) => {
   const clock = movableClock();
-  const pace = rateLimit({ clock, rate: 10 });
-  const wentAtMs: number[] = [];
-  for (let call = 0; call < 41; call += 1) void pace(never).then(() => wentAtMs.push(clock.steady()));
+  const limit = rateLimit(clock, 10);
+  const startedAtMs: number[] = [];
+  for (let call = 0; call < 41; call += 1) void limit(never).then(() => startedAtMs.push(clock.steady()));
   await clock.advance(0);
   await clock.advance(10_000);
   t.deepEqual(
-    wentAtMs,
+    startedAtMs,
     Array.from({ length: 41 }, (_, call) => call * 100),
   );
 });
 
-test('after a pause at most a tenth of a second is made up for', async (t) => {
+test('after a pause the runs of at most a tenth of a second start at once', async (t) => {
   const clock = movableClock();
-  const pace = rateLimit({ clock, rate: 100 });
-  await pace(never);
+  const limit = rateLimit(clock, 100);
+  await limit(never);
   await clock.advance(60_000);
-  let went = 0;
-  for (let call = 0; call < 100; call += 1) void pace(never).then(() => (went += 1));
+  let started = 0;
+  for (let call = 0; call < 100; call += 1) void limit(never).then(() => (started += 1));
   await clock.advance(0);
-  t.is(went, 11);
+  t.is(started, 11);
 });
 
-test('without a rate nobody waits, and a signal ends the waiting', async (t) => {
+test('without a rate no run waits, and a signal ends the wait', async (t) => {
   const clock = movableClock();
-  const free = rateLimit({ clock, rate: undefined });
-  for (let call = 0; call < 1000; call += 1) await free(never);
+  const unlimited = rateLimit(clock, undefined);
+  for (let call = 0; call < 1000; call += 1) await unlimited(never);
   const stop = new AbortController();
-  const slow = rateLimit({ clock, rate: 0.001 });
+  const slow = rateLimit(clock, 0.001);
   await slow(stop.signal);
   const waiting = slow(stop.signal);
   stop.abort();

@@ -1,11 +1,12 @@
-// A replay hands on what was asked for, paced, and tells what became of every line.
+// `replay` delivers the runs that its filter accepts, and counts every line.
 
 import test, { type ExecutionContext } from 'ava';
 import { IANAZone } from 'luxon';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { CannotReplay, type Destination, type Outcome } from '../../../src/cli/replay/destination.ts';
+import { Readable } from 'node:stream';
+import { CommandError } from '../../../src/cli/exit-codes.ts';
+import type { Destination, Outcome } from '../../../src/cli/replay/destination.ts';
 import { replay, type ReplayOptions } from '../../../src/cli/replay/replay.ts';
 import { archivedLine } from '../../../src/sources/catchpoint/archive/archive.ts';
 import { sealed } from '../../../src/sources/catchpoint/archive/gzip-members.ts';
@@ -13,12 +14,12 @@ import type { ReplayedRun } from '../../../src/sources/catchpoint/replay/replaye
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { untilSettled } from '../../fakes/passing-time.ts';
 import { movableClock } from '../../fakes/time.ts';
+import { capturedOutput, golden } from '../context.ts';
 
-const golden = new URL('../../../../test/golden/', import.meta.url).pathname;
 const startMs = Date.UTC(2026, 10, 18, 10);
 const everything = { sinceMs: undefined, untilMs: undefined, tests: undefined, nodes: undefined };
 
-/** A push of test `testId` whose run was at 09:00 and so many minutes. */
+/** A push of a run at 09:00 and so many minutes. */
 function push(testId: number, minute = 0, nodeId = 312): Buffer {
   const time = `2026111809${String(minute).padStart(2, '0')}00000`;
   return Buffer.from(
@@ -49,19 +50,12 @@ type Given = Partial<Omit<ReplayOptions, 'open'>> &
 async function replayed(files: readonly string[], { became = () => 'taken', ...given }: Given = {}): Promise<Replayed> {
   const clock = movableClock(startMs);
   const runs: ReplayedRun[] = [];
-  const texts = { out: '', err: '' };
-  const into = (which: 'out' | 'err'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        texts[which] += String(chunk);
-        done();
-      },
-    });
+  const [stdout, stderr] = [capturedOutput(), capturedOutput()];
   const destination: Destination = {
-    words: 'a test',
-    inFlight: 3,
-    usualRate: undefined,
-    takesJoined: true,
+    description: 'a test',
+    maxInFlight: 3,
+    defaultRate: undefined,
+    acceptsJoined: true,
     async deliver(run) {
       const outcome = became(run);
       runs.push(run);
@@ -72,14 +66,14 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
   };
   const running = replay({
     files,
-    only: everything,
+    filter: everything,
     rate: undefined,
     writtenIn: undefined,
     extras: false,
     clock,
     stdin: () => Readable.from([]),
-    stdout: into('out'),
-    stderr: into('err'),
+    stdout,
+    stderr,
     signal: new AbortController().signal,
     ...given,
     open: async () => destination,
@@ -88,7 +82,7 @@ async function replayed(files: readonly string[], { became = () => 'taken', ...g
     (exitCode) => ({ exitCode, error: undefined }),
     (error: Error) => ({ exitCode: undefined, error }),
   );
-  return { ...outcome, runs, ...texts };
+  return { ...outcome, runs, out: stdout.text(), err: stderr.text() };
 }
 
 const testIds = ({ runs }: Replayed): number[] =>
@@ -102,11 +96,11 @@ const rows = ({ out }: Replayed): Record<string, number> =>
       .map(([name, value]) => [name as string, Number(value?.replace(',', ''))]),
   );
 
-test('every push of an archive is handed on as it came, and the summary says so', async (t) => {
+test('every push of an archive is delivered unchanged and counted in the summary', async (t) => {
   const pushes = [push(1), push(2), push(3), push(4), push(5)];
   const done = await replayed([await archiveOf(t, pushes)]);
   t.is(done.exitCode, 0);
-  t.deepEqual(done.runs.map(({ body }) => body.toString()).toSorted(), pushes.map(String).sort());
+  t.deepEqual(done.runs.map(({ body }) => body.toString()).toSorted(), pushes.map(String).toSorted());
   t.is(
     done.out,
     'read                 5\nreplayed             5\nduplicate            0\nmalformed            0\nskipped              0\n',
@@ -114,24 +108,24 @@ test('every push of an archive is handed on as it came, and the summary says so'
   t.is(done.err, 'replaying into a test\n');
 });
 
-test('time, test and node choose what is replayed; until is not included', async (t) => {
+test('the filter accepts runs by time, test and node; `untilMs` is exclusive', async (t) => {
   const pushes = Array.from({ length: 20 }, (_, minute) => push((minute % 4) + 1, minute, (minute % 5) + 1));
   const file = await archiveOf(t, pushes);
   const at = (minute: number): number => Date.UTC(2026, 10, 18, 9, minute);
-  const chosen = async (only: Partial<ReplayOptions['only']>): Promise<number> => {
-    const done = await replayed([file], { only: { ...everything, ...only } });
+  const accepted = async (filter: Partial<ReplayOptions['filter']>): Promise<number> => {
+    const done = await replayed([file], { filter: { ...everything, ...filter } });
     t.is(rows(done)['skipped'], 20 - done.runs.length);
     return done.runs.length;
   };
-  t.is(await chosen({ sinceMs: at(5) }), 15);
-  t.is(await chosen({ untilMs: at(5) }), 5);
-  t.is(await chosen({ sinceMs: at(5), untilMs: at(7) }), 2);
-  t.is(await chosen({ tests: new Set([1, 2]) }), 10);
-  t.is(await chosen({ nodes: new Set([3]) }), 4);
-  t.is(await chosen({ tests: new Set([1]), nodes: new Set([1]), sinceMs: at(1) }), 0);
+  t.is(await accepted({ sinceMs: at(5) }), 15);
+  t.is(await accepted({ untilMs: at(5) }), 5);
+  t.is(await accepted({ sinceMs: at(5), untilMs: at(7) }), 2);
+  t.is(await accepted({ tests: new Set([1, 2]) }), 10);
+  t.is(await accepted({ nodes: new Set([3]) }), 4);
+  t.is(await accepted({ tests: new Set([1]), nodes: new Set([1]), sinceMs: at(1) }), 0);
 });
 
-test('duplicates, conflicts and what the bridge refuses are counted apart; malformed lines are named', async (t) => {
+test('duplicates, conflicts and refused bodies are counted apart; each malformed line is reported', async (t) => {
   const file = join(await temporaryDirectory(t), 'pushes.ndjson');
   await writeFile(file, `${[1, 2, 3, 4].map((id) => push(id).toString()).join('\n')}\n\n{"TestId":5}\n`);
   const outcomes: readonly Outcome[] = ['taken', 'duplicate', 'conflict', { malformed: 'too large' }];
@@ -142,7 +136,7 @@ test('duplicates, conflicts and what the bridge refuses are counted apart; malfo
   t.true(done.err.includes(`warning: ${file}:6: NodeId: expected an integer from 1 to 2^53-1, found nothing\n`));
 });
 
-test('of many malformed lines the first ten are named', async (t) => {
+test('the first ten malformed lines are reported', async (t) => {
   const file = join(await temporaryDirectory(t), 'pushes.ndjson');
   await writeFile(file, 'x\n'.repeat(30));
   const done = await replayed([file]);
@@ -151,7 +145,7 @@ test('of many malformed lines the first ten are named', async (t) => {
   t.true(done.err.includes('further malformed lines are only counted'));
 });
 
-test('an archive that was cut is used as far as it goes, and that is said', async (t) => {
+test('a truncated archive is replayed up to its end, and reported', async (t) => {
   const file = await archiveOf(
     t,
     Array.from({ length: 200 }, (_, index) => push(index + 1, index % 60, index * 7919 + 1)),
@@ -165,42 +159,42 @@ test('an archive that was cut is used as far as it goes, and that is said', asyn
   t.regex(done.out, /^damaged +1 +stretches that could not be read$/m);
 });
 
-test('standard input is read where the file is -', async (t) => {
+test('the file - is standard input', async (t) => {
   const stdin = (): Readable =>
     Readable.from([Buffer.from(`${push(1).toString()}\n${push(2).toString()}`)], { objectMode: false });
   t.deepEqual(testIds(await replayed(['-'], { stdin })), [1, 2]);
 });
 
-test('a file that is not there is found before anything is replayed', async (t) => {
+test('a missing file ends the replay before a run is delivered', async (t) => {
   const done = await replayed([await archiveOf(t, [push(1)]), '/nowhere/a.gz']);
   t.deepEqual([done.error?.exitCode, done.runs.length, done.out], [66, 0, '']);
   t.regex(done.error?.message ?? '', /^\/nowhere\/a\.gz: cannot be read \(ENOENT/);
 });
 
-test("the original's records need a zone, found before anything is replayed", async (t) => {
+test('records of the original bridge need a zone, which is checked before a run is delivered', async (t) => {
   const done = await replayed([await archiveOf(t, [push(1)]), `${golden}replay/utc.ndjson`]);
   t.deepEqual([done.error?.name, done.runs.length], ['ZoneMissing', 0]);
 });
 
-test("the original's records go where their own node can go with them, and doubtful hours are told", async (t) => {
+test('records of the original bridge need a destination for joined runs, and doubtful hours are reported', async (t) => {
   const writtenIn = IANAZone.create('America/New_York');
   const done = await replayed([`${golden}replay/new-york.ndjson`], { writtenIn });
   t.is(done.exitCode, 0);
   t.is(done.runs.length, 13);
   t.regex(done.out, /^doubtful +2 +beside a clock change, perhaps off by it: 2019-03-10T01h, 2019-03-10T03h UTC$/m);
-  const refused = await replayed([`${golden}replay/new-york.ndjson`], { writtenIn, takesJoined: false });
+  const refused = await replayed([`${golden}replay/new-york.ndjson`], { writtenIn, acceptsJoined: false });
   t.is(refused.error?.exitCode, 69);
   t.is(refused.runs.length, 0);
 });
 
-test('a destination that takes nothing more ends the replay, with the summary of what went', async (t) => {
+test('an error of the destination ends the replay, with a summary', async (t) => {
   const file = await archiveOf(
     t,
     Array.from({ length: 50 }, (_, index) => push(index + 1)),
   );
   const done = await replayed([file], {
     became({ measurement }) {
-      if (measurement.testId >= 10) throw new CannotReplay('spool: full', 75);
+      if (measurement.testId >= 10) throw new CommandError('spool: full', 75);
       return 'taken';
     },
   });
@@ -208,7 +202,7 @@ test('a destination that takes nothing more ends the replay, with the summary of
   t.is(rows(done)['replayed'], 9);
 });
 
-test('a signal stops it between two runs', async (t) => {
+test('the signal stops the replay between two runs', async (t) => {
   const stop = new AbortController();
   const file = await archiveOf(
     t,

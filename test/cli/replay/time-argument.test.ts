@@ -1,4 +1,4 @@
-// Times on a command line are UTC unless they say otherwise.
+// The times of the command line.
 
 import test from 'ava';
 import { ianaZone, timeArgument } from '../../../src/cli/replay/time-argument.ts';
@@ -6,7 +6,7 @@ import { ianaZone, timeArgument } from '../../../src/cli/replay/time-argument.ts
 const nowMs = Date.UTC(2026, 10, 18, 10);
 const iso = (text: string): string => new Date(timeArgument(text, nowMs)).toISOString().replace('.000Z', 'Z');
 
-test('ISO times, with an offset, a zone or neither, and how long ago', (t) => {
+test('ISO times with an offset, with a zone or in UTC, and times ago', (t) => {
   for (const [text, expected] of [
     ['2026-11-18T09:00Z', '2026-11-18T09:00:00Z'],
     ['2026-11-18T09:00', '2026-11-18T09:00:00Z'],
@@ -26,7 +26,7 @@ test('ISO times, with an offset, a zone or neither, and how long ago', (t) => {
   }
 });
 
-test('what is no time or no zone is said to be none', (t) => {
+test('other texts are errors', (t) => {
   const expected = 'expected a time such as 2026-11-18T09:00Z, 2026-11-18T09:00 Europe/Berlin or 2h (ago), found ';
   for (const text of ['', 'yesterday', '09:00', '2026-13-01', '5', '2026-11-18 09:00x', 'P']) {
     t.throws(

@@ -1,13 +1,12 @@
-// The `top` command: a bridge in the terminal, live, by the same events as the page.
+// `top`: the text of the screen, and the output of a running bridge.
 
 import test from 'ava';
-import { PassThrough } from 'node:stream';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { screen } from '../../../src/cli/top/screen.ts';
 import { top, withMessage } from '../../../src/cli/top/top.ts';
-import type { Output } from '../../../src/cli/command-context.ts';
 import type { StatusMessage } from '../../../src/status/messages.ts';
 import { openBridge } from '../../status/browser.ts';
+import { capturedOutput } from '../context.ts';
 
 const now: StatusMessage = {
   atMs: Date.UTC(2026, 10, 21, 5),
@@ -19,10 +18,7 @@ const now: StatusMessage = {
   answerP50Ms: 4.2,
   answerP99Ms: 20,
   pushes: { taken: 9 },
-  spool: {
-    waitingBytes: 1,
-    maxBytes: 2,
-  },
+  spool: { waitingBytes: 1, maxBytes: 2 },
   nodes: { known: 300 },
   parked: 3,
   lost: 0,
@@ -42,10 +38,7 @@ const now: StatusMessage = {
       deliveries: 3,
       duplicates: 0,
       failures: 0,
-      counts: {
-        accepted: 9,
-        notAllowed: 2,
-      },
+      counts: { accepted: 9, notAllowed: 2 },
     },
   ],
   sinks: [
@@ -79,14 +72,14 @@ const now: StatusMessage = {
     },
   ],
 };
-const nothing = { url: 'http://127.0.0.1:8081', now: undefined, slots: [], recent: [], trouble: undefined };
+const empty = { url: 'http://127.0.0.1:8081', now: undefined, slots: [], recent: [], problem: undefined };
 
-test('the screen shows rates, sinks, the last hour and the pushes, and nothing in them steers the terminal', (t) => {
+test('the screen shows rates, charts, sinks and pushes, without control characters', (t) => {
   const slots = [
     [0, 50, 700, 0, 1, 2, 0, 0, 0],
     [5, 100, 1400, 0, 1, 2, 70, 4, 0],
   ] as const;
-  const lines = screen(withMessage(withMessage(nothing, { hour: slots }), { now }), { columns: 160, rows: 30 });
+  const lines = screen(withMessage(withMessage(empty, { hour: slots }), { now }), { columns: 160, rows: 30 });
   const text = lines.join('\n');
   t.regex(text, /pushes\/s +100 .*answers p50 4\.2 ms, p99 20 ms/);
   t.regex(text, /points\/s +1,400 +parked 3 +dead letters 2 \(2 rejected\)/);
@@ -95,63 +88,47 @@ test('the screen shows rates, sinks, the last hour and the pushes, and nothing i
   t.regex(text, /^!! lost, ever: 3 points\n! the node directory is stale: 3 days old$/m);
   t.regex(text, /optional, missed 12 +annotations left out 5 +TAKES NOTHING$/m);
   t.regex(text, /^from backstop +4 points\/s +accepted 9 +notAllowed 2$/m);
-  // eslint-disable-next-line no-control-regex
   t.notRegex(text, /\u001B/);
 });
 
-test('what is wrong is told to its end, however narrow the terminal', (t) => {
+test('problems are wrapped to the width of the terminal', (t) => {
   const why =
     'opentsdb has taken nothing for 5 min (http://tsdb.example:4242 refuses: the disk of the region server is full); 70 points wait';
-  const lines = screen(withMessage(nothing, { now: { ...now, troubles: { alarms: [], warnings: [why] } } }), {
+  const lines = screen(withMessage(empty, { now: { ...now, troubles: { alarms: [], warnings: [why] } } }), {
     columns: 40,
     rows: 30,
   });
-  const told = lines
+  const unwrapped = lines
     .slice(1, lines.indexOf(''))
     .map((line) => line.slice(2))
     .join(' ');
-  t.is(told, why);
+  t.is(unwrapped, why);
 });
 
-test('the screen keeps within the terminal', (t) => {
-  const lines = screen(withMessage(nothing, { now }), { columns: 40, rows: 8 });
+test('the screen fits the terminal', (t) => {
+  const lines = screen(withMessage(empty, { now }), { columns: 40, rows: 8 });
   t.is(lines.length, 8);
-  t.true(lines.every((line) => [...line].length <= 40));
+  t.true(lines.every((line) => Array.from(line).length <= 40));
 });
 
-function output(isTTY: boolean): Output & { text(): string; until(pattern: RegExp): Promise<void> } {
-  const stream = new PassThrough();
-  let text = '';
-  stream.on('data', (chunk) => (text += String(chunk)));
-  const until = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(text)) await new Promise((resolve) => stream.once('data', resolve));
-  };
-  return Object.assign(stream, { isTTY, columns: 100, rows: 30, text: () => text, until });
-}
-
-test('where there is no terminal it writes a line a second', async (t) => {
+test('without a terminal top writes a line a second', async (t) => {
   const { daemon, push } = await openBridge(t);
   await push({ node: 11, rttMs: 20 });
-  const stdout = output(false);
-  const exitCode = await top({
-    url: daemon.adminUrl,
-    stdout,
-    clock: systemClock(),
-    signal: new AbortController().signal,
-    seconds: 1,
-  });
-  t.is(exitCode, 0);
+  const [stdout, end] = [capturedOutput(), new AbortController()];
+  const ended = top(daemon.adminUrl, { stdout, clock: systemClock(), stop: end.signal });
+  await stdout.until(/\n/);
+  end.abort();
+  t.is(await ended, 0);
   t.regex(
     stdout.text(),
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z .* pushes\/s .* points\/s .* opentsdb \d+ waiting .* dead letters 0\n$/,
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z .* pushes\/s .* points\/s .* opentsdb \d+ waiting .* dead letters 0\n/,
   );
 });
 
-test('on a terminal it takes the other screen, and gives it back at the end', async (t) => {
+test('on a terminal top uses the alternate screen, and leaves it at the end', async (t) => {
   const { daemon, push } = await openBridge(t);
-  const stdout = output(true);
-  const end = new AbortController();
-  const ended = top({ url: daemon.adminUrl, stdout, clock: systemClock(), signal: end.signal });
+  const [stdout, end] = [capturedOutput({ isTTY: true, columns: 100 }), new AbortController()];
+  const ended = top(daemon.adminUrl, { stdout, clock: systemClock(), stop: end.signal });
   await push({ node: 13, rttMs: 180 });
   await stdout.until(/Tokyo, JP - NTT/);
   end.abort();
@@ -160,10 +137,9 @@ test('on a terminal it takes the other screen, and gives it back at the end', as
   t.true(stdout.text().endsWith('\u001B[?1049l'));
 });
 
-test('it says that nobody answers, goes on trying, and ends with 69 when nobody ever did', async (t) => {
-  const stdout = output(false);
-  const end = new AbortController();
-  const ended = top({ url: 'http://127.0.0.1:1', stdout, clock: systemClock(), signal: end.signal });
+test('top reports that the bridge does not answer, retries, and ends with 69', async (t) => {
+  const [stdout, end] = [capturedOutput(), new AbortController()];
+  const ended = top('http://127.0.0.1:1', { stdout, clock: systemClock(), stop: end.signal });
   await stdout.until(/the bridge at http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/);
   end.abort();
   t.is(await ended, 69);

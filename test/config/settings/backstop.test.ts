@@ -1,40 +1,25 @@
-// How Backstop is switched on, by its own flags or by the environment that it had, and Catchpoint off.
+// Backstop is switched on by flags or by its own environment variables, which may switch Catchpoint off.
 
 import test from 'ava';
-import { type Config, readConfig, WrongConfiguration } from '../../../src/config/config.ts';
+import type { ConfigRead } from '../../../src/config/config.ts';
+import { faultsOf, type Given, read } from '../given.ts';
 
-interface Given {
-  readonly flags?: Parameters<typeof readConfig>[0]['flags'];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function read({ flags = {}, env = {} }: Given): ReturnType<typeof readConfig> {
-  return readConfig({ flags, env, readFile: () => '', canWriteIn: () => true }, { needsNodes: true });
-}
-
-function faultOf(given: Given): string {
-  try {
-    read(given);
-    return '';
-  } catch (error) {
-    if (error instanceof WrongConfiguration) return `${error.exitCode} ${error.message}`;
-    throw error;
-  }
-}
+const readWithNodes = (given: Given): ConfigRead => read({ readFile: () => '', needsNodes: true, ...given });
+const faultOf = (given: Given): string => faultsOf({ readFile: () => '', needsNodes: true, ...given }).join(' ');
 
 const credentials = { key: 'K', secret: 'S' };
-const sources = ({ config }: { readonly config: Config }): (boolean | number | undefined)[] => [
+const sources = ({ config }: ConfigRead): (boolean | number | undefined)[] => [
   config.takesCatchpoint,
   config.backstop?.listen.port,
 ];
 
-test('Catchpoint alone is taken unless somebody says otherwise', (t) => {
-  t.deepEqual(sources(read({ flags: credentials })), [true, undefined]);
-  t.deepEqual(sources(read({ flags: { ...credentials, backstop: true } })), [true, 3000]);
-  t.deepEqual(sources(read({ flags: { backstop: true, catchpoint: false } })), [false, 3000]);
+test('by default Catchpoint is on and Backstop off', (t) => {
+  t.deepEqual(sources(readWithNodes({ flags: credentials })), [true, undefined]);
+  t.deepEqual(sources(readWithNodes({ flags: { ...credentials, backstop: true } })), [true, 3000]);
+  t.deepEqual(sources(readWithNodes({ flags: { backstop: true, catchpoint: false } })), [false, 3000]);
 });
 
-test('without credentials Catchpoint must be switched off, and something else on', (t) => {
+test('without credentials Catchpoint must be off and another source on', (t) => {
   t.regex(faultOf({ flags: { backstop: true } }), /^64 credentials: expected/);
   t.regex(faultOf({ env: { CATCHPOINT_BRIDGE_BACKSTOP: 'true' } }), /^64 credentials: expected/);
   t.is(
@@ -43,7 +28,7 @@ test('without credentials Catchpoint must be switched off, and something else on
   );
 });
 
-test("the environment that a deployment of Backstop has runs Backstop, and says that Catchpoint's pushes are not taken", (t) => {
+test('the environment of a Backstop deployment runs Backstop alone, with a warning', (t) => {
   const env = {
     CARBON_URLS: 'carbon://localhost:2003',
     PREFIXES: 'test,secret',
@@ -51,7 +36,7 @@ test("the environment that a deployment of Backstop has runs Backstop, and says 
     BACKSTOP_AUTH: 'a:b,u:p:w',
     PORT: '5000',
   };
-  const { config, warnings } = read({ env });
+  const { config, warnings } = readWithNodes({ env });
   t.false(config.takesCatchpoint);
   t.deepEqual(config.backstop, {
     listen: { host: '', port: 5000 },
@@ -68,27 +53,27 @@ test("the environment that a deployment of Backstop has runs Backstop, and says 
   ]);
 });
 
-test('in that environment Catchpoint is taken as well where it has credentials, or is asked for', (t) => {
+test('in that environment Catchpoint is on with credentials or with --catchpoint', (t) => {
   const env = { PREFIXES: 'test', PORT: '5000' };
-  t.deepEqual(sources(read({ env, flags: credentials })), [true, 5000]);
+  t.deepEqual(sources(readWithNodes({ env, flags: credentials })), [true, 5000]);
   t.deepEqual(
-    read({ env, flags: credentials }).warnings.filter((words) => words.includes('Backstop')),
+    readWithNodes({ env, flags: credentials }).warnings.filter((words) => words.includes('Backstop')),
     [],
   );
   t.regex(faultOf({ env, flags: { catchpoint: true } }), /^64 credentials: expected/);
-  t.deepEqual(sources(read({ env, flags: { ...credentials, backstop: false } })), [true, undefined]);
+  t.deepEqual(sources(readWithNodes({ env, flags: { ...credentials, backstop: false } })), [true, undefined]);
 });
 
-test("the bridge's own names go before Backstop's", (t) => {
+test("the bridge's variables take precedence over Backstop's", (t) => {
   const env = {
     PREFIXES: 'old',
     CATCHPOINT_BRIDGE_BACKSTOP_PREFIXES: 'new',
     CATCHPOINT_BRIDGE_GITHUB_SECRET: 'one, and more\ntwo',
   };
-  t.like(read({ env }).config.backstop, { prefixes: ['new'], githubSecrets: ['one, and more', 'two'] });
+  t.like(readWithNodes({ env }).config.backstop, { prefixes: ['new'], githubSecrets: ['one, and more', 'two'] });
 });
 
-test('what cannot be is refused without quoting a secret', (t) => {
+test('faults do not quote secrets', (t) => {
   t.is(
     faultOf({ env: { PREFIXES: 'a', BACKSTOP_AUTH: 'hunter2' } }),
     '78 BACKSTOP_AUTH: expected user:password, found a text without a user and a colon',
@@ -97,9 +82,9 @@ test('what cannot be is refused without quoting a secret', (t) => {
   t.regex(faultOf({ env: { PREFIXES: 'a', PORT: 'http' } }), /^78 PORT: expected \[host:\]port/);
 });
 
-test('secrets do not show, and are warned of on the command line', (t) => {
+test('secrets are not shown, and flags with secrets are a warning', (t) => {
   const flags = { backstop: true, catchpoint: false, backstopAuth: ['u:hunter2'], pagerdutySecret: ['hunter3'] };
-  const { origins, warnings } = read({ flags });
+  const { origins, warnings } = readWithNodes({ flags });
   t.notRegex(JSON.stringify([origins, warnings]), /hunter/);
   t.deepEqual(warnings, [
     '--backstop-auth: visible in the process list; use CATCHPOINT_BRIDGE_BACKSTOP_AUTH or a configuration file',
@@ -107,8 +92,11 @@ test('secrets do not show, and are warned of on the command line', (t) => {
   ]);
 });
 
-test("Backstop's settings without Backstop are said to be without effect; another program's variables are not", (t) => {
-  const { warnings } = read({ flags: { ...credentials, backstopNaming: 'tags' }, env: { PORT: '5000', API_KEY: 'x' } });
+test("Backstop's flags without --backstop are a warning; Backstop's variables are not", (t) => {
+  const { warnings } = readWithNodes({
+    flags: { ...credentials, backstopNaming: 'tags' },
+    env: { PORT: '5000', API_KEY: 'x' },
+  });
   t.deepEqual(
     warnings.filter((words) => words.includes('ackstop')),
     ['--backstop-naming: without effect, there is no --backstop'],

@@ -1,4 +1,4 @@
-// Configuration files are read with the line of everything that is in them, and of everything that is wrong.
+// Configuration files are read with the line of each setting and each fault.
 
 import test from 'ava';
 import { nearest, readConfigFile } from '../../../src/config/settings/config-file.ts';
@@ -9,7 +9,7 @@ function read(text: string): ReturnType<typeof readConfigFile> {
   return readConfigFile('bridge.yaml', text, names);
 }
 
-test('texts, numbers and switches keep what was written, with their lines', (t) => {
+test('scalars keep their source text and their line', (t) => {
   const { entries, faults } = read(
     '# a comment\nlisten: 127.0.0.1:8080\ntsdb-port: 04242\n\ntimings: true\nkey: "007"\n',
   );
@@ -25,29 +25,29 @@ test('texts, numbers and switches keep what was written, with their lines', (t) 
   );
 });
 
-test('lists and maps become texts, and say that they were none', (t) => {
+test('lists and maps become texts and are marked as such', (t) => {
   const { entries, faults } = read(
     'slices: [node, asn]\ntsdb-host:\n  - a\n  - b:1\ntsdb-header:\n  - X-A: 1\n  - X-B: "b"\nlisten: { a: b }\n',
   );
   t.deepEqual(faults, []);
-  t.deepEqual(entries.get('slices'), { texts: ['node', 'asn'], isList: true, isMap: false, isTruth: false, line: 1 });
+  t.deepEqual(entries.get('slices'), { texts: ['node', 'asn'], isList: true, isMap: false, isBoolean: false, line: 1 });
   t.deepEqual(entries.get('tsdb-host')?.texts, ['a', 'b:1']);
   t.deepEqual(entries.get('tsdb-header'), {
     texts: ['X-A: 1', 'X-B: b'],
     isList: true,
     isMap: true,
-    isTruth: false,
+    isBoolean: false,
     line: 5,
   });
-  t.deepEqual(entries.get('listen'), { texts: ['a: b'], isList: false, isMap: true, isTruth: false, line: 8 });
+  t.deepEqual(entries.get('listen'), { texts: ['a: b'], isList: false, isMap: true, isBoolean: false, line: 8 });
 });
 
-test('JSON is read as well, and so are an anchor and an empty file', (t) => {
+test('JSON, aliases and empty files are read', (t) => {
   t.deepEqual(read('{\n  "slices": ["node"],\n  "key": "k"\n}').entries.get('key'), {
     texts: ['k'],
     isList: false,
     isMap: false,
-    isTruth: false,
+    isBoolean: false,
     line: 3,
   });
   t.deepEqual(read('key: &k abc\nlisten: *k\n').entries.get('listen')?.texts, ['abc']);
@@ -55,15 +55,15 @@ test('JSON is read as well, and so are an anchor and an empty file', (t) => {
   t.is(read('# nothing but a comment\n').entries.size, 0);
 });
 
-for (const [what, text, faults] of [
+for (const [title, text, faults] of [
   [
-    'a name that is none',
+    'an unknown setting',
     'listen: 1\ntsdbHost: x\n',
     ['bridge.yaml:2: tsdbHost: no such setting; did you mean tsdb-host?'],
   ],
-  ['a name that is nothing like one', 'colour: red\n', ['bridge.yaml:1: colour: no such setting']],
+  ['an unknown setting without a similar one', 'colour: red\n', ['bridge.yaml:1: colour: no such setting']],
   [
-    'several faults at once',
+    'a second fault',
     'lisen: 1\nkeey: 2\n',
     [
       'bridge.yaml:1: lisen: no such setting; did you mean listen?',
@@ -71,18 +71,18 @@ for (const [what, text, faults] of [
     ],
   ],
   [
-    'nothing behind a name',
+    'a missing value',
     'key:\nlisten: ~\n',
     ['bridge.yaml:1: key: expected a value, found nothing', 'bridge.yaml:2: listen: expected a value, found nothing'],
   ],
-  ['an anchor that there is not', 'key: *secret\n', ['bridge.yaml:1: key: expected a value, found nothing']],
+  ['an undefined alias', 'key: *secret\n', ['bridge.yaml:1: key: expected a value, found nothing']],
   [
     'a list in a list',
     'slices: [[node]]\n',
     ['bridge.yaml:1: slices: expected a value, found a list that holds a list'],
   ],
   [
-    'a hole in a list',
+    'null in a list',
     'slices: [node, null]\n',
     ['bridge.yaml:1: slices: expected a value, found a list that holds nothing'],
   ],
@@ -92,7 +92,7 @@ for (const [what, text, faults] of [
     ['bridge.yaml:1: listen: expected a value, found a map of more than names and texts'],
   ],
   [
-    'a name twice, beside other faults,',
+    'a duplicate setting beside other faults',
     'key: a\n"key": b\nlisen: 1\n',
     [
       'bridge.yaml:2: key: expected it once, found it a second time',
@@ -100,18 +100,18 @@ for (const [what, text, faults] of [
     ],
   ],
   [
-    'a name twice in a map',
+    'a duplicate key in a map',
     'tsdb-header: { A: 1, A: 2 }\n',
     ['bridge.yaml:1: A: expected it once, found it a second time'],
   ],
   [
-    'a name twice in JSON',
+    'a duplicate setting in JSON',
     '{\n  "key": "a",\n  "key": "b"\n}',
     ['bridge.yaml:3: key: expected it once, found it a second time'],
   ],
-  ['a list as a name', '? [listen]\n: 1\n', ['bridge.yaml:1: expected the name of a setting, found a list']],
+  ['a list as a key', '? [listen]\n: 1\n', ['bridge.yaml:1: expected the name of a setting, found a list']],
   [
-    'a list that is in itself',
+    'a list that contains itself',
     'slices: &own [*own]\n',
     ['bridge.yaml:1: slices: expected a value, found a list that holds a list'],
   ],
@@ -120,30 +120,30 @@ for (const [what, text, faults] of [
     'listen: 1\n---\nkey: 2\n',
     ['bridge.yaml:2: expected one document, found another one behind ---'],
   ],
-  ['a list in place of settings', '- listen\n', ['bridge.yaml:1: expected settings as "name: value", found a list']],
+  ['a list as the document', '- listen\n', ['bridge.yaml:1: expected settings as "name: value", found a list']],
   [
-    'a text in place of settings',
+    'a scalar as the document',
     'listen 8080\n',
     ['bridge.yaml:1: expected settings as "name: value", found a single value'],
   ],
   [
-    'what is no YAML',
+    'a syntax error',
     'listen: [1\nkey: 2\n',
     ['bridge.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
   ],
 ] as const) {
-  test(`${what} is a fault with its line`, (t) => {
+  test(`${title} is a fault with its line`, (t) => {
     t.deepEqual(read(text).faults.slice(0, 2), [...faults]);
   });
 }
 
-test('lines count alike with the line ends of Windows and behind a byte order mark', (t) => {
+test('CRLF and a byte order mark do not shift lines', (t) => {
   t.deepEqual(read('\uFEFFlisten: 1\r\n\r\nkeey: 2\r\n').faults, [
     'bridge.yaml:3: keey: no such setting; did you mean key?',
   ]);
 });
 
-test('the nearest name is found whatever its dress, and none where none is near', (t) => {
+test('the nearest name is found whatever the case and separators, if one is near', (t) => {
   t.is(nearest('TSDB_HOST', names), 'tsdb-host');
   t.is(nearest('tsdbport', names), 'tsdb-port');
   t.is(nearest('prefix', names), undefined);

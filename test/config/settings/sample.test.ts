@@ -1,27 +1,26 @@
-// The sample of a configuration file holds every setting once, commented out, and is right as it stands.
+// The sample configuration file has every setting once, commented out, and is valid.
 
 import test from 'ava';
-import { readConfig } from '../../../src/config/config.ts';
+import type { ConfigRead } from '../../../src/config/config.ts';
 import { nameOf } from '../../../src/config/settings/names.ts';
 import { configSample } from '../../../src/config/settings/sample.ts';
 import { settingEntries } from '../../../src/config/settings/settings.ts';
+import { read } from '../given.ts';
 
 const sample = configSample();
 const inFile = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true);
 
-function shownOf(text: string | undefined) {
-  const places = { flags: {}, env: { HOME: '/home/x' }, readFile: () => 'x', canWriteIn: () => false };
-  return readConfig({ ...places, file: text === undefined ? undefined : { path: 'f', text } }, { needsNodes: false });
-}
+const readSample = (file?: string): ConfigRead =>
+  read({ env: { HOME: '/home/x' }, readFile: () => 'x', canWriteIn: () => false, ...(file !== undefined && { file }) });
 
-/** The sample with the settings taken out of their comments that the rule is true of. */
+/** The sample with some settings uncommented. */
 function uncommented(isWanted: (name: string, value: string) => boolean): string {
   return sample.replace(/^#([a-z-]+):(.*)$/gm, (line, name: string, value: string) =>
     isWanted(name, value) ? line.slice(1) : line,
   );
 }
 
-test('every setting stands in it once, with its help, and nothing is in effect', (t) => {
+test('every setting is there once with its help, and none is in effect', (t) => {
   const names = [...sample.matchAll(/^#([a-z][a-z-]*):/gm)].map(([, name]) => name);
   t.deepEqual(
     names,
@@ -32,24 +31,24 @@ test('every setting stands in it once, with its help, and nothing is in effect',
     sample.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
     [],
   );
-  t.deepEqual(shownOf(sample), shownOf(undefined));
+  t.deepEqual(readSample(sample), readSample());
 });
 
-test('with every default taken out of its comment, the configuration is the same', (t) => {
+test('uncommenting every default changes nothing', (t) => {
   const text = uncommented((_, value) => value.trim() !== '');
-  const { config } = shownOf(text);
-  t.deepEqual({ ...config, adminListenChosen: false }, shownOf(undefined).config);
+  const { config } = readSample(text);
+  t.deepEqual({ ...config, adminListenChosen: false }, readSample().config);
   t.true(text.includes('\nslices: [node, asn, continent, city, country, region, isp]\n'));
 });
 
-test('a setting that is taken out of its comment without a value is named', (t) => {
+test('uncommenting a setting without a value is a fault', (t) => {
   for (const [, name] of sample.matchAll(/^#([a-z-]+):$/gm)) {
     const line =
       uncommented((candidate) => candidate === name)
         .split('\n')
         .indexOf(`${name}:`) + 1;
-    t.throws(() => shownOf(uncommented((candidate) => candidate === name)), {
-      message: `f:${line}: ${name}: expected a value, found nothing`,
+    t.throws(() => readSample(uncommented((candidate) => candidate === name)), {
+      message: `bridge.yaml:${line}: ${name}: expected a value, found nothing`,
     });
   }
 });

@@ -1,36 +1,24 @@
-// The schema of configuration files takes what the reader of the settings takes, and refuses what that refuses.
+// The schema of the configuration file accepts and refuses the same files as the bridge.
 
 import test from 'ava';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { readConfig } from '../../../src/config/config.ts';
 import { nameOf } from '../../../src/config/settings/names.ts';
 import { configSchema } from '../../../src/config/settings/schema.ts';
 import { settingEntries } from '../../../src/config/settings/settings.ts';
+import { faultsOf } from '../given.ts';
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false, allErrors: true }).compile(
   configSchema(),
 );
 
-/** What the reader says of a file; empty when it takes it. */
-function faultsOf(text: string): string {
-  try {
-    const places = {
-      flags: {},
-      env: { HOME: '/home/x' },
-      file: { path: 'f', text },
-      readFile: () => 'x',
-      canWriteIn: () => true,
-    };
-    readConfig(places, { needsNodes: false });
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+const faultOf = (file: string): string =>
+  faultsOf({ file, env: { HOME: '/home/x' }, readFile: () => 'x' })
+    .slice(1)
+    .join('\n');
 
-const taken: readonly string[] = [
+const accepted: readonly string[] = [
   '{}',
   'listen: 8080',
   'listen: "[::1]:8080"\nadmin-listen: 127.0.0.1:8081',
@@ -103,21 +91,21 @@ const refused: readonly string[] = [
   'log-level: loud',
 ];
 
-test('what the reader takes, the schema takes', (t) => {
-  for (const text of taken) {
-    t.is(faultsOf(text), '', text);
+test('the schema accepts what the bridge accepts', (t) => {
+  for (const text of accepted) {
+    t.is(faultOf(text), '', text);
     t.true(validate(parse(text)), `${text}: ${JSON.stringify(validate.errors)}`);
   }
 });
 
-test('what the reader refuses, the schema refuses', (t) => {
+test('the schema refuses what the bridge refuses', (t) => {
   for (const text of refused) {
-    t.regex(faultsOf(text), /^f:1: /, text);
+    t.regex(faultOf(text), /^bridge\.yaml:1: /, text);
     t.false(validate(parse(text)), text);
   }
 });
 
-test('every setting that a file can hold is described, and its default is valid', (t) => {
+test('every setting of the file has a description and a valid default', (t) => {
   const { properties } = configSchema() as { properties: Readonly<Record<string, { description: string }>> };
   for (const [key, setting] of settingEntries) {
     const described = properties[nameOf(key)]?.description;
@@ -127,10 +115,10 @@ test('every setting that a file can hold is described, and its default is valid'
   }
 });
 
-test('the published schema is that of the settings', (t) => {
+test('the published schema is up to date', (t) => {
   const published = readFileSync(
     new URL('../../../../contrib/schema/configuration.schema.json', import.meta.url),
     'utf8',
   );
-  t.deepEqual(JSON.parse(published), configSchema(), 'npm run derived writes it anew');
+  t.deepEqual(JSON.parse(published), configSchema(), 'npm run derived updates it');
 });

@@ -1,4 +1,4 @@
-// The settings' texts are read strictly, and each fault says what was expected and what was found.
+// Setting values are parsed strictly, and each error has what was expected and what was found.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ import {
   hours,
   metricPrefix,
   path,
-  pause,
+  interval,
   secret,
   yesOrNo,
 } from '../../../src/config/settings/values.ts';
@@ -31,7 +31,7 @@ import { settingEntries } from '../../../src/config/settings/settings.ts';
 
 const tsdbUrl = (text: string): string => urlOfTsdb(tsdbAddress(text), 4242);
 
-const taken: readonly (readonly [
+const accepted: readonly (readonly [
   what: string,
   parse: (text: string) => unknown,
   cases: Readonly<Record<string, unknown>>,
@@ -88,7 +88,7 @@ const taken: readonly (readonly [
   ['archive-days', days, { 30: 30, 1: 1, 3650: 3650 }],
   [
     'self-metrics',
-    pause('10s', '1h'),
+    interval('10s', '1h'),
     { '10s': 10_000, '30 s': 30_000, '1m': 60_000, '1.5min': 90_000, '1h': 3_600_000 },
   ],
   [
@@ -105,8 +105,8 @@ const taken: readonly (readonly [
   ['secret', secret, { abc: 'abc', 'abc\n': 'abc', ' a b \r\n': 'a b' }],
 ];
 
-for (const [what, parse, cases] of taken) {
-  test(`${what} takes every form that it promises`, (t) => {
+for (const [what, parse, cases] of accepted) {
+  test(`${what} accepts all its notations`, (t) => {
     for (const [text, value] of Object.entries(cases)) t.deepEqual(parse(text), value, text);
   });
 }
@@ -208,7 +208,7 @@ const refused: readonly (readonly [
   ],
   [
     'self-metrics',
-    pause('10s', '1h'),
+    interval('10s', '1h'),
     {
       30: 'expected a time with its unit such as 30s, 5m or 1h, found "30"',
       '1d': 'expected a time with its unit such as 30s, 5m or 1h, found "1d"',
@@ -277,18 +277,18 @@ const refused: readonly (readonly [
 ];
 
 for (const [what, parse, cases] of refused) {
-  test(`${what} says what it expected and what it found`, (t) => {
+  test(`${what} refuses other texts with what it expected and found`, (t) => {
     for (const [text, message] of Object.entries(cases)) t.throws(() => parse(text), { message }, text);
   });
 }
 
-test('what is shown of an address or a header is not its secret', (t) => {
+test('addresses and headers are redacted', (t) => {
   t.is(withoutPassword('https://user:p@ss@host:1/x'), 'https://***@host:1/x');
   t.is(withoutPassword('host:1'), 'host:1');
   t.is(withoutValue('Authorization: Bearer x:y\nz'), 'Authorization: ***');
 });
 
-test('a setting has one name in three dresses', (t) => {
+test('a setting has the same name as flag, variable and file key', (t) => {
   t.is(nameOf('spoolMaxBytes'), 'spool-max-bytes');
   t.is(environmentNameOf('spoolMaxBytes'), 'CATCHPOINT_BRIDGE_SPOOL_MAX_BYTES');
   const flags = settingEntries.map(([key, setting]) => flagOf(key, setting));
@@ -310,7 +310,7 @@ test("the original bridge's six flags have their letters and defaults", (t) => {
   ]);
 });
 
-test('every default can be read, and the settings stand in the order of their groups', (t) => {
+test('every default is valid, and the settings are in the order of their groups', (t) => {
   for (const [key, setting] of settingEntries) {
     t.notThrows(
       () => setting.read(setting.default === undefined ? [] : setting.default.split(setting.separator ?? '\0')),
@@ -320,7 +320,7 @@ test('every default can be read, and the settings stand in the order of their gr
   t.deepEqual([...new Set(settingEntries.map(([, { group }]) => group))], [...groups]);
 });
 
-test('the page of the configuration holds the table of settings', (t) => {
+test('the table in docs/configuration.md is up to date', (t) => {
   const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
   const [, between] = /^<!-- settings -->\n([\s\S]*?)^<!-- \/settings -->$/m.exec(page) ?? [];
   t.is(between?.trim(), settingsTables().trim());

@@ -1,14 +1,13 @@
-// The settings of who may push, and how much.
+// The settings of access control.
 
 import { networkText } from '../../../auth/senders/ip-networks.ts';
 import { senderChecks } from '../../../auth/senders/sender-check.ts';
 import { tokenText } from '../../../auth/tokens/token-syntax.ts';
-import { list, optional, type Setting, value } from '../kinds.ts';
+import { inGroup, list, optional, value } from '../kinds.ts';
 import { bytes, choice, count, id, path } from '../values.ts';
 
-export const accessSettings = {
+export const accessSettings = inGroup('Who may push', {
   pushToken: list({
-    group: 'Who may push',
     argument: 'tokens',
     separator: ',',
     isSecret: true,
@@ -16,93 +15,80 @@ export const accessSettings = {
     help: 'a token without which nobody may push; several, separated by commas, are valid at once',
   }),
   pushTokenFile: list({
-    group: 'Who may push',
     argument: 'paths',
     separator: ',',
     parse: path,
     help: 'files of such tokens, one a line; read again when they change',
   }),
   rotationSecret: optional({
-    group: 'Who may push',
     argument: 'secret',
     isSecret: true,
     parse: tokenText,
     help: 'lets Catchpoint set the token: whoever presents this secret may, at POST /catchpoint/token',
   }),
   rotationSecretFile: optional({
-    group: 'Who may push',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a file that holds that secret',
   }),
   checkSender: value({
-    group: 'Who may push',
     argument: 'way',
     default: 'off',
     parse: choice(senderChecks),
     help: 'whether a push must come from an address of its node: off, report (log and count) or enforce (403)',
   }),
   trustedProxies: list({
-    group: 'Who may push',
     argument: 'networks',
     separator: ',',
     parse: networkText,
     help: 'proxies before the push listener, whose X-Forwarded-For is believed: 192.0.2.7, 192.0.2.0/24',
   }),
   allowDivision: list({
-    group: 'Who may push',
     argument: 'ids',
     separator: ',',
     parse: id,
     help: 'takes pushes of these divisions alone',
   }),
   allowClient: list({
-    group: 'Who may push',
     argument: 'ids',
     separator: ',',
     parse: id,
     help: 'takes pushes of these clients alone',
   }),
   tlsCert: optional({
-    group: 'Who may push',
     argument: 'path',
     parse: path,
     help: 'a PEM file of the certificate and its chain: the push listener speaks TLS; read again when it changes',
   }),
-  tlsKey: optional({ group: 'Who may push', argument: 'path', parse: path, help: 'the PEM file of its key' }),
+  tlsKey: optional({ argument: 'path', parse: path, help: 'the PEM file of its key' }),
   tlsClientCa: optional({
-    group: 'Who may push',
     argument: 'path',
     parse: path,
     help: 'a PEM file of authorities; senders must have a certificate of one of them',
   }),
   maxConnections: value({
-    group: 'Who may push',
     argument: 'number',
     default: '2000',
     parse: count,
     help: 'connections at once; over it the one that has waited longest is cut',
   }),
   maxConnectionsPerAddress: value({
-    group: 'Who may push',
     argument: 'number',
     default: '256',
     parse: count,
     help: 'connections from one address at once, trusted proxies excepted; more are reset',
   }),
   maxRequests: value({
-    group: 'Who may push',
     argument: 'number',
     default: '1000',
     parse: count,
     help: 'requests in hand at once, more are answered 503; a quarter of them for one sender, more are answered 429',
   }),
   maxArrivingBytes: value({
-    group: 'Who may push',
     argument: 'size',
     default: '32MiB',
     parse: bytes('1MiB'),
     help: 'memory for bodies that are arriving; over it the oldest is given up with 503',
   }),
-} as const satisfies Record<string, Setting<unknown>>;
+});

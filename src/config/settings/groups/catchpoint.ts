@@ -1,17 +1,15 @@
 // The settings of Catchpoint's REST APIs and of the node directory.
 
 import { origin } from '../addresses.ts';
-import { optional, type Setting, toggle, value } from '../kinds.ts';
+import { inGroup, optional, toggle, value } from '../kinds.ts';
 import { hours, path, secret } from '../values.ts';
 
-export const catchpointSettings = {
+export const catchpointSettings = inGroup('Catchpoint', {
   catchpoint: toggle({
-    group: 'Catchpoint',
     default: 'true',
     help: "do not take Catchpoint's pushes; no credentials are needed then",
   }),
   key: optional({
-    group: 'Catchpoint',
     short: 'k',
     argument: 'key',
     isSecret: true,
@@ -19,14 +17,12 @@ export const catchpointSettings = {
     help: "the key of Catchpoint's REST API v1",
   }),
   keyFile: optional({
-    group: 'Catchpoint',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a file that holds the key',
   }),
   secret: optional({
-    group: 'Catchpoint',
     short: 's',
     argument: 'secret',
     isSecret: true,
@@ -34,52 +30,45 @@ export const catchpointSettings = {
     help: "the secret of Catchpoint's REST API v1",
   }),
   secretFile: optional({
-    group: 'Catchpoint',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a file that holds the secret',
   }),
   apiKey: optional({
-    group: 'Catchpoint',
     argument: 'key',
     isSecret: true,
     parse: secret,
     help: "the key of Catchpoint's REST API v2",
   }),
   apiKeyFile: optional({
-    group: 'Catchpoint',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a file that holds the key of v2',
   }),
   catchpointUrl: value({
-    group: 'Catchpoint',
     argument: 'origin',
     default: 'https://io.catchpoint.com',
     parse: origin,
     help: 'where both REST APIs are; /ui/api and /api/v2 are appended',
   }),
   nodesFile: optional({
-    group: 'Catchpoint',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a file of nodes, with which no account is needed',
   }),
   nodeOverrides: optional({
-    group: 'Catchpoint',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a YAML or JSON file with the city, country, region, continent, isp or asn of nodes, in place of what Catchpoint says; read again when it changes',
   }),
   refreshHours: value({
-    group: 'Catchpoint',
     argument: 'hours',
     default: '24',
     parse: hours,
     help: 'how often the nodes are read anew; also 90m, 12h or 1d',
   }),
-} as const satisfies Record<string, Setting<unknown>>;
+});

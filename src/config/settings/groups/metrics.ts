@@ -1,34 +1,30 @@
-// The settings of the metrics that a push becomes.
+// The settings of the metrics that are made of a push.
 
-import { list, type Setting, toggle, value } from '../kinds.ts';
+import { inGroup, list, toggle, value } from '../kinds.ts';
 import { choice, metricPrefix } from '../values.ts';
 import { labelTag } from '../../../sources/catchpoint/run-tags.ts';
 import { dimensions, rttRules } from '../../../sources/catchpoint/slices.ts';
 
-export const metricsSettings = {
+export const metricsSettings = inGroup('Metrics', {
   metricPrefix: value({
-    group: 'Metrics',
     argument: 'name',
     default: 'catchpoint',
     parse: metricPrefix,
     help: "what stands before every metric's name",
   }),
   resolution: value({
-    group: 'Metrics',
     argument: 'unit',
     default: 's',
     parse: choice(['s', 'ms']),
     help: "s or ms, the unit of every point's time; keep to one, mixing them breaks queries",
   }),
   rtt: value({
-    group: 'Metrics',
     argument: 'rule',
     default: 'by-type',
     parse: choice(rttRules),
     help: "by-type, a ping's and a traceroute's own round trip, or total, the total time for every type of test",
   }),
   slices: list({
-    group: 'Metrics',
     argument: 'list',
     default: dimensions.join(','),
     separator: ',',
@@ -36,25 +32,21 @@ export const metricsSettings = {
     help: 'the slices that are written, separated by commas',
   }),
   timings: toggle({
-    group: 'Metrics',
     default: 'false',
     help: 'also write every other timing, byte count and counter, ping loss and traceroute hops',
   }),
   testAsTag: toggle({
-    group: 'Metrics',
     default: 'false',
     help: "the test's id as the tag testid, and not as the tail of every metric's name",
   }),
   testNameTag: toggle({
-    group: 'Metrics',
     default: 'false',
     help: "the test's name as the tag testname; a test that is renamed begins new series",
   }),
   labelTags: list({
-    group: 'Metrics',
     argument: 'list',
     separator: ',',
     parse: labelTag,
     help: 'labels of the tests that become tags, as label or tag=label, separated by commas; the first count most where there is no room',
   }),
-} as const satisfies Record<string, Setting<unknown>>;
+});

@@ -1,12 +1,11 @@
 // The settings of the OpenTSDB sink.
 
 import { header, port, tsdbAddress, withoutPassword, withoutValue } from '../addresses.ts';
-import { list, optional, type Setting, toggle, value } from '../kinds.ts';
+import { inGroup, list, optional, toggle, value } from '../kinds.ts';
 import { bytes, choice, path } from '../values.ts';
 
-export const openTsdbSettings = {
+export const openTsdbSettings = inGroup('OpenTSDB', {
   tsdbHost: list({
-    group: 'OpenTSDB',
     short: 't',
     argument: 'hosts',
     default: 'localhost',
@@ -16,7 +15,6 @@ export const openTsdbSettings = {
     help: 'host, host:port, [v6]:port or http(s)://user:password@host:port/prefix; several, separated by commas, are tried in turn',
   }),
   tsdbPort: value({
-    group: 'OpenTSDB',
     short: 'p',
     argument: 'port',
     default: '4242',
@@ -24,26 +22,22 @@ export const openTsdbSettings = {
     help: 'the port of hosts that are given without one; a URL has its own',
   }),
   put: value({
-    group: 'OpenTSDB',
     argument: 'way',
     default: 'http',
     parse: choice(['http', 'telnet']),
     help: 'http, which tells the fate of each point, or telnet, which confirms nothing',
   }),
   putMaxBytes: value({
-    group: 'OpenTSDB',
     argument: 'size',
     default: '8192',
     parse: bytes('512'),
     help: 'the largest compressed request; an OpenTSDB with default settings refuses more than 8192',
   }),
   assignUids: toggle({
-    group: 'OpenTSDB',
     default: 'true',
     help: 'do not assign an id to a metric or tag that OpenTSDB does not know yet; its points become dead letters',
   }),
   tsdbHeader: list({
-    group: 'OpenTSDB',
     argument: 'header',
     separator: '\n',
     parse: header,
@@ -51,11 +45,10 @@ export const openTsdbSettings = {
     help: "'Name: value', sent with every request; can be repeated, in the environment one a line",
   }),
   tsdbCa: optional({
-    group: 'OpenTSDB',
     argument: 'path',
     isWatchedFile: true,
     parse: path,
     help: 'a PEM file of the certificate authorities to trust for https',
   }),
-  opentsdb: toggle({ group: 'OpenTSDB', default: 'true', help: 'do not write to OpenTSDB, but to Graphite alone' }),
-} as const satisfies Record<string, Setting<unknown>>;
+  opentsdb: toggle({ default: 'true', help: 'do not write to OpenTSDB, but to Graphite alone' }),
+});

@@ -1,11 +1,10 @@
-// The settings of what is kept on disk.
+// The settings of the state directory and the spool.
 
-import { optional, type Setting, value } from '../kinds.ts';
+import { inGroup, optional, value } from '../kinds.ts';
 import { bytes, hours, path } from '../values.ts';
 
-export const stateSettings = {
+export const stateSettings = inGroup('State', {
   stateDir: optional({
-    group: 'State',
     argument: 'path',
     defaultWords:
       '$STATE_DIRECTORY, else /var/lib/catchpoint-opentsdb-bridge where that can be written, else $XDG_STATE_HOME or ~/.local/state',
@@ -13,31 +12,27 @@ export const stateSettings = {
     help: 'the directory of everything that is kept',
   }),
   spoolMaxBytes: optional({
-    group: 'State',
     argument: 'size',
     defaultWords: '4GiB or half of the free space, whichever is less',
     parse: bytes('1MiB'),
     help: 'how much may wait for OpenTSDB before pushes are refused',
   }),
   dedupMaxBytes: value({
-    group: 'State',
     argument: 'size',
     default: '96MiB',
     parse: bytes('1MiB'),
     help: 'how much memory the runs of the last two hours may take, by which a push that comes again counts once; over it the oldest quarter of an hour is forgotten',
   }),
   optionalMaxBytes: optional({
-    group: 'State',
     argument: 'size',
     defaultWords: "a quarter of the spool's",
     parse: bytes('64KiB'),
     help: 'how much may wait for each optional sink before its oldest points are skipped',
   }),
   optionalMaxHours: value({
-    group: 'State',
     argument: 'hours',
     default: '24',
     parse: hours,
     help: 'how long a point may wait for an optional sink before it is skipped',
   }),
-} as const satisfies Record<string, Setting<unknown>>;
+});

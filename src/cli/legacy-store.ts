@@ -1,0 +1,21 @@
+// `former-store`: reads the legacy store for the bridge, in a process that a damaged store may crash.
+
+import type { Command } from 'commander';
+import { createInterface } from 'node:readline';
+import type { Question } from '../spool/legacy/lmdb/requests.ts';
+import type { BindAction } from './command-context.ts';
+
+/** Reads a request from each line of standard input and writes a line for each answer. */
+export function define(command: Command, bind: BindAction): void {
+  command.argument('<directory>', 'where the store is').action(
+    bind(async ({ args }, { stdin, stdout }) => {
+      const [directory] = args as [string];
+      const { openLegacyDatabase } = await import('../spool/legacy/lmdb/database.ts');
+      const { opened, answer } = openLegacyDatabase(directory);
+      const write = (line: string): void => void stdout.write(`${line}\n`);
+      write(JSON.stringify(opened));
+      for await (const line of createInterface({ input: stdin() })) write(answer(JSON.parse(line) as Question));
+      return 0;
+    }),
+  );
+}
