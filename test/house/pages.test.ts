@@ -25,6 +25,7 @@ const pages = new Map([
   ...docs,
   ...textsBelow('src', /\.md$/),
   ...textsBelow('test', /\.md$/),
+  ...textsBelow('contrib', /\.md$/),
 ]);
 const sources = textsBelow('src', /\.ts$/);
 const pageOf = (path: string): string => pages.get(path) ?? '';
