@@ -52,7 +52,7 @@ async function aloneInMemory(): Promise<void> {
   }));
   const pushes = 2 ** 20;
   const runs = Array.from({ length: 4096 }, (_, nth) => ({
-    became: 'taken',
+    outcome: 'taken',
     run: {
       points,
       measurement: {
