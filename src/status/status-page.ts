@@ -52,7 +52,7 @@ interface SnapshotExtras {
 const everyMs = 1000;
 
 export function statusPage(options: StatusPageOptions): StatusPage {
-  const { history: history, directory, clock, log } = options;
+  const { history, directory, clock, log } = options;
   const clients = eventStream();
   const hour = lastHour();
   const letters = letterCounts(options.letters);
@@ -127,7 +127,7 @@ function placedNodes(directory: StatusPageOptions['directory']): (version: strin
 const maxAgeMs = 2000;
 
 /** Aggregates one map at a time, and each query at most every two seconds, for any number of clients. */
-function cachedMaps({ history: history, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapStats> {
+function cachedMaps({ history, directory, clock }: StatusPageOptions): (query: MapQuery) => Promise<MapStats> {
   const cached = new Map<string, { readonly atMs: number; readonly stats: Promise<MapStats> }>();
   let last: Promise<unknown> = Promise.resolve();
   return (query) => {
