@@ -1,13 +1,13 @@
-// Sends a push over HTTP as an agent does: one POST, of whose answer only the status counts.
+// Sends a push over HTTP as an agent does: one POST, whose answer matters by its status only.
 
 import * as http from 'node:http';
 import * as https from 'node:https';
 
-/** Resolves with the status of the answer; rejects when there is none, or when the signal aborts. */
+/** Resolves with the status of the answer. Rejects without one, or once the signal aborts. */
 export type Post = (body: string, signal: AbortSignal) => Promise<number>;
 
 export interface PosterOptions {
-  /** A connection for each push, as from as many agents; otherwise connections are used again. */
+  /** Opens a connection per push, as many agents do. */
   readonly freshConnections?: boolean;
 }
 
@@ -16,11 +16,7 @@ export interface Poster {
   close(): void;
 }
 
-/**
- * Makes the sender for a target, an http or https URL.
- *
- * @throws TypeError when it is neither
- */
+/** @throws TypeError if the target is no http or https URL */
 export function poster(target: string, { freshConnections = false }: PosterOptions = {}): Poster {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
