@@ -8,7 +8,7 @@ import { templateText } from '../runs/push-template.ts';
 import { runOf } from '../runs/run.ts';
 import type { SimulatedTest } from '../runs/tests.ts';
 import type { SimulatedNode } from '../world/world-node.ts';
-import { delivery, type Delivery, type DeliveryStatus } from './delivery.ts';
+import { delivery, type DeliveryStatus } from './delivery.ts';
 import { poster, type Post } from './post.ts';
 import { runsPerSecond, timeline, type DueRun } from './timeline.ts';
 
@@ -60,46 +60,38 @@ export function agents(options: AgentsOptions): Agents {
   if (tests.length === 0 || nodes.length === 0) throw new RangeError('there is no test or no active node to run');
   const compression = rate / runsPerSecond(tests, nodes);
   const { post, close } =
-    options.post === undefined ? poster(target, { freshConnections }) : { post: options.post, close: () => {} };
+    options.post === undefined ? poster(target, freshConnections) : { post: options.post, close: () => {} };
   const pushes = delivery({ post, clock, compression, maxInFlight });
+  const bodyOf = bodies(options);
+
+  /** Rejects once the signal aborts. */
+  async function push(signal: AbortSignal): Promise<void> {
+    let startMs = clock.steady();
+    let burst = 0;
+    for (const run of timeline({ tests, nodes, compression, random })) {
+      const aheadMs = startMs + run.atMs - clock.steady();
+      burst = aheadMs > 0 || burst === maxBurst ? 0 : burst;
+      if (burst === 0) await clock.sleep(Math.max(1, Math.ceil(aheadMs)), { signal });
+      await pushes.untilFree(signal);
+      startMs += Math.max(0, clock.steady() - startMs - run.atMs - maxLagMs);
+      pushes.deliver(bodyOf(run), signal);
+      burst += 1;
+    }
+  }
+
   return {
     compression,
     async run(signal) {
       // Every push that waits for a retry listens to it.
       setMaxListeners(0, signal);
-      try {
-        await push(signal, { clock, pushes, runs: timeline({ tests, nodes, compression, random }), options });
-      } catch (error) {
+      await push(signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
-      }
+      });
       await pushes.drain(graceMs);
       close();
     },
     status: pushes.status,
   };
-}
-
-interface PushOptions {
-  readonly clock: Clock;
-  readonly pushes: Delivery;
-  readonly runs: Iterable<DueRun>;
-  readonly options: AgentsOptions;
-}
-
-/** Ends by the reason of the signal. */
-async function push(signal: AbortSignal, { clock, pushes, runs, options }: PushOptions): Promise<void> {
-  const bodyOf = bodies(options);
-  let startMs = clock.steady();
-  let burst = 0;
-  for (const run of runs) {
-    const aheadMs = startMs + run.atMs - clock.steady();
-    burst = aheadMs > 0 || burst === maxBurst ? 0 : burst;
-    if (burst === 0) await clock.sleep(Math.max(1, Math.ceil(aheadMs)), { signal });
-    await pushes.untilFree(signal);
-    startMs += Math.max(0, clock.steady() - startMs - run.atMs - maxLagMs);
-    pushes.deliver(bodyOf(run), signal);
-    burst += 1;
-  }
 }
 
 /** Renders runs that take place now. Two runs of a test at a node never have the same millisecond. */

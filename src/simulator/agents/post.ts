@@ -6,18 +6,16 @@ import * as https from 'node:https';
 /** Resolves with the status of the answer. Rejects without one, or once the signal aborts. */
 export type Post = (body: string, signal: AbortSignal) => Promise<number>;
 
-export interface PosterOptions {
-  /** Opens a connection per push, as many agents do. */
-  readonly freshConnections?: boolean;
-}
-
 export interface Poster {
   readonly post: Post;
   close(): void;
 }
 
-/** @throws TypeError if the target is no http or https URL */
-export function poster(target: string, { freshConnections = false }: PosterOptions = {}): Poster {
+/**
+ * @param freshConnections - opens a connection per push, as many agents do
+ * @throws TypeError if the target is no http or https URL
+ */
+export function poster(target: string, freshConnections: boolean): Poster {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new TypeError(`target: expected an http or https URL, found ${JSON.stringify(target)}`);

@@ -22,24 +22,24 @@ export function distanceKm(a: Place, b: Place): number {
 /** The round trip to the nearest of the places on an idle network. */
 export function baseRttMs(node: SimulatedNode, places: readonly Place[]): number {
   const km = Math.min(...places.map((place) => distanceKm(node, place)));
-  const detour = 1.3 + 0.2 * poornessOf(node) + 0.2 * luckOf(node);
+  const detour = 1.3 + 0.2 * impairmentOf(node) + 0.2 * luckOf(node);
   return (2 * km * detour) / fibreKmPerMs + lastMileMs(node);
 }
 
 /** The round trip at a moment: with the evening's load, jitter, and now and then a full queue. */
 export function rttMs(node: SimulatedNode, places: readonly Place[], timeMs: number, random: () => number): number {
   const baseMs = baseRttMs(node, places);
-  const poorness = poornessOf(node);
-  const jitterMs = exponential(0.3 + 0.03 * baseMs * poorness, random);
-  const queueMs = random() < 0.01 * poorness ? Math.min(maxQueueMs, 20 / (random() + 0.005)) : 0;
+  const impairment = impairmentOf(node);
+  const jitterMs = exponential(0.3 + 0.03 * baseMs * impairment, random);
+  const queueMs = random() < 0.01 * impairment ? Math.min(maxQueueMs, 20 / (random() + 0.005)) : 0;
   return baseMs * eveningLoad(node, timeMs) + jitterMs + queueMs;
 }
 
-const poornessByName = new Map([...countries.values()].map(({ name, poorness }) => [name, poorness]));
+const impairmentByName = new Map([...countries.values()].map(({ name, impairment }) => [name, impairment]));
 
-/** The poorness of the networks in the node's country, 1 to 3. */
-export function poornessOf({ country }: SimulatedNode): number {
-  return poornessByName.get(country.name) ?? 2;
+/** The network impairment of the node's country, 1 to 3. */
+export function impairmentOf({ country }: SimulatedNode): number {
+  return impairmentByName.get(country.name) ?? 2;
 }
 
 /** Between 0 and 1, constant for a node. */
@@ -61,9 +61,9 @@ function lastMileMs(node: SimulatedNode): number {
   }
 }
 
-/** A factor that peaks at 21:00 local solar time, higher on poor networks. */
+/** A factor that peaks at 21:00 local solar time, higher on impaired networks. */
 function eveningLoad(node: SimulatedNode, timeMs: number): number {
   const hour = timeMs / 3_600_000 + node.longitude / 15;
   const closeness = Math.max(0, Math.cos(((hour - 21) / 12) * Math.PI));
-  return 1 + 0.08 * poornessOf(node) * closeness ** 2;
+  return 1 + 0.08 * impairmentOf(node) * closeness ** 2;
 }

@@ -4,7 +4,7 @@ import type { SimulatedNode } from '../world/world-node.ts';
 import { failureOf, type Failure } from './failure.ts';
 import type { Incidents } from './incidents.ts';
 import { hopsOf, pingOf, type Hop, type Ping } from './probes.ts';
-import { poornessOf, rttMs } from './rtt.ts';
+import { impairmentOf, rttMs } from './rtt.ts';
 import type { SimulatedTest } from './tests.ts';
 import { timingOf, type Timing } from './timing.ts';
 
@@ -39,7 +39,7 @@ export function runOf(
 ): Run {
   const current = incidents(timeMs);
   const incident = current?.hits(node) === true ? current : undefined;
-  const fails = random() < failingShare * poornessOf(node) + (incident?.failingShare ?? 0);
+  const fails = random() < failingShare * impairmentOf(node) + (incident?.failingShare ?? 0);
   const failure = fails ? failureOf(test.kind, random) : undefined;
   const conditions = {
     rttMs: (): number => rttMs(node, test.origins, timeMs, random) + (incident?.delayMs ?? 0),

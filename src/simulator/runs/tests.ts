@@ -1,5 +1,7 @@
 // The tests of the simulated Catchpoint, and the places of their servers.
 
+import { cities } from '../world/cities.ts';
+
 /** Degrees, north and east positive. */
 export interface Place {
   readonly latitude: number;
@@ -29,18 +31,7 @@ export interface SimulatedTest {
   readonly labels?: Readonly<Record<string, readonly string[]>>;
 }
 
-const ashburn = { latitude: 39.04, longitude: -77.49 };
-const frankfurt = { latitude: 50.11, longitude: 8.68 };
-const singapore = { latitude: 1.35, longitude: 103.82 };
-const saoPaulo = { latitude: -23.55, longitude: -46.63 };
-const sanJose = { latitude: 37.34, longitude: -121.89 };
-const sydney = { latitude: -33.87, longitude: 151.21 };
-const tokyo = { latitude: 35.68, longitude: 139.69 };
-const london = { latitude: 51.51, longitude: -0.13 };
-const dublin = { latitude: 53.35, longitude: -6.26 };
-const johannesburg = { latitude: -26.2, longitude: 28.05 };
-
-const anycast = [ashburn, frankfurt, singapore, saoPaulo, sanJose, sydney, tokyo, london, johannesburg];
+const anycast = placesOf('Ashburn, Frankfurt, Singapore, São Paulo, San Jose, Sydney, Tokyo, London, Johannesburg');
 const minuteMs = 60_000;
 
 const dns = { kind: 'dns', typeId: 5, monitorTypeId: 13, version: 4, everyMs: 5 * minuteMs } as const;
@@ -59,7 +50,7 @@ const tests: readonly SimulatedTest[] = [
     ...web,
     id: 318842,
     name: 'Homepage (Chrome) / EU',
-    origins: [frankfurt],
+    origins: placesOf('Frankfurt'),
     address: '198.51.100.20',
     request: 'https://www.example.com/',
   },
@@ -67,7 +58,7 @@ const tests: readonly SimulatedTest[] = [
     ...api,
     id: 327001,
     name: 'API - GET /v1/status',
-    origins: [ashburn, frankfurt, singapore],
+    origins: placesOf('Ashburn, Frankfurt, Singapore'),
     address: '198.51.100.40',
     request: 'https://api.example.com/v1/status',
   },
@@ -80,16 +71,16 @@ const tests: readonly SimulatedTest[] = [
     everyMs: 30 * minuteMs,
     id: 402310,
     name: 'Search & checkout (transaction)',
-    origins: [dublin],
+    origins: placesOf('Dublin'),
     address: '198.51.100.30',
     request: 'https://shop.example.com/',
   },
-  nameServer(2, [ashburn, frankfurt, tokyo]),
+  nameServer(2, placesOf('Ashburn, Frankfurt, Tokyo')),
   {
     ...web,
     id: 318843,
     name: 'Homepage (Chrome) / US',
-    origins: [ashburn, sanJose],
+    origins: placesOf('Ashburn, San Jose'),
     address: '198.51.100.21',
     request: 'https://www.example.com/en-US/',
   },
@@ -97,7 +88,7 @@ const tests: readonly SimulatedTest[] = [
     ...api,
     id: 327002,
     name: 'API - POST /v1/orders',
-    origins: [ashburn],
+    origins: placesOf('Ashburn'),
     address: '198.51.100.40',
     request: 'https://api.example.com/v1/orders',
   },
@@ -105,7 +96,7 @@ const tests: readonly SimulatedTest[] = [
     ...ping,
     id: 410022,
     name: 'Ping ICMP origin-sin',
-    origins: [singapore],
+    origins: placesOf('Singapore'),
     address: '203.0.113.2',
     request: 'origin-sin.example.net',
   },
@@ -128,4 +119,9 @@ function nameServer(number: number, origins: readonly Place[]): SimulatedTest {
     address: `203.0.113.${Math.min(52 + number, 55)}`,
     request: 'www.example.com',
   };
+}
+
+function placesOf(cityNames: string): Place[] {
+  const names = cityNames.split(', ');
+  return cities.flatMap(([name, , , latitude, longitude]) => (names.includes(name) ? [{ latitude, longitude }] : []));
 }

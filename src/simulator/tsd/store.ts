@@ -78,7 +78,7 @@ export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: 
     add(put) {
       const point = resolve(put);
       const outcome = storage(point);
-      return outcome instanceof Promise ? outcome.then((settled) => settle(point, settled)) : settle(point, outcome);
+      return outcome instanceof Promise ? outcome.then((result) => settle(point, result)) : settle(point, outcome);
     },
   };
 }

@@ -70,7 +70,7 @@ const putErrors = {
 function put(store: TsdStore, words: readonly string[], reply: (text: string) => void): void {
   try {
     const outcome = store.add(parsePut(words));
-    if (outcome instanceof Promise) void outcome.then((settled) => replyOutcome(settled, reply));
+    if (outcome instanceof Promise) void outcome.then((result) => replyOutcome(result, reply));
     else replyOutcome(outcome, reply);
   } catch (error) {
     if (!(error instanceof RefusedPut)) throw error;

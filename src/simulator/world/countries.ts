@@ -5,12 +5,12 @@ import { type Provider, parseProviders } from './providers.ts';
 export interface Country {
   readonly name: string;
   readonly continent: string;
-  /** How poor its networks are: 1 is the best, 3 the poorest. */
-  readonly poorness: number;
+  /** Network impairment: 1 is the lowest, 3 the highest. */
+  readonly impairment: number;
   readonly providers: readonly Provider[];
 }
 
-/** A country a line, continued where indented: ISO 3166 code, name, poorness, providers (see parseProviders). */
+/** A country a line, continued where indented: ISO 3166 code, name, impairment, providers (see parseProviders). */
 const tables = {
   'North America': `
 US United States, 1: AT&T 7018 ATT-INTERNET4; Verizon 701 UUNET; Comcast 7922 COMCAST-7922 LastMile;
@@ -120,6 +120,6 @@ export const countries: ReadonlyMap<string, Country> = new Map(
 );
 
 function parseCountry(row: string, continent: string): [code: string, country: Country] {
-  const [, code = '', name = '', poorness, providers = ''] = /^(\w\w) (.+), (\d): (.+)$/s.exec(row) ?? [];
-  return [code, { name, continent, poorness: Number(poorness), providers: parseProviders(providers) }];
+  const [, code = '', name = '', impairment, providers = ''] = /^(\w\w) (.+), (\d): (.+)$/s.exec(row) ?? [];
+  return [code, { name, continent, impairment: Number(impairment), providers: parseProviders(providers) }];
 }

@@ -218,11 +218,11 @@ test('pushes share a connection, or have one each', async (t) => {
   const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}/catchpoint/x?key=1`;
   const { signal } = new AbortController();
 
-  const kept = poster(target);
+  const kept = poster(target, false);
   t.teardown(kept.close);
   t.deepEqual([await kept.post('{}', signal), await kept.post('{"ü":1}', signal)], [200, 200]);
   t.is(connections, 1);
-  const fresh = poster(target, { freshConnections: true });
+  const fresh = poster(target, true);
   t.deepEqual([await fresh.post('{}', signal), await fresh.post('{}', signal)], [503, 503]);
   t.is(connections, 3);
   t.is(bodies[1], 'POST /catchpoint/x?key=1 application/json {"ü":1}');

@@ -81,8 +81,8 @@ test('every city has valid coordinates and a country with providers', (t) => {
 });
 
 test('every country is parsed, and its providers have distinct names and AS numbers', (t) => {
-  for (const [code, { name, continent, poorness, providers }] of countries) {
-    t.regex(`${code} ${name} ${continent} ${poorness}`, /^[A-Z]{2} \S.* [1-3]$/);
+  for (const [code, { name, continent, impairment, providers }] of countries) {
+    t.regex(`${code} ${name} ${continent} ${impairment}`, /^[A-Z]{2} \S.* [1-3]$/);
     t.true(
       providers.every((provider) => provider.asn > 0 && provider.asnName !== ''),
       code,

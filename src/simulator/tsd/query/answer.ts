@@ -73,16 +73,17 @@ function checkNames({ uids }: TsdStore, { metric, filters }: SubQuery): void {
   }
 }
 
-function seriesOf(points: readonly DataPoint[], subQuery: SubQuery, { startMs, endMs }: TsQuery): TaggedSeries[] {
-  const { metric, filters, hasExplicitTags } = subQuery;
-  const filtered = filters.map(({ tagk }) => tagk);
+function seriesOf(
+  points: readonly DataPoint[],
+  { metric, filters }: SubQuery,
+  { startMs, endMs }: TsQuery,
+): TaggedSeries[] {
   const found = new Map<string, { readonly tags: Tags; readonly values: Map<number, number> }>();
   for (const point of points) {
     const { tags } = point;
     const atMs = timeOf(point);
     if (point.metric !== metric || atMs < startMs || atMs > endMs) continue;
     if (!filters.every(({ matches }) => matches(tags))) continue;
-    if (hasExplicitTags && Object.keys(tags).some((tag) => !filtered.includes(tag))) continue;
     const key = JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     const series = found.get(key) ?? { tags, values: new Map<number, number>() };
     found.set(key, series);

@@ -56,14 +56,10 @@ function not(matches: Matcher): Matcher {
   return (value) => !matches(value);
 }
 
-/** Reads `filters` and the older `tags`, which always group. */
-export function readFilters(filters: unknown, tags: unknown): TagFilter[] {
-  if (filters !== undefined && !Array.isArray(filters)) throw invalidJson();
-  const fromTags = Object.entries(typeof tags === 'object' && tags !== null ? tags : {}).map(([tagk, given]) => {
-    const filter = String(given);
-    return { tagk, filter, type: filter.includes('*') ? 'wildcard' : 'literal_or', groupBy: true };
-  });
-  return [...((filters as unknown[] | undefined) ?? []), ...fromTags].map(readFilter);
+/** @throws BadRequest */
+export function readFilters(filters: unknown = []): TagFilter[] {
+  if (!Array.isArray(filters)) throw invalidJson();
+  return filters.map(readFilter);
 }
 
 function readFilter(given: unknown): TagFilter {

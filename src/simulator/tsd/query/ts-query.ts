@@ -11,8 +11,6 @@ export interface SubQuery {
   readonly aggregator: string;
   readonly downsample: Downsample | undefined;
   readonly filters: readonly TagFilter[];
-  /** Only series that have no tags beside those of the filters. */
-  readonly hasExplicitTags: boolean;
 }
 
 export interface TsQuery {
@@ -26,10 +24,10 @@ export interface TsQuery {
 
 /** The simulated members. The bridge's dashboards use no others. */
 const queryMembers = ['start', 'end', 'queries', 'msResolution', 'globalAnnotations', 'showQuery'];
-const subQueryMembers = ['metric', 'aggregator', 'downsample', 'filters', 'tags', 'explicitTags'];
+const subQueryMembers = ['metric', 'aggregator', 'downsample', 'filters'];
 
 /**
- * Rates, expressions, TSUIDs and relative times are not simulated.
+ * Rates, expressions, TSUIDs, explicit tags and relative times are not simulated.
  *
  * @param lastMs - the default end
  * @throws BadRequest
@@ -52,7 +50,7 @@ export function readQuery(text: string, lastMs: number): TsQuery {
 }
 
 function readSubQuery(given: unknown, index: number): SubQuery {
-  const { metric, aggregator, downsample, filters, tags, explicitTags } = membersOf(given, subQueryMembers);
+  const { metric, aggregator, downsample, filters } = membersOf(given, subQueryMembers);
   if (typeof aggregator !== 'string' || aggregator === '') throw new BadRequest('Missing the aggregation function');
   if (!aggregatorNames.includes(aggregator)) throw new BadRequest(`No such aggregation function: ${aggregator}`);
   if (typeof metric !== 'string' || metric === '') {
@@ -63,8 +61,7 @@ function readSubQuery(given: unknown, index: number): SubQuery {
     metric,
     aggregator,
     downsample: downsample === undefined || downsample === '' ? undefined : readDownsample(String(downsample)),
-    filters: readFilters(filters, tags),
-    hasExplicitTags: explicitTags === true,
+    filters: readFilters(filters),
   };
 }
 
