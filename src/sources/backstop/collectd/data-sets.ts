@@ -30,22 +30,22 @@ export function parseDataSets(typesDb: string): DataSets {
 }
 
 /** A types.db that cannot be read or parsed. */
-class InvalidTypesDb extends Error {
+class WrongTypesDb extends Error {
   readonly exitCode = 78;
-  override readonly name = 'InvalidTypesDb';
+  override readonly name = 'WrongTypesDb';
 }
 
 /**
  * The data sets of collectd 5.12, overridden by those of the types.db at `path`.
  *
- * @throws InvalidTypesDb
+ * @throws WrongTypesDb
  */
 export async function readDataSets(path: string | undefined): Promise<DataSets> {
   if (path === undefined) return usualDataSets();
   try {
     return new Map([...usualDataSets(), ...parseDataSets(await readFile(path, 'utf8'))]);
   } catch (error) {
-    throw new InvalidTypesDb(`collectd-types: ${path}: ${(error as Error).message}`, { cause: error });
+    throw new WrongTypesDb(`collectd-types: ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
