@@ -1,6 +1,6 @@
-// Randomness that comes out the same for the same seed, and what is commonly done with it.
+// Seeded randomness: the same seed gives the same sequence.
 
-/** A generator of numbers in [0, 1) by the algorithm mulberry32; quick, and random enough for a simulation. */
+/** A generator of numbers in [0, 1) by the algorithm mulberry32: fast, and random enough for a simulation. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,12 +11,11 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** One of several; there must be one at least. */
+/** A random item. There must be at least one. */
 export function pick<T>(items: readonly T[], random: () => number): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
-/** The same items in another order. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return items
     .map((item) => ({ item, rank: random() }))
@@ -24,7 +23,7 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item);
 }
 
-/** A number of at least 0 whose mean is `mean`: most are small, a few are large. */
+/** A number of an exponential distribution. */
 export function exponential(mean: number, random: () => number): number {
   return -mean * Math.log(1 - random());
 }

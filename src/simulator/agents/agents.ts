@@ -1,91 +1,100 @@
-// The simulated agents: each node runs each test at its frequency and pushes the result, by Catchpoint's rules of delivery.
+// Simulates Catchpoint's agents: each node runs each test at its interval and pushes the result.
 
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.ts';
-import { delivery, type Delivery, type DeliveryStatus } from './delivery.ts';
 import { calm, type Incidents } from '../runs/incidents.ts';
-import { pauses } from './pauses.ts';
-import { poster, type Post } from './post.ts';
 import { pushText } from '../runs/push-body.ts';
 import { templateText } from '../runs/push-template.ts';
 import { runOf } from '../runs/run.ts';
 import type { SimulatedTest } from '../runs/tests.ts';
-import { runsPerSecond, timeline, type DueRun } from './timeline.ts';
 import type { SimulatedNode } from '../world/world-node.ts';
+import { delivery, type DeliveryStatus } from './delivery.ts';
+import { poster, type Post } from './post.ts';
+import { runsPerSecond, timeline, type DueRun } from './timeline.ts';
 
 export interface AgentsOptions {
-  /** Where they push to: an http or https URL. */
+  /** The http or https URL to push to. */
   readonly target: string;
   readonly tests: readonly SimulatedTest[];
-  /** Inactive ones run nothing. */
+  /** Inactive nodes run nothing. */
   readonly nodes: readonly SimulatedNode[];
-  /** Runs a second, all agents together; the time between the runs and between tries shrinks to fit. */
+  /** Runs per second of all agents. Intervals and retry delays shrink to fit. */
   readonly rate: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents?: Incidents;
-  /** Pushes the bridge's own template in place of Catchpoint's default JSON. */
+  /** Pushes the bridge's own template instead of Catchpoint's default JSON. */
   readonly template?: boolean;
-  /** A connection for each push. */
+  /** Opens a connection per push. */
   readonly freshConnections?: boolean;
-  /** Bound on the pushes under way at once; default 500. */
+  /** Bounds the pushes in flight; default 500. */
   readonly maxInFlight?: number;
-  /** Takes the place of HTTP, in tests. */
+  /** Replaces HTTP in tests. */
   readonly post?: Post;
 }
 
-export interface AgentsStatus extends DeliveryStatus {
-  readonly inFlight: number;
-}
+export type AgentsStatus = DeliveryStatus;
 
 export interface Agents {
-  /** How many times faster than in earnest the time goes by. */
+  /** How many times faster than real time the agents run. */
   readonly compression: number;
-  /** Pushes until the signal aborts; then waits a moment for the answers that are under way. */
+  /** Pushes until the signal aborts, then waits a moment for the answers in flight. */
   run(signal: AbortSignal): Promise<void>;
   status(): AgentsStatus;
 }
 
-/** How long after the end answers are waited for. */
 const graceMs = 2000;
-/** Behind by more than this, the agents let the missed time go rather than make up for it. */
+/** Agents that fall further behind skip the missed time. */
 const maxLagMs = 1000;
-/** After so many pushes at a stretch, answers are let in. */
-const pushesAtAStretch = 8;
+/** The loop lets answers in after this many pushes without a pause. */
+const maxBurst = 8;
 
 /**
- * @throws TypeError when the target is no URL
- * @throws RangeError when the rate is not positive, or when there is no test or no active node
+ * @throws TypeError if the target is no http or https URL
+ * @throws RangeError if the rate is not positive, or there is no test or no active node
  */
 export function agents(options: AgentsOptions): Agents {
-  const { target, tests, clock, freshConnections = false } = options;
+  const { target, tests, rate, clock, random, freshConnections = false, maxInFlight = 500 } = options;
   const nodes = options.nodes.filter(({ active }) => active);
-  const compression = compressionOf(options.rate, tests, nodes);
+  if (!(rate > 0)) throw new RangeError(`rate: expected a number above 0, found ${rate}`);
+  if (tests.length === 0 || nodes.length === 0) throw new RangeError('there is no test or no active node to run');
+  const compression = rate / runsPerSecond(tests, nodes);
   const { post, close } =
-    options.post === undefined ? poster(target, { freshConnections }) : { post: options.post, close: () => {} };
-  const pushes = delivery({ post, clock, compression });
-  const inFlight = new Set<Promise<void>>();
+    options.post === undefined ? poster(target, freshConnections) : { post: options.post, close: () => {} };
+  const pushes = delivery({ post, clock, compression, maxInFlight });
+  const bodyOf = bodies(options);
+
+  /** Rejects once the signal aborts. */
+  async function push(signal: AbortSignal): Promise<void> {
+    let startMs = clock.steady();
+    let burst = 0;
+    for (const run of timeline({ tests, nodes, compression, random })) {
+      const aheadMs = startMs + run.atMs - clock.steady();
+      burst = aheadMs > 0 || burst === maxBurst ? 0 : burst;
+      if (burst === 0) await clock.sleep(Math.max(1, Math.ceil(aheadMs)), { signal });
+      await pushes.untilFree(signal);
+      startMs += Math.max(0, clock.steady() - startMs - run.atMs - maxLagMs);
+      pushes.deliver(bodyOf(run), signal);
+      burst += 1;
+    }
+  }
+
   return {
     compression,
     async run(signal) {
-      const runs = timeline({ tests, nodes, compression, random: options.random });
-      await pushUntil(signal, { ...options, pushes, runs, inFlight, bodyOf: bodies(options) });
-      const answered = new AbortController();
-      clock.sleep(graceMs, { signal: answered.signal }).then(pushes.abort, () => {});
-      await Promise.all(inFlight);
-      answered.abort();
+      // Every push that waits for a retry listens to it.
+      setMaxListeners(0, signal);
+      await push(signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      await pushes.drain(graceMs);
       close();
     },
-    status: () => ({ ...pushes.status(), inFlight: inFlight.size }),
+    status: pushes.status,
   };
 }
 
-function compressionOf(rate: number, tests: readonly SimulatedTest[], nodes: readonly SimulatedNode[]): number {
-  if (!(rate > 0)) throw new RangeError(`rate: expected a number above 0, found ${rate}`);
-  if (tests.length === 0 || nodes.length === 0) throw new RangeError('there is no test or no active node to run');
-  return rate / runsPerSecond(tests, nodes);
-}
-
-/** Makes bodies of runs that take place now; no two runs of one test at one node fall on the same millisecond. */
+/** Renders runs that take place now. Two runs of a test at a node never have the same millisecond. */
 function bodies({ clock, random, incidents = calm, template = false }: AgentsOptions): (due: DueRun) => string {
   const lastMs = new Map<string, number>();
   return ({ test, node }) => {
@@ -95,54 +104,4 @@ function bodies({ clock, random, incidents = calm, template = false }: AgentsOpt
     const run = runOf(test, node, timeMs, { random, incidents });
     return template ? templateText(run) : pushText(run);
   };
-}
-
-interface Work {
-  readonly clock: Clock;
-  readonly pushes: Delivery;
-  readonly runs: Generator<DueRun, never>;
-  readonly bodyOf: (due: DueRun) => string;
-  readonly inFlight: Set<Promise<void>>;
-  readonly maxInFlight?: number;
-}
-
-async function pushUntil(
-  signal: AbortSignal,
-  { clock, pushes, runs, bodyOf, inFlight, maxInFlight = 500 }: Work,
-): Promise<void> {
-  const pause = pauses(clock, signal);
-  let stretch = 0;
-  function launch(push: Parameters<Delivery['attempt']>[0]): void {
-    stretch += 1;
-    const attempt = pushes.attempt(push).finally(() => {
-      inFlight.delete(attempt);
-      pause.check();
-    });
-    inFlight.add(attempt);
-  }
-
-  let startMs = clock.steady();
-  let next = runs.next().value;
-  while (!signal.aborted) {
-    const nowMs = clock.steady();
-    const retry = pushes.soonest();
-    const runAtMs = startMs + next.atMs;
-    if (stretch >= pushesAtAStretch) {
-      stretch = 0;
-      await pause.until(() => false, 0);
-    } else if (inFlight.size >= maxInFlight) {
-      await pause.until(() => inFlight.size < maxInFlight);
-    } else if (retry !== undefined && retry.dueMs <= nowMs) {
-      pushes.takeSoonest();
-      launch(retry);
-    } else if (runAtMs <= nowMs) {
-      startMs += Math.max(0, nowMs - runAtMs - maxLagMs);
-      launch(bodyOf(next));
-      next = runs.next().value;
-    } else {
-      stretch = 0;
-      const wakeAtMs = Math.min(runAtMs, retry?.dueMs ?? Infinity);
-      await pause.until(() => (pushes.soonest()?.dueMs ?? Infinity) < wakeAtMs, Math.ceil(wakeAtMs - nowMs));
-    }
-  }
 }

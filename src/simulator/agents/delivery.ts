@@ -1,110 +1,126 @@
-// Catchpoint's own rules of delivery: what counts as delivered, how long an agent waits for it, when it tries again.
+// Delivers pushes by Catchpoint's rules: only 200 counts as accepted, an answer may take 20 s, and there are nine retries.
 
 import type { Clock } from '../../runtime/clock.ts';
+import { orAborted, within } from '../../runtime/deadline.ts';
 import type { Post } from './post.ts';
 import { quantiles } from './quantiles.ts';
-import { retryQueue, type WaitingPush } from './retry-queue.ts';
 
-/** How long an agent waits for the answer 200. */
-const patienceMs = 20_000;
-/** When it tries again, in minutes since the first try; after the last of them the push is dropped. */
+const answerTimeoutMs = 20_000;
+/** Minutes from the first attempt to each retry. */
 const retryMinutes = [1, 3, 7, 15, 23, 31, 39, 47, 55];
+/** Further pushes are dropped instead of retried. */
+const maxWaiting = 50_000;
 
 export interface DeliveryStatus {
-  /** POSTs sent, further tries included. */
+  /** POSTs, retries included. */
   readonly sent: number;
   /** Pushes answered 200. */
   readonly accepted: number;
-  /** POSTs that were further tries. */
   readonly retried: number;
-  /** POSTs answered with anything but 200. */
+  /** POSTs answered with any other status. */
   readonly refused: number;
-  /** POSTs without an answer: no connection, a broken one, or none within 20 s. */
+  /** POSTs without an answer: no connection, a broken one, or a timeout. */
   readonly unanswered: number;
-  /** Pushes given up, after the last try or because too many waited. */
+  /** Pushes given up after the last retry, or since too many were waiting. */
   readonly dropped: number;
-  /** Pushes that wait for their next try. */
+  /** Pushes that wait for a retry. */
   readonly waiting: number;
-  /** How long the answers took. */
+  readonly inFlight: number;
   readonly answerMs: { readonly p50: number | undefined; readonly p99: number | undefined };
 }
 
 export interface DeliveryOptions {
   readonly post: Post;
   readonly clock: Clock;
-  /** How many times sooner than in earnest the further tries come. */
+  /** Divides the retry delays. */
   readonly compression: number;
-  /** Bound on the pushes that wait for their next try. */
-  readonly maxWaiting?: number;
+  readonly maxInFlight: number;
 }
 
 export interface Delivery {
-  /** Tries once, and resolves when the try is over, whatever came of it. A first try, or one that waited. */
-  attempt(push: string | WaitingPush): Promise<void>;
-  /** The push whose next try comes first, if any waits. */
-  soonest(): WaitingPush | undefined;
-  /** Takes it out of those that wait. */
-  takeSoonest(): void;
+  /** Waits until a push may be sent. Rejects once the signal aborts. */
+  untilFree(signal: AbortSignal): Promise<void>;
+  /** Sends a push, after untilFree. Retries end once the signal aborts. */
+  deliver(body: string, signal: AbortSignal): void;
+  /** Waits for the answers in flight, at most `ms`. Call it after the signal has aborted. */
+  drain(ms: number): Promise<void>;
   status(): DeliveryStatus;
-  /** Gives up the tries that are under way. */
-  abort(): void;
 }
 
-export function delivery({ post, clock, compression, maxWaiting = 50_000 }: DeliveryOptions): Delivery {
-  const counts = { sent: 0, accepted: 0, retried: 0, refused: 0, unanswered: 0, dropped: 0 };
+export function delivery({ post, clock, compression, maxInFlight }: DeliveryOptions): Delivery {
+  const counts = { sent: 0, accepted: 0, retried: 0, refused: 0, unanswered: 0, dropped: 0, waiting: 0, inFlight: 0 };
   const answerMs = quantiles();
-  const waiting = retryQueue();
-  const underWay = new Set<AbortController>();
+  const free = slots(maxInFlight);
+  const deliveries = new Set<Promise<void>>();
+  const cut = new AbortController();
 
-  function again(body: string, tries: number, firstTryMs: number): void {
-    const minutes = retryMinutes[tries - 1];
-    if (minutes === undefined || waiting.length() >= maxWaiting) counts.dropped += 1;
-    else waiting.add({ body, tries, firstTryMs, dueMs: firstTryMs + (minutes * 60_000) / compression });
+  async function isAccepted(body: string): Promise<boolean> {
+    const startMs = clock.steady();
+    counts.sent += 1;
+    counts.inFlight += 1;
+    const status = await within(clock, answerTimeoutMs, cut.signal, (signal) => post(body, signal)).catch(
+      () => undefined,
+    );
+    counts.inFlight -= 1;
+    free.release();
+    if (status !== undefined) answerMs.add(clock.steady() - startMs);
+    counts[status === 200 ? 'accepted' : status === undefined ? 'unanswered' : 'refused'] += 1;
+    return status === 200;
+  }
+
+  async function deliver(body: string, signal: AbortSignal): Promise<void> {
+    const startMs = clock.steady();
+    if (await isAccepted(body)) return;
+    for (const minutes of retryMinutes) {
+      signal.throwIfAborted();
+      if (counts.waiting >= maxWaiting) break;
+      counts.waiting += 1;
+      const dueMs = startMs + (minutes * 60_000) / compression;
+      await clock.sleep(Math.max(0, dueMs - clock.steady()), { signal });
+      await orAborted(free.acquire(), signal);
+      counts.waiting -= 1;
+      counts.retried += 1;
+      if (await isAccepted(body)) return;
+    }
+    counts.dropped += 1;
   }
 
   return {
-    async attempt(push) {
-      const startMs = clock.steady();
-      const { body, tries, firstTryMs } =
-        typeof push === 'string' ? { body: push, tries: 0, firstTryMs: startMs } : push;
-      counts.sent += 1;
-      if (tries > 0) counts.retried += 1;
-      const controller = new AbortController();
-      underWay.add(controller);
-      const status = await withinPatience(post, body, clock, controller).finally(() => underWay.delete(controller));
-      if (status !== undefined) answerMs.add(clock.steady() - startMs);
-      if (status === 200) return void (counts.accepted += 1);
-      counts[status === undefined ? 'unanswered' : 'refused'] += 1;
-      again(body, tries + 1, firstTryMs);
+    untilFree: (signal) => orAborted(free.acquire(), signal),
+    deliver(body, signal) {
+      const ended = deliver(body, signal)
+        .catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+        })
+        .finally(() => deliveries.delete(ended));
+      deliveries.add(ended);
     },
-    soonest: waiting.soonest,
-    takeSoonest: waiting.removeSoonest,
-    status: () => ({
-      ...counts,
-      waiting: waiting.length(),
-      answerMs: { p50: answerMs.at(0.5), p99: answerMs.at(0.99) },
-    }),
-    abort: () => underWay.forEach((controller) => controller.abort()),
+    async drain(ms) {
+      const done = new AbortController();
+      clock.sleep(ms, { signal: done.signal }).then(
+        () => cut.abort(),
+        () => {},
+      );
+      await Promise.all(deliveries);
+      done.abort();
+    },
+    status: () => ({ ...counts, answerMs: { p50: answerMs.at(0.5), p99: answerMs.at(0.99) } }),
   };
 }
 
-/** The status of the answer, or undefined when none came in time. */
-async function withinPatience(
-  post: Post,
-  body: string,
-  clock: Clock,
-  controller: AbortController,
-): Promise<number | undefined> {
-  const answered = new AbortController();
-  clock.sleep(patienceMs, { signal: answered.signal }).then(
-    () => controller.abort(),
-    () => {},
-  );
-  try {
-    return await post(body, controller.signal);
-  } catch {
-    return undefined;
-  } finally {
-    answered.abort();
-  }
+/** A semaphore. */
+function slots(count: number): { acquire(): Promise<void>; release(): void } {
+  let free = count;
+  const queue: (() => void)[] = [];
+  return {
+    async acquire() {
+      if (free === 0) return new Promise((resolve) => queue.push(resolve));
+      free -= 1;
+    },
+    release() {
+      const next = queue.shift();
+      if (next === undefined) free += 1;
+      else next();
+    },
+  };
 }

@@ -1,15 +1,10 @@
-// Sends a push over HTTP as an agent does: one POST, of whose answer only the status counts.
+// Sends a push over HTTP as an agent does: one POST, whose answer matters by its status only.
 
 import * as http from 'node:http';
 import * as https from 'node:https';
 
-/** Resolves with the status of the answer; rejects when there is none, or when the signal aborts. */
+/** Resolves with the status of the answer. Rejects without one, or once the signal aborts. */
 export type Post = (body: string, signal: AbortSignal) => Promise<number>;
-
-export interface PosterOptions {
-  /** A connection for each push, as from as many agents; otherwise connections are used again. */
-  readonly freshConnections?: boolean;
-}
 
 export interface Poster {
   readonly post: Post;
@@ -17,11 +12,10 @@ export interface Poster {
 }
 
 /**
- * Makes the sender for a target, an http or https URL.
- *
- * @throws TypeError when it is neither
+ * @param freshConnections - opens a connection per push, as many agents do
+ * @throws TypeError if the target is no http or https URL
  */
-export function poster(target: string, { freshConnections = false }: PosterOptions = {}): Poster {
+export function poster(target: string, freshConnections: boolean): Poster {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new TypeError(`target: expected an http or https URL, found ${JSON.stringify(target)}`);

@@ -1,21 +1,20 @@
-// Quantiles of many durations in little memory: each is counted in a bucket one per cent wide.
+// Quantiles of many durations in little memory. Buckets are one per cent wide.
 
 export interface Quantiles {
   add(ms: number): void;
-  /** The duration below which the share `q` of them lies, in ms; undefined when there are none. */
+  /** The quantile `q`, 0 to 1, in ms; undefined without durations. */
   at(q: number): number | undefined;
-  count(): number;
 }
 
-const smallestMs = 0.01;
-const widening = Math.log(1.01);
+const minMs = 0.01;
+const logWidth = Math.log(1.01);
 
 export function quantiles(): Quantiles {
   const buckets = new Map<number, number>();
   let count = 0;
   return {
     add(ms) {
-      const bucket = Math.round(Math.log(Math.max(ms, smallestMs) / smallestMs) / widening);
+      const bucket = Math.round(Math.log(Math.max(ms, minMs) / minMs) / logWidth);
       buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
       count += 1;
     },
@@ -23,10 +22,9 @@ export function quantiles(): Quantiles {
       let below = 0;
       for (const [bucket, inBucket] of [...buckets].toSorted(([a], [b]) => a - b)) {
         below += inBucket;
-        if (below >= q * count) return smallestMs * Math.exp(bucket * widening);
+        if (below >= q * count) return minMs * Math.exp(bucket * logWidth);
       }
       return undefined;
     },
-    count: () => count,
   };
 }

@@ -1,11 +1,12 @@
-// Catchpoint's REST APIs v1 and v2 over a simulated world, on one port: tokens, API keys, pages and call limits as there.
+// Serves Catchpoint's REST APIs v1 and v2 for a simulated world, on one port.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
-import { callCounts, catchpointLimits } from './call-limits.ts';
-import { restAnswer, type Asked, type RestWorld } from './rest-answer.ts';
 import type { SimulatedNode } from '../world/world-node.ts';
+import { rateLimit } from './rate-limit.ts';
+import { respond, type RestRequest, type RestState } from './rest-responses.ts';
 
 export interface RestApiOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -13,11 +14,11 @@ export interface RestApiOptions {
   readonly key: string;
   readonly secret: string;
   readonly apiKey: string;
-  readonly host?: string;
+  /** Default 0: a free port. */
   readonly port?: number;
-  /** Which way of writing v1's token is taken. */
-  readonly bearer?: RestWorld['bearer'];
-  /** Sees every request first, for tests; true when it has answered the request itself. */
+  /** The accepted encodings of v1's token; default both. */
+  readonly bearer?: RestState['bearer'];
+  /** Sees every request first, for tests. Returns true if it answers the request itself. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -26,80 +27,60 @@ export interface RestCall {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  /** Undefined when it was intercepted. */
+  /** Undefined if intercepted. */
   readonly status: number | undefined;
 }
 
 export interface RestApi {
   /** The origin, such as http://127.0.0.1:8082. */
   readonly url: string;
-  readonly port: number;
   /** The last calls, the newest last. */
   readonly calls: readonly RestCall[];
   setNodes(nodes: readonly SimulatedNode[]): void;
   close(): Promise<void>;
 }
 
-const maxCallsRemembered = 10_000;
+const maxRecordedCalls = 10_000;
 const maxBodyBytes = 64 * 1024;
 
-/** Opens the simulated APIs on `port` of `host`; by default a free port of 127.0.0.1. */
+/** Listens on 127.0.0.1. Rejects if it cannot. */
 export async function openRestApi(options: RestApiOptions): Promise<RestApi> {
-  const { clock, key, secret, apiKey, host = '127.0.0.1', port = 0, bearer = 'both' } = options;
-  let nodes = options.nodes;
+  const { clock, port = 0, bearer = 'both', intercept } = options;
+  let { nodes } = options;
   const calls: RestCall[] = [];
-  const counts = callCounts(catchpointLimits, clock);
-  const world: RestWorld = {
-    clock,
-    nodes: () => nodes,
-    key,
-    secret,
-    apiKey,
-    bearer,
-    counts,
-    limits: catchpointLimits,
-    tokens: new Map(),
-  };
+  const constant = { ...options, bearer, rateLimit: rateLimit(clock), tokens: new Map<string, number>() };
 
-  function remember(request: IncomingMessage, status: number | undefined): void {
-    calls.push({ atMs: clock.now(), method: request.method ?? '', path: request.url ?? '', status });
-    if (calls.length > maxCallsRemembered) calls.shift();
+  function record({ method = '', url = '' }: IncomingMessage, status: number | undefined): void {
+    calls.push({ atMs: clock.now(), method, path: url, status });
+    if (calls.length > maxRecordedCalls) calls.shift();
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body, headers } = respond({ ...constant, nodes }, await readRequest(request));
+    record(request, status);
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+    response.end(JSON.stringify(body));
   }
 
   const server = createServer((request, response) => {
-    if (options.intercept?.(request, response) === true) return remember(request, undefined);
-    whole(request)
-      .then((body) => {
-        const { status, body: answer, headers } = restAnswer(world, askedOf(request, body));
-        remember(request, status);
-        response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-        response.end(JSON.stringify(answer));
-      })
-      .catch(() => request.destroy());
+    if (intercept?.(request, response) === true) return record(request, undefined);
+    answer(request, response).catch(() => request.destroy());
   });
-  await listening(server, port, host);
-  const { port: taken } = server.address() as AddressInfo;
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
-    port: taken,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     setNodes: (changed) => void (nodes = changed),
-    close: () => closed(server),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
-function askedOf(request: IncomingMessage, body: string): Asked {
+async function readRequest(request: IncomingMessage): Promise<RestRequest> {
   const { authorization, 'content-type': contentType } = request.headers;
-  return {
-    method: request.method ?? '',
-    url: new URL(request.url ?? '/', 'http://catchpoint'),
-    authorization,
-    contentType,
-    body,
-  };
-}
-
-async function whole(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -107,22 +88,11 @@ async function whole(request: IncomingMessage): Promise<string> {
     if (bytes > maxBodyBytes) throw new Error(`body: more than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  return {
+    method: request.method ?? '',
+    url: new URL(request.url ?? '/', 'http://catchpoint'),
+    authorization,
+    contentType,
+    body: Buffer.concat(chunks).toString(),
+  };
 }

@@ -1,4 +1,4 @@
-// The JSON in which Catchpoint's REST APIs v1 and v2 describe nodes and places.
+// Renders nodes and places as the JSON of Catchpoint's REST APIs v1 and v2.
 
 import type { Named, SimulatedNode } from '../world/world-node.ts';
 
@@ -22,7 +22,7 @@ export function v1Node(node: SimulatedNode): object {
   };
 }
 
-/** v2's PublicNodeModel: no continent, no region, no ISP. */
+/** v2's PublicNodeModel, which has no continent, region or ISP. */
 export function v2Node(node: SimulatedNode): object {
   const { id, name, city, country, latitude, longitude, networkType } = node;
   return {
@@ -43,7 +43,12 @@ export function v2Node(node: SimulatedNode): object {
   };
 }
 
-/** v2's NodeResponseModel, for customers' own nodes: no AS, and the coordinates are texts. */
+/** A customer's own node: Private or Enterprise. v2 lists these at /nodes. */
+export function isCustomerNode({ networkType }: SimulatedNode): boolean {
+  return networkType.id === 3 || networkType.id === 4;
+}
+
+/** v2's NodeResponseModel, which has no AS. Its coordinates are strings. */
 export function v2CustomerNode(node: SimulatedNode): object {
   const { id, name, networkType, isp, city, region, country, continent } = node;
   return {
@@ -67,7 +72,7 @@ export function v2CustomerNode(node: SimulatedNode): object {
   };
 }
 
-/** v2's /nodes/groups/nodelocations: continents, their countries, their cities. */
+/** v2's /nodes/groups/nodelocations: continents with their countries with their cities. */
 export function nodeLocations(nodes: readonly SimulatedNode[]): object {
   const continents = grouped(nodes, (node) => node.continent).map(([continent, inContinent]) => ({
     ...continent,
@@ -81,7 +86,7 @@ export function nodeLocations(nodes: readonly SimulatedNode[]): object {
   return { continents, hasMore: false, next: null, previous: null };
 }
 
-/** The cities of v2's /nodes/geographycity, each with its state and country. */
+/** The cities of v2's /nodes/geographycity. */
 export function geographyCities(nodes: readonly SimulatedNode[]): object[] {
   return grouped(nodes, (node) => node.city).map(([city, [node]]) => ({
     city,

@@ -1,30 +1,31 @@
-// Why a simulated run fails, in Catchpoint's classes and codes (WinHttpErrorCode of its v2 API).
+// Chooses the failure of a simulated run, in Catchpoint's classes and codes (WinHttpErrorCode of its v2 API).
 
 import { pick } from '../seeded.ts';
 import type { TestKind } from './tests.ts';
 
-/** A member of Summary.Error that is set, and Summary.Error.Code. */
 export interface Failure {
+  /** The member of Summary.Error that is set. */
   readonly flag: 'Dns' | 'Connection' | 'Ssl' | 'Timeout' | 'Transaction';
+  /** Summary.Error.Code */
   readonly code: number;
 }
 
-const dnsFailure: Failure = { flag: 'Dns', code: 50010 };
-const connectionFailure: Failure = { flag: 'Connection', code: 50011 };
-const sslFailure: Failure = { flag: 'Ssl', code: 12175 };
-const tooMuchTime: Failure = { flag: 'Timeout', code: 50005 };
-const stepItemFailure: Failure = { flag: 'Transaction', code: 50112 };
+const dns: Failure = { flag: 'Dns', code: 50010 };
+const connection: Failure = { flag: 'Connection', code: 50011 };
+const ssl: Failure = { flag: 'Ssl', code: 12175 };
+const timeout: Failure = { flag: 'Timeout', code: 50005 };
+const transaction: Failure = { flag: 'Transaction', code: 50112 };
 
-const ofRequests = [dnsFailure, connectionFailure, connectionFailure, tooMuchTime, tooMuchTime, sslFailure];
+const requestFailures = [dns, connection, connection, timeout, timeout, ssl];
 
-/** The more often a failure stands here, the more often it comes. */
+/** Repeated failures are more likely. */
 const failures: Readonly<Record<TestKind, readonly Failure[]>> = {
-  dns: [dnsFailure, dnsFailure, tooMuchTime],
-  web: ofRequests,
-  api: ofRequests,
-  transaction: [...ofRequests, stepItemFailure, stepItemFailure, stepItemFailure],
-  ping: [tooMuchTime],
-  traceroute: [tooMuchTime],
+  dns: [dns, dns, timeout],
+  web: requestFailures,
+  api: requestFailures,
+  transaction: [...requestFailures, transaction, transaction, transaction],
+  ping: [timeout],
+  traceroute: [timeout],
 };
 
 export function failureOf(kind: TestKind, random: () => number): Failure {

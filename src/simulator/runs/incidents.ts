@@ -1,4 +1,4 @@
-// What goes wrong in the simulated world: now and then a provider or a country gets slow or loses runs for a while.
+// Generates incidents: a provider or a country becomes slow or loses runs for a while.
 
 import { exponential, pick } from '../seeded.ts';
 import type { SimulatedNode } from '../world/world-node.ts';
@@ -10,24 +10,24 @@ export interface Incident {
   readonly endMs: number;
   /** Added to each round trip. */
   readonly delayMs: number;
-  /** Of the runs; 0 to 1. */
+  /** Share of the runs that fail, 0 to 1. */
   readonly failingShare: number;
   hits(node: SimulatedNode): boolean;
 }
 
-/** The incident of a moment, if there is one. Ask with moments that do not go back. */
+/** The current incident, if any. Times must not go back. */
 export type Incidents = (timeMs: number) => Incident | undefined;
 
 export interface IncidentsOptions {
   readonly nodes: readonly SimulatedNode[];
   readonly random: () => number;
-  /** The mean time between two of them. */
+  /** Mean time between two incidents. */
   readonly gapMs?: number;
-  /** How long they last, on average. */
+  /** Mean duration. */
   readonly lastsMs?: number;
 }
 
-/** Makes up incidents as time goes by; there is never more than one at a time. */
+/** At most one incident at a time. */
 export function incidents({ nodes, random, gapMs = 45_000, lastsMs = 40_000 }: IncidentsOptions): Incidents {
   let latest: Incident | undefined;
   return (timeMs) => {
@@ -40,25 +40,25 @@ export function incidents({ nodes, random, gapMs = 45_000, lastsMs = 40_000 }: I
   };
 }
 
-/** No incidents, ever. */
+/** Without incidents. */
 export const calm: Incidents = () => undefined;
 
-/** Something that befalls the provider or the country of one node. */
+/** An incident of the provider or the country of one node. */
 function incident(node: SimulatedNode, startMs: number, endMs: number, random: () => number): Incident {
-  const isProviders = random() < 0.6;
+  const isOfProvider = random() < 0.6;
   const delayMs = random() < 0.8 ? Math.round(60 + 240 * random()) : 0;
-  const mostFailing = isProviders ? 0.4 : 0.1;
-  const failingShare = delayMs === 0 || random() < 0.5 ? mostFailing * (0.2 + 0.8 * random()) : 0;
+  const maxFailingShare = isOfProvider ? 0.4 : 0.1;
+  const failingShare = delayMs === 0 || random() < 0.5 ? maxFailingShare * (0.2 + 0.8 * random()) : 0;
   const effects = [
     ...(delayMs > 0 ? [`${delayMs} ms slower`] : []),
     ...(failingShare > 0 ? [`${Math.round(failingShare * 100)} % of the runs fail`] : []),
   ];
   return {
-    title: `${isProviders ? node.isp.name : node.country.name}: ${effects.join(', ')}`,
+    title: `${isOfProvider ? node.isp.name : node.country.name}: ${effects.join(', ')}`,
     startMs,
     endMs,
     delayMs,
     failingShare,
-    hits: ({ isp, country }) => (isProviders ? isp.id === node.isp.id : country.id === node.country.id),
+    hits: ({ isp, country }) => (isOfProvider ? isp.id === node.isp.id : country.id === node.country.id),
   };
 }

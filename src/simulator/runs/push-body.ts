@@ -1,33 +1,31 @@
-// A run as Catchpoint's agents push it: the default JSON of 2016 (V3) and of today (V4/V5), member for member.
+// Renders a run as Catchpoint's default JSON, in the version of 2016 (V3) or the current one (V4/V5), member for member.
 
-import { contentTimes, pageDetails } from './page.ts';
-import type { Hop } from './route.ts';
+import { contentTimes, pageDetails } from './page-details.ts';
+import type { Hop } from './probes.ts';
 import type { Run } from './run.ts';
 
-/** The client and the division of the simulated account. */
 export const clientId = 1234;
 export const divisionId = 1033;
 
 const browserVersion = '127.0.6533.88.1';
 const reportWindowMs = 600_000;
 
-/** The body as text; Catchpoint's serializer writes every slash as `\/`. */
+/** Catchpoint's serializer writes every slash as `\/`. */
 export function pushText(run: Run): string {
   return JSON.stringify(pushBody(run)).replaceAll('/', '\\/');
 }
 
-/** The body in Catchpoint's default JSON, in the version that the test is set to. */
 export function pushBody(run: Run): object {
   const { test, node, timeMs, hops } = run;
-  const isToday = test.version === 4;
+  const isCurrent = test.version === 4;
   const labels = Object.entries(test.labels ?? {}).map(([label, values]) => ({ [label]: values }));
   return {
-    Version: isToday ? 4 : 3,
-    V: isToday ? 5 : 3,
+    Version: isCurrent ? 4 : 3,
+    V: isCurrent ? 5 : 3,
     TestDetail: {
       Name: test.name,
       TypeId: test.typeId,
-      ...(isToday && labels.length > 0 ? { Labels: labels } : {}),
+      ...(isCurrent && labels.length > 0 ? { Labels: labels } : {}),
       MonitorTypeId: test.monitorTypeId,
     },
     TestId: test.id,
@@ -35,7 +33,7 @@ export function pushBody(run: Run): object {
     NodeId: node.id,
     NodeName: node.name,
     ...(node.asn === undefined ? {} : { Asn: node.asn }),
-    ...(isToday ? { TestRuntime: catchpointTime(timeMs) } : {}),
+    ...(isCurrent ? { TestRuntime: catchpointTime(timeMs) } : {}),
     DivisionId: divisionId,
     ClientId: clientId,
     Summary: summary(run),
@@ -48,7 +46,7 @@ export function catchpointTime(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\D/g, '');
 }
 
-/** The start of the ten minutes that the run is reported in: yyyyMMddHHmm in UTC. */
+/** The start of the run's ten-minute window: yyyyMMddHHmm in UTC. */
 export function reportWindow(timeMs: number): string {
   return catchpointTime(Math.floor(timeMs / reportWindowMs) * reportWindowMs).slice(0, 12);
 }
@@ -73,9 +71,9 @@ function summary(run: Run): object {
   };
 }
 
-function errorOf({ failure, isPartMissing }: Run): object | undefined {
+function errorOf({ failure, hasContentError }: Run): object | undefined {
   if (failure !== undefined) return { Any: 1, [failure.flag]: 1, Code: failure.code };
-  return isPartMissing ? { Any: 1, LoadObjects: 1 } : undefined;
+  return hasContentError ? { Any: 1, LoadObjects: 1 } : undefined;
 }
 
 function pingSummary({ averageMs, lossPct }: NonNullable<Run['ping']>): object {
@@ -92,12 +90,12 @@ function requestDetails({ failure }: Run): object {
 }
 
 function traceRoute({ test }: Run, hops: readonly Hop[]): object {
-  const written = hops.map(({ address, host, asn, roundTripsMs }) => ({
+  const rendered = hops.map(({ address, host, asn, roundTripsMs }) => ({
     V: 1,
     ...(address === undefined ? {} : { Address: address }),
     ...(host === undefined ? {} : { Host: host }),
     ...(asn === undefined ? {} : { Asn: String(asn) }),
     RoundTripTimes: roundTripsMs,
   }));
-  return { V: 1, Address: test.address, Host: test.request, Hops: written };
+  return { V: 1, Address: test.address, Host: test.request, Hops: rendered };
 }

@@ -1,14 +1,12 @@
-// A run as Catchpoint renders it into the bridge's own template: flat, every value a text, "" for what was not measured.
+// Renders a run into the bridge's own template: flat, every value a string, "" if not measured.
 
 import { catchpointTime, clientId, divisionId, reportWindow } from './push-body.ts';
 import type { Run } from './run.ts';
 
-/** The rendered template, as text. */
 export function templateText(run: Run): string {
   return JSON.stringify(templateBody(run));
 }
 
-/** The rendered template. */
 export function templateBody(run: Run): Readonly<Record<string, string>> {
   const { test, node, timeMs, ping } = run;
   const timing: Readonly<Record<string, number>> = run.timing;
@@ -20,33 +18,33 @@ export function templateBody(run: Run): Readonly<Record<string, string>> {
     MonitorTypeId: String(test.monitorTypeId),
     NodeId: String(node.id),
     NodeName: node.name,
-    Asn: measured(node.asn),
+    Asn: textOf(node.asn),
     DivisionId: String(divisionId),
     ClientId: String(clientId),
     ReportWindow: reportWindow(timeMs),
     Timestamp: catchpointTime(timeMs),
     TimestampEpoch: String(Math.floor(timeMs / 1000)),
     Total: String(timing['Total']),
-    Dns: measured(timing['Dns']),
-    Connect: measured(timing['Connect']),
-    Ssl: measured(timing['Ssl']),
-    Wait: measured(timing['Wait']),
-    Load: measured(timing['Load']),
-    PingRttAvg: measured(ping?.averageMs),
-    PingLossPct: measured(ping?.lossPct),
-    ...errors(run),
+    Dns: textOf(timing['Dns']),
+    Connect: textOf(timing['Connect']),
+    Ssl: textOf(timing['Ssl']),
+    Wait: textOf(timing['Wait']),
+    Load: textOf(timing['Load']),
+    PingRttAvg: textOf(ping?.averageMs),
+    PingLossPct: textOf(ping?.lossPct),
+    ...errorFields(run),
   };
 }
 
-function measured(value: number | undefined): string {
+function textOf(value: number | undefined): string {
   return value === undefined ? '' : String(value);
 }
 
-function errors({ failure, isPartMissing }: Run): Record<string, string> {
+function errorFields({ failure, hasContentError }: Run): Record<string, string> {
   const flag = (isSet: boolean): string => (isSet ? 'True' : 'False');
   return {
-    ErrorAny: flag(failure !== undefined || isPartMissing),
-    ErrorCode: measured(failure?.code),
+    ErrorAny: flag(failure !== undefined || hasContentError),
+    ErrorCode: textOf(failure?.code),
     ErrorDns: flag(failure?.flag === 'Dns'),
     ErrorConnection: flag(failure?.flag === 'Connection'),
     ErrorSsl: failure?.flag === 'Ssl' ? 'True' : '',
@@ -54,6 +52,6 @@ function errors({ failure, isPartMissing }: Run): Record<string, string> {
     ErrorTimeout: flag(failure?.flag === 'Timeout'),
     ErrorTransaction: flag(failure?.flag === 'Transaction'),
     ErrorSystemLimit: '',
-    ErrorLoadObjects: flag(isPartMissing),
+    ErrorLoadObjects: flag(hasContentError),
   };
 }

@@ -1,4 +1,6 @@
-// The tests that the simulated Catchpoint runs, and where the servers stand that they ask.
+// The tests of the simulated Catchpoint, and the places of their servers.
+
+import { cities } from '../world/cities.ts';
 
 /** Degrees, north and east positive. */
 export interface Place {
@@ -16,63 +18,39 @@ export interface SimulatedTest {
   readonly typeId: number;
   /** TestDetail.MonitorTypeId: v2's DisplayMonitorType. */
   readonly monitorTypeId: number;
-  /** The generation of Catchpoint's default JSON: 3 of 2016, or 4 with TestRuntime and labels. */
+  /** The version of Catchpoint's default JSON: 3 of 2016, or 4 with TestRuntime and labels. */
   readonly version: 3 | 4;
-  /** How often each node runs it. */
+  /** The interval between a node's runs. */
   readonly everyMs: number;
-  /** Where it is answered; a node is served by the nearest. */
+  /** The places of its servers. The nearest one serves a node. */
   readonly origins: readonly Place[];
-  /** The address that is asked. */
+  /** The address of the server. */
   readonly address: string;
-  /** The URL, or the name looked up. */
+  /** The URL, or the name to look up. */
   readonly request: string;
   readonly labels?: Readonly<Record<string, readonly string[]>>;
 }
 
-const ashburn = { latitude: 39.04, longitude: -77.49 };
-const frankfurt = { latitude: 50.11, longitude: 8.68 };
-const singapore = { latitude: 1.35, longitude: 103.82 };
-const saoPaulo = { latitude: -23.55, longitude: -46.63 };
-const sanJose = { latitude: 37.34, longitude: -121.89 };
-const sydney = { latitude: -33.87, longitude: 151.21 };
-const tokyo = { latitude: 35.68, longitude: 139.69 };
-const london = { latitude: 51.51, longitude: -0.13 };
-const dublin = { latitude: 53.35, longitude: -6.26 };
-const johannesburg = { latitude: -26.2, longitude: 28.05 };
-
-const anycast = [ashburn, frankfurt, singapore, saoPaulo, sanJose, sydney, tokyo, london, johannesburg];
+const anycast = placesOf('Ashburn, Frankfurt, Singapore, São Paulo, San Jose, Sydney, Tokyo, London, Johannesburg');
 const minuteMs = 60_000;
 
-const dns = { kind: 'dns', typeId: 5, monitorTypeId: 13, everyMs: 5 * minuteMs, request: 'www.example.com' } as const;
-const chrome = { monitorTypeId: 18, version: 4, everyMs: 15 * minuteMs, labels: { Team: ['edge', 'web'] } } as const;
-const api = {
-  kind: 'api',
-  typeId: 9,
-  monitorTypeId: 25,
-  version: 4,
-  everyMs: 5 * minuteMs,
-  address: '198.51.100.40',
-} as const;
+const dns = { kind: 'dns', typeId: 5, monitorTypeId: 13, version: 4, everyMs: 5 * minuteMs } as const;
+const chrome = { monitorTypeId: 18, version: 4, labels: { Team: ['edge', 'web'] } } as const;
+const web = { ...chrome, kind: 'web', typeId: 0, everyMs: 15 * minuteMs } as const;
+const api = { kind: 'api', typeId: 9, monitorTypeId: 25, version: 4, everyMs: 5 * minuteMs } as const;
 const ping = { kind: 'ping', typeId: 6, monitorTypeId: 8, version: 4, everyMs: 5 * minuteMs } as const;
 const traceroute = { kind: 'traceroute', typeId: 12, monitorTypeId: 9, version: 4, everyMs: 15 * minuteMs } as const;
 
-/** In such an order that the first few are of several kinds. */
-const written: readonly SimulatedTest[] = [
+const anycastServer = { origins: anycast, address: '203.0.113.1', request: 'anycast-a.example.net' };
+
+/** Ordered so that the first few are of several kinds. */
+const tests: readonly SimulatedTest[] = [
+  { ...nameServer(1, anycast), version: 3 },
   {
-    ...dns,
-    id: 204417,
-    name: 'DNS direct - ns1.example.net (A)',
-    version: 3,
-    origins: anycast,
-    address: '203.0.113.53',
-  },
-  {
-    ...chrome,
+    ...web,
     id: 318842,
     name: 'Homepage (Chrome) / EU',
-    kind: 'web',
-    typeId: 0,
-    origins: [frankfurt],
+    origins: placesOf('Frankfurt'),
     address: '198.51.100.20',
     request: 'https://www.example.com/',
   },
@@ -80,51 +58,29 @@ const written: readonly SimulatedTest[] = [
     ...api,
     id: 327001,
     name: 'API - GET /v1/status',
-    origins: [ashburn, frankfurt, singapore],
+    origins: placesOf('Ashburn, Frankfurt, Singapore'),
+    address: '198.51.100.40',
     request: 'https://api.example.com/v1/status',
   },
-  {
-    ...ping,
-    id: 410020,
-    name: 'Ping ICMP anycast-a',
-    origins: anycast,
-    address: '203.0.113.1',
-    request: 'anycast-a.example.net',
-  },
-  {
-    ...traceroute,
-    id: 410021,
-    name: 'Traceroute ICMP anycast-a',
-    origins: anycast,
-    address: '203.0.113.1',
-    request: 'anycast-a.example.net',
-  },
+  { ...ping, ...anycastServer, id: 410020, name: 'Ping ICMP anycast-a' },
+  { ...traceroute, ...anycastServer, id: 410021, name: 'Traceroute ICMP anycast-a' },
   {
     ...chrome,
-    id: 402310,
-    name: 'Search & checkout (transaction)',
     kind: 'transaction',
     typeId: 1,
     everyMs: 30 * minuteMs,
-    origins: [dublin],
+    id: 402310,
+    name: 'Search & checkout (transaction)',
+    origins: placesOf('Dublin'),
     address: '198.51.100.30',
     request: 'https://shop.example.com/',
   },
+  nameServer(2, placesOf('Ashburn, Frankfurt, Tokyo')),
   {
-    ...dns,
-    id: 204418,
-    name: 'DNS direct - ns2.example.net (A)',
-    version: 4,
-    origins: [ashburn, frankfurt, tokyo],
-    address: '203.0.113.54',
-  },
-  {
-    ...chrome,
+    ...web,
     id: 318843,
     name: 'Homepage (Chrome) / US',
-    kind: 'web',
-    typeId: 0,
-    origins: [ashburn, sanJose],
+    origins: placesOf('Ashburn, San Jose'),
     address: '198.51.100.21',
     request: 'https://www.example.com/en-US/',
   },
@@ -132,24 +88,40 @@ const written: readonly SimulatedTest[] = [
     ...api,
     id: 327002,
     name: 'API - POST /v1/orders',
-    origins: [ashburn],
+    origins: placesOf('Ashburn'),
+    address: '198.51.100.40',
     request: 'https://api.example.com/v1/orders',
   },
   {
     ...ping,
     id: 410022,
     name: 'Ping ICMP origin-sin',
-    origins: [singapore],
+    origins: placesOf('Singapore'),
     address: '203.0.113.2',
     request: 'origin-sin.example.net',
   },
 ];
 
-/** The first `count` tests; beyond the ten that are written down here come DNS tests of further name servers. */
-export function simulatedTests(count = written.length): SimulatedTest[] {
-  const further = Array.from({ length: Math.max(0, count - written.length) }, (_, nth): SimulatedTest => {
-    const name = `DNS direct - ns${nth + 3}.example.net (A)`;
-    return { ...dns, id: 204419 + nth, name, version: 4, origins: anycast, address: '203.0.113.55' };
-  });
-  return [...written, ...further].slice(0, count);
+/** The first `count` tests. Beyond the ten above these are DNS tests of more name servers. */
+export function simulatedTests(count = tests.length): SimulatedTest[] {
+  const further = Array.from({ length: Math.max(0, count - tests.length) }, (_, index) =>
+    nameServer(index + 3, anycast),
+  );
+  return [...tests, ...further].slice(0, count);
+}
+
+function nameServer(number: number, origins: readonly Place[]): SimulatedTest {
+  return {
+    ...dns,
+    id: 204416 + number,
+    name: `DNS direct - ns${number}.example.net (A)`,
+    origins,
+    address: `203.0.113.${Math.min(52 + number, 55)}`,
+    request: 'www.example.com',
+  };
+}
+
+function placesOf(cityNames: string): Place[] {
+  const names = cityNames.split(', ');
+  return cities.flatMap(([name, , , latitude, longitude]) => (names.includes(name) ? [{ latitude, longitude }] : []));
 }

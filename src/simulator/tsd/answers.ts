@@ -1,6 +1,6 @@
-// The answers of the simulated OpenTSDB's HTTP door, in the shapes of the real one.
+// The HTTP answers of the simulated OpenTSDB, in the shapes of the real one.
 
-/** `close`: the connection is closed without a reply. `reset`: the same, by RST. `raw`: these bytes, then the end. */
+/** `close` closes the connection without an answer, `reset` does so by RST, `raw` sends these bytes and closes. */
 export type TsdAnswer = HttpAnswer | { readonly raw: string } | 'close' | 'reset';
 
 export interface HttpAnswer {
@@ -10,17 +10,36 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An error of the request, answered 400. OpenTSDB's BadRequestException. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+/** @throws BadRequest */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidJson();
+  }
+}
+
+/** For JSON with a member of the wrong type, too. */
+export function invalidJson(): BadRequest {
+  return new BadRequest('Unable to parse the given JSON');
+}
+
 export function jsonAnswer(status: number, body: unknown): HttpAnswer {
   return { status, type: 'application/json; charset=UTF-8', body: JSON.stringify(body) };
 }
 
-/** HttpJsonSerializer.formatErrorV1, with the stack trace that is shown unless tsd.http.show_stack_trace is off. */
+/** HttpJsonSerializer.formatErrorV1. The stack trace is the default of tsd.http.show_stack_trace. */
 export function errorAnswer(code: number, message: string, details?: string): HttpAnswer {
   const trace = `net.opentsdb.tsd.BadRequestException: ${message}\n${'\tat net.opentsdb.tsd.Rpc.execute(Rpc.java:1)\n'.repeat(150)}`;
   return jsonAnswer(code, { error: { code, message, ...(details !== undefined && { details }), trace } });
 }
 
-/** RpcHandler refuses chunked requests before it knows that they are for the API: in HTML. */
+/** RpcHandler rejects chunked requests in HTML, before it looks at the path. */
 export function chunkedRefused(): HttpAnswer {
   const reason = 'Chunked request not supported.';
   return {

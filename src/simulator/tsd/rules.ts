@@ -1,9 +1,9 @@
-// What OpenTSDB 2.4 asks of a data point before it takes it, and the words in which it refuses one.
+// The checks of OpenTSDB 2.4 on a data point, with its error messages.
 
-/** A put as it was received, not yet checked. */
+/** A put as received, not yet checked. */
 export interface ReceivedPut {
   readonly metric: string | undefined;
-  /** Seconds, or milliseconds when greater than 4294967295. */
+  /** Seconds, or milliseconds if greater than 4294967295. */
   readonly timestamp: number;
   readonly value: string | undefined;
   readonly tags: ReadonlyMap<string, string> | undefined;
@@ -12,7 +12,7 @@ export interface ReceivedPut {
 /** `value`: a NumberFormatException, `argument`: an IllegalArgumentException, `unknown-name`: a NoSuchUniqueName, `unexpected`: any other. */
 export type RefusalKind = 'value' | 'argument' | 'unknown-name' | 'unexpected';
 
-/** A point that OpenTSDB refuses; the message is its own. */
+/** A point that OpenTSDB refuses. The message is OpenTSDB's. */
 export class RefusedPut extends Error {
   override readonly name = 'RefusedPut';
   readonly kind: RefusalKind;
@@ -25,7 +25,7 @@ export class RefusedPut extends Error {
 const maxSeconds = 0xffff_ffff;
 const maxMilliseconds = 9_999_999_999_999;
 
-/** The unit that OpenTSDB takes a timestamp to be in. */
+/** The unit that OpenTSDB infers from a timestamp. */
 export function unitOf(timestamp: number): 's' | 'ms' {
   return timestamp > maxSeconds ? 'ms' : 's';
 }
@@ -33,9 +33,9 @@ export function unitOf(timestamp: number): 's' | 'ms' {
 /**
  * Checks value, timestamp, tags and characters, in the order of TSDB.addPointInternal.
  *
- * @throws RefusedPut with OpenTSDB's words
+ * @throws RefusedPut
  */
-export function checkPut({ metric, timestamp, value, tags }: Required<ReceivedPut>, maxTags: number): void {
+export function checkPut({ metric, timestamp, value, tags }: ReceivedPut, maxTags: number): void {
   checkValue(String(value), `metric=${metric} timestamp=${timestamp}`);
   if (timestamp < 0 || timestamp > maxMilliseconds) {
     const adding = `when trying to add value=[0]/0 to metric=${metric}, tags=${asJavaMap(tags)}`;
@@ -63,17 +63,17 @@ function checkNames(metric: string, tags: ReadonlyMap<string, string>, maxTags: 
 /**
  * Tags.validateString: letters of any script, digits and `-_./`.
  *
- * @throws RefusedPut naming the first character that is none of them
+ * @throws RefusedPut for any other character
  */
-export function checkName(what: string, name: string): void {
-  if (name === '') throw new RefusedPut('argument', `Invalid ${what}: empty string`);
+export function checkName(role: string, name: string): void {
+  if (name === '') throw new RefusedPut('argument', `Invalid ${role}: empty string`);
   const illegal = /[^\p{L}0-9\-_./]/u.exec(name);
   if (illegal !== null)
-    throw new RefusedPut('argument', `Invalid ${what} ("${name}"): illegal character: ${illegal[0]}`);
+    throw new RefusedPut('argument', `Invalid ${role} ("${name}"): illegal character: ${illegal[0]}`);
 }
 
 /** Tags.looksLikeInteger, then Tags.parseLong or Double.parseDouble. */
-function checkValue(value: string, where: string): void {
+function checkValue(value: string, point: string): void {
   if (!/[.eE]/.test(value)) {
     parseLong(value);
     return;
@@ -82,22 +82,22 @@ function checkValue(value: string, where: string): void {
   if (!isNumber) throw new RefusedPut('value', `For input string: "${value}"`);
   const number = Number(value.replace(/[fFdD]$/, ''));
   if (!Number.isFinite(number)) {
-    throw new RefusedPut('argument', `value is NaN or Infinite: ${number} for ${where}`);
+    throw new RefusedPut('argument', `value is NaN or Infinite: ${number} for ${point}`);
   }
 }
 
 /**
  * Tags.parseLong: decimal digits with at most one sign, within 64 bits.
  *
- * @throws RefusedPut in the words of its NumberFormatExceptions
+ * @throws RefusedPut with the messages of its NumberFormatExceptions
  */
 export function parseLong(text: string): bigint {
   if (text === '') throw new RefusedPut('value', 'Empty string');
   const isSigned = /^[+-]/.test(text);
   if (isSigned && text.length === 1) throw new RefusedPut('value', `Just a sign, no value: ${text}`);
   if (text.length > (isSigned ? 20 : 19)) throw new RefusedPut('value', `Value too long: ${text}`);
-  const foreign = /[^0-9]/.exec(isSigned ? text.slice(1) : text);
-  if (foreign !== null) throw new RefusedPut('value', `Invalid character '${foreign[0]}' in ${text}`);
+  const illegal = /[^0-9]/.exec(isSigned ? text.slice(1) : text);
+  if (illegal !== null) throw new RefusedPut('value', `Invalid character '${illegal[0]}' in ${text}`);
   const long = BigInt(text.replace(/^\+/, ''));
   if (long !== BigInt.asIntN(64, long)) throw new RefusedPut('value', `Overflow in ${text}`);
   return long;
@@ -106,8 +106,7 @@ export function parseLong(text: string): bigint {
 /**
  * Tags.parse: adds `name=value` to `tags`.
  *
- * @throws RefusedPut unless there is exactly one `=` with something on both sides, and for a tag given twice with
- * different values
+ * @throws RefusedPut unless there is exactly one `=` between two names, and for a second value of a tag
  */
 export function addTag(tags: Map<string, string>, text: string): void {
   const [name, value, ...more] = text.split('=');

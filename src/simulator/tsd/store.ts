@@ -1,29 +1,24 @@
-// What stands behind both doors of the simulated OpenTSDB: names, storage, the points taken and the counts.
+// The state behind HTTP and telnet of the simulated OpenTSDB: names, storage, the last points and counts.
 
 import type { DataPoint } from '../../model/point.ts';
 import { checkPut, unitOf, type ReceivedPut } from './rules.ts';
 import type { StoredAnnotation } from './annotation.ts';
 import type { Uids } from './uids.ts';
 
-/** `failed`: the words of the error, such as `Storage exception: Call queue is full` or `Please throttle`. */
+/** `failed` is the error message, such as `Storage exception: Call queue is full` or `Please throttle`. */
 export type StorageOutcome = 'stored' | { readonly failed: string };
 
-/** What the storage does with a point; a promise that never resolves is a storage that hangs. */
+/** Stores a point. A storage that hangs returns a promise that never resolves. */
 export type Storage = (point: DataPoint) => StorageOutcome | Promise<StorageOutcome>;
 
 export interface TsdCounts {
   connections: number;
-  requests: number;
-  /** Lines that came in by telnet, whatever they held. */
-  lines: number;
-  /** Lines of more than 1024 bytes, which OpenTSDB takes or closes the connection for as TCP happens to cut them. */
+  /** Telnet lines of more than 1024 bytes. OpenTSDB accepts one or closes the connection, depending on TCP's segments. */
   longLines: number;
   /** Points stored. */
   accepted: number;
-  /** Points refused, for their contents or for unknown names. */
+  /** Points refused for their contents or for unknown names. */
   refused: number;
-  /** Points that the storage failed. */
-  failed: number;
   /** Telnet commands other than put, by their first word. */
   readonly commands: Map<string, number>;
 }
@@ -31,16 +26,16 @@ export interface TsdCounts {
 export interface TsdStore {
   readonly uids: Uids;
   readonly counts: TsdCounts;
-  /** By their start. */
+  /** By start, ms since 1970 UTC. */
   readonly annotations: Map<number, StoredAnnotation>;
-  /** The points taken last, oldest first. */
+  /** The last points stored, oldest first. */
   points(): readonly DataPoint[];
   /**
    * Checks a put, resolves its names and hands it to the storage.
    *
-   * @throws RefusedPut before the storage has seen it
+   * @throws RefusedPut before the point reaches the storage
    */
-  add(put: Required<ReceivedPut>): StorageOutcome | Promise<StorageOutcome>;
+  add(put: ReceivedPut): StorageOutcome | Promise<StorageOutcome>;
 }
 
 export interface TsdStoreOptions {
@@ -52,23 +47,11 @@ export interface TsdStoreOptions {
 }
 
 export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: TsdStoreOptions): TsdStore {
-  const counts: TsdCounts = {
-    connections: 0,
-    requests: 0,
-    lines: 0,
-    longLines: 0,
-    accepted: 0,
-    refused: 0,
-    failed: 0,
-    commands: new Map(),
-  };
+  const counts: TsdCounts = { connections: 0, longLines: 0, accepted: 0, refused: 0, commands: new Map() };
   let points: DataPoint[] = [];
 
   function settle(point: DataPoint, outcome: StorageOutcome): StorageOutcome {
-    if (outcome !== 'stored') {
-      counts.failed += 1;
-      return outcome;
-    }
+    if (outcome !== 'stored') return outcome;
     counts.accepted += 1;
     if (rememberedPoints > 0) points.push(point);
     if (points.length > 2 * rememberedPoints) points = points.slice(-rememberedPoints);
@@ -76,7 +59,7 @@ export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: 
     return outcome;
   }
 
-  function resolved(put: Required<ReceivedPut>): DataPoint {
+  function resolve(put: ReceivedPut): DataPoint {
     checkPut(put, maxTags);
     const metric = uids.resolve('metric', String(put.metric));
     const tags = [...(put.tags ?? [])].map(([name, value]) => [
@@ -93,9 +76,9 @@ export function tsdStore({ uids, maxTags, storage, onPoint, rememberedPoints }: 
     annotations: new Map(),
     points: () => points.slice(-rememberedPoints),
     add(put) {
-      const point = resolved(put);
+      const point = resolve(put);
       const outcome = storage(point);
-      return outcome instanceof Promise ? outcome.then((settled) => settle(point, settled)) : settle(point, outcome);
+      return outcome instanceof Promise ? outcome.then((result) => settle(point, result)) : settle(point, outcome);
     },
   };
 }

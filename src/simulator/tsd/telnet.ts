@@ -1,4 +1,4 @@
-// The telnet door of the simulated OpenTSDB 2.4: lines of words, silence for a good put, a line for a bad one.
+// Telnet of the simulated OpenTSDB 2.4: a valid put has no answer, an invalid one has a line.
 
 import type { Socket } from 'node:net';
 import { addTag, parseLong, RefusedPut, type ReceivedPut } from './rules.ts';
@@ -11,30 +11,29 @@ export interface TsdTelnetOptions {
   readonly store: TsdStore;
   readonly version: string;
   readonly isReadOnly: boolean;
-  /** `diediedie` was sent. */
+  /** Handles `diediedie`. */
   readonly onDie: () => void;
 }
 
 /**
- * Serves a connection, of which `first` has been read already. More than 1024 bytes without a line's end close it; a
- * longer line that arrives in one piece passes, as in the real one.
+ * Serves a connection whose first data have been read. It closes on more than 1024 bytes without a line's end.
+ * As in OpenTSDB, a longer line is accepted if it arrives with its end.
  */
 export function serveTelnet(options: TsdTelnetOptions, socket: Socket, first: Buffer): void {
   const { counts } = options.store;
   let rest = '';
-  function take(chunk: Buffer): void {
+  function receive(chunk: Buffer): void {
     const lines = (rest + chunk.toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      counts.lines += 1;
       if (line.length > maxLineBytes) counts.longLines += 1;
       execute(options, socket, line.replace(/\r$/, ''));
     }
     if (rest.length > maxLineBytes) socket.destroy();
   }
-  socket.on('data', take);
+  socket.on('data', receive);
   socket.on('error', () => socket.destroy());
-  take(first);
+  receive(first);
 }
 
 function execute(options: TsdTelnetOptions, socket: Socket, line: string): void {
@@ -51,10 +50,6 @@ function execute(options: TsdTelnetOptions, socket: Socket, line: string): void 
       return reply(
         `net.opentsdb.tools ${version} built at revision 0000000 (MODIFIED)\nBuilt on 2021/09/02 00:00:00 +0000 by simulator\n`,
       );
-    case 'help':
-      return reply('available commands: dropcaches version exit help put diediedie\n');
-    case 'dropcaches':
-      return reply('Caches dropped.\n');
     case 'exit':
       return void socket.end();
     case 'diediedie':
@@ -65,26 +60,28 @@ function execute(options: TsdTelnetOptions, socket: Socket, line: string): void 
   }
 }
 
+const putErrors = {
+  value: 'invalid value',
+  argument: 'illegal argument',
+  'unknown-name': 'unknown metric',
+  unexpected: undefined,
+} as const;
+
 function put(store: TsdStore, words: readonly string[], reply: (text: string) => void): void {
   try {
-    const outcome = store.add(readWords(words));
-    if (outcome instanceof Promise) void outcome.then((settled) => tell(settled, reply));
-    else tell(outcome, reply);
+    const outcome = store.add(parsePut(words));
+    if (outcome instanceof Promise) void outcome.then((result) => replyOutcome(result, reply));
+    else replyOutcome(outcome, reply);
   } catch (error) {
     if (!(error instanceof RefusedPut)) throw error;
     store.counts.refused += 1;
-    const prefix = {
-      value: 'invalid value',
-      argument: 'illegal argument',
-      'unknown-name': 'unknown metric',
-      unexpected: undefined,
-    };
-    // An exception of any other kind is only logged.
-    if (prefix[error.kind] !== undefined) reply(`put: ${prefix[error.kind]}: ${error.message}\n`);
+    const prefix = putErrors[error.kind];
+    // OpenTSDB only logs an unexpected exception.
+    if (prefix !== undefined) reply(`put: ${prefix}: ${error.message}\n`);
   }
 }
 
-function tell(outcome: StorageOutcome, reply: (text: string) => void): void {
+function replyOutcome(outcome: StorageOutcome, reply: (text: string) => void): void {
   if (outcome === 'stored') return;
   if (outcome.failed.startsWith('Please throttle')) {
     reply('put: Please throttle writes: 10001 RPCs waiting on "region" to come back online\n');
@@ -94,7 +91,7 @@ function tell(outcome: StorageOutcome, reply: (text: string) => void): void {
 }
 
 /** PutDataPointRpc.importDataPoint */
-function readWords(words: readonly string[]): Required<ReceivedPut> {
+function parsePut(words: readonly string[]): ReceivedPut {
   if (words.length < 5)
     throw new RefusedPut('argument', `not enough arguments (need least 4, got ${words.length - 1})`);
   const [, metric = '', time = '', value = '', ...pairs] = words;

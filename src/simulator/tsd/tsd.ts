@@ -1,6 +1,7 @@
-// A strict OpenTSDB 2.4 front end in this process, to try the bridge against: it refuses what OpenTSDB refuses, in the same
-// words. One port speaks both telnet and HTTP; the first byte of a connection decides. Nothing is kept beyond the last points.
+// A strict OpenTSDB 2.4 in this process: it refuses what OpenTSDB refuses, with the same messages.
+// One port speaks telnet and HTTP. Only the last points are kept, in memory.
 
+import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -18,33 +19,27 @@ import { serveTelnet } from './telnet.ts';
 import { uids } from './uids.ts';
 
 export interface TsdOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 0: a free one. */
+  /** Default 0: a free port. */
   readonly port?: number;
-  /** Told of every point stored, after the checks. */
+  /** Receives every point stored. */
   readonly onPoint?: (point: DataPoint) => void;
-  /** How many of the last points `points()` gives; default 100,000. */
+  /** Bounds what `points()` returns; default 100,000. */
   readonly rememberedPoints?: number;
-  /** tsd.core.auto_create_metrics: whether a put may name a new metric. Default true; OpenTSDB's own default is false. */
+  /** tsd.core.auto_create_metrics: a put creates unknown metrics. Default true, unlike in OpenTSDB. */
   readonly autoCreateMetrics?: boolean;
   /** The same for tag names and tag values; default true, as in OpenTSDB. */
   readonly autoCreateTags?: boolean;
-  /** tsd.storage.max_tags; default 8. */
-  readonly maxTags?: number;
-  /** tsd.http.request.enable_chunked with this max_chunk, in bytes; default off. */
+  /** max_chunk of tsd.http.request.enable_chunked, in bytes; default off. */
   readonly maxChunkBytes?: number;
   /** tsd.mode=ro: put and uid do not exist. */
   readonly isReadOnly?: boolean;
-  /** What stands behind it; by default it stores everything. */
+  /** By default it stores everything. */
   readonly storage?: Storage;
-  /** The end of a query that names none, ms since 1970 UTC; default: when the last point is. */
-  readonly nowMs?: () => number;
-  /** For sync_timeout; without it no timeout ends. */
+  /** For sync_timeout. Without it no timeout ends. */
   readonly sleep?: Sleep;
-  /** Comes before the answer to an HTTP request: may wait, change it, or answer instead. */
+  /** Handles every HTTP request, for tests: it may delay, change or replace the answer. */
   readonly intercept?: (exchange: Exchange, answer: () => Promise<TsdAnswer>) => Promise<TsdAnswer>;
-  /** Shown every telnet connection; true when it serves that itself. */
+  /** Sees every telnet connection first, for tests. Returns true if it serves the connection itself. */
   readonly interceptTelnet?: (socket: Socket, first: Buffer) => boolean;
 }
 
@@ -53,22 +48,23 @@ export interface Tsd {
   /** The origin, such as http://127.0.0.1:4242. */
   readonly url: string;
   readonly counts: TsdCounts;
-  /** The points stored last, oldest first; names as OpenTSDB stores them, values as they were written. */
+  /** The last points stored, oldest first, with names as OpenTSDB stores them and values as they were written. */
   points(): readonly DataPoint[];
-  /** Every annotation, as it was sent. */
   annotations(): readonly StoredAnnotation[];
   /** Closes every connection at once. */
   close(): Promise<void>;
 }
 
 const version = '2.4.1';
+/** The default of tsd.storage.max_tags. */
+const maxTags = 8;
 
-/** Opens it; rejects when the address cannot be listened on. */
+/** Listens on 127.0.0.1. Rejects if it cannot. */
 export async function openTsd(options: TsdOptions = {}): Promise<Tsd> {
-  const { host = '127.0.0.1', port = 0, autoCreateMetrics = true, autoCreateTags = true } = options;
+  const { port = 0, autoCreateMetrics = true, autoCreateTags = true, isReadOnly = false } = options;
   const store = tsdStore({
     uids: uids({ metric: autoCreateMetrics, tagk: autoCreateTags, tagv: autoCreateTags }),
-    maxTags: options.maxTags ?? 8,
+    maxTags,
     storage: options.storage ?? (() => 'stored'),
     onPoint: options.onPoint ?? (() => {}),
     rememberedPoints: options.rememberedPoints ?? 100_000,
@@ -79,28 +75,23 @@ export async function openTsd(options: TsdOptions = {}): Promise<Tsd> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  const http = httpDoor(options, store);
+  const http = httpServer(options, store);
+  const telnet = { store, version, isReadOnly, onDie: () => void close() };
   const server = createServer((socket) => {
     store.counts.connections += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.once('data', (first) => {
-      if (isHttp(first)) return handToHttp(http, socket, first);
-      if (options.interceptTelnet?.(socket, first) === true) return;
-      serveTelnet(
-        { store, version, isReadOnly: options.isReadOnly ?? false, onDie: () => void close() },
-        socket,
-        first,
-      );
+      if (isHttp(first)) handOver(socket, first, http);
+      else if (options.interceptTelnet?.(socket, first) !== true) serveTelnet(telnet, socket, first);
     });
     socket.on('error', () => socket.destroy());
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   const address = server.address() as AddressInfo;
-  const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   return {
     port: address.port,
-    url,
+    url: `http://127.0.0.1:${address.port}`,
     counts: store.counts,
     points: store.points,
     annotations: () => [...store.annotations.values()],
@@ -108,64 +99,47 @@ export async function openTsd(options: TsdOptions = {}): Promise<Tsd> {
   };
 }
 
-/** PipelineFactory: a capital letter opens HTTP, anything else telnet. */
+/** PipelineFactory: HTTP begins with a capital letter, telnet with anything else. */
 function isHttp(first: Buffer): boolean {
   const byte = first[0] ?? 0;
   return byte >= 0x41 && byte <= 0x5a;
 }
 
-function handToHttp(http: HttpServer, socket: Socket, first: Buffer): void {
+function handOver(socket: Socket, first: Buffer, http: HttpServer): void {
   socket.pause();
   socket.unshift(first);
   http.emit('connection', socket);
   socket.resume();
 }
 
-/** The limits are those of Netty's HttpRequestDecoder, line and headers taken together. */
-function httpDoor(
-  { intercept, sleep = () => new Promise(() => {}), ...options }: TsdOptions,
-  store: TsdStore,
-): HttpServer {
-  const { maxChunkBytes, isReadOnly = false, nowMs = () => latestMs(store) } = options;
-  const config = shownConfig(options);
+/** Its header limit is that of Netty's HttpRequestDecoder, line and headers together. */
+function httpServer(options: TsdOptions, store: TsdStore): HttpServer {
+  const { intercept, maxChunkBytes, isReadOnly = false, sleep = () => new Promise(() => {}) } = options;
+  const config = configOf(options);
   const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const underway = exchange(request);
-    const answer = () => answerHttp({ store, maxChunkBytes, isReadOnly, version, config, sleep, nowMs }, underway);
+    const current = exchange(request);
+    const answer = () => answerHttp({ store, maxChunkBytes, isReadOnly, version, config, sleep }, current);
     try {
-      send(response, await (intercept === undefined ? answer() : intercept(underway, answer)));
+      send(response, await (intercept === undefined ? answer() : intercept(current, answer)));
     } catch {
-      // The client went away in the middle of its request.
+      // The client closed the connection within its request.
       response.socket?.destroy();
     }
   };
-  const listen = (request: IncomingMessage, response: ServerResponse) => void answerTo(request, response);
-  return createHttpServer({ maxHeaderSize: 4096 + 8192, keepAliveTimeout: 0 }, listen).on('checkContinue', listen);
+  const listener = (request: IncomingMessage, response: ServerResponse) => void answerTo(request, response);
+  return createHttpServer({ maxHeaderSize: 4096 + 8192, keepAliveTimeout: 0 }, listener).on('checkContinue', listener);
 }
 
-/** A part of what Config.java tells: a flat map of texts. */
-function shownConfig({
-  port = 0,
-  autoCreateMetrics = true,
-  autoCreateTags = true,
-  maxTags = 8,
-  maxChunkBytes,
-  isReadOnly = false,
-}: TsdOptions) {
+/** Some entries of the real /api/config. */
+function configOf({ port = 0, autoCreateMetrics, autoCreateTags, maxChunkBytes, isReadOnly }: TsdOptions) {
   return {
-    'tsd.core.auto_create_metrics': String(autoCreateMetrics),
-    'tsd.core.auto_create_tagks': String(autoCreateTags),
-    'tsd.core.auto_create_tagvs': String(autoCreateTags),
+    'tsd.core.auto_create_metrics': String(autoCreateMetrics ?? true),
+    'tsd.core.auto_create_tagks': String(autoCreateTags ?? true),
+    'tsd.core.auto_create_tagvs': String(autoCreateTags ?? true),
     'tsd.http.request.enable_chunked': String(maxChunkBytes !== undefined),
     'tsd.http.request.max_chunk': String(maxChunkBytes ?? 4096),
-    'tsd.mode': isReadOnly ? 'ro' : 'rw',
+    'tsd.mode': isReadOnly === true ? 'ro' : 'rw',
     'tsd.network.port': String(port),
     'tsd.storage.max_tags': String(maxTags),
   };
-}
-
-function latestMs({ points }: TsdStore): number {
-  return points().reduce(
-    (latest, { timestamp, unit }) => Math.max(latest, unit === 's' ? timestamp * 1000 : timestamp),
-    0,
-  );
 }

@@ -1,31 +1,31 @@
-// /api/uid/assign of the simulated OpenTSDB: each name on its own, the errors in maps beside the UIDs.
+// /api/uid/assign of the simulated OpenTSDB: each name on its own, with errors in maps beside the UIDs.
 
-import { errorAnswer, jsonAnswer, methodNotAllowed, type HttpAnswer } from './answers.ts';
+import { BadRequest, jsonAnswer, methodNotAllowed, parseJson, type HttpAnswer } from './answers.ts';
 import type { PutRequest } from './put.ts';
 import { RefusedPut } from './rules.ts';
 import type { UidKind, Uids } from './uids.ts';
 
 const kinds: readonly UidKind[] = ['metric', 'tagk', 'tagv'];
 
+/** @throws BadRequest */
 export function answerAssign(uids: Uids, { method, query, text }: PutRequest): HttpAnswer {
   if (method !== 'GET' && method !== 'POST') return methodNotAllowed(method);
-  const wanted = method === 'POST' ? fromJson(text) : fromQuery(query);
-  if (wanted === undefined) return errorAnswer(400, 'Unable to parse the given JSON');
-  if (wanted.length === 0) return errorAnswer(400, 'Missing values to assign UIDs');
+  const requested = method === 'POST' ? fromJson(text) : fromQuery(query);
+  if (requested.length === 0) throw new BadRequest('Missing values to assign UIDs');
   const answer: [string, unknown][] = [];
-  let faults = 0;
-  for (const [kind, names] of wanted) {
+  let errorCount = 0;
+  for (const [kind, names] of requested) {
     const { assigned, errors } = assignEach(uids, kind, names);
     answer.push([kind, Object.fromEntries(assigned)]);
     if (errors.length > 0) answer.push([`${kind}_errors`, Object.fromEntries(errors)]);
-    faults += errors.length;
+    errorCount += errors.length;
   }
-  return jsonAnswer(faults === 0 ? 200 : 400, Object.fromEntries(answer));
+  return jsonAnswer(errorCount === 0 ? 200 : 400, Object.fromEntries(answer));
 }
 
 function assignEach(uids: Uids, kind: UidKind, names: readonly string[]) {
   const assigned: [name: string, uid: string][] = [];
-  const errors: [name: string, words: string][] = [];
+  const errors: [name: string, message: string][] = [];
   for (const name of names) {
     try {
       assigned.push([name, uids.assign(kind, name)]);
@@ -44,14 +44,10 @@ function fromQuery(query: URLSearchParams): [UidKind, string[]][] {
   });
 }
 
-function fromJson(text: string): [UidKind, string[]][] | undefined {
-  try {
-    const wanted = JSON.parse(text) as Record<string, unknown>;
-    return kinds.flatMap((kind) => {
-      const names = wanted[kind];
-      return Array.isArray(names) ? [[kind, names.map(String)]] : [];
-    });
-  } catch {
-    return undefined;
-  }
+function fromJson(text: string): [UidKind, string[]][] {
+  const requested = parseJson(text) as Readonly<Record<string, unknown>> | null;
+  return kinds.flatMap((kind) => {
+    const names = requested?.[kind];
+    return Array.isArray(names) ? [[kind, names.map(String)]] : [];
+  });
 }

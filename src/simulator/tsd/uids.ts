@@ -1,4 +1,4 @@
-// The names that the simulated OpenTSDB knows: metrics, tag names and tag values, each with its UID.
+// The UID table of the simulated OpenTSDB: metrics, tag names and tag values.
 
 import { checkName, RefusedPut } from './rules.ts';
 
@@ -6,30 +6,27 @@ export type UidKind = 'metric' | 'tagk' | 'tagv';
 
 export interface Uids {
   /**
-   * The name as it will be stored.
+   * The name as stored.
    *
-   * @throws RefusedPut when it is unknown and names of its kind are not created by a put
+   * @throws RefusedPut if it is unknown and a put does not create names of its kind
    */
   resolve(kind: UidKind, name: string): string;
   /**
-   * Gives a new name a UID, six hexadecimal digits.
+   * Assigns a UID of six hexadecimal digits.
    *
-   * @throws RefusedPut for an illegal name and for one that has a UID already
+   * @throws RefusedPut if the name is illegal or has a UID
    */
   assign(kind: UidKind, name: string): string;
-  /** Whether the name, as it is stored, has a UID. */
+  /** Takes the name as stored. */
   isKnown(kind: UidKind, name: string): boolean;
   /** The first `max` names that begin with `prefix`, in order. */
   suggest(kind: UidKind, prefix: string, max: number): string[];
 }
 
-/** What OpenTSDB calls the kinds in NoSuchUniqueName. */
+/** The kinds in the message of NoSuchUniqueName. */
 const tableNames: Readonly<Record<UidKind, string>> = { metric: 'metrics', tagk: 'tagk', tagv: 'tagv' };
 
-/**
- * @param isCreatedByPut - which kinds a put may add to; tsd.core.auto_create_metrics is off unless configured, tag
- * names and values are created
- */
+/** @param isCreatedByPut - the kinds of names that a put creates; see tsd.core.auto_create_metrics */
 export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
   const known = { metric: new Map<string, string>(), tagk: new Map<string, string>(), tagv: new Map<string, string>() };
   const stored = { metric: new Set<string>(), tagk: new Set<string>(), tagv: new Set<string>() };
@@ -48,7 +45,7 @@ export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
         throw new RefusedPut('unknown-name', `No such name for '${tableNames[kind]}': '${name}'`);
       const isTaken = stored[kind].has(asStored(name));
       add(kind, name);
-      // The put that finds its name taken by another one fails; the next goes into the other's series.
+      // The first put of a name that another one occupies fails. Later ones go into the other's series.
       if (isTaken) throw new RefusedPut('unexpected', 'Unexpected exception');
       return asStored(name);
     },
@@ -67,7 +64,7 @@ export function uids(isCreatedByPut: Readonly<Record<UidKind, boolean>>): Uids {
   };
 }
 
-/** UniqueId keeps names as ISO-8859-1: every letter beyond it becomes a question mark. */
+/** UniqueId stores names as ISO-8859-1. Other characters become question marks. */
 function asStored(name: string): string {
   return name.replace(/[^\0-\u00ff]/g, '?');
 }

@@ -1,16 +1,13 @@
-// The cities that the simulated Catchpoint has nodes in: real ones, at their real places.
+// The cities of the simulated world, at their real places.
 
-/** How much of the network meets there: 3 for the great exchanges, 2 for large cities, 1 for the others. */
-export type Weight = 1 | 2 | 3;
-
-/** Name, region or state, ISO 3166 code of the country, degrees north and east, weight. */
+/** Coordinates are degrees north and east. The weight is 3 for the great internet exchanges, 2 for large cities, otherwise 1. */
 export type City = readonly [
   name: string,
   region: string,
   countryCode: string,
   latitude: number,
   longitude: number,
-  weight: Weight,
+  weight: 1 | 2 | 3,
 ];
 
 const northAmerica: readonly City[] = [
@@ -183,5 +180,4 @@ const oceania: readonly City[] = [
   ['Nouméa', 'Province Sud', 'NC', -22.27, 166.44, 1],
 ];
 
-/** Every one of them, some 150. */
 export const cities: readonly City[] = [...northAmerica, ...southAmerica, ...europe, ...asia, ...africa, ...oceania];

@@ -1,4 +1,4 @@
-// A node of the simulated world, with all that both of Catchpoint's REST APIs tell of it.
+// A node of the simulated world, with everything that Catchpoint's REST APIs return about one.
 
 /** A name with its id, as both APIs write places, providers and types. */
 export interface Named {
@@ -8,7 +8,7 @@ export interface Named {
 
 export interface SimulatedNode {
   readonly id: number;
-  /** In Catchpoint's way: "City, CC - ISP". */
+  /** Catchpoint's form: "City, CC - ISP". */
   readonly name: string;
   /** Enterprise nodes may have none. */
   readonly asn?: number;
@@ -22,14 +22,9 @@ export interface SimulatedNode {
   /** Degrees, north and east positive. */
   readonly latitude: number;
   readonly longitude: number;
-  /** Ids as v2's SyntheticNetworkType: 0 Backbone, 1 LastMile, 2 Wireless, 3 Private, 4 Enterprise, 5 PublicCloud. */
+  /** The ids of v2's SyntheticNetworkType: 0 Backbone, 1 LastMile, 2 Wireless, 3 Private, 4 Enterprise, 5 PublicCloud. */
   readonly networkType: Named;
   readonly active: boolean;
-  /** Addresses and CIDR ranges, comma-separated; empty where Catchpoint does not publish them. */
+  /** Addresses and CIDR ranges, comma-separated; empty if Catchpoint does not publish them. */
   readonly ipRanges: string;
-}
-
-/** Whether it is a customer's own node, which v2 describes more fully at /api/v2/nodes. */
-export function isCustomerNode({ networkType }: SimulatedNode): boolean {
-  return networkType.id === 3 || networkType.id === 4;
 }

@@ -1,19 +1,18 @@
-// The simulated world: some 300 nodes in 150 cities, the same ones for the same seed.
+// Builds the simulated world: some 300 nodes in 150 cities, the same for the same seed.
 
-import { cities, type City } from './cities.ts';
-import { countries } from './countries.ts';
-import { nationalProviders } from './national-providers.ts';
-import { carriers, clouds, networkTypes, type Provider } from './providers.ts';
 import { seeded, shuffled } from '../seeded.ts';
+import { cities, type City } from './cities.ts';
+import { countries, type Country } from './countries.ts';
+import { carriers, clouds, networkTypes, type Provider } from './providers.ts';
 import type { Named, SimulatedNode } from './world-node.ts';
 
 export interface WorldOptions {
   readonly seed?: number;
-  /** How many nodes; default 300. */
+  /** Number of nodes; default 300. */
   readonly count?: number;
 }
 
-/** Where a node may stand. The sites of the lowest rank are settled first, so that no city goes without. */
+/** A place for a node. Sites of low rank come first, so that every city has a node. */
 interface Site {
   readonly city: City;
   readonly provider: Provider;
@@ -21,13 +20,12 @@ interface Site {
   readonly rank: number;
 }
 
-/** Of how many nodes one is out of order. */
 const inactiveShare = 0.02;
 
 /**
  * The nodes in the order of their ids.
  *
- * @throws RangeError when there are not so many sites
+ * @throws RangeError if `count` is not from 1 to the number of sites
  */
 export function world({ seed = 1, count = 300 }: WorldOptions = {}): SimulatedNode[] {
   const random = seeded(seed);
@@ -35,7 +33,7 @@ export function world({ seed = 1, count = 300 }: WorldOptions = {}): SimulatedNo
   if (!Number.isInteger(count) || count < 1 || count > sites.length) {
     throw new RangeError(`nodes: expected an integer from 1 to ${sites.length}, found ${count}`);
   }
-  const nodeAt = settler();
+  const nodeAt = nodeFactory();
   let id = 0;
   return shuffled(sites.slice(0, count), random).map((site) => {
     id += 1 + Math.floor(random() * 9);
@@ -45,50 +43,48 @@ export function world({ seed = 1, count = 300 }: WorldOptions = {}): SimulatedNo
 
 function sitesIn(city: City, random: () => number): Site[] {
   const [name, , countryCode, , , weight] = city;
-  const [first, ...others] = shuffled(nationalProviders[countryCode] ?? carriers, random);
+  const [first, ...others] = shuffled(countryOf(countryCode).providers, random);
   const cloudsHere = clouds.filter(({ cityNames }) => cityNames.includes(name)).map(({ provider }) => provider);
   const providers = [first as Provider, ...shuffled([...others, ...carriersIn(city, random), ...cloudsHere], random)];
-  const sites = providers.map((provider, nth): Site => ({
+  const sites = providers.map((provider, index): Site => ({
     city,
     provider,
     isIPv6: false,
-    rank: (nth + random() / 2) / weight,
+    rank: (index + random() / 2) / weight,
   }));
-  const isWired = ({ provider: [, , , networkType = 'Backbone'] }: Site): boolean => /Backbone|Cloud/.test(networkType);
-  return [...sites, ...sites.filter(isWired).map((site): Site => ({ ...site, isIPv6: true, rank: site.rank + 100 }))];
+  const wired = sites.filter(({ provider: { networkType } }) => /Backbone|Cloud/.test(networkType));
+  return [...sites, ...wired.map((site): Site => ({ ...site, isIPv6: true, rank: site.rank + 100 }))];
 }
 
-/** All of them where networks meet, some in other large cities; foreign ones have none in mainland China. */
+function countryOf(code: string): Country {
+  return countries.get(code) as Country;
+}
+
+/** All carriers in cities of weight 3, three in those of weight 2. Foreign carriers have none in mainland China. */
 function carriersIn([, , countryCode, , , weight]: City, random: () => number): Provider[] {
   if (weight === 1 || countryCode === 'CN') return [];
-  const nationalNames = (nationalProviders[countryCode] ?? []).map(([name]) => name);
-  const others = shuffled(carriers, random).filter(([name]) => !nationalNames.includes(name));
+  const nationalNames = countryOf(countryCode).providers.map(({ name }) => name);
+  const others = shuffled(carriers, random).filter(({ name }) => !nationalNames.includes(name));
   return weight === 3 ? others : others.slice(0, 3);
 }
 
-/** Makes nodes of sites, and gives every place and provider the id under which it comes again. */
-function settler(): (site: Site, id: number, active: boolean) => SimulatedNode {
-  const [continentOf, countryOf, regionOf, cityOf, ispOf] = [
-    numbered(),
-    numbered(),
-    numbered(),
-    numbered(),
-    numbered(),
-  ];
+/** Makes nodes. Equal places and providers have equal ids. */
+function nodeFactory(): (site: Site, id: number, active: boolean) => SimulatedNode {
+  const named = { continent: numbered(), country: numbered(), region: numbered(), city: numbered(), isp: numbered() };
   return ({ city, provider, isIPv6 }, id, active) => {
     const [name, region, countryCode, latitude, longitude] = city;
-    const [providerName, asn, asnName, networkType = 'Backbone'] = provider;
-    const [country, continent] = countries[countryCode] ?? [countryCode, 'Europe'];
+    const { asn, asnName, networkType } = provider;
+    const country = countryOf(countryCode);
     return {
       id,
-      name: `${name}, ${countryCode} - ${providerName}${isIPv6 ? ' IPv6' : ''}`,
+      name: `${name}, ${countryCode} - ${provider.name}${isIPv6 ? ' IPv6' : ''}`,
       asn,
       asnName,
-      isp: ispOf(providerName),
-      city: cityOf(name, countryCode),
-      region: regionOf(region, countryCode),
-      country: countryOf(country),
-      continent: continentOf(continent),
+      isp: named.isp(provider.name),
+      city: named.city(name, countryCode),
+      region: named.region(region, countryCode),
+      country: named.country(country.name),
+      continent: named.continent(country.continent),
       latitude,
       longitude,
       networkType: networkTypes[networkType],
@@ -98,7 +94,7 @@ function settler(): (site: Site, id: number, active: boolean) => SimulatedNode {
   };
 }
 
-/** Names with ids, counted from 1; `within` tells equal names apart. */
+/** Numbers names from 1. `within` distinguishes equal names. */
 function numbered(): (name: string, within?: string) => Named {
   const known = new Map<string, Named>();
   return (name, within = '') => {
@@ -109,7 +105,7 @@ function numbered(): (name: string, within?: string) => Named {
   };
 }
 
-/** Out of the ranges that are set apart for benchmarks (RFC 2544) and documentation (RFC 3849). */
+/** Addresses reserved for benchmarks (RFC 2544) and documentation (RFC 3849). */
 function addressesOf(id: number, isIPv6: boolean): string {
   return isIPv6 ? `2001:db8:${id.toString(16)}::/64` : `198.${18 + (id >> 13)}.${(id >> 5) & 255}.${(id & 31) << 3}/29`;
 }

@@ -1,17 +1,17 @@
-// Names that no sender can break out of: Graphite's dotted paths as Backstop wrote them, and OpenTSDB's metrics.
+// Turns senders' text into legal names: Graphite's dotted paths as Backstop wrote them, and OpenTSDB's metrics and tags.
 
 import { hash } from 'node:crypto';
 import anyAscii from 'any-ascii';
 import { legalTagText } from '../../model/tag-text.ts';
 
-/** A longer node would be no file name for Carbon. */
+/** Carbon stores a node as a file, whose name may have 255 bytes. */
 const maxNodeLength = 250;
 const digestLength = 16;
 
 /**
- * A dotted path out of parts, of which each may hold dots of its own: everything that prints in ASCII stays as it is but `;`, with
- * which Carbon's tags begin. Other scripts are transliterated, spaces and control characters become `_`, empty nodes are left
- * out: Carbon stores `cpu..idle` as `cpu.idle`.
+ * Joins parts, which may contain dots, into a path of printable ASCII. Other scripts are transliterated.
+ * Spaces, control characters and `;`, which begins Carbon's tags, become `_`.
+ * Empty nodes are omitted, since Carbon stores `cpu..idle` as `cpu.idle`.
  */
 export function dottedPath(...parts: readonly (string | undefined)[]): string {
   return parts
@@ -25,12 +25,12 @@ export function dottedPath(...parts: readonly (string | undefined)[]): string {
     .join('.');
 }
 
-/** Two that begin alike stay two. */
+/** Ends in a digest, so that two long nodes with the same beginning stay distinct. */
 function shortened(node: string): string {
   return `${node.slice(0, maxNodeLength - digestLength)}${hash('sha256', node).slice(0, digestLength)}`;
 }
 
-/** A metric out of parts, in the letters that OpenTSDB keeps apart. */
+/** Joins parts into a metric of the characters that OpenTSDB keeps distinct (see legalTagText). */
 export function metricName(...parts: readonly (string | undefined)[]): string {
   return parts
     .flatMap((part) => legalTagText(part ?? '')?.split('.') ?? [])
@@ -38,7 +38,7 @@ export function metricName(...parts: readonly (string | undefined)[]): string {
     .join('.');
 }
 
-/** Tags without those of which nothing legal is left. */
+/** Makes tags legal. Omits a tag if nothing of its name or value is left. */
 export function legalTags(tags: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).flatMap(([name, text]) => {

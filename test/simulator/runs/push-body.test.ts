@@ -1,4 +1,4 @@
-// Simulated pushes have the members and the types of Catchpoint's, kind by kind, and the bridge reads them.
+// Simulated pushes have the members and types of Catchpoint's, and the bridge reads them.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
@@ -28,24 +28,24 @@ function sample(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(`${golden}${name}.json`, 'utf8')) as Record<string, unknown>;
 }
 
-/** The first run of a kind that is as wanted. */
+/** The first run of a kind that matches. */
 function runWhere(
   kind: SimulatedTest['kind'],
   version: 3 | 4,
   incidents: Incidents,
-  isWanted: (run: Run) => boolean,
+  matches: (run: Run) => boolean,
 ): Run {
   const one = simulatedTests().find((other) => other.kind === kind && other.version === version) as SimulatedTest;
   const random = seeded(11);
   for (;;) {
     const run = runOf(one, node, timeMs, { random, incidents });
-    if (isWanted(run)) return run;
+    if (matches(run)) return run;
   }
 }
 
-const isWell = ({ failure, isPartMissing }: Run): boolean => failure === undefined && !isPartMissing;
+const isClean = ({ failure, hasContentError }: Run): boolean => failure === undefined && !hasContentError;
 
-/** Members and the types of their values; of a list, what its elements have. */
+/** The members and types of a value; for an array, those of its elements. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((element) => JSON.stringify(shape(element))))].toSorted();
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
@@ -53,23 +53,23 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, shape(member)]));
 }
 
-for (const [name, kind, version, incidents, isWanted] of [
-  ['dns', 'dns', 3, calm, isWell],
+for (const [name, kind, version, incidents, matches] of [
+  ['dns', 'dns', 3, calm, isClean],
   ['dns-error', 'dns', 4, failing, ({ failure }) => failure?.flag === 'Dns'],
-  ['web', 'web', 4, calm, isWell],
-  ['web-content-error', 'web', 4, calm, ({ isPartMissing }) => isPartMissing],
+  ['web', 'web', 4, calm, isClean],
+  ['web-content-error', 'web', 4, calm, ({ hasContentError }) => hasContentError],
   ['web-error', 'web', 4, failing, ({ failure }) => failure?.flag === 'Connection'],
-  ['ping', 'ping', 4, calm, isWell],
+  ['ping', 'ping', 4, calm, isClean],
 ] as readonly [string, SimulatedTest['kind'], 3 | 4, Incidents, (run: Run) => boolean][]) {
   test(`the body of ${name} has exactly the members of Catchpoint's`, (t) => {
-    const body = pushBody(runWhere(kind, version, incidents, isWanted)) as Record<string, unknown>;
+    const body = pushBody(runWhere(kind, version, incidents, matches)) as Record<string, unknown>;
     t.deepEqual(shape(body), shape(sample(name)));
     t.is(body['V'], sample(name)['V']);
     t.deepEqual(Object.keys(body), Object.keys(sample(name)));
   });
 }
 
-test("the body of traceroute has exactly the members of Catchpoint's, hops of each sort included", (t) => {
+test("the body of traceroute has exactly the members of Catchpoint's, hops of each kind included", (t) => {
   const hasAll = ({ hops = [] }: Run): boolean => hops.some(({ address }) => address === undefined);
   const body = pushBody(runWhere('traceroute', 4, calm, hasAll)) as ReturnType<typeof sample>;
   const withoutHops = (push: Record<string, unknown>): unknown =>
@@ -86,8 +86,8 @@ test("the body of traceroute has exactly the members of Catchpoint's, hops of ea
   );
 });
 
-test('the rendered template has exactly the members of ours, every value a text', (t) => {
-  const run = runWhere('dns', 3, calm, isWell);
+test('the rendered template has exactly the members of the template, every value a string', (t) => {
+  const run = runWhere('dns', 3, calm, isClean);
   const body = templateBody(run);
   const rendered = sample('template-custom');
   t.deepEqual(Object.keys(body), Object.keys(rendered));
@@ -101,7 +101,7 @@ test('the rendered template has exactly the members of ours, every value a text'
   t.is(body['TimestampEpoch'], '1794994452');
 });
 
-test('the bridge reads the same out of the default JSON and out of the template', (t) => {
+test('the bridge reads the same measurement from the default JSON and the template', (t) => {
   for (const kind of ['dns', 'web', 'transaction', 'api', 'ping'] as const) {
     for (const incidents of [calm, failing]) {
       const run = runWhere(kind, 4, incidents, () => true);
@@ -113,14 +113,14 @@ test('the bridge reads the same out of the default JSON and out of the template'
   }
 });
 
-test('times are UTC with milliseconds, and the report window is the ten minutes before', (t) => {
-  const { ReportWindow, TestRuntime } = pushBody(runWhere('api', 4, calm, isWell)) as Record<string, unknown>;
+test('times are UTC with milliseconds, and the report window is the start of ten minutes', (t) => {
+  const { ReportWindow, TestRuntime } = pushBody(runWhere('api', 4, calm, isClean)) as Record<string, unknown>;
   t.is(TestRuntime, '20261118093412345');
   t.is(ReportWindow, '202611180930');
 });
 
-test('a run is rendered the same each time, its slashes escaped as by Catchpoint', (t) => {
-  const run = runWhere('web', 4, calm, isWell);
+test('a run is rendered the same each time, with slashes escaped as by Catchpoint', (t) => {
+  const run = runWhere('web', 4, calm, isClean);
   t.is(pushText(run), pushText(run));
   t.true(pushText(run).includes('https:\\/\\/www.example.com\\/'));
   t.deepEqual(JSON.parse(pushText(run)), pushBody(run));

@@ -1,8 +1,8 @@
-// Simulated runs: their numbers fit the distance, the network and what goes wrong at the moment.
+// Simulated runs fit the distance, the network and the incident of the moment.
 
 import test from 'ava';
 import { calm, type Incident, incidents } from '../../../src/simulator/runs/incidents.ts';
-import { distanceKm, undisturbedMs } from '../../../src/simulator/runs/path.ts';
+import { baseRttMs, distanceKm } from '../../../src/simulator/runs/rtt.ts';
 import { type Run, runOf } from '../../../src/simulator/runs/run.ts';
 import { seeded } from '../../../src/simulator/seeded.ts';
 import { type SimulatedTest, simulatedTests } from '../../../src/simulator/runs/tests.ts';
@@ -22,8 +22,8 @@ function runs(
   count: number,
   options: Partial<Parameters<typeof runOf>[3]> = {},
 ): Run[] {
-  const settled = { random: seeded(5), incidents: calm, ...options };
-  return Array.from({ length: count }, (_, nth) => runOf(one, node, noon + nth * 1000, settled));
+  const complete = { random: seeded(5), incidents: calm, ...options };
+  return Array.from({ length: count }, (_, index) => runOf(one, node, noon + index * 1000, complete));
 }
 
 function median(values: readonly number[]): number {
@@ -55,7 +55,7 @@ test('no packet is faster than light in glass', (t) => {
   for (const one of tests) {
     for (const node of nodes) {
       const km = Math.min(...one.origins.map((place) => distanceKm(node, place)));
-      t.true(undisturbedMs(node, one.origins) > (2 * km) / 200);
+      t.true(baseRttMs(node, one.origins) > (2 * km) / 200);
     }
   }
 });
@@ -64,19 +64,25 @@ test('about one run in a hundred fails, with the codes of its kind', (t) => {
   const all = nodes.flatMap((node) => runs(testNamed('API - POST /v1/orders'), node, 40, { random: seeded(node.id) }));
   const failed = all.filter(({ failure }) => failure !== undefined);
   t.true(failed.length / all.length > 0.004 && failed.length / all.length < 0.02, `${failed.length} of ${all.length}`);
-  const codes = new Set(failed.map(({ failure }) => failure?.code));
-  t.deepEqual([...codes].toSorted(), [12175, 50005, 50010, 50011]);
+  const codes = new Set(failed.flatMap(({ failure }) => failure?.code ?? []));
+  t.deepEqual(
+    [...codes].toSorted((a, b) => a - b),
+    [12175, 50005, 50010, 50011],
+  );
 });
 
-test('an incident slows and fails the runs of the nodes that it hits, and no others', (t) => {
+test('an incident slows and fails the runs of the nodes that it hits, and only those', (t) => {
   const node = nodeIn('Madrid');
   const ping = testNamed('Ping ICMP anycast-a');
-  const average = (some: readonly Run[]): number => median(some.map((run) => run.ping?.averageMs ?? 0));
-  const calmMs = average(runs(ping, node, 51));
+  const averageMs = (some: readonly Run[]): number => median(some.map((run) => run.ping?.averageMs ?? 0));
+  const calmMs = averageMs(runs(ping, node, 51));
   const slow = incident({ delayMs: 200, hits: ({ id }) => id === node.id });
-  const slowed = average(runs(ping, node, 51, { incidents: () => slow }));
+  const slowed = averageMs(runs(ping, node, 51, { incidents: () => slow }));
   t.true(slowed > calmMs + 190 && slowed < calmMs + 230);
-  t.is(average(runs(ping, nodeIn('London'), 51, { incidents: () => slow })), average(runs(ping, nodeIn('London'), 51)));
+  t.is(
+    averageMs(runs(ping, nodeIn('London'), 51, { incidents: () => slow })),
+    averageMs(runs(ping, nodeIn('London'), 51)),
+  );
   t.true(
     runs(ping, node, 20, { incidents: () => incident({ failingShare: 1 }) }).every(
       ({ failure }) => failure?.code === 50005,
@@ -86,14 +92,14 @@ test('an incident slows and fails the runs of the nodes that it hits, and no oth
 
 test('incidents come one at a time, last a while, and end', (t) => {
   const at = incidents({ nodes, random: seeded(3), gapMs: 10_000, lastsMs: 10_000 });
-  const seen = Array.from({ length: 600 }, (_, second) => at(noon + second * 1000));
-  const distinct = new Set(seen.filter((one) => one !== undefined));
+  const bySecond = Array.from({ length: 600 }, (_, second) => at(noon + second * 1000));
+  const distinct = new Set(bySecond.filter((incident) => incident !== undefined));
   t.true(distinct.size > 10);
-  t.true(seen.includes(undefined));
+  t.true(bySecond.includes(undefined));
   for (const one of distinct) t.true(nodes.some(one.hits) && !nodes.every(one.hits), one.title);
 });
 
-test('a ping whose five probes are all lost has no round trip; a failed traceroute ends in silence', (t) => {
+test('a failed ping has no round trip, and a failed traceroute ends with a silent hop', (t) => {
   const failing = { incidents: () => incident({ failingShare: 1 }) };
   const [ping] = runs(testNamed('Ping ICMP anycast-a'), nodeIn('Lagos'), 1, failing);
   t.deepEqual(ping?.ping, { averageMs: undefined, lossPct: 100 });
@@ -101,7 +107,7 @@ test('a ping whose five probes are all lost has no round trip; a failed tracerou
   t.deepEqual(traceroute?.hops?.at(-1), { roundTripsMs: [null, null, null] });
 });
 
-test('a traceroute ends at the address that was asked, and the times grow on the way', (t) => {
+test('a traceroute ends at the address of the server, and times grow along the route', (t) => {
   const [run] = runs(testNamed('Traceroute ICMP anycast-a'), nodeIn('Nairobi'), 1);
   const hops = run?.hops ?? [];
   t.is(hops.at(-1)?.address, '203.0.113.1');
@@ -109,7 +115,7 @@ test('a traceroute ends at the address that was asked, and the times grow on the
   t.true((firsts.at(-1) as number) > (firsts[0] as number));
 });
 
-test('timings are whole milliseconds, and the parts fit into the whole', (t) => {
+test('timings are whole milliseconds, and the phases fit into the total', (t) => {
   for (const one of tests) {
     for (const { timing } of runs(one, nodeIn('Singapore'), 200)) {
       const { Total, Dns = 0, Connect = 0, Ssl = 0, Wait = 0, Load = 0 } = timing as Readonly<Record<string, number>>;
@@ -119,7 +125,7 @@ test('timings are whole milliseconds, and the parts fit into the whole', (t) => 
   }
 });
 
-test('tests beyond the ten are DNS tests with ids of their own', (t) => {
+test('tests beyond the ten are DNS tests with distinct ids', (t) => {
   const many = simulatedTests(50);
   t.is(new Set(many.map(({ id }) => id)).size, 50);
   t.true(many.slice(10).every(({ kind }) => kind === 'dns'));

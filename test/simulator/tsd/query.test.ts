@@ -1,16 +1,15 @@
-// The simulated OpenTSDB's /api/query: what it refuses, in whose words, and what it makes of points.
+// The simulated OpenTSDB's /api/query: its errors and its results.
 
 import test, { type ExecutionContext } from 'ava';
-import { openTsd } from '../../../src/simulator/tsd/tsd.ts';
+import { tsdOf } from './open.ts';
 
-type Asked = (body: unknown) => Promise<{ readonly status: number; readonly answer: unknown }>;
+type Query = (body: unknown) => Promise<{ readonly status: number; readonly answer: unknown }>;
 
 const beginS = 1_794_994_200;
 
-/** Two nodes in Europe and one in Asia: 10, 20 and 30, a minute apart from each other; the second has a value in the first minute only. */
-async function asked(t: ExecutionContext): Promise<Asked> {
-  const tsd = await openTsd();
-  t.teardown(tsd.close);
+/** Stores points of two nodes in Europe and one in Asia. */
+async function queried(t: ExecutionContext): Promise<Query> {
+  const tsd = await tsdOf(t);
   const put = (at: number, value: number, nodeid: string, continent: string): object => ({
     metric: 'm',
     timestamp: beginS + at,
@@ -35,7 +34,10 @@ async function asked(t: ExecutionContext): Promise<Asked> {
 }
 
 const times = { start: beginS, end: beginS + 300 };
-const question = (query: object): object => ({ ...times, queries: [{ metric: 'm', aggregator: 'avg', ...query }] });
+const withSubQuery = (subQuery: object): object => ({
+  ...times,
+  queries: [{ metric: 'm', aggregator: 'avg', ...subQuery }],
+});
 
 for (const [title, body, message] of [
   ['broken JSON', '{', 'Unable to parse the given JSON'],
@@ -46,63 +48,63 @@ for (const [title, body, message] of [
     'End time [10000] must be greater than the start time [20000]',
   ],
   ['no queries', times, 'Missing queries'],
-  ['no aggregator', question({ aggregator: '' }), 'Missing the aggregation function'],
-  ['an unknown aggregator', question({ aggregator: 'mean' }), 'No such aggregation function: mean'],
-  ['no metric', question({ metric: '' }), 'Missing the metric or tsuids, provide at least one'],
-  ['an unknown metric', question({ metric: 'n' }), "No such name for 'metrics': 'n'"],
+  ['no aggregator', withSubQuery({ aggregator: '' }), 'Missing the aggregation function'],
+  ['an unknown aggregator', withSubQuery({ aggregator: 'mean' }), 'No such aggregation function: mean'],
+  ['no metric', withSubQuery({ metric: '' }), 'Missing the metric or tsuids, provide at least one'],
+  ['an unknown metric', withSubQuery({ metric: 'n' }), "No such name for 'metrics': 'n'"],
   [
     'an interval alone',
-    question({ downsample: '5m' }),
+    withSubQuery({ downsample: '5m' }),
     "Invalid downsampling specifier '5m': must provide at least interval and function",
   ],
-  ['downsampling by none', question({ downsample: '5m-none' }), 'cannot use the NONE aggregator for downsampling'],
+  ['downsampling by none', withSubQuery({ downsample: '5m-none' }), 'cannot use the NONE aggregator for downsampling'],
   [
     'an unknown fill policy',
-    question({ downsample: '5m-avg-one' }),
+    withSubQuery({ downsample: '5m-avg-one' }),
     "No such fill policy: 'one': must be one of: none nan null zero",
   ],
-  ['a unit that is none', question({ downsample: '5q-avg' }), 'Invalid duration (suffix): 5q'],
+  ['an unknown unit', withSubQuery({ downsample: '5q-avg' }), 'Invalid duration (suffix): 5q'],
   [
     'an unknown type of filter',
-    question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'like' }] }),
+    withSubQuery({ filters: [{ tagk: 'nodeid', filter: '1', type: 'like' }] }),
     'Could not find a tag value filter of the type: like',
   ],
   [
-    'a wildcard without its star',
-    question({ filters: [{ tagk: 'nodeid', filter: '1', type: 'wildcard' }] }),
+    'a wildcard without an asterisk',
+    withSubQuery({ filters: [{ tagk: 'nodeid', filter: '1', type: 'wildcard' }] }),
     'Filter must contain an asterisk',
   ],
   [
-    'a tag that nothing has',
-    question({ filters: [{ tagk: 'planet', filter: '*', type: 'wildcard' }] }),
+    'an unknown tag',
+    withSubQuery({ filters: [{ tagk: 'planet', filter: '*', type: 'wildcard' }] }),
     "No such name for 'tagk': 'planet'",
   ],
   [
-    'a literal that nothing has',
-    question({ filters: [{ tagk: 'nodeid', filter: '1|9', type: 'literal_or' }] }),
+    'an unknown literal',
+    withSubQuery({ filters: [{ tagk: 'nodeid', filter: '1|9', type: 'literal_or' }] }),
     "No such name for 'tagv': '9'",
   ],
   [
     "a filter's misspelt member",
-    question({ filters: [{ tagk: 'nodeid', filter: '*', type: 'wildcard', group_by: true }] }),
+    withSubQuery({ filters: [{ tagk: 'nodeid', filter: '*', type: 'wildcard', group_by: true }] }),
     'group_by: not understood by the simulator',
   ],
-  ['what is not simulated', question({ rate: true }), 'rate: not understood by the simulator'],
+  ['a rate, which is not simulated,', withSubQuery({ rate: true }), 'rate: not understood by the simulator'],
 ] as const) {
   test(`${title} is refused`, async (t) => {
-    const ask = await asked(t);
-    t.like(await ask(body), { status: 400, answer: { error: { code: 400, message } } });
+    const query = await queried(t);
+    t.like(await query(body), { status: 400, answer: { error: { code: 400, message } } });
   });
 }
 
-for (const [title, query, expected] of [
+for (const [title, subQuery, expected] of [
   [
-    'without a filter all series become one, with lines drawn between values',
+    'without a filter all series become one, interpolated between values',
     { aggregator: 'sum' },
     [[{}, ['continent', 'nodeid'], { 0: 35, 30: 27, 60: 30 }]],
   ],
   [
-    'a filter that groups makes a line a value',
+    'a grouping filter makes a series per tag value',
     { filters: [{ tagk: 'continent', filter: '*', type: 'wildcard', groupBy: true }] },
     [
       [{ continent: 'Europe' }, ['nodeid'], { 0: 15, 60: 30 }],
@@ -110,7 +112,7 @@ for (const [title, query, expected] of [
     ],
   ],
   [
-    'none keeps every series apart',
+    'the aggregator none keeps every series',
     { aggregator: 'none', filters: [{ tagk: 'continent', filter: 'Eur', type: 'regexp' }] },
     [
       [{ continent: 'Europe', nodeid: '1' }, [], { 0: 10, 60: 30 }],
@@ -118,12 +120,12 @@ for (const [title, query, expected] of [
     ],
   ],
   [
-    'downsampling comes before the function over series',
+    'downsampling precedes aggregation',
     { aggregator: 'zimsum', downsample: '1m-sum' },
     [[{}, ['continent', 'nodeid'], { 0: 42, 60: 30 }]],
   ],
   [
-    'the fill policy zero fills what is empty',
+    'the fill policy zero fills empty intervals',
     {
       aggregator: 'zimsum',
       downsample: '2m-count-zero',
@@ -132,14 +134,14 @@ for (const [title, query, expected] of [
     [[{ continent: 'Asia', nodeid: '3' }, [], { 0: 2, 120: 0, 240: 0 }]],
   ],
   [
-    'what a filter excludes is not counted',
+    'a filter excludes series',
     { aggregator: 'count', filters: [{ tagk: 'continent', filter: 'asia', type: 'not_iliteral_or' }] },
     [[{ continent: 'Europe' }, ['nodeid'], { 0: 2, 60: 2 }]],
   ],
 ] as const) {
   test(title, async (t) => {
-    const ask = await asked(t);
-    const { status, answer } = await ask(question(query));
+    const query = await queried(t);
+    const { status, answer } = await query(withSubQuery(subQuery));
     t.is(status, 200);
     const shifted = expected.map(([tags, aggregateTags, dps]) => ({
       metric: 'm',
@@ -147,23 +149,23 @@ for (const [title, query, expected] of [
       aggregateTags,
       dps: Object.fromEntries(Object.entries(dps).map(([at, value]) => [beginS + Number(at), value])),
     }));
-    const sorted = (answer as typeof shifted).map((one) => ({ ...one, aggregateTags: one.aggregateTags.toSorted() }));
+    const sorted = (answer as typeof shifted).map(({ aggregateTags, ...others }) => ({
+      ...others,
+      aggregateTags: aggregateTags.toSorted((a, b) => (a < b ? -1 : 1)),
+    }));
     t.deepEqual(sorted as unknown, shifted as unknown);
   });
 }
 
-test('in milliseconds, and with the query that an answer belongs to', async (t) => {
-  const ask = await asked(t);
+test('msResolution and showQuery', async (t) => {
+  const query = await queried(t);
   const filters = [{ tagk: 'nodeid', filter: '2', type: 'literal_or' }];
-  const { answer } = await ask({ ...question({ filters }), msResolution: true, showQuery: true });
-  const [{ query, dps } = {}] = answer as { readonly query?: object; readonly dps?: object }[];
-  t.like(query, { index: 0 });
-  t.deepEqual(dps, { [beginS * 1000]: 20 });
+  const { answer } = await query({ ...withSubQuery({ filters }), msResolution: true, showQuery: true });
+  t.like(answer, [{ query: { index: 0 }, dps: { [beginS * 1000]: 20 } }]);
 });
 
-test('aggregators are those of OpenTSDB 2.4.1, and so are filters, but for not_key', async (t) => {
-  const tsd = await openTsd();
-  t.teardown(tsd.close);
+test('the aggregators and filters are those of OpenTSDB 2.4.1, except not_key', async (t) => {
+  const tsd = await tsdOf(t);
   const aggregators = (await (await fetch(`${tsd.url}/api/aggregators`)).json()) as string[];
   t.is(aggregators.length, 35);
   const filters = (await (await fetch(`${tsd.url}/api/config/filters`)).json()) as object;

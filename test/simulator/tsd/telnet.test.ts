@@ -1,17 +1,12 @@
-// Holds the simulated OpenTSDB to what the real one was measured to do, by telnet.
+// The simulated OpenTSDB by telnet, compared with the measured behaviour of the real one.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { connect } from 'node:net';
-import { openTsd, type Tsd, type TsdOptions } from '../../../src/simulator/tsd/tsd.ts';
+import type { Tsd } from '../../../src/simulator/tsd/tsd.ts';
+import { tsdOf } from './open.ts';
 
-async function tsd(t: ExecutionContext, options: TsdOptions = {}): Promise<Tsd> {
-  const open = await openTsd(options);
-  t.teardown(() => open.close());
-  return open;
-}
-
-/** What comes back on a connection on which these pieces are sent, until it ends; `exit` ends it. */
-async function said({ port }: Tsd, ...pieces: readonly string[]): Promise<string> {
+/** Sends pieces on a connection and returns the replies once it ends; `exit` ends it. */
+async function replies({ port }: Tsd, ...pieces: readonly string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => {});
@@ -55,75 +50,75 @@ for (const [line, reply] of [
   ['put\ta.b 1795218640 1 a=b', "unknown command: put\ta.b.  Try `help'."],
   ['', "unknown command: .  Try `help'."],
 ] as const) {
-  test(`tsd says ${JSON.stringify(reply)} to ${JSON.stringify(line)}`, async (t) => {
-    const open = await tsd(t);
-    t.is(await said(open, `${line}\r\nexit\n`), reply === '' ? '' : `${reply}\n`);
-    t.is(open.counts.accepted, reply === '' ? 1 : 0);
+  test(`tsd replies ${JSON.stringify(reply)} to ${JSON.stringify(line)}`, async (t) => {
+    const tsd = await tsdOf(t);
+    t.is(await replies(tsd, `${line}\r\nexit\n`), reply === '' ? '' : `${reply}\n`);
+    t.is(tsd.counts.accepted, reply === '' ? 1 : 0);
   });
 }
 
-test('tsd reads bytes as Latin-1, so that UTF-8 is illegal', async (t) => {
-  const open = await tsd(t);
+test('tsd reads bytes as Latin-1, so UTF-8 is illegal', async (t) => {
+  const tsd = await tsdOf(t);
   t.is(
-    await said(open, 'put a.b 1795218640 1 city=S\u00c3\u00a3o\nexit\n'),
+    await replies(tsd, 'put a.b 1795218640 1 city=S\u00c3\u00a3o\nexit\n'),
     'put: illegal argument: Invalid tag value with key [city] ("S\u00c3\u00a3o"): illegal character: \u00a3\n',
   );
 });
 
-test('tsd does not know a metric that nobody has assigned', async (t) => {
-  const open = await tsd(t, { autoCreateMetrics: false });
-  t.is(await said(open, 'put x 1795218640 1 a=b\nexit\n'), "put: unknown metric: No such name for 'metrics': 'x'\n");
+test('tsd refuses a metric without a UID', async (t) => {
+  const tsd = await tsdOf(t, { autoCreateMetrics: false });
+  t.is(await replies(tsd, 'put x 1795218640 1 a=b\nexit\n'), "put: unknown metric: No such name for 'metrics': 'x'\n");
 });
 
-test('tsd goes on after a bad line, and drops a last one without an end', async (t) => {
-  const open = await tsd(t);
-  await said(open, 'put a 1 x b=c\nput a 1795218640 1 b=c\nput a 1795218641 1 b=c', '\nexit\nput a 1795218642 1 b=c');
-  t.is(open.counts.accepted, 2);
+test('tsd continues after an invalid line, and drops a last line without an end', async (t) => {
+  const tsd = await tsdOf(t);
+  await replies(tsd, 'put a 1 x b=c\nput a 1795218640 1 b=c\nput a 1795218641 1 b=c', '\nexit\nput a 1795218642 1 b=c');
+  t.is(tsd.counts.accepted, 2);
 });
 
 test('tsd answers version in two lines', async (t) => {
   t.regex(
-    await said(await tsd(t), 'version\nexit\n'),
+    await replies(await tsdOf(t), 'version\nexit\n'),
     /^net\.opentsdb\.tools 2\.4\.1 built at revision .*\nBuilt on .*\n$/,
   );
 });
 
-test('tsd closes without a word when more than 1024 bytes wait for the end of their line', async (t) => {
-  const open = await tsd(t);
+test('tsd closes the connection without a reply on more than 1024 bytes without a line end', async (t) => {
+  const tsd = await tsdOf(t);
   const line = `put a 1795218640 1 b=${'c'.repeat(1024 - 'put a 1795218640 1 b='.length)}`;
-  t.is(await said(open, line, '\nexit\n'), '');
-  t.is(open.counts.accepted, 1);
-  t.is(await said(open, `${line}c`, '\nexit\n'), '');
-  t.is(open.counts.accepted, 1);
-  t.is(open.counts.longLines, 0);
-  await said(open, `${line}c\nexit\n`);
-  t.is(open.counts.accepted, 2);
-  t.is(open.counts.longLines, 1);
+  t.is(await replies(tsd, line, '\nexit\n'), '');
+  t.is(tsd.counts.accepted, 1);
+  t.is(await replies(tsd, `${line}c`, '\nexit\n'), '');
+  t.is(tsd.counts.accepted, 1);
+  t.is(tsd.counts.longLines, 0);
+  await replies(tsd, `${line}c\nexit\n`);
+  t.is(tsd.counts.accepted, 2);
+  t.is(tsd.counts.longLines, 1);
 });
 
-test('tsd says by telnet what its storage fails', async (t) => {
+test('tsd replies with the errors of its storage', async (t) => {
   const failed = ['Storage exception: full', 'Please throttle'];
-  const open = await tsd(t, { storage: () => ({ failed: failed.shift() ?? '' }) });
+  const tsd = await tsdOf(t, { storage: () => ({ failed: failed.shift() ?? '' }) });
   t.is(
-    await said(open, 'put a 1795218640 1 b=c\nput a 1795218640 1 b=c\nexit\n'),
+    await replies(tsd, 'put a 1795218640 1 b=c\nput a 1795218640 1 b=c\nexit\n'),
     'put: HBase error: full\nput: Please throttle writes: 10001 RPCs waiting on "region" to come back online\n',
   );
 });
 
-test('tsd in read-only mode does not know put', async (t) => {
+test('tsd in read-only mode has no put', async (t) => {
   t.is(
-    await said(await tsd(t, { isReadOnly: true }), 'put a 1795218640 1 b=c\nexit\n'),
+    await replies(await tsdOf(t, { isReadOnly: true }), 'put a 1795218640 1 b=c\nexit\n'),
     "unknown command: put.  Try `help'.\n",
   );
 });
 
 test('tsd is shut down by diediedie', async (t) => {
-  const open = await tsd(t);
-  await said(open, 'put a 1795218640 1 b=c\ndiediedie\n');
-  t.is(open.counts.commands.get('diediedie'), 1);
-  await t.throwsAsync(fetch(open.url));
+  const tsd = await tsdOf(t);
+  await replies(tsd, 'put a 1795218640 1 b=c\ndiediedie\n');
+  t.is(tsd.counts.commands.get('diediedie'), 1);
+  await t.throwsAsync(fetch(tsd.url));
 });
 
-test('tsd takes a connection that begins with a capital letter for HTTP', async (t) => {
-  t.regex(await said(await tsd(t), 'PUT a 1795218640 1 b=c\n'), /^HTTP\/1\.1 400/);
+test('tsd speaks HTTP on a connection that begins with a capital letter', async (t) => {
+  t.regex(await replies(await tsdOf(t), 'PUT a 1795218640 1 b=c\n'), /^HTTP\/1\.1 400/);
 });

@@ -1,4 +1,4 @@
-// A Backstop source behind a listener, and what it has delivered.
+// A Backstop source behind a listener that records its deliveries.
 
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
@@ -6,9 +6,8 @@ import { expanded } from '../../../src/model/factored-points.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/model/point.ts';
 import { application, listen } from '../../../src/http/server.ts';
-import { type Backstop, openBackstop } from '../../../src/sources/backstop/backstop.ts';
+import { type Backstop, type BackstopOptions, openBackstop } from '../../../src/sources/backstop/backstop.ts';
 import { usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
-import type { BackstopSettings } from '../../../src/sources/backstop/routes.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 export interface BackstopBench {
@@ -19,7 +18,9 @@ export interface BackstopBench {
   post(path: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
-export const usualSettings: BackstopSettings = {
+export type BackstopSettings = Omit<BackstopOptions, 'deliver' | 'malformed' | 'clock' | 'log'>;
+
+export const defaultSettings: BackstopSettings = {
   naming: 'legacy',
   unit: 's',
   prefix: undefined,
@@ -31,7 +32,7 @@ export const usualSettings: BackstopSettings = {
   maxBodyBytes: 10_000,
 };
 
-/** @param deliver - how a delivery ends, once it is remembered */
+/** @param deliver - decides the outcome of each delivery, after it is recorded */
 export async function backstopBench(
   t: Pick<ExecutionContext, 'teardown'>,
   settings: Partial<BackstopSettings> = {},
@@ -41,7 +42,7 @@ export async function backstopBench(
   const delivered: BackstopBench['delivered'] = [];
   const malformed: MalformedBody[] = [];
   const source = openBackstop({
-    ...usualSettings,
+    ...defaultSettings,
     ...settings,
     deliver: (points, options = {}) => {
       delivered.push({ points: expanded(points), options });
@@ -57,11 +58,12 @@ export async function backstopBench(
   app.use(router.routes()).use(router.allowedMethods());
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listener.close());
-  const post = (
-    path: string,
-    body: string | Buffer,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> =>
-    fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } });
-  return { url: listener.url, source, delivered, malformed, post };
+  return {
+    url: listener.url,
+    source,
+    delivered,
+    malformed,
+    post: (path, body, headers = {}) =>
+      fetch(listener.url + path, { method: 'POST', body, headers: { connection: 'close', ...headers } }),
+  };
 }

@@ -1,15 +1,15 @@
-// The suite of every source, on Backstop's end points.
+// The source contract, on each of Backstop's endpoints.
 
 import { silentLog } from '../../../src/runtime/log.ts';
 import { openBackstop } from '../../../src/sources/backstop/backstop.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { type OpenSource, testSource } from '../contract.ts';
-import { usualSettings } from './bench.ts';
+import { defaultSettings } from './bench.ts';
 
 const open =
   (naming: 'legacy' | 'tags'): OpenSource =>
   async (_, parts) =>
-    openBackstop({ ...usualSettings, ...parts, naming, clock: movableClock(), log: silentLog() }).mount;
+    openBackstop({ ...defaultSettings, ...parts, naming, clock: movableClock(), log: silentLog() }).mount;
 
 const list = '[{"host":"web1","time":1700000000,"plugin":"users","type":"users","values":[1]}]';
 const event =

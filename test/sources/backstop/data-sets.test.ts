@@ -1,23 +1,23 @@
-// The data sets that PUTVAL lines are read by.
+// Parsing collectd's data sets.
 
 import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataSetsOf, readDataSets, usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
+import { parseDataSets, readDataSets, usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 
-test("collectd's own types are known, with their data sources", (t) => {
-  const usual = usualDataSets();
-  t.true(usual.size > 350, String(usual.size));
-  t.deepEqual(usual.get('if_octets'), [
+test("collectd's types are built in, with their data sources", (t) => {
+  const dataSets = usualDataSets();
+  t.true(dataSets.size > 350, String(dataSets.size));
+  t.deepEqual(dataSets.get('if_octets'), [
     { name: 'rx', kind: 'derive' },
     { name: 'tx', kind: 'derive' },
   ]);
-  t.deepEqual(usual.get('memory'), [{ name: 'value', kind: 'gauge' }]);
-  t.deepEqual(usual.get('counter'), [{ name: 'value', kind: 'counter' }]);
+  t.deepEqual(dataSets.get('memory'), [{ name: 'value', kind: 'gauge' }]);
+  t.deepEqual(dataSets.get('counter'), [{ name: 'value', kind: 'counter' }]);
 });
 
-test('a types.db is read with its comments, commas and spaces, and counts for more', async (t) => {
+test('a types.db may have comments, commas and spaces, and overrides the built-in types', async (t) => {
   const path = join(await temporaryDirectory(t), 'types.db');
   await writeFile(path, '# mine\n\nmemory  used:GAUGE:0:U, free:gauge:0:U\nib_octets rx:DERIVE:0:U tx:DERIVE:0:U\n');
   const sets = await readDataSets(path);
@@ -28,8 +28,8 @@ test('a types.db is read with its comments, commas and spaces, and counts for mo
   t.is(sets.get('load')?.length, 3);
 });
 
-test('a line that is none is named', (t) => {
-  t.throws(() => dataSetsOf('a v:GAUGE:0:U\nb v:FLOAT:0:1'), {
+test('the error for an invalid line names it', (t) => {
+  t.throws(() => parseDataSets('a v:GAUGE:0:U\nb v:FLOAT:0:1'), {
     message: 'line 2: expected name:GAUGE|DERIVE|COUNTER|ABSOLUTE:min:max, found v:FLOAT:0:1',
   });
 });

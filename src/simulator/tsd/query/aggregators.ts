@@ -1,4 +1,4 @@
-// The aggregation functions of OpenTSDB 2.4.1: which there are, what they make of values, and what stands in for a series without one.
+// The aggregation functions of OpenTSDB 2.4.1 and their interpolation.
 
 type Reduce = (values: readonly number[]) => number;
 
@@ -8,17 +8,18 @@ const deviation: Reduce = (values) => {
   const mean = average(values);
   return Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
 };
-const least: Reduce = (values) => Math.min(...values);
-const greatest: Reduce = (values) => Math.max(...values);
+const min: Reduce = (values) => Math.min(...values);
+const max: Reduce = (values) => Math.max(...values);
+const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
-/** commons-math's Percentile: between the neighbours of p(n+1)/100. */
+/** Percentile of commons-math: interpolates at the position p(n+1)/100. */
 function percentile(per: number): Reduce {
   return (values) => {
-    const sorted = values.toSorted((one, other) => one - other);
-    const position = (per / 100) * (sorted.length + 1);
-    const below = sorted[Math.max(Math.floor(position) - 1, 0)] ?? NaN;
-    const above = sorted[Math.min(Math.floor(position), sorted.length - 1)] ?? NaN;
-    return position < 1 ? (sorted[0] ?? NaN) : below + (position - Math.floor(position)) * (above - below);
+    const ascending = sorted(values);
+    const position = (per / 100) * (ascending.length + 1);
+    const below = ascending[Math.max(Math.floor(position) - 1, 0)] ?? NaN;
+    const above = ascending[Math.min(Math.floor(position), ascending.length - 1)] ?? NaN;
+    return position < 1 ? below : below + (position - Math.floor(position)) * (above - below);
   };
 }
 
@@ -29,40 +30,44 @@ const reducers: Readonly<Record<string, Reduce>> = {
   zimsum: sum,
   pfsum: sum,
   avg: average,
-  min: least,
-  mimmin: least,
-  max: greatest,
-  mimmax: greatest,
+  min,
+  mimmin: min,
+  max,
+  mimmax: max,
   count: (values) => values.length,
   dev: deviation,
   diff: (values) => (values.at(-1) ?? 0) - (values[0] ?? 0),
   first: (values) => values[0] ?? NaN,
   last: (values) => values.at(-1) ?? NaN,
-  median: (values) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN,
+  median: (values) => sorted(values)[Math.floor(values.length / 2)] ?? NaN,
   mult: (values) => values.reduce((product, value) => product * value, 1),
   squareSum: (values) => sum(values.map((value) => value * value)),
   ...Object.fromEntries(Object.entries(percentiles).map(([digits, per]) => [`p${digits}`, percentile(per)])),
 };
 
-/** The estimated percentiles are known by name and not simulated. */
-const estimated = Object.keys(percentiles).flatMap((digits) => [`ep${digits}r3`, `ep${digits}r7`]);
+/** Listed but not simulated. */
+const estimatedPercentiles = Object.keys(percentiles).flatMap((digits) => [`ep${digits}r3`, `ep${digits}r7`]);
 
-/** As /api/aggregators names them. */
-export const aggregatorNames: readonly string[] = [...Object.keys(reducers), ...estimated, 'none'].toSorted();
+/** The answer of /api/aggregators. */
+export const aggregatorNames: readonly string[] = [
+  ...Object.keys(reducers),
+  ...estimatedPercentiles,
+  'none',
+].toSorted();
 
-/** The values without NaN, made one; NaN where nothing is left. */
-export function reduced(aggregator: string, values: readonly number[]): number {
+/** Ignores NaN. NaN if no value is left. */
+export function aggregate(aggregator: string, values: readonly number[]): number {
   const reduce = reducers[aggregator];
   if (reduce === undefined) throw new Error(`${aggregator} is not simulated`);
-  const real = values.filter((value) => !Number.isNaN(value));
-  return real.length === 0 ? NaN : reduce(real);
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  return numbers.length === 0 ? NaN : reduce(numbers);
 }
 
-/** Between two values of a series: a straight line, nothing, zero or the value before. */
-export type Interpolation = 'line' | 'none' | 'zero' | 'before';
+/** The value of a series between two of its values: linear, none, zero or the previous one. */
+export type Interpolation = 'linear' | 'none' | 'zero' | 'previous';
 
 export function interpolationOf(aggregator: string): Interpolation {
   if (['zimsum', 'count'].includes(aggregator)) return 'zero';
   if (['mimmin', 'mimmax', 'first', 'last', 'median'].includes(aggregator)) return 'none';
-  return aggregator === 'pfsum' ? 'before' : 'line';
+  return aggregator === 'pfsum' ? 'previous' : 'linear';
 }

@@ -1,76 +1,70 @@
-// Answers the simulated OpenTSDB's /api/query out of the points that it remembers.
+// Answers /api/query of the simulated OpenTSDB from the points in memory.
 
 import type { DataPoint, Tags } from '../../../model/point.ts';
-import { errorAnswer, type HttpAnswer, jsonAnswer } from '../answers.ts';
+import { BadRequest, type HttpAnswer, jsonAnswer, methodNotAllowed } from '../answers.ts';
+import type { TsdStore } from '../store.ts';
 import type { UidKind } from '../uids.ts';
-import { interpolationOf, reduced } from './aggregators.ts';
+import { aggregate, interpolationOf } from './aggregators.ts';
 import { downsampled, type Series } from './downsample.ts';
-import { type Question, readQuestion, RefusedQuery, type SubQuery } from './question.ts';
+import { readQuery, type SubQuery, type TsQuery } from './ts-query.ts';
 
-/** What a query looks into. */
-export interface Queried {
-  points(): readonly DataPoint[];
-  /** Whether a name has been given a UID. */
-  isKnown(kind: UidKind, name: string): boolean;
-  nowMs(): number;
-}
-
-interface OneSeries {
+interface TaggedSeries {
   readonly tags: Tags;
   readonly values: Series;
 }
 
-/** Only POST is simulated, which is what Grafana sends. */
-export function answerQuery(
-  queried: Queried,
-  { method, text }: { readonly method: string; readonly text: string },
-): HttpAnswer {
-  if (method !== 'POST')
-    return errorAnswer(405, 'Method not allowed', `The HTTP method [${method}] is not permitted for this endpoint`);
-  try {
-    const question = readQuestion(text, queried.nowMs());
-    return jsonAnswer(
-      200,
-      question.queries.flatMap((query) => answers(queried, question, query)),
-    );
-  } catch (error) {
-    if (error instanceof RefusedQuery) return errorAnswer(400, error.message);
-    throw error;
-  }
+/**
+ * Only POST is simulated, the method that Grafana uses.
+ *
+ * @throws BadRequest
+ */
+export function answerQuery(store: TsdStore, method: string, text: string): HttpAnswer {
+  if (method !== 'POST') return methodNotAllowed(method);
+  const lastMs = store.points().reduce((latest, point) => Math.max(latest, timeOf(point)), 0);
+  const query = readQuery(text, lastMs);
+  return jsonAnswer(
+    200,
+    query.queries.flatMap((subQuery) => answerSubQuery(store, query, subQuery)),
+  );
 }
 
-function answers(queried: Queried, question: Question, query: SubQuery): object[] {
-  checkNames(queried, query);
-  const { startMs, endMs, inMilliseconds, showsQuery } = question;
-  const found = seriesOf(queried.points(), query, startMs, endMs);
-  // Without milliseconds, a series has one value a second.
-  const { aggregator, downsample = inMilliseconds ? undefined : secondly(query) } = query;
-  const thinOut = (values: Series): Series =>
-    downsample === undefined ? values : downsampled(values, downsample, startMs, endMs);
-  const thinned = found.map(({ tags, values }) => ({ tags, values: thinOut(values) }));
-  const groups = aggregator === 'none' ? thinned.map((one) => [one]) : grouped(thinned, query);
+/** ms since 1970 UTC */
+function timeOf({ timestamp, unit }: DataPoint): number {
+  return unit === 's' ? timestamp * 1000 : timestamp;
+}
+
+function answerSubQuery(store: TsdStore, query: TsQuery, subQuery: SubQuery): object[] {
+  const { startMs, endMs, isInMilliseconds, showsQuery } = query;
+  const { index, metric, aggregator } = subQuery;
+  checkNames(store, subQuery);
+  // A series without milliseconds has one value per second.
+  const downsample = subQuery.downsample ?? (isInMilliseconds ? undefined : secondly(aggregator));
+  const series = seriesOf(store.points(), subQuery, query).map(({ tags, values }) => ({
+    tags,
+    values: downsample === undefined ? values : downsampled(values, downsample, startMs, endMs),
+  }));
+  const groups = aggregator === 'none' ? series.map((single) => [single]) : grouped(series, subQuery);
   return groups.map((group) => ({
-    metric: query.metric,
+    metric,
     ...tagsOf(group),
-    ...(showsQuery && { query: { index: query.index, metric: query.metric, aggregator } }),
-    dps: asDps(merged(group, aggregator), inMilliseconds),
+    ...(showsQuery && { query: { index, metric, aggregator } }),
+    dps: Object.fromEntries(
+      [...merged(group, aggregator)].map(([atMs, value]) => [
+        isInMilliseconds ? atMs : Math.floor(atMs / 1000),
+        Number.isNaN(value) ? 'NaN' : value,
+      ]),
+    ),
   }));
 }
 
-function asDps(series: Series, inMilliseconds: boolean): Readonly<Record<string, number | 'NaN'>> {
-  const entries = [...series].map(
-    ([atMs, value]) => [inMilliseconds ? atMs : Math.floor(atMs / 1000), Number.isNaN(value) ? 'NaN' : value] as const,
-  );
-  return Object.fromEntries(entries);
+function secondly(aggregator: string) {
+  return { intervalMs: 1000, aggregator: aggregator === 'none' ? 'sum' : aggregator, fill: 'none' } as const;
 }
 
-const secondly = ({ aggregator }: SubQuery) =>
-  ({ intervalMs: 1000, aggregator: aggregator === 'none' ? 'sum' : aggregator, fill: 'none' }) as const;
-
-function checkNames({ isKnown }: Queried, { metric, filters }: SubQuery): void {
+function checkNames({ uids }: TsdStore, { metric, filters }: SubQuery): void {
   const check = (kind: UidKind, name: string): void => {
-    if (!isKnown(kind, name))
-      throw new RefusedQuery(`No such name for '${kind === 'metric' ? 'metrics' : kind}': '${name}'`);
+    if (uids.isKnown(kind, name)) return;
+    throw new BadRequest(`No such name for '${kind === 'metric' ? 'metrics' : kind}': '${name}'`);
   };
   check('metric', metric);
   for (const { tagk, literals } of filters) {
@@ -81,82 +75,74 @@ function checkNames({ isKnown }: Queried, { metric, filters }: SubQuery): void {
 
 function seriesOf(
   points: readonly DataPoint[],
-  { metric, filters, isExplicit }: SubQuery,
-  startMs: number,
-  endMs: number,
-): OneSeries[] {
-  const wanted = filters.map(({ tagk }) => tagk);
+  { metric, filters }: SubQuery,
+  { startMs, endMs }: TsQuery,
+): TaggedSeries[] {
   const found = new Map<string, { readonly tags: Tags; readonly values: Map<number, number> }>();
-  for (const { metric: name, timestamp, unit, value, tags } of points) {
-    const atMs = unit === 's' ? timestamp * 1000 : timestamp;
-    if (name !== metric || atMs < startMs || atMs > endMs || !filters.every(({ matches }) => matches(tags))) continue;
-    if (isExplicit && Object.keys(tags).some((tag) => !wanted.includes(tag))) continue;
-    const key = JSON.stringify(Object.entries(tags).toSorted());
+  for (const point of points) {
+    const { tags } = point;
+    const atMs = timeOf(point);
+    if (point.metric !== metric || atMs < startMs || atMs > endMs) continue;
+    if (!filters.every(({ matches }) => matches(tags))) continue;
+    const key = JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     const series = found.get(key) ?? { tags, values: new Map<number, number>() };
     found.set(key, series);
-    series.values.set(atMs, Number(value));
+    series.values.set(atMs, Number(point.value));
   }
   return [...found.values()].map(({ tags, values }) => ({
     tags,
-    values: new Map([...values].toSorted(([one], [other]) => one - other)),
+    values: new Map([...values].toSorted(([a], [b]) => a - b)),
   }));
 }
 
-function grouped(series: readonly OneSeries[], { filters }: SubQuery): OneSeries[][] {
+function grouped(series: readonly TaggedSeries[], { filters }: SubQuery): TaggedSeries[][] {
   const keys = filters.filter(({ isGroupedBy }) => isGroupedBy).map(({ tagk }) => tagk);
-  const groups = new Map<string, OneSeries[]>();
-  for (const one of series) {
-    const group = JSON.stringify(keys.map((key) => one.tags[key]));
-    groups.set(group, [...(groups.get(group) ?? []), one]);
+  const groups = new Map<string, TaggedSeries[]>();
+  for (const single of series) {
+    const key = JSON.stringify(keys.map((tagk) => single.tags[tagk]));
+    groups.set(key, [...(groups.get(key) ?? []), single]);
   }
   return [...groups.values()];
 }
 
-/** Tags that all of them share with one value, and the names of those that differ. */
-function tagsOf(group: readonly OneSeries[]): { readonly tags: Tags; readonly aggregateTags: readonly string[] } {
-  const [first] = group;
-  const shared = Object.entries(first?.tags ?? {}).filter(([tag, value]) =>
-    group.every(({ tags }) => tags[tag] === value),
-  );
-  const everywhere = Object.keys(first?.tags ?? {}).filter((tag) => group.every(({ tags }) => tags[tag] !== undefined));
+/** The tags with one value in the whole group, and the names of those with several. */
+function tagsOf(group: readonly TaggedSeries[]): { readonly tags: Tags; readonly aggregateTags: readonly string[] } {
+  const names = Object.keys(group[0]?.tags ?? {}).filter((tag) => group.every(({ tags }) => tags[tag] !== undefined));
+  const shared = names.filter((tag) => new Set(group.map(({ tags }) => tags[tag])).size === 1);
   return {
-    tags: Object.fromEntries(shared),
-    aggregateTags: everywhere.filter((tag) => !shared.some(([one]) => one === tag)),
+    tags: Object.fromEntries(shared.map((tag) => [tag, group[0]?.tags[tag] ?? ''])),
+    aggregateTags: names.filter((tag) => !shared.includes(tag)),
   };
 }
 
-/** At every instant that one of them has a value at, the values of all, interpolated as the function wants it. */
-function merged(group: readonly OneSeries[], aggregator: string): Series {
-  const [first] = group;
-  if (group.length === 1 || aggregator === 'none') return first?.values ?? new Map();
-  const instants = [...new Set(group.flatMap(({ values }) => [...values.keys()]))].toSorted(
-    (one, other) => one - other,
-  );
-  const curves = group.map(({ values }) => curve(values, aggregator));
+/** Aggregates at each time at which a series of the group has a value. The others are interpolated. */
+function merged(group: readonly TaggedSeries[], aggregator: string): Series {
+  if (group.length === 1) return group[0]?.values ?? new Map();
+  const times = new Set(group.flatMap(({ values }) => [...values.keys()]));
+  const interpolated = group.map(({ values }) => interpolation(values, aggregator));
   return new Map(
-    instants.map((atMs) => [
-      atMs,
-      reduced(
-        aggregator,
-        curves.map((valueAt) => valueAt(atMs)),
-      ),
-    ]),
+    [...times]
+      .toSorted((a, b) => a - b)
+      .map((atMs) => {
+        const values = interpolated.map((valueAt) => valueAt(atMs));
+        return [atMs, aggregate(aggregator, values)];
+      }),
   );
 }
 
-/** The value of a series at an instant; NaN where it says nothing, which is before its first and after its last. */
-function curve(values: Series, aggregator: string): (atMs: number) => number {
-  const interpolation = interpolationOf(aggregator);
+/** NaN before the first value and after the last. */
+function interpolation(values: Series, aggregator: string): (atMs: number) => number {
+  const kind = interpolationOf(aggregator);
   const entries = [...values];
   return (atMs) => {
-    const own = values.get(atMs);
-    if (own !== undefined) return own;
-    if (interpolation === 'zero') return 0;
-    const nextAt = entries.findIndex(([one]) => one > atMs);
-    const before = entries[nextAt - 1];
-    const after = entries[nextAt];
-    if (before === undefined || after === undefined || interpolation === 'none') return NaN;
-    if (interpolation === 'before') return before[1];
-    return before[1] + ((after[1] - before[1]) * (atMs - before[0])) / (after[0] - before[0]);
+    const exact = values.get(atMs);
+    if (exact !== undefined) return exact;
+    if (kind === 'zero') return 0;
+    const nextAt = entries.findIndex(([otherMs]) => otherMs > atMs);
+    const previous = entries[nextAt - 1];
+    const next = entries[nextAt];
+    if (previous === undefined || next === undefined || kind === 'none') return NaN;
+    if (kind === 'previous') return previous[1];
+    return previous[1] + ((next[1] - previous[1]) * (atMs - previous[0])) / (next[0] - previous[0]);
   };
 }

@@ -1,9 +1,9 @@
-// Downsampling in the simulated OpenTSDB: `5m-avg-zero` is read as DownsamplingSpecification reads it, and a series thinned out by it.
+// Downsampling in the simulated OpenTSDB, with the grammar of DownsamplingSpecification: `5m-avg-zero`.
 
-import { aggregatorNames, reduced } from './aggregators.ts';
-import type { Refuse } from './filters.ts';
+import { aggregate, aggregatorNames } from './aggregators.ts';
+import { BadRequest } from '../answers.ts';
 
-/** Values by their time in milliseconds, in order. */
+/** Values by time, in ms since 1970 UTC, ascending. */
 export type Series = ReadonlyMap<number, number>;
 
 export interface Downsample {
@@ -15,67 +15,69 @@ export interface Downsample {
 const fills = ['none', 'nan', 'null', 'zero'] as const;
 type Fill = (typeof fills)[number];
 
+const dayMs = 86_400_000;
 const unitsMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
   m: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-  n: 30 * 86_400_000,
-  y: 365 * 86_400_000,
+  d: dayMs,
+  w: 7 * dayMs,
+  n: 30 * dayMs,
+  y: 365 * dayMs,
 };
 
-/** `interval-function[-fill]`; calendar intervals and `0all` are not simulated. */
-export function readDownsample(given: unknown, refuse: Refuse): Downsample {
-  const text = String(given);
+/**
+ * Parses `interval-function[-fill]`. Calendar intervals and `0all` are not simulated.
+ *
+ * @throws BadRequest
+ */
+export function readDownsample(text: string): Downsample {
   const parts = text.split('-');
   const [interval = '', aggregator = '', fill = 'none'] = parts;
-  if (parts.length < 2)
-    return refuse(`Invalid downsampling specifier '${text}': must provide at least interval and function`);
-  if (parts.length > 3)
-    return refuse(
-      `Invalid downsampling specifier '${text}': must consist of interval, function, and optional fill policy`,
-    );
-  const intervalMs = durationMs(interval, refuse);
-  if (!aggregatorNames.includes(aggregator)) return refuse(`No such downsampling function: ${aggregator}`);
-  if (aggregator === 'none') return refuse('cannot use the NONE aggregator for downsampling');
-  const known = fills.find((one) => one === fill);
-  if (known === undefined) return refuse(`No such fill policy: '${fill}': must be one of: ${fills.join(' ')}`);
+  const invalid = `Invalid downsampling specifier '${text}': must`;
+  if (parts.length < 2) throw new BadRequest(`${invalid} provide at least interval and function`);
+  if (parts.length > 3) {
+    throw new BadRequest(`${invalid} consist of interval, function, and optional fill policy`);
+  }
+  const intervalMs = readDuration(interval);
+  if (!aggregatorNames.includes(aggregator)) throw new BadRequest(`No such downsampling function: ${aggregator}`);
+  if (aggregator === 'none') throw new BadRequest('cannot use the NONE aggregator for downsampling');
+  const known = fills.find((name) => name === fill);
+  if (known === undefined) {
+    throw new BadRequest(`No such fill policy: '${fill}': must be one of: ${fills.join(' ')}`);
+  }
   return { intervalMs, aggregator, fill: known };
 }
 
-/** DateTime.parseDuration: whole numbers alone. */
-function durationMs(text: string, refuse: Refuse): number {
+/** DateTime.parseDuration, which takes integers only. */
+function readDuration(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
-  if (digits === '') return refuse(`Invalid duration (number): ${text}`);
-  if (Number(digits) <= 0) return refuse(`Zero or negative duration: ${text}`);
+  if (digits === '') throw new BadRequest(`Invalid duration (number): ${text}`);
+  if (Number(digits) <= 0) throw new BadRequest(`Zero or negative duration: ${text}`);
   const unitMs = unitsMs[unit];
-  if (unitMs === undefined) return refuse(`Invalid duration (suffix): ${text}`);
+  if (unitMs === undefined) throw new BadRequest(`Invalid duration (suffix): ${text}`);
   return Number(digits) * unitMs;
 }
 
-/** A value for each interval that has any, at its beginning; a fill policy but `none` puts one into the empty ones as well. */
-export function downsampled(
-  series: Series,
-  { intervalMs, aggregator, fill }: Downsample,
-  startMs: number,
-  endMs: number,
-): Series {
-  const buckets = new Map<number, number[]>();
+/** A value at the start of each interval that has any. A fill policy other than `none` also fills the empty intervals. */
+export function downsampled(series: Series, downsample: Downsample, startMs: number, endMs: number): Series {
+  const { intervalMs, aggregator, fill } = downsample;
+  const starts = fill === 'none' ? [] : intervalsFrom(startMs - (startMs % intervalMs), endMs, intervalMs);
+  const buckets = new Map<number, number[]>(starts.map((atMs) => [atMs, []]));
   for (const [atMs, value] of series) {
-    const beginMs = atMs - (atMs % intervalMs);
-    const bucket = buckets.get(beginMs);
-    if (bucket === undefined) buckets.set(beginMs, [value]);
+    const bucketMs = atMs - (atMs % intervalMs);
+    const bucket = buckets.get(bucketMs);
+    if (bucket === undefined) buckets.set(bucketMs, [value]);
     else bucket.push(value);
   }
-  const filled = fill === 'zero' ? 0 : NaN;
-  if (fill !== 'none') {
-    for (let atMs = startMs - (startMs % intervalMs); atMs <= endMs; atMs += intervalMs)
-      if (!buckets.has(atMs)) buckets.set(atMs, []);
-  }
-  const thinned = [...buckets].map(
-    ([atMs, values]) => [atMs, values.length === 0 ? filled : reduced(aggregator, values)] as const,
+  const empty = fill === 'zero' ? 0 : NaN;
+  return new Map(
+    [...buckets].map(([atMs, values]) => [atMs, values.length === 0 ? empty : aggregate(aggregator, values)]),
   );
-  return new Map(thinned.toSorted(([one], [other]) => one - other));
+}
+
+function intervalsFrom(startMs: number, endMs: number, intervalMs: number): number[] {
+  const count = Math.floor((endMs - startMs) / intervalMs) + 1;
+  return Array.from({ length: count }, (_, index) => startMs + index * intervalMs);
 }

@@ -1,79 +1,81 @@
-// The tag filters of OpenTSDB 2.4's queries: which there are, and which series they let through.
+// The tag filters of OpenTSDB 2.4's queries.
 
 import type { Tags } from '../../../model/point.ts';
+import { BadRequest, invalidJson } from '../answers.ts';
 
 export interface TagFilter {
   readonly tagk: string;
   readonly isGroupedBy: boolean;
-  /** Tag values that must be known by name. */
+  /** Tag values that must have a UID. */
   readonly literals: readonly string[];
   matches(tags: Tags): boolean;
 }
 
-export type Refuse = (message: string) => never;
+type Matcher = (value: string) => boolean;
 
-/** A type by its name: the test of a tag's value that its text describes. */
-type Maker = (text: string, refuse: Refuse) => (value: string) => boolean;
-
-const oneOf = (text: string): readonly string[] => text.split('|');
-
-const wildcard = (text: string, refuse: Refuse, flags = ''): ((value: string) => boolean) => {
-  if (!text.includes('*')) return refuse('Filter must contain an asterisk');
-  const pattern = text
-    .split('*')
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  const expression = new RegExp(`^${pattern}$`, flags);
-  return (value) => expression.test(value);
+/** Makes the matcher of a filter's text, by filter type. */
+const matchers: Readonly<Record<string, (text: string) => Matcher>> = {
+  literal_or: literalOr,
+  iliteral_or: (text) => ignoringCase(literalOr, text),
+  not_literal_or: (text) => not(literalOr(text)),
+  not_iliteral_or: (text) => not(ignoringCase(literalOr, text)),
+  wildcard,
+  iwildcard: (text) => ignoringCase(wildcard, text),
+  regexp,
 };
 
-const makers: Readonly<Record<string, Maker>> = {
-  literal_or: (text) => (value) => oneOf(text).includes(value),
-  iliteral_or: (text) => (value) => oneOf(text.toLowerCase()).includes(value.toLowerCase()),
-  not_literal_or: (text) => (value) => !oneOf(text).includes(value),
-  not_iliteral_or: (text) => (value) => !oneOf(text.toLowerCase()).includes(value.toLowerCase()),
-  wildcard: (text, refuse) => wildcard(text, refuse),
-  iwildcard: (text, refuse) => wildcard(text, refuse, 'i'),
-  regexp: (text, refuse) => {
-    try {
-      const expression = new RegExp(text);
-      return (value) => expression.test(value);
-    } catch {
-      return refuse(`Invalid regular expression: ${text}`);
-    }
-  },
-};
+/** The answer of /api/config/filters. `not_key` is not simulated. */
+export const filterTypes: readonly string[] = Object.keys(matchers).toSorted();
 
-/** As /api/config/filters names them; `not_key` is not simulated. */
-export const filterTypes: readonly string[] = Object.keys(makers).toSorted();
-
-/** Reads `filters`, and the older `tags`, each of which groups. */
-export function readFilters(filters: unknown, tags: unknown, refuse: Refuse): TagFilter[] {
-  if (filters !== undefined && !Array.isArray(filters)) refuse('Unable to parse the given JSON');
-  const fromTags = Object.entries(typeof tags === 'object' && tags !== null ? tags : {}).map(([tagk, filter]) => {
-    const text = String(filter);
-    return readFilter(
-      { tagk, filter: text, type: text.includes('*') ? 'wildcard' : 'literal_or', groupBy: true },
-      refuse,
-    );
-  });
-  return [...((filters as unknown[] | undefined) ?? []).map((filter) => readFilter(filter, refuse)), ...fromTags];
+function literalOr(text: string): Matcher {
+  const literals = text.split('|');
+  return (value) => literals.includes(value);
 }
 
-function readFilter(given: unknown, refuse: Refuse): TagFilter {
-  const { tagk, filter, type, groupBy = false, ...others } = (given ?? {}) as Record<string, unknown>;
-  const [strange] = Object.keys(others);
-  if (strange !== undefined) return refuse(`${strange}: not understood by the simulator`);
-  if (typeof type !== 'string' || type === '') return refuse('The filter type cannot be null or empty');
-  if (typeof tagk !== 'string' || tagk === '') return refuse('The tagk cannot be null or empty');
-  const maker = Object.hasOwn(makers, type) ? makers[type] : undefined;
-  if (maker === undefined) return refuse(`Could not find a tag value filter of the type: ${type}`);
-  if (typeof filter !== 'string' || filter === '') return refuse('Filter cannot be null or empty');
-  const fits = maker(filter, refuse);
+function wildcard(text: string): Matcher {
+  if (!text.includes('*')) throw new BadRequest('Filter must contain an asterisk');
+  const parts = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return regexp(`^${parts.join('.*')}$`);
+}
+
+function regexp(text: string): Matcher {
+  try {
+    const expression = new RegExp(text);
+    return (value) => expression.test(value);
+  } catch {
+    throw new BadRequest(`Invalid regular expression: ${text}`);
+  }
+}
+
+function ignoringCase(matcher: (text: string) => Matcher, text: string): Matcher {
+  const matches = matcher(text.toLowerCase());
+  return (value) => matches(value.toLowerCase());
+}
+
+function not(matches: Matcher): Matcher {
+  return (value) => !matches(value);
+}
+
+/** @throws BadRequest */
+export function readFilters(filters: unknown = []): TagFilter[] {
+  if (!Array.isArray(filters)) throw invalidJson();
+  return filters.map(readFilter);
+}
+
+function readFilter(given: unknown): TagFilter {
+  const { tagk, filter, type, groupBy, ...others } = (given ?? {}) as Record<string, unknown>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new BadRequest(`${unknown}: not understood by the simulator`);
+  if (typeof type !== 'string' || type === '') throw new BadRequest('The filter type cannot be null or empty');
+  if (typeof tagk !== 'string' || tagk === '') throw new BadRequest('The tagk cannot be null or empty');
+  const matcher = Object.hasOwn(matchers, type) ? matchers[type] : undefined;
+  if (matcher === undefined) throw new BadRequest(`Could not find a tag value filter of the type: ${type}`);
+  if (typeof filter !== 'string' || filter === '') throw new BadRequest('Filter cannot be null or empty');
+  const matches = matcher(filter);
   return {
     tagk,
     isGroupedBy: groupBy === true,
-    literals: type === 'literal_or' ? oneOf(filter) : [],
-    matches: ({ [tagk]: value }) => value !== undefined && fits(value),
+    literals: type === 'literal_or' ? filter.split('|') : [],
+    matches: ({ [tagk]: value }) => value !== undefined && matches(value),
   };
 }

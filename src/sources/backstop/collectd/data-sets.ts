@@ -1,23 +1,23 @@
-// The data sets of collectd 5.12: which data sources a type has, which PUTVAL lines do not say.
+// The data sets of collectd 5.12. PUTVAL lines carry neither the names nor the kinds of a type's data sources.
 
 import { readFile } from 'node:fs/promises';
 import type { SourceKind } from './value-list.ts';
 
-/** The data source of a type, as types.db(5) has it. */
+/** A data source of a type; see types.db(5). */
 export interface SourceSpec {
   readonly name: string;
   readonly kind: SourceKind;
 }
 
-/** By the name of the type. */
+/** By type name. */
 export type DataSets = ReadonlyMap<string, readonly SourceSpec[]>;
 
 /**
- * The data sets that stand in a types.db: a line each, `if_octets  rx:DERIVE:0:U, tx:DERIVE:0:U`.
+ * Parses a types.db. Each line is a data set, such as `if_octets  rx:DERIVE:0:U, tx:DERIVE:0:U`.
  *
  * @throws Error that names the line
  */
-export function dataSetsOf(typesDb: string): DataSets {
+export function parseDataSets(typesDb: string): DataSets {
   const lines = typesDb.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }));
   return new Map(
     lines
@@ -29,22 +29,21 @@ export function dataSetsOf(typesDb: string): DataSets {
   );
 }
 
-/** A types.db that cannot be read. */
-export class WrongTypesDb extends Error {
+/** A types.db that cannot be read or parsed. */
+class WrongTypesDb extends Error {
   readonly exitCode = 78;
   override readonly name = 'WrongTypesDb';
 }
 
 /**
- * Those that come with collectd 5.12 and those of a types.db, which count for more.
+ * The data sets of collectd 5.12, overridden by those of the types.db at `path`.
  *
- * @param path - undefined: none
  * @throws WrongTypesDb
  */
 export async function readDataSets(path: string | undefined): Promise<DataSets> {
   if (path === undefined) return usualDataSets();
   try {
-    return new Map([...usualDataSets(), ...dataSetsOf(await readFile(path, 'utf8'))]);
+    return new Map([...usualDataSets(), ...parseDataSets(await readFile(path, 'utf8'))]);
   } catch (error) {
     throw new WrongTypesDb(`collectd-types: ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -57,18 +56,18 @@ function specOf(spec: string, line: number): SourceSpec {
   return { name, kind: kind.toLowerCase() as SourceKind };
 }
 
-/** Those that come with collectd 5.12. */
+/** The types.db of collectd 5.12. */
 export function usualDataSets(): DataSets {
-  const single = Object.entries(ofOneValue).flatMap(([kind, types]) =>
+  const single = Object.entries(singleValueTypes).flatMap(([kind, types]) =>
     types
       .trim()
       .split(/\s+/)
       .map((type) => `${type} value:${kind}`),
   );
-  return dataSetsOf([...single, others].join('\n'));
+  return parseDataSets([...single, multiValueTypes].join('\n'));
 }
 
-const ofOneValue: Readonly<Record<SourceKind, string>> = {
+const singleValueTypes: Readonly<Record<SourceKind, string>> = {
   gauge: `
 apache_connections apache_idle_workers apache_scoreboard ath_nodes backends bad_peb_count bitrate blocked_clients bool
 bucket buffer bytes cache_ratio cache_size capacity ceph_bytes ceph_latency changes_since_last_save charge
@@ -118,7 +117,7 @@ counter dpdk_telemetry`,
 absolute`,
 };
 
-const others = `
+const multiValueTypes = `
 compression uncompressed:derive compressed:derive
 df used:gauge free:gauge
 disk_io_time io_time:derive weighted_io_time:derive

@@ -1,47 +1,37 @@
-// collectd's notifications: write_http posts them in the form of Alertmanager's first version.
+// Reads collectd's notifications, which write_http posts in the format of Alertmanager's API v1.
 
 import type { DataPoint } from '../../../model/point.ts';
-import { annotationOf } from '../event-annotation.ts';
-import { at, found, isObject, Malformed, textOf } from '../exact-json.ts';
+import { annotationOf } from '../annotation.ts';
+import { pointOf, type ReadOptions } from '../items.ts';
+import { get, isObject, requiredText, textOf } from '../json.ts';
 import { dottedPath, legalTags } from '../legal-name.ts';
-import { msOfIso } from '../moment.ts';
-import { pointOf, type ReadingOptions } from '../naming.ts';
+import { parseIso } from '../timestamps.ts';
 import { hostPath } from './legacy-path.ts';
 
-/** Whether an element of the array is a notification, and no value list. */
+/** Tells a notification from a value list. */
 export function isNotification(element: unknown): boolean {
-  return isObject(at(element, 'labels')) && at(element, 'values') === undefined;
+  return isObject(get(element, 'labels')) && get(element, 'values') === undefined;
 }
 
 /**
- * A notification as a point of value 1 with the annotation. Up to collectd 5.12 the severity stands in the labels, since then in the
- * annotations; one that is over has `endsAt`.
+ * A notification becomes a point of value 1 with an annotation. The severity is a label up to collectd 5.12 and an
+ * annotation in later versions. A resolved notification has `endsAt`.
  *
  * @throws Malformed
  */
-export function notificationPoint(element: unknown, options: ReadingOptions): DataPoint {
-  const host = textOf(at(element, 'labels', 'instance'));
-  const alert = textOf(at(element, 'labels', 'alertname'));
-  if (host === undefined)
-    throw new Malformed(`labels.instance: expected the host, found ${found(at(element, 'labels', 'instance'))}`);
-  if (alert === undefined)
-    throw new Malformed(`labels.alertname: expected a name, found ${found(at(element, 'labels', 'alertname'))}`);
-  const severity =
-    textOf(at(element, 'labels', 'severity')) ?? textOf(at(element, 'annotations', 'severity')) ?? 'unknown';
-  const ends = at(element, 'endsAt');
-  const timeMs =
-    ends === undefined ? msOfIso('startsAt', at(element, 'startsAt'), options) : msOfIso('endsAt', ends, options);
-  const summary = textOf(at(element, 'annotations', 'summary')) ?? `${alert} on ${host}`;
+export function notificationPoint(element: unknown, options: ReadOptions): DataPoint {
+  const labels = get(element, 'labels');
+  const host = requiredText(element, 'the host', 'labels', 'instance');
+  const alert = requiredText(element, 'a name', 'labels', 'alertname');
+  const severity = textOf(get(labels, 'severity')) ?? textOf(get(element, 'annotations', 'severity')) ?? 'unknown';
+  const timeField = get(element, 'endsAt') === undefined ? 'startsAt' : 'endsAt';
+  const timeMs = parseIso(timeField, get(element, timeField), options.nowMs);
+  const summary = textOf(get(element, 'annotations', 'summary')) ?? `${alert} on ${host}`;
   const annotation = annotationOf({
     startMs: timeMs,
     description: `${severity}: ${alert} on ${host}`,
     notes: summary,
-    custom: {
-      host,
-      severity,
-      alert,
-      ...textsOf(at(element, 'labels'), ['instance', 'alertname', 'severity', 'service']),
-    },
+    custom: { host, severity, alert, ...otherLabels(labels) },
     id: `${host} ${alert} ${severity} ${timeMs} ${summary}`,
   });
   const name =
@@ -51,12 +41,12 @@ export function notificationPoint(element: unknown, options: ReadingOptions): Da
   return pointOf({ ...name, value: '1', timeMs, annotation }, options);
 }
 
-/** Its other members that are text; at most eight. */
-function textsOf(object: unknown, known: readonly string[]): Record<string, string> {
-  const entries = Object.entries(isObject(object) ? object : {});
-  return Object.fromEntries(
-    entries
-      .flatMap(([name, value]) => (typeof value === 'string' && !known.includes(name) ? [[name, value]] : []))
-      .slice(0, 8),
+const knownLabels = ['instance', 'alertname', 'severity', 'service'];
+const maxOtherLabels = 8;
+
+function otherLabels(labels: unknown): Record<string, string> {
+  const others = Object.entries(isObject(labels) ? labels : {}).flatMap(([name, value]) =>
+    typeof value === 'string' && !knownLabels.includes(name) ? [[name, value]] : [],
   );
+  return Object.fromEntries(others.slice(0, maxOtherLabels));
 }

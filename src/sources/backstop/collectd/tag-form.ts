@@ -1,77 +1,79 @@
-// The names of collectd's values in OpenTSDB's form: the plugin and the type in the metric, everything else in tags.
+// Names collectd's values in OpenTSDB's form: plugin and type in the metric, everything else in tags.
 
-import { under } from '../exact-json.ts';
+import { lookup } from '../json.ts';
 import { legalTags, metricName } from '../legal-name.ts';
 import type { ValueList } from './value-list.ts';
 
-export interface Named {
+export interface TaggedName {
   readonly metric: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What the parts of a plugin's identifier are called. */
-interface Words {
-  /** The tags of the plugin's instance and of the type's; the defaults are `instance` and `type_instance`. */
+/** The naming of one plugin. */
+interface Scheme {
+  /** Tag of the plugin instance; default `instance`. */
   readonly instance?: string;
+  /** Tag of the type instance; default `type_instance`. */
   readonly typeInstance?: string;
-  /** The tag that holds the data source's name, for the names that it fits; the others end the metric. */
-  readonly source?: readonly [tag: string, fits: RegExp];
+  /** Tag of the data source's name, and the names that it takes. Other names end the metric. */
+  readonly source?: readonly [tag: string, taken: RegExp];
   /** Types that add nothing to the plugin's name. */
-  readonly plain?: RegExp;
-  /** The type's instance ends the metric, since its series are of different kinds. */
-  readonly isKind?: boolean;
+  readonly omittedTypes?: RegExp;
+  /** The type instance ends the metric, since its series are of different kinds. */
+  readonly hasTypeInstanceInMetric?: boolean;
 }
 
-const wordsOf: Readonly<Record<string, Words>> = {
+const schemes: Readonly<Record<string, Scheme>> = {
   cpu: { instance: 'cpu', typeInstance: 'state' },
-  df: { instance: 'mount', typeInstance: 'state', source: ['state', /^(used|free)$/], plain: /^df(_complex)?$/ },
+  df: { instance: 'mount', typeInstance: 'state', source: ['state', /^(used|free)$/], omittedTypes: /^df(_complex)?$/ },
   disk: { instance: 'device', source: ['direction', /^(read|write)$/] },
   interface: { instance: 'iface', source: ['direction', /^[rt]x$/] },
   load: { source: ['term', /^(1|5|15)m$/] },
   memory: { typeInstance: 'state' },
   swap: { instance: 'device', typeInstance: 'state' },
   tcpconns: { instance: 'port', typeInstance: 'state' },
-  conntrack: { isKind: true },
+  conntrack: { hasTypeInstanceInMetric: true },
   processes: { instance: 'process', typeInstance: 'state' },
 };
 
-const terms: Readonly<Record<string, string>> = { shortterm: '1m', midterm: '5m', longterm: '15m' };
-/** By position, where a sender gives no names. */
-const usualNames: Readonly<Record<string, readonly string[]>> = {
+const loadTerms: Readonly<Record<string, string>> = { shortterm: '1m', midterm: '5m', longterm: '15m' };
+/** The data sources of senders that give no names, by position. */
+const positionalNames: Readonly<Record<string, readonly string[]>> = {
   df: ['used', 'free'],
   disk: ['read', 'write'],
   interface: ['rx', 'tx'],
   load: ['1m', '5m', '15m'],
 };
 
-/** Metric and tags of each data source, in their order. */
-export function taggedNames(list: ValueList): Named[] {
-  const words = under(wordsOf, list.plugin) ?? {};
+/** The names of the data sources, in their order. */
+export function taggedNames(list: ValueList): TaggedName[] {
   return list.sources.map(({ name }, index) => {
-    const usual = /^\d+$/.test(name) ? under(usualNames, list.plugin)?.[index] : under(terms, name);
-    return nameOf(list, words, usual ?? name);
+    const known = /^\d+$/.test(name) ? lookup(positionalNames, list.plugin)?.[index] : lookup(loadTerms, name);
+    return nameOf(list, known ?? name);
   });
 }
 
-function nameOf({ host, plugin, pluginInstance, type, typeInstance }: ValueList, words: Words, source: string): Named {
-  const [sourceTag, fits] = words.source ?? [];
-  const isTagged = fits?.test(source) === true;
-  // collectd 4 has the device and the mount point where collectd 5 has the data source's kind.
+function nameOf({ host, plugin, pluginInstance, type, typeInstance }: ValueList, source: string): TaggedName {
+  const scheme = lookup(schemes, plugin) ?? {};
+  const [sourceTag, taken] = scheme.source ?? [];
+  const isTagged = taken?.test(source) === true;
+  // collectd 4 puts the device or mount point into the type instance.
   const isOfDevice = pluginInstance === '' && (plugin === 'interface' || (plugin === 'df' && isTagged));
   const instance = isOfDevice ? typeInstance : pluginInstance;
   const rest = isOfDevice ? '' : typeInstance;
+  const isRestInMetric = scheme.hasTypeInstanceInMetric === true && type !== 'percent';
   return {
     metric: metricName(
       'collectd',
       plugin,
-      type === plugin || words.plain?.test(type) === true ? undefined : type,
-      words.isKind === true && type !== 'percent' ? rest : undefined,
+      type === plugin || scheme.omittedTypes?.test(type) === true ? undefined : type,
+      isRestInMetric ? rest : undefined,
       isTagged || source === 'value' ? undefined : source,
     ),
     tags: legalTags({
       host,
-      [words.instance ?? 'instance']: instance,
-      ...(words.isKind === true && type !== 'percent' ? {} : { [words.typeInstance ?? 'type_instance']: rest }),
+      [scheme.instance ?? 'instance']: instance,
+      ...(!isRestInMetric && { [scheme.typeInstance ?? 'type_instance']: rest }),
       ...(sourceTag !== undefined && isTagged && { [sourceTag]: source }),
     }),
   };

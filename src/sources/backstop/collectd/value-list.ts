@@ -1,23 +1,22 @@
-// A value list, collectd's unit of data: some values of one type, read at one instant by one plugin on one host.
+// Reads a value list, collectd's unit of data: values of one type, read at one instant by one plugin on one host.
 
-import { at, found, isObject, Malformed, numberText } from '../exact-json.ts';
-import { type Calendar, msOfSeconds } from '../moment.ts';
+import { describe, get, isObject, Malformed, numberText } from '../json.ts';
+import { parseSeconds } from '../timestamps.ts';
 
-/** What the numbers of a data source are; undefined where the sender does not say. */
 export type SourceKind = 'gauge' | 'derive' | 'counter' | 'absolute';
 
 /** One value of a value list. */
 export interface DataSource {
-  /** Such as `rx`; `value` where there is only one. */
+  /** Such as `rx`; `value` if there is only one. */
   readonly name: string;
-  /** The final decimal text; undefined: not known at the time (NaN, or the first of a rate). */
+  /** Final decimal text. Undefined if unknown: NaN, or the first value of a rate. */
   readonly value: string | undefined;
 }
 
 export interface ValueList {
   readonly host: string;
   readonly plugin: string;
-  /** Empty: none. So is the type's. */
+  /** May be empty, and so may the type's. */
   readonly pluginInstance: string;
   readonly type: string;
   readonly typeInstance: string;
@@ -27,70 +26,70 @@ export interface ValueList {
 }
 
 /**
- * One element of what write_http posts with `Format "JSON"`.
+ * Reads one element of the array that write_http posts with `Format "JSON"`.
  *
- * @throws Malformed that names the field and the value
+ * @throws Malformed
  */
-export function valueListOf(item: unknown, calendar: Calendar): ValueList {
-  if (!isObject(item)) throw new Malformed(`expected a value list, found ${found(item)}`);
-  const values = at(item, 'values');
-  if (!Array.isArray(values) || values.length === 0)
-    throw new Malformed(`values: expected a list of numbers, found ${found(values)}`);
-  const kinds = listOf(item, 'dstypes');
-  const names = listOf(item, 'dsnames');
+export function valueListOf(element: unknown, nowMs: number): ValueList {
+  if (!isObject(element)) throw new Malformed(`expected a value list, found ${describe(element)}`);
+  const values = get(element, 'values');
+  if (!Array.isArray(values) || values.length === 0) {
+    throw new Malformed(`values: expected a list of numbers, found ${describe(values)}`);
+  }
+  const kinds = listOf(element, 'dstypes');
+  const names = listOf(element, 'dsnames');
   return {
-    host: required(item, 'host'),
-    plugin: required(item, 'plugin'),
-    pluginInstance: instance(item, 'plugin_instance'),
-    type: required(item, 'type'),
-    typeInstance: instance(item, 'type_instance'),
-    timeMs: msOfSeconds('time', at(item, 'time'), calendar),
+    host: requiredName(element, 'host'),
+    plugin: requiredName(element, 'plugin'),
+    pluginInstance: instanceOf(element, 'plugin_instance'),
+    type: requiredName(element, 'type'),
+    typeInstance: instanceOf(element, 'type_instance'),
+    timeMs: parseSeconds('time', get(element, 'time'), nowMs),
     sources: values.map((value, index) => ({
       name: typeof names[index] === 'string' ? names[index] : sourceName(index, values.length),
-      value: valueText(`values[${index}]`, value, kindOf(kinds[index])),
+      value: valueText(`values[${index}]`, value, kinds[index]),
     })),
   };
 }
 
-/** The name of a data source of which none is given. */
+/** The name of a data source that the sender does not name. */
 export function sourceName(index: number, count: number): string {
   return count === 1 ? 'value' : String(index);
 }
 
 /**
- * The text of a value: a gauge is a float whatever its digits, everything else is written as it came, so that 64-bit counters keep
- * their value; those above the signed 64 bits that OpenTSDB has become floats.
+ * A gauge is a float whatever its digits. Other integers keep their text, so that 64-bit counters stay exact.
+ * Integers outside OpenTSDB's signed 64 bits become floats. Undefined for NaN, infinity and `U`.
  *
+ * @param kind - a SourceKind, or undefined if the sender gives none
  * @throws Malformed
  */
-export function valueText(field: string, value: unknown, kind: SourceKind | undefined): string | undefined {
+export function valueText(field: string, value: unknown, kind: unknown): string | undefined {
   if (value === null || (typeof value === 'string' && /^([+-]?(nan|inf(inity)?)|U)$/i.test(value))) return undefined;
   const text = numberText(value);
-  if (text === undefined) throw new Malformed(`${field}: expected a number, found ${found(value)}`);
+  if (text === undefined) throw new Malformed(`${field}: expected a number, found ${describe(value)}`);
   if (/[.eE]/.test(text)) return text.includes('.') ? text : text.replace(/[eE]/, '.0$&');
   const fits = text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text);
   return kind === 'gauge' || !fits ? `${text}.0` : text;
 }
 
-function required(item: unknown, name: string): string {
-  const value = at(item, name);
-  if (typeof value !== 'string' || value.trim() === '')
-    throw new Malformed(`${name}: expected a name, found ${found(value)}`);
+/** Names are not trimmed: spaces are legal in collectd's identifiers. */
+function requiredName(element: unknown, name: string): string {
+  const value = get(element, name);
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new Malformed(`${name}: expected a name, found ${describe(value)}`);
+  }
   return value;
 }
 
-/** Senders other than collectd leave the key out. */
-function instance(item: unknown, name: string): string {
-  const value = at(item, name) ?? '';
-  if (typeof value !== 'string') throw new Malformed(`${name}: expected text, found ${found(value)}`);
+/** Senders other than collectd omit the key. */
+function instanceOf(element: unknown, name: string): string {
+  const value = get(element, name) ?? '';
+  if (typeof value !== 'string') throw new Malformed(`${name}: expected text, found ${describe(value)}`);
   return value;
 }
 
-function listOf(item: unknown, name: string): readonly unknown[] {
-  const list = at(item, name);
+function listOf(element: unknown, name: string): readonly unknown[] {
+  const list = get(element, name);
   return Array.isArray(list) ? list : [];
-}
-
-function kindOf(name: unknown): SourceKind | undefined {
-  return name === 'gauge' || name === 'derive' || name === 'counter' || name === 'absolute' ? name : undefined;
 }

@@ -1,8 +1,8 @@
-// Who is let in at Backstop's end points, what is de-duplicated, and what is counted.
+// Authentication, deduplication and counters of Backstop's endpoints.
 
 import test from 'ava';
 import { createHmac } from 'node:crypto';
-import { isSigned } from '../../../src/sources/backstop/signature.ts';
+import { isSigned } from '../../../src/sources/backstop/authentication.ts';
 import { backstopBench } from './bench.ts';
 
 const metric = '{"metric":"a","value":1,"measure_time":1}';
@@ -15,13 +15,13 @@ const basic = (pair: string): Record<string, string> => ({
 });
 const signature = (secret: string, body: string): string => createHmac('sha256', secret).update(body).digest('hex');
 
-test('/health is answered without a password, whatever is asked of others', async (t) => {
+test('/health needs no password', async (t) => {
   const { url } = await backstopBench(t, { auth: ['u:p'] });
   const answer = await fetch(`${url}/health`);
   t.deepEqual([answer.status, await answer.json()], [200, { health: 'ok' }]);
 });
 
-test('B39 without a password every other end point answers 401 with a challenge, and takes nothing', async (t) => {
+test('B39 without a password every other endpoint answers 401 with a challenge and stores nothing', async (t) => {
   const { post, delivered, malformed, source } = await backstopBench(t, { auth: ['a:b', 'u:p'] });
   for (const path of ['/collectd', '/publish/test', '/github', '/pagerduty']) {
     const answer = await post(path, metric);
@@ -33,14 +33,14 @@ test('B39 without a password every other end point answers 401 with a challenge,
   t.is(source.status().notAllowed, 9);
 });
 
-test('B39 each of several passwords is let in, one with colons too', async (t) => {
+test('B39 each of several passwords is accepted, one with colons too', async (t) => {
   const { post } = await backstopBench(t, { auth: ['a:b', 'u:p', 'u:p:w'] });
   for (const pair of ['a:b', 'u:p', 'u:p:w']) t.is((await post('/publish/test', metric, basic(pair))).status, 200);
   for (const pair of ['a:p', 'u', 'u:', ':p', 'u:p:'])
     t.is((await post('/publish/test', metric, basic(pair))).status, 401);
 });
 
-test('B40, B41 the signatures that GitHub has published and others that were computed fit', (t) => {
+test("B40, B41 GitHub's published signature and a computed one verify", (t) => {
   const published = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
   t.true(isSigned('sha256', published, Buffer.from('Hello, World!'), ["It's a Secret to Everybody"]));
   t.false(isSigned('sha256', published, Buffer.from('Hello, World?'), ["It's a Secret to Everybody"]));
@@ -48,7 +48,7 @@ test('B40, B41 the signatures that GitHub has published and others that were com
   t.true(isSigned('sha256', computed, Buffer.from('{"ref":"refs/heads/main"}'), ['other', 's3cret']));
 });
 
-test('B42 of two signatures of PagerDuty either secret fits one', (t) => {
+test('B42 either secret verifies a PagerDuty header with two signatures', (t) => {
   const body = Buffer.from('{"event":{"id":"01A","event_type":"incident.triggered"}}');
   const header =
     'v1=5e49c4cb920de3b12eca556043f320651f9848dc3493b9f98b6a2ec853637086,v1=f180de588a20666abb28309b7fd5f24bc1917fd62cbea88751d9d9d35301872a';
@@ -58,7 +58,7 @@ test('B42 of two signatures of PagerDuty either secret fits one', (t) => {
   t.false(isSigned('v1', 'v1=,v1=zz,', body, ['new-secret']));
 });
 
-test('a webhook with a secret is let in by its signature, with no password and by nothing else', async (t) => {
+test('a webhook with a secret needs its signature; a password does not replace it', async (t) => {
   const { post, source } = await backstopBench(t, {
     auth: ['u:p'],
     githubSecrets: ['g'],
@@ -76,7 +76,7 @@ test('a webhook with a secret is let in by its signature, with no password and b
   t.like(source.status(), { accepted: 2, notAllowed: 3, malformed: 0 });
 });
 
-test("GitHub's and PagerDuty's own ids make the same event sent again one event", async (t) => {
+test("a repeated event has the same run key, made of GitHub's or PagerDuty's id", async (t) => {
   const { post, delivered } = await backstopBench(t);
   await post('/github', push, { 'x-github-delivery': 'd-1' });
   await post('/github', push, { 'x-github-delivery': 'd-1' });
@@ -87,14 +87,14 @@ test("GitHub's and PagerDuty's own ids make the same event sent again one event"
   t.deepEqual([first?.key, unnamed, alert?.key], ['github|d-1', undefined, 'pagerduty|01A']);
 });
 
-test('a duplicate is answered as the first was, and counted', async (t) => {
+test('a duplicate is answered like the first delivery, and counted', async (t) => {
   const { post, source } = await backstopBench(t, {}, async () => 'duplicate');
   const answer = await post('/pagerduty', event);
   t.deepEqual(await answer.json(), { accepted: 1, rejected: 0, skipped: 0, errors: [] });
   t.is(source.status().duplicate, 1);
 });
 
-test('at most twenty errors are told', async (t) => {
+test('an answer lists at most twenty errors', async (t) => {
   const { post, source } = await backstopBench(t);
   const answer = (await (await post('/publish/test', `[${'{},'.repeat(30)}${metric}]`)).json()) as {
     rejected: number;
@@ -104,13 +104,13 @@ test('at most twenty errors are told', async (t) => {
   t.like(source.status(), { accepted: 1, rejected: 30 });
 });
 
-test('milliseconds are kept where the installation keeps them', async (t) => {
+test('the unit ms keeps milliseconds', async (t) => {
   const { post, delivered } = await backstopBench(t, { unit: 'ms' });
   await post('/collectd', '[{"host":"a","time":1700000000.123,"plugin":"users","type":"users","values":[1]}]');
   t.like(delivered[0]?.points[0], { timestamp: 1700000000123, unit: 'ms' });
 });
 
-test('what is refused for now is counted as refused, a failure as failed', async (t) => {
+test('a 503 counts as refused, any other 5xx as failed', async (t) => {
   const full = await backstopBench(t, {}, async () =>
     Promise.reject(Object.assign(new Error('full'), { status: 503, expose: true })),
   );

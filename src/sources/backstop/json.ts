@@ -1,8 +1,8 @@
-// Reads JSON and forms that anybody may have sent, without rounding a number: 64-bit counters stand in collectd's JSON.
+// Parses JSON and form bodies of any sender. Numbers keep their text, since collectd's JSON carries 64-bit counters.
 
 import { isLosslessNumber, parse } from 'lossless-json';
 
-/** Something that is not what an endpoint takes: the whole body, or one item of it. The message is for the sender. */
+/** A body, or one item of it, that an endpoint cannot read. The sender sees the message. */
 export class Malformed extends Error {
   readonly status = 400;
   readonly expose = true;
@@ -10,21 +10,21 @@ export class Malformed extends Error {
 }
 
 /**
- * The value of a JSON text. Numbers are kept as they are written; see numberText. Of a key that stands twice the last counts.
+ * Parses JSON. Numbers keep their text (see numberText). The last of duplicate keys counts.
  *
  * @throws Malformed
  */
-export function exactJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return parse(text.replace(/^\ufeff/, ''), null, { onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
-    const words = error instanceof RangeError ? 'nested too deeply' : (error as Error).message;
-    throw new Malformed(`body: JSON is required, found ${found(text.trim())} (${words.slice(0, 120)})`);
+    const reason = error instanceof RangeError ? 'nested too deeply' : (error as Error).message;
+    throw new Malformed(`body: JSON is required, found ${describe(text.trim())} (${reason.slice(0, 120)})`);
   }
 }
 
-/** The fields of a form, names such as `service[name]` as objects in objects. */
-export function formFields(text: string): unknown {
+/** Parses a form. Names such as `service[name]` become nested objects. */
+export function parseForm(text: string): unknown {
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of new URLSearchParams(text)) {
     const [first = '', ...rest] = name.split(/\[|\]\[|\]/).filter((part, index) => index === 0 || part !== '');
@@ -42,25 +42,25 @@ export function formFields(text: string): unknown {
   return fields;
 }
 
-/** The value at the end of a path of member names; undefined where there is none. */
-export function at(value: unknown, ...path: readonly string[]): unknown {
+/** The value at a path of member names; undefined if a member is missing. */
+export function get(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (one, name) => (isObject(one) && Object.hasOwn(one, name) ? one[name] : undefined),
+    (inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
     value,
   );
 }
 
-/** What a table of ours has under a name that a sender has written, and not what every object has there. */
-export function under<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+/** Looks up a name given by a sender, without the members that every object inherits. */
+export function lookup<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** Whether it is an object, and neither an array nor a number. */
+/** True for an object that is neither an array nor a number. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
-/** A number as it was written, made a number literal of JSON; also from its decimal text. Undefined when it is none that is finite. */
+/** The JSON literal of a number or of its decimal text. Undefined for anything else, infinities included. */
 export function numberText(value: unknown): string | undefined {
   const text = isLosslessNumber(value) ? value.value : typeof value === 'string' ? value.trim() : '';
   const [, sign, digits = '', fraction = '', exponent = ''] =
@@ -69,14 +69,27 @@ export function numberText(value: unknown): string | undefined {
   return `${sign === '-' ? '-' : ''}${digits.replace(/^0+(?=\d)/, '') || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`;
 }
 
-/** Text that is not blank; a number is text, too. */
+/** A string or the text of a number, trimmed. Undefined if it is blank. */
 export function textOf(value: unknown): string | undefined {
   const text = isLosslessNumber(value) ? value.value : value;
   return typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined;
 }
 
-/** A value as it was found, short enough for a message. */
-export function found(value: unknown): string {
+/**
+ * The text at a path.
+ *
+ * @param expected - the noun of the error message, such as `a name`
+ * @throws Malformed
+ */
+export function requiredText(value: unknown, expected: string, ...path: readonly string[]): string {
+  const given = get(value, ...path);
+  const text = textOf(given);
+  if (text === undefined) throw new Malformed(`${path.join('.')}: expected ${expected}, found ${describe(given)}`);
+  return text;
+}
+
+/** A value for an error message, at most 80 characters. */
+export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (isLosslessNumber(value)) return value.value.slice(0, 80);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

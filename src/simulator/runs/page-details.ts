@@ -1,11 +1,10 @@
-// What a browser's simulated run tells beyond its timings: bytes, counters, zones and hosts of the page, under
-// Catchpoint's names.
+// Simulates what a browser's run reports beyond its timing: bytes, counters, zones and hosts of the page.
 
-import type { Run } from './run.ts';
 import { seeded } from '../seeded.ts';
+import type { Run } from './run.ts';
 
-/** How a page's requests divide by type of content: their number, their bytes, their share of the time. */
-const contents = {
+/** Requests, bytes and share of the time by type of content. */
+const contentTypes = {
   Image: { requests: 20, bytes: 1_210_000, timeShare: 0.52 },
   Script: { requests: 11, bytes: 512_000, timeShare: 0.42 },
   Html: { requests: 3, bytes: 30_200, timeShare: 0.09 },
@@ -15,15 +14,16 @@ const contents = {
 
 const zoneId = 5101;
 /** UnexpectedBrowserError */
-const partMissingCode = 50200;
+const contentErrorCode = 50200;
 
-/** The members of Summary that a page that was loaded has beside Timing; the same ones for the same run. */
+/** The members of Summary beside Timing, the same for the same run. */
 export function pageDetails(run: Run): object {
-  const random = seeded(run.timeMs + run.node.id);
-  const bytes = byContent(({ bytes: usual }) => Math.round(usual * (0.97 + 0.06 * random())));
+  const { timeMs, node, timing, hasContentError } = run;
+  const random = seeded(timeMs + node.id);
+  const bytes = byContentType(({ bytes: average }) => Math.round(average * (0.97 + 0.06 * random())));
   const headerBytes = 760 + Math.round(100 * random());
-  const contentBytes = Object.values(bytes).reduce((sum, some) => sum + some, 0);
-  const requests = Object.values(contents).reduce((sum, content) => sum + content.requests, 0);
+  const contentBytes = sumOf(bytes);
+  const requests = byContentType((content) => content.requests);
   return {
     Action: { CaptureHttpHeaders: 1 },
     Byte: {
@@ -31,36 +31,42 @@ export function pageDetails(run: Run): object {
         Content: bytes['Html'],
         Headers: headerBytes,
         TotalContent: contentBytes,
-        TotalHeaders: headerBytes * requests,
+        TotalHeaders: headerBytes * sumOf(requests),
         ContentType: bytes,
       },
     },
     Counter: {
       Connections: 9,
       Hosts: 6,
-      Requests: requests,
+      Requests: sumOf(requests),
       Redirections: 1,
-      ContentType: byContent((content) => content.requests),
+      ContentType: requests,
       FilmstripImages: 4,
-      ...(run.isPartMissing ? { FailedRequests: 1, JsFailures: 1 } : {}),
+      ...(hasContentError ? { FailedRequests: 1, JsFailures: 1 } : {}),
     },
     ContentZones: { [zoneId]: zone(run, contentBytes) },
     HostCollections: hosts(run, contentBytes),
-    Score: { SpeedIndex: Math.round((run.timing['VisuallyCompleteTime'] ?? 0) * 0.95) },
-    ...(run.isPartMissing ? { JsFailures: [scriptFailure(run)] } : {}),
+    Score: { SpeedIndex: Math.round((timing['VisuallyCompleteTime'] ?? 0) * 0.95) },
+    ...(hasContentError ? { JsFailures: [scriptFailure(run)] } : {}),
   };
 }
 
 /** Summary.Timing.ContentType */
 export function contentTimes({ timing }: Run): Record<string, number> {
-  return byContent(({ timeShare }) => Math.round(timing.Total * timeShare));
+  return byContentType(({ timeShare }) => Math.round(timing.Total * timeShare));
 }
 
-function byContent(value: (content: (typeof contents)[keyof typeof contents]) => number): Record<string, number> {
-  return Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, value(content)]));
+function byContentType(
+  value: (content: (typeof contentTypes)[keyof typeof contentTypes]) => number,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(contentTypes).map(([name, content]) => [name, value(content)]));
 }
 
-function zone({ timing, isPartMissing }: Run, contentBytes: number): object {
+function sumOf(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((sum, value) => sum + value, 0);
+}
+
+function zone({ timing, hasContentError }: Run, contentBytes: number): object {
   return {
     V: 1,
     Timing: { StartToEnd: Math.round(timing.Total * 0.94), Impact: Math.round(timing.Total * 0.52) },
@@ -69,25 +75,25 @@ function zone({ timing, isPartMissing }: Run, contentBytes: number): object {
       Connection: 6,
       ResponseBytes: Math.round(contentBytes * 0.66),
       Host: 4,
-      ...(isPartMissing ? { Failure: 1 } : {}),
+      ...(hasContentError ? { Failure: 1 } : {}),
     },
-    ...(isPartMissing ? { Error: partMissingCode } : {}),
+    ...(hasContentError ? { Error: contentErrorCode } : {}),
   };
 }
 
 function hosts({ test, timing }: Run, contentBytes: number): object {
   const { Dns = 0, Connect = 0, Ssl = 0, Wait = 0, Load = 0 } = timing as Readonly<Record<string, number>>;
-  const first = {
+  const origin = {
     V: 1,
     Timing: { StartToEnd: Math.round(timing.Total * 0.74), Dns, Connect, Ssl, Wait: Wait * 6, Load: Load * 36 },
     Counter: { Request: 22, Connection: 2, ResponseBytes: Math.round(contentBytes * 0.55) },
   };
-  const delivery = {
+  const cdn = {
     V: 1,
     Timing: { StartToEnd: Math.round(timing.Total * 0.17), Dns: 0, Ssl: 9, Wait: 55, Load: 160 },
     Counter: { Request: 12, Connection: 1, ResponseBytes: Math.round(contentBytes * 0.35) },
   };
-  return { [new URL(test.request).host]: first, 'cdn.example.net': delivery };
+  return { [new URL(test.request).host]: origin, 'cdn.example.net': cdn };
 }
 
 function scriptFailure({ test }: Run): object {

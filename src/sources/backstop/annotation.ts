@@ -1,4 +1,4 @@
-// The annotation of an event: bounded text without control characters, at a time that it shares with few others.
+// Builds the annotation of an event: bounded text without control characters.
 
 import { hash } from 'node:crypto';
 import type { Annotation } from '../../model/point.ts';
@@ -7,23 +7,23 @@ const maxDescription = 200;
 const maxNotes = 1000;
 const maxCustom = 200;
 
-export interface Happening {
+export interface AnnotatedEvent {
   /** ms since 1970 UTC */
   readonly startMs: number;
-  /** For what lasted. */
+  /** Only for an event that lasted. */
   readonly endMs?: number | undefined;
   readonly description: string;
   readonly notes?: string | undefined;
   readonly custom: Readonly<Record<string, string | undefined>>;
-  /** What tells the event from others. */
+  /** Identifies the event. */
   readonly id: string;
 }
 
 /**
- * The annotation of an event. OpenTSDB keeps one annotation of an instant and mixes the fields of a second one into it, so a time in
- * whole seconds is given milliseconds out of the event's id: always the same ones.
+ * OpenTSDB stores one annotation per instant and merges the fields of a second one into it.
+ * So a time in whole seconds gets milliseconds derived from the event's id.
  */
-export function annotationOf({ startMs, endMs, description, notes, custom, id }: Happening): Annotation {
+export function annotationOf({ startMs, endMs, description, notes, custom, id }: AnnotatedEvent): Annotation {
   const fraction = startMs % 1000 === 0 ? hash('sha1', id, 'buffer').readUInt32BE() % 1000 : 0;
   return {
     startMs: startMs + fraction,
@@ -38,7 +38,10 @@ export function annotationOf({ startMs, endMs, description, notes, custom, id }:
   };
 }
 
-/** Line ends stay; whole characters are cut off. */
+/** Keeps line ends. Truncates between characters, not within one. */
 function plain(text: string, max: number): string {
-  return [...text.replace(/[^\P{Cc}\n]|\p{Cs}/gu, ' ')].slice(0, max).join('').trim();
+  return Array.from(text.replace(/[^\P{Cc}\n]|\p{Cs}/gu, ' '))
+    .slice(0, max)
+    .join('')
+    .trim();
 }
