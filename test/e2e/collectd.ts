@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { usualDataSets } from '../../src/sources/backstop/collectd/data-sets.ts';
+import { defaultDataSets } from '../../src/sources/backstop/collectd/data-sets.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { exists, tools, unpack } from './debian-packages.ts';
 
@@ -111,7 +111,7 @@ async function readings(csv: string): Promise<number> {
 /** Files such as `web1/interface-lo/if_octets-2026-11-20`, with the names of the data sources as their first line. */
 async function valuesOf(csv: string): Promise<CsvValue[]> {
   const files = (await readdir(csv, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const types = new Set(usualDataSets().keys());
+  const types = new Set(defaultDataSets().keys());
   const values = await Promise.all(
     files.map(async ({ parentPath, name }) => {
       const [, plugin = '', pluginInstance = ''] = /([^/-]+)(?:-([^/]*))?$/.exec(parentPath) ?? [];

@@ -7,7 +7,7 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import type { DataPoint, Deliver, DeliverOptions, MalformedBody } from '../../../src/model/point.ts';
 import { application, listen } from '../../../src/http/server.ts';
 import { type Backstop, type BackstopOptions, openBackstop } from '../../../src/sources/backstop/backstop.ts';
-import { usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
+import { defaultDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 export interface BackstopBench {
@@ -28,7 +28,7 @@ export const defaultSettings: BackstopSettings = {
   auth: [],
   githubSecrets: [],
   pagerDutySecrets: [],
-  dataSets: usualDataSets(),
+  dataSets: defaultDataSets(),
   maxBodyBytes: 10_000,
 };
 

@@ -3,11 +3,11 @@
 import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDataSets, readDataSets, usualDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
+import { parseDataSets, readDataSets, defaultDataSets } from '../../../src/sources/backstop/collectd/data-sets.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 
 test("collectd's types are built in, with their data sources", (t) => {
-  const dataSets = usualDataSets();
+  const dataSets = defaultDataSets();
   t.true(dataSets.size > 350, String(dataSets.size));
   t.deepEqual(dataSets.get('if_octets'), [
     { name: 'rx', kind: 'derive' },

@@ -41,9 +41,9 @@ class WrongTypesDb extends Error {
  * @throws WrongTypesDb
  */
 export async function readDataSets(path: string | undefined): Promise<DataSets> {
-  if (path === undefined) return usualDataSets();
+  if (path === undefined) return defaultDataSets();
   try {
-    return new Map([...usualDataSets(), ...parseDataSets(await readFile(path, 'utf8'))]);
+    return new Map([...defaultDataSets(), ...parseDataSets(await readFile(path, 'utf8'))]);
   } catch (error) {
     throw new WrongTypesDb(`collectd-types: ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -57,7 +57,7 @@ function specOf(spec: string, line: number): SourceSpec {
 }
 
 /** The types.db of collectd 5.12. */
-export function usualDataSets(): DataSets {
+export function defaultDataSets(): DataSets {
   const single = Object.entries(singleValueTypes).flatMap(([kind, types]) =>
     types
       .trim()
