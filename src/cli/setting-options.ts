@@ -1,7 +1,7 @@
 // The settings as options of the command line.
 
 import { type Command, Option } from 'commander';
-import type { Setting } from '../config/settings/kinds.ts';
+import type { Setting } from '../config/settings/setting.ts';
 import { defaultTextOf, environmentTextOf, flagOf, nameOf } from '../config/settings/names.ts';
 import type { Flags } from '../config/settings/origins.ts';
 import { settingEntries } from '../config/settings/settings.ts';

@@ -1,7 +1,7 @@
 // Limits the requests in flight, in total and per sender.
 
 import type { Middleware } from 'koa';
-import { answerExpectContinue } from '../expect-continue.ts';
+import { answerExpectContinue } from '../../http/expect-continue.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';
 import { senderCounts } from './sender-counts.ts';

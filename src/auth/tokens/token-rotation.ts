@@ -5,7 +5,7 @@ import { readBody } from '../../http/request-body.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Rotation } from '../access-policy.ts';
-import { answerExpectContinue } from '../expect-continue.ts';
+import { answerExpectContinue } from '../../http/expect-continue.ts';
 import { rateLimit } from '../limits/rate-limit.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { senderOf } from '../senders/ip-networks.ts';

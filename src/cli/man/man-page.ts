@@ -1,7 +1,7 @@
 // `man`: prints the manual page, made from the commands, their options and the settings.
 
 import type { Command, Option } from 'commander';
-import { groups, type Setting } from '../../config/settings/kinds.ts';
+import { groups, type Setting } from '../../config/settings/setting.ts';
 import { defaultTextOf, environmentTextOf, flagOf } from '../../config/settings/names.ts';
 import { settingEntries } from '../../config/settings/settings.ts';
 import type { BindAction, CommandContext } from '../command-context.ts';

@@ -1,6 +1,6 @@
 // The names of a setting as flag, environment variable and file key, and the text of its default.
 
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 
 /** The long flag without its dashes and the key in a configuration file: `tsdbHost` → `tsdb-host`. */
 export function nameOf(key: string): string {

@@ -2,7 +2,7 @@
 // Faults are collected, not thrown.
 
 import { type FileContents, type FileEntry, nearest, noSuchSetting } from './config-file.ts';
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 import { environmentNameOf, environmentPrefix, flagOf, nameOf } from './names.ts';
 import { type SettingKey, type SettingValues, settingEntries } from './settings.ts';
 

@@ -3,7 +3,7 @@
 
 import { backstopSettings } from './groups/backstop.ts';
 import { graphiteSettings } from './groups/graphite.ts';
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 import type { ResolvedSettings } from './origins.ts';
 import { hasCredentials } from './secrets.ts';
 

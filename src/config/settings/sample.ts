@@ -1,7 +1,7 @@
 // The sample configuration file: every setting with its help and default, commented out.
 
 import { stringify } from 'yaml';
-import { groups, type Setting } from './kinds.ts';
+import { groups, type Setting } from './setting.ts';
 import { environmentTextOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 

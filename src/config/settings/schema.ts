@@ -1,6 +1,6 @@
 // The JSON Schema of the configuration file, for editors and for programs that write such files.
 
-import { groups, type Setting } from './kinds.ts';
+import { groups, type Setting } from './setting.ts';
 import { defaultTextOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 import type { Form } from './values.ts';

@@ -13,7 +13,7 @@ import { openTsdbSettings } from './groups/opentsdb.ts';
 import { pushSettings } from './groups/push.ts';
 import { stateSettings } from './groups/state.ts';
 import { telemetrySettings } from './groups/telemetry.ts';
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 
 const settings = {
   ...pushSettings,

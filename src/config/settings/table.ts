@@ -1,6 +1,6 @@
 // The tables of settings in docs/configuration.md.
 
-import { groups, type Setting } from './kinds.ts';
+import { groups, type Setting } from './setting.ts';
 import { defaultTextOf, environmentTextOf, flagOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 

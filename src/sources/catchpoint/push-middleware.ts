@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { AdmittedPush, Admission } from '../../auth/admission.ts';
-import { answerExpectContinue } from '../../auth/expect-continue.ts';
+import { answerExpectContinue } from '../../http/expect-continue.ts';
 import { readBody } from '../../http/request-body.ts';
 import { requestIdHeader } from '../../http/request-id.ts';
 import type { Answers } from '../../http/server.ts';

@@ -13,7 +13,7 @@ import {
   withoutPassword,
   withoutValue,
 } from '../../../src/config/settings/addresses.ts';
-import { groups } from '../../../src/config/settings/kinds.ts';
+import { groups } from '../../../src/config/settings/setting.ts';
 import { environmentNameOf, flagOf, nameOf } from '../../../src/config/settings/names.ts';
 import { settingsTables } from '../../../src/config/settings/table.ts';
 import {

@@ -3,7 +3,7 @@
 import { networkText } from '../../../auth/senders/ip-networks.ts';
 import { senderCheckModes } from '../../../auth/senders/sender-check.ts';
 import { tokenText } from '../../../auth/tokens/token-syntax.ts';
-import { inGroup, list, optional, value } from '../kinds.ts';
+import { inGroup, list, optional, value } from '../setting.ts';
 import { bytes, choice, count, id, path } from '../values.ts';
 
 export const accessSettings = inGroup('Who may push', {

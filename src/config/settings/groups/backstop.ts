@@ -1,7 +1,7 @@
 // The settings of the Backstop source. Backstop's own environment variables give some of them too.
 
 import { listenAddress } from '../addresses.ts';
-import { inGroup, list, optional, toggle, value } from '../kinds.ts';
+import { inGroup, list, optional, toggle, value } from '../setting.ts';
 import { choice, path, prefix, secret, userAndPassword } from '../values.ts';
 
 export const backstopSettings = inGroup('Backstop', {

@@ -1,6 +1,6 @@
 // The settings of the cardinality guard.
 
-import { inGroup, value } from '../kinds.ts';
+import { inGroup, value } from '../setting.ts';
 import { wholeNumber } from '../values.ts';
 
 /** A UID of OpenTSDB has 3 bytes. */

@@ -1,7 +1,7 @@
 // The settings of Catchpoint's REST APIs and of the node directory.
 
 import { origin } from '../addresses.ts';
-import { inGroup, optional, toggle, value } from '../kinds.ts';
+import { inGroup, optional, toggle, value } from '../setting.ts';
 import { hours, path, secret } from '../values.ts';
 
 export const catchpointSettings = inGroup('Catchpoint', {

@@ -1,6 +1,6 @@
 // The setting that names the configuration file.
 
-import { inGroup, optional } from '../kinds.ts';
+import { inGroup, optional } from '../setting.ts';
 import { path } from '../values.ts';
 
 export const configurationSettings = inGroup('Configuration', {

@@ -1,6 +1,6 @@
 // The settings of file mode.
 
-import { inGroup, optional, toggle, value } from '../kinds.ts';
+import { inGroup, optional, toggle, value } from '../setting.ts';
 import { choice, path } from '../values.ts';
 
 export const fileModeSettings = inGroup('File mode', {

@@ -1,7 +1,7 @@
 // The settings of the Graphite sinks.
 
 import { carbonAddress } from '../addresses.ts';
-import { inGroup, list, optional, toggle, value } from '../kinds.ts';
+import { inGroup, list, optional, toggle, value } from '../setting.ts';
 import { choice, expected, path } from '../values.ts';
 
 export const graphiteSettings = inGroup('Graphite', {

@@ -1,7 +1,7 @@
 // The settings of the log.
 
 import { logFormats, logLevels } from '../../../runtime/log.ts';
-import { inGroup, value } from '../kinds.ts';
+import { inGroup, value } from '../setting.ts';
 import { choice } from '../values.ts';
 
 export const loggingSettings = inGroup('Logging', {

@@ -1,6 +1,6 @@
 // The settings of the metrics that are made of a push.
 
-import { inGroup, list, toggle, value } from '../kinds.ts';
+import { inGroup, list, toggle, value } from '../setting.ts';
 import { choice, metricPrefix } from '../values.ts';
 import { parseLabelTag } from '../../../sources/catchpoint/run-tags.ts';
 import { dimensions, rttRules } from '../../../sources/catchpoint/slices.ts';

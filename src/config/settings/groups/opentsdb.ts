@@ -1,7 +1,7 @@
 // The settings of the OpenTSDB sink.
 
 import { header, port, tsdbAddress, withoutPassword, withoutValue } from '../addresses.ts';
-import { inGroup, list, optional, toggle, value } from '../kinds.ts';
+import { inGroup, list, optional, toggle, value } from '../setting.ts';
 import { bytes, choice, path } from '../values.ts';
 
 export const openTsdbSettings = inGroup('OpenTSDB', {

@@ -1,7 +1,7 @@
 // The settings of the listeners, the workers and the push archive.
 
 import { listenAddress } from '../addresses.ts';
-import { inGroup, optional, value } from '../kinds.ts';
+import { inGroup, optional, value } from '../setting.ts';
 import { bytes, days, path, wholeNumber } from '../values.ts';
 
 export const pushSettings = inGroup('Push', {

@@ -1,6 +1,6 @@
 // The settings of the state directory and the spool.
 
-import { inGroup, optional, value } from '../kinds.ts';
+import { inGroup, optional, value } from '../setting.ts';
 import { bytes, hours, path } from '../values.ts';
 
 export const stateSettings = inGroup('State', {

@@ -1,6 +1,6 @@
 // The settings of the bridge's own metrics.
 
-import { inGroup, optional, value } from '../kinds.ts';
+import { inGroup, optional, value } from '../setting.ts';
 import { metricPrefix, interval } from '../values.ts';
 
 export const telemetrySettings = inGroup('Own metrics', {
