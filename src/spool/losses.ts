@@ -1,6 +1,6 @@
-// The word for the worst: what must stay nothing.
+// Counts of lost data. All of them should stay 0.
 
-/** What had been acknowledged and is gone. */
+/** Acknowledged data that was lost. */
 export interface Losses {
   readonly records: number;
   /** In those records. */
@@ -8,7 +8,7 @@ export interface Losses {
   readonly retries: number;
   readonly parked: number;
   readonly deadLetters: number;
-  /** Damaged segments, and stores of an earlier version, that no longer say how much was in them: what of it is lost is not counted. */
+  /** Damaged segments and legacy stores of which the amount is unknown. */
   readonly uncounted: number;
 }
 

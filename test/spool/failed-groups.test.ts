@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskOf } from '../../src/spool/disk/disk.ts';
-import { type OpenSegment, segmentSupply } from '../../src/spool/log/segment-supply.ts';
+import { type OpenSegment, segmentAllocator } from '../../src/spool/log/segment-allocator.ts';
 import { segmentPath } from '../../src/spool/log/segment-files.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
@@ -115,14 +115,14 @@ test('a group for which there is no room while a checkpoint is written is a full
 
 test('a segment that cannot get its name leaves no file open, and what was laid out for it is used for the next', async (t) => {
   const directory = await temporaryDirectory(t);
-  const supply = segmentSupply(directory, 4096);
-  await supply.prepare();
+  const supply = segmentAllocator(directory, 4096);
+  await supply.preallocate();
   const head = { firstGroup: 1, before: { records: 0, points: 0, bytes: 0 }, createdAtMs: 0 };
   mkdirSync(join(segmentPath(directory, 1), 'in-the-way'), { recursive: true });
-  await t.throwsAsync(supply.take({ ...head, number: 1 }, 0));
+  await t.throwsAsync(supply.allocate({ ...head, number: 1 }, 0));
   t.deepEqual(openIn(directory), []);
   t.is(supply.spareBytes(), 4096);
-  const { file }: OpenSegment = await supply.take({ ...head, number: 2 }, 0);
+  const { file }: OpenSegment = await supply.allocate({ ...head, number: 2 }, 0);
   t.is(openIn(directory).length, 1);
   closeSync(file);
   t.deepEqual(readdirSync(directory).toSorted(), [

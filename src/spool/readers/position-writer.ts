@@ -1,45 +1,48 @@
-// Writes down where sinks stand, soon after they have moved: a process that is killed writes what came in between once more.
+// Logs the positions of sinks soon after they move. After a crash, the points of the last 50 ms are delivered again.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Change } from '../state/change.ts';
-import type { SpoolState } from '../state/state.ts';
+import type { Position } from './position.ts';
 
 export interface PositionWriter {
-  /** A sink has finished something of which nothing else need be kept. */
+  /** Schedules the position of a sink to be logged. */
   moved(sink: string): void;
-  /** Writes what has moved now. */
+  /** Logs the positions that have moved. */
   write(): void;
   close(): void;
 }
 
-const everyMs = 50;
+const delayMs = 50;
 
 export function positionWriter(
   clock: Pick<Clock, 'sleep'>,
+  positions: () => ReadonlyMap<string, Position>,
   append: (change: Change) => void,
-  state: () => SpoolState,
 ): PositionWriter {
   const moved = new Set<string>();
   const stop = new AbortController();
   let isWaiting = false;
 
   function write(): void {
-    const { positions } = state();
-    const stands = [...moved].flatMap((sink) => (positions.has(sink) ? [[sink, positions.get(sink)] as const] : []));
+    const current = positions();
+    const changed = [...moved].flatMap((sink) => {
+      const position = current.get(sink);
+      return position === undefined ? [] : [[sink, position] as const];
+    });
     moved.clear();
-    if (stands.length === 0 || stop.signal.aborted) return;
+    if (changed.length === 0 || stop.signal.aborted) return;
     try {
-      append({ positions: Object.fromEntries(stands) as NonNullable<Change['positions']> });
+      append({ positions: Object.fromEntries(changed) });
     } catch {
       // On a full disk they are in the next checkpoint.
-      for (const [sink] of stands) moved.add(sink);
+      for (const [sink] of changed) moved.add(sink);
     }
   }
 
   async function writeSoon(): Promise<void> {
     if (isWaiting) return;
     isWaiting = true;
-    await clock.sleep(everyMs, { signal: stop.signal }).catch(() => undefined);
+    await clock.sleep(delayMs, { signal: stop.signal }).catch(() => undefined);
     isWaiting = false;
     write();
   }

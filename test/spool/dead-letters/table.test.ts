@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { type LetterEntry, type LetterTable, letterTable } from '../../../src/spool/dead-letters/table.ts';
+import { type LetterEntry, LetterTable } from '../../../src/spool/dead-letters/table.ts';
 
 /** Ids whose slots collide: the middle eight digits decide. */
 const ids = fc
@@ -47,11 +47,11 @@ function isSame(table: LetterTable, model: ReadonlyMap<string, LetterEntry>): bo
 test('it says of letters what a Map says, in the order in which they came first', (t) => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 300 }), (script) => {
-      let table = letterTable();
+      let table = new LetterTable();
       const model = new Map<string, LetterEntry>();
       for (const { what, entry } of script) {
         if (what === 'dump') {
-          table = letterTable(table.dump());
+          table = new LetterTable(table.dump());
           if (!isSame(table, model)) return false;
         } else if (what === 'delete') {
           table.delete(entry.id);
@@ -81,7 +81,7 @@ const entry = (number: number): LetterEntry => ({
 });
 
 test('what is read in turns goes on behind the last one, though that and others are deleted and more come meanwhile', (t) => {
-  const table = letterTable();
+  const table = new LetterTable();
   for (let number = 1; number <= 5000; number += 1) table.set(entry(number));
   const seen: number[] = [];
   let last = 0;
@@ -101,7 +101,7 @@ test('what is read in turns goes on behind the last one, though that and others 
 });
 
 test('one that is read through while it is emptied misses nothing and gives nothing twice', (t) => {
-  const table = letterTable();
+  const table = new LetterTable();
   for (let number = 1; number <= 5000; number += 1) table.set(entry(number));
   const seen: number[] = [];
   for (const { id, at } of table.after(0)) {

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDedup } from '../../../src/spool/dedup/dedup.ts';
+import { Dedup } from '../../../src/spool/dedup/dedup.ts';
 import type { StoredRunKey } from '../../../src/spool/log/format.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
@@ -19,7 +19,7 @@ const run = (index: number): StoredRunKey => ({
 /** A table with room for little more than one quarter of an hour that is given 20,000 runs in each of six quarters of an hour. */
 async function overfull(t: ExecutionContext) {
   const clock = movableClock();
-  const dedup = openDedup({ directory: await swiftDirectory(t), clock, maxBytes: 1_000_000, formerEndMs: undefined });
+  const dedup = new Dedup({ directory: await swiftDirectory(t), clock, maxBytes: 1_000_000, previousEndMs: undefined });
   for (let quarter = 0; quarter < 6; quarter += 1) {
     for (let index = 0; index < 20_000; index += 1) dedup.add(run(quarter * 20_000 + index), 1);
     await clock.advance(quarterMs);
@@ -38,7 +38,7 @@ test('when the bytes are too many the oldest quarters of an hour go, and the sta
 
 test('of a table that is too large no more goes than was needed, however often it is tidied meanwhile', async (t) => {
   const clock = movableClock();
-  const dedup = openDedup({ directory: await swiftDirectory(t), clock, maxBytes: 400_000, formerEndMs: undefined });
+  const dedup = new Dedup({ directory: await swiftDirectory(t), clock, maxBytes: 400_000, previousEndMs: undefined });
   for (let quarter = 0; quarter < 5; quarter += 1) {
     for (let index = 0; index < 4000; index += 1) dedup.add(run(quarter * 4000 + index), 1);
     await clock.advance(quarterMs);
@@ -49,11 +49,11 @@ test('of a table that is too large no more goes than was needed, however often i
 });
 
 test('below its bound the status tells of two hours', async (t) => {
-  const dedup = openDedup({
+  const dedup = new Dedup({
     directory: await swiftDirectory(t),
     clock: movableClock(),
     maxBytes: 1 << 20,
-    formerEndMs: undefined,
+    previousEndMs: undefined,
   });
   dedup.add(run(1), 1);
   t.like(dedup.status(), { runs: 1, windowMs: 7_200_000 });
@@ -87,7 +87,7 @@ test('after a start a run of before it waits until the keys are read, and one th
   const spool = await smallSpool(t, directory, { clock });
   await spool.append(...push(1));
   await spool.close();
-  const dedup = openDedup({ directory, clock, maxBytes: 1 << 20, formerEndMs: clock.now() });
+  const dedup = new Dedup({ directory, clock, maxBytes: 1 << 20, previousEndMs: clock.now() });
   const reading = dedup.read();
   t.deepEqual(
     [undefined, clock.now(), clock.now() + 600_000].map((atMs) => dedup.readyFor(atMs) !== undefined),

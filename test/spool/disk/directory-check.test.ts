@@ -31,7 +31,7 @@ const asAnother = ['setpriv', '--reuid', '65534', '--clear-groups'] as const;
 /** Runs it as a user to whom nothing is given where we are root, who may everything. */
 function refusedTo(t: ExecutionContext, directory: string): string {
   const module = new URL('../../../src/spool/disk/directory-check.js', import.meta.url).href;
-  const program = `import(${JSON.stringify(module)}).then((it) => it.requireUsable(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
+  const program = `import(${JSON.stringify(module)}).then((it) => it.checkDirectory(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
   const [command, ...args] = process.getuid?.() === 0 ? asAnother : ['env'];
   const { stdout, stderr, status } = spawnSync(command, [...args, process.execPath, '-e', program, directory], {
     encoding: 'utf8',

@@ -4,10 +4,10 @@ import test, { type ExecutionContext } from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { firstGroupAt, frameHeadBytes } from '../../../src/spool/log/format.ts';
-import { firstPlace } from '../../../src/spool/log/group-places.ts';
-import { readGroup, segmentBytes } from '../../../src/spool/log/scan.ts';
-import { readSegmentHead } from '../../../src/spool/log/segment-files.ts';
+import { firstGroupAt, frameHeaderBytes } from '../../../src/spool/log/format.ts';
+import { firstGroupOf } from '../../../src/spool/log/group-index.ts';
+import { readGroup, openSegmentFile } from '../../../src/spool/log/scan.ts';
+import { readSegmentHeader } from '../../../src/spool/log/segment-files.ts';
 import { segmentEntry } from '../../../src/spool/log/segment-table.ts';
 import type { Batch } from '../../../src/spool/readers/batches.ts';
 import { everyLetter } from '../../fakes/letters.ts';
@@ -70,24 +70,24 @@ async function filled(t: ExecutionContext, { isKilled = false } = {}): Promise<F
 }
 
 function framesIn(directory: string, name: string): (StoredFrame & { group: number })[] {
-  const head = readSegmentHead(directory, Number(name.slice(0, 12)));
-  const bytes = segmentBytes(join(directory, name));
-  const entry = segmentEntry(head as NonNullable<typeof head>, firstGroupAt, bytes.size());
+  const header = readSegmentHeader(directory, Number(name.slice(0, 12)));
+  const file = openSegmentFile(join(directory, name));
+  const entry = segmentEntry(header as NonNullable<typeof header>, file.size());
   const frames: (StoredFrame & { group: number })[] = [];
-  for (let place = firstPlace(entry); ;) {
-    const group = readGroup({ bytes, seed: entry.seed, limit: bytes.size() }, place);
+  for (let place = firstGroupOf(entry); ;) {
+    const group = readGroup({ file, seed: entry.seed, limit: file.size() }, place);
     if (group === undefined) break;
     for (const { at, payload, points: count, record } of group.frames) {
       frames.push({
         from: at,
-        to: at + frameHeadBytes + payload.length,
-        record: count > 0 ? group.head.before.records + record + 1 : 0,
+        to: at + frameHeaderBytes + payload.length,
+        record: count > 0 ? group.header.before.records + record + 1 : 0,
         group: place.at,
       });
     }
     place = group.next;
   }
-  bytes.close();
+  file.close();
   return frames;
 }
 

@@ -3,16 +3,16 @@
 import test from 'ava';
 import { createHash } from 'node:crypto';
 import {
-  frameHeadBytes,
+  frameHeaderBytes,
   frameKinds,
-  groupHeadBytes,
+  groupHeaderBytes,
   groupSeed,
   intactFrame,
-  readGroupHead,
+  readGroupHeader,
   sealFrames,
   segmentSeed,
-  writeFrameHead,
-  writeGroupHead,
+  writeFrameHeader,
+  writeGroupHeader,
 } from '../../../src/spool/log/format.ts';
 
 const salt = (text: string): Buffer => createHash('sha1').update(text).digest().subarray(0, 8);
@@ -20,9 +20,9 @@ const noRun = { lo: 0, hi: 0, digest: 0 };
 const payload = 'R[["a",1,"s","1.0",{}]]';
 
 function frameOf(group: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(frameHeadBytes + payload.length);
-  writeFrameHead(bytes, 0, payload.length, { kind: frameKinds.points, record: 0, points: 1, run: noRun });
-  bytes.write(payload, frameHeadBytes);
+  const bytes = Buffer.alloc(frameHeaderBytes + payload.length);
+  writeFrameHeader(bytes, 0, payload.length, { kind: frameKinds.points, record: 0, points: 1, run: noRun });
+  bytes.write(payload, frameHeaderBytes);
   sealFrames(bytes, 0, bytes.length, groupSeed(group, seed));
   return bytes;
 }
@@ -44,22 +44,22 @@ for (const [where, other] of others) {
   test(`neither a frame nor a head passes in ${where}`, (t) => {
     const frame = frameOf(41, seed);
     t.is(intactFrame(frame, 0, frame.length, groupSeed(41, other)), undefined);
-    const head = Buffer.alloc(groupHeadBytes);
-    writeGroupHead(
+    const head = Buffer.alloc(groupHeaderBytes);
+    writeGroupHeader(
       head,
       0,
       { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 },
       seed,
     );
-    t.is(readGroupHead(head, 0, seed)?.number, 41);
-    t.is(readGroupHead(head, 0, other), undefined);
+    t.is(readGroupHeader(head, 0, seed)?.number, 41);
+    t.is(readGroupHeader(head, 0, other), undefined);
   });
 }
 
 test('a frame or a head with any bit turned does not pass', (t) => {
   const frame = frameOf(41, seed);
-  const head = Buffer.alloc(groupHeadBytes);
-  writeGroupHead(
+  const head = Buffer.alloc(groupHeaderBytes);
+  writeGroupHeader(
     head,
     0,
     { number: 41, length: 9, frames: 1, records: 1, points: 1, before: { records: 0, points: 0, bytes: 0 }, atMs: 1 },
@@ -73,5 +73,5 @@ test('a frame or a head with any bit turned does not pass', (t) => {
   for (let bit = 0; bit < frame.length * 8; bit += 1)
     t.is(intactFrame(turned(frame, bit), 0, frame.length, groupSeed(41, seed)), undefined, `bit ${bit}`);
   for (let bit = 0; bit < head.length * 8; bit += 1)
-    t.is(readGroupHead(turned(head, bit), 0, seed), undefined, `bit ${bit}`);
+    t.is(readGroupHeader(turned(head, bit), 0, seed), undefined, `bit ${bit}`);
 });

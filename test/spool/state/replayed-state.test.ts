@@ -64,7 +64,7 @@ async function played(scope: Scope) {
   };
   const readerOf = async (sinkName: string) => {
     await store.commit({ positions: { [sinkName]: { through: 0, finished: [], points: 0, bytes: 0 } } });
-    return spoolReader({ directory, store, bounds, sinkName, onDamage: () => {} });
+    return spoolReader({ store, bounds, sinkName, log: undefined });
   };
   // The slow one holds every segment, so that the log alone tells all.
   const [reader, slow] = [await readerOf('tsdb'), await readerOf('slow')];
@@ -127,8 +127,8 @@ function stepsOf({
     },
     drop: (number) => (number % 7 === 0 ? dropBacklog(store, new Set(['tsdb', 'slow']), 'tsdb') : undefined),
     pass: () => clock.advance(50),
-    checkpoint: () => store.checkpoints.write(),
-    carryOver: () => store.checkpoints.carryOver(),
+    checkpoint: () => store.checkpointer.write(),
+    carryOver: () => store.checkpointer.compact(),
     budget: (number) => void (number % 5 === 0 && bounds.budgets.set('tsdb', { maxBytes: 2000, maxAgeMs: 1e9 })),
   };
 }

@@ -3,19 +3,19 @@
 import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { content } from '../../../src/spool/state/stored-content.ts';
-import { groupPlaces } from '../../../src/spool/log/group-places.ts';
+import { ChangeReader } from '../../../src/spool/state/change-reader.ts';
+import { groupIndex } from '../../../src/spool/log/group-index.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { copied, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
 
 test('a change that could not be written is not read from its place any more', async (t) => {
   const directory = await swiftDirectory(t);
-  const texts = content({ directory, segments: () => [], index: groupPlaces(directory) });
+  const changes = new ChangeReader({ directory, segments: () => [], index: groupIndex(directory) });
   const place = { segment: 1, at: 1088 };
-  texts.hold(place, { noLetters: ['00'] });
-  t.deepEqual(texts.at(place), { noLetters: ['00'] });
-  texts.release(undefined);
-  t.is(texts.at(place), undefined);
+  changes.hold(place, { noLetters: ['00'] });
+  t.deepEqual(changes.read(place), { noLetters: ['00'] });
+  changes.discard();
+  t.is(changes.read(place), undefined);
 });
 
 test('letters are read whose groups have damaged heads, one after the other', async (t) => {
