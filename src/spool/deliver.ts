@@ -67,7 +67,7 @@ function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptio
   const count = pointCount(points);
   const text = count === 0 ? undefined : encodePoints(points);
   refuseWhenFull(store, bounds, text === undefined ? 0 : text.length + frameHeaderBytes, redeems !== undefined);
-  if (redeems === undefined && addsLetter(store, bounds, options)) refuseMoreLetters(store, bounds);
+  if (redeems === undefined) refuseMoreLetters(store, bounds, options);
   const change = changeOf(store, bounds, options);
   if (text !== undefined || run !== undefined || change !== undefined)
     store.append({ pointCount: count, run, text, change });
@@ -128,14 +128,12 @@ export function waitingBytes(store: Store): number {
   return bytes - leastFinished + held + totals.retryBytes + totals.parkedBytes + letters.bytes();
 }
 
-function addsLetter(store: Store, bounds: Bounds, { deadLetter, parked }: DeliverOptions): boolean {
-  return deadLetter !== undefined || (parked !== undefined && !hasRoomForParked(store, bounds, parked));
-}
-
-function refuseMoreLetters({ state }: Store, { maxBytes }: Bounds): void {
-  const maxLetterBytes = maxBytes * shareOfSendersLetters;
-  if (state.letters.bytes() > maxLetterBytes)
-    throw new SpoolFull(`dead letters of senders: at most ${maxLetterBytes} bytes, found ${state.letters.bytes()}`);
+/** @throws SpoolFull if a delivery would add a dead letter above the senders' share */
+function refuseMoreLetters(store: Store, bounds: Bounds, { deadLetter, parked }: DeliverOptions): void {
+  const addsLetter = deadLetter !== undefined || (parked !== undefined && !hasRoomForParked(store, bounds, parked));
+  const [bytes, maxBytes] = [store.state.letters.bytes(), bounds.maxBytes * shareOfSendersLetters];
+  if (addsLetter && bytes > maxBytes)
+    throw new SpoolFull(`dead letters of senders: at most ${maxBytes} bytes, found ${bytes}`);
 }
 
 /** Whether more dead letters of a sink may be kept. Only an optional sink has a bound. */

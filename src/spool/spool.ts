@@ -6,17 +6,14 @@
 //                mark                       is recycled after a checkpoint
 
 import type { Deliver } from '../model/point.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters/dead-letters.ts';
 import { joined, type Letters } from './dead-letters/list.ts';
 import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import { checkDirectory } from './disk/directory-check.ts';
-import type { Disk } from './disk/disk.ts';
 import type { DiskFailed } from './disk/disk-failed.ts';
 import { type OpenedStore, openWithLegacyStore } from './legacy/open-with-legacy.ts';
-import type { WriteFunction } from './log/segment-log.ts';
 import type { Losses } from './losses.ts';
 import { type Parking, parkingOf } from './parking.ts';
 import { type Budget, skipTooOld } from './readers/budgets.ts';
@@ -26,6 +23,7 @@ import { addSink, forgetRemovedSinks, markRemovedSinks, type RemovedSink } from 
 import { type SharedStore, sharedStore } from './replica/replica-updates.ts';
 import { hasLetter } from './state/state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
+import type { StoreOptions } from './store.ts';
 
 export interface Spool {
   /** Resolves when the points are durable. */
@@ -68,23 +66,11 @@ export interface Spool {
   close(): Promise<void>;
 }
 
-export interface SpoolOptions {
-  readonly directory: string;
-  /** Bound on the backlog, retry sets, parked measurements and dead letters. */
-  readonly maxBytes: number;
-  readonly clock: Clock;
-  /** Logs damage. */
-  readonly log?: Log;
+export interface SpoolOptions extends Omit<StoreOptions, 'dedupMaxBytes' | 'firstTotals'> {
   /** Bound on the memory of the deduplication table; default 96 MiB. */
   readonly dedupMaxBytes?: number | undefined;
-  /** Defaults to the disk of the directory. */
-  readonly disk?: Disk;
-  /** Called with the reason when the disk is nearly full, and with undefined when it has space again. */
-  readonly onScarcity?: (scarcity: string | undefined) => void;
-  /** Defaults to a share of the disk and of `maxBytes`. */
-  readonly segmentBytes?: number;
-  /** Replaces fs.write in tests. */
-  readonly write?: WriteFunction;
+  /** Logs damage. */
+  readonly log?: Log;
 }
 
 const defaultDedupMaxBytes = 96 << 20;

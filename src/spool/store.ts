@@ -17,6 +17,7 @@ import { type Appended, WriteAheadLog, type WriteAheadLogOptions } from './state
 export interface StoreOptions {
   readonly directory: string;
   readonly clock: Clock;
+  /** Bound on the backlog, retry sets, parked measurements and dead letters. */
   readonly maxBytes: number;
   readonly dedupMaxBytes: number;
   /** Defaults to the disk of the directory. */
@@ -58,7 +59,7 @@ export class Store extends WriteAheadLog {
     const append = (change: Change): void => this.append({ change });
     this.positionWriter = positionWriter(clock, () => this.state.positions, append);
     const reusableBytes = (): number => allocator.spareBytes() + this.log.leftBytes();
-    this.space = openDiskSpace({ disk, clock, reusableBytes, onChange: onScarcity });
+    this.space = openDiskSpace(disk, clock, reusableBytes, onScarcity);
   }
 
   override append(frame: Appended): void {

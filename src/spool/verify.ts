@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasLegacyStore } from './legacy/lmdb/files.ts';
 import { firstGroupOf } from './log/group-index.ts';
 import { findNextGroup, isEndOfLog, openSegmentFile, readGroup } from './log/scan.ts';
-import { fileNumbers, newestPath, readSegmentHeader, segmentPath, tailPath } from './log/segment-files.ts';
+import { fileNumbers, logPath, readSegmentHeader, segmentPath } from './log/segment-files.ts';
 import { segmentEntry } from './log/segment-table.ts';
 import { decodeCheckpoint } from './state/checkpoint.ts';
 
@@ -48,12 +48,12 @@ export async function verifySpool(directory: string, { isRunning, signal }: Veri
   }
   for (const number of fileNumbers(directory, 'tail'))
     damage.push(
-      `${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`,
+      `${logPath(directory, number, 'tail')}: a last group that was torn or damaged is kept here; delete it when it was looked at`,
     );
   for (const number of isRunning ? [] : fileNumbers(directory, 'newest'))
     if (!existsSync(segmentPath(directory, number)))
       damage.push(
-        `segment ${number} was begun, and its file is gone; delete ${newestPath(directory, number)} when it was looked at`,
+        `segment ${number} was begun, and its file is gone; delete ${logPath(directory, number, 'newest')} when it was looked at`,
       );
   return { damage, segments: numbers.length, frames, hasFormerStore: hasLegacyStore(directory) };
 }

@@ -11,23 +11,24 @@ export interface DiskSpace {
   isLackOfSpace(error: unknown): boolean;
 }
 
-export interface DiskSpaceOptions {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  /** Preallocated bytes that are unused. */
-  readonly reusableBytes: () => number;
-  /** Called with the reason when space becomes scarce, and with undefined when it is available again. */
-  readonly onChange: (scarcity: string | undefined) => void;
-}
-
 const maxReserveBytes = 16 << 20;
 const shareOfDisk = 1 / 16;
 const distrustMs = 30_000;
 const lookIntervalMs = 250;
 const fullDiskCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
-/** Creates the reserve if there is space for it. */
-export function openDiskSpace({ disk, clock, reusableBytes, onChange }: DiskSpaceOptions): DiskSpace {
+/**
+ * Creates the reserve if there is space for it.
+ *
+ * @param reusableBytes - preallocated bytes that are unused
+ * @param onChange - called when space becomes scarce or available again
+ */
+export function openDiskSpace(
+  disk: Disk,
+  clock: Pick<Clock, 'steady'>,
+  reusableBytes: () => number,
+  onChange: (scarcity: string | undefined) => void,
+): DiskSpace {
   const reserveBytes = Math.min(maxReserveBytes, Math.floor(disk.sizeBytes() * shareOfDisk));
   let nextLookMs = -Infinity;
   let scarcity: string | undefined;

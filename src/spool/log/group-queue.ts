@@ -1,16 +1,7 @@
 // Collects frames into groups: the forming group, the ended groups that wait to be written, and the location of the next one.
 
 import { firstGroupAt, frameHeaderBytes, groupHeaderBytes, terminatorBytes, type Totals } from './format.ts';
-import {
-  addFrame,
-  emptyGroup,
-  type Group,
-  groupEnd,
-  type Location,
-  maxFrameBytes,
-  type NewFrame,
-  totalsAfter,
-} from './group.ts';
+import { addFrame, type Group, groupEnd, type Location, maxFrameBytes, type NewFrame, totalsAfter } from './group.ts';
 
 export interface GroupQueue {
   /** The size of a segment, unless its first frame needs more. */
@@ -78,7 +69,20 @@ function begin(queue: GroupQueue, frameBytes: number): Group {
     free !== undefined && free.length >= neededBytes
       ? free
       : Buffer.allocUnsafeSlow(Math.max(bufferBytes, neededBytes));
-  return emptyGroup({ segment, at, number: group, before: totals, minSegmentBytes }, buffer);
+  return {
+    segment,
+    at,
+    number: group,
+    before: totals,
+    minSegmentBytes,
+    waiters: [],
+    buffer,
+    used: groupHeaderBytes,
+    frames: 0,
+    records: 0,
+    points: 0,
+    recordBytes: 0,
+  };
 }
 
 /** Ends the forming group, if any: the next frame starts another one. */

@@ -44,28 +44,6 @@ export interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** A group without frames. The start of the buffer is reserved for its header. */
-export function emptyGroup(
-  place: Pick<Group, 'segment' | 'at' | 'number' | 'before' | 'minSegmentBytes'>,
-  buffer: Buffer,
-): Group {
-  const { segment, at, number, before, minSegmentBytes } = place;
-  return {
-    segment,
-    at,
-    number,
-    before,
-    minSegmentBytes,
-    waiters: [],
-    buffer,
-    used: groupHeaderBytes,
-    frames: 0,
-    records: 0,
-    points: 0,
-    recordBytes: 0,
-  };
-}
-
 /** An upper bound: a UTF-16 unit takes at most three bytes in UTF-8. */
 export function maxFrameBytes(payload: string): number {
   return frameHeaderBytes + payload.length * 3;

@@ -152,9 +152,9 @@ export function readGroup(options: ScanOptions, place: GroupStart): ScannedGroup
 /** Reads one or more groups with damaged headers as one, up to the next valid header. */
 function readHeaderless(options: ScanOptions, place: GroupStart): ScannedGroup | undefined {
   const found = findNextGroup(options, place);
-  if (found === undefined && options.totalsAtLimit === undefined) return undefined;
+  const through = found?.before ?? options.totalsAtLimit;
+  if (through === undefined) return undefined;
   const end = found?.at ?? options.limit;
-  const through = found?.before ?? (options.totalsAtLimit as Totals);
   const last = Math.max(place.number, (found?.number ?? options.groupAtLimit ?? 0) - 1);
   const numbers = Array.from(
     { length: Math.min(last - place.number, maxNumbersTried) + 1 },

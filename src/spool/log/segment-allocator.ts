@@ -18,7 +18,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { encodeSegmentHeader, saltBytes, type SegmentHeader } from './format.ts';
-import { fileNumbers, newestPath, segmentPath, sparePath, syncDirectory } from './segment-files.ts';
+import { fileNumbers, logPath, segmentPath, syncDirectory } from './segment-files.ts';
 
 export interface OpenSegment {
   readonly header: SegmentHeader;
@@ -57,10 +57,10 @@ export function segmentAllocator(directory: string, segmentBytes: number, maxSpa
     const number = nextSpare;
     nextSpare += 1;
     try {
-      await writeZeros(sparePath(directory, number), bytes);
+      await writeZeros(logPath(directory, number, 'spare'), bytes);
       return number;
     } catch (error) {
-      await rm(sparePath(directory, number), { force: true }).catch(() => {});
+      await rm(logPath(directory, number, 'spare'), { force: true }).catch(() => {});
       throw error;
     }
   }
@@ -76,16 +76,16 @@ export function segmentAllocator(directory: string, segmentBytes: number, maxSpa
       const spare = (bytes === segmentBytes ? spares.shift() : undefined) ?? (await createSpare(bytes));
       const header: SegmentHeader = { ...given, salt: randomBytes(saltBytes) };
       const path = segmentPath(directory, header.number);
-      const file = await opened(sparePath(directory, spare), constants.O_WRONLY | dsync);
+      const file = await opened(logPath(directory, spare, 'spare'), constants.O_WRONLY | dsync);
       try {
         await writeAll(file, encodeSegmentHeader(header), 0);
         if (dsync === 0) await synced(file);
-        await renamed(sparePath(directory, spare), path);
+        await renamed(logPath(directory, spare, 'spare'), path);
         moveNewestMarker(directory, header.number);
         syncDirectory(directory);
       } catch (error) {
         await closed(file);
-        if (bytes === segmentBytes && existsSync(sparePath(directory, spare))) spares.unshift(spare);
+        if (bytes === segmentBytes && existsSync(logPath(directory, spare, 'spare'))) spares.unshift(spare);
         throw error;
       }
       return { header, path, file, bytes };
@@ -94,11 +94,11 @@ export function segmentAllocator(directory: string, segmentBytes: number, maxSpa
     preallocate: () => (preallocating ??= preallocate().finally(() => void (preallocating = undefined))),
     async recycle(number) {
       const path = segmentPath(directory, number);
-      await rm(newestPath(directory, number), { force: true });
+      await rm(logPath(directory, number, 'newest'), { force: true });
       if (spares.length >= maxSpares || statSync(path).size !== segmentBytes) return rm(path, { force: true });
       const spare = nextSpare;
       nextSpare += 1;
-      await renamed(path, sparePath(directory, spare));
+      await renamed(path, logPath(directory, spare, 'spare'));
       spares.push(spare);
     },
     spareBytes: () => spares.length * segmentBytes,
@@ -109,9 +109,10 @@ export function segmentAllocator(directory: string, segmentBytes: number, maxSpa
 function adoptSpares(directory: string, segmentBytes: number, maxSpares: number): number[] {
   const numbers = fileNumbers(directory, 'spare');
   const usable = numbers
-    .filter((number) => statSync(sparePath(directory, number)).size === segmentBytes)
+    .filter((number) => statSync(logPath(directory, number, 'spare')).size === segmentBytes)
     .slice(0, maxSpares);
-  for (const number of numbers) if (!usable.includes(number)) rmSync(sparePath(directory, number), { force: true });
+  for (const number of numbers)
+    if (!usable.includes(number)) rmSync(logPath(directory, number, 'spare'), { force: true });
   return usable;
 }
 
@@ -119,8 +120,8 @@ function adoptSpares(directory: string, segmentBytes: number, maxSpares: number)
 function moveNewestMarker(directory: string, number: number): void {
   const previous = fileNumbers(directory, 'newest').findLast((each) => existsSync(segmentPath(directory, each)));
   try {
-    if (previous === undefined) writeFileSync(newestPath(directory, number), '', { mode: 0o600 });
-    else renameSync(newestPath(directory, previous), newestPath(directory, number));
+    if (previous === undefined) writeFileSync(logPath(directory, number, 'newest'), '', { mode: 0o600 });
+    else renameSync(logPath(directory, previous, 'newest'), logPath(directory, number, 'newest'));
   } catch {
     // On a full disk there is no marker: recovery does not notice if the segment's file goes missing.
   }

@@ -4,36 +4,26 @@ import { closeSync, constants, fsyncSync, openSync, readdirSync, readSync } from
 import { join } from 'node:path';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes, segmentHeaderOffsets } from './format.ts';
 
+/**
+ * - keys: the run keys of a full segment
+ * - spare: a preallocated file that is not a segment yet
+ * - tail: a copy of a torn or damaged last group
+ * - newest: an empty marker of the newest segment, which reveals that its file is missing
+ */
 type Extension = 'segment' | 'keys' | 'spare' | 'tail' | 'newest';
 
 const digits = 12;
 
-function numberedPath(directory: string, number: number, extension: Extension): string {
+export function logPath(directory: string, number: number, extension: Extension): string {
   return join(directory, `${String(number).padStart(digits, '0')}.${extension}`);
 }
 
 export function segmentPath(directory: string, number: number): string {
-  return numberedPath(directory, number, 'segment');
+  return logPath(directory, number, 'segment');
 }
 
-/** The run keys of a full segment. */
 export function runKeysPath(directory: string, number: number): string {
-  return numberedPath(directory, number, 'keys');
-}
-
-/** A preallocated file that is not a segment yet. */
-export function sparePath(directory: string, number: number): string {
-  return numberedPath(directory, number, 'spare');
-}
-
-/** A copy of a torn or damaged last group. */
-export function tailPath(directory: string, number: number): string {
-  return numberedPath(directory, number, 'tail');
-}
-
-/** An empty marker named after the newest segment. It reveals that the file of that segment is missing. */
-export function newestPath(directory: string, number: number): string {
-  return numberedPath(directory, number, 'newest');
+  return logPath(directory, number, 'keys');
 }
 
 /** The numbers of all files with an extension, ascending. */

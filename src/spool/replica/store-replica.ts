@@ -53,7 +53,7 @@ export function storeReplica(
     state: { positions, retries, skipped: new Map() },
     segments: current,
     index,
-    changes: new ChangeReader({ directory, segments: current, index }),
+    changes: new ChangeReader(directory, current, index),
     totals: () => durableEnd().totals,
     durableEnd,
     end,

@@ -9,23 +9,21 @@ import type { Location } from '../log/segment-log.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import type { Change } from './change.ts';
 
-export interface ChangeReaderOptions {
-  readonly directory: string;
-  readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupIndex;
-}
-
 /** Entries of one frame are usually read in succession. */
 const maxCached = 8;
 
 export class ChangeReader {
-  private readonly options: ChangeReaderOptions;
+  private readonly directory: string;
+  private readonly segments: () => readonly SegmentEntry[];
+  private readonly index: GroupIndex;
   private readonly cache = new Map<string, Change>();
   private readonly pending = new Map<string, { readonly place: Location; readonly change: Change }>();
   private open: { readonly number: number; readonly file: SegmentFile } | undefined;
 
-  constructor(options: ChangeReaderOptions) {
-    this.options = options;
+  constructor(directory: string, segments: () => readonly SegmentEntry[], index: GroupIndex) {
+    this.directory = directory;
+    this.segments = segments;
+    this.index = index;
   }
 
   /** Returns undefined if the frame is unreadable. Works before the frame is durable. */
@@ -64,10 +62,9 @@ export class ChangeReader {
   }
 
   private load({ segment: number, at }: Location): Change | undefined {
-    const { directory, segments, index } = this.options;
-    const segment = segments().find((one) => one.number === number);
+    const segment = this.segments().find((one) => one.number === number);
     if (segment === undefined || at >= segment.end) return undefined;
-    const groups = index.groupsOf(segment);
+    const groups = this.index.groupsOf(segment);
     const found = lastGroupWhere(groups, (group) => group.at < at);
     const group = groups[found];
     if (group === undefined) return undefined;
@@ -79,7 +76,7 @@ export class ChangeReader {
       if (this.open?.number !== number) {
         this.open?.file.close();
         this.open = undefined;
-        this.open = { number, file: openSegmentFile(segmentPath(directory, number)) };
+        this.open = { number, file: openSegmentFile(segmentPath(this.directory, number)) };
       }
       return readChange(this.open.file, at, segment.end, seeds);
     } catch {

@@ -20,12 +20,8 @@ const scarceIntervalMs = 1_000;
 /** Frames of a compaction between waits for the disk. */
 const compactionFrames = 200;
 
-interface CheckpointMode {
-  /** Also writes the run keys of the open segment. */
-  readonly isLast?: boolean;
-  /** Writes even if nothing was appended, so that both checkpoints on disk are equal. */
-  readonly isRepeated?: boolean;
-}
+/** `last` also writes the run keys of the open segment. `repeated` makes both checkpoints on disk equal. */
+type CheckpointMode = 'due' | 'last' | 'repeated';
 
 export class Checkpointer {
   private readonly store: CheckpointedStore;
@@ -56,7 +52,7 @@ export class Checkpointer {
    * Writes a checkpoint unless nothing was appended since the last, then recycles segments. A concurrent call joins the
    * checkpoint in progress. Never rejects.
    */
-  write(mode: CheckpointMode = {}): Promise<void> {
+  write(mode: CheckpointMode = 'due'): Promise<void> {
     this.writing ??= this.writeNow(mode)
       .catch((error: unknown) => this.store.failUnlessFull(error))
       .finally(() => void (this.writing = undefined));
@@ -68,7 +64,7 @@ export class Checkpointer {
     const nowMs = this.store.clock.steady();
     if (nowMs < this.notBeforeMs || !this.hasPassedSegment()) return;
     this.notBeforeMs = nowMs + scarceIntervalMs;
-    void this.write().then(() => this.write({ isRepeated: true }));
+    void this.write().then(() => this.write('repeated'));
   }
 
   /** Called when the log was reloaded. */
@@ -92,8 +88,8 @@ export class Checkpointer {
   /** Writes the last checkpoint, and another one if that frees a segment. */
   async close(): Promise<void> {
     await this.writing;
-    await this.write({ isLast: true });
-    if (this.hasPassedSegment()) await this.write({ isRepeated: true });
+    await this.write('last');
+    if (this.hasPassedSegment()) await this.write('repeated');
   }
 
   private hasPassedSegment(): boolean {
@@ -101,21 +97,21 @@ export class Checkpointer {
     return segmentTable.slice(0, -1).some((segment) => isPassed(segment, state.positions));
   }
 
-  private async writeNow({ isLast = false, isRepeated = false }: CheckpointMode): Promise<void> {
+  private async writeNow(mode: CheckpointMode): Promise<void> {
     const { store } = this;
     // A checkpoint must not have a position that the log lacks: it may become unreadable.
     store.positionWriter.write();
     const { log } = store;
     const { place, group, totals } = log.seal();
-    const isNew = group !== this.lastGroup || isRepeated;
-    if (!isNew && !isLast) return;
+    const isNew = group !== this.lastGroup || mode === 'repeated';
+    if (!isNew && mode !== 'last') return;
     const state = this.finishedState();
     const { positions } = state;
     const live = new Map(state.live);
     const encode = encodeState(state);
     await log.durable();
     // Only then: the keys of a failed group must not be kept.
-    await store.dedup.persistBefore(isLast ? place.segment + 1 : place.segment);
+    await store.dedup.persistBefore(mode === 'last' ? place.segment + 1 : place.segment);
     if (!isNew) return;
     const segments = store.segmentTable.filter(({ number }) => number <= place.segment);
     const start = { ...place, number: group, before: totals };

@@ -201,7 +201,7 @@ export function dueAt(notBeforeMs: number, clock: Pick<Clock, 'now' | 'steady'>)
 }
 
 function clearRetries(state: SpoolState, sink: string): void {
-  for (const sequence of [...(state.retries.get(sink)?.keys() ?? [])]) remove(state, state.retries, sink, sequence);
+  for (const sequence of state.retries.get(sink)?.keys() ?? []) remove(state, state.retries, sink, sequence);
 }
 
 /** If the position has moved meanwhile, only the unfinished part of the range counts. */

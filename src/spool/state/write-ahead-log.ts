@@ -67,7 +67,8 @@ export abstract class WriteAheadLog {
   readonly pending = new Set<NonNullable<Change['finish']>>();
   protected readonly options: WriteAheadLogOptions;
   protected failure: DiskFailed | undefined;
-  private resolveFailed = (_: DiskFailed): void => {};
+  private recoveredTotals: Totals;
+  private resolveFailed: (failure: DiskFailed) => void = () => {};
 
   constructor(options: WriteAheadLogOptions) {
     const { directory, recovered } = options;
@@ -78,9 +79,10 @@ export abstract class WriteAheadLog {
     this.dedup = options.dedup;
     this.state = recovered.state;
     this.segmentTable = recovered.segments;
+    this.recoveredTotals = recovered.totals;
     this.failed = new Promise((resolve) => void (this.resolveFailed = resolve));
     this.index = groupIndex(directory);
-    this.changes = new ChangeReader({ directory, segments: () => this.segmentTable, index: this.index });
+    this.changes = new ChangeReader(directory, () => this.segmentTable, this.index);
     this.log = this.openLog(recovered);
   }
 
@@ -105,7 +107,7 @@ export abstract class WriteAheadLog {
   durableEnd(): DurableEnd {
     const last = this.segmentTable.at(-1);
     return last === undefined
-      ? { segment: 0, at: 0, totals: this.options.recovered.totals }
+      ? { segment: 0, at: 0, totals: this.recoveredTotals }
       : { segment: last.number, at: last.end, totals: last.through };
   }
 
@@ -234,6 +236,7 @@ export abstract class WriteAheadLog {
     for (const [sink, position] of this.state.positions) recovered.state.positions.set(sink, position);
     this.state = recovered.state;
     this.segmentTable = recovered.segments;
+    this.recoveredTotals = recovered.totals;
     this.changes.discard();
     this.pending.clear();
     this.log = this.openLog(recovered);

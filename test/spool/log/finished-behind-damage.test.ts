@@ -1,4 +1,4 @@
-// Damage in a group of which the last records were finished before.
+// Damage in a group whose last records are finished.
 
 import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,17 +10,18 @@ import {
   nothing,
   numbersOfPoints,
   recordingWrite,
+  run,
   smallSpool,
-  swiftDirectory,
+  memoryDirectory,
   type WrittenGroup,
 } from '../small-spool.ts';
 
-test('a damaged record is counted as lost also where those behind it in its group were finished before', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a damaged record is counted as lost even if later records of its group are finished', async (t) => {
+  const directory = await memoryDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
   const reader = await spool.reader('tsdb');
-  await spool.append([], { run: { key: 'first', digest: 'a' } });
+  await spool.append([], run('first'));
   await Promise.all([1, 2, 3, 4, 5].map((number) => spool.append(points(1, number))));
   const { name, at, bytes } = groups.at(-1) as WrittenGroup;
   const batches = [1, 2, 3, 4, 5].map(() => reader.next(1) as Batch);
