@@ -12,7 +12,7 @@ import type { Change, StoredLetter } from './state/change.ts';
 import { hasLetter, parkedOverheadBytes } from './state/state.ts';
 import type { Store } from './store.ts';
 
-export class NoSuchLetter extends Error {
+class NoSuchLetter extends Error {
   override readonly name = 'NoSuchLetter';
 }
 

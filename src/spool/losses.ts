@@ -14,7 +14,7 @@ export interface Losses {
 
 export const noLosses: Losses = { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 };
 
-export function totalLost(one: Losses, more: Partial<Losses>): Losses {
+export function addLosses(one: Losses, more: Partial<Losses>): Losses {
   const names = Object.keys(noLosses) as readonly (keyof Losses)[];
   return Object.fromEntries(names.map((name) => [name, one[name] + (more[name] ?? 0)])) as unknown as Losses;
 }

@@ -4,10 +4,9 @@ import type { Parked } from '../model/point.ts';
 import { type Bounds, hasRoomForParked } from './deliver.ts';
 import type { Store } from './store.ts';
 
-export interface ParkedMeasurement {
+interface ParkedMeasurement {
   /** Passed as `completes` with the delivery that completes it. */
   readonly id: string;
-  readonly waitsFor: string;
   readonly payload: string;
   /** ms since 1970 UTC */
   readonly parkedAtMs: number;
@@ -20,7 +19,6 @@ export interface Parking {
   /** The oldest measurements that wait for a node. */
   waitingFor(waitsFor: string, limit: number): ParkedMeasurement[];
   count(): number;
-  bytes(): number;
 }
 
 export function parkingOf(store: Store, bounds: Bounds): Parking {
@@ -34,7 +32,7 @@ export function parkingOf(store: Store, bounds: Bounds): Parking {
         const { parkedAtMs, part } = entry;
         const payload = store.changes.read(entry)?.parked?.[part]?.payload;
         if (payload !== undefined) {
-          found.push({ id: JSON.stringify([waitsFor, sequence]), waitsFor, payload, parkedAtMs });
+          found.push({ id: JSON.stringify([waitsFor, sequence]), payload, parkedAtMs });
         } else {
           // The frame is damaged.
           store.append({ change: { noParked: [[waitsFor, sequence]], lost: { parked: 1 } } });
@@ -43,6 +41,5 @@ export function parkingOf(store: Store, bounds: Bounds): Parking {
       return found;
     },
     count: () => store.state.totals.parkedCount,
-    bytes: () => store.state.totals.parkedBytes,
   };
 }

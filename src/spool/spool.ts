@@ -8,7 +8,7 @@
 import type { Deliver } from '../model/point.ts';
 import type { Log } from '../runtime/log.ts';
 import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters/dead-letters.ts';
-import { joined, type Letters } from './dead-letters/list.ts';
+import { joinLetters, type Letters } from './dead-letters/list.ts';
 import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import { checkDirectory } from './disk/directory-check.ts';
@@ -104,7 +104,7 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
   const deadLetters = deadLettersOf(store, bounds.lettersAdded);
   const hasRoom = (): boolean => store.space.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes;
   const samples = samplesOf(store, hasRoom);
-  const letters = joined(deadLetters, samples);
+  const letters = joinLetters(deadLetters, samples);
   return {
     append: deliverer(store, bounds),
     parking: parkingOf(store, bounds),

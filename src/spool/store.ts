@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly firstTotals?: Totals | undefined;
 }
 
-export interface StoreParts extends WriteAheadLogOptions {
+interface StoreParts extends WriteAheadLogOptions {
   readonly disk: Disk;
   readonly onScarcity: (scarcity: string | undefined) => void;
 }

@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasLegacyStore } from './legacy/lmdb/files.ts';
-import { firstGroupOf } from './log/group-index.ts';
+import { firstGroupOf } from './log/group-table.ts';
 import { findNextGroup, isEndOfLog, openSegmentFile, readGroup } from './log/scan.ts';
 import { fileNumbers, logPath, readSegmentHeader, segmentPath } from './log/segment-files.ts';
 import { segmentEntry } from './log/segment-table.ts';
 import { decodeCheckpoint } from './state/checkpoint.ts';
 
-export interface Verification {
+interface Verification {
   /** Damage, one message each. */
   readonly damage: readonly string[];
   readonly segments: number;
@@ -19,7 +19,7 @@ export interface Verification {
   readonly hasFormerStore: boolean;
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Whether a bridge writes meanwhile: then the last group may be incomplete. */
   readonly isRunning: boolean;
   readonly signal: AbortSignal;

@@ -61,7 +61,7 @@ export function wholeInput({ id, kind, sink, raw, encoding }: Letter): Buffer | 
 }
 
 /** Dead letters followed by samples. */
-export function joined(deadLetters: Letters, samples: Letters): Letters {
+export function joinLetters(deadLetters: Letters, samples: Letters): Letters {
   return {
     get: (id) => (isSample(id) ? samples : deadLetters).get(id),
     after(last) {

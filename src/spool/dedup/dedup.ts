@@ -19,7 +19,7 @@ export interface DedupStatus {
   readonly windowMs: number;
 }
 
-export interface DedupOptions {
+interface DedupOptions {
   readonly directory: string;
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   /** Bound on the memory of the table. */

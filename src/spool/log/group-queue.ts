@@ -18,7 +18,7 @@ export interface GroupQueue {
 }
 
 /** Where the group after the forming one starts. */
-export interface NextGroup extends Location {
+interface NextGroup extends Location {
   readonly group: number;
   readonly totals: Totals;
   readonly isFirstInSegment: boolean;

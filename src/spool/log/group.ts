@@ -39,7 +39,7 @@ export interface Group extends Location {
 }
 
 /** Called when a group is durable, or when it failed. */
-export interface Waiter {
+interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }

@@ -2,7 +2,7 @@
 
 import type { Points } from '../../model/factored-points.ts';
 import { frameHeaderBytes, frameKinds } from './format.ts';
-import { type GroupIndex, lastGroupWhere } from './group-index.ts';
+import { type GroupTable, lastGroupWhere } from './group-table.ts';
 import { splitPayload } from './payload.ts';
 import {
   durableScan,
@@ -52,10 +52,10 @@ export interface RecordReader {
   close(): void;
 }
 
-export interface RecordReaderOptions {
+interface RecordReaderOptions {
   readonly directory: string;
   readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupIndex;
+  readonly groups: GroupTable;
   readonly decode: (text: string) => Points;
 }
 
@@ -79,8 +79,8 @@ interface Reading {
   reached: number;
 }
 
-export function recordReader({ directory, segments, index, decode }: RecordReaderOptions): RecordReader {
-  const state: ReaderState = { directory, segments, index, decode, open: undefined, last: undefined };
+export function recordReader({ directory, segments, groups, decode }: RecordReaderOptions): RecordReader {
+  const state: ReaderState = { directory, segments, groups, decode, open: undefined, last: undefined };
   return {
     read: (from, through, maxPoints) => read(state, from, through, maxPoints),
     close: () => closeSegment(state),
@@ -175,16 +175,20 @@ function groupAt(
 }
 
 /** The group of a record. In a sequential read it is the last group read or the one after it. */
-function groupOfRecord({ last, index }: ReaderState, segment: SegmentEntry, record: number): GroupStart | undefined {
+function groupOfRecord({ last, groups }: ReaderState, segment: SegmentEntry, record: number): GroupStart | undefined {
   if (last?.segment === segment.number) {
     const { header, next } = last.group;
     const { number, before, records } = header;
     if (record > before.records && record <= before.records + records) return { at: last.at, number, before };
     if (record === next.before.records + 1 && next.at < segment.end) return next;
   }
-  const groups = index.groupsOf(segment);
-  const found = lastGroupWhere(groups, ({ before }) => before.records < record);
-  return groups[Math.max(0, found)];
+  const entries = groups.of(segment);
+  return entries[
+    Math.max(
+      0,
+      lastGroupWhere(entries, ({ before }) => before.records < record),
+    )
+  ];
 }
 
 function closeSegment(state: ReaderState): void {

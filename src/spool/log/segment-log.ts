@@ -29,7 +29,7 @@ export interface DurableEnd extends Location {
   readonly totals: Totals;
 }
 
-/** A durable group, for the group index. */
+/** A durable group, for the group table. */
 export interface WrittenGroup extends Location {
   readonly number: number;
   readonly before: Totals;
@@ -63,7 +63,7 @@ export interface SegmentLog {
   close(): Promise<void>;
 }
 
-export interface SegmentLogOptions {
+interface SegmentLogOptions {
   readonly allocator: SegmentAllocator;
   readonly clock: Pick<Clock, 'now'>;
   /** Numbers of the first segment and the first group to write. */

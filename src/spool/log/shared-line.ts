@@ -4,12 +4,12 @@
 import type { FactoredPoints, Series } from '../../model/factored-points.ts';
 import type { TimeUnit } from '../../model/point.ts';
 
-export interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 'tail' | 'series'> {
+interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 'tail' | 'series'> {
   /** Index of the line feed. */
   readonly end: number;
 }
 
-export interface SharedLines {
+interface SharedLines {
   /** Returns undefined if no learned form matches, or if the text has escapes. */
   read(text: string): SharedLine | undefined;
   /** Learns the form of a line that `read` did not match. The line must end after its series. */

@@ -2,7 +2,7 @@
 
 import type { LegacyPart } from '../legacy/legacy-part.ts';
 import type { Totals } from '../log/format.ts';
-import { type GroupIndex, lastGroupWhere } from '../log/group-index.ts';
+import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';
 import { type SegmentEntry, segmentOfRecord } from '../log/segment-table.ts';
 import type { SpoolState } from '../state/state.ts';
 import { nextUnfinished, type Position } from './position.ts';
@@ -15,9 +15,9 @@ export interface Backlog {
   readonly oldestAtMs: number | undefined;
 }
 
-export interface CountedStore {
+interface CountedStore {
   readonly state: Pick<SpoolState, 'positions' | 'retries'>;
-  readonly index: GroupIndex;
+  readonly groups: GroupTable;
   segments(): readonly SegmentEntry[];
   totals(): Totals;
   durableEnd(): { readonly totals: Totals };
@@ -35,7 +35,7 @@ export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
     if (record >= last.from && record <= last.through) return last.atMs;
     const segment = segmentOfRecord(store.segments(), record);
     if (segment === undefined) return undefined;
-    const groups = store.index.groupsOf(segment);
+    const groups = store.groups.of(segment);
     const at = lastGroupWhere(groups, ({ before }) => before.records < record);
     const group = groups[at];
     if (group === undefined) return undefined;

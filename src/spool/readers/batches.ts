@@ -6,7 +6,7 @@ import type { DataPoint } from '../../model/point.ts';
 import { type Backlog, backlogs } from './backlog.ts';
 import type { LegacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Totals } from '../log/format.ts';
-import { type GroupIndex, lastGroupWhere } from '../log/group-index.ts';
+import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';
 import { pointOf, pointsDecoder } from '../log/payload.ts';
 import { type Damage, type ReadRecords, type RecordReader, recordReader } from '../log/record-reader.ts';
 import type { DurableEnd } from '../log/segment-log.ts';
@@ -40,7 +40,7 @@ export interface Retry {
 export interface ReadableStore {
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   readonly state: Pick<SpoolState, 'positions' | 'retries' | 'skipped'>;
-  readonly index: GroupIndex;
+  readonly groups: GroupTable;
   readonly changes: Pick<ChangeReader, 'read'>;
   segments(): readonly SegmentEntry[];
   /** Totals of everything appended, durable or not. */
@@ -48,7 +48,7 @@ export interface ReadableStore {
   durableEnd(): DurableEnd;
 }
 
-export interface TakerOptions {
+interface TakerOptions {
   readonly directory: string;
   readonly store: ReadableStore;
   readonly sinkName: string;
@@ -60,7 +60,7 @@ export interface TakerOptions {
   readonly onLostRetry: (sequence: number, points: number) => void;
 }
 
-export interface LegacyRecords extends LegacyRecordFeed {
+interface LegacyRecords extends LegacyRecordFeed {
   /** The number of the last record; 0 once the legacy store is drained. */
   through(): number;
 }
@@ -92,8 +92,8 @@ interface TakerState extends TakerOptions {
 export function batchTaker(options: TakerOptions): BatchTaker {
   const { store, sinkName, directory } = options;
   const backlog = backlogs(store);
-  const { index } = store;
-  const records = recordReader({ directory, segments: () => store.segments(), index, decode: pointsDecoder() });
+  const { groups } = store;
+  const records = recordReader({ directory, segments: () => store.segments(), groups, decode: pointsDecoder() });
   const taker: TakerState = { ...options, records, taken: positionOf(options), takenRetries: new Set() };
   return {
     next: (maxPoints, end = 'oldest') => (end === 'oldest' ? oldest(taker, maxPoints) : newest(taker, maxPoints)),
@@ -151,7 +151,7 @@ function newest(taker: TakerState, maxPoints: number): Batch | undefined {
   if (high <= legacyThrough) return oldest(taker, maxPoints);
   const segment = segmentOfRecord(store.segments(), high);
   if (segment === undefined) return undefined;
-  const groups = store.index.groupsOf(segment);
+  const groups = store.groups.of(segment);
   const last = lastGroupWhere(groups, ({ before }) => before.records < high);
   const end = groups[last + 1]?.before ?? segment.through;
   let first = last;

@@ -2,7 +2,7 @@
 // sinks.
 
 import type { Totals } from '../log/format.ts';
-import { lastGroupWhere } from '../log/group-index.ts';
+import { lastGroupWhere } from '../log/group-table.ts';
 import type { Store } from '../store.ts';
 import { finishThrough, type Position } from './position.ts';
 
@@ -97,7 +97,7 @@ function endOfLastGroupWhere(store: Store, isTrue: (group: GroupTime) => boolean
     const first = store.legacy?.isAttached() === true ? undefined : segments[0]?.before;
     return first ?? { records: 0, points: 0, bytes: 0 };
   }
-  const groups = store.index.groupsOf(segment);
+  const groups = store.groups.of(segment);
   const last = lastGroupWhere(groups, isTrue);
   const end = groups[last + 1]?.before ?? segment.through;
   return end.records <= max ? end : (groups[last]?.before ?? segment.before);

@@ -8,7 +8,7 @@ export interface DroppedPoints {
   readonly bytes: number;
 }
 
-export class NoSuchSink extends Error {
+class NoSuchSink extends Error {
   override readonly name = 'NoSuchSink';
   readonly exitCode = 1;
   readonly status = 404;

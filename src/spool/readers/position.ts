@@ -19,7 +19,7 @@ export interface Position {
 }
 
 /** When a sink was removed, and the end of the log at that time: later records do not wait for it. */
-export interface Gone extends Pick<Position, 'through' | 'points' | 'bytes'> {
+interface Gone extends Pick<Position, 'through' | 'points' | 'bytes'> {
   /** ms since 1970 UTC */
   readonly sinceMs: number;
 }

@@ -18,7 +18,7 @@ export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
   readonly bell: Wakeup;
 }
 
-export interface ReaderOptions extends OutcomeOptions {
+interface ReaderOptions extends OutcomeOptions {
   /** Logs unreadable records. */
   readonly log: Log | undefined;
 }

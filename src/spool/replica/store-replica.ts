@@ -1,7 +1,7 @@
 // A read replica of the store in another thread: it reads the log by itself, up to the shared durable end.
 
 import type { Clock } from '../../runtime/clock.ts';
-import { groupIndex } from '../log/group-index.ts';
+import { groupTable } from '../log/group-table.ts';
 import type { DurableEnd } from '../log/segment-log.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import type { ReadableStore } from '../readers/batches.ts';
@@ -32,7 +32,7 @@ export function storeReplica(
       new Map(entries.map(([sequence, entry]) => [sequence, entryOf(entry)])),
     ]),
   );
-  const index = groupIndex(directory);
+  const groups = groupTable(directory);
 
   /** Ends with the last known segment. The shared end may be in a later one, whose delta is still on its way. */
   function durableEnd(): DurableEnd {
@@ -52,8 +52,8 @@ export function storeReplica(
     clock,
     state: { positions, retries, skipped: new Map() },
     segments: current,
-    index,
-    changes: new ChangeReader(directory, current, index),
+    groups,
+    changes: new ChangeReader(directory, current, groups),
     totals: () => durableEnd().totals,
     durableEnd,
     end,

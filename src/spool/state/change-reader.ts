@@ -1,7 +1,7 @@
 // Reads changes back from the log. The state holds letters, parked measurements and retries by their location alone.
 
 import { frameHeaderBytes, groupSeed, intactFrame, readFrameHeader } from '../log/format.ts';
-import { type GroupIndex, lastGroupWhere } from '../log/group-index.ts';
+import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';
 import { changeText } from '../log/payload.ts';
 import { openSegmentFile, type SegmentFile } from '../log/scan.ts';
 import { segmentPath } from '../log/segment-files.ts';
@@ -15,15 +15,15 @@ const maxCached = 8;
 export class ChangeReader {
   private readonly directory: string;
   private readonly segments: () => readonly SegmentEntry[];
-  private readonly index: GroupIndex;
+  private readonly groups: GroupTable;
   private readonly cache = new Map<string, Change>();
   private readonly pending = new Map<string, { readonly place: Location; readonly change: Change }>();
   private open: { readonly number: number; readonly file: SegmentFile } | undefined;
 
-  constructor(directory: string, segments: () => readonly SegmentEntry[], index: GroupIndex) {
+  constructor(directory: string, segments: () => readonly SegmentEntry[], groups: GroupTable) {
     this.directory = directory;
     this.segments = segments;
-    this.index = index;
+    this.groups = groups;
   }
 
   /** Returns undefined if the frame is unreadable. Works before the frame is durable. */
@@ -64,11 +64,11 @@ export class ChangeReader {
   private load({ segment: number, at }: Location): Change | undefined {
     const segment = this.segments().find((one) => one.number === number);
     if (segment === undefined || at >= segment.end) return undefined;
-    const groups = this.index.groupsOf(segment);
+    const groups = this.groups.of(segment);
     const found = lastGroupWhere(groups, (group) => group.at < at);
     const group = groups[found];
     if (group === undefined) return undefined;
-    // The index has several groups as one if their headers are damaged.
+    // The table has several groups as one entry if their headers are damaged.
     const after = groups[found + 1]?.number ?? segment.nextGroup;
     const numbers = Array.from({ length: Math.max(1, after - group.number) }, (_, more) => group.number + more);
     const seeds = numbers.map((each) => groupSeed(each, segment.seed));

@@ -11,7 +11,7 @@ import { formatVersion } from '../log/format.ts';
 import type { GroupStart } from '../log/scan.ts';
 import { syncDirectory, UnknownFormat } from '../log/segment-files.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
-import { dueAt, emptyState, type SpoolState } from './state.ts';
+import { dueAt, type SpoolState } from './state.ts';
 
 export interface Checkpoint {
   /** The state includes every change before it. */
@@ -77,15 +77,13 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
   if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
   const jsonEnd = headerBytes + bytes.readUInt32LE(12);
   const row = JSON.parse(bytes.toString('utf8', headerBytes, jsonEnd)) as Row;
-  const { version, letterBytes, sampleBytes, place, segments, writtenAtMs, ...stored } = row;
+  const { version, letterBytes, sampleBytes, place, segments, writtenAtMs } = row;
   if (version !== formatVersion)
     throw new UnknownFormat(
       `checkpoint: format ${version} is not known here; a later version of this program wrote it`,
     );
   const lettersEnd = jsonEnd + letterBytes;
   const state: SpoolState = {
-    ...emptyState(),
-    ...stored,
     positions: new Map(row.positions),
     retries: new Map(
       row.retries.map(([sink, entries]) => [
@@ -96,9 +94,15 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
     parked: new Map(row.parked.map(([waitsFor, entries]) => [waitsFor, new Map(entries)])),
     letters: new LetterTable(bytes.subarray(jsonEnd, lettersEnd)),
     samples: new LetterTable(bytes.subarray(lettersEnd, lettersEnd + sampleBytes)),
+    lost: row.lost,
     damaged: new Map(row.damaged.map((damage) => [damage.group, damage])),
     skipped: new Map(row.skipped),
+    suspectTails: row.suspectTails,
+    former: row.former,
+    nextParked: row.nextParked,
+    nextRetry: row.nextRetry,
     live: new Map(row.live),
+    totals: row.totals,
   };
   return { place, segments, state, writtenAtMs };
 }

@@ -7,7 +7,7 @@ import { type CheckpointNeeds, compactable, isPassed, liveChanges, recyclable } 
 import { applyChange, forgetDamageBefore, type SpoolState } from './state.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 
-export interface CheckpointedStore extends WriteAheadLog {
+interface CheckpointedStore extends WriteAheadLog {
   readonly space: Pick<DiskSpace, 'scarcity'>;
   readonly positionWriter: Pick<PositionWriter, 'write'>;
   /** Called with the error of a checkpoint. */

@@ -3,7 +3,7 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { firstGroupAt, type StoredRunKey, type Totals } from '../log/format.ts';
-import { firstGroupOf } from '../log/group-index.ts';
+import { firstGroupOf } from '../log/group-table.ts';
 import { changeText } from '../log/payload.ts';
 import {
   findNextGroup,
@@ -15,13 +15,13 @@ import {
 } from '../log/scan.ts';
 import { fileNumbers, logPath, readSegmentHeader, runKeysPath, segmentPath } from '../log/segment-files.ts';
 import { type SegmentEntry, segmentEntry } from '../log/segment-table.ts';
-import { totalLost } from '../losses.ts';
+import { addLosses } from '../losses.ts';
 import type { Change } from './change.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { applyChange, emptyState, type SpoolState } from './state.ts';
 import { isCutShort, keepTail, tornTail, truncateAt } from './tail.ts';
 
-export interface RecoveryOptions {
+interface RecoveryOptions {
   readonly directory: string;
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   /** Called with each run key found, and the time of its group. */
@@ -177,7 +177,7 @@ function countGroup(replay: Replay, { number }: SegmentEntry, { header, lost, ne
     `segment ${number}, group ${header.number}: ${lost.frames} of its frames cannot be read, ${lost.records} records with ${lost.points} points among them`,
   );
   const uncounted = lost.frames - lost.records;
-  if (uncounted > 0) replay.state.lost = totalLost(replay.state.lost, { uncounted });
+  if (uncounted > 0) replay.state.lost = addLosses(replay.state.lost, { uncounted });
 }
 
 function replayFrames(
@@ -220,5 +220,5 @@ function endSegment(replay: Replay, entry: SegmentEntry, scan: ScanOptions, end:
 
 function addUncountedLoss({ findings, state }: Replay, finding: string): void {
   findings.push(finding);
-  state.lost = totalLost(state.lost, { uncounted: 1 });
+  state.lost = addLosses(state.lost, { uncounted: 1 });
 }

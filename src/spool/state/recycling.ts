@@ -1,7 +1,7 @@
 // Decides which segments are recycled, and compacts segments that are mostly dead by moving their live entries.
 
 import { tableId } from '../dead-letters/list.ts';
-import { firstGroupOf } from '../log/group-index.ts';
+import { firstGroupOf } from '../log/group-table.ts';
 import { changeText } from '../log/payload.ts';
 import { durableScan, type Frame, openSegmentFile, readGroup, type SegmentFile } from '../log/scan.ts';
 import { segmentPath } from '../log/segment-files.ts';

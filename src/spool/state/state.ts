@@ -6,7 +6,7 @@ import { isSample, sizeOf, tableId } from '../dead-letters/list.ts';
 import { LetterTable } from '../dead-letters/table.ts';
 import { type LegacyState, legacyStateAfter, noLegacyStore, passedBy } from '../legacy-phase.ts';
 import type { Location } from '../log/segment-log.ts';
-import { type Losses, noLosses, totalLost } from '../losses.ts';
+import { type Losses, noLosses, addLosses } from '../losses.ts';
 import { finishRest, type Position } from '../readers/position.ts';
 import type { Change, DamagedGroup, StoredLetter } from './change.ts';
 
@@ -39,7 +39,7 @@ export interface EntryLocation extends Location {
   readonly part: number;
 }
 
-export interface ParkedEntry extends EntryLocation {
+interface ParkedEntry extends EntryLocation {
   readonly bytes: number;
   readonly parkedAtMs: number;
 }
@@ -111,7 +111,7 @@ export function applyChange(
   for (const sink of change.emptied ?? []) clearRetries(state, sink);
   for (const [sink, points] of Object.entries(change.skipped ?? {}))
     state.skipped.set(sink, (state.skipped.get(sink) ?? 0) + points);
-  if (change.lost !== undefined) state.lost = totalLost(state.lost, change.lost);
+  if (change.lost !== undefined) state.lost = addLosses(state.lost, change.lost);
   for (const group of change.damaged ?? []) addDamage(state, group);
   state.suspectTails += change.suspectTails ?? 0;
   if (change.former !== undefined) setLegacyState(state, change.former);
@@ -220,7 +220,7 @@ function setPosition(state: SpoolState, sink: string, position: Position | null)
 /** Several sinks may report the same group: only the difference is added to the losses. */
 function addDamage(state: SpoolState, damage: DamagedGroup): void {
   const known = state.damaged.get(damage.group) ?? { records: 0, points: 0 };
-  state.lost = totalLost(state.lost, {
+  state.lost = addLosses(state.lost, {
     records: Math.max(0, damage.records - known.records),
     points: Math.max(0, damage.points - known.points),
   });

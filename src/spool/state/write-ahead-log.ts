@@ -6,7 +6,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Dedup } from '../dedup/dedup.ts';
 import { DiskFailed } from '../disk/disk-failed.ts';
 import { firstGroupAt, type FrameHeader, frameKinds, type StoredRunKey, type Totals } from '../log/format.ts';
-import { type GroupIndex, groupIndex } from '../log/group-index.ts';
+import { type GroupTable, groupTable } from '../log/group-table.ts';
 import { joinedPayload } from '../log/payload.ts';
 import type { SegmentAllocator } from '../log/segment-allocator.ts';
 import {
@@ -55,7 +55,7 @@ export abstract class WriteAheadLog {
   readonly directory: string;
   readonly allocator: SegmentAllocator;
   readonly dedup: Dedup;
-  readonly index: GroupIndex;
+  readonly groups: GroupTable;
   readonly changes: ChangeReader;
   /** Resolves once the disk has failed. */
   readonly failed: Promise<DiskFailed>;
@@ -81,8 +81,8 @@ export abstract class WriteAheadLog {
     this.segmentTable = recovered.segments;
     this.recoveredTotals = recovered.totals;
     this.failed = new Promise((resolve) => void (this.resolveFailed = resolve));
-    this.index = groupIndex(directory);
-    this.changes = new ChangeReader(directory, () => this.segmentTable, this.index);
+    this.groups = groupTable(directory);
+    this.changes = new ChangeReader(directory, () => this.segmentTable, this.groups);
     this.log = this.openLog(recovered);
   }
 
@@ -207,7 +207,7 @@ export abstract class WriteAheadLog {
   private groupWritten({ at, number, before, atMs, end }: WrittenGroup): void {
     const open = this.segmentTable.at(-1) as SegmentEntry;
     [open.end, open.through, open.nextGroup] = [end.at, end.totals, number + 1];
-    this.index.add(open, { at, number, before, atMs }, end.at);
+    this.groups.add(open, { at, number, before, atMs }, end.at);
     if (!this.log.isFileInPlace()) throw new SegmentRemoved();
     this.changes.release(end);
     this.groupDurable(end);

@@ -5,7 +5,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { expanded } from '../../../src/model/factored-points.ts';
 import type { DataPoint } from '../../../src/model/point.ts';
-import { groupIndex } from '../../../src/spool/log/group-index.ts';
+import { groupTable } from '../../../src/spool/log/group-table.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
 import { recover } from '../../../src/spool/state/recovery.ts';
@@ -112,7 +112,7 @@ function lookedAt(directory: string): number[] {
   const records = recordReader({
     directory,
     segments: () => segments,
-    index: groupIndex(directory),
+    groups: groupTable(directory),
     decode: pointsDecoder(),
   });
   const found: DataPoint[] = [];

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { firstGroupAt, frameHeaderBytes } from '../../../src/spool/log/format.ts';
-import { firstGroupOf } from '../../../src/spool/log/group-index.ts';
+import { firstGroupOf } from '../../../src/spool/log/group-table.ts';
 import { readGroup, openSegmentFile } from '../../../src/spool/log/scan.ts';
 import { readSegmentHeader } from '../../../src/spool/log/segment-files.ts';
 import { segmentEntry } from '../../../src/spool/log/segment-table.ts';

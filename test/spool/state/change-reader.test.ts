@@ -4,13 +4,13 @@ import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChangeReader } from '../../../src/spool/state/change-reader.ts';
-import { groupIndex } from '../../../src/spool/log/group-index.ts';
+import { groupTable } from '../../../src/spool/log/group-table.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { copied, recordingWrite, smallSpool, memoryDirectory, type WrittenGroup } from '../small-spool.ts';
 
 test('a discarded change is not read from its location', async (t) => {
   const directory = await memoryDirectory(t);
-  const changes = new ChangeReader(directory, () => [], groupIndex(directory));
+  const changes = new ChangeReader(directory, () => [], groupTable(directory));
   const place = { segment: 1, at: 1088 };
   changes.hold(place, { noLetters: ['00'] });
   t.deepEqual(changes.read(place), { noLetters: ['00'] });

@@ -1,32 +1,32 @@
-// The index of groups in a segment: offset, totals and time of each. Built from the group headers on first use, and cached
-// for a few segments.
+// The table of groups in a segment: offset, totals and time of each. Built from the group headers on first use, and cached for
+// a few segments.
 
 import { firstGroupAt, groupHeaderBytes, readGroupHeader } from './format.ts';
 import { durableScan, type GroupStart, openSegmentFile, readGroup, type SegmentFile } from './scan.ts';
 import { segmentPath } from './segment-files.ts';
 import type { SegmentEntry } from './segment-table.ts';
 
-export interface IndexedGroup extends GroupStart {
+interface GroupEntry extends GroupStart {
   /** ms since 1970 UTC. Taken from the group before if the header is damaged. */
   readonly atMs: number;
 }
 
-export interface GroupIndex {
+export interface GroupTable {
   /** The durable groups of a segment in order. Empty if its file cannot be opened. */
-  groupsOf(segment: SegmentEntry): readonly IndexedGroup[];
+  of(segment: SegmentEntry): readonly GroupEntry[];
   /** Adds a group that was just written, so that it is not read back. */
-  add(segment: SegmentEntry, group: IndexedGroup, end: number): void;
+  add(segment: SegmentEntry, group: GroupEntry, end: number): void;
 }
 
 const cachedSegments = 3;
 /** Small, since only headers are read. */
 const windowBytes = 4096;
 
-export function groupIndex(directory: string): GroupIndex {
-  const cache = new Map<number, { readonly groups: IndexedGroup[]; next: GroupStart }>();
+export function groupTable(directory: string): GroupTable {
+  const cache = new Map<number, { readonly groups: GroupEntry[]; next: GroupStart }>();
 
   return {
-    groupsOf(segment) {
+    of(segment) {
       const found = cache.get(segment.number) ?? { groups: [], next: firstGroupOf(segment) };
       cache.delete(segment.number);
       cache.set(segment.number, found);
@@ -51,8 +51,8 @@ export function firstGroupOf({ firstGroup, before }: Pick<SegmentEntry, 'firstGr
   return { at: firstGroupAt, number: firstGroup, before };
 }
 
-/** Indexes the groups from `from` to the durable end. Returns the start of the next group. */
-function extend(directory: string, segment: SegmentEntry, groups: IndexedGroup[], from: GroupStart): GroupStart {
+/** Adds the groups from `from` to the durable end. Returns the start of the next group. */
+function extend(directory: string, segment: SegmentEntry, groups: GroupEntry[], from: GroupStart): GroupStart {
   let place = from;
   let file: SegmentFile;
   try {
@@ -86,11 +86,11 @@ function extend(directory: string, segment: SegmentEntry, groups: IndexedGroup[]
 }
 
 /** Binary search for the last group that fulfils a monotone predicate, true for older and false for newer groups. -1: none. */
-export function lastGroupWhere(groups: readonly IndexedGroup[], isTrue: (group: IndexedGroup) => boolean): number {
+export function lastGroupWhere(groups: readonly GroupEntry[], isTrue: (group: GroupEntry) => boolean): number {
   let [low, high] = [0, groups.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isTrue(groups[middle] as IndexedGroup)) low = middle + 1;
+    if (isTrue(groups[middle] as GroupEntry)) low = middle + 1;
     else high = middle;
   }
   return low - 1;
