@@ -7,7 +7,6 @@ import { type DiskSpace, openDiskSpace } from './disk/disk-space.ts';
 import type { LegacyPart } from './legacy/legacy-part.ts';
 import type { Totals } from './log/format.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';
-import { type PositionWriter, positionWriter } from './readers/position-writer.ts';
 import { SpoolFull } from './spool-full.ts';
 import type { Change } from './state/change.ts';
 import { Checkpointer } from './state/checkpointer.ts';
@@ -39,9 +38,10 @@ interface StoreParts extends WriteAheadLogOptions {
 
 type ChangeListener = (change: Change | 'segments') => void;
 
+const positionDelayMs = 50;
+
 export class Store extends WriteAheadLog {
   readonly checkpointer: Checkpointer;
-  readonly positionWriter: PositionWriter;
   readonly space: DiskSpace;
   /** Anomalies found by recovery, as messages for the log. */
   readonly findings: readonly string[];
@@ -49,6 +49,10 @@ export class Store extends WriteAheadLog {
   legacy: LegacyPart | undefined;
   private readonly durableListeners: (() => void)[] = [];
   private readonly changeListeners: ChangeListener[] = [];
+  /** Sinks whose positions are to be logged. */
+  private readonly movedSinks = new Set<string>();
+  private isLoggingSoon = false;
+  private readonly stop = new AbortController();
   private isClosed = false;
 
   constructor({ disk, onScarcity, ...options }: StoreParts) {
@@ -56,8 +60,6 @@ export class Store extends WriteAheadLog {
     const { clock, allocator, recovered } = options;
     this.findings = recovered.findings;
     this.checkpointer = new Checkpointer(this);
-    const append = (change: Change): void => this.append({ change });
-    this.positionWriter = positionWriter(clock, () => this.state.positions, append);
     const reusableBytes = (): number => allocator.spareBytes() + this.log.leftBytes();
     this.space = openDiskSpace(disk, clock, reusableBytes, onScarcity);
   }
@@ -66,6 +68,33 @@ export class Store extends WriteAheadLog {
     const refusal = this.legacy?.refusal(frame.change);
     if (refusal !== undefined) throw new SpoolFull(refusal);
     super.append(frame);
+  }
+
+  /** Called when the position of a sink has moved without a frame: it is logged within 50 ms. A crash delivers the points since again. */
+  positionMoved(sink: string): void {
+    this.movedSinks.add(sink);
+    void this.logPositionsSoon();
+  }
+
+  private async logPositionsSoon(): Promise<void> {
+    if (this.isLoggingSoon) return;
+    this.isLoggingSoon = true;
+    await this.clock.sleep(positionDelayMs, { signal: this.stop.signal }).catch(() => undefined);
+    this.isLoggingSoon = false;
+    this.logPositions();
+  }
+
+  /** Logs the positions that have moved. */
+  logPositions(): void {
+    const changed = [...this.state.positions].filter(([sink]) => this.movedSinks.has(sink));
+    this.movedSinks.clear();
+    if (changed.length === 0 || this.stop.signal.aborted) return;
+    try {
+      this.append({ change: { positions: Object.fromEntries(changed) } });
+    } catch {
+      // On a full disk they are in the next checkpoint.
+      for (const [sink] of changed) this.movedSinks.add(sink);
+    }
   }
 
   /** The listener is called after each durable group. */
@@ -116,10 +145,10 @@ export class Store extends WriteAheadLog {
 
   async close(): Promise<void> {
     if (this.isClosed) return;
-    if (this.failure === undefined) this.positionWriter.write();
+    if (this.failure === undefined) this.logPositions();
     await this.checkpointer.close();
     this.isClosed = true;
-    this.positionWriter.close();
+    this.stop.abort();
     this.dedup.close();
     this.changes.close();
     await this.log.close();
@@ -145,8 +174,8 @@ export class Store extends WriteAheadLog {
     const { positions } = this.state;
     const maxBytes = JSON.stringify([...positions]).length * 3;
     if (maxBytes > this.options.segmentBytes / 4) return;
-    for (const sink of positions.keys()) this.positionWriter.moved(sink);
-    this.positionWriter.write();
+    for (const sink of positions.keys()) this.positionMoved(sink);
+    this.logPositions();
   }
 
   protected override groupDurable({ segment }: DurableEnd): void {
@@ -156,7 +185,7 @@ export class Store extends WriteAheadLog {
 
   protected override reloaded(): void {
     this.checkpointer.reloaded();
-    for (const sink of this.state.positions.keys()) this.positionWriter.moved(sink);
+    for (const sink of this.state.positions.keys()) this.positionMoved(sink);
     this.stateChanged('segments');
   }
 

@@ -43,7 +43,7 @@ export async function finishBatch(options: OutcomeOptions, batch: Settled, outco
   } else if (!isDropped) {
     const position = finishRest(positionOf(options), batch.range);
     store.state.positions.set(sinkName, withoutRest(store, position));
-    store.positionWriter.moved(sinkName);
+    store.positionMoved(sinkName);
   }
 }
 

@@ -1,7 +1,6 @@
 // Schedules checkpoints. After each one, segments that no checkpoint needs are recycled, and mostly dead segments are compacted.
 
 import type { DiskSpace } from '../disk/disk-space.ts';
-import type { PositionWriter } from '../readers/position-writer.ts';
 import { encodeState, writeCheckpoint } from './checkpoint.ts';
 import { type CheckpointNeeds, compactable, isPassed, liveChanges, recyclable } from './recycling.ts';
 import { applyChange, forgetDamageBefore, type SpoolState } from './state.ts';
@@ -9,7 +8,7 @@ import type { WriteAheadLog } from './write-ahead-log.ts';
 
 interface CheckpointedStore extends WriteAheadLog {
   readonly space: Pick<DiskSpace, 'scarcity'>;
-  readonly positionWriter: Pick<PositionWriter, 'write'>;
+  logPositions(): void;
   /** Called with the error of a checkpoint. */
   failUnlessFull(error: unknown): void;
 }
@@ -100,7 +99,7 @@ export class Checkpointer {
   private async writeNow(mode: CheckpointMode): Promise<void> {
     const { store } = this;
     // A checkpoint must not have a position that the log lacks: it may become unreadable.
-    store.positionWriter.write();
+    store.logPositions();
     const { log } = store;
     const { place, group, totals } = log.seal();
     const isNew = group !== this.lastGroup || mode === 'repeated';

@@ -17,14 +17,16 @@ import {
   copied,
   drained,
   filesOf,
+  memoryDirectory,
   nothing,
   numbersOfPoints,
-  smallSpool,
-  memoryDirectory,
+  recordingWrite,
   rejection,
   run,
   type Scope,
   scoped,
+  smallSpool,
+  type WrittenGroup,
 } from '../small-spool.ts';
 
 interface StoredFrame {
@@ -229,4 +231,26 @@ test('damage anywhere in the segments of a killed spool without a checkpoint los
   const { name: last, at } = one.lastGroup;
   const outsideLastGroup = hits.filter(({ name, to }) => !name.startsWith(last) || to <= at);
   await judgeAll(t, one, outsideLastGroup, true);
+});
+
+test('a damaged record is counted as lost even if later records of its group are finished', async (t) => {
+  const directory = await memoryDirectory(t);
+  const groups: WrittenGroup[] = [];
+  const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
+  const reader = await spool.reader('tsdb');
+  await spool.append([], run('first'));
+  await Promise.all([1, 2, 3, 4, 5].map((number) => spool.append(points(1, number))));
+  const { name, at, bytes } = groups.at(-1) as WrittenGroup;
+  const batches = [1, 2, 3, 4, 5].map(() => reader.next(1) as Batch);
+  await reader.finish(batches[4] as Batch, nothing);
+  await spool.close();
+  const file = readFileSync(join(directory, name));
+  const hit = at + bytes.indexOf('by_node.2"');
+  file[hit] = (file[hit] as number) ^ 1;
+  writeFileSync(join(directory, name), file);
+  const later = await smallSpool(t, directory);
+  const again = await later.reader('tsdb');
+  t.deepEqual(numbersOfPoints(await drained(again)), [1, 3, 4]);
+  t.like(later.lost(), { records: 1, points: 1 });
+  t.is(again.backlog().points, 0);
 });
