@@ -1,4 +1,4 @@
-// Admits deliveries to the spool: deduplicates runs, enforces the bounds, appends one frame, and resolves when it is durable.
+// Admits deliveries to the spool: deduplicates runs, enforces the bounds, and appends one durable frame each.
 
 import { type Points, pointCount } from '../model/factored-points.ts';
 import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../model/point.ts';

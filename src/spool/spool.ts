@@ -1,4 +1,4 @@
-// The spool: a durable queue on disk between sources, which append deliveries, and sinks, which read them at their own positions.
+// The spool: a durable queue on disk. Sources append deliveries, and each sink reads them at its own position.
 //
 //   append ──► frame ──► group ──► segment 7, 8, 9 …      one log (log/README.md)
 //                            ▲          ▲

@@ -70,7 +70,7 @@ export class Store extends WriteAheadLog {
     super.append(frame);
   }
 
-  /** Called when the position of a sink has moved without a frame: it is logged within 50 ms. A crash delivers the points since again. */
+  /** Called when a position has moved without a frame. It is logged soon: a crash before that redelivers its points. */
   positionMoved(sink: string): void {
     this.movedSinks.add(sink);
     void this.logPositionsSoon();

@@ -1,4 +1,4 @@
-// Spools of small segments on a fake disk, whose files tests cut and damage; and helpers to append, take and finish points.
+// Spools of small segments, whose files tests cut and damage; and helpers to append, take and finish points.
 
 import type { ExecutionContext } from 'ava';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, write as writeToFile } from 'node:fs';

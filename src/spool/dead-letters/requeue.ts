@@ -1,4 +1,4 @@
-// Requeues dead letters: moves their points into the retry set of the sink that rejected them. Requeue and delete are one frame.
+// Requeues dead letters into the retry set of the sink that rejected them. Requeue and delete are one transaction.
 
 import type { DataPoint } from '../../model/point.ts';
 import { rowOf } from '../log/payload.ts';

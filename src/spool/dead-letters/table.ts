@@ -1,5 +1,5 @@
-// The table of letters: the location and counts of each, in the order in which they were added. Typed arrays hold up to a million:
-// rows of an id and eight numbers, and an open-addressing hash table from id to row.
+// The table of letters: the location and counts of each, in order of addition. Typed arrays hold up to a million: rows
+// of an id and eight numbers, and an open-addressing hash table from id to row.
 
 /** A letter without its contents. */
 export interface LetterEntry {

@@ -1,4 +1,4 @@
-// Deduplication: remembers the runs of the last two hours, over restarts. The run keys are stored in a file beside each segment.
+// Deduplication: remembers the runs of the last two hours, over restarts. Files beside the segments store the run keys.
 
 import { hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -36,7 +36,7 @@ const generationMs = 900_000;
 /** The current one and nine before it: a key lives between two and a quarter and two and a half hours. */
 const generations = 10;
 export const dedupWindowMs = 7_200_000;
-/** Allowance for clock differences: a run must be this much younger than the previous process to skip the wait for its keys. */
+/** Allowance for clock differences: only a run this much younger than the previous process skips the wait. */
 const marginMs = 600_000;
 const addsPerSweep = 4_096;
 

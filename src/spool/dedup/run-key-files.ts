@@ -1,5 +1,5 @@
-// Files of run keys, one beside each segment: keys are needed for two hours, a segment often for seconds only. 16 bytes a run,
-// little-endian u32: lo, hi, digest, generation.
+// Files of run keys, one beside each segment: keys are needed for two hours, a segment often for seconds only.
+// 16 bytes a run, little-endian u32: lo, hi, digest, generation.
 
 import { open, readFile, rename } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Guards the free space of the disk. Appends are refused before the disk is full. When it is full all the same, a reserve file is
-// deleted, so that positions and checkpoints, which free space, can still be written.
+// Guards the free space of the disk. Appends are refused before the disk is full. If it is full all the same, a reserve
+// file is deleted, so that positions and checkpoints, which free space, can still be written.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Disk } from './disk.ts';
@@ -7,7 +7,7 @@ import type { Disk } from './disk.ts';
 export interface DiskSpace {
   /** The reason if the disk is nearly full. */
   scarcity(): string | undefined;
-  /** Whether a write failed because the disk is full. If so, releases the reserve and reports scarcity until there is space. */
+  /** Whether a write failed because the disk is full. If so, releases the reserve and reports scarcity. */
   isLackOfSpace(error: unknown): boolean;
 }
 

@@ -1,4 +1,4 @@
-// Collects frames into groups: the forming group, the ended groups that wait to be written, and the location of the next one.
+// Collects frames into groups: the forming group, the ended groups to be written, and the location of the next one.
 
 import { firstGroupAt, frameHeaderBytes, groupHeaderBytes, terminatorBytes, type Totals } from './format.ts';
 import { addFrame, type Group, groupEnd, type Location, maxFrameBytes, type NewFrame, totalsAfter } from './group.ts';

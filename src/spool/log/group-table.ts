@@ -1,5 +1,4 @@
-// The table of groups in a segment: offset, totals and time of each. Built from the group headers on first use, and cached for
-// a few segments.
+// The table of groups in a segment: offset, totals and time of each. Built from the group headers on first use.
 
 import { firstGroupAt, groupHeaderBytes, readGroupHeader } from './format.ts';
 import { durableScan, type GroupStart, openSegmentFile, readGroup, type SegmentFile } from './scan.ts';
@@ -85,7 +84,7 @@ function extend(directory: string, segment: SegmentEntry, groups: GroupEntry[], 
   }
 }
 
-/** Binary search for the last group that fulfils a monotone predicate, true for older and false for newer groups. -1: none. */
+/** Binary search for the last group for which a predicate is true; it must be false for all newer groups. -1: none. */
 export function lastGroupWhere(groups: readonly GroupEntry[], isTrue: (group: GroupEntry) => boolean): number {
   let [low, high] = [0, groups.length];
   while (low < high) {

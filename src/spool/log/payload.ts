@@ -1,5 +1,5 @@
-// Encodes the points of a delivery as text. Rows: `R` and JSON arrays. Factored: `F`, a line with the shared part and the series,
-// and a line with the cuts, which is constant for a node:
+// Encodes the points of a delivery as text. Rows: `R` and JSON arrays. Factored: `F`, a line with the shared part and
+// the series, and a line with the cuts, which is constant for a node:
 //
 //   F[1794994452,"s",".204417",[["catchpoint.rtt.by_","164.0"],["catchpoint.status.by_","1.0",{"status":"ok"}]]]
 //   [{"nodeid":"312"},[["node"],["asn","4837"],["country","China"]]]
@@ -84,7 +84,7 @@ function textOfCuts(cuts: Cuts): string {
 
 const maxCachedCuts = 50_000;
 
-/** Returns a decoder that interns cuts and, mostly, the tags of series, so that a sink can cache what it derives from them. */
+/** Returns a decoder that interns cuts and most tags of series, so that a sink can cache what it derives from them. */
 export function pointsDecoder(): (text: string) => Points {
   const cache = new Map<string, Cuts>();
   const lines = sharedLines();

@@ -45,8 +45,8 @@ export interface ReadRecords {
 
 export interface RecordReader {
   /**
-   * Reads at least one record, up to `maxPoints` points, not past `through` or the end of the segment. Undefined: `from` is not
-   * durable yet. Reports a segment that cannot be opened as damage. Throws if the disk fails to read an open one.
+   * Reads at least one record, up to `maxPoints` points, not past `through` or the end of the segment. Returns
+   * undefined if `from` is not durable yet. A segment that cannot be opened is damage; a read error throws.
    */
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
   close(): void;

@@ -1,5 +1,5 @@
-// Reads a segment group by group. A damaged frame is skipped by searching for the next valid frame, a damaged group header by
-// searching for the next valid header.
+// Reads a segment group by group. A damaged frame is skipped by searching for the next valid frame, a damaged group
+// header by searching for the next valid header.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import {

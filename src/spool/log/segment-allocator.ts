@@ -1,5 +1,5 @@
-// Allocates segment files. A new file is preallocated with zeros, so that writes into it need no space and change no metadata.
-// A file that is no longer needed is recycled as a spare.
+// Allocates segment files. A new file is preallocated with zeros, so that writes into it need no space and change no
+// metadata. A file that is no longer needed is recycled as a spare.
 
 import { randomBytes } from 'node:crypto';
 import {

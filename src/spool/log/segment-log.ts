@@ -1,7 +1,7 @@
-// The append-only log with group commit: frames appended during a write form the next group. Each group is one durable write.
+// The append-only log with group commit: frames appended during a write form the next group, one durable write each.
 //
-//   append ──► queue of groups ──pump──► in flight ────────writeGroup──► file    durable: onDurable, next group, waiters
-//                                           └──roll, new segment──┘              failed: onFailure, all waiters rejected
+//   append ──► queue ──pump──► in flight ────────writeGroup──► file     durable: onDurable, next group, waiters
+//                                  └──roll, new segment──┘              failed: onFailure, all waiters rejected
 
 import { close, fdatasync, fstatSync, write } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';

@@ -1,4 +1,4 @@
-// The table of segments: position, totals and durable end of each. Plain values, stored in checkpoints and sent to threads.
+// The table of segments: location, totals and durable end of each. Checkpoints store it, threads get copies.
 
 import { firstGroupAt, segmentSeed, type SegmentHeader, type Totals } from './format.ts';
 

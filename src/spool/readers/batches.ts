@@ -1,4 +1,4 @@
-// Takes batches out of the spool for a sink, oldest or newest first. Works on the store, or on its replica in another thread.
+// Takes batches out of the spool for a sink, oldest or newest first, from the store or its replica in a thread.
 
 import type { Clock } from '../../runtime/clock.ts';
 import { expanded, type Points } from '../../model/factored-points.ts';

@@ -1,5 +1,5 @@
-// Budgets of optional sinks: past its budget a sink skips its oldest points, so that an outage of it blocks neither pushes nor other
-// sinks.
+// Budgets of optional sinks: past its budget a sink skips its oldest points, so that its outage blocks neither pushes
+// nor other sinks.
 
 import type { Totals } from '../log/format.ts';
 import { lastGroupWhere } from '../log/group-table.ts';
@@ -35,8 +35,8 @@ export function skipTooOld(store: Store, budgets: Budgets): void {
 }
 
 /**
- * Skips half of the backlog of each optional sink, except what a required sink waits for too: that would free nothing. Returns
- * whether any sink skipped.
+ * Skips half of the backlog of each optional sink, except what a required sink waits for too: that would free nothing.
+ * Returns whether any sink skipped.
  */
 export function giveWay(store: Store, budgets: Budgets): boolean {
   const required = [...store.state.positions].filter(([name, { gone }]) => gone === undefined && !budgets.has(name));
@@ -87,8 +87,8 @@ interface GroupTime {
 }
 
 /**
- * Totals at the end of the last group that fulfils a monotone predicate, true for older and false for newer groups. If that is past
- * record `max`, totals at the start of that group.
+ * Totals at the end of the last group for which a predicate is true; it must be false for all newer groups. If that
+ * is past record `max`, totals at the start of the group.
  */
 function endOfLastGroupWhere(store: Store, isTrue: (group: GroupTime) => boolean, max = Infinity): Totals {
   const segments = store.segments();

@@ -1,4 +1,4 @@
-// Sinks that are no longer configured. The backlog of a removed sink is held for a week in case it comes back; later records are not.
+// Sinks that are no longer configured. The backlog of a removed sink is held for a week, in case it comes back.
 
 import type { Store } from '../store.ts';
 import { backlogs } from './backlog.ts';

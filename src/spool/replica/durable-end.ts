@@ -1,4 +1,4 @@
-// The durable end of the log in shared memory, so that a reader in another thread needs no message per group. A sequence lock.
+// The durable end of the log in shared memory, so that a reader in another thread needs no message per group.
 
 import type { DurableEnd } from '../log/segment-log.ts';
 

@@ -1,5 +1,5 @@
-// Checkpoint files: the state as of a place in the log, so that recovery replays only what comes after it. The previous checkpoint is
-// kept as `checkpoint.former`, in case the newest is unreadable.
+// Checkpoint files: the state as of a place in the log, so that recovery replays only what comes after it. The previous
+// checkpoint is kept as `checkpoint.former`, in case the newest is unreadable.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// Schedules checkpoints. After each one, segments that no checkpoint needs are recycled, and mostly dead segments are compacted.
+// Schedules checkpoints, recycles the segments that no checkpoint needs, and compacts those that are mostly dead.
 
 import type { DiskSpace } from '../disk/disk-space.ts';
 import { encodeState, writeCheckpoint } from './checkpoint.ts';

@@ -87,7 +87,7 @@ function setAside(path: string): void {
   }
 }
 
-/** Segments that are not replayed. One whose file is missing stays in the table, so that its records are counted as lost. */
+/** Segments that are not replayed. A missing one stays in the table, so that its records are counted as lost. */
 function segmentsBefore(checkpoint: Checkpoint | undefined, numbers: readonly number[]): SegmentEntry[] {
   if (checkpoint === undefined) return [];
   return checkpoint.segments

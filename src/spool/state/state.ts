@@ -1,5 +1,5 @@
-// The state of the spool beside its records: positions, retry sets, parked measurements, letters and counts. It is held in memory.
-// `applyChange` is the only way to change it, when a change is appended and when the log is replayed.
+// The state of the spool beside its records: positions, retry sets, parked measurements, letters and counts, in memory.
+// Apart from positions that move without a frame, only `applyChange` changes it: at an append and at recovery.
 
 import type { Clock } from '../../runtime/clock.ts';
 import { isSample, sizeOf, tableId } from '../dead-letters/list.ts';

@@ -7,8 +7,8 @@ import { isEndOfLog, type ScanOptions } from '../log/scan.ts';
 const maxTailBytes = 1 << 20;
 
 /**
- * Whether the file ends within its header or within a group. No crash does that: the file is preallocated before it has its name,
- * and truncated only after a whole group.
+ * Whether the file ends within its header or within a group. No crash does that: the file is preallocated before it
+ * has its name, and truncated only after a whole group.
  */
 export function isCutShort({ file, seed, limit }: ScanOptions, at: number): boolean {
   if (at >= limit) return at > limit;

@@ -1,6 +1,5 @@
-// The write-ahead log: the segment log and the state that its changes make up. A change takes effect when its frame is appended, and
-// counts once the frame is durable. After a write that failed on a full disk the log is truncated to its durable end and recovered;
-// any other failure ends it.
+// The write-ahead log: the segment log, and the state that its changes make up. A change counts once it is durable.
+// A full disk makes it truncate failed groups and recover; any other write error fails it.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Dedup } from '../dedup/dedup.ts';
@@ -63,7 +62,7 @@ export abstract class WriteAheadLog {
   state: SpoolState;
   segmentTable: SegmentEntry[];
   log: SegmentLog;
-  /** Finished ranges whose frames are not durable. They take effect later, since their batches may have to be delivered again. */
+  /** Finished ranges whose frames are not durable. They take effect then: their batches may have to be redelivered. */
   readonly pending = new Set<NonNullable<Change['finish']>>();
   protected readonly options: WriteAheadLogOptions;
   protected failure: DiskFailed | undefined;

@@ -1,4 +1,4 @@
-// Damage anywhere in the segments: no point is wrong, every record is delivered or counted as lost, and only what was hit is lost.
+// Damage anywhere in the segments: no point is wrong, every record is delivered or counted as lost, only hits are lost.
 
 import test, { type ExecutionContext } from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -120,7 +120,7 @@ const damages = [
   { name: 'a zeroed sector', align: 512, length: 512, damage: (bytes: Buffer) => void bytes.fill(0) },
 ] as const;
 
-/** A sample of all hits. BRIDGE_LONG=1 tries all of them, which takes more than an hour; BRIDGE_EVERY=41 every 41st of them. */
+/** A sample of all hits. BRIDGE_LONG=1 tries all of them for an hour and more; BRIDGE_EVERY=41 every 41st of them. */
 function hitsOf({ frames }: Filled, count: number, seed: number): Hit[] {
   const all = [...frames].flatMap(([name, stored]) => {
     const end = stored.at(-1)?.to ?? firstGroupAt;

@@ -1,4 +1,4 @@
-// Recovery with checkpoints that are older or newer than the log, damaged or missing: the backlog is read, and missing records are counted.
+// Recovery with checkpoints that are older or newer than the log, damaged or missing: missing records are counted.
 
 import test, { type ExecutionContext } from 'ava';
 import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ import {
 const pushRuns = (spool: Spool, from: number, through: number) =>
   push(spool, from, through, (number) => run(`${number}`));
 
-/** A killed spool with two checkpoints and records after them: points 1 to 60, of which 1 to 10 are finished, a letter, a parked measurement. */
+/** A killed spool with two checkpoints: points 1 to 60, of which 1 to 10 are finished, a letter, something parked. */
 async function withTwoCheckpoints(t: ExecutionContext) {
   const directory = await memoryDirectory(t);
   const groups: WrittenGroup[] = [];
