@@ -1,44 +1,41 @@
-// Appends deliveries to the spool: each run once, nothing over the bound, and done only when it is durable.
+// Admits deliveries to the spool: deduplicates runs, enforces the bounds, and appends one durable frame each.
 
 import { type Points, pointCount } from '../model/factored-points.ts';
 import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../model/point.ts';
-import { type Budgets, giveWay, skipOverBudgets } from './readers/budgets.ts';
-import type { Change, StoredLetter } from './state/change.ts';
-import { storedRunKey } from './dedup/dedup.ts';
 import { idOfDeadLetter } from './dead-letters/list.ts';
+import { storedRunKey } from './dedup/dedup.ts';
+import { frameHeaderBytes } from './log/format.ts';
 import { encodePoints } from './log/payload.ts';
-import { frameHeadBytes } from './log/format.ts';
+import { type Budgets, giveWay, skipOverBudgets } from './readers/budgets.ts';
 import { SpoolFull } from './spool-full.ts';
-import { bytesAParked, indexId } from './state/state.ts';
+import type { Change, StoredLetter } from './state/change.ts';
+import { hasLetter, parkedOverheadBytes } from './state/state.ts';
 import type { Store } from './store.ts';
 
-/** A dead letter that is not there, or not there any more. */
-export class NoSuchLetter extends Error {
+class NoSuchLetter extends Error {
   override readonly name = 'NoSuchLetter';
 }
 
-/** The bound on all that waits, and those who may give way before it is reached. */
+/** The bounds of the spool. */
 export interface Bounds {
   maxBytes: number;
   readonly budgets: Budgets;
-  /** When optional sinks may be asked again to give way to a scarce disk, by the steady clock. */
+  /** By the steady clock: earliest time that optional sinks give way to a scarce disk again. */
   givesWayAgainAtMs: number;
-  /** How often something became a dead letter since the start, by kind. */
+  /** Additions of dead letters since the start, by kind. */
   readonly lettersAdded: Map<string, number>;
 }
 
-/** The dead letters' share of the bound; they are never thrown away to make room. */
+/** Shares of `maxBytes`. Above this one every delivery is refused: dead letters are never deleted to free space. */
 const shareOfLetters = 1 / 8;
-/** Beyond this share a delivery that would add a dead letter is refused, and no other: senders must not fill it all. */
+/** Above this one deliveries that would add a dead letter are refused, so that senders cannot fill the share. */
 const shareOfSendersLetters = 1 / 16;
-/** Beyond this share of the bound the dead letters of optional sinks are not kept. */
+/** Above this one the dead letters of optional sinks are skipped. */
 const shareOfOptionalLetters = 1 / 32;
 const shareOfParked = 1 / 8;
 
-/** On a scarce disk the optional sinks give way so often at most. */
-const giveWayEveryMs = 1000;
+const giveWayIntervalMs = 1000;
 
-/** The append of a spool. */
 export function deliverer(store: Store, bounds: Bounds): Deliver {
   function deliver(points: Points, options: DeliverOptions): Promise<Delivered> {
     return new Promise((resolve, reject) => {
@@ -59,13 +56,8 @@ export function deliverer(store: Store, bounds: Bounds): Deliver {
 
 function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptions): Delivered {
   const { redeems } = options;
-  if (
-    redeems !== undefined &&
-    store.state.letters.get(indexId(redeems)) === undefined &&
-    store.state.samples.get(indexId(redeems)) === undefined
-  ) {
+  if (redeems !== undefined && !hasLetter(store.state, redeems))
     throw new NoSuchLetter(`letter ${redeems} is not there any more`);
-  }
   const run = options.run && storedRunKey(options.run);
   const known = run === undefined ? 'new' : store.dedup.look(run);
   if (known === 'duplicate') {
@@ -74,31 +66,36 @@ function put(store: Store, bounds: Bounds, points: Points, options: DeliverOptio
   }
   const count = pointCount(points);
   const text = count === 0 ? undefined : encodePoints(points);
-  refuseWhenFull(store, bounds, text === undefined ? 0 : text.length + frameHeadBytes, redeems !== undefined);
-  if (redeems === undefined && addsLetter(store, bounds, options)) refuseMoreLetters(store, bounds);
+  refuseWhenFull(store, bounds, text === undefined ? 0 : text.length + frameHeaderBytes, redeems !== undefined);
+  if (redeems === undefined) refuseMoreLetters(store, bounds, options);
   const change = changeOf(store, bounds, options);
   if (text !== undefined || run !== undefined || change !== undefined)
     store.append({ pointCount: count, run, text, change });
-  for (const { kind } of change?.letters ?? []) bounds.lettersAdded.set(kind, (bounds.lettersAdded.get(kind) ?? 0) + 1);
+  if (change !== undefined) countLetters(bounds, change);
   if (bounds.budgets.size > 0) skipOverBudgets(store, bounds.budgets);
   return known === 'conflict' ? 'conflict' : 'stored';
 }
 
+/** Counts the dead letters that a change adds. */
+export function countLetters({ lettersAdded }: Bounds, { letters = [] }: Change): void {
+  for (const { kind } of letters) lettersAdded.set(kind, (lettersAdded.get(kind) ?? 0) + 1);
+}
+
 /**
- * What makes a dead letter good may come while there are too many of them. Before anything is refused the optional sinks give way.
+ * Lets optional sinks give way before it refuses. A delivery that redeems a letter is exempt from the letters' share.
  *
- * @throws SpoolFull when so many bytes more find no room
+ * @throws SpoolFull
  */
-function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, makesGood = false): void {
-  const scarcity = store.scarcity();
+function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, redeemsLetter: boolean): void {
+  const scarcity = store.space.scarcity();
   if (scarcity !== undefined) {
     giveWayOnDisk(store, bounds);
-    store.checkpoints.relieve();
+    store.checkpointer.relieve();
     throw new SpoolFull(scarcity);
   }
   const { maxBytes, budgets } = bounds;
   const letterBytes = store.state.letters.bytes();
-  if (!makesGood && letterBytes > maxBytes * shareOfLetters) {
+  if (!redeemsLetter && letterBytes > maxBytes * shareOfLetters) {
     throw new SpoolFull(`dead letters: at most ${maxBytes * shareOfLetters} bytes, found ${letterBytes}`);
   }
   let waiting = waitingBytes(store);
@@ -106,19 +103,19 @@ function refuseWhenFull(store: Store, bounds: Bounds, bytes: number, makesGood =
   if (waiting + bytes > maxBytes) throw new SpoolFull(`spool: at most ${maxBytes} bytes, found ${waiting} waiting`);
 }
 
-/** What is given up is seen when the disk is looked at next; until then nothing more is. */
+/** Waits for the next look at the disk before sinks give way again. */
 function giveWayOnDisk(store: Store, bounds: Bounds): void {
   const nowMs = store.clock.steady();
   if (nowMs < bounds.givesWayAgainAtMs || bounds.budgets.size === 0) return;
   try {
     if (!giveWay(store, bounds.budgets)) return;
-    bounds.givesWayAgainAtMs = nowMs + giveWayEveryMs;
+    bounds.givesWayAgainAtMs = nowMs + giveWayIntervalMs;
   } catch (error) {
     if (!(error instanceof SpoolFull)) throw error;
   }
 }
 
-/** The bytes that count against the bound: what a sink has not finished or has kept, what is parked, and the dead letters. */
+/** Bytes counted against the bound: the largest backlog, retry sets, parked measurements and dead letters. */
 export function waitingBytes(store: Store): number {
   const { positions, totals, letters } = store.state;
   const { bytes } = store.totals();
@@ -131,26 +128,24 @@ export function waitingBytes(store: Store): number {
   return bytes - leastFinished + held + totals.retryBytes + totals.parkedBytes + letters.bytes();
 }
 
-function addsLetter(store: Store, bounds: Bounds, { deadLetter, parked }: DeliverOptions): boolean {
-  return deadLetter !== undefined || (parked !== undefined && !hasRoomForParked(store, bounds, parked));
+/** @throws SpoolFull if a delivery would add a dead letter above the senders' share */
+function refuseMoreLetters(store: Store, bounds: Bounds, { deadLetter, parked }: DeliverOptions): void {
+  const addsLetter = deadLetter !== undefined || (parked !== undefined && !hasRoomForParked(store, bounds, parked));
+  const [bytes, maxBytes] = [store.state.letters.bytes(), bounds.maxBytes * shareOfSendersLetters];
+  if (addsLetter && bytes > maxBytes)
+    throw new SpoolFull(`dead letters of senders: at most ${maxBytes} bytes, found ${bytes}`);
 }
 
-function refuseMoreLetters({ state }: Store, { maxBytes }: Bounds): void {
-  const mostBytes = maxBytes * shareOfSendersLetters;
-  if (state.letters.bytes() > mostBytes)
-    throw new SpoolFull(`dead letters of senders: at most ${mostBytes} bytes, found ${state.letters.bytes()}`);
-}
-
-/** Whether more dead letters of a sink may be kept: those of an optional one must not fill the letters' share. */
+/** Whether more dead letters of a sink may be kept. Only an optional sink has a bound. */
 export function hasRoomForLetters({ state }: Store, { budgets, maxBytes }: Bounds, sinkName: string): boolean {
   return !budgets.has(sinkName) || state.letters.bytes() < maxBytes * shareOfOptionalLetters;
 }
 
 export function hasRoomForParked({ state }: Store, { maxBytes }: Bounds, { payload }: Parked): boolean {
-  return state.totals.parkedBytes + payload.length + bytesAParked <= maxBytes * shareOfParked;
+  return state.totals.parkedBytes + payload.length + parkedOverheadBytes <= maxBytes * shareOfParked;
 }
 
-/** What a delivery changes beside its points; undefined: nothing. */
+/** The change that goes into the frame with the points, if any. */
 function changeOf(
   store: Store,
   bounds: Bounds,
@@ -177,7 +172,6 @@ function changeOf(
   };
 }
 
-/** A dead letter as it is put down the first time. */
 export function newLetter(
   { kind, reason, raw, sink }: DeadLetter & { readonly sink?: string },
   nowMs: number,

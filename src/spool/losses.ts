@@ -1,6 +1,6 @@
-// The word for the worst: what must stay nothing.
+// Counts of lost data. All of them should stay 0.
 
-/** What had been acknowledged and is gone. */
+/** Acknowledged data that was lost. */
 export interface Losses {
   readonly records: number;
   /** In those records. */
@@ -8,13 +8,13 @@ export interface Losses {
   readonly retries: number;
   readonly parked: number;
   readonly deadLetters: number;
-  /** Damaged segments, and stores of an earlier version, that no longer say how much was in them: what of it is lost is not counted. */
+  /** Damaged segments and legacy stores of which the amount is unknown. */
   readonly uncounted: number;
 }
 
 export const noLosses: Losses = { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 };
 
-export function totalLost(one: Losses, more: Partial<Losses>): Losses {
+export function addLosses(one: Losses, more: Partial<Losses>): Losses {
   const names = Object.keys(noLosses) as readonly (keyof Losses)[];
   return Object.fromEntries(names.map((name) => [name, one[name] + (more[name] ?? 0)])) as unknown as Losses;
 }

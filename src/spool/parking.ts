@@ -1,13 +1,12 @@
-// What a source has set aside until it can be completed, over restarts and within a bound.
+// Parked measurements: a source parks what it cannot complete yet, within a bound and over restarts.
 
 import type { Parked } from '../model/point.ts';
 import { type Bounds, hasRoomForParked } from './deliver.ts';
 import type { Store } from './store.ts';
 
-export interface ParkedMeasurement {
-  /** To be given as `completes` when its points are delivered. */
+interface ParkedMeasurement {
+  /** Passed as `completes` with the delivery that completes it. */
   readonly id: string;
-  readonly waitsFor: string;
   readonly payload: string;
   /** ms since 1970 UTC */
   readonly parkedAtMs: number;
@@ -15,12 +14,11 @@ export interface ParkedMeasurement {
 
 export interface Parking {
   hasRoomFor(parked: Parked): boolean;
-  /** What anything waits for, each once. */
+  /** The nodes that measurements wait for. */
   waitedFor(): string[];
-  /** The oldest entries that wait for this, at most `limit`. */
+  /** The oldest measurements that wait for a node. */
   waitingFor(waitsFor: string, limit: number): ParkedMeasurement[];
   count(): number;
-  bytes(): number;
 }
 
 export function parkingOf(store: Store, bounds: Bounds): Parking {
@@ -31,22 +29,17 @@ export function parkingOf(store: Store, bounds: Bounds): Parking {
       const found: ParkedMeasurement[] = [];
       for (const [sequence, entry] of store.state.parked.get(waitsFor) ?? []) {
         if (found.length >= limit) break;
-        const parked = store.content.at(entry)?.parked?.[entry.part];
-        if (parked !== undefined) {
-          found.push({
-            id: JSON.stringify([waitsFor, sequence]),
-            waitsFor,
-            payload: parked.payload,
-            parkedAtMs: entry.parkedAtMs,
-          });
+        const { parkedAtMs, part } = entry;
+        const payload = store.changes.read(entry)?.parked?.[part]?.payload;
+        if (payload !== undefined) {
+          found.push({ id: JSON.stringify([waitsFor, sequence]), payload, parkedAtMs });
         } else {
-          // Its frame is damaged: it is gone.
+          // The frame is damaged.
           store.append({ change: { noParked: [[waitsFor, sequence]], lost: { parked: 1 } } });
         }
       }
       return found;
     },
     count: () => store.state.totals.parkedCount,
-    bytes: () => store.state.totals.parkedBytes,
   };
 }

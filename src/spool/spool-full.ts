@@ -1,6 +1,6 @@
-// The refusal of what finds no room, which whoever sent it is told to send again.
+// The error of a delivery that the spool refuses. It is answered with 503 and Retry-After.
 
-/** A bound is reached, or the disk's end: nothing more is taken until a sink has taken something, or there is room again. */
+/** A bound is reached, or the disk is nearly full. */
 export class SpoolFull extends Error {
   readonly status = 503;
   readonly expose = true;

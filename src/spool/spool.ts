@@ -1,105 +1,93 @@
-// The spool: points wait here, on disk, between the sources that deliver them and the sinks that take them.
+// The spool: a durable queue on disk. Sources append deliveries, and each sink reads them at its own position.
 //
-//   append ──► frame ──► group ──► segment 7, 8, 9 …      one log; log/README.md shows its bytes
+//   append ──► frame ──► group ──► segment 7, 8, 9 …      one log (log/README.md)
 //                            ▲          ▲
-//             low-water ─────┘          └── each sink has its own position; a segment that every sink
-//                mark                       has passed is used again once a checkpoint says so
+//             low-water ─────┘          └── a segment that every sink has passed
+//                mark                       is recycled after a checkpoint
 
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
 import type { Deliver } from '../model/point.ts';
-import { type Budget, skipTooOld } from './readers/budgets.ts';
+import type { Log } from '../runtime/log.ts';
 import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters/dead-letters.ts';
+import { joinLetters, type Letters } from './dead-letters/list.ts';
+import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
-import type { Disk } from './disk/disk.ts';
+import { checkDirectory } from './disk/directory-check.ts';
 import type { DiskFailed } from './disk/disk-failed.ts';
-import { type DroppedPoints, dropBacklog } from './readers/drop-backlog.ts';
-import type { AttachedLegacyStore } from './legacy/attached-store.ts';
-import { openWithLegacyStore } from './legacy/open-with-legacy.ts';
-import { comeBack, forgetRemovedSinks, type RemovedSink, markRemovedSinks } from './readers/removed-sinks.ts';
-import { isSample, joined, type Letters } from './dead-letters/list.ts';
-import type { WriteFunction } from './log/segment-log.ts';
+import { type OpenedStore, openWithLegacyStore } from './legacy/open-with-legacy.ts';
 import type { Losses } from './losses.ts';
 import { type Parking, parkingOf } from './parking.ts';
+import { type Budget, skipTooOld } from './readers/budgets.ts';
+import { type DroppedPoints, dropBacklog } from './readers/drop-backlog.ts';
 import { type SpoolReader, spoolReader } from './readers/reader.ts';
-import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
+import { addSink, forgetRemovedSinks, markRemovedSinks, type RemovedSink } from './readers/removed-sinks.ts';
 import { type SharedStore, sharedStore } from './replica/replica-updates.ts';
-import { indexId } from './state/state.ts';
+import { hasLetter } from './state/state.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
-import type { Store } from './store.ts';
-import { checkDirectory } from './disk/directory-check.ts';
+import type { StoreOptions } from './store.ts';
 
 export interface Spool {
-  /** Resolves when the points are on disk; see Deliver in point.ts. */
+  /** Resolves when the points are durable. */
   readonly append: Deliver;
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
   readonly samples: Samples;
-  /** The dead letters and the samples. */
+  /** Dead letters and samples. */
   readonly letters: Letters;
-  /** Puts the points of dead letters back for their sinks, in one step with the letters' removal. */
+  /** Requeues the points of dead letters and deletes the letters, as one transaction. */
   returnPoints(ids: readonly string[]): Promise<Requeued[]>;
-  /** Throws letters away; resolves with how many were there. */
+  /** Deletes letters. Resolves with the number that existed. */
   dropLetters(ids: readonly string[]): Promise<number>;
-  /** Throws away what waits for a sink. Throws NoSuchSink. */
+  /** Drops the backlog of a sink. Throws NoSuchSink. */
   drop(sinkName: string): Promise<DroppedPoints>;
   status(): Promise<SpoolStatus>;
-  /** With a budget the sink is optional: past it, its oldest points are skipped. */
+  /** Opens the reader of a sink. A sink with a budget is optional: past the budget it skips its oldest points. */
   reader(sinkName: string, budget?: Budget): Promise<SpoolReader>;
-  /** For a thread that reads the log by itself; what it has finished is told to the readers of here. */
+  /** Replicates the store to a thread, which reads the log by itself. Outcomes go to the readers of this thread. */
   readonly shared: SharedStore;
-  /** To be called once every sink has its reader: what waits for others is held for a week. Those for which something does. */
+  /** Marks sinks without a reader as removed, and returns those with a backlog. Called once all readers are open. */
   markGoneSinks(): Promise<RemovedSink[]>;
-  /** The bytes that count against the bound. */
+  /** Bytes counted against the bound. */
   waitingBytes(): number;
-  /** The bound. */
   maxBytes(): number;
-  /** Another bound from now on; what waits already stays, however much it is. */
+  /** Changes the bound. A larger backlog stays. */
   setMaxBytes(bytes: number): void;
-  /** Why nothing is taken now, since the disk is nearly full; undefined when there is room. */
+  /** The reason if the disk is nearly full and nothing is accepted. */
   scarcity(): string | undefined;
-  /** What had been acknowledged and is gone, ever. */
+  /** Acknowledged data that was lost, over the life of the spool. */
   lost(): Losses;
-  /** Whether records that an earlier version stored still wait. */
+  /** Whether records of the legacy store wait. */
   isRestoring(): boolean;
-  /** Resolves when no record that an earlier version stored waits any more; at once where none does. */
+  /** Resolves when no record of the legacy store waits. */
   formerDrained(): Promise<void>;
-  /** Resolves when the disk fails: nothing is taken any more, and the process should end. */
+  /** Resolves when the disk has failed: nothing is accepted, and the process should end. */
   readonly failed: Promise<DiskFailed>;
-  /** Forgets what is old enough to be forgotten, and returns the sinks that it was lost for; to be called every minute. */
+  /** Called every minute. Forgets what has expired, and returns removed sinks whose backlog was dropped. */
   tidy(): Promise<RemovedSink[]>;
   close(): Promise<void>;
 }
 
-export interface SpoolOptions {
-  readonly directory: string;
-  /** Bound on all that waits. */
-  readonly maxBytes: number;
-  readonly clock: Clock;
-  /** Told what is damaged; nobody where it is absent. */
-  readonly log?: Log;
-  /** Bound on what is held in memory to know a run again; default 96 MiB. */
+export interface SpoolOptions extends Omit<StoreOptions, 'dedupMaxBytes' | 'firstTotals'> {
+  /** Bound on the memory of the deduplication table; default 96 MiB. */
   readonly dedupMaxBytes?: number | undefined;
-  /** By default the one that the directory is on. */
-  readonly disk?: Disk;
-  /** Told when the disk is nearly full, with the reason, and when there is room again. */
-  readonly onScarcity?: (scarcity: string | undefined) => void;
-  /** How long a segment is; by default as the disk and the bound want it. */
-  readonly segmentBytes?: number;
-  /** In place of the system's write; for tests. */
-  readonly write?: WriteFunction;
+  /** Logs damage. */
+  readonly log?: Log;
 }
 
-const usualDedupMaxBytes = 96 << 20;
+const defaultDedupMaxBytes = 96 << 20;
 
 /**
- * Opens the spool in a directory, making it when there is none; what waited there waits on.
+ * Opens the spool in a directory, which is created if necessary.
  *
- * @throws UnknownFormat, PathUnusable and FormerStoreUnreadable, or the system's error when it cannot be read
+ * @throws UnknownFormat, PathUnusable and FormerStoreUnreadable, or the system's error if it cannot be read
  */
-export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...options }: SpoolOptions): Promise<Spool> {
+export async function openSpool({
+  dedupMaxBytes = defaultDedupMaxBytes,
+  log,
+  ...options
+}: SpoolOptions): Promise<Spool> {
   checkDirectory(options.directory);
-  const { store, former } = await openWithLegacyStore({ ...options, dedupMaxBytes }, log);
+  const opened = await openWithLegacyStore({ ...options, dedupMaxBytes }, log);
+  const { store } = opened;
   for (const finding of store.findings) log?.error({ finding }, 'the spool is not as it was written');
   const bounds: Bounds = {
     maxBytes: options.maxBytes,
@@ -108,22 +96,15 @@ export async function openSpool({ dedupMaxBytes = usualDedupMaxBytes, log, ...op
     lettersAdded: new Map(),
   };
   void store.dedup.read();
-  return spoolOn({ store, bounds, former, directory: options.directory, log });
+  return spoolOn(opened, bounds, log);
 }
 
-interface OpenedSpool {
-  readonly store: Store;
-  readonly bounds: Bounds;
-  readonly former: AttachedLegacyStore | undefined;
-  readonly directory: string;
-  readonly log: Log | undefined;
-}
-
-function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool {
+function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | undefined): Spool {
   const readers = new Set<string>();
   const deadLetters = deadLettersOf(store, bounds.lettersAdded);
-  const samples = samplesOf(store, () => store.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes);
-  const letters = joined(deadLetters, samples);
+  const hasRoom = (): boolean => store.space.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes;
+  const samples = samplesOf(store, hasRoom);
+  const letters = joinLetters(deadLetters, samples);
   return {
     append: deliverer(store, bounds),
     parking: parkingOf(store, bounds),
@@ -132,51 +113,36 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
     letters,
     returnPoints: (ids) => requeuePoints(store, letters, ids),
     async dropLetters(ids) {
-      const there = ids.filter(
-        (id) => (isSample(id) ? store.state.samples : store.state.letters).get(indexId(id)) !== undefined,
-      );
-      if (there.length > 0) await store.commit({ noLetters: there });
-      return there.length;
+      const existing = ids.filter((id) => hasLetter(store.state, id));
+      if (existing.length > 0) await store.commit({ noLetters: existing });
+      return existing.length;
     },
     drop: (sinkName) => dropBacklog(store, readers, sinkName),
     status: async () => spoolStatus(store, bounds, readers),
     async reader(sinkName, budget) {
       if (budget !== undefined) bounds.budgets.set(sinkName, budget);
-      await comeBackOrStart(store, sinkName);
+      await addSink(store, sinkName);
       readers.add(sinkName);
-      return spoolReader({
-        directory,
-        store,
-        bounds,
-        sinkName,
-        onDamage: (damage) =>
-          log?.error(
-            {
-              sink: sinkName,
-              ...damage,
-            },
-            'a part of the spool cannot be read; what was in it is lost',
-          ),
-      });
+      return spoolReader({ store, bounds, sinkName, log });
     },
-    shared: sharedStore(store, directory),
+    shared: sharedStore(store),
     markGoneSinks: () => markRemovedSinks(store, readers),
     waitingBytes: () => waitingBytes(store),
     maxBytes: () => bounds.maxBytes,
     setMaxBytes: (bytes) => void (bounds.maxBytes = bytes),
-    scarcity: store.scarcity,
+    scarcity: () => store.space.scarcity(),
     failed: store.failed,
     lost: () => store.state.lost,
-    isRestoring: () => store.former()?.isAttached() === true,
+    isRestoring: () => store.legacy?.isAttached() === true,
     formerDrained: () => former?.drained ?? Promise.resolve(),
     async tidy() {
-      store.lookAtFile();
+      store.checkFile();
       await former?.tidy();
       if (bounds.budgets.size > 0) skipTooOld(store, bounds.budgets);
       await store.dedup.tidy();
       const forgotten = await forgetRemovedSinks(store, readers);
-      await store.checkpoints.carryOver();
-      await store.checkpoints.write();
+      await store.checkpointer.compact();
+      await store.checkpointer.write();
       return forgotten;
     },
     async close() {
@@ -184,16 +150,4 @@ function spoolOn({ store, bounds, former, directory, log }: OpenedSpool): Spool 
       await store.close();
     },
   };
-}
-
-/** A sink that is new begins at the end; one that was gone for a while goes on where it was. */
-async function comeBackOrStart(store: Store, sinkName: string): Promise<void> {
-  const known = store.state.positions.get(sinkName);
-  if (known !== undefined && known.gone === undefined) return;
-  const { records, points, bytes } = store.totals();
-  await store.commit({
-    positions: {
-      [sinkName]: known === undefined ? { through: records, finished: [], points, bytes } : comeBack(store, known),
-    },
-  });
 }

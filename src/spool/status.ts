@@ -1,11 +1,11 @@
-// What is in the spool, counted: for people who look, and for the command that shows it.
+// The status of the spool: counts for the status command, the admin interface and telemetry.
 
-import { type Backlog, backlogs } from './readers/backlog.ts';
 import type { DedupStatus } from './dedup/dedup.ts';
 import { type Bounds, waitingBytes } from './deliver.ts';
+import { type Backlog, backlogs } from './readers/backlog.ts';
 import type { Store } from './store.ts';
 
-/** A number of something, and the bytes that count for it. */
+/** `bytes` count against the bound. */
 export interface Amount {
   readonly count: number;
   readonly bytes: number;
@@ -13,36 +13,35 @@ export interface Amount {
 
 export interface SinkWaiting {
   readonly name: string;
-  /** Every record up to this one is finished. */
+  /** The low-water mark. */
   readonly through: number;
-  /** All that waits, that in the retry set included. */
+  /** Includes the retry set. */
   readonly backlog: Backlog;
-  /** Points that the sink could not take at the time. */
   readonly retrySet: { readonly points: number; readonly bytes: number };
-  /** Undefined while no bridge runs that would know it. */
+  /** Undefined if no bridge runs. */
   readonly isConfigured: boolean | undefined;
 }
 
 export interface SpoolStatus {
-  /** The number of the last record that was appended, ever. */
+  /** The number of the last record appended. */
   readonly lastRecord: number;
   readonly sinks: readonly SinkWaiting[];
-  /** What counts against the bound: what waits for the slowest sink, is parked, and is dead. */
+  /** Bytes counted against the bound. */
   readonly waitingBytes: number;
   readonly maxBytes: number;
   readonly parked: Amount & { readonly nodes: number };
   readonly deadLetters: Amount;
-  /** Samples of bodies that were no pushes; they do not count against the bound. */
+  /** Samples of malformed bodies; not counted against the bound. */
   readonly malformed: Amount;
-  /** Of the log's files on disk, and of an earlier version's store while it is attached. */
+  /** Includes the legacy store. */
   readonly fileBytes: number;
   readonly segments: number;
-  /** In records whose segments are not used again yet. */
+  /** Points in all segments. */
   readonly recordPoints: number;
-  /** What these records take on disk for each of their points; undefined without a point. */
+  /** Bytes of records per point; undefined without points. */
   readonly bytesPerPoint: number | undefined;
   readonly dedup: DedupStatus;
-  /** Last groups that were torn or damaged and are kept aside, ever. */
+  /** Torn or damaged last groups that were set aside. */
   readonly suspectTails: number;
 }
 
@@ -59,7 +58,7 @@ export function spoolStatus(store: Store, bounds: Bounds, readers: ReadonlySet<s
     parked: { count: state.totals.parkedCount, bytes: state.totals.parkedBytes, nodes: state.parked.size },
     deadLetters: { count: state.letters.count(), bytes: state.letters.bytes() },
     malformed: { count: state.samples.count(), bytes: state.samples.bytes() },
-    fileBytes: store.fileBytes() + (store.former()?.fileBytes() ?? 0),
+    fileBytes: store.fileBytes() + (store.legacy?.fileBytes() ?? 0),
     segments: store.segments().length,
     recordPoints,
     bytesPerPoint: recordPoints === 0 ? undefined : (totals.bytes - first.bytes) / recordPoints,
@@ -75,12 +74,13 @@ function sinkWaiting(store: Store, readers: ReadonlySet<string>, name: string): 
     retrySet.points += points;
     retrySet.bytes += bytes;
   }
-  const isGone = positions.get(name)?.gone !== undefined;
+  const position = positions.get(name);
+  const isRemoved = position?.gone !== undefined;
   return {
     name,
-    through: positions.get(name)?.through ?? 0,
+    through: position?.through ?? 0,
     backlog: backlogs(store)(name),
     retrySet,
-    isConfigured: isGone ? false : readers.size === 0 ? undefined : readers.has(name),
+    isConfigured: isRemoved ? false : readers.size === 0 ? undefined : readers.has(name),
   };
 }

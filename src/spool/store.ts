@@ -1,91 +1,196 @@
-// What the rest of the spool asks of the log with the state over it: what is appended changes the state at once, and counts when it is
-// durable. open-store.ts makes one.
+// The store: the write-ahead log with checkpoints, logged positions, bounded disk space and the legacy store before it.
+// open-store.ts opens it, spool.ts is the facade over it.
 
 import type { Clock } from '../runtime/clock.ts';
-import type { Change } from './state/change.ts';
-import type { Checkpoints } from './state/checkpoints.ts';
-import type { Content } from './state/stored-content.ts';
-import type { Dedup } from './dedup/dedup.ts';
 import type { Disk } from './disk/disk.ts';
-import type { DiskFailed } from './disk/disk-failed.ts';
+import { type DiskSpace, openDiskSpace } from './disk/disk-space.ts';
 import type { LegacyPart } from './legacy/legacy-part.ts';
-import type { StoredRunKey, Totals } from './log/format.ts';
-import type { GroupPlaces } from './log/group-places.ts';
+import type { Totals } from './log/format.ts';
 import type { DurableEnd, WriteFunction } from './log/segment-log.ts';
-import type { SegmentEntry } from './log/segment-table.ts';
-import type { SpoolState } from './state/state.ts';
-
-export interface Store {
-  readonly clock: Clock;
-  /** As it is after all that was appended. */
-  readonly state: SpoolState;
-  readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupPlaces;
-  readonly content: Content;
-  readonly dedup: Dedup;
-  /** What has been appended, ever, durable or not. */
-  totals(): Totals;
-  /** What is durable. */
-  durableEnd(): DurableEnd;
-  /** Appends points, a change, or both in one frame; what is in the change holds at once. */
-  append(appended: Appended): void;
-  /** Appends a change; resolves when it is durable. */
-  commit(change: Change): Promise<void>;
-  /** Tells when all that was appended so far is durable, or cannot be made so. */
-  whenDurable(resolve: () => void, reject: (error: Error) => void): void;
-  durable(): Promise<void>;
-  /** A sink has finished something of which nothing need be kept: its position is written down soon. */
-  moved(sink: string): void;
-  /** Called after each group that is durable. */
-  onDurable(listener: () => void): void;
-  /** Called after each change of what is known of sinks, and when segments came or went. */
-  onChange(listener: (change: Change | 'segments') => void): void;
-  /** Why nothing may be appended now, since the disk is nearly full; undefined when there is room. */
-  scarcity(): string | undefined;
-  /** Whether a payload of so many bytes finds room in what is laid out. */
-  hasRoomFor(bytes: number): boolean;
-  /** Lays out a segment to be ready; rejects with SpoolFull where there is no room for one. */
-  layOut(): Promise<void>;
-  /** The store of an earlier version, as the older part of the spool; undefined: there is none. */
-  former(): LegacyPart | undefined;
-  attach(former: LegacyPart): void;
-  /** A change that there is no room for holds nevertheless, and is in the next checkpoint. */
-  suppose(change: Change): void;
-  /** What the files of the log take. */
-  fileBytes(): number;
-  /** What was found at the start that should not be, in words for the log. */
-  readonly findings: readonly string[];
-  readonly checkpoints: Checkpoints;
-  /** Fails when the file that is written has been deleted or replaced. */
-  lookAtFile(): void;
-  /** Resolves when nothing can be written any more. */
-  readonly failed: Promise<DiskFailed>;
-  close(): Promise<void>;
-}
-
-/** What goes into one frame. */
-export interface Appended {
-  /** The points, encoded (log/payload.ts), and how many they are. */
-  readonly text?: string | undefined;
-  readonly pointCount?: number;
-  /** The run that all of it is of. */
-  readonly run?: StoredRunKey | undefined;
-  readonly change?: Change | undefined;
-}
+import { SpoolFull } from './spool-full.ts';
+import type { Change } from './state/change.ts';
+import { Checkpointer } from './state/checkpointer.ts';
+import { applyChange } from './state/state.ts';
+import { type Appended, WriteAheadLog, type WriteAheadLogOptions } from './state/write-ahead-log.ts';
 
 export interface StoreOptions {
   readonly directory: string;
   readonly clock: Clock;
+  /** Bound on the backlog, retry sets, parked measurements and dead letters. */
   readonly maxBytes: number;
   readonly dedupMaxBytes: number;
-  /** By default the one that the directory is on. */
+  /** Defaults to the disk of the directory. */
   readonly disk?: Disk;
-  /** Told when the disk is nearly full, with the reason, and when there is room again. */
+  /** Called with the reason when the disk is nearly full, and with undefined when it has space again. */
   readonly onScarcity?: (scarcity: string | undefined) => void;
-  /** By default sized by the disk and the bound. */
+  /** Defaults to a share of the disk and of `maxBytes`. */
   readonly segmentBytes?: number;
-  /** In place of the system's write; for tests. */
+  /** Replaces fs.write in tests. */
   readonly write?: WriteFunction;
-  /** What had been appended, ever, to the store that comes before the log. */
+  /** Totals of the legacy store, which precedes the log. */
   readonly firstTotals?: Totals | undefined;
+}
+
+interface StoreParts extends WriteAheadLogOptions {
+  readonly disk: Disk;
+  readonly onScarcity: (scarcity: string | undefined) => void;
+}
+
+type ChangeListener = (change: Change | 'segments') => void;
+
+const positionDelayMs = 50;
+
+export class Store extends WriteAheadLog {
+  readonly checkpointer: Checkpointer;
+  readonly space: DiskSpace;
+  /** Anomalies found by recovery, as messages for the log. */
+  readonly findings: readonly string[];
+  /** The legacy store as the oldest part of the spool, if there is one. */
+  legacy: LegacyPart | undefined;
+  private readonly durableListeners: (() => void)[] = [];
+  private readonly changeListeners: ChangeListener[] = [];
+  /** Sinks whose positions are to be logged. */
+  private readonly movedSinks = new Set<string>();
+  private isLoggingSoon = false;
+  private readonly stop = new AbortController();
+  private isClosed = false;
+
+  constructor({ disk, onScarcity, ...options }: StoreParts) {
+    super(options);
+    const { clock, allocator, recovered } = options;
+    this.findings = recovered.findings;
+    this.checkpointer = new Checkpointer(this);
+    const reusableBytes = (): number => allocator.spareBytes() + this.log.leftBytes();
+    this.space = openDiskSpace(disk, clock, reusableBytes, onScarcity);
+  }
+
+  override append(frame: Appended): void {
+    const refusal = this.legacy?.refusal(frame.change);
+    if (refusal !== undefined) throw new SpoolFull(refusal);
+    super.append(frame);
+  }
+
+  /** Called when a position has moved without a frame. It is logged soon: a crash before that redelivers its points. */
+  positionMoved(sink: string): void {
+    this.movedSinks.add(sink);
+    void this.logPositionsSoon();
+  }
+
+  private async logPositionsSoon(): Promise<void> {
+    if (this.isLoggingSoon) return;
+    this.isLoggingSoon = true;
+    await this.clock.sleep(positionDelayMs, { signal: this.stop.signal }).catch(() => undefined);
+    this.isLoggingSoon = false;
+    this.logPositions();
+  }
+
+  /** Logs the positions that have moved. */
+  logPositions(): void {
+    const changed = [...this.state.positions].filter(([sink]) => this.movedSinks.has(sink));
+    this.movedSinks.clear();
+    if (changed.length === 0 || this.stop.signal.aborted) return;
+    try {
+      this.append({ change: { positions: Object.fromEntries(changed) } });
+    } catch {
+      // On a full disk they are in the next checkpoint.
+      for (const [sink] of changed) this.movedSinks.add(sink);
+    }
+  }
+
+  /** The listener is called after each durable group. */
+  onDurable(listener: () => void): void {
+    this.durableListeners.push(listener);
+  }
+
+  /** The listener is called after each change of the state, and of the segment table. */
+  onChange(listener: ChangeListener): void {
+    this.changeListeners.push(listener);
+  }
+
+  /** Whether a payload fits into preallocated space. Preallocates more if not. */
+  hasRoomFor(bytes: number): boolean {
+    if (this.log.hasRoomFor(bytes)) return true;
+    // Before the first segment, or after the disk was full.
+    if (this.space.scarcity() === undefined) return true;
+    this.preallocate();
+    return false;
+  }
+
+  /** Preallocates a segment. Rejects with SpoolFull if there is no space for it. */
+  async layOut(): Promise<void> {
+    await this.allocator.preallocate().catch((error: unknown) => {
+      throw this.isLackOfSpace(error) ? new SpoolFull('disk: no space left', { cause: error }) : error;
+    });
+  }
+
+  attach(part: LegacyPart): void {
+    this.legacy = part;
+  }
+
+  /** Applies a change without logging it, on a full disk. The next checkpoint has it. */
+  suppose(change: Change): void {
+    applyChange(this.state, change, { segment: 0, at: 0 }, this.clock);
+  }
+
+  fileBytes(): number {
+    return this.segmentTable.reduce((sum, { fileBytes }) => sum + fileBytes, 0) + this.allocator.spareBytes();
+  }
+
+  /** Fails the store, unless the error means that the disk is full. */
+  failUnlessFull(error: unknown): void {
+    // SpoolFull: the group that a checkpoint waited for was refused. The next one is written when there is space.
+    if (error instanceof SpoolFull || this.isLackOfSpace(error) || this.isClosed) return;
+    this.fail(error);
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    if (this.failure === undefined) this.logPositions();
+    await this.checkpointer.close();
+    this.isClosed = true;
+    this.stop.abort();
+    this.dedup.close();
+    this.changes.close();
+    await this.log.close();
+  }
+
+  protected override isLackOfSpace(error: unknown): boolean {
+    return this.space.isLackOfSpace(error);
+  }
+
+  protected override requireRoomFor(payloadBytes: number): void {
+    if (!this.hasRoomFor(payloadBytes))
+      throw new SpoolFull(this.space.scarcity() ?? 'disk: no room for another segment');
+  }
+
+  protected override stateChanged(change: Change | 'segments'): void {
+    for (const listener of this.changeListeners) listener(change);
+  }
+
+  /** Logs all positions in each new segment, in case no checkpoint is readable and earlier segments are recycled. */
+  protected override segmentStarted(): void {
+    this.stateChanged('segments');
+    this.preallocate();
+    const { positions } = this.state;
+    const maxBytes = JSON.stringify([...positions]).length * 3;
+    if (maxBytes > this.options.segmentBytes / 4) return;
+    for (const sink of positions.keys()) this.positionMoved(sink);
+    this.logPositions();
+  }
+
+  protected override groupDurable({ segment }: DurableEnd): void {
+    this.checkpointer.groupDurable(segment);
+    for (const listener of this.durableListeners) listener();
+  }
+
+  protected override reloaded(): void {
+    this.checkpointer.reloaded();
+    for (const sink of this.state.positions.keys()) this.positionMoved(sink);
+    this.stateChanged('segments');
+  }
+
+  /** Preallocates the next segment in the background. */
+  private preallocate(): void {
+    this.allocator.preallocate().catch((error: unknown) => this.failUnlessFull(error));
+  }
 }

@@ -1,27 +1,26 @@
-// Looks for damage in the files of the log: every group, every frame, and the checkpoints.
+// Verifies the files of the log: every group, every frame, and the checkpoints.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
-import { decodeCheckpoint } from './state/checkpoint.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasLegacyStore } from './legacy/lmdb/files.ts';
-import { firstGroupAt } from './log/format.ts';
-import { firstPlace } from './log/group-places.ts';
-import { isEnd, nextHead, readGroup, segmentBytes } from './log/scan.ts';
-import { newestPath, numbersOf, readSegmentHead, segmentPath, tailPath } from './log/segment-files.ts';
+import { firstGroupOf } from './log/group-table.ts';
+import { findNextGroup, isEndOfLog, openSegmentFile, readGroup } from './log/scan.ts';
+import { fileNumbers, logPath, readSegmentHeader, segmentPath } from './log/segment-files.ts';
 import { segmentEntry } from './log/segment-table.ts';
+import { decodeCheckpoint } from './state/checkpoint.ts';
 
-export interface Verification {
-  /** What is damaged, a line each. */
+interface Verification {
+  /** Damage, one message each. */
   readonly damage: readonly string[];
   readonly segments: number;
   readonly frames: number;
-  /** Whether the store of an earlier version waits to be drained; it is not looked into. */
+  /** Whether there is a legacy store. It is not verified. */
   readonly hasFormerStore: boolean;
 }
 
-export interface VerifyOptions {
-  /** Whether a bridge writes meanwhile, so that what stands at the end may be half of a group. */
+interface VerifyOptions {
+  /** Whether a bridge writes meanwhile: then the last group may be incomplete. */
   readonly isRunning: boolean;
   readonly signal: AbortSignal;
 }
@@ -30,13 +29,14 @@ export interface VerifyOptions {
 export async function verifySpool(directory: string, { isRunning, signal }: VerifyOptions): Promise<Verification> {
   const damage: string[] = [];
   let frames = 0;
-  const numbers = numbersOf(directory, 'segment');
+  const numbers = fileNumbers(directory, 'segment');
   for (const number of numbers) {
     if (signal.aborted) break;
     try {
-      frames += verifySegment(directory, number, { isLast: number === numbers.at(-1), isRunning }, damage);
+      const isLast = number === numbers.at(-1);
+      frames += verifySegment(directory, number, { isLast, isRunning }, damage);
     } catch (error) {
-      // A running bridge uses segments again.
+      // A running bridge recycles segments.
       if (!isRunning || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     await nextTurn();
@@ -46,54 +46,52 @@ export async function verifySpool(directory: string, { isRunning, signal }: Veri
     if (existsSync(path) && decodeCheckpoint(readFileSync(path), { now: () => 0, steady: () => 0 }) === undefined)
       damage.push(`${name}: its checksum does not fit`);
   }
-  for (const number of numbersOf(directory, 'tail'))
+  for (const number of fileNumbers(directory, 'tail'))
     damage.push(
-      `${tailPath(directory, number)}: a last group that was torn or damaged is kept here; delete it when it was looked at`,
+      `${logPath(directory, number, 'tail')}: a last group that was torn or damaged is kept here; delete it when it was looked at`,
     );
-  for (const number of numbersOf(directory, 'newest')) {
-    const isThere = isRunning || existsSync(segmentPath(directory, number));
-    if (!isThere)
+  for (const number of isRunning ? [] : fileNumbers(directory, 'newest'))
+    if (!existsSync(segmentPath(directory, number)))
       damage.push(
-        `segment ${number} was begun, and its file is gone; delete ${newestPath(directory, number)} when it was looked at`,
+        `segment ${number} was begun, and its file is gone; delete ${logPath(directory, number, 'newest')} when it was looked at`,
       );
-  }
   return { damage, segments: numbers.length, frames, hasFormerStore: hasLegacyStore(directory) };
 }
 
+/** Returns the number of valid frames. */
 function verifySegment(
   directory: string,
   number: number,
   { isLast, isRunning }: { readonly isLast: boolean; readonly isRunning: boolean },
   damage: string[],
 ): number {
-  const head = readSegmentHead(directory, number);
-  if (head === undefined) {
+  const header = readSegmentHeader(directory, number);
+  if (header === undefined) {
     damage.push(`segment ${number}: its head cannot be read`);
     return 0;
   }
-  const bytes = segmentBytes(segmentPath(directory, number));
+  const file = openSegmentFile(segmentPath(directory, number));
   let frames = 0;
   try {
-    const entry = segmentEntry(head, firstGroupAt, bytes.size());
-    const options = { bytes, seed: entry.seed, limit: bytes.size() };
-    let place = firstPlace(entry);
-    for (;;) {
-      const group = readGroup(options, place);
-      if (group === undefined) break;
-      const isTail = isLast && isRunning && group.lost !== undefined && nextHead(options, place) === undefined;
-      if (isTail) return frames;
+    const limit = file.size();
+    const entry = segmentEntry(header, limit);
+    const scan = { file, seed: entry.seed, limit };
+    let place = firstGroupOf(entry);
+    for (let group = readGroup(scan, place); group !== undefined; group = readGroup(scan, place)) {
+      const { lost } = group;
+      if (isLast && isRunning && lost !== undefined && findNextGroup(scan, place) === undefined) return frames;
       frames += group.frames.length;
-      if (group.lost !== undefined) {
+      if (lost !== undefined) {
         damage.push(
-          `segment ${number} at ${place.at}: group ${group.head.number}: ${group.lost.frames} frames cannot be read, ${group.lost.records} records with ${group.lost.points} points among them`,
+          `segment ${number} at ${place.at}: group ${group.header.number}: ${lost.frames} frames cannot be read, ${lost.records} records with ${lost.points} points among them`,
         );
       }
       place = group.next;
     }
-    if (!isRunning && place.at < options.limit && !isEnd(options, place.at))
+    if (!isRunning && place.at < limit && !isEndOfLog(scan, place.at))
       damage.push(`segment ${number} at ${place.at}: what stands behind the last group is no group`);
     return frames;
   } finally {
-    bytes.close();
+    file.close();
   }
 }

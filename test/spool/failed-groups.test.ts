@@ -1,37 +1,21 @@
-// Groups that cannot be written, at every step of it: nothing of them is acknowledged, stored or remembered, and nothing else is lost.
+// Failed writes at every step: the group is not acknowledged, stored or remembered, and nothing else is lost.
 
 import test, { type ExecutionContext } from 'ava';
-import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskOf } from '../../src/spool/disk/disk.ts';
-import { type OpenSegment, segmentSupply } from '../../src/spool/log/segment-supply.ts';
+import { type OpenSegment, segmentAllocator } from '../../src/spool/log/segment-allocator.ts';
 import { segmentPath } from '../../src/spool/log/segment-files.ts';
-import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { mountedDisk } from '../fakes/disks.ts';
 import { points } from '../fakes/points.ts';
 import { type MovableClock, movableClock } from '../fakes/time.ts';
 import { rowTest } from '../faults/row-test.ts';
-import { copied, drained, largeDisk, numbersOfPoints, smallSpool } from './small-spool.ts';
-
-const run = (key: string) => ({ run: { key, digest: 'a' } });
-const systemError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: played`), { code });
-
-/** A write that fails while it is told to; what it then has written of a group is half of it. */
-function failingWrite() {
-  const played: { code: string | undefined; isHalfWritten: boolean } = { code: undefined, isHalfWritten: false };
-  const write: WriteFunction = (file, bytes, from, length, at, done) => {
-    if (played.code === undefined) return writeToFile(file, bytes, from, length, at, done);
-    const error = systemError(played.code);
-    if (!played.isHalfWritten) return done(error, 0);
-    writeToFile(file, bytes, from, length >> 1, at, () => done(error, 0));
-  };
-  return { played, write };
-}
+import { copied, drained, failingWrite, largeDisk, numbersOfPoints, run, smallSpool } from './small-spool.ts';
 
 for (const isHalfWritten of [false, true]) {
-  const how = isHalfWritten ? 'half of it written' : 'nothing of it written';
-  test(`a run that was refused for lack of space, ${how}, is stored when it comes again after a restart`, async (t) => {
+  const how = isHalfWritten ? 'half written' : 'not written';
+  test(`a run refused on a full disk, ${how}, is stored when repeated after a restart`, async (t) => {
     const directory = await temporaryDirectory(t);
     const { played, write } = failingWrite();
     const spool = await smallSpool(t, directory, { write });
@@ -50,7 +34,7 @@ for (const isHalfWritten of [false, true]) {
     t.deepEqual([later.lost().records, later.lost().uncounted, (await later.status()).suspectTails], [0, 0, 0]);
   });
 
-  test(`a run whose group the disk has failed, ${how}, is stored when it comes again after a restart`, async (t) => {
+  test(`a run refused on a failing disk, ${how}, is stored when repeated after a restart`, async (t) => {
     const directory = await temporaryDirectory(t);
     const { played, write } = failingWrite();
     const spool = await smallSpool(t, directory, { write });
@@ -71,7 +55,8 @@ for (const isHalfWritten of [false, true]) {
   });
 }
 
-test('a run that was refused is stored when it comes again at once, and only once', async (t) => {
+/** A spool with one point whose writes fail for lack of space until `free` is called. */
+async function spoolOnFullDisk(t: ExecutionContext) {
   const { played, write } = failingWrite();
   const clock = movableClock();
   const directory = await temporaryDirectory(t);
@@ -81,11 +66,19 @@ test('a run that was refused is stored when it comes again at once, and only onc
   const reader = await spool.reader('tsdb');
   await spool.append(points(1, 1));
   played.code = 'ENOSPC';
+  async function free(): Promise<void> {
+    played.code = undefined;
+    disk.foreignBytes = 0;
+    await clock.advance(250);
+  }
+  return { spool, reader, free };
+}
+
+test('a refused run is stored once when it is repeated at once', async (t) => {
+  const { spool, reader, free } = await spoolOnFullDisk(t);
   const both = [spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))];
   for (const one of both) await t.throwsAsync(one, { name: 'SpoolFull' });
-  played.code = undefined;
-  disk.foreignBytes = 0;
-  await clock.advance(250);
+  await free();
   t.deepEqual(await Promise.all([spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))]), [
     'stored',
     'duplicate',
@@ -93,36 +86,26 @@ test('a run that was refused is stored when it comes again at once, and only onc
   t.deepEqual(numbersOfPoints(await drained(reader)), [1, 2]);
 });
 
-test('a group for which there is no room while a checkpoint is written is a full disk and no failed one', async (t) => {
-  const { played, write } = failingWrite();
-  const clock = movableClock();
-  const directory = await temporaryDirectory(t);
-  const disk = largeDisk(directory);
-  disk.foreignBytes = 1 << 29;
-  const spool = await smallSpool(t, directory, { write, clock, disk });
-  const reader = await spool.reader('tsdb');
-  await spool.append(points(1, 1));
-  played.code = 'ENOSPC';
+test('a group refused on a full disk during a checkpoint does not fail the spool', async (t) => {
+  const { spool, reader, free } = await spoolOnFullDisk(t);
   const refused = t.throwsAsync(spool.append(points(1, 2)), { name: 'SpoolFull' });
   await spool.tidy();
   await refused;
-  played.code = undefined;
-  disk.foreignBytes = 0;
-  await clock.advance(250);
+  await free();
   t.is(await spool.append(points(1, 3)), 'stored');
   t.deepEqual(numbersOfPoints(await drained(reader)), [1, 3]);
 });
 
-test('a segment that cannot get its name leaves no file open, and what was laid out for it is used for the next', async (t) => {
+test('a segment that cannot be renamed leaves no file open, and its spare is used for the next one', async (t) => {
   const directory = await temporaryDirectory(t);
-  const supply = segmentSupply(directory, 4096);
-  await supply.prepare();
+  const supply = segmentAllocator(directory, 4096);
+  await supply.preallocate();
   const head = { firstGroup: 1, before: { records: 0, points: 0, bytes: 0 }, createdAtMs: 0 };
   mkdirSync(join(segmentPath(directory, 1), 'in-the-way'), { recursive: true });
-  await t.throwsAsync(supply.take({ ...head, number: 1 }, 0));
+  await t.throwsAsync(supply.allocate({ ...head, number: 1 }, 0));
   t.deepEqual(openIn(directory), []);
   t.is(supply.spareBytes(), 4096);
-  const { file }: OpenSegment = await supply.take({ ...head, number: 2 }, 0);
+  const { file }: OpenSegment = await supply.allocate({ ...head, number: 2 }, 0);
   t.is(openIn(directory).length, 1);
   closeSync(file);
   t.deepEqual(readdirSync(directory).toSorted(), [
@@ -143,7 +126,7 @@ function openIn(directory: string): string[] {
   });
 }
 
-/** What comes of an append once there is room: a segment may be being laid out still, and then find none. */
+/** Retries an append once there is space: a preallocation in progress may still fail. */
 async function storedSoon(append: () => Promise<string>, clock: MovableClock): Promise<string> {
   const withinMs = performance.now() + 30_000;
   for (;;) {
@@ -157,7 +140,7 @@ async function storedSoon(append: () => Promise<string>, clock: MovableClock): P
 
 rowTest(
   'F11',
-  'with any number of pages left on the disk what is refused is refused with 503, what is acknowledged comes out, and room that comes back is used',
+  'with any number of free pages on the disk, deliveries are acknowledged or refused with 503, acknowledged points are delivered, and freed space is used',
   async (t: ExecutionContext) => {
     const mounted = await mountedDisk(t, 'F11', 512 << 10);
     for (let pages = 0; pages <= 12; pages += 1) {

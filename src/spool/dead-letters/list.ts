@@ -1,60 +1,67 @@
-// What lies in the store because it could not be used: found by its id, read in turns, and taken away again.
+// Letters: dead letters and samples of malformed bodies. Their ids, and the interface to read them in turns.
 
 import { hash } from 'node:crypto';
 import type { StoredLetter } from '../state/change.ts';
 
-/** A dead letter, or the sample of a malformed body. Its id is made of the contents, so that the same contents have the same. */
+/** The id is a hash of the contents, so that equal contents are one letter. */
 export interface Letter extends StoredLetter {
-  /** Where it stands among the others of its sort. */
+  /** Position among the letters of its kind. */
   readonly order: number;
 }
 
-/** Letters of one sort. */
 export interface Letters {
   get(id: string): Letter | undefined;
-  /** The next ones in the order in which they came, so many as are easily held in memory; none: that was all. The last one may be gone. */
+  /** The next letters in order, as many as fit in memory. Empty at the end. `last` may be deleted meanwhile. */
   after(last: Pick<Letter, 'id' | 'order'> | undefined): Letter[];
   count(): number;
   bytes(): number;
 }
 
-/** Letters read in one turn, and how much of their inputs. */
-export const mostInTurn = 100;
-export const mostRawInTurn = 262_144;
+/** Bounds on a turn: letters, and length of their inputs. */
+export const lettersPerTurn = 100;
+export const rawPerTurn = 262_144;
 
-/** What a letter takes, in bytes; roughly, but always the same. */
+/** The size of a letter against the bounds: approximate, but constant. */
 export function sizeOf(id: string, { raw, reason }: Pick<StoredLetter, 'raw' | 'reason'>): number {
   return id.length + raw.length + reason.length + 100;
 }
 
-/** The ids of samples stand behind those of dead letters, which are hexadecimal. */
-const markOfSample = 'm';
+/** Sorts the ids of samples after those of dead letters, which are hexadecimal. */
+const samplePrefix = 'm';
 
-/** Whether it is that of a sample: the body of something that was never acknowledged. */
+/** Whether it is the id of a sample: a body that was never acknowledged. */
 export function isSample(id: string): boolean {
-  return id.startsWith(markOfSample);
+  return id.startsWith(samplePrefix);
 }
 
 export function idOfDeadLetter(kind: string, sink: string | undefined, raw: string): string {
   return hash('sha1', JSON.stringify([kind, sink, raw])).slice(0, 20);
 }
 
-/** @param body - as it was sent, before it is cut */
+/** @param body - the whole body, before truncation */
 export function idOfSample(body: Buffer | string): string {
-  return `${markOfSample}${hash('sha1', body).slice(0, 19)}`;
+  return `${samplePrefix}${hash('sha1', body).slice(0, 19)}`;
 }
 
-/** The input of a letter, byte for byte; undefined when it was cut, or is not what was put down. */
+/** Converts an id to the 20 hexadecimal digits of a letter table. */
+export function tableId(id: string): string {
+  return isSample(id) ? `${id.slice(1)}0` : id;
+}
+
+/** The reverse of `tableId` for a sample. */
+export function sampleIdOf(tableId: string): string {
+  return `${samplePrefix}${tableId.slice(0, -1)}`;
+}
+
+/** The input of a letter. Undefined if it was truncated or does not match the id. */
 export function wholeInput({ id, kind, sink, raw, encoding }: Letter): Buffer | undefined {
   const bytes = Buffer.from(raw, encoding ?? 'utf8');
-  const isWhole = id.startsWith(markOfSample)
-    ? bytes.length > 0 && idOfSample(bytes) === id
-    : idOfDeadLetter(kind, sink, raw) === id;
+  const isWhole = isSample(id) ? bytes.length > 0 && idOfSample(bytes) === id : idOfDeadLetter(kind, sink, raw) === id;
   return isWhole ? bytes : undefined;
 }
 
-/** Dead letters and samples as one: the samples come behind the letters. */
-export function joined(deadLetters: Letters, samples: Letters): Letters {
+/** Dead letters followed by samples. */
+export function joinLetters(deadLetters: Letters, samples: Letters): Letters {
   return {
     get: (id) => (isSample(id) ? samples : deadLetters).get(id),
     after(last) {

@@ -1,24 +1,23 @@
-// Puts points that became dead letters back for the sink that would not take them: into its retry set, the same to the byte, in one
-// frame with the removal of their letters.
+// Requeues dead letters into the retry set of the sink that rejected them. Requeue and delete are one transaction.
 
 import type { DataPoint } from '../../model/point.ts';
-import type { StoredRetry } from '../state/change.ts';
-import { type Letter, type Letters, wholeInput } from './list.ts';
 import { rowOf } from '../log/payload.ts';
+import type { StoredRetry } from '../state/change.ts';
 import type { Store } from '../store.ts';
+import { type Letter, type Letters, wholeInput } from './list.ts';
 
 export interface Requeued {
   readonly id: string;
   readonly sink?: string;
-  /** Why it stays where it is; undefined: it is back. */
+  /** The reason if it was not requeued. */
   readonly refused?: string;
 }
 
-/** Kinds of letters that hold a point and name its sink. */
+/** Kinds of letters that hold a point and its sink. */
 export const kindsOfPoints: readonly string[] = ['rejected', 'kept-too-long'];
 
-/** The points go in entries of so many at most, which a sink takes at once. */
-const pointsAnEntry = 50;
+/** A sink takes an entry of the retry set as a whole. */
+const pointsPerEntry = 50;
 
 export async function requeuePoints(
   store: Store,
@@ -26,16 +25,16 @@ export async function requeuePoints(
   ids: readonly string[],
 ): Promise<Requeued[]> {
   const points = new Map<string, DataPoint[]>();
-  const gone: string[] = [];
-  const returned = [...new Set(ids)].map((id): Requeued => {
+  const removed: string[] = [];
+  const requeued = [...new Set(ids)].map((id): Requeued => {
     const read = pointOf(store, letters.get(id));
     if ('refused' in read) return { id, refused: read.refused };
     points.set(read.sink, [...(points.get(read.sink) ?? []), read.point]);
-    gone.push(id);
+    removed.push(id);
     return { id, sink: read.sink };
   });
-  if (gone.length > 0) await store.commit({ noLetters: gone, retries: [...retriesOf(store, points)] });
-  return returned;
+  if (removed.length > 0) await store.commit({ noLetters: removed, retries: [...retriesOf(store, points)] });
+  return requeued;
 }
 
 function* retriesOf(
@@ -45,22 +44,16 @@ function* retriesOf(
   const nowMs = clock.now();
   let sequence = state.nextRetry;
   for (const [sink, all] of points) {
-    for (let first = 0; first < all.length; first += pointsAnEntry, sequence += 1) {
-      yield {
-        sink,
-        sequence,
-        attempts: 0,
-        firstKeptAtMs: nowMs,
-        notBeforeMs: nowMs,
-        points: all.slice(first, first + pointsAnEntry).map(rowOf),
-      };
+    for (let first = 0; first < all.length; first += pointsPerEntry, sequence += 1) {
+      const rows = all.slice(first, first + pointsPerEntry).map(rowOf);
+      yield { sink, sequence, attempts: 0, firstKeptAtMs: nowMs, notBeforeMs: nowMs, points: rows };
     }
   }
 }
 
-type Read = { readonly sink: string; readonly point: DataPoint } | { readonly refused: string };
+type ReadPoint = { readonly sink: string; readonly point: DataPoint } | { readonly refused: string };
 
-function pointOf({ state }: Store, letter: Letter | undefined): Read {
+function pointOf({ state }: Store, letter: Letter | undefined): ReadPoint {
   if (letter === undefined) return { refused: 'it is not there any more' };
   const { kind, sink } = letter;
   if (!kindsOfPoints.includes(kind) || sink === undefined)

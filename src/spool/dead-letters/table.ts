@@ -1,195 +1,246 @@
-// Where in the log each dead letter stands, and what has changed of it since: rows in the order in which they came, and an open-addressing
-// table of their numbers by id, in typed arrays, since there may be a million.
+// The table of letters: the location and counts of each, in order of addition. Typed arrays hold up to a million: rows
+// of an id and eight numbers, and an open-addressing hash table from id to row.
 
-import {
-  bury,
-  bytesOfRows,
-  copyRow,
-  entryAt,
-  firstBehind,
-  isAlive,
-  isOf,
-  type LetterEntry,
-  type LetterRows,
-  letterRows,
-  type OrderedLetter,
-  type Words,
-  wordsAt,
-  wordsOf,
-  writeRow,
-} from './rows.ts';
-
-export type { LetterEntry };
-
-export interface LetterTable {
-  /** Undefined when there is none of this id. */
-  get(id: string): (LetterEntry & { readonly order: number }) | undefined;
-  /** Puts an entry down, or another in the place of that of the same id. */
-  set(entry: LetterEntry): void;
-  /** Forgets an entry; one that is not there is no error. */
-  delete(id: string): void;
-  /** Entries in the order in which they came, behind one that may be gone; `order` is 0 for all. The table may change meanwhile. */
-  after(order: number): Generator<LetterEntry & { readonly order: number }>;
-  count(): number;
-  /** The bytes of all entries, as they are counted against the bounds. */
-  bytes(): number;
-  /** All of it as bytes, for `letterTable`. */
-  dump(): Buffer;
+/** A letter without its contents. */
+export interface LetterEntry {
+  /** 20 hexadecimal digits. */
+  readonly id: string;
+  readonly segment: number;
+  /** Offset of the frame in the segment's file. */
+  readonly at: number;
+  /** Index among the letters of the frame. */
+  readonly part: number;
+  /** Counted against the bounds. */
+  readonly bytes: number;
+  readonly times: number;
+  /** ms since 1970 UTC */
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
 }
 
-interface TableState {
-  rows: LetterRows;
-  /** Numbers of rows from 1, in a row from the slot of the id until an empty one; 0 is in an empty one. */
-  slots: Int32Array;
-  /** Rows that are used, those that are gone included. */
-  used: number;
-  /** Rows that are not gone. */
-  count: number;
-  bytes: number;
-  nextOrder: number;
+export interface OrderedLetter extends LetterEntry {
+  /** Position in the order of addition, from 1. */
+  readonly order: number;
 }
 
-const leastRows = 64;
-const leastSlots = 128;
-/** With fewer rows it is not worth while to clear those that are gone. */
-const fewRows = 1024;
-/** How many rows are used, and the next order; a double each. */
-const headBytes = 16;
+/** An id as 32, 32 and 16 bits. */
+type IdWords = readonly [number, number, number];
 
-/** @param dumped - what `dump` gave */
-export function letterTable(dumped?: Buffer): LetterTable {
-  const state: TableState = {
-    rows: letterRows(leastRows),
-    slots: new Int32Array(leastSlots),
-    used: 0,
-    count: 0,
-    bytes: 0,
-    nextOrder: 1,
-  };
-  if (dumped !== undefined) load(state, dumped);
-  return {
-    get(id) {
-      const row = find(state, wordsOf(id));
-      return row === -1 ? undefined : entryAt(state.rows, row);
-    },
-    set: (entry) => set(state, entry),
-    delete: (id) => forget(state, id),
-    after: (order) => after(state, order),
-    count: () => state.count,
-    bytes: () => state.bytes,
-    dump: () => dump(state),
-  };
-}
+const wordsPerId = 3;
+/** segment, at, part, bytes, times, firstAtMs, lastAtMs, order. The segment of a deleted row is 0. */
+const columns = 8;
+const [bytesColumn, orderColumn] = [3, 7];
+const minRows = 64;
+const minSlots = 128;
+/** A smaller table keeps its deleted rows. */
+const minCompactedRows = 1024;
+/** Number of rows and next order, as doubles. */
+const dumpHeaderBytes = 16;
 
-/** The slot that an id has, or would get. */
-function slotOf({ rows, slots }: TableState, words: Words): number {
-  const mask = slots.length - 1;
-  let slot = words[1] & mask;
-  for (let row = slots[slot] as number; row !== 0; row = slots[slot] as number) {
-    if (isOf(rows, row - 1, words)) break;
-    slot = (slot + 1) & mask;
+export class LetterTable {
+  private ids = new Uint32Array(0);
+  private numbers = new Float64Array(0);
+  /** Row numbers from 1, probed linearly; 0 is an empty slot. */
+  private slots = new Int32Array(minSlots);
+  /** Rows in use, including deleted ones. */
+  private used = 0;
+  private live = 0;
+  private liveBytes = 0;
+  private nextOrder = 1;
+
+  /** @param dumped - the result of `dump` */
+  constructor(dumped?: Buffer) {
+    this.allocateRows(minRows);
+    if (dumped !== undefined) this.load(dumped);
   }
-  return slot;
-}
 
-/** The row of an id; -1: there is none. */
-function find(state: TableState, words: Words): number {
-  return (state.slots[slotOf(state, words)] as number) - 1;
-}
+  get(id: string): OrderedLetter | undefined {
+    const row = this.find(wordsOf(id));
+    return row === -1 ? undefined : this.entryAt(row);
+  }
 
-function set(state: TableState, entry: LetterEntry): void {
-  const words = wordsOf(entry.id);
-  const known = find(state, words);
-  if (known === -1) return append(state, words, entry);
-  const former = entryAt(state.rows, known);
-  state.bytes += entry.bytes - former.bytes;
-  writeRow(state.rows, known, words, entry, former.order);
-}
+  /** Adds an entry, or replaces the one with the same id at the same order. */
+  set(entry: LetterEntry): void {
+    const words = wordsOf(entry.id);
+    const row = this.find(words);
+    if (row === -1) return this.append(words, entry);
+    this.liveBytes += entry.bytes - this.number(row, bytesColumn);
+    this.writeRow(row, words, entry, this.number(row, orderColumn));
+  }
 
-function append(state: TableState, words: Words, entry: LetterEntry): void {
-  if (state.used === state.rows.capacity || (state.used + 1) * 2 > state.slots.length) rebuild(state);
-  writeRow(state.rows, state.used, words, entry, state.nextOrder);
-  state.slots[slotOf(state, words)] = state.used + 1;
-  state.nextOrder += 1;
-  state.used += 1;
-  state.count += 1;
-  state.bytes += entry.bytes;
-}
+  delete(id: string): void {
+    const slot = this.slotOf(wordsOf(id));
+    const row = (this.slots[slot] as number) - 1;
+    if (row === -1) return;
+    this.liveBytes -= this.number(row, bytesColumn);
+    this.live -= 1;
+    this.numbers[row * columns] = 0;
+    this.fillHole(slot);
+    if (this.used > minCompactedRows && this.live * 3 < this.used) this.rebuild();
+  }
 
-function forget(state: TableState, id: string): void {
-  const slot = slotOf(state, wordsOf(id));
-  const row = (state.slots[slot] as number) - 1;
-  if (row === -1) return;
-  state.bytes -= entryAt(state.rows, row).bytes;
-  state.count -= 1;
-  bury(state.rows, row);
-  fillHole(state, slot);
-  if (state.used > fewRows && state.count * 3 < state.used) rebuild(state);
-}
+  /** Yields the entries after an order, which may be deleted. 0: all. The table may change during iteration. */
+  *after(order: number): Generator<OrderedLetter> {
+    let row = this.firstAfter(order);
+    for (let last = order; row < this.used; row += 1) {
+      if (!this.isLive(row)) continue;
+      const entry = this.entryAt(row);
+      last = entry.order;
+      const { ids } = this;
+      yield entry;
+      if (this.ids !== ids) row = this.firstAfter(last) - 1;
+    }
+  }
 
-/** Moves those behind a hole forward whose search would end at it. */
-function fillHole({ rows, slots }: TableState, hole: number): void {
-  const mask = slots.length - 1;
-  let free = hole;
-  slots[free] = 0;
-  for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const wanted = wordsAt(rows, (slots[slot] as number) - 1)[1] & mask;
-    if (((slot - wanted) & mask) < ((slot - free) & mask)) continue;
-    slots[free] = slots[slot] as number;
-    slots[slot] = 0;
-    free = slot;
+  count(): number {
+    return this.live;
+  }
+
+  bytes(): number {
+    return this.liveBytes;
+  }
+
+  /** Serializes the table, in the byte order of the machine. */
+  dump(): Buffer {
+    this.rebuild();
+    const header = Buffer.alloc(dumpHeaderBytes);
+    header.writeDoubleLE(this.used, 0);
+    header.writeDoubleLE(this.nextOrder, 8);
+    return Buffer.concat([header, ...this.rowBytes()]);
+  }
+
+  private load(dumped: Buffer): void {
+    this.used = dumped.readDoubleLE(0);
+    this.allocateRows(Math.max(minRows, this.used));
+    const [ids, numbers] = this.rowBytes();
+    dumped.copy(ids, 0, dumpHeaderBytes);
+    dumped.copy(numbers, 0, dumpHeaderBytes + ids.length);
+    this.live = this.used;
+    this.nextOrder = dumped.readDoubleLE(8);
+    for (let row = 0; row < this.used; row += 1) this.liveBytes += this.number(row, bytesColumn);
+    this.rebuild();
+  }
+
+  private allocateRows(capacity: number): void {
+    this.ids = new Uint32Array(capacity * wordsPerId);
+    this.numbers = new Float64Array(capacity * columns);
+  }
+
+  /** The memory of the used rows. */
+  private rowBytes(): readonly [ids: Buffer, numbers: Buffer] {
+    const { ids, numbers, used } = this;
+    return [
+      Buffer.from(ids.buffer, ids.byteOffset, used * wordsPerId * ids.BYTES_PER_ELEMENT),
+      Buffer.from(numbers.buffer, numbers.byteOffset, used * columns * numbers.BYTES_PER_ELEMENT),
+    ];
+  }
+
+  private number(row: number, column: number): number {
+    return this.numbers[row * columns + column] as number;
+  }
+
+  private isLive(row: number): boolean {
+    return this.numbers[row * columns] !== 0;
+  }
+
+  private wordsAt(row: number): IdWords {
+    const at = row * wordsPerId;
+    return [this.ids[at] as number, this.ids[at + 1] as number, this.ids[at + 2] as number];
+  }
+
+  private entryAt(row: number): OrderedLetter {
+    const [a, b, c] = this.wordsAt(row);
+    const hex = (word: number, digits: number): string => word.toString(16).padStart(digits, '0');
+    return {
+      id: `${hex(a, 8)}${hex(b, 8)}${hex(c, 4)}`,
+      segment: this.number(row, 0),
+      at: this.number(row, 1),
+      part: this.number(row, 2),
+      bytes: this.number(row, bytesColumn),
+      times: this.number(row, 4),
+      firstAtMs: this.number(row, 5),
+      lastAtMs: this.number(row, 6),
+      order: this.number(row, orderColumn),
+    };
+  }
+
+  private writeRow(row: number, words: IdWords, entry: LetterEntry, order: number): void {
+    const { segment, at, part, bytes, times, firstAtMs, lastAtMs } = entry;
+    this.ids.set(words, row * wordsPerId);
+    this.numbers.set([segment, at, part, bytes, times, firstAtMs, lastAtMs, order], row * columns);
+  }
+
+  private append(words: IdWords, entry: LetterEntry): void {
+    if (this.used * wordsPerId === this.ids.length || (this.used + 1) * 2 > this.slots.length) this.rebuild();
+    this.writeRow(this.used, words, entry, this.nextOrder);
+    this.slots[this.slotOf(words)] = this.used + 1;
+    this.nextOrder += 1;
+    this.used += 1;
+    this.live += 1;
+    this.liveBytes += entry.bytes;
+  }
+
+  /** The slot of an id, or the empty slot for it. */
+  private slotOf([a, b, c]: IdWords): number {
+    const { slots, ids } = this;
+    const mask = slots.length - 1;
+    let slot = b & mask;
+    for (let row = slots[slot] as number; row !== 0; row = slots[slot] as number) {
+      const at = (row - 1) * wordsPerId;
+      if (ids[at] === a && ids[at + 1] === b && ids[at + 2] === c) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  /** Returns -1 if there is no row of the id. */
+  private find(words: IdWords): number {
+    return (this.slots[this.slotOf(words)] as number) - 1;
+  }
+
+  /** Empties a slot, and moves later rows into it whose probe sequence passes it. */
+  private fillHole(hole: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let free = hole;
+    slots[free] = 0;
+    for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const wanted = this.wordsAt((slots[slot] as number) - 1)[1] & mask;
+      if (((slot - wanted) & mask) < ((slot - free) & mask)) continue;
+      slots[free] = slots[slot] as number;
+      slots[slot] = 0;
+      free = slot;
+    }
+  }
+
+  /** Drops deleted rows, and doubles the capacity for the others. */
+  private rebuild(): void {
+    const { ids, numbers, used } = this;
+    this.allocateRows(Math.max(minRows, this.live * 2));
+    this.slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(minSlots, this.live * 4))));
+    this.used = 0;
+    for (let row = 0; row < used; row += 1) {
+      if (numbers[row * columns] === 0) continue;
+      this.ids.set(ids.subarray(row * wordsPerId, (row + 1) * wordsPerId), this.used * wordsPerId);
+      this.numbers.set(numbers.subarray(row * columns, (row + 1) * columns), this.used * columns);
+      this.used += 1;
+    }
+    for (let row = 0; row < this.used; row += 1) this.slots[this.slotOf(this.wordsAt(row))] = row + 1;
+  }
+
+  /** Binary search for the first row after an order. */
+  private firstAfter(order: number): number {
+    let [low, high] = [0, this.used];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.number(middle, orderColumn) <= order) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-/** Gives the table other rows and slots, without those that are gone, and with room for as many again. */
-function rebuild(state: TableState): void {
-  const { rows: former, used } = state;
-  state.rows = letterRows(Math.max(leastRows, state.count * 2));
-  state.slots = new Int32Array(powerOfTwo(Math.max(leastSlots, state.count * 4)));
-  state.used = 0;
-  for (let row = 0; row < used; row += 1) {
-    if (!isAlive(former, row)) continue;
-    copyRow(former, row, state.rows, state.used);
-    state.used += 1;
-  }
-  for (let row = 0; row < state.used; row += 1) state.slots[slotOf(state, wordsAt(state.rows, row))] = row + 1;
-}
-
-/** After a rebuild the place is looked for again, by the order of the entry that came last. */
-function* after(state: TableState, order: number): Generator<OrderedLetter> {
-  let row = firstBehind(state.rows, state.used, order);
-  for (let last = order; row < state.used; row += 1) {
-    if (!isAlive(state.rows, row)) continue;
-    const entry = entryAt(state.rows, row);
-    last = entry.order;
-    const before = state.rows;
-    yield entry;
-    if (state.rows !== before) row = firstBehind(state.rows, state.used, last) - 1;
-  }
-}
-
-function dump(state: TableState): Buffer {
-  rebuild(state);
-  const head = Buffer.alloc(headBytes);
-  head.writeDoubleLE(state.used, 0);
-  head.writeDoubleLE(state.nextOrder, 8);
-  return Buffer.concat([head, ...bytesOfRows(state.rows, state.used)]);
-}
-
-function load(state: TableState, dumped: Buffer): void {
-  const used = dumped.readDoubleLE(0);
-  state.rows = letterRows(Math.max(leastRows, used));
-  const [ids, numbers] = bytesOfRows(state.rows, used);
-  dumped.copy(ids, 0, headBytes);
-  dumped.copy(numbers, 0, headBytes + ids.length);
-  state.used = used;
-  state.count = used;
-  state.nextOrder = dumped.readDoubleLE(8);
-  for (let row = 0; row < used; row += 1) state.bytes += entryAt(state.rows, row).bytes;
-  rebuild(state);
-}
-
-/** The least power of two that is not less. */
-function powerOfTwo(least: number): number {
-  return 2 ** Math.ceil(Math.log2(least));
+function wordsOf(id: string): IdWords {
+  const word = (from: number, to: number): number => Number.parseInt(id.slice(from, to), 16);
+  return [word(0, 8), word(8, 16), word(16, 20)];
 }

@@ -1,57 +1,56 @@
-// The run keys of each segment in a file beside it, since they are needed for two hours and the segment, as a rule, for seconds:
-// 16 bytes a run, little-endian: lo, hi, digest, generation.
+// Files of run keys, one beside each segment: keys are needed for two hours, a segment often for seconds only.
+// 16 bytes a run, little-endian u32: lo, hi, digest, generation.
 
 import { open, readFile, rename } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredRunKey } from '../log/format.ts';
 import { runKeysPath } from '../log/segment-files.ts';
 
-/** The runs of a segment, as they come. */
-export interface CollectedRuns {
-  add(run: StoredRunKey, generation: number): void;
-  /** Takes the last one of these back; whether there was one. */
-  remove(run: StoredRunKey): boolean;
-  bytes(): Buffer;
+const runWords = 4;
+const runBytes = runWords * 4;
+
+/** The run keys of a segment, in the layout of their file. */
+export class RunKeyBuffer {
+  private words = new Uint32Array(1024 * runWords);
+  private used = 0;
+
+  add({ lo, hi, digest }: StoredRunKey, generation: number): void {
+    if (this.used + runWords > this.words.length) {
+      const larger = new Uint32Array(this.words.length * 2);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    const { words, used } = this;
+    words[used] = lo;
+    words[used + 1] = hi;
+    words[used + 2] = digest;
+    words[used + 3] = generation;
+    this.used += runWords;
+  }
+
+  /** Removes the last occurrence of a run. Returns whether there was one. */
+  remove({ lo, hi, digest }: StoredRunKey): boolean {
+    const { words } = this;
+    for (let at = this.used - runWords; at >= 0; at -= runWords) {
+      if (words[at] !== lo || words[at + 1] !== hi || words[at + 2] !== digest) continue;
+      words.copyWithin(at, at + runWords, this.used);
+      this.used -= runWords;
+      return true;
+    }
+    return false;
+  }
+
+  bytes(): Buffer {
+    return Buffer.from(this.words.buffer, 0, this.used * 4);
+  }
 }
 
-const wordsARun = 4;
-const bytesARun = wordsARun * 4;
-
-export function collectedRuns(): CollectedRuns {
-  let words = new Uint32Array(1024 * wordsARun);
-  let used = 0;
-  return {
-    add({ lo, hi, digest }, generation) {
-      if (used + wordsARun > words.length) {
-        const larger = new Uint32Array(words.length * 2);
-        larger.set(words);
-        words = larger;
-      }
-      words[used] = lo;
-      words[used + 1] = hi;
-      words[used + 2] = digest;
-      words[used + 3] = generation;
-      used += wordsARun;
-    },
-    remove({ lo, hi, digest }) {
-      for (let at = used - wordsARun; at >= 0; at -= wordsARun) {
-        if (words[at] !== lo || words[at + 1] !== hi || words[at + 2] !== digest) continue;
-        words.copyWithin(at, at + wordsARun, used);
-        used -= wordsARun;
-        return true;
-      }
-      return false;
-    },
-    bytes: () => Buffer.from(words.buffer, 0, used * 4),
-  };
-}
-
-/** Writes the keys of a segment; durable when it resolves. */
-export async function writeRunKeys(directory: string, segment: number, runs: CollectedRuns): Promise<void> {
+/** Durable on return. */
+export async function writeRunKeys(directory: string, segment: number, keys: RunKeyBuffer): Promise<void> {
   const path = runKeysPath(directory, segment);
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
-    await file.writeFile(runs.bytes());
+    await file.writeFile(keys.bytes());
     await file.sync();
   } finally {
     await file.close();
@@ -59,9 +58,9 @@ export async function writeRunKeys(directory: string, segment: number, runs: Col
   await rename(`${path}.new`, path);
 }
 
-const runsInTurn = 10_000;
+const runsPerTurn = 10_000;
 
-/** Reads the keys of a segment, a part in each turn of the event loop. A file that cannot be read has none. */
+/** Reads the keys of a segment in several turns of the event loop. An unreadable file has none. */
 export async function readRunKeys(
   directory: string,
   segment: number,
@@ -69,15 +68,10 @@ export async function readRunKeys(
   signal: AbortSignal,
 ): Promise<void> {
   const bytes = await readFile(runKeysPath(directory, segment)).catch(() => Buffer.alloc(0));
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / bytesARun) * wordsARun);
-  for (let at = 0; at < words.length && !signal.aborted; at += wordsARun) {
-    if (at % (runsInTurn * wordsARun) === 0) await nextTurn();
-    const [lo, hi, digest, generation] = [words[at], words[at + 1], words[at + 2], words[at + 3]] as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    add({ lo, hi, digest }, generation);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / runBytes) * runWords);
+  for (let at = 0; at < words.length && !signal.aborted; at += runWords) {
+    if (at % (runsPerTurn * runWords) === 0) await nextTurn();
+    const word = (index: number): number => words[at + index] as number;
+    add({ lo: word(0), hi: word(1), digest: word(2) }, word(3));
   }
 }

@@ -1,24 +1,20 @@
-// How much may wait where nobody has settled it.
+// The default of the spool's bound.
 
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../../runtime/make-directory.ts';
 
-const mostByDefaultBytes = 4 * 2 ** 30;
+const maxDefaultBytes = 4 * 2 ** 30;
 
-/** The spool's bound where none is set: 4 GiB, or half of the space that is free or the spool's already, where that is less. */
+/** 4 GiB, or half of the space that is free or used by the spool, whichever is less. */
 export async function defaultMaxBytes(directory: string): Promise<number> {
   makeDirectory(directory, 0o700);
   const { bavail, bsize } = await statfs(directory);
-  const files = await readdir(directory);
-  const sizes = await Promise.all(
-    files.map(async (file) =>
-      stat(join(directory, file)).then(
-        ({ blocks }) => blocks * 512,
-        () => 0,
-      ),
-    ),
-  );
-  const ownBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  return Math.min(mostByDefaultBytes, Math.floor((bavail * bsize + ownBytes) / 2));
+  let usedBytes = 0;
+  for (const file of await readdir(directory))
+    usedBytes += await stat(join(directory, file)).then(
+      ({ blocks }) => blocks * 512,
+      () => 0,
+    );
+  return Math.min(maxDefaultBytes, Math.floor((bavail * bsize + usedBytes) / 2));
 }

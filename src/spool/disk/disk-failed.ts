@@ -1,9 +1,9 @@
-// The end of a spool: the disk under it fails.
+// The error of a spool whose disk has failed.
 
 /** Nothing is written any more, and the process should end. */
 export class DiskFailed extends Error {
   override readonly name = 'DiskFailed';
-  /** After sysexits: an input or output error. */
+  /** EX_IOERR of sysexits. */
   readonly exitCode = 74;
   readonly status = 503;
   readonly expose = true;

@@ -1,60 +1,59 @@
-// Room on the disk: appends are refused before its end is reached, and a reserve is given up when it is reached all the
-// same, so that what makes room (the positions of the sinks, and deleting what they have finished) can still be written.
+// Guards the free space of the disk. Appends are refused before the disk is full. If it is full all the same, a reserve
+// file is deleted, so that positions and checkpoints, which free space, can still be written.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Disk } from './disk.ts';
 
 export interface DiskSpace {
-  /** Why nothing may be appended now, in words; undefined when there is room. */
+  /** The reason if the disk is nearly full. */
   scarcity(): string | undefined;
-  /**
-   * Whether a write failed for lack of space, and not because the disk is failing. From then on room is scarce until there
-   * is some again, and the reserve is given up.
-   */
+  /** Whether a write failed because the disk is full. If so, releases the reserve and reports scarcity. */
   isLackOfSpace(error: unknown): boolean;
-}
-
-export interface DiskSpaceOptions {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  /** What is laid out and not written yet. */
-  readonly reusableBytes: () => number;
-  /** Told when room becomes scarce, with the reason, and when there is room again. */
-  readonly onChange: (scarcity: string | undefined) => void;
 }
 
 const maxReserveBytes = 16 << 20;
 const shareOfDisk = 1 / 16;
-const uselessForMs = 30_000;
-/** The disk is asked so often at most. */
-const lookEveryMs = 250;
-const lacks: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+const distrustMs = 30_000;
+const lookIntervalMs = 250;
+const fullDiskCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
-/** The room of a disk; takes the reserve if there is room for it. */
-export function openDiskSpace({ disk, clock, reusableBytes, onChange }: DiskSpaceOptions): DiskSpace {
+/**
+ * Creates the reserve if there is space for it.
+ *
+ * @param reusableBytes - preallocated bytes that are unused
+ * @param onChange - called when space becomes scarce or available again
+ */
+export function openDiskSpace(
+  disk: Disk,
+  clock: Pick<Clock, 'steady'>,
+  reusableBytes: () => number,
+  onChange: (scarcity: string | undefined) => void,
+): DiskSpace {
   const reserveBytes = Math.min(maxReserveBytes, Math.floor(disk.sizeBytes() * shareOfDisk));
   let nextLookMs = -Infinity;
   let scarcity: string | undefined;
-  /** Room that was there when a write failed all the same, under a quota, say; believed again after a while. */
-  let uselessBytes = 0;
-  let uselessUntilMs = -Infinity;
+  /** Space that the disk reported when a write failed, under a quota for example. Distrusted for a while. */
+  let unusableBytes = 0;
+  let distrustedUntilMs = -Infinity;
 
-  function become(words: string | undefined): void {
-    const isChange = (words === undefined) !== (scarcity === undefined);
-    scarcity = words;
-    if (isChange) onChange(words);
+  const availableBytes = (): number => disk.freeBytes() + disk.reservedBytes() + reusableBytes();
+
+  function setScarcity(reason: string | undefined): void {
+    const isChange = (reason === undefined) !== (scarcity === undefined);
+    scarcity = reason;
+    if (isChange) onChange(reason);
   }
 
   function look(): void {
-    nextLookMs = clock.steady() + lookEveryMs;
-    const roomBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
-    if (nextLookMs > uselessUntilMs) uselessBytes = 0;
-    const wantedBytes =
-      scarcity === undefined ? 1.5 * reserveBytes : Math.max(2 * reserveBytes, uselessBytes + reserveBytes / 2);
-    if (roomBytes < wantedBytes) return become(`disk: room for ${roomBytes} bytes, wanted ${wantedBytes}`);
-    uselessBytes = 0;
+    nextLookMs = clock.steady() + lookIntervalMs;
+    const available = availableBytes();
+    if (nextLookMs > distrustedUntilMs) unusableBytes = 0;
+    const wanted =
+      scarcity === undefined ? 1.5 * reserveBytes : Math.max(2 * reserveBytes, unusableBytes + reserveBytes / 2);
+    if (available < wanted) return setScarcity(`disk: room for ${available} bytes, wanted ${wanted}`);
+    unusableBytes = 0;
     takeReserve();
-    become(undefined);
+    setScarcity(undefined);
   }
 
   function takeReserve(): void {
@@ -62,7 +61,7 @@ export function openDiskSpace({ disk, clock, reusableBytes, onChange }: DiskSpac
     try {
       disk.takeReserve(reserveBytes);
     } catch {
-      // Somebody else was faster; the next look tries again.
+      // Another process has used the space. The next look tries again.
     }
   }
 
@@ -74,12 +73,12 @@ export function openDiskSpace({ disk, clock, reusableBytes, onChange }: DiskSpac
     },
     isLackOfSpace(error) {
       const { code } = error as { readonly code?: unknown };
-      if (!lacks.includes(code)) return false;
-      uselessBytes = disk.freeBytes() + disk.reservedBytes() + reusableBytes();
-      uselessUntilMs = clock.steady() + uselessForMs;
+      if (!fullDiskCodes.includes(code)) return false;
+      unusableBytes = availableBytes();
+      distrustedUntilMs = clock.steady() + distrustMs;
       disk.giveUpReserve();
-      become('disk: no space left');
-      nextLookMs = clock.steady() + lookEveryMs;
+      setScarcity('disk: no space left');
+      nextLookMs = clock.steady() + lookIntervalMs;
       return true;
     },
   };

@@ -1,26 +1,24 @@
-// The disk under the store: how much of it is free, and the file that keeps some of it free.
+// The disk of the spool: its size, its free space, and the reserve file.
 
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the spool asks of the disk; a test may play one that is full, or one that fails. */
+/** Tests replace it with a full or failing disk. */
 export interface Disk {
   freeBytes(): number;
-  /** The whole disk, full or not. */
   sizeBytes(): number;
-  /** How large the reserve file is; 0 when there is none. */
+  /** Size of the reserve file; 0 if there is none. */
   reservedBytes(): number;
-  /** Writes the reserve file. Throws when it does not fit, and leaves none then. */
+  /** Writes the reserve file. Throws if it does not fit, and leaves none then. */
   takeReserve(bytes: number): void;
   giveUpReserve(): void;
 }
 
 const chunkBytes = 1 << 20;
-/** File systems that keep equal blocks once look at blocks of this size or larger ones. */
+/** The smallest block size of deduplicating file systems. */
 const blockBytes = 4096;
 
-/** The disk that a directory is on. */
 export function diskOf(directory: string): Disk {
   const reserve = join(directory, 'reserve');
   const remove = (): void => rmSync(reserve, { force: true });
@@ -46,7 +44,7 @@ export function diskOf(directory: string): Disk {
   };
 }
 
-/** With random bytes, and no block twice, so that no file system makes them smaller. It is there to take room and need not be synced. */
+/** Writes distinct blocks of random bytes, which no file system compresses or deduplicates. They need no sync. */
 function fill(path: string, bytes: number): void {
   const file = openSync(path, 'w', 0o600);
   try {

@@ -1,50 +1,51 @@
-// The bytes of a segment: its header, the head of a group, and the head of a frame. README.md in this folder shows them byte by byte.
+// Encodes and decodes the headers of segments, groups and frames. README.md in this folder describes them byte by byte.
 //
-// Numbers are little-endian. Those that may pass 2^32 are IEEE doubles, exact up to 2^53.
+// Integers are little-endian u32. Values that may pass 2^32 are IEEE doubles, exact up to 2^53.
 
 import { crc32 } from 'node:zlib';
 
-export const segmentHeadBytes = 128;
-/** The head stands twice, in sectors of their own, since without its salt nothing of a segment can be read. */
-export const segmentHeadPlaces = [0, 512] as const;
-/** Where the first group begins. */
+export const segmentHeaderBytes = 128;
+/** Two copies in different sectors: a segment is unreadable without the salt in its header. */
+export const segmentHeaderOffsets = [0, 512] as const;
+/** Offset of the first group. */
 export const firstGroupAt = 1024;
-export const groupHeadBytes = 64;
-export const frameHeadBytes = 32;
-/** Zeros behind the last group: what stands there otherwise is the former life of the segment. */
+export const groupHeaderBytes = 64;
+export const frameHeaderBytes = 32;
+/** Zeros after the last group. They separate it from stale bytes of a recycled file. */
 export const terminatorBytes = 16;
 
 const segmentMagic = Buffer.from('cpspool4');
 const groupMagic = 0x3150_5247;
-/** After the three of lmdb. */
+/** Versions 1 to 3 are the lmdb stores. */
 export const formatVersion = 4;
 
-/** `points`: a delivery. `change`: JSON of a Change. `both`: the length of the points' text, the text, and a Change. */
+/** `points`: encoded points. `change`: JSON of a Change. `both`: length of the points, points, Change. */
 export const frameKinds = { points: 1, change: 2, both: 3 } as const;
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
-/** How much had been appended, ever, before something. `records` are frames with points; `bytes` are theirs. */
+/** Cumulative counts over the life of the log. A record is a frame with points; `bytes` are those of records. */
 export interface Totals {
   readonly records: number;
   readonly points: number;
   readonly bytes: number;
 }
 
-export interface SegmentHead {
-  /** Counts the segments, from 1. */
+export interface SegmentHeader {
+  /** From 1, never reused. */
   readonly number: number;
-  /** Random; part of the seed of every checksum, so that nothing of the file's former life is taken for a group of this one. */
+  /** Random per use of the file. It seeds every checksum, so that stale groups of a recycled file do not verify. */
   readonly salt: Buffer;
   readonly firstGroup: number;
+  /** Totals before the first group. */
   readonly before: Totals;
   /** ms since 1970 UTC */
   readonly createdAtMs: number;
 }
 
-export interface GroupHead {
-  /** Counts the groups, from 1. */
+export interface GroupHeader {
+  /** From 1, over all segments. */
   readonly number: number;
-  /** Of its frames, together. */
+  /** Bytes of its frames. */
   readonly length: number;
   readonly frames: number;
   readonly records: number;
@@ -54,7 +55,7 @@ export interface GroupHead {
   readonly atMs: number;
 }
 
-/** The 96 bits by which a run is known: 64 of its key's hash, 32 of its contents'. `hi` is never 0 where there is a run. */
+/** Identifies a run: 64 bits of its key's hash and 32 of its contents' digest. `hi` is 0 only where there is no run. */
 export interface StoredRunKey {
   readonly lo: number;
   readonly hi: number;
@@ -63,12 +64,12 @@ export interface StoredRunKey {
 
 export const saltBytes = 8;
 
-/** The seed of the checksums of a segment's groups. */
-export function segmentSeed({ number, salt }: Pick<SegmentHead, 'number' | 'salt'>): number {
+/** Seed for the checksums of a segment's group headers. */
+export function segmentSeed({ number, salt }: Pick<SegmentHeader, 'number' | 'salt'>): number {
   return crc32(salt, seedOf(number, 0));
 }
 
-/** The seed of the checksums of a group's frames. */
+/** Seed for the checksums of a group's frames. */
 export function groupSeed(number: number, seed: number): number {
   return seedOf(number, seed);
 }
@@ -80,9 +81,9 @@ function seedOf(number: number, seed: number): number {
   return crc32(scratch, seed);
 }
 
-/** All that stands before the first group, and the terminator in its place. */
-export function encodeSegmentHead({ number, salt, firstGroup, before, createdAtMs }: SegmentHead): Buffer {
-  const bytes = Buffer.alloc(segmentHeadBytes);
+/** Everything before the first group, and a terminator in the place of that group. */
+export function encodeSegmentHeader({ number, salt, firstGroup, before, createdAtMs }: SegmentHeader): Buffer {
+  const bytes = Buffer.alloc(segmentHeaderBytes);
   segmentMagic.copy(bytes, 0);
   bytes.writeUInt32LE(formatVersion, 12);
   bytes.writeDoubleLE(number, 16);
@@ -92,14 +93,14 @@ export function encodeSegmentHead({ number, salt, firstGroup, before, createdAtM
   bytes.writeDoubleLE(createdAtMs, 64);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
   const start = Buffer.alloc(firstGroupAt + terminatorBytes);
-  for (const place of segmentHeadPlaces) bytes.copy(start, place);
+  for (const place of segmentHeaderOffsets) bytes.copy(start, place);
   return start;
 }
 
-/** Undefined when these are not the bytes of one. `version` alone when a later program wrote it. */
-export function decodeSegmentHead(bytes: Buffer): SegmentHead | { readonly version: number } | undefined {
-  if (bytes.length < segmentHeadBytes || !bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
-  if (crc32(bytes.subarray(12, segmentHeadBytes)) !== bytes.readUInt32LE(8)) return undefined;
+/** Returns undefined if the bytes are no valid header, and only the version if another version wrote it. */
+export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | { readonly version: number } | undefined {
+  if (bytes.length < segmentHeaderBytes || !bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
+  if (crc32(bytes.subarray(12, segmentHeaderBytes)) !== bytes.readUInt32LE(8)) return undefined;
   const version = bytes.readUInt32LE(12);
   if (version !== formatVersion) return { version };
   return {
@@ -111,23 +112,22 @@ export function decodeSegmentHead(bytes: Buffer): SegmentHead | { readonly versi
   };
 }
 
-/** Writes the head of a group at `at`. */
-export function writeGroupHead(bytes: Buffer, at: number, head: GroupHead, seed: number): void {
+export function writeGroupHeader(bytes: Buffer, at: number, header: GroupHeader, seed: number): void {
   bytes.writeUInt32LE(groupMagic, at);
-  bytes.writeDoubleLE(head.number, at + 8);
-  bytes.writeUInt32LE(head.length, at + 16);
-  bytes.writeUInt32LE(head.frames, at + 20);
-  bytes.writeUInt32LE(head.records, at + 24);
-  bytes.writeUInt32LE(head.points, at + 28);
-  writeTotals(bytes, at + 32, head.before);
-  bytes.writeDoubleLE(head.atMs, at + 56);
-  bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, at + groupHeadBytes), seed), at + 4);
+  bytes.writeDoubleLE(header.number, at + 8);
+  bytes.writeUInt32LE(header.length, at + 16);
+  bytes.writeUInt32LE(header.frames, at + 20);
+  bytes.writeUInt32LE(header.records, at + 24);
+  bytes.writeUInt32LE(header.points, at + 28);
+  writeTotals(bytes, at + 32, header.before);
+  bytes.writeDoubleLE(header.atMs, at + 56);
+  bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, at + groupHeaderBytes), seed), at + 4);
 }
 
-/** Undefined when no head of this segment stands there. */
-export function readGroupHead(bytes: Buffer, at: number, seed: number): GroupHead | undefined {
-  if (at + groupHeadBytes > bytes.length || bytes.readUInt32LE(at) !== groupMagic) return undefined;
-  if (crc32(bytes.subarray(at + 8, at + groupHeadBytes), seed) !== bytes.readUInt32LE(at + 4)) return undefined;
+/** Returns undefined if there is no valid group header of this segment at `at`. */
+export function readGroupHeader(bytes: Buffer, at: number, seed: number): GroupHeader | undefined {
+  if (at + groupHeaderBytes > bytes.length || bytes.readUInt32LE(at) !== groupMagic) return undefined;
+  if (crc32(bytes.subarray(at + 8, at + groupHeaderBytes), seed) !== bytes.readUInt32LE(at + 4)) return undefined;
   return {
     number: bytes.readDoubleLE(at + 8),
     length: bytes.readUInt32LE(at + 16),
@@ -139,32 +139,32 @@ export function readGroupHead(bytes: Buffer, at: number, seed: number): GroupHea
   };
 }
 
-function writeTotals(bytes: Buffer, at: number, { records, points, bytes: own }: Totals): void {
+function writeTotals(bytes: Buffer, at: number, { records, points, bytes: recordBytes }: Totals): void {
   bytes.writeDoubleLE(records, at);
   bytes.writeDoubleLE(points, at + 8);
-  bytes.writeDoubleLE(own, at + 16);
+  bytes.writeDoubleLE(recordBytes, at + 16);
 }
 
 function readTotals(bytes: Buffer, at: number): Totals {
   return { records: bytes.readDoubleLE(at), points: bytes.readDoubleLE(at + 8), bytes: bytes.readDoubleLE(at + 16) };
 }
 
-/** What a frame's head says beside its length and checksum. */
-export interface FrameHead {
+/** A frame header without its length and checksum. */
+export interface FrameHeader {
   readonly kind: FrameKind;
-  /** Which of the group's records it is, from 0; of a frame without points it means nothing. */
+  /** Index among the group's records, from 0. Meaningless in a frame without points. */
   readonly record: number;
   readonly points: number;
-  /** All of it 0: no run. */
+  /** All zeros if there is no run. */
   readonly run: StoredRunKey;
 }
 
-/** Writes the head of a frame but for its checksum, which `sealFrames` adds when the group's number is known. */
-export function writeFrameHead(
+/** Writes a frame header without its checksum, which `sealFrames` adds. */
+export function writeFrameHeader(
   bytes: Buffer,
   at: number,
   length: number,
-  { kind, record, points, run }: FrameHead,
+  { kind, record, points, run }: FrameHeader,
 ): void {
   bytes.writeUInt32LE(length, at);
   bytes.writeUInt32LE(kind, at + 8);
@@ -175,27 +175,27 @@ export function writeFrameHead(
   bytes.writeUInt32LE(run.digest, at + 28);
 }
 
-/** Writes the checksums of the frames from `from` to `to`. */
+/** Writes the checksums of all frames between two offsets. */
 export function sealFrames(bytes: Buffer, from: number, to: number, seed: number): void {
   for (let at = from; at < to;) {
-    const end = at + frameHeadBytes + bytes.readUInt32LE(at);
+    const end = at + frameHeaderBytes + bytes.readUInt32LE(at);
     bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, end), (seed ^ bytes.readUInt32LE(at)) >>> 0), at + 4);
     at = end;
   }
 }
 
-/** How long the payload of the frame at `at` is, which ends before `to`; undefined when there is no whole frame with a checksum that fits. */
+/** The payload length of the frame at `at`. Undefined if no frame with a valid checksum ends before `to`. */
 export function intactFrame(bytes: Buffer, at: number, to: number, seed: number): number | undefined {
-  if (at + frameHeadBytes > to) return undefined;
+  if (at + frameHeaderBytes > to) return undefined;
   const length = bytes.readUInt32LE(at);
-  const end = at + frameHeadBytes + length;
+  const end = at + frameHeaderBytes + length;
   const kind = bytes.readUInt32LE(at + 8);
   if (end > to || kind < 1 || kind > frameKinds.both) return undefined;
   if (crc32(bytes.subarray(at + 8, end), (seed ^ length) >>> 0) !== bytes.readUInt32LE(at + 4)) return undefined;
   return length;
 }
 
-export function readFrameHead(bytes: Buffer, at: number): FrameHead {
+export function readFrameHeader(bytes: Buffer, at: number): FrameHeader {
   return {
     kind: bytes.readUInt32LE(at + 8) as FrameKind,
     record: bytes.readUInt32LE(at + 12),

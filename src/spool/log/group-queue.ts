@@ -1,141 +1,134 @@
-// Frames become groups here, before anything is written: the group that forms, those that wait to be written, and where in which segment
-// each will stand.
+// Collects frames into groups: the forming group, the ended groups to be written, and the location of the next one.
 
-import { firstGroupAt, frameHeadBytes, groupHeadBytes, terminatorBytes, type Totals } from './format.ts';
-import {
-  addFrame,
-  emptyGroup,
-  endOf,
-  type Group,
-  type Location,
-  mostFrameBytes,
-  type NewFrame,
-  totalsAfter,
-} from './group.ts';
+import { firstGroupAt, frameHeaderBytes, groupHeaderBytes, terminatorBytes, type Totals } from './format.ts';
+import { addFrame, type Group, groupEnd, type Location, maxFrameBytes, type NewFrame, totalsAfter } from './group.ts';
 
 export interface GroupQueue {
-  /** The length that a segment is laid out to, unless its first frame needs more. */
+  /** The size of a segment, unless its first frame needs more. */
   readonly segmentBytes: number;
-  /** Groups that have ended and wait to be written, the oldest first. */
+  /** Groups to be written, oldest first. */
   readonly ended: Group[];
   /** The group that frames are added to. */
   forming: Group | undefined;
-  /** Where the group after those that formed already begins. */
   next: NextGroup;
-  /** The length of the segment in which that is. */
-  lengthBytes: number;
-  /** Buffers of groups that are written, to be used again. */
-  readonly spares: Buffer[];
+  /** The size of the segment of `next`. */
+  openSegmentBytes: number;
+  /** Buffers of written groups, for reuse. */
+  readonly freeBuffers: Buffer[];
 }
 
-export interface NextGroup extends Location {
-  /** Counts the groups, from 1. */
+/** Where the group after the forming one starts. */
+interface NextGroup extends Location {
   readonly group: number;
-  /** What had been appended, ever, before it. */
   readonly totals: Totals;
-  /** Whether it is the first in its segment. */
-  readonly isNew: boolean;
+  readonly isFirstInSegment: boolean;
 }
 
 const bufferBytes = 1 << 18;
-const maxSpares = 4;
-/** A group that has become so large is ended, so that the first of it do not wait for the last. */
+const maxFreeBuffers = 4;
+/** A larger group is ended, so that its first frames do not wait for its last. */
 const maxGroupBytes = 1 << 20;
 
-/** A queue without groups; the first one begins a segment. */
-export function groupQueue(first: Omit<NextGroup, 'at' | 'isNew'>, segmentBytes: number): GroupQueue {
+/** An empty queue whose first group starts a segment. */
+export function groupQueue(first: Omit<NextGroup, 'at' | 'isFirstInSegment'>, segmentBytes: number): GroupQueue {
   const { segment, group, totals } = first;
   return {
     segmentBytes,
     ended: [],
     forming: undefined,
-    next: { segment, at: firstGroupAt, group, totals, isNew: true },
-    lengthBytes: segmentBytes,
-    spares: [],
+    next: { segment, at: firstGroupAt, group, totals, isFirstInSegment: true },
+    openSegmentBytes: segmentBytes,
+    freeBuffers: [],
   };
 }
 
-/** Adds a frame to the group that forms, or to another one where that is too large or the segment has no room for more. */
+/** Adds a frame to the forming group. Starts another group if that one or the segment is full. */
 export function appendFrame(queue: GroupQueue, frame: NewFrame, payload: string): Location {
-  const mostBytes = mostFrameBytes(payload);
-  if (queue.forming !== undefined && isTooMuch(queue, queue.forming, mostBytes)) endGroup(queue);
-  const group = (queue.forming ??= begin(queue, mostBytes));
+  const frameBytes = maxFrameBytes(payload);
+  if (queue.forming !== undefined && isOverfull(queue, queue.forming, frameBytes)) endGroup(queue);
+  const group = (queue.forming ??= begin(queue, frameBytes));
   return { segment: group.segment, at: addFrame(group, frame, payload) };
 }
 
-function isTooMuch({ lengthBytes }: GroupQueue, group: Group, moreBytes: number): boolean {
-  return group.used + moreBytes > maxGroupBytes || endOf(group) + moreBytes + terminatorBytes > lengthBytes;
+function isOverfull({ openSegmentBytes }: GroupQueue, group: Group, moreBytes: number): boolean {
+  return group.used + moreBytes > maxGroupBytes || groupEnd(group) + moreBytes + terminatorBytes > openSegmentBytes;
 }
 
-/** Begins a group with room for a first frame, in the next segment where this one has no room for it. */
+/** Starts a group with space for its first frame, in the next segment if this one is full. */
 function begin(queue: GroupQueue, frameBytes: number): Group {
-  const wanted = groupHeadBytes + frameBytes + terminatorBytes;
+  const neededBytes = groupHeaderBytes + frameBytes + terminatorBytes;
   let { next } = queue;
-  if (!next.isNew && next.at + wanted > queue.lengthBytes)
-    next = { ...next, segment: next.segment + 1, at: firstGroupAt, isNew: true };
-  const leastBytes = next.isNew ? Math.max(queue.segmentBytes, firstGroupAt + wanted) : 0;
-  if (next.isNew) queue.lengthBytes = leastBytes;
-  queue.next = { ...next, isNew: false };
-  const spare = queue.spares.pop();
+  if (!next.isFirstInSegment && next.at + neededBytes > queue.openSegmentBytes)
+    next = { ...next, segment: next.segment + 1, at: firstGroupAt, isFirstInSegment: true };
+  const { segment, at, group, totals, isFirstInSegment } = next;
+  const minSegmentBytes = isFirstInSegment ? Math.max(queue.segmentBytes, firstGroupAt + neededBytes) : 0;
+  if (isFirstInSegment) queue.openSegmentBytes = minSegmentBytes;
+  queue.next = { ...next, isFirstInSegment: false };
+  const free = queue.freeBuffers.pop();
   const buffer =
-    spare !== undefined && spare.length >= wanted ? spare : Buffer.allocUnsafeSlow(Math.max(bufferBytes, wanted));
-  return emptyGroup(
-    { segment: next.segment, at: next.at, number: next.group, before: next.totals, leastBytes },
+    free !== undefined && free.length >= neededBytes
+      ? free
+      : Buffer.allocUnsafeSlow(Math.max(bufferBytes, neededBytes));
+  return {
+    segment,
+    at,
+    number: group,
+    before: totals,
+    minSegmentBytes,
+    waiters: [],
     buffer,
-  );
+    used: groupHeaderBytes,
+    frames: 0,
+    records: 0,
+    points: 0,
+    recordBytes: 0,
+  };
 }
 
-/** Ends the group that forms, if there is one: what is appended from now on is in another one. */
+/** Ends the forming group, if any: the next frame starts another one. */
 export function endGroup(queue: GroupQueue): void {
   const { forming, next } = queue;
   if (forming === undefined) return;
-  queue.next = {
-    segment: next.segment,
-    at: endOf(forming),
-    group: forming.number + 1,
-    totals: totalsAfter(forming),
-    isNew: next.isNew,
-  };
+  queue.next = { ...next, at: groupEnd(forming), group: forming.number + 1, totals: totalsAfter(forming) };
   queue.ended.push(forming);
   queue.forming = undefined;
 }
 
-/** Takes the oldest group to be written; the one that forms is ended when no other waits. */
+/** Removes the oldest group. Ends the forming one if no other waits. */
 export function takeGroup(queue: GroupQueue): Group | undefined {
   if (queue.ended.length === 0) endGroup(queue);
   return queue.ended.shift();
 }
 
-/** Takes all groups, the oldest first, the one that forms included; what was in them does not count as appended to `next`. */
-export function takeAll(queue: GroupQueue): Group[] {
+/** Removes all groups after a failure, oldest first. `next` is not advanced past the forming one. */
+export function takeAllGroups(queue: GroupQueue): Group[] {
   const groups = queue.ended.splice(0);
   if (queue.forming !== undefined) groups.push(queue.forming);
   queue.forming = undefined;
   return groups;
 }
 
-/** Keeps the buffer of a group that is written, unless it is of an unusual size or enough are kept. */
-export function reuse({ spares }: GroupQueue, { buffer }: Group): void {
-  if (buffer.length === bufferBytes && spares.length < maxSpares) spares.push(buffer);
+/** Keeps the buffer of a written group for reuse, unless it has grown. */
+export function recycleBuffer({ freeBuffers }: GroupQueue, { buffer }: Group): void {
+  if (buffer.length === bufferBytes && freeBuffers.length < maxFreeBuffers) freeBuffers.push(buffer);
 }
 
-/** The group of what was appended last, unless it was taken already. */
-export function lastGroup({ forming, ended }: GroupQueue): Group | undefined {
+export function newestGroup({ forming, ended }: GroupQueue): Group | undefined {
   return forming ?? ended.at(-1);
 }
 
-/** What has been appended, ever. */
-export function queuedTotals({ forming, next }: GroupQueue): Totals {
+/** Totals including the forming group. */
+export function appendedTotals({ forming, next }: GroupQueue): Totals {
   return forming === undefined ? next.totals : totalsAfter(forming);
 }
 
-/** Bytes left in the segment that frames are appended to. */
-export function leftBytes({ forming, next, lengthBytes }: GroupQueue): number {
-  return Math.max(0, lengthBytes - (forming === undefined ? next.at : endOf(forming)));
+/** Unused bytes of the open segment. */
+export function leftBytes({ forming, next, openSegmentBytes }: GroupQueue): number {
+  return Math.max(0, openSegmentBytes - (forming === undefined ? next.at : groupEnd(forming)));
 }
 
-/** Whether a frame with so many bytes of payload finds room without another segment. */
-export function isRoomFor({ forming, next, lengthBytes }: GroupQueue, payloadBytes: number): boolean {
-  const at = forming === undefined ? next.at + groupHeadBytes : endOf(forming);
-  return !next.isNew && at + frameHeadBytes + payloadBytes + terminatorBytes <= lengthBytes;
+/** Whether a payload fits into the open segment. */
+export function hasRoomFor({ forming, next, openSegmentBytes }: GroupQueue, payloadBytes: number): boolean {
+  const at = forming === undefined ? next.at + groupHeaderBytes : groupEnd(forming);
+  return !next.isFirstInSegment && at + frameHeaderBytes + payloadBytes + terminatorBytes <= openSegmentBytes;
 }

@@ -1,5 +1,5 @@
-// The points of a delivery as text. Rows: `R` and JSON without the names of members. Factored: `F`, a line with what all points share
-// and the series, and a line with the cuts, which is the same for every run of a node:
+// Encodes the points of a delivery as text. Rows: `R` and JSON arrays. Factored: `F`, a line with the shared part and
+// the series, and a line with the cuts, which is constant for a node:
 //
 //   F[1794994452,"s",".204417",[["catchpoint.rtt.by_","164.0"],["catchpoint.status.by_","1.0",{"status":"ok"}]]]
 //   [{"nodeid":"312"},[["node"],["asn","4837"],["country","China"]]]
@@ -13,9 +13,10 @@ import {
   type Series,
 } from '../../model/factored-points.ts';
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../model/point.ts';
+import { type FrameKind, frameKinds } from './format.ts';
 import { sharedLines } from './shared-line.ts';
 
-/** Points without an annotation have no sixth member, and those of which more than it is to be written no seventh. */
+/** The sixth element is present with an annotation, the seventh if the annotation alone is to be written. */
 export type PointRow = [
   metric: string,
   timestamp: number,
@@ -26,7 +27,6 @@ export type PointRow = [
   only?: 'annotation',
 ];
 
-/** A point without the names of its members. */
 export function rowOf({ metric, timestamp, unit, value, tags, annotation, only }: DataPoint): PointRow {
   if (annotation === undefined) return [metric, timestamp, unit, value, tags];
   return only === undefined
@@ -57,7 +57,7 @@ type SharedRow = [
 ];
 type CutsRow = [tags: Tags, cuts: readonly Cut[]];
 
-/** Made once for each cuts object, which a source remembers by the node. */
+/** Encoded once per cuts object, which a source caches by node. */
 const cutsText = new WeakMap<Cuts, string>();
 
 export function encodePoints(points: Points): string {
@@ -74,37 +74,36 @@ function seriesRow({ stem, value, tags }: Series): SeriesRow {
 }
 
 function textOfCuts(cuts: Cuts): string {
-  const known = cutsText.get(cuts);
-  if (known !== undefined) return known;
+  const cached = cutsText.get(cuts);
+  if (cached !== undefined) return cached;
   const row: CutsRow = [cuts.tags, cuts.cuts];
   const text = JSON.stringify(row);
   cutsText.set(cuts, text);
   return text;
 }
 
-/** How many different cuts a decoder remembers. */
-const maxKnownCuts = 50_000;
+const maxCachedCuts = 50_000;
 
-/** Decodes points; the same cuts come out as the same object, and the same tags of series as a rule, so that a sink can remember what it has made of them. */
+/** Returns a decoder that interns cuts and most tags of series, so that a sink can cache what it derives from them. */
 export function pointsDecoder(): (text: string) => Points {
-  const known = new Map<string, Cuts>();
+  const cache = new Map<string, Cuts>();
   const lines = sharedLines();
 
   function cutsOf(text: string): Cuts {
-    const found = known.get(text);
-    if (found !== undefined) return found;
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached;
     const [tags, cuts] = JSON.parse(text) as CutsRow;
-    if (known.size >= maxKnownCuts) known.clear();
-    const made: Cuts = { tags, cuts };
-    known.set(text, made);
-    return made;
+    if (cache.size >= maxCachedCuts) cache.clear();
+    const decoded: Cuts = { tags, cuts };
+    cache.set(text, decoded);
+    return decoded;
   }
 
   return (text) => {
     if (text.startsWith('R')) return (JSON.parse(text.slice(1)) as PointRow[]).map(pointOf);
-    const usual = lines.read(text);
-    if (usual !== undefined) {
-      const { timestamp, unit, tail, series, end } = usual;
+    const line = lines.read(text);
+    if (line !== undefined) {
+      const { timestamp, unit, tail, series, end } = line;
       return { timestamp, unit, tail, series, cuts: cutsOf(text.slice(end + 1)), rest: [] };
     }
     const end = text.indexOf('\n');
@@ -126,7 +125,7 @@ function factored(points: FactoredPoints, tags: Tags | null | undefined): Factor
   return tags === undefined || tags === null ? points : { ...points, tags };
 }
 
-/** Points and a change in one payload: how many bytes the points take, in eight hexadecimal digits, the points, the change. */
+/** The payload of a `both` frame: byte length of the points in eight hexadecimal digits, points, change. */
 export function joinedPayload(points: string, change: string): string {
   return `${Buffer.byteLength(points).toString(16).padStart(8, '0')}${points}${change}`;
 }
@@ -134,4 +133,10 @@ export function joinedPayload(points: string, change: string): string {
 export function splitPayload(payload: Buffer): { readonly points: string; readonly change: string } {
   const end = 8 + Number.parseInt(payload.toString('latin1', 0, 8), 16);
   return { points: payload.toString('utf8', 8, end), change: payload.toString('utf8', end) };
+}
+
+/** The JSON of the change in a frame. Undefined if it has points alone. */
+export function changeText(frame: { readonly kind: FrameKind; readonly payload: Buffer }): string | undefined {
+  if (frame.kind === frameKinds.points) return undefined;
+  return frame.kind === frameKinds.both ? splitPayload(frame.payload).change : frame.payload.toString('utf8');
 }

@@ -1,29 +1,37 @@
-// Reads the records of the log in order, from any of them on.
+// Reads records from the log in sequence, starting at any record.
 
 import type { Points } from '../../model/factored-points.ts';
-import { frameHeadBytes, frameKinds } from './format.ts';
-import { type GroupPlaces, lastWhere } from './group-places.ts';
+import { frameHeaderBytes, frameKinds } from './format.ts';
+import { type GroupTable, lastGroupWhere } from './group-table.ts';
 import { splitPayload } from './payload.ts';
-import { type Frame, type GroupPlace, readGroup, type ScannedGroup, type SegmentBytes, segmentBytes } from './scan.ts';
+import {
+  durableScan,
+  type Frame,
+  type GroupStart,
+  openSegmentFile,
+  readGroup,
+  type ScannedGroup,
+  type SegmentFile,
+} from './scan.ts';
 import { segmentPath } from './segment-files.ts';
-import { type SegmentEntry, segmentOf } from './segment-table.ts';
+import { type SegmentEntry, segmentOfRecord } from './segment-table.ts';
 
 export interface LogRecord {
-  /** Counts the records, ever, from 1. */
+  /** From 1, over the life of the log. */
   readonly sequence: number;
   readonly points: Points;
   readonly pointCount: number;
-  /** What its frame takes in the log. */
+  /** Size of its frame. */
   readonly bytes: number;
 }
 
-/** A group, or a whole segment, of which something cannot be read. */
+/** An unreadable part of a group or of a whole segment. */
 export interface Damage {
   readonly segment: number;
-  /** In the segment's file, in bytes. */
+  /** Offset in the segment's file. */
   readonly at: number;
   readonly group: number;
-  /** How many of its records cannot be read, and of the points in them. */
+  /** Unreadable records, and the points in them. */
   readonly records: number;
   readonly points: number;
 }
@@ -31,51 +39,48 @@ export interface Damage {
 export interface ReadRecords {
   readonly records: readonly LogRecord[];
   readonly damage: readonly Damage[];
-  /** The last one that was looked for: of those up to it, what is not among the records cannot be read. */
+  /** The last record covered: any record up to it that is not in `records` is unreadable. */
   readonly through: number;
 }
 
 export interface RecordReader {
   /**
-   * Records from one on until there are so many points in them, one at least, and none behind `through`. Reads no further than one
-   * segment goes. Undefined when the first one is not there yet. A segment whose file cannot be opened is told as damage; throws when
-   * the disk fails to read an open one.
+   * Reads at least one record, up to `maxPoints` points, not past `through` or the end of the segment. Returns
+   * undefined if `from` is not durable yet. A segment that cannot be opened is damage; a read error throws.
    */
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
   close(): void;
 }
 
-export interface RecordReaderOptions {
+interface RecordReaderOptions {
   readonly directory: string;
-  /** As they are at the time of a call. */
   readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupPlaces;
+  readonly groups: GroupTable;
   readonly decode: (text: string) => Points;
 }
 
 interface ReaderState extends RecordReaderOptions {
-  /** The segment that was read last. */
-  open: { readonly number: number; readonly bytes: SegmentBytes } | undefined;
-  /** The group that was read last, its frames still in memory. */
+  /** The segment of the last read. */
+  open: { readonly number: number; readonly file: SegmentFile } | undefined;
+  /** The last group read, whose frames are still in memory. */
   last: { readonly segment: number; readonly at: number; readonly group: ScannedGroup } | undefined;
 }
 
-/** A call of `read` while it goes from group to group. */
+/** The progress of one `read`. */
 interface Reading {
-  /** The last record that is looked for. */
+  /** The last record wanted. */
   readonly end: number;
   readonly maxPoints: number;
   readonly records: LogRecord[];
   readonly damage: Damage[];
-  /** How many are in the records. */
+  /** Points in `records`. */
   points: number;
-  /** The last record that was read, or is known to be damaged. */
+  /** The last record that was read or is known to be damaged. */
   reached: number;
 }
 
-/** A reader that has nothing open yet. */
-export function recordReader({ directory, segments, index, decode }: RecordReaderOptions): RecordReader {
-  const state: ReaderState = { directory, segments, index, decode, open: undefined, last: undefined };
+export function recordReader({ directory, segments, groups, decode }: RecordReaderOptions): RecordReader {
+  const state: ReaderState = { directory, segments, groups, decode, open: undefined, last: undefined };
   return {
     read: (from, through, maxPoints) => read(state, from, through, maxPoints),
     close: () => closeSegment(state),
@@ -83,13 +88,13 @@ export function recordReader({ directory, segments, index, decode }: RecordReade
 }
 
 function read(state: ReaderState, from: number, through: number, maxPoints: number): ReadRecords | undefined {
-  const segment = segmentOf(state.segments(), from);
+  const segment = segmentOfRecord(state.segments(), from);
   if (segment === undefined) return undefined;
-  // What is before it was in a segment that nobody knows any more.
+  // The records before this segment were in one that is missing.
   if (segment.before.records >= from)
     return {
       records: [],
-      damage: [hole(state.segments(), segment, from, through)],
+      damage: [missingSegment(state.segments(), segment, from, through)],
       through: Math.min(through, segment.before.records),
     };
   const end = Math.min(through, segment.through.records);
@@ -97,23 +102,23 @@ function read(state: ReaderState, from: number, through: number, maxPoints: numb
   return { records: reading.records, damage: reading.damage, through: readSegment(state, reading, segment, from) };
 }
 
-/** Reads the groups of a segment; returns the last record that was looked for. */
+/** Reads the groups of a segment. Returns the last record covered. */
 function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry, from: number): number {
   const { end, damage } = reading;
-  const bytes = bytesOf(state, segment);
-  let place = bytes && placeOf(state, segment, from);
-  while (bytes !== undefined && place !== undefined && reading.reached < end) {
-    const group = groupAt(state, segment, bytes, place);
+  const file = fileOf(state, segment);
+  let place = file && groupOfRecord(state, segment, from);
+  while (file !== undefined && place !== undefined && reading.reached < end) {
+    const group = groupAt(state, segment, file, place);
     if (group === undefined) break;
-    const { head, lost } = group;
+    const { header, lost } = group;
     const next = takeRecords(reading, group, state.decode);
-    // What is behind the end was finished before: then this is the last that is read of the group.
+    // Records past the end were finished earlier: damage is reported with the last read of the group.
     const isLastOfGroup = next === undefined || next > end;
     if (lost !== undefined && isLastOfGroup)
       damage.push({
         segment: segment.number,
         at: place.at,
-        group: head.number,
+        group: header.number,
         records: lost.records,
         points: lost.points,
       });
@@ -122,19 +127,19 @@ function readSegment(state: ReaderState, reading: Reading, segment: SegmentEntry
     place = group.next;
     if (reading.points >= reading.maxPoints) return reading.reached;
   }
-  if (reading.reached < end) damage.push(missing(segment, reading.reached, end));
+  if (reading.reached < end) damage.push(missingTail(segment, reading.reached, end));
   return end;
 }
 
-/** Takes the records of a group; returns the first one that is not taken any more, since it is behind the end or too much. */
+/** Takes records of a group. Returns the first one not taken because it is past the end or exceeds `maxPoints`. */
 function takeRecords(
   reading: Reading,
-  { head, frames }: ScannedGroup,
+  { header, frames }: ScannedGroup,
   decode: (text: string) => Points,
 ): number | undefined {
   const { end, maxPoints, records } = reading;
   for (const frame of frames) {
-    const sequence = head.before.records + frame.record + 1;
+    const sequence = header.before.records + frame.record + 1;
     if (frame.points === 0 || sequence <= reading.reached) continue;
     if (sequence > end || (reading.points > 0 && reading.points + frame.points > maxPoints)) return sequence;
     records.push(recordOf(sequence, frame, decode));
@@ -144,13 +149,13 @@ function takeRecords(
   return undefined;
 }
 
-/** The bytes of a segment; undefined when its file cannot be opened. */
-function bytesOf(state: ReaderState, { number }: SegmentEntry): SegmentBytes | undefined {
-  if (state.open?.number === number) return state.open.bytes;
+/** Returns undefined if the file cannot be opened. */
+function fileOf(state: ReaderState, { number }: SegmentEntry): SegmentFile | undefined {
+  if (state.open?.number === number) return state.open.file;
   closeSegment(state);
   try {
-    state.open = { number, bytes: segmentBytes(segmentPath(state.directory, number)) };
-    return state.open.bytes;
+    state.open = { number, file: openSegmentFile(segmentPath(state.directory, number)) };
+    return state.open.file;
   } catch {
     return undefined;
   }
@@ -159,44 +164,45 @@ function bytesOf(state: ReaderState, { number }: SegmentEntry): SegmentBytes | u
 function groupAt(
   state: ReaderState,
   segment: SegmentEntry,
-  bytes: SegmentBytes,
-  place: GroupPlace,
+  file: SegmentFile,
+  place: GroupStart,
 ): ScannedGroup | undefined {
   const { last } = state;
   if (last !== undefined && last.segment === segment.number && last.at === place.at) return last.group;
-  const group = readGroup(
-    { bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup },
-    place,
-  );
+  const group = readGroup(durableScan(file, segment), place);
   state.last = group && { segment: segment.number, at: place.at, group };
   return group;
 }
 
-/** Where the group is that holds a record: the one behind the last that was read, as a rule. */
-function placeOf({ last, index }: ReaderState, segment: SegmentEntry, record: number): GroupPlace | undefined {
+/** The group of a record. In a sequential read it is the last group read or the one after it. */
+function groupOfRecord({ last, groups }: ReaderState, segment: SegmentEntry, record: number): GroupStart | undefined {
   if (last?.segment === segment.number) {
-    const { head, next } = last.group;
-    if (record > head.before.records && record <= head.before.records + head.records)
-      return { at: last.at, number: head.number, before: head.before };
+    const { header, next } = last.group;
+    const { number, before, records } = header;
+    if (record > before.records && record <= before.records + records) return { at: last.at, number, before };
     if (record === next.before.records + 1 && next.at < segment.end) return next;
   }
-  const groups = index.of(segment);
-  return groups[
+  const entries = groups.of(segment);
+  return entries[
     Math.max(
       0,
-      lastWhere(groups, ({ before }) => before.records < record),
+      lastGroupWhere(entries, ({ before }) => before.records < record),
     )
   ];
 }
 
 function closeSegment(state: ReaderState): void {
-  state.open?.bytes.close();
+  state.open?.file.close();
   state.open = undefined;
   state.last = undefined;
 }
 
-/** The damage of a segment that is not there, or ends too early; its points are estimated by the share of its records. */
-function missing({ number, firstGroup, before, through, end }: SegmentEntry, reached: number, last: number): Damage {
+/** The damage if a segment's file is missing or too short. Its points are estimated in proportion to its records. */
+function missingTail(
+  { number, firstGroup, before, through, end }: SegmentEntry,
+  reached: number,
+  last: number,
+): Damage {
   const share = (last - reached) / Math.max(1, through.records - before.records);
   return {
     segment: number,
@@ -207,8 +213,8 @@ function missing({ number, firstGroup, before, through, end }: SegmentEntry, rea
   };
 }
 
-/** Of the points in it no more is known than how many had been appended before it and behind it. */
-function hole(
+/** The damage if a segment is missing from the table. Its points follow from the totals around it. */
+function missingSegment(
   segments: readonly SegmentEntry[],
   { number, firstGroup, before }: SegmentEntry,
   from: number,
@@ -231,5 +237,5 @@ function hole(
 
 function recordOf(sequence: number, frame: Frame, decode: (text: string) => Points): LogRecord {
   const text = frame.kind === frameKinds.both ? splitPayload(frame.payload).points : frame.text();
-  return { sequence, points: decode(text), pointCount: frame.points, bytes: frameHeadBytes + frame.payloadBytes };
+  return { sequence, points: decode(text), pointCount: frame.points, bytes: frameHeaderBytes + frame.payloadBytes };
 }

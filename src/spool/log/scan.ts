@@ -1,38 +1,33 @@
-// Reads a segment group by group. Damage costs the frame that was hit: behind it the next frame whose checksum fits is looked for, and
-// behind a head that cannot be read the next head.
+// Reads a segment group by group. A damaged frame is skipped by searching for the next valid frame, a damaged group
+// header by searching for the next valid header.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import {
-  type FrameHead,
-  frameHeadBytes,
-  groupHeadBytes,
+  frameHeaderBytes,
   type FrameKind,
-  type GroupHead,
+  groupHeaderBytes,
+  type GroupHeader,
   groupSeed,
   intactFrame,
-  readFrameHead,
-  readGroupHead,
+  readFrameHeader,
+  readGroupHeader,
   type StoredRunKey,
   terminatorBytes,
   type Totals,
 } from './format.ts';
+import type { SegmentEntry } from './segment-table.ts';
 
-/** A file of which a part is held in memory. */
-export interface SegmentBytes {
-  /** So many bytes at `at`, or those that there are before `limit`; a view that lasts until the next call. */
+export interface SegmentFile {
+  /** Returns up to `length` bytes before `limit`, as a view that is valid until the next call. */
   read(at: number, length: number, limit: number): Buffer;
   size(): number;
   close(): void;
 }
 
-const usualWindowBytes = 262_144;
+const defaultWindowBytes = 262_144;
 
-/**
- * Opens a file for reading.
- *
- * @param windowBytes - how much is read at once
- */
-export function segmentBytes(path: string, windowBytes = usualWindowBytes): SegmentBytes {
+/** Opens a segment for buffered reads of `windowBytes`. */
+export function openSegmentFile(path: string, windowBytes = defaultWindowBytes): SegmentFile {
   const file = openSync(path, 'r');
   let window = Buffer.alloc(0);
   let [from, to] = [0, 0];
@@ -51,20 +46,9 @@ export function segmentBytes(path: string, windowBytes = usualWindowBytes): Segm
   };
 }
 
-/** A frame whose checksum fits. Its contents last until the next group is read. */
-export interface Frame extends Pick<FrameHead, 'kind' | 'record' | 'points'> {
-  /** Where it begins in the file. */
-  readonly at: number;
-  /** How long its payload is. */
-  readonly payloadBytes: number;
-  readonly run: StoredRunKey;
-  readonly payload: Buffer;
-  /** All of its payload as UTF-8. */
-  text(): string;
-}
-
-/** What few readers want of a frame is made when it is asked for: thousands are read in a second. */
-class FrameInView implements Frame {
+/** A frame with a valid checksum, valid until the next group is read. Rarely used parts are decoded on demand. */
+export class Frame {
+  /** Offset in the file. */
   readonly at: number;
   readonly payloadBytes: number;
   readonly kind: FrameKind;
@@ -84,161 +68,153 @@ class FrameInView implements Frame {
   }
 
   get run(): StoredRunKey {
-    return readFrameHead(this.view, this.start).run;
+    return readFrameHeader(this.view, this.start).run;
   }
 
   get payload(): Buffer {
-    return this.view.subarray(this.start + frameHeadBytes, this.start + frameHeadBytes + this.payloadBytes);
+    return this.view.subarray(this.start + frameHeaderBytes, this.start + frameHeaderBytes + this.payloadBytes);
   }
 
   text(): string {
-    return this.view.toString('utf8', this.start + frameHeadBytes, this.start + frameHeadBytes + this.payloadBytes);
+    return this.view.toString('utf8', this.start + frameHeaderBytes, this.start + frameHeaderBytes + this.payloadBytes);
   }
 }
 
-/** Where a group is expected, and what has to stand in its head. */
-export interface GroupPlace {
+/** The expected start of a group: offset, number and totals. */
+export interface GroupStart {
   readonly at: number;
   readonly number: number;
   readonly before: Totals;
 }
 
 export interface ScannedGroup {
-  /** As it stands there, or as far as its surroundings tell when it cannot be read. */
-  readonly head: GroupHead;
+  /** Reconstructed from its neighbours if the header on disk is damaged. */
+  readonly header: GroupHeader;
   readonly frames: readonly Frame[];
-  /** What cannot be read of it. */
+  /** Counts of what cannot be read. */
   readonly lost: { readonly frames: number; readonly records: number; readonly points: number } | undefined;
-  /** Whether it reaches beyond the limit. */
-  readonly isCut: boolean;
-  /** Where the next one is expected. */
-  readonly next: GroupPlace;
+  /** Whether it extends past the limit. */
+  readonly isTruncated: boolean;
+  readonly next: GroupStart;
 }
 
 export interface ScanOptions {
-  readonly bytes: SegmentBytes;
-  /** Of the segment, for the checksums. */
+  readonly file: SegmentFile;
+  /** The segment's seed. */
   readonly seed: number;
-  /** Nothing is read behind it. */
+  /** Offset at which the scan ends. */
   readonly limit: number;
-  /** What had been appended, ever, at the limit; for a last group whose head cannot be read. */
-  readonly atLimit?: Totals | undefined;
-  /** The number of the group behind the limit, where that is known. */
+  /** Totals at the limit, if known. Needed for a last group with a damaged header. */
+  readonly totalsAtLimit?: Totals | undefined;
+  /** Number of the group at the limit, if known. */
   readonly groupAtLimit?: number | undefined;
 }
 
-/** The place behind a group. */
-function placeBehind(
-  at: number,
-  { number, length, records, points, before }: GroupHead,
-  recordBytes: number,
-): GroupPlace {
-  const totals = {
-    records: before.records + records,
-    points: before.points + points,
-    bytes: before.bytes + recordBytes,
-  };
-  return { at: at + groupHeadBytes + length, number: number + 1, before: totals };
+/** Scans the durable part of a segment. */
+export function durableScan(file: SegmentFile, { seed, end, through, nextGroup }: SegmentEntry): ScanOptions {
+  return { file, seed, limit: end, totalsAtLimit: through, groupAtLimit: nextGroup };
 }
 
-/** Whether nothing was written behind the last group. */
-export function isEnd({ bytes, limit }: Pick<ScanOptions, 'bytes' | 'limit'>, at: number): boolean {
-  return bytes.read(at, terminatorBytes, limit).every((byte) => byte === 0);
+/** Whether a terminator is at the offset: nothing was written after the last group. */
+export function isEndOfLog({ file, limit }: Pick<ScanOptions, 'file' | 'limit'>, at: number): boolean {
+  return file.read(at, terminatorBytes, limit).every((byte) => byte === 0);
 }
 
-/** The group at a place; undefined at the limit, and where neither it nor one behind it has a head that can be read. */
-export function readGroup(options: ScanOptions, place: GroupPlace): ScannedGroup | undefined {
-  const { bytes, seed, limit } = options;
+/** Reads the group at `place`. Returns undefined at the limit, and if no group from there on has a valid header. */
+export function readGroup(options: ScanOptions, place: GroupStart): ScannedGroup | undefined {
+  const { file, seed, limit } = options;
   if (place.at >= limit) return undefined;
-  const head = readGroupHead(bytes.read(place.at, groupHeadBytes, limit), 0, seed);
-  if (head === undefined || head.number < place.number) return readHeadless(options, place);
-  const from = place.at + groupHeadBytes;
-  const isCut = from + head.length > limit;
-  const frames = readFrames(options, from, Math.min(from + head.length, limit), [head.number]);
+  const header = readGroupHeader(file.read(place.at, groupHeaderBytes, limit), 0, seed);
+  if (header === undefined || header.number < place.number) return readHeaderless(options, place);
+  const from = place.at + groupHeaderBytes;
+  const end = from + header.length;
+  const frames = readFrames(options, from, Math.min(end, limit), [header.number]);
   let [records, points, recordBytes] = [0, 0, 0];
   for (const frame of frames) {
     if (frame.points === 0) continue;
     records += 1;
     points += frame.points;
-    recordBytes += frameHeadBytes + frame.payloadBytes;
+    recordBytes += frameHeaderBytes + frame.payloadBytes;
   }
   const lost =
-    frames.length >= head.frames
+    frames.length >= header.frames
       ? undefined
-      : { frames: head.frames - frames.length, records: head.records - records, points: head.points - points };
-  return { head, frames, lost, isCut, next: placeBehind(place.at, head, recordBytes) };
+      : { frames: header.frames - frames.length, records: header.records - records, points: header.points - points };
+  const { number, before } = header;
+  const totals = {
+    records: before.records + header.records,
+    points: before.points + header.points,
+    bytes: before.bytes + recordBytes,
+  };
+  return { header, frames, lost, isTruncated: end > limit, next: { at: end, number: number + 1, before: totals } };
 }
 
-/** Groups of which no more than the first can be told: they begin at the place, and end where the next head stands. */
-function readHeadless(options: ScanOptions, place: GroupPlace): ScannedGroup | undefined {
-  const found = nextHead(options, place);
-  if (found === undefined && options.atLimit === undefined) return undefined;
+/** Reads one or more groups with damaged headers as one, up to the next valid header. */
+function readHeaderless(options: ScanOptions, place: GroupStart): ScannedGroup | undefined {
+  const found = findNextGroup(options, place);
+  const through = found?.before ?? options.totalsAtLimit;
+  if (through === undefined) return undefined;
   const end = found?.at ?? options.limit;
-  const through = found?.before ?? (options.atLimit as Totals);
   const last = Math.max(place.number, (found?.number ?? options.groupAtLimit ?? 0) - 1);
   const numbers = Array.from(
-    { length: Math.min(last - place.number, mostNumbersTried) + 1 },
+    { length: Math.min(last - place.number, maxNumbersTried) + 1 },
     (_, more) => place.number + more,
   );
-  const frames = readFrames(options, place.at + groupHeadBytes, end, numbers);
+  const frames = readFrames(options, place.at + groupHeaderBytes, end, numbers);
   const records = frames.filter(({ points }) => points > 0);
-  const gone = { records: through.records - place.before.records, points: through.points - place.before.points };
+  const expected = { records: through.records - place.before.records, points: through.points - place.before.points };
   const lost = {
-    frames: Math.max(1, gone.records - records.length),
-    records: Math.max(0, gone.records - records.length),
-    points: Math.max(0, gone.points - records.reduce((sum, { points }) => sum + points, 0)),
+    frames: Math.max(1, expected.records - records.length),
+    records: Math.max(0, expected.records - records.length),
+    points: Math.max(0, expected.points - records.reduce((sum, { points }) => sum + points, 0)),
   };
-  const head: GroupHead = {
+  const header: GroupHeader = {
     number: place.number,
-    length: end - place.at - groupHeadBytes,
+    length: end - place.at - groupHeaderBytes,
     frames: frames.length,
-    ...gone,
+    ...expected,
     before: place.before,
     atMs: 0,
   };
   const next = found ?? { at: end, number: last + 1, before: through };
-  return { head, frames, lost, isCut: false, next };
+  return { header, frames, lost, isTruncated: false, next };
 }
 
-const mostNumbersTried = 8;
+const maxNumbersTried = 8;
 const searchBytes = 1 << 20;
 const magic = Buffer.from('GRP1');
 
-/** The next head behind a place that can be read, of a group that is behind it as well. */
-export function nextHead({ bytes, seed, limit }: ScanOptions, place: GroupPlace): GroupPlace | undefined {
+/** Searches for the next valid header of a later group. */
+export function findNextGroup({ file, seed, limit }: ScanOptions, place: GroupStart): GroupStart | undefined {
   for (let from = place.at + 1; from < limit; from += searchBytes) {
-    const part = Buffer.from(bytes.read(from, searchBytes + groupHeadBytes, limit));
+    const part = Buffer.from(file.read(from, searchBytes + groupHeaderBytes, limit));
     for (let at = part.indexOf(magic); at !== -1; at = part.indexOf(magic, at + 1)) {
-      const head = readGroupHead(part, at, seed);
-      if (head !== undefined && head.number > place.number)
-        return { at: from + at, number: head.number, before: head.before };
+      const header = readGroupHeader(part, at, seed);
+      if (header !== undefined && header.number > place.number)
+        return { at: from + at, number: header.number, before: header.before };
     }
   }
   return undefined;
 }
 
-function readFrames(
-  { bytes, seed, limit }: ScanOptions,
-  from: number,
-  to: number,
-  numbers: readonly number[],
-): Frame[] {
-  const view = bytes.read(from, Math.max(0, to - from), limit);
+/** Reads all valid frames between two offsets. `numbers` are the groups that they may belong to. */
+function readFrames({ file, seed, limit }: ScanOptions, from: number, to: number, numbers: readonly number[]): Frame[] {
+  const view = file.read(from, Math.max(0, to - from), limit);
   const seeds = numbers.map((number) => groupSeed(number, seed));
   const frames: Frame[] = [];
-  let own = seeds[0] as number;
-  for (let at = 0; at + frameHeadBytes <= view.length;) {
-    let length = intactFrame(view, at, view.length, own);
+  let current = seeds[0] as number;
+  for (let at = 0; at + frameHeaderBytes <= view.length;) {
+    let length = intactFrame(view, at, view.length, current);
     for (let other = 1; length === undefined && other < seeds.length; other += 1) {
       length = intactFrame(view, at, view.length, seeds[other] as number);
-      if (length !== undefined) own = seeds[other] as number;
+      if (length !== undefined) current = seeds[other] as number;
     }
     if (length === undefined) {
       at += 1;
       continue;
     }
-    frames.push(new FrameInView(from + at, length, view, at));
-    at += frameHeadBytes + length;
+    frames.push(new Frame(from + at, length, view, at));
+    at += frameHeaderBytes + length;
   }
   return frames;
 }

@@ -1,67 +1,63 @@
-// The files of the log in the spool's directory: segments by their number, laid-out files that wait to become one, and their names.
+// Names and numbers of the log's files in the spool directory, and reading of segment headers.
 
 import { closeSync, constants, fsyncSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSegmentHead, type SegmentHead, segmentHeadBytes, segmentHeadPlaces } from './format.ts';
+import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes, segmentHeaderOffsets } from './format.ts';
+
+/**
+ * - keys: the run keys of a full segment
+ * - spare: a preallocated file that is not a segment yet
+ * - tail: a copy of a torn or damaged last group
+ * - newest: an empty marker of the newest segment, which reveals that its file is missing
+ */
+type Extension = 'segment' | 'keys' | 'spare' | 'tail' | 'newest';
 
 const digits = 12;
 
+export function logPath(directory: string, number: number, extension: Extension): string {
+  return join(directory, `${String(number).padStart(digits, '0')}.${extension}`);
+}
+
 export function segmentPath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(digits, '0')}.segment`);
+  return logPath(directory, number, 'segment');
 }
 
-/** The run keys of a segment that is full; see run-key-files.ts. */
 export function runKeysPath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(digits, '0')}.keys`);
+  return logPath(directory, number, 'keys');
 }
 
-/** A file that is laid out and not a segment yet. */
-export function sparePath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(digits, '0')}.spare`);
-}
-
-/** Where the bytes of a last group are kept that was torn, or damaged. */
-export function tailPath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(digits, '0')}.tail`);
-}
-
-/** An empty file whose name says which segment was begun last, so that one is missed whose file is gone. */
-export function newestPath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(digits, '0')}.newest`);
-}
-
-/** The numbers of the files with an ending such as `segment`, in order. */
-export function numbersOf(directory: string, ending: 'segment' | 'keys' | 'spare' | 'tail' | 'newest'): number[] {
-  const pattern = new RegExp(`^(\\d{${digits}})\\.${ending}$`);
+/** The numbers of all files with an extension, ascending. */
+export function fileNumbers(directory: string, extension: Extension): number[] {
+  const pattern = new RegExp(`^(\\d{${digits}})\\.${extension}$`);
   const numbers = readdirSync(directory).flatMap((name) => pattern.exec(name)?.[1] ?? []);
   return numbers.map(Number).toSorted((a, b) => a - b);
 }
 
-/** The log was written by a later version of this program. */
+/** A later version of this program wrote the log. */
 export class UnknownFormat extends Error {
   override readonly name = 'UnknownFormat';
-  /** After sysexits: something about the installation is wrong. */
+  /** EX_CONFIG of sysexits. */
   readonly exitCode = 78;
 }
 
 /**
- * The head of a segment's file; undefined when its bytes are not those of the segment that its name says.
+ * Returns undefined if both copies of the header are invalid, or belong to another segment.
  *
  * @throws UnknownFormat
  */
-export function readSegmentHead(directory: string, number: number): SegmentHead | undefined {
+export function readSegmentHeader(directory: string, number: number): SegmentHeader | undefined {
   const path = segmentPath(directory, number);
   const file = openSync(path, 'r');
   try {
-    for (const place of segmentHeadPlaces) {
-      const bytes = Buffer.alloc(segmentHeadBytes);
-      readSync(file, bytes, 0, segmentHeadBytes, place);
-      const head = decodeSegmentHead(bytes);
-      if (head !== undefined && 'version' in head)
+    for (const offset of segmentHeaderOffsets) {
+      const bytes = Buffer.alloc(segmentHeaderBytes);
+      readSync(file, bytes, 0, segmentHeaderBytes, offset);
+      const header = decodeSegmentHeader(bytes);
+      if (header !== undefined && 'version' in header)
         throw new UnknownFormat(
-          `${path}: format ${head.version} is not known here; a later version of this program wrote it`,
+          `${path}: format ${header.version} is not known here; a later version of this program wrote it`,
         );
-      if (head?.number === number) return head;
+      if (header?.number === number) return header;
     }
     return undefined;
   } finally {
@@ -69,7 +65,7 @@ export function readSegmentHead(directory: string, number: number): SegmentHead 
   }
 }
 
-/** Makes what was renamed, made and removed in a directory last over a loss of power. */
+/** Makes renames, new files and deletions in a directory durable. */
 export function syncDirectory(directory: string): void {
   const file = openSync(directory, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
   try {

@@ -1,27 +1,26 @@
-// The append-only log: what is appended while a group is being written forms the next one. A group is one write, durable before those
-// who wait for it are told.
+// The append-only log with group commit: frames appended during a write form the next group, one durable write each.
 //
-//   append ──► queue of groups ──pump──► underway ──────────put──► file     durable: onDurable, the next group, those who wait
-//                                           └───roll, new segment───┘       failed: onFailure, and all that waits is rejected
+//   append ──► queue ──pump──► in flight ────────writeGroup──► file     durable: onDurable, next group, waiters
+//                                  └──roll, new segment──┘              failed: onFailure, all waiters rejected
 
 import { close, fdatasync, fstatSync, write } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import { segmentSeed, type StoredRunKey, type Totals } from './format.ts';
-import { endOf, type Group, type Location, type NewFrame, runsOf, sealGroup, totalsAfter } from './group.ts';
+import { type Group, groupEnd, type Location, type NewFrame, runsOf, sealGroup, totalsAfter } from './group.ts';
 import {
+  appendedTotals,
   appendFrame,
   endGroup,
   type GroupQueue,
   groupQueue,
-  isRoomFor,
-  lastGroup,
+  hasRoomFor,
   leftBytes,
-  queuedTotals,
-  reuse,
-  takeAll,
+  newestGroup,
+  recycleBuffer,
+  takeAllGroups,
   takeGroup,
 } from './group-queue.ts';
-import { dsync, type OpenSegment, type SegmentSupply } from './segment-supply.ts';
+import { dsync, type OpenSegment, type SegmentAllocator } from './segment-allocator.ts';
 
 export type { Location };
 
@@ -30,7 +29,7 @@ export interface DurableEnd extends Location {
   readonly totals: Totals;
 }
 
-/** A group that is durable, as it is told to those who keep an index. */
+/** A durable group, for the group table. */
 export interface WrittenGroup extends Location {
   readonly number: number;
   readonly before: Totals;
@@ -40,50 +39,49 @@ export interface WrittenGroup extends Location {
 }
 
 export interface SegmentLog {
-  /** Adds a frame to the group that forms. Throws what the log has failed with, or that it is closed. */
+  /** Adds a frame to the forming group. Throws once the log has failed or is closed. */
   append(frame: NewFrame, payload: string): Location;
-  /** Resolves when all that was appended so far is durable; rejects when it cannot be made so. */
+  /** Resolves when everything appended so far is durable. Rejects if that fails. */
   durable(): Promise<void>;
-  /** The same without a promise of its own: for the way of a push. */
+  /** Like `durable`, without allocating a promise. */
   whenDurable(resolve: () => void, reject: (error: Error) => void): void;
-  /** Ends the group that forms: what is appended from now on is in another one. Returns where that will begin. */
+  /** Ends the forming group and returns the start of the next one. */
   seal(): { readonly place: Location; readonly group: number; readonly totals: Totals };
-  /** What has been appended, ever, durable or not. */
+  /** Totals of everything appended, durable or not. */
   totals(): Totals;
-  /** Whether a frame of so many bytes finds room without another segment, or another one is ready. */
+  /** Whether a payload fits into the open segment, or a spare segment is ready. */
   hasRoomFor(payloadBytes: number): boolean;
-  /** Bytes left in the segment that is written. */
+  /** Unused bytes of the open segment. */
   leftBytes(): number;
-  /** Whether the file that is written is still in the directory; true before the first write. */
-  isThere(): boolean;
-  /** The open segment's file, to save what is in it. Undefined: nothing was written yet. */
+  /** False once the open segment's file is unlinked. */
+  isFileInPlace(): boolean;
+  /** The file of the open segment; undefined before the first write. */
   openFile(): { readonly file: number; readonly path: string } | undefined;
-  /** Refuses whatever comes, and what waits. */
+  /** Fails the log: rejects all waiters and every later append. */
   fail(error: Error): void;
-  /** Writes what waits, closes the file, and refuses whatever comes. Rejects when what waits cannot be written. */
+  /** Writes the queued groups and closes the file. Rejects if they cannot be written. */
   close(): Promise<void>;
 }
 
-export interface SegmentLogOptions {
-  readonly supply: SegmentSupply;
+interface SegmentLogOptions {
+  readonly allocator: SegmentAllocator;
   readonly clock: Pick<Clock, 'now'>;
-  /** The first segment to be written, and its first group. */
+  /** Numbers of the first segment and the first group to write. */
   readonly segment: number;
   readonly group: number;
   readonly totals: Totals;
-  /** The length that a segment is laid out to. */
   readonly segmentBytes: number;
-  /** Called when a segment is begun, before the first group in it is durable. */
+  /** Called for a new segment, before its first group is durable. */
   readonly onSegment: (segment: OpenSegment) => void;
-  /** Called when a group is durable, before those who wait for it are told. What it throws fails the log. */
+  /** Called for a durable group, before its waiters. An exception fails the log. */
   readonly onDurable: (group: WrittenGroup) => void;
-  /** Called once when a group could not be made durable, with the runs that are not stored; all that waits is rejected with what it returns. */
+  /** Called once, with the runs of all failed groups. The waiters are rejected with the error it returns. */
   readonly onFailure: (error: Error, lost: readonly StoredRunKey[]) => Error;
-  /** In place of the system's; for tests. */
+  /** Replaces fs.write in tests. */
   readonly write?: WriteFunction;
 }
 
-/** As fs.write. */
+/** The signature of fs.write. */
 export type WriteFunction = (
   file: number,
   bytes: Buffer,
@@ -97,25 +95,23 @@ interface LogState {
   readonly options: SegmentLogOptions;
   readonly write: WriteFunction;
   readonly queue: GroupQueue;
-  /** The group that is being written. */
-  underway: Group | undefined;
-  /** The segment that is written; undefined before the first write. */
-  open: OpenSegment | undefined;
+  inFlight: Group | undefined;
+  /** Undefined before the first write. */
+  openSegment: OpenSegment | undefined;
   /** Whether the pump runs at the end of this turn of the event loop. */
   isScheduled: boolean;
-  /** Whatever comes is refused with it. */
   failure: Error | undefined;
 }
 
-/** Opens the log behind what was written before; its first segment is made when the first frame comes. */
+/** Opens the log after the last recovered group. Its first segment is created on the first append. */
 export function segmentLog(options: SegmentLogOptions): SegmentLog {
   const queue = groupQueue(options, options.segmentBytes);
   const state: LogState = {
     options,
     write: options.write ?? write,
     queue,
-    underway: undefined,
-    open: undefined,
+    inFlight: undefined,
+    openSegment: undefined,
     isScheduled: false,
     failure: undefined,
   };
@@ -124,11 +120,11 @@ export function segmentLog(options: SegmentLogOptions): SegmentLog {
     durable: () => durable(state),
     whenDurable: (resolve, reject) => whenDurable(state, resolve, reject),
     seal: () => seal(state),
-    totals: () => queuedTotals(queue),
-    hasRoomFor: (payloadBytes) => options.supply.isReady() || isRoomFor(queue, payloadBytes),
+    totals: () => appendedTotals(queue),
+    hasRoomFor: (payloadBytes) => options.allocator.hasSpare() || hasRoomFor(queue, payloadBytes),
     leftBytes: () => leftBytes(queue),
-    isThere: () => state.open === undefined || fstatSync(state.open.file).nlink > 0,
-    openFile: () => state.open && { file: state.open.file, path: state.open.path },
+    isFileInPlace: () => state.openSegment === undefined || fstatSync(state.openSegment.file).nlink > 0,
+    openFile: () => state.openSegment && { file: state.openSegment.file, path: state.openSegment.path },
     fail: (error) => fail(state, error),
     close: () => closeLog(state),
   };
@@ -137,13 +133,13 @@ export function segmentLog(options: SegmentLogOptions): SegmentLog {
 function append(state: LogState, frame: NewFrame, payload: string): Location {
   if (state.failure !== undefined) throw state.failure;
   const place = appendFrame(state.queue, frame, payload);
-  if (state.underway === undefined) schedule(state);
+  if (state.inFlight === undefined) schedule(state);
   return place;
 }
 
-/** Runs the pump when this turn of the event loop has appended all that it has; the end of a write does so by itself. */
+/** Runs the pump at the end of this turn of the event loop, so that all appends of the turn share a group. */
 function schedule(state: LogState): void {
-  if (state.isScheduled || state.underway !== undefined || state.failure !== undefined) return;
+  if (state.isScheduled || state.inFlight !== undefined || state.failure !== undefined) return;
   state.isScheduled = true;
   setImmediate(pumpScheduled, state);
 }
@@ -153,47 +149,47 @@ function pumpScheduled(state: LogState): void {
   pump(state);
 }
 
-/** Writes the oldest group, unless one is being written. */
+/** Writes the oldest group, unless one is in flight. */
 function pump(state: LogState): void {
-  if (state.underway !== undefined || state.failure !== undefined) return;
+  if (state.inFlight !== undefined || state.failure !== undefined) return;
   const group = takeGroup(state.queue);
   if (group === undefined) return;
-  state.underway = group;
-  if (group.leastBytes === 0) put(state, group, state.open as OpenSegment);
+  state.inFlight = group;
+  if (group.minSegmentBytes === 0) writeGroup(state, group, state.openSegment as OpenSegment);
   else void roll(state, group);
 }
 
-/** Begins the segment of a group, and writes the group into it. */
+/** Starts a new segment with a group. */
 async function roll(state: LogState, group: Group): Promise<void> {
-  const { supply, clock, onSegment } = state.options;
+  const { allocator, clock, onSegment } = state.options;
   try {
-    const head = { number: group.segment, firstGroup: group.number, before: group.before, createdAtMs: clock.now() };
-    const opened = await supply.take(head, group.leastBytes);
-    const former = state.open;
-    state.open = opened;
-    if (former !== undefined) close(former.file, () => {});
+    const header = { number: group.segment, firstGroup: group.number, before: group.before, createdAtMs: clock.now() };
+    const opened = await allocator.allocate(header, group.minSegmentBytes);
+    const previous = state.openSegment;
+    state.openSegment = opened;
+    if (previous !== undefined) close(previous.file, () => {});
     onSegment(opened);
-    put(state, group, opened);
+    writeGroup(state, group, opened);
   } catch (error) {
     fail(state, error as Error);
   }
 }
 
-function put(state: LogState, group: Group, { head, file }: OpenSegment): void {
+function writeGroup(state: LogState, group: Group, { header, file }: OpenSegment): void {
   const atMs = state.options.clock.now();
-  const bytes = sealGroup(group, segmentSeed(head), atMs);
+  const bytes = sealGroup(group, segmentSeed(header), atMs);
   state.write(file, group.buffer, 0, bytes, group.at, (error, written) => {
     if (error !== null) return fail(state, error);
     if (written < bytes)
       return fail(state, Object.assign(new Error(`wrote ${written} of ${bytes} bytes`), { code: 'ENOSPC' }));
-    if (dsync !== 0) return done(state, group, atMs);
-    fdatasync(file, (failed) => (failed === null ? done(state, group, atMs) : fail(state, failed)));
+    if (dsync !== 0) return groupDurable(state, group, atMs);
+    fdatasync(file, (failed) => (failed === null ? groupDurable(state, group, atMs) : fail(state, failed)));
   });
 }
 
-function done(state: LogState, group: Group, atMs: number): void {
+function groupDurable(state: LogState, group: Group, atMs: number): void {
   if (state.failure !== undefined) return;
-  const { segment, at, number, before, waiting } = group;
+  const { segment, at, number, before, waiters } = group;
   try {
     state.options.onDurable({
       segment,
@@ -201,34 +197,34 @@ function done(state: LogState, group: Group, atMs: number): void {
       number,
       before,
       atMs,
-      end: { segment, at: endOf(group), totals: totalsAfter(group) },
+      end: { segment, at: groupEnd(group), totals: totalsAfter(group) },
     });
   } catch (error) {
     return fail(state, error as Error);
   }
-  state.underway = undefined;
-  reuse(state.queue, group);
+  state.inFlight = undefined;
+  recycleBuffer(state.queue, group);
   pump(state);
-  for (const { resolve } of waiting) resolve();
+  for (const { resolve } of waiters) resolve();
 }
 
 function fail(state: LogState, error: Error): void {
   if (state.failure !== undefined) return;
-  const groups = state.underway === undefined ? [] : [state.underway];
-  groups.push(...takeAll(state.queue));
-  state.underway = undefined;
-  // Nothing is appended while the failure is told.
+  const groups = state.inFlight === undefined ? [] : [state.inFlight];
+  groups.push(...takeAllGroups(state.queue));
+  state.inFlight = undefined;
+  // Refuses appends from within onFailure.
   state.failure = error;
   const failure = state.options.onFailure(error, groups.flatMap(runsOf));
   state.failure = failure;
-  for (const { waiting } of groups) for (const { reject } of waiting) reject(failure);
+  for (const { waiters } of groups) for (const { reject } of waiters) reject(failure);
 }
 
 function whenDurable(state: LogState, resolve: () => void, reject: (error: Error) => void): void {
   if (state.failure !== undefined) return reject(state.failure);
-  const last = lastGroup(state.queue) ?? state.underway;
+  const last = newestGroup(state.queue) ?? state.inFlight;
   if (last === undefined) return resolve();
-  last.waiting.push({ resolve, reject });
+  last.waiters.push({ resolve, reject });
 }
 
 function durable(state: LogState): Promise<void> {
@@ -246,7 +242,7 @@ function seal(state: LogState): ReturnType<SegmentLog['seal']> {
 async function closeLog(state: LogState): Promise<void> {
   if (state.failure === undefined) await durable(state);
   state.failure ??= new Error('the spool is closed');
-  const { open } = state;
-  if (open !== undefined) await new Promise<void>((resolve) => close(open.file, () => resolve()));
-  state.open = undefined;
+  const { openSegment } = state;
+  if (openSegment !== undefined) await new Promise<void>((resolve) => close(openSegment.file, () => resolve()));
+  state.openSegment = undefined;
 }

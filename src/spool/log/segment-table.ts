@@ -1,31 +1,30 @@
-// The segments of the log in order: what is in each, and how far it is durable. Plain values, for a checkpoint and for other threads.
+// The table of segments: location, totals and durable end of each. Checkpoints store it, threads get copies.
 
-import { segmentSeed, type SegmentHead, type Totals } from './format.ts';
+import { firstGroupAt, segmentSeed, type SegmentHeader, type Totals } from './format.ts';
 
 export interface SegmentEntry {
   readonly number: number;
   readonly seed: number;
   readonly firstGroup: number;
-  /** What had been appended, ever, before it. */
+  /** Totals at its start. */
   readonly before: Totals;
   /** ms since 1970 UTC */
   readonly createdAtMs: number;
-  /** Everything before this place in its file is durable. */
+  /** Offset of its durable end. */
   end: number;
-  /** What had been appended, ever, up to there. */
+  /** Totals at its durable end. */
   through: Totals;
-  /** The group behind it. */
+  /** Number of the group after its durable end. */
   nextGroup: number;
-  /** What its file takes. */
   fileBytes: number;
 }
 
-/** The entry of a segment in which nothing was written yet. */
-export function segmentEntry(head: SegmentHead, firstGroupAt: number, fileBytes: number): SegmentEntry {
-  const { number, firstGroup, before, createdAtMs } = head;
+/** The entry of an empty segment. */
+export function segmentEntry(header: SegmentHeader, fileBytes: number): SegmentEntry {
+  const { number, firstGroup, before, createdAtMs } = header;
   return {
     number,
-    seed: segmentSeed(head),
+    seed: segmentSeed(header),
     firstGroup,
     before,
     createdAtMs,
@@ -36,8 +35,8 @@ export function segmentEntry(head: SegmentHead, firstGroupAt: number, fileBytes:
   };
 }
 
-/** The segment that a record stands in, by its number; undefined when it is in none of them. */
-export function segmentOf(segments: readonly SegmentEntry[], record: number): SegmentEntry | undefined {
+/** Finds the segment of a record by its number. Returns undefined if no segment has it. */
+export function segmentOfRecord(segments: readonly SegmentEntry[], record: number): SegmentEntry | undefined {
   let [low, high] = [0, segments.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

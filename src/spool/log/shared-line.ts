@@ -1,29 +1,29 @@
-// Reads the first line of factored points, what they share, where its series have been seen before with other values: then nothing but
-// these values need be read, and stems and tags come out as the same objects. Any other line is left to JSON.
+// Parses the first line of factored points without JSON.parse if only the values differ from a line seen before.
+// Stems and tags are then the same objects. Any other line is left to JSON.
 
 import type { FactoredPoints, Series } from '../../model/factored-points.ts';
 import type { TimeUnit } from '../../model/point.ts';
 
-/** What a line says, and where it ends: the place of its line feed. */
-export interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 'tail' | 'series'> {
+interface SharedLine extends Pick<FactoredPoints, 'timestamp' | 'unit' | 'tail' | 'series'> {
+  /** Index of the line feed. */
   readonly end: number;
 }
 
-export interface SharedLines {
-  /** Undefined where its series are not known, where it says more than they do, and where something in the text is escaped. */
+interface SharedLines {
+  /** Returns undefined if no learned form matches, or if the text has escapes. */
   read(text: string): SharedLine | undefined;
-  /** To be told of the series of a text that could not be read, and whose first line says nothing behind them. */
+  /** Learns the form of a line that `read` did not match. The line must end after its series. */
   learn(text: string, series: readonly Series[]): void;
 }
 
-/** A form of series: what stands in the line between their values. */
+/** A sequence of series with the constant text around their values. */
 interface Form {
   readonly series: readonly Series[];
-  /** Before the first value, between them, and behind the last up to the line feed. */
+  /** The text before the first value, between values, and from the last value to the line feed. */
   readonly between: readonly string[];
 }
 
-/** A kind of test has a few: with and without an RTT, for each status. */
+/** A test type has a few: with and without RTT, one per status. */
 const maxForms = 64;
 const units: readonly (readonly [TimeUnit, string])[] = [
   ['s', ',"s","'],
@@ -32,7 +32,7 @@ const units: readonly (readonly [TimeUnit, string])[] = [
 
 export function sharedLines(): SharedLines {
   const forms: Form[] = [];
-  /** Where the form is that was found last: the next line is of the same as a rule. */
+  /** Index of the last match, which is tried first. */
   let last = 0;
 
   return {
@@ -55,7 +55,7 @@ export function sharedLines(): SharedLines {
     learn(text, series) {
       if (series.length === 0 || isEscaped(text)) return;
       if (forms.length === maxForms) forms.length = 0;
-      forms.push({ series, between: series.map(before).concat(`"${tagsText(series.at(-1) as Series)}]]]\n`) });
+      forms.push({ series, between: series.map(constantBefore).concat(`"${tagsText(series.at(-1) as Series)}]]]\n`) });
     },
   };
 }
@@ -64,9 +64,9 @@ function isEscaped(text: string): boolean {
   return text.includes('\\');
 }
 
-function before({ stem }: Series, at: number, series: readonly Series[]): string {
-  const former = series[at - 1];
-  const opened = former === undefined ? '",[[' : `"${tagsText(former)}],[`;
+function constantBefore({ stem }: Series, at: number, series: readonly Series[]): string {
+  const previous = series[at - 1];
+  const opened = previous === undefined ? '",[[' : `"${tagsText(previous)}],[`;
   return `${opened}${JSON.stringify(stem)},"`;
 }
 
@@ -74,7 +74,7 @@ function tagsText({ tags }: Series): string {
   return tags === undefined ? '' : `,${JSON.stringify(tags)}`;
 }
 
-/** Undefined where the text is not of this form. */
+/** Returns undefined if the text does not match the form. */
 function valuesOf(
   { series, between }: Form,
   text: string,

@@ -1,51 +1,46 @@
-// What waits for a sink, counted.
+// Counts the backlog of a sink.
 
-import { lastWhere } from '../log/group-places.ts';
-import { type SegmentEntry, segmentOf } from '../log/segment-table.ts';
-import { nextUnfinished, type Position } from './position.ts';
 import type { LegacyPart } from '../legacy/legacy-part.ts';
-import type { SpoolState } from '../state/state.ts';
-import type { GroupPlaces } from '../log/group-places.ts';
 import type { Totals } from '../log/format.ts';
+import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';
+import { type SegmentEntry, segmentOfRecord } from '../log/segment-table.ts';
+import type { SpoolState } from '../state/state.ts';
+import { nextUnfinished, type Position } from './position.ts';
 
+/** Includes the retry set. */
 export interface Backlog {
-  /** Points that are not ruled on, those in the retry set included. */
   readonly points: number;
   readonly bytes: number;
-  /** When the oldest point that is not ruled on was appended or first kept, ms since 1970 UTC; undefined when nothing waits. */
+  /** When the oldest point was appended or first kept, ms since 1970 UTC. */
   readonly oldestAtMs: number | undefined;
 }
 
-/** What is asked to count it. */
-export interface CountedStore {
+interface CountedStore {
   readonly state: Pick<SpoolState, 'positions' | 'retries'>;
-  readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupPlaces;
+  readonly groups: GroupTable;
+  segments(): readonly SegmentEntry[];
   totals(): Totals;
   durableEnd(): { readonly totals: Totals };
-  former?(): Pick<LegacyPart, 'end' | 'isAttached' | 'appendedAtMs'> | undefined;
+  readonly legacy?: Pick<LegacyPart, 'end' | 'isAttached' | 'appendedAtMs'> | undefined;
 }
 
-/** What waits for a sink that has a position; for one that is gone, what waited for it then. */
+/** Returns a counter for sinks with a position. The backlog of a removed sink ends where it was removed. */
 export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
-  /** The group that was looked for last, by its records. */
+  /** The group of the last lookup, by its records. */
   let last = { from: 1, through: 0, atMs: 0 };
 
   function appendedAtMs(record: number): number | undefined {
-    const former = store.former?.();
-    if (former?.isAttached() === true && record <= former.end.records) return former.appendedAtMs;
+    const legacy = store.legacy;
+    if (legacy?.isAttached() === true && record <= legacy.end.records) return legacy.appendedAtMs;
     if (record >= last.from && record <= last.through) return last.atMs;
-    const segment = segmentOf(store.segments(), record);
+    const segment = segmentOfRecord(store.segments(), record);
     if (segment === undefined) return undefined;
-    const groups = store.index.of(segment);
-    const at = lastWhere(groups, ({ before }) => before.records < record);
+    const groups = store.groups.of(segment);
+    const at = lastGroupWhere(groups, ({ before }) => before.records < record);
     const group = groups[at];
     if (group === undefined) return undefined;
-    last = {
-      from: group.before.records + 1,
-      through: (groups[at + 1]?.before ?? segment.through).records,
-      atMs: group.atMs,
-    };
+    const through = (groups[at + 1]?.before ?? segment.through).records;
+    last = { from: group.before.records + 1, through, atMs: group.atMs };
     return last.atMs;
   }
 
@@ -57,18 +52,15 @@ export function backlogs(store: CountedStore): (sinkName: string) => Backlog {
   return (sinkName) => {
     const { positions, retries } = store.state;
     const position = positions.get(sinkName) as Position;
-    const { points, bytes } = position.gone ?? store.totals();
-    const kept = { points: 0, bytes: 0, oldestAtMs: Infinity };
+    const end = position.gone ?? store.totals();
+    let points = Math.max(0, end.points - position.points);
+    let bytes = Math.max(0, end.bytes - position.bytes);
+    let oldest = oldestAtMs(position) ?? Infinity;
     for (const entry of retries.get(sinkName)?.values() ?? []) {
-      kept.points += entry.points;
-      kept.bytes += entry.bytes;
-      kept.oldestAtMs = Math.min(kept.oldestAtMs, entry.firstKeptAtMs);
+      points += entry.points;
+      bytes += entry.bytes;
+      oldest = Math.min(oldest, entry.firstKeptAtMs);
     }
-    const oldest = Math.min(oldestAtMs(position) ?? Infinity, kept.oldestAtMs);
-    return {
-      points: Math.max(0, points - position.points) + kept.points,
-      bytes: Math.max(0, bytes - position.bytes) + kept.bytes,
-      oldestAtMs: oldest === Infinity ? undefined : oldest,
-    };
+    return { points, bytes, oldestAtMs: oldest === Infinity ? undefined : oldest };
   };
 }

@@ -1,93 +1,90 @@
-// Takes batches out of the spool for a sink, from the oldest or from the newest; by the store itself, or by a copy of what it knows.
+// Takes batches out of the spool for a sink, oldest or newest first, from the store or its replica in a thread.
 
 import type { Clock } from '../../runtime/clock.ts';
 import { expanded, type Points } from '../../model/factored-points.ts';
 import type { DataPoint } from '../../model/point.ts';
 import { type Backlog, backlogs } from './backlog.ts';
-import type { Content } from '../state/stored-content.ts';
 import type { LegacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Totals } from '../log/format.ts';
-import { type GroupPlaces, lastWhere } from '../log/group-places.ts';
+import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';
 import { pointOf, pointsDecoder } from '../log/payload.ts';
-import { type Damage, type ReadRecords, recordReader } from '../log/record-reader.ts';
+import { type Damage, type ReadRecords, type RecordReader, recordReader } from '../log/record-reader.ts';
 import type { DurableEnd } from '../log/segment-log.ts';
-import { type SegmentEntry, segmentOf } from '../log/segment-table.ts';
+import { type SegmentEntry, segmentOfRecord } from '../log/segment-table.ts';
 import { finish, type FinishedRange, finishRest, lastUnfinished, nextUnfinished, type Position } from './position.ts';
+import type { ChangeReader } from '../state/change-reader.ts';
 import type { SpoolState } from '../state/state.ts';
 
-/** Some records in a row, taken out together. */
+/** Consecutive records. */
 export interface Batch {
   readonly range: FinishedRange;
-  /** As they were delivered. */
+  /** One per record. */
   readonly deliveries: readonly Points[];
-  /** All of them, one by one; made when it is first asked for. */
+  /** All points, expanded on first use. */
   readonly points: readonly DataPoint[];
   readonly pointCount: number;
-  /** What cannot be read of it. */
+  /** Unreadable records in the range. */
   readonly damage: readonly Damage[];
 }
 
-/** Points of the retry set, taken out together. */
+/** An entry of the retry set. */
 export interface Retry {
   readonly sequence: number;
   readonly points: readonly DataPoint[];
-  /** How often they were tried. */
   readonly attempts: number;
   /** ms since 1970 UTC */
   readonly firstKeptAtMs: number;
 }
 
-/** What is known of the log and of the sinks; held by the owner of the log, or by a thread that is told of changes. */
+/** The part of the store that readers need. */
 export interface ReadableStore {
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   readonly state: Pick<SpoolState, 'positions' | 'retries' | 'skipped'>;
-  readonly segments: () => readonly SegmentEntry[];
-  readonly index: GroupPlaces;
-  readonly content: Pick<Content, 'at'>;
-  /** What has been appended, ever, durable or not. */
+  readonly groups: GroupTable;
+  readonly changes: Pick<ChangeReader, 'read'>;
+  segments(): readonly SegmentEntry[];
+  /** Totals of everything appended, durable or not. */
   totals(): Totals;
   durableEnd(): DurableEnd;
 }
 
-export interface TakerOptions {
+interface TakerOptions {
   readonly directory: string;
   readonly store: ReadableStore;
   readonly sinkName: string;
-  /** Told of records that cannot be read. */
+  /** Called for unreadable records. */
   readonly onDamage: (damage: Damage) => void;
-  /** The records of a store of an earlier version, which come before those of the log; absent: there is none. */
-  readonly former?: LegacyRecords | undefined;
-  /** Told of an entry of the retry set that cannot be read. */
+  /** The records of the legacy store, which precede those of the log. */
+  readonly legacy?: LegacyRecords | undefined;
+  /** Called for an unreadable entry of the retry set. */
   readonly onLostRetry: (sequence: number, points: number) => void;
 }
 
-export interface LegacyRecords extends LegacyRecordFeed {
-  /** The number of the last of them; 0 once they are drained. */
+interface LegacyRecords extends LegacyRecordFeed {
+  /** The number of the last record; 0 once the legacy store is drained. */
   through(): number;
 }
 
 export interface BatchTaker {
-  /** The next records at an end of the spool that were not taken out since the start, with some `maxPoints` points. */
+  /** The next records not taken out since the start, with at most `maxPoints` points but at least one record. */
   next(maxPoints: number, end?: 'oldest' | 'newest'): Batch | undefined;
-  /** The next of the retry set that is due. */
+  /** The next due entry of the retry set. */
   nextRetry(): Retry | undefined;
-  /** Whether it waits still: it was taken out, and neither finished nor dropped. */
+  /** False once a batch or retry was finished, skipped or dropped. */
   isWanted(from: Batch | Retry): boolean;
   backlog(): Backlog;
-  /** What an optional sink has missed, ever, since too much waited for it. */
+  /** Points that an optional sink has skipped over the life of the log. */
   skippedPoints(): number;
-  /** How many points `next` would still find. */
   untakenPoints(): number;
-  /** When the next of the retry set is due, by the steady clock. */
+  /** Due time of the next retry, by the steady clock. */
   nextDueAtMs(): number | undefined;
-  /** To be told when what became of an entry of the retry set is written down. */
+  /** Called when the outcome of a retry is durable. */
   finishedRetry(sequence: number): void;
 }
 
-/** What a taker holds in memory. */
-interface Taking extends TakerOptions {
-  readonly records: ReturnType<typeof recordReader>;
-  /** What has been taken out or is finished, as if it were a position. */
+interface TakerState extends TakerOptions {
+  readonly records: RecordReader;
+  /** A position over the records that are taken out or finished. */
   taken: Position;
   readonly takenRetries: Set<number>;
 }
@@ -95,67 +92,67 @@ interface Taking extends TakerOptions {
 export function batchTaker(options: TakerOptions): BatchTaker {
   const { store, sinkName, directory } = options;
   const backlog = backlogs(store);
-  const records = recordReader({ directory, segments: store.segments, index: store.index, decode: pointsDecoder() });
-  const taking: Taking = { ...options, records, taken: positionOf(options), takenRetries: new Set() };
+  const { groups } = store;
+  const records = recordReader({ directory, segments: () => store.segments(), groups, decode: pointsDecoder() });
+  const taker: TakerState = { ...options, records, taken: positionOf(options), takenRetries: new Set() };
   return {
-    next: (maxPoints, end = 'oldest') => (end === 'oldest' ? oldest(taking, maxPoints) : newest(taking, maxPoints)),
-    nextRetry: () => nextRetry(taking),
+    next: (maxPoints, end = 'oldest') => (end === 'oldest' ? oldest(taker, maxPoints) : newest(taker, maxPoints)),
+    nextRetry: () => nextRetry(taker),
     isWanted: (from) => isWanted(options, from),
     backlog: () => backlog(sinkName),
     skippedPoints: () => store.state.skipped.get(sinkName) ?? 0,
-    untakenPoints: () => store.durableEnd().totals.points - takenOf(taking).points,
-    nextDueAtMs: () => nextDueAtMs(taking),
-    finishedRetry: (sequence) => void taking.takenRetries.delete(sequence),
+    untakenPoints: () => store.durableEnd().totals.points - takenOf(taker).points,
+    nextDueAtMs: () => nextDueAtMs(taker),
+    finishedRetry: (sequence) => void taker.takenRetries.delete(sequence),
   };
 }
 
-/** Where a sink stands; one that is not known, at the beginning. */
-export function positionOf({
-  store,
-  sinkName,
-}: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> }): Position {
+interface SinkOfStore {
+  readonly store: Pick<ReadableStore, 'state'>;
+  readonly sinkName: string;
+}
+
+/** The position of a sink; the start of the log if it has none. */
+export function positionOf({ store, sinkName }: SinkOfStore): Position {
   return store.state.positions.get(sinkName) ?? { through: 0, finished: [], points: 0, bytes: 0 };
 }
 
-/** A batch that stands below the low-water mark before it was finished has been dropped. */
-export function isWanted(
-  options: Pick<TakerOptions, 'sinkName'> & { readonly store: Pick<ReadableStore, 'state'> },
-  from: Batch | Retry,
-): boolean {
+/** A batch below the low-water mark was skipped or dropped. */
+export function isWanted(options: SinkOfStore, from: Pick<Batch, 'range'> | Pick<Retry, 'sequence'>): boolean {
   if ('range' in from) return from.range[1] > positionOf(options).through;
   return options.store.state.retries.get(options.sinkName)?.has(from.sequence) === true;
 }
 
-/** What was skipped or dropped meanwhile is finished, and counts as taken out. */
-function takenOf(taking: Taking): Position {
-  const position = positionOf(taking);
-  const { taken } = taking;
+/** Counts records that were skipped or dropped meanwhile as taken. */
+function takenOf(taker: TakerState): Position {
+  const position = positionOf(taker);
+  const { taken } = taker;
   if (position.through <= taken.through) return taken;
-  taking.taken = taken.finished.reduce(finishRest, position);
-  return taking.taken;
+  taker.taken = taken.finished.reduce(finishRest, position);
+  return taker.taken;
 }
 
-function oldest(taking: Taking, maxPoints: number): Batch | undefined {
-  const { from, before } = nextUnfinished(takenOf(taking), 0);
-  const last = taking.former?.through() ?? 0;
-  if (from <= last) return taken(taking, from, taking.former?.read(from, Math.min(before - 1, last), maxPoints));
-  const through = Math.min(before - 1, taking.store.durableEnd().totals.records);
-  return from > through ? undefined : taken(taking, from, taking.records.read(from, through, maxPoints));
+function oldest(taker: TakerState, maxPoints: number): Batch | undefined {
+  const { from, before } = nextUnfinished(takenOf(taker), 0);
+  const last = taker.legacy?.through() ?? 0;
+  if (from <= last) return takeBatch(taker, from, taker.legacy?.read(from, Math.min(before - 1, last), maxPoints));
+  const through = Math.min(before - 1, taker.store.durableEnd().totals.records);
+  return from > through ? undefined : takeBatch(taker, from, taker.records.read(from, through, maxPoints));
 }
 
-/** The last records of the log, from the beginning of a group on; where there are none, the oldest of the store before it. */
-function newest(taking: Taking, maxPoints: number): Batch | undefined {
-  const { store, records } = taking;
+/** The last records of the log, starting with a group. If there are none, the oldest of the legacy store. */
+function newest(taker: TakerState, maxPoints: number): Batch | undefined {
+  const { store, records } = taker;
   const { totals } = store.durableEnd();
-  const stretch = lastUnfinished(takenOf(taking), totals.records);
+  const stretch = lastUnfinished(takenOf(taker), totals.records);
   if (stretch === undefined) return undefined;
-  const formerThrough = taking.former?.through() ?? 0;
-  const [low, high] = [Math.max(stretch[0], formerThrough + 1), stretch[1]];
-  if (high <= formerThrough) return oldest(taking, maxPoints);
-  const segment = segmentOf(store.segments(), high);
+  const legacyThrough = taker.legacy?.through() ?? 0;
+  const [low, high] = [Math.max(stretch[0], legacyThrough + 1), stretch[1]];
+  if (high <= legacyThrough) return oldest(taker, maxPoints);
+  const segment = segmentOfRecord(store.segments(), high);
   if (segment === undefined) return undefined;
-  const groups = store.index.of(segment);
-  const last = lastWhere(groups, ({ before }) => before.records < high);
+  const groups = store.groups.of(segment);
+  const last = lastGroupWhere(groups, ({ before }) => before.records < high);
   const end = groups[last + 1]?.before ?? segment.through;
   let first = last;
   while (
@@ -165,13 +162,13 @@ function newest(taking: Taking, maxPoints: number): Batch | undefined {
   )
     first -= 1;
   const from = Math.max(low, (groups[first]?.before.records ?? segment.before.records) + 1);
-  return taken(taking, from, records.read(from, high, Infinity));
+  return takeBatch(taker, from, records.read(from, high, Infinity));
 }
 
-function taken(taking: Taking, from: number, read: ReadRecords | undefined): Batch | undefined {
+function takeBatch(taker: TakerState, from: number, read: ReadRecords | undefined): Batch | undefined {
   if (read === undefined) return undefined;
   const { records, damage, through } = read;
-  for (const each of damage) taking.onDamage(each);
+  for (const each of damage) taker.onDamage(each);
   const pointCount = records.reduce((sum, record) => sum + record.pointCount, 0);
   const lostPoints = damage.reduce((sum, { points }) => sum + points, 0);
   const range: FinishedRange = [
@@ -180,7 +177,7 @@ function taken(taking: Taking, from: number, read: ReadRecords | undefined): Bat
     pointCount + lostPoints,
     records.reduce((sum, { bytes }) => sum + bytes, 0),
   ];
-  taking.taken = finish(takenOf(taking), range);
+  taker.taken = finish(takenOf(taker), range);
   return batchOf(
     range,
     records.map(({ points }) => points),
@@ -189,7 +186,6 @@ function taken(taking: Taking, from: number, read: ReadRecords | undefined): Bat
   );
 }
 
-/** A batch; its points are made when they are first asked for. */
 function batchOf(
   range: FinishedRange,
   deliveries: readonly Points[],
@@ -209,30 +205,26 @@ function batchOf(
   };
 }
 
-/** The first that is due, is durable, and was not taken out yet. */
-function nextRetry({ store, sinkName, takenRetries, onLostRetry }: Taking): Retry | undefined {
+/** The first entry that is due, durable and not taken. */
+function nextRetry({ store, sinkName, takenRetries, onLostRetry }: TakerState): Retry | undefined {
   const nowMs = store.clock.steady();
   const end = store.durableEnd();
   for (const [sequence, entry] of store.state.retries.get(sinkName) ?? []) {
     if (takenRetries.has(sequence) || entry.dueAtMs > nowMs) continue;
     if (entry.segment > end.segment || (entry.segment === end.segment && entry.at >= end.at)) continue;
-    const row = store.content.at(entry)?.retries?.[entry.part];
+    const row = store.changes.read(entry)?.retries?.[entry.part];
     if (row !== undefined) {
       takenRetries.add(sequence);
-      return {
-        sequence,
-        points: row.points.map(pointOf),
-        attempts: entry.attempts,
-        firstKeptAtMs: entry.firstKeptAtMs,
-      };
+      const { attempts, firstKeptAtMs } = entry;
+      return { sequence, points: row.points.map(pointOf), attempts, firstKeptAtMs };
     }
-    // Its frame is damaged: it is gone.
+    // The frame is damaged.
     onLostRetry(sequence, entry.points);
   }
   return undefined;
 }
 
-function nextDueAtMs({ store, sinkName, takenRetries }: Taking): number | undefined {
+function nextDueAtMs({ store, sinkName, takenRetries }: TakerState): number | undefined {
   let least: number | undefined;
   for (const [sequence, { dueAtMs }] of store.state.retries.get(sinkName) ?? []) {
     if (!takenRetries.has(sequence) && (least === undefined || dueAtMs < least)) least = dueAtMs;

@@ -1,15 +1,14 @@
-// Throws away what waits for a sink: its position goes to the end of the spool, and its retry set is emptied.
+// Drops the backlog of a sink: moves its position to the end of the log and clears its retry set.
 
-import { backlogs } from './backlog.ts';
 import type { Store } from '../store.ts';
+import { backlogs } from './backlog.ts';
 
 export interface DroppedPoints {
   readonly points: number;
   readonly bytes: number;
 }
 
-/** A sink that nothing is kept for. */
-export class NoSuchSink extends Error {
+class NoSuchSink extends Error {
   override readonly name = 'NoSuchSink';
   readonly exitCode = 1;
   readonly status = 404;
@@ -17,10 +16,9 @@ export class NoSuchSink extends Error {
 }
 
 /**
- * Drops what waits for a sink, in one step; what is in flight to it may still arrive. The position of a sink that is not
- * configured any more goes as well.
+ * Drops the backlog in one frame. Points in flight may still arrive. A sink that is not configured is forgotten.
  *
- * @param readers - the sinks that are read for; none where no bridge runs
+ * @param readers - the configured sinks; empty if no bridge runs
  * @throws NoSuchSink
  */
 export async function dropBacklog(
@@ -44,6 +42,6 @@ export async function dropBacklog(
       ? { positions: { [sinkName]: null } }
       : { positions: { [sinkName]: { through: records, finished: [], ...totals } }, emptied: [sinkName] },
   );
-  await store.checkpoints.write();
+  await store.checkpointer.write();
   return { points, bytes };
 }

@@ -1,48 +1,39 @@
-// How far a sink has come in the spool: a low-water mark, and the ranges that were finished above it out of order.
+// The position of a sink: a low-water mark, and ranges above it that were finished out of order.
 
-/** A contiguous run of records, both ends included. */
+/** Consecutive records, both ends inclusive. */
 export type Range = readonly [from: number, through: number];
 
-/** A range that is finished, and what was in it. */
+/** A finished range, and the points and bytes in it. */
 export type FinishedRange = readonly [from: number, through: number, points: number, bytes: number];
 
 export interface Position {
-  /** Every record up to this one is finished. */
+  /** The low-water mark: every record up to it is finished. */
   readonly through: number;
-  /** Finished above `through`, in order, never touching one another. */
+  /** Disjoint ranges above the low-water mark, ascending, never adjacent. */
   readonly finished: readonly FinishedRange[];
-  /** Points and bytes finished, ever; how much waits is what has been appended, ever, less these. */
+  /** Finished over the life of the log. The backlog is the total appended less these. */
   readonly points: number;
   readonly bytes: number;
-  /** Present while no such sink is configured. */
+  /** Set while the sink is not configured. */
   readonly gone?: Gone;
 }
 
-/** When a sink went, and the end of the spool then: it holds what waited for it up to there, and nothing that came later. */
-export interface Gone extends Pick<Position, 'through' | 'points' | 'bytes'> {
+/** When a sink was removed, and the end of the log at that time: later records do not wait for it. */
+interface Gone extends Pick<Position, 'through' | 'points' | 'bytes'> {
   /** ms since 1970 UTC */
   readonly sinceMs: number;
 }
 
-/** The position after the records of a range are finished too, which none of those finished before overlaps. */
+/** Finishes a range that overlaps no finished range. */
 export function finish(position: Position, range: FinishedRange): Position {
-  const ranges = merged([...position.finished, range]);
-  const first = ranges[0];
-  const reaches = first !== undefined && first[0] <= position.through + 1;
-  return {
-    through: reaches ? Math.max(position.through, first[1]) : position.through,
-    finished: reaches ? ranges.slice(1) : ranges,
-    points: position.points + range[2],
-    bytes: position.bytes + range[3],
-    ...(position.gone && { gone: position.gone }),
-  };
+  const [, , points, bytes] = range;
+  return withFinished(position, position.through, merged([...position.finished, range]), {
+    points: position.points + points,
+    bytes: position.bytes + bytes,
+  });
 }
 
-/**
- * The position after every record up to `through` is finished too.
- *
- * @param before - what had been appended, ever, up to and with that record
- */
+/** Finishes every record up to `through`. `before`: totals of the log up to and including that record. */
 export function finishThrough(
   position: Position,
   through: number,
@@ -51,31 +42,38 @@ export function finishThrough(
   if (through <= position.through) return position;
   let { points, bytes } = before;
   const above: FinishedRange[] = [];
-  for (const range of position.finished) {
-    const [from, last] = range;
+  for (const [from, last, rangePoints, rangeBytes] of position.finished) {
     if (last <= through) continue;
     const share = from > through ? 1 : (last - through) / (last - from + 1);
-    const rest: FinishedRange = [
-      Math.max(from, through + 1),
-      last,
-      Math.round(range[2] * share),
-      Math.round(range[3] * share),
-    ];
-    above.push(rest);
-    points += rest[2];
-    bytes += rest[3];
+    const rest = [Math.round(rangePoints * share), Math.round(rangeBytes * share)] as const;
+    above.push([Math.max(from, through + 1), last, ...rest]);
+    points += rest[0];
+    bytes += rest[1];
   }
-  const reaches = above[0] !== undefined && above[0][0] === through + 1;
-  return {
-    through: reaches ? (above[0] as FinishedRange)[1] : through,
-    finished: reaches ? above.slice(1) : above,
+  return withFinished(position, through, above, {
     points: Math.max(points, position.points),
     bytes: Math.max(bytes, position.bytes),
-    ...(position.gone && { gone: position.gone }),
+  });
+}
+
+/** Moves the low-water mark over the first range if that is adjacent. */
+function withFinished(
+  { gone }: Position,
+  through: number,
+  ranges: readonly FinishedRange[],
+  counts: Pick<Position, 'points' | 'bytes'>,
+): Position {
+  const [first] = ranges;
+  const isAdjacent = first !== undefined && first[0] <= through + 1;
+  return {
+    through: isAdjacent ? Math.max(through, first[1]) : through,
+    finished: isAdjacent ? ranges.slice(1) : ranges,
+    ...counts,
+    ...(gone && { gone }),
   };
 }
 
-/** The position after what of a range is not finished yet is finished too. */
+/** Finishes the unfinished part of a range, with a proportional share of its points and bytes. */
 export function finishRest(position: Position, [from, through, points, bytes]: FinishedRange): Position {
   let moved = position;
   for (let next = nextUnfinished(moved, from); next.from <= through; next = nextUnfinished(moved, next.from)) {
@@ -86,7 +84,7 @@ export function finishRest(position: Position, [from, through, points, bytes]: F
   return moved;
 }
 
-/** The first unfinished stretch at or after `from`: where it begins, and where the next finished range ends it. */
+/** The first unfinished stretch at or after `from`, and the finished record that ends it. */
 export function nextUnfinished(
   { through, finished }: Position,
   from: number,
@@ -99,7 +97,7 @@ export function nextUnfinished(
   return { from: start, before: Infinity };
 }
 
-/** The last unfinished stretch that ends at or before `through`, both ends included; undefined when there is none. */
+/** The last unfinished stretch that ends at or before `through`. */
 export function lastUnfinished(
   { through: low, finished }: Pick<Position, 'through' | 'finished'>,
   through: number,
@@ -112,8 +110,8 @@ export function lastUnfinished(
   return end > low ? [low + 1, end] : undefined;
 }
 
-/** The same numbers, in ranges in order that never touch one another. */
-export function merged(ranges: readonly FinishedRange[]): FinishedRange[] {
+/** Sorts ranges and joins adjacent ones. */
+function merged(ranges: readonly FinishedRange[]): FinishedRange[] {
   const result: FinishedRange[] = [];
   for (const range of ranges.toSorted((a, b) => a[0] - b[0])) {
     const last = result.at(-1);

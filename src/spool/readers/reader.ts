@@ -1,41 +1,51 @@
-// A sink's view of the spool: takes out batches, and records what became of them.
+// A sink's reader of the spool: takes batches and records their outcome.
 
+import type { Log } from '../../runtime/log.ts';
 import { type Wakeup, wakeup } from '../../runtime/wakeup.ts';
-import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
 import { legacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Damage } from '../log/record-reader.ts';
-import { finishBatch, finishRetry, type Outcome, type SettlingOptions } from './settling.ts';
+import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
+import { finishBatch, finishRetry, type Outcome, type OutcomeOptions } from './settling.ts';
 
 export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
-  /** Records that the batch is finished, and what became of its points; resolves when that which has to be kept is durable. */
+  /** Resolves when letters and kept points are durable; at once if there are none. */
   finish(batch: Batch, outcome: Outcome): Promise<void>;
-  /** Records what became of points of the retry set; resolves when it is durable. */
+  /** Resolves when the outcome is durable. */
   finishRetry(retry: Retry, outcome: Outcome): Promise<void>;
-  /** Counts an entry of the retry set as lost that cannot be read. */
+  /** Counts an unreadable entry of the retry set as lost. */
   loseRetry(sequence: number, points: number): void;
-  /** Rung after each append; the reader's owner may ring it too. */
+  /** Notified after each durable group. The owner of the reader may notify it too. */
   readonly bell: Wakeup;
 }
 
-export interface ReaderOptions extends SettlingOptions {
-  readonly directory: string;
-  /** Told of records that cannot be read. */
-  readonly onDamage: (damage: Damage) => void;
+interface ReaderOptions extends OutcomeOptions {
+  /** Logs unreadable records. */
+  readonly log: Log | undefined;
 }
 
-/** The reader of a sink that has a position. */
+/** The sink must have a position. */
 export function spoolReader(options: ReaderOptions): SpoolReader {
-  const { store, sinkName } = options;
-  const appends = wakeup();
-  store.onDurable(appends.notify);
+  const { store, sinkName, log } = options;
+  const { directory } = store;
+  const appended = wakeup();
+  store.onDurable(appended.notify);
   const loseRetry = (sequence: number, points: number): void =>
     store.append({ change: { noRetries: [[sinkName, sequence]], lost: { retries: 1, points } } });
-  const former = store.former();
-  const records = former && {
-    ...legacyRecordFeed(former, appends.notify),
-    through: () => (former.isAttached() ? former.end.records : 0),
+  const part = store.legacy;
+  const legacy = part && {
+    ...legacyRecordFeed(part, appended.notify),
+    through: () => (part.isAttached() ? part.end.records : 0),
   };
-  const { finishedRetry, ...taker } = batchTaker({ ...options, former: records, onLostRetry: loseRetry });
+  const onDamage = (damage: Damage): void =>
+    log?.error({ sink: sinkName, ...damage }, 'a part of the spool cannot be read; what was in it is lost');
+  const { finishedRetry, ...taker } = batchTaker({
+    directory,
+    store,
+    sinkName,
+    legacy,
+    onDamage,
+    onLostRetry: loseRetry,
+  });
   return {
     ...taker,
     finish: (batch, outcome) => finishBatch(options, batch, outcome),
@@ -44,6 +54,6 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
       finishedRetry(retry.sequence);
     },
     loseRetry,
-    bell: appends,
+    bell: appended,
   };
 }

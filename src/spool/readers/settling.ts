@@ -1,106 +1,99 @@
-// Writes down what became of a batch, or of points of the retry set.
+// Records the outcome of a batch or a retry: letters, kept points and the finished range, in one frame.
 
+import type { AddressedLetter } from '../dead-letters/dead-letters.ts';
+import { type Bounds, countLetters, hasRoomForLetters, newLetter } from '../deliver.ts';
+import { rowOf } from '../log/payload.ts';
 import type { DataPoint } from '../../model/point.ts';
+import type { Change } from '../state/change.ts';
+import type { Store } from '../store.ts';
 import { type Batch, isWanted, positionOf, type Retry } from './batches.ts';
 import { hasRoomForRetries } from './budgets.ts';
-import type { Change, DamagedGroup } from '../state/change.ts';
-import type { AddressedLetter } from '../dead-letters/dead-letters.ts';
-import { type Bounds, hasRoomForLetters, newLetter } from '../deliver.ts';
-import { rowOf } from '../log/payload.ts';
 import { finishRest, type Position } from './position.ts';
-import type { Store } from '../store.ts';
 
-/** What became of points that were not accepted. */
+/** What to keep of points that were not accepted. */
 export interface Outcome {
   readonly letters: readonly AddressedLetter[];
-  /** To be written again. */
+  /** Points to retry. */
   readonly kept: readonly DataPoint[];
-  /** How long they wait for that, from when they are settled: a clock that is set meanwhile changes nothing. */
+  /** Delay of the retry from now on, by the steady clock. */
   readonly pauseMs: number;
 }
 
-export interface SettlingOptions {
+export interface OutcomeOptions {
   readonly store: Store;
   readonly bounds: Bounds;
   readonly sinkName: string;
 }
 
-/** What is settled: of a batch its range and what could not be read of it, of a retry all but the points. */
+/** A batch or retry without its points, as threads send it. */
 export type Settled = Pick<Batch, 'range' | 'damage'>;
 export type SettledRetry = Omit<Retry, 'points'>;
 
-/** Resolves when that which has to be kept is durable; where nothing has to be, at once. */
-export async function finishBatch(options: SettlingOptions, batch: Settled, outcome: Outcome): Promise<void> {
+/** Resolves when letters and kept points are durable; at once if there are none. */
+export async function finishBatch(options: OutcomeOptions, batch: Settled, outcome: Outcome): Promise<void> {
   const { store, sinkName } = options;
-  const isDropped = !isWanted(options, batch as Batch);
-  const consequences = changeOf(options, outcome, { attempts: 1, firstKeptAtMs: store.clock.now(), isDropped });
-  const damaged: DamagedGroup[] = batch.damage
+  const isDropped = !isWanted(options, batch);
+  const change = changeOf(options, outcome, { attempts: 1, firstKeptAtMs: store.clock.now(), isDropped });
+  const damaged = batch.damage
     .filter(({ records }) => records > 0)
     .map(({ group, records, points }) => ({ group, records, points }));
-  if (consequences !== undefined || damaged.length > 0) {
-    const finished = isDropped ? {} : { finish: { sink: sinkName, range: batch.range } };
-    await commit(options, { ...consequences, ...finished, ...(damaged.length > 0 && { damaged }) });
+  if (change !== undefined || damaged.length > 0) {
+    const finish = isDropped ? {} : { finish: { sink: sinkName, range: batch.range } };
+    await commit(options, { ...change, ...finish, ...(damaged.length > 0 && { damaged }) });
   } else if (!isDropped) {
-    const position = positionOf(options);
-    store.state.positions.set(sinkName, squared(store, finishRest(position, batch.range)));
-    store.moved(sinkName);
+    const position = finishRest(positionOf(options), batch.range);
+    store.state.positions.set(sinkName, withoutRest(store, position));
+    store.positionMoved(sinkName);
   }
 }
 
-/** Once everything is finished, nothing waits, whatever was counted of what is damaged. */
-function squared(store: Store, position: Position): Position {
+/** Estimates of damaged records may leave a rest. Once everything is finished, the backlog is 0. */
+function withoutRest(store: Store, position: Position): Position {
   const { records, points, bytes } = store.totals();
   return position.through < records ? position : { ...position, points, bytes };
 }
 
-/** Resolves when it is durable. */
-export async function finishRetry(options: SettlingOptions, retry: SettledRetry, outcome: Outcome): Promise<void> {
-  const isDropped = !isWanted(options, retry as Retry);
-  const change = changeOf(options, outcome, {
-    attempts: retry.attempts + 1,
-    firstKeptAtMs: retry.firstKeptAtMs,
-    isDropped,
-  });
-  await commit(options, { ...change, noRetries: [[options.sinkName, retry.sequence]] });
+/** Resolves when the outcome is durable. */
+export async function finishRetry(options: OutcomeOptions, retry: SettledRetry, outcome: Outcome): Promise<void> {
+  const { sequence, attempts, firstKeptAtMs } = retry;
+  const isDropped = !isWanted(options, retry);
+  const change = changeOf(options, outcome, { attempts: attempts + 1, firstKeptAtMs, isDropped });
+  await commit(options, { ...change, noRetries: [[options.sinkName, sequence]] });
 }
 
-async function commit({ store, bounds }: SettlingOptions, change: Change): Promise<void> {
+async function commit({ store, bounds }: OutcomeOptions, change: Change): Promise<void> {
   await store.commit(change);
-  for (const { kind } of change.letters ?? []) bounds.lettersAdded.set(kind, (bounds.lettersAdded.get(kind) ?? 0) + 1);
+  countLetters(bounds, change);
 }
 
-interface Terms {
+interface RetryTerms {
   readonly attempts: number;
   readonly firstKeptAtMs: number;
-  /** Dropped meanwhile: what was kept is not wanted any more. */
+  /** Whether the batch or retry was dropped meanwhile: then nothing is kept. */
   readonly isDropped: boolean;
 }
 
-/** What an outcome changes; undefined: nothing. */
+/** Returns undefined if the outcome changes nothing. */
 function changeOf(
-  { store, bounds, sinkName }: SettlingOptions,
+  { store, bounds, sinkName }: OutcomeOptions,
   { letters, kept, pauseMs }: Outcome,
-  { isDropped, attempts, firstKeptAtMs }: Terms,
+  { isDropped, attempts, firstKeptAtMs }: RetryTerms,
 ): Change | undefined {
   if (letters.length === 0 && (kept.length === 0 || isDropped)) return undefined;
   const nowMs = store.clock.now();
   const hasLetters = letters.length > 0 && hasRoomForLetters(store, bounds, sinkName);
   const hasKept = kept.length > 0 && !isDropped && hasRoomForRetries(store, bounds.budgets, sinkName);
   const skipped = (hasLetters ? 0 : letters.length) + (hasKept || isDropped ? 0 : kept.length);
+  const retry = {
+    sink: sinkName,
+    sequence: store.state.nextRetry,
+    attempts,
+    firstKeptAtMs,
+    notBeforeMs: nowMs + pauseMs,
+  };
   return {
     ...(hasLetters && { letters: letters.map((letter) => newLetter(letter, nowMs)) }),
-    ...(hasKept && {
-      retries: [
-        {
-          sink: sinkName,
-          sequence: store.state.nextRetry,
-          attempts,
-          firstKeptAtMs,
-          notBeforeMs: nowMs + pauseMs,
-          points: kept.map(rowOf),
-        },
-      ],
-    }),
+    ...(hasKept && { retries: [{ ...retry, points: kept.map(rowOf) }] }),
     ...(skipped > 0 && { skipped: { [sinkName]: skipped } }),
   };
 }

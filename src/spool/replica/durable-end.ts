@@ -1,42 +1,41 @@
-// The end of what is durable, in memory that threads share, so that a reader in another thread need not be told of each group.
+// The durable end of the log in shared memory, so that a reader in another thread needs no message per group.
 
 import type { DurableEnd } from '../log/segment-log.ts';
 
 export interface SharedDurableEnd {
   write(end: DurableEnd): void;
   read(): DurableEnd;
-  /** Another number after each time that it was written. */
+  /** Changes with each write. */
   version(): number;
-  /** Says that this reader waits to be woken. */
+  /** Registers the reader to be woken. */
   wait(): void;
-  /** Whether a reader waits; it is not said to wait any more. */
+  /** Returns whether the reader waits, and unregisters it. */
   takeWaiting(): boolean;
 }
 
-const numbers = 5;
-const bytes = 8 + numbers * 8;
+const valueCount = 5;
 
+/** Two u32: the version, odd during a write, and whether the reader waits. Then the values as doubles. */
 export function durableEndMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(bytes);
+  return new SharedArrayBuffer(8 + valueCount * 8);
 }
 
-/** A number that is odd while the others are written, and whether a reader waits; then the numbers. */
 export function sharedDurableEnd(memory: SharedArrayBuffer): SharedDurableEnd {
   const flags = new Int32Array(memory, 0, 2);
-  const values = new Float64Array(memory, 8, numbers);
-  const number = (index: number): number => values[index] as number;
+  const values = new Float64Array(memory, 8, valueCount);
+  const value = (index: number): number => values[index] as number;
   return {
-    write({ segment, at, totals: { records, points, bytes: recordBytes } }) {
+    write({ segment, at, totals: { records, points, bytes } }) {
       Atomics.add(flags, 0, 1);
-      [values[0], values[1], values[2], values[3], values[4]] = [segment, at, records, points, recordBytes];
+      values.set([segment, at, records, points, bytes]);
       Atomics.add(flags, 0, 1);
     },
     read() {
       for (;;) {
         const before = Atomics.load(flags, 0);
-        const [segment, at, records, points, recordBytes] = [number(0), number(1), number(2), number(3), number(4)];
-        if (before % 2 !== 0 || Atomics.load(flags, 0) !== before) continue;
-        return { segment, at, totals: { records, points, bytes: recordBytes } };
+        const totals = { records: value(2), points: value(3), bytes: value(4) };
+        const end = { segment: value(0), at: value(1), totals };
+        if (before % 2 === 0 && Atomics.load(flags, 0) === before) return end;
       }
     },
     version: () => Atomics.load(flags, 0),

@@ -1,16 +1,15 @@
-// What a thread that reads the log has to know of it, and the changes of that: plain values, which can be sent.
+// Snapshots and deltas of the store for a replica in another thread: plain values that can be sent.
 
 import type { Clock } from '../../runtime/clock.ts';
-import type { Change } from '../state/change.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import type { Position } from '../readers/position.ts';
-import { sharedDurableEnd, durableEndMemory } from './durable-end.ts';
+import type { Change } from '../state/change.ts';
 import type { RetryEntry } from '../state/state.ts';
 import type { Store } from '../store.ts';
+import { durableEndMemory, sharedDurableEnd } from './durable-end.ts';
 
-/** The steady clocks of threads begin at other instants, and the wall clock may be set while a message is on its way. */
+/** A due time relative to now: threads have different steady clocks, and the wall clock may be set. */
 export interface SharedRetry extends Omit<RetryEntry, 'dueAtMs'> {
-  /** From now on. */
   readonly dueInMs: number;
 }
 
@@ -19,15 +18,12 @@ export interface StoreSnapshot {
   readonly end: SharedArrayBuffer;
   readonly segments: readonly SegmentEntry[];
   readonly positions: readonly (readonly [sink: string, position: Position])[];
-  readonly retries: readonly (readonly [
-    sink: string,
-    entries: readonly (readonly [sequence: number, entry: SharedRetry])[],
-  ])[];
+  readonly retries: readonly (readonly [sink: string, entries: readonly (readonly [number, SharedRetry])[]])[];
 }
 
-/** What is absent has not changed. */
+/** Absent members have not changed. */
 export interface StoreDelta {
-  /** All of them. */
+  /** The whole table. */
   readonly segments?: readonly SegmentEntry[];
   readonly positions?: Change['positions'];
   readonly emptied?: Change['emptied'];
@@ -37,54 +33,50 @@ export interface StoreDelta {
 
 export interface SharedStore {
   snapshot(): StoreSnapshot;
-  /** One listener: told of each delta, and to wake the reader that waits. */
+  /** Sets the only listener. `wake` is called when the waiting reader should read. */
   listen(listener: { readonly changed: (delta: StoreDelta) => void; readonly wake: () => void }): void;
 }
 
-export function sharedStore(store: Store, directory: string): SharedStore {
+export function sharedStore(store: Store): SharedStore {
+  const { directory, clock } = store;
   const memory = durableEndMemory();
   const end = sharedDurableEnd(memory);
-  let told: Parameters<SharedStore['listen']>[0] | undefined;
+  let listener: Parameters<SharedStore['listen']>[0] | undefined;
   store.onDurable(() => {
     end.write(store.durableEnd());
-    if (end.takeWaiting()) told?.wake();
+    if (end.takeWaiting()) listener?.wake();
   });
   store.onChange((change) => {
-    const delta = told && deltaOf(store, change);
-    if (delta !== undefined) told?.changed(delta);
+    const delta = listener && deltaOf(store, change);
+    if (delta !== undefined) listener?.changed(delta);
   });
   return {
     snapshot() {
       end.write(store.durableEnd());
-      const { positions, retries } = store.state;
-      return {
-        directory,
-        end: memory,
-        segments: [...store.segments()],
-        positions: [...positions],
-        retries: [...retries].map(
-          ([sink, entries]) =>
-            [sink, [...entries].map(([sequence, entry]) => [sequence, shared(entry, store.clock)] as const)] as const,
-        ),
-      };
+      const retries = [...store.state.retries].map(([sink, entries]) => {
+        const shared = [...entries].map(([sequence, entry]) => [sequence, sharedRetry(entry, clock)] as const);
+        return [sink, shared] as const;
+      });
+      const [segments, positions] = [[...store.segments()], [...store.state.positions]];
+      return { directory, end: memory, segments, positions, retries };
     },
-    listen: (listener) => void (told = listener),
+    listen: (given) => void (listener = given),
   };
 }
 
-function shared({ dueAtMs, ...entry }: RetryEntry, clock: Pick<Clock, 'steady'>): SharedRetry {
+function sharedRetry({ dueAtMs, ...entry }: RetryEntry, clock: Pick<Clock, 'steady'>): SharedRetry {
   return { ...entry, dueInMs: dueAtMs - clock.steady() };
 }
 
-/** Undefined: nothing that a reader needs. */
-function deltaOf({ clock, segments, state }: Store, change: Change | 'segments'): StoreDelta | undefined {
-  if (change === 'segments') return { segments: [...segments()] };
+/** Returns undefined if the change does not concern readers. */
+function deltaOf(store: Store, change: Change | 'segments'): StoreDelta | undefined {
+  if (change === 'segments') return { segments: [...store.segments()] };
   const { positions, emptied, retries, noRetries } = change;
   if (positions === undefined && emptied === undefined && retries === undefined && noRetries === undefined)
     return undefined;
   const kept = retries?.flatMap(({ sink, sequence }) => {
-    const entry = state.retries.get(sink)?.get(sequence);
-    return entry === undefined ? [] : [[sink, sequence, shared(entry, clock)] as const];
+    const entry = store.state.retries.get(sink)?.get(sequence);
+    return entry === undefined ? [] : [[sink, sequence, sharedRetry(entry, store.clock)] as const];
   });
   return {
     ...(positions && { positions }),

@@ -1,20 +1,20 @@
-// A store as a thread has it that reads the log by itself: what it is told, and how far the log is durable.
+// A read replica of the store in another thread: it reads the log by itself, up to the shared durable end.
 
 import type { Clock } from '../../runtime/clock.ts';
-import type { ReadableStore } from '../readers/batches.ts';
-import { content } from '../state/stored-content.ts';
-import { groupPlaces } from '../log/group-places.ts';
+import { groupTable } from '../log/group-table.ts';
 import type { DurableEnd } from '../log/segment-log.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
-import { finishRest, type FinishedRange, type Position } from '../readers/position.ts';
+import type { ReadableStore } from '../readers/batches.ts';
+import { type FinishedRange, finishRest, type Position } from '../readers/position.ts';
+import { ChangeReader } from '../state/change-reader.ts';
+import type { RetryEntry } from '../state/state.ts';
 import { type SharedDurableEnd, sharedDurableEnd } from './durable-end.ts';
 import type { SharedRetry, StoreDelta, StoreSnapshot } from './replica-updates.ts';
-import type { RetryEntry } from '../state/state.ts';
 
 export interface StoreReplica extends ReadableStore {
   readonly end: SharedDurableEnd;
   put(delta: StoreDelta): void;
-  /** A sink has finished a range, and the owner is told. */
+  /** Finishes a range locally. The owner gets it in a message. */
   finished(sink: string, range: FinishedRange): void;
 }
 
@@ -25,20 +25,20 @@ export function storeReplica(
   const end = sharedDurableEnd(memory);
   let segments = snapshot.segments.map((segment) => ({ ...segment }));
   const positions = new Map(snapshot.positions);
-  const own = ({ dueInMs, ...entry }: SharedRetry): RetryEntry => ({ ...entry, dueAtMs: clock.steady() + dueInMs });
+  const entryOf = ({ dueInMs, ...entry }: SharedRetry): RetryEntry => ({ ...entry, dueAtMs: clock.steady() + dueInMs });
   const retries = new Map(
     snapshot.retries.map(([sink, entries]) => [
       sink,
-      new Map(entries.map(([sequence, entry]) => [sequence, own(entry)])),
+      new Map(entries.map(([sequence, entry]) => [sequence, entryOf(entry)])),
     ]),
   );
-  const index = groupPlaces(directory);
+  const groups = groupTable(directory);
 
-  /** The end of the last segment; of one that was not told of yet, that of the one before it. */
+  /** Ends with the last known segment. The shared end may be in a later one, whose delta is still on its way. */
   function durableEnd(): DurableEnd {
     const last = segments.at(-1);
-    if (last === undefined) return { segment: 0, at: 0, totals: end.read().totals };
     const found = end.read();
+    if (last === undefined) return { segment: 0, at: 0, totals: found.totals };
     if (found.segment === last.number) [last.end, last.through] = [found.at, found.totals];
     return { segment: last.number, at: last.end, totals: last.through };
   }
@@ -52,20 +52,18 @@ export function storeReplica(
     clock,
     state: { positions, retries, skipped: new Map() },
     segments: current,
-    index,
-    content: content({ directory, segments: current, index }),
+    groups,
+    changes: new ChangeReader(directory, current, groups),
     totals: () => durableEnd().totals,
     durableEnd,
     end,
     put(delta) {
       if (delta.segments !== undefined) segments = delta.segments.map((segment) => ({ ...segment }));
-      for (const [sink, position] of Object.entries(delta.positions ?? {})) moveTo(positions, sink, position);
+      for (const [sink, position] of Object.entries(delta.positions ?? {})) movePosition(positions, sink, position);
       for (const sink of delta.emptied ?? []) retries.get(sink)?.clear();
       for (const [sink, sequence] of delta.noRetries ?? []) retries.get(sink)?.delete(sequence);
-      for (const [sink, sequence, entry] of delta.kept ?? []) {
-        const entries = retries.get(sink) ?? new Map<number, RetryEntry>();
-        retries.set(sink, entries.set(sequence, own(entry)));
-      }
+      for (const [sink, sequence, entry] of delta.kept ?? [])
+        retries.set(sink, (retries.get(sink) ?? new Map<number, RetryEntry>()).set(sequence, entryOf(entry)));
     },
     finished(sink, range) {
       const position = positions.get(sink);
@@ -74,10 +72,10 @@ export function storeReplica(
   };
 }
 
-/** What the owner has not been told of yet when it moved a sink stays finished. */
-function moveTo(positions: Map<string, Position>, sink: string, position: Position | null): void {
+/** Applies a position of the owner. Ranges that it has not received yet stay finished. */
+function movePosition(positions: Map<string, Position>, sink: string, position: Position | null): void {
   if (position === null) return void positions.delete(sink);
-  const former = positions.get(sink);
-  if (former !== undefined && former.through >= position.through) return;
-  positions.set(sink, (former?.finished ?? []).reduce(finishRest, position));
+  const known = positions.get(sink);
+  if (known !== undefined && known.through >= position.through) return;
+  positions.set(sink, (known?.finished ?? []).reduce(finishRest, position));
 }

@@ -1,23 +1,22 @@
-// A change of what the spool knows beside its records, as it stands in the log: every one of them is in a frame before it counts.
+// A change of the spool's state, as stored in a frame. It counts once its frame is durable.
 
 import type { LegacyChange } from '../legacy-phase.ts';
 import type { PointRow } from '../log/payload.ts';
 import type { Losses } from '../losses.ts';
 import type { FinishedRange, Position } from '../readers/position.ts';
 
-/** A dead letter, or the sample of a malformed body. */
+/** A dead letter, or a sample of a malformed body. Times are in ms since 1970 UTC. */
 export interface StoredLetter {
   readonly id: string;
   readonly kind: string;
   readonly reason: string;
   readonly raw: string;
-  /** Of `raw`, where it is no text. */
+  /** The encoding of `raw` if the body is not text. */
   readonly encoding?: 'base64';
-  /** The sink that refused it, where it was one. */
+  /** The sink that rejected the point. */
   readonly sink?: string;
-  /** The address that a malformed body came from last. */
+  /** The last sender of a malformed body. */
   readonly from?: string;
-  /** ms since 1970 UTC */
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   readonly times: number;
@@ -31,50 +30,47 @@ export interface StoredParked {
   readonly payload: string;
 }
 
-/** Points that a sink could not take at the time. */
+/** An entry of a sink's retry set. Times are in ms since 1970 UTC. */
 export interface StoredRetry {
   readonly sink: string;
   readonly sequence: number;
-  /** How often they were tried. */
   readonly attempts: number;
-  /** ms since 1970 UTC */
   readonly firstKeptAtMs: number;
   readonly notBeforeMs: number;
   readonly points: readonly PointRow[];
 }
 
-/** A group of which something could not be read, and how much in all. */
+/** The unreadable records of a group, and the points in them. */
 export interface DamagedGroup {
   readonly group: number;
   readonly records: number;
   readonly points: number;
 }
 
-/** What is absent does not change. Everything in it is put into effect in the order of its members. */
+/** Members are applied in this order. */
 export interface Change {
-  /** Ids of dead letters and samples that go. */
+  /** Deleted dead letters and samples. */
   readonly noLetters?: readonly string[];
   readonly noParked?: readonly (readonly [waitsFor: string, sequence: number])[];
   readonly noRetries?: readonly (readonly [sink: string, sequence: number])[];
-  /** Put down; one that is there counts once more. */
+  /** Added letters. If the id exists, its `times` is increased. */
   readonly letters?: readonly StoredLetter[];
   readonly samples?: readonly StoredLetter[];
   readonly parked?: readonly StoredParked[];
   readonly retries?: readonly StoredRetry[];
-  /** What it puts down was there before and stands here now: nothing counts once more. */
+  /** Set by compaction: the entries exist and only move to this frame. */
   readonly isMove?: true;
-  /** A range that a sink has finished. */
   readonly finish?: { readonly sink: string; readonly range: FinishedRange };
-  /** Where sinks stand; null: forgotten. */
+  /** null: the sink is removed. */
   readonly positions?: Readonly<Record<string, Position | null>>;
-  /** Sinks whose retry sets are emptied. */
+  /** Sinks whose retry sets are cleared. */
   readonly emptied?: readonly string[];
   /** Points that optional sinks have missed. */
   readonly skipped?: Readonly<Record<string, number>>;
   readonly lost?: Partial<Losses>;
   readonly damaged?: readonly DamagedGroup[];
-  /** Last groups that were torn or damaged, and were kept aside. */
+  /** Torn or damaged last groups that were set aside. */
   readonly suspectTails?: number;
-  /** How far it is with the store of an earlier version. */
+  /** The phase of the legacy store. */
   readonly former?: LegacyChange;
 }

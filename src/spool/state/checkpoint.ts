@@ -1,65 +1,41 @@
-// The state of the spool as of a place in the log, in a file of its own, so that a start reads no more than what came behind that place.
-// Two are kept: `checkpoint`, and `checkpoint.former` for when that cannot be read.
+// Checkpoint files: the state as of a place in the log, so that recovery replays only what comes after it. The previous
+// checkpoint is kept as `checkpoint.former`, in case the newest is unreadable.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../../runtime/clock.ts';
-import type { DamagedGroup } from './change.ts';
-import type { LegacyState } from '../legacy-phase.ts';
-import { letterTable } from '../dead-letters/table.ts';
+import { LetterTable } from '../dead-letters/table.ts';
 import { formatVersion } from '../log/format.ts';
-import type { GroupPlace } from '../log/scan.ts';
+import type { GroupStart } from '../log/scan.ts';
 import { syncDirectory, UnknownFormat } from '../log/segment-files.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
-import type { Losses } from '../losses.ts';
-import type { Position } from '../readers/position.ts';
-import { dueAt, emptyState, type ParkedEntry, type RetryEntry, type SpoolState } from './state.ts';
+import { dueAt, type SpoolState } from './state.ts';
 
 export interface Checkpoint {
-  /** Everything before it is in the state. */
-  readonly place: GroupPlace & { readonly segment: number };
+  /** The state includes every change before it. */
+  readonly place: GroupStart & { readonly segment: number };
   readonly segments: readonly SegmentEntry[];
   readonly state: SpoolState;
-  /** When the clock said that it was written, ms since 1970 UTC. */
+  /** ms since 1970 UTC */
   readonly writtenAtMs: number;
 }
 
-/** As it is written; the letters and samples follow as bytes. */
-interface Row extends Omit<Checkpoint, 'state'> {
-  readonly version: number;
-  readonly positions: readonly (readonly [string, Position])[];
-  readonly retries: readonly (readonly [string, readonly (readonly [number, RetryEntry])[]])[];
-  readonly parked: readonly (readonly [string, readonly (readonly [number, ParkedEntry])[]])[];
-  readonly lost: Losses;
-  readonly damaged: readonly DamagedGroup[];
-  readonly skipped: readonly (readonly [string, number])[];
-  readonly suspectTails: number;
-  readonly former: LegacyState;
-  readonly nextParked: number;
-  readonly nextRetry: number;
-  readonly live: readonly (readonly [number, number])[];
-  readonly totals: SpoolState['totals'];
-  readonly letterBytes: number;
-  readonly sampleBytes: number;
-}
-
 const magic = 'cpcheck4';
-/** Magic, checksum of all that follows, length of the JSON. */
-const headBytes = 16;
+/** Magic, checksum, and length of the JSON. */
+const headerBytes = 16;
 
 const pathOf = (directory: string): string => join(directory, 'checkpoint');
-const formerPathOf = (directory: string): string => join(directory, 'checkpoint.former');
+const previousPathOf = (directory: string): string => join(directory, 'checkpoint.former');
 
-/** The state as it is now; what is written of it, once all that is in it is durable. */
-export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>) => Buffer {
-  const [letters, samples] = [state.letters.dump(), state.samples.dump()];
-  const row: Omit<Row, keyof Omit<Checkpoint, 'state'>> = {
-    version: formatVersion,
+/** The state as JSON; the two letter tables follow the JSON as bytes. */
+function rowOf(state: SpoolState, letterBytes: number, sampleBytes: number) {
+  return {
+    version: formatVersion as number,
     positions: [...state.positions],
-    retries: [...state.retries].map(([sink, entries]) => [sink, [...entries]]),
-    parked: [...state.parked].map(([waitsFor, entries]) => [waitsFor, [...entries]]),
+    retries: [...state.retries].map(([sink, entries]) => [sink, [...entries]] as const),
+    parked: [...state.parked].map(([waitsFor, entries]) => [waitsFor, [...entries]] as const),
     lost: state.lost,
     damaged: [...state.damaged.values()],
     skipped: [...state.skipped],
@@ -69,50 +45,55 @@ export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>
     nextRetry: state.nextRetry,
     live: [...state.live],
     totals: state.totals,
-    letterBytes: letters.length,
-    sampleBytes: samples.length,
+    letterBytes,
+    sampleBytes,
   };
-  const text = JSON.stringify(row);
+}
+
+type Row = ReturnType<typeof rowOf> & Omit<Checkpoint, 'state'>;
+
+/** Serializes the state now. The returned function completes the file once everything in the state is durable. */
+export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>) => Buffer {
+  const [letters, samples] = [state.letters.dump(), state.samples.dump()];
+  const text = JSON.stringify(rowOf(state, letters.length, samples.length));
   return (rest) => {
     const json = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},${text.slice(1)}`);
-    const head = Buffer.alloc(headBytes);
-    head.write(magic, 0);
-    head.writeUInt32LE(json.length, 12);
-    const bytes = Buffer.concat([head, json, letters, samples]);
+    const header = Buffer.alloc(headerBytes);
+    header.write(magic, 0);
+    header.writeUInt32LE(json.length, 12);
+    const bytes = Buffer.concat([header, json, letters, samples]);
     bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
     return bytes;
   };
 }
 
-/** Undefined when these are not the bytes of one. @throws UnknownFormat */
+/**
+ * Returns undefined if the bytes are no valid checkpoint.
+ *
+ * @throws UnknownFormat
+ */
 export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'steady'>): Checkpoint | undefined {
-  if (
-    bytes.length < headBytes ||
-    bytes.toString('latin1', 0, 8) !== magic ||
-    crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)
-  )
-    return undefined;
-  const jsonEnd = headBytes + bytes.readUInt32LE(12);
-  const row = JSON.parse(bytes.toString('utf8', headBytes, jsonEnd)) as Row;
-  if (row.version !== formatVersion)
+  if (bytes.length < headerBytes || bytes.toString('latin1', 0, 8) !== magic) return undefined;
+  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
+  const jsonEnd = headerBytes + bytes.readUInt32LE(12);
+  const row = JSON.parse(bytes.toString('utf8', headerBytes, jsonEnd)) as Row;
+  const { version, letterBytes, sampleBytes, place, segments, writtenAtMs } = row;
+  if (version !== formatVersion)
     throw new UnknownFormat(
-      `checkpoint: format ${row.version} is not known here; a later version of this program wrote it`,
+      `checkpoint: format ${version} is not known here; a later version of this program wrote it`,
     );
-  const lettersEnd = jsonEnd + row.letterBytes;
-  const retries = row.retries.map(
-    ([sink, entries]) =>
-      [
-        sink,
-        new Map(entries.map(([number, entry]) => [number, { ...entry, dueAtMs: dueAt(entry.notBeforeMs, clock) }])),
-      ] as const,
-  );
+  const lettersEnd = jsonEnd + letterBytes;
   const state: SpoolState = {
-    ...emptyState(),
     positions: new Map(row.positions),
-    retries: new Map(retries),
+    retries: new Map(
+      row.retries.map(([sink, entries]) => [
+        sink,
+        new Map(entries.map(([sequence, entry]) => [sequence, { ...entry, dueAtMs: dueAt(entry.notBeforeMs, clock) }])),
+      ]),
+    ),
     parked: new Map(row.parked.map(([waitsFor, entries]) => [waitsFor, new Map(entries)])),
-    letters: letterTable(bytes.subarray(jsonEnd, lettersEnd)),
-    samples: letterTable(bytes.subarray(lettersEnd, lettersEnd + row.sampleBytes)),
+    letters: new LetterTable(bytes.subarray(jsonEnd, lettersEnd)),
+    samples: new LetterTable(bytes.subarray(lettersEnd, lettersEnd + sampleBytes)),
     lost: row.lost,
     damaged: new Map(row.damaged.map((damage) => [damage.group, damage])),
     skipped: new Map(row.skipped),
@@ -123,16 +104,20 @@ export function decodeCheckpoint(bytes: Buffer, clock: Pick<Clock, 'now' | 'stea
     live: new Map(row.live),
     totals: row.totals,
   };
-  return { place: row.place, segments: row.segments, state, writtenAtMs: row.writtenAtMs };
+  return { place, segments, state, writtenAtMs };
 }
 
-/** The newest one that can be read; undefined: none can. @throws UnknownFormat */
+/**
+ * Reads the newest valid checkpoint, if any, and returns the paths of invalid ones.
+ *
+ * @throws UnknownFormat
+ */
 export function readCheckpoint(
   directory: string,
   clock: Pick<Clock, 'now' | 'steady'>,
 ): { readonly checkpoint: Checkpoint | undefined; readonly unreadable: readonly string[] } {
   const unreadable: string[] = [];
-  for (const path of [pathOf(directory), formerPathOf(directory)]) {
+  for (const path of [pathOf(directory), previousPathOf(directory)]) {
     if (!existsSync(path)) continue;
     const checkpoint = decodeCheckpoint(readFileSync(path), clock);
     if (checkpoint !== undefined) return { checkpoint, unreadable };
@@ -141,7 +126,7 @@ export function readCheckpoint(
   return { checkpoint: undefined, unreadable };
 }
 
-/** Resolves when it is durable under its name. Where there is no room nothing has changed. */
+/** Durable under its name on return. On a full disk the old checkpoints stay. */
 export async function writeCheckpoint(directory: string, bytes: Buffer): Promise<void> {
   const path = join(directory, 'checkpoint.new');
   const file = await open(path, 'w', 0o600);
@@ -151,7 +136,7 @@ export async function writeCheckpoint(directory: string, bytes: Buffer): Promise
   } finally {
     await file.close();
   }
-  if (existsSync(pathOf(directory))) await rename(pathOf(directory), formerPathOf(directory));
+  if (existsSync(pathOf(directory))) await rename(pathOf(directory), previousPathOf(directory));
   await rename(path, pathOf(directory));
   syncDirectory(directory);
 }

@@ -1,114 +1,100 @@
-// Which segments are needed no more, and what is carried over from those that are hardly needed.
+// Decides which segments are recycled, and compacts segments that are mostly dead by moving their live entries.
 
-import type { Change, StoredLetter } from './change.ts';
-import { frameKinds } from '../log/format.ts';
-import { firstPlace } from '../log/group-places.ts';
-import { splitPayload } from '../log/payload.ts';
-import { type Frame, readGroup, type SegmentBytes, segmentBytes } from '../log/scan.ts';
+import { tableId } from '../dead-letters/list.ts';
+import { firstGroupOf } from '../log/group-table.ts';
+import { changeText } from '../log/payload.ts';
+import { durableScan, type Frame, openSegmentFile, readGroup, type SegmentFile } from '../log/scan.ts';
 import { segmentPath } from '../log/segment-files.ts';
 import type { SegmentEntry } from '../log/segment-table.ts';
 import type { Position } from '../readers/position.ts';
-import { indexId, type SpoolState } from './state.ts';
+import type { Change, StoredLetter } from './change.ts';
+import type { EntryLocation, SpoolState } from './state.ts';
 
-/** What the two checkpoints say that are kept: a segment goes when neither needs it. */
-export interface Needs {
-  /** The segment of the older one's place. */
+/** What the two checkpoints on disk need. A segment is recycled when neither needs it. */
+export interface CheckpointNeeds {
+  /** The segment of the older checkpoint's place. */
   readonly fromSegment: number;
   readonly positions: ReadonlyMap<string, Position>;
-  /** Bytes in each segment that are needed beside its records. */
   readonly live: ReadonlyMap<number, number>;
 }
 
-/** The segments of which every sink has finished all records, and nothing is needed besides. */
-export function unneeded(segments: readonly SegmentEntry[], needs: Needs): SegmentEntry[] {
+/** Segments that every sink has passed, without live entries. */
+export function recyclable(segments: readonly SegmentEntry[], needs: CheckpointNeeds): SegmentEntry[] {
   return segments.filter(
     (segment) =>
       segment.number < needs.fromSegment && isPassed(segment, needs.positions) && !needs.live.has(segment.number),
   );
 }
 
-/** Without a sink nothing is waited for. */
+/** Whether every sink has finished the records of a segment. A removed sink does not wait for later segments. */
 export function isPassed({ before, through }: SegmentEntry, positions: ReadonlyMap<string, Position>): boolean {
-  return [...positions.values()].every((position) => {
-    if (position.through >= through.records) return true;
-    return position.gone !== undefined && position.gone.through <= before.records;
-  });
+  return [...positions.values()].every(
+    ({ through: finished, gone }) =>
+      finished >= through.records || (gone !== undefined && gone.through <= before.records),
+  );
 }
 
-/** A segment that every sink has passed is emptied when less than this share of it is needed. */
-const shareWorthKeeping = 1 / 2;
+/** A passed segment is compacted if less than this share of it is live. */
+const compactionThreshold = 1 / 2;
 
-/** Those that are worth being emptied. */
-export function hardlyNeeded(segments: readonly SegmentEntry[], { positions, live }: SpoolState): SegmentEntry[] {
+export function compactable(segments: readonly SegmentEntry[], { positions, live }: SpoolState): SegmentEntry[] {
   return segments.slice(0, -1).filter((segment) => {
     const bytes = live.get(segment.number);
-    return bytes !== undefined && bytes < segment.fileBytes * shareWorthKeeping && isPassed(segment, positions);
+    return bytes !== undefined && bytes < segment.fileBytes * compactionThreshold && isPassed(segment, positions);
   });
 }
 
-/** What is needed of a segment, as changes to be appended; a frame each. */
-export function* carriedOver(directory: string, segment: SegmentEntry, state: SpoolState): Generator<Change> {
-  const bytes = opened(segmentPath(directory, segment.number));
-  if (bytes === undefined) return;
+/** Yields the live entries of a segment as changes to append, one per frame. */
+export function* liveChanges(directory: string, segment: SegmentEntry, state: SpoolState): Generator<Change> {
+  let file: SegmentFile;
   try {
-    let place = firstPlace(segment);
+    file = openSegmentFile(segmentPath(directory, segment.number));
+  } catch {
+    // A missing file: its entries are counted as lost when they are read.
+    return;
+  }
+  try {
+    const options = durableScan(file, segment);
+    let place = firstGroupOf(segment);
     while (place.at < segment.end) {
-      const group = readGroup(
-        { bytes, seed: segment.seed, limit: segment.end, atLimit: segment.through, groupAtLimit: segment.nextGroup },
-        place,
-      );
+      const group = readGroup(options, place);
       if (group === undefined) return;
       place = group.next;
       for (const frame of group.frames) {
-        // Looked at when its turn has come: meanwhile it may have gone.
-        const needed = neededOf(frame, segment.number, state);
-        if (needed !== undefined) yield needed;
+        // Checked frame by frame: entries may be removed meanwhile.
+        const live = livePart(frame, segment.number, state);
+        if (live !== undefined) yield live;
       }
     }
   } finally {
-    bytes.close();
+    file.close();
   }
 }
 
-/** What was in a file that is gone is told as lost when it is asked for. */
-function opened(path: string): SegmentBytes | undefined {
-  try {
-    return segmentBytes(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function neededOf({ kind, payload, at }: Frame, segment: number, state: SpoolState): Change | undefined {
-  if (kind === frameKinds.points) return undefined;
-  const change = JSON.parse(
-    kind === frameKinds.both ? splitPayload(payload).change : payload.toString('utf8'),
-  ) as Change;
-  const isHere = (
-    part: number,
-    entry: { readonly segment: number; readonly at: number; readonly part: number } | undefined,
-  ): boolean => entry !== undefined && entry.segment === segment && entry.at === at && entry.part === part;
-  const lettersOf = (all: readonly StoredLetter[] | undefined, index: SpoolState['letters']): StoredLetter[] =>
+/** The change of a frame without the entries that are dead or were moved. Undefined if none is left. */
+function livePart(frame: Frame, segment: number, state: SpoolState): Change | undefined {
+  const text = changeText(frame);
+  if (text === undefined) return undefined;
+  const change = JSON.parse(text) as Change;
+  const isHere = (part: number, entry: EntryLocation | undefined): boolean =>
+    entry?.segment === segment && entry.at === frame.at && entry.part === part;
+  const lettersOf = (all: readonly StoredLetter[] | undefined, table: SpoolState['letters']): StoredLetter[] =>
     (all ?? []).flatMap((letter, part) => {
-      const entry = index.get(indexId(letter.id));
+      const entry = table.get(tableId(letter.id));
       return entry !== undefined && isHere(part, entry)
         ? [{ ...letter, times: entry.times, firstAtMs: entry.firstAtMs, lastAtMs: entry.lastAtMs }]
         : [];
     });
-  const letters = lettersOf(change.letters, state.letters);
-  const samples = lettersOf(change.samples, state.samples);
-  const parked = (change.parked ?? []).filter(({ waitsFor, sequence }, part) =>
-    isHere(part, state.parked.get(waitsFor)?.get(sequence)),
-  );
-  const retries = (change.retries ?? []).filter(({ sink, sequence }, part) =>
-    isHere(part, state.retries.get(sink)?.get(sequence)),
-  );
-  if (letters.length + samples.length + parked.length + retries.length === 0) return undefined;
-  return {
-    isMove: true,
-    ...(letters.length > 0 && { letters }),
-    ...(samples.length > 0 && { samples }),
-    ...(parked.length > 0 && { parked }),
-    ...(retries.length > 0 && { retries }),
+  const parts = {
+    letters: lettersOf(change.letters, state.letters),
+    samples: lettersOf(change.samples, state.samples),
+    parked: (change.parked ?? []).filter(({ waitsFor, sequence }, part) =>
+      isHere(part, state.parked.get(waitsFor)?.get(sequence)),
+    ),
+    retries: (change.retries ?? []).filter(({ sink, sequence }, part) =>
+      isHere(part, state.retries.get(sink)?.get(sequence)),
+    ),
   };
+  const live = Object.entries(parts).filter(([, entries]) => entries.length > 0);
+  return live.length === 0 ? undefined : { isMove: true, ...Object.fromEntries(live) };
 }

@@ -1,55 +1,56 @@
-// What the spool knows beside its records: held in memory, and made of a checkpoint and the changes in the log behind it. `apply` is the
-// only way in which it changes, when a change is appended and when the log is read again.
+// The state of the spool beside its records: positions, retry sets, parked measurements, letters and counts, in memory.
+// Apart from positions that move without a frame, only `applyChange` changes it: at an append and at recovery.
 
 import type { Clock } from '../../runtime/clock.ts';
-import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } from './change.ts';
+import { isSample, sizeOf, tableId } from '../dead-letters/list.ts';
+import { LetterTable } from '../dead-letters/table.ts';
 import { type LegacyState, legacyStateAfter, noLegacyStore, passedBy } from '../legacy-phase.ts';
-import { sizeOf } from '../dead-letters/list.ts';
-import { letterTable, type LetterTable } from '../dead-letters/table.ts';
 import type { Location } from '../log/segment-log.ts';
-import { type Losses, totalLost, noLosses } from '../losses.ts';
+import { type Losses, noLosses, addLosses } from '../losses.ts';
 import { finishRest, type Position } from '../readers/position.ts';
+import type { Change, DamagedGroup, StoredLetter } from './change.ts';
 
 export interface SpoolState {
-  /** By sink name. */
+  /** By sink. */
   readonly positions: Map<string, Position>;
-  /** By sink name and number. */
+  /** By sink and sequence. */
   readonly retries: Map<string, Map<number, RetryEntry>>;
-  /** By what they wait for, and number. */
+  /** By node and sequence. */
   readonly parked: Map<string, Map<number, ParkedEntry>>;
   readonly letters: LetterTable;
   readonly samples: LetterTable;
   lost: Losses;
-  /** By the number of the group. */
+  /** By group number. */
   readonly damaged: Map<number, DamagedGroup>;
-  /** By sink name: points that it has missed, ever. */
+  /** Points that each sink has missed. */
   readonly skipped: Map<string, number>;
   suspectTails: number;
-  /** The store of an earlier version. */
+  /** The legacy store. */
   former: LegacyState;
   nextParked: number;
   nextRetry: number;
-  /** Bytes in each segment that are needed beside its records. */
+  /** Bytes of live entries in each segment. */
   readonly live: Map<number, number>;
   readonly totals: { parkedCount: number; parkedBytes: number; retryBytes: number };
 }
 
-/** Something that stands in a frame, as its part of this number. */
-interface Placed extends Location {
+/** The location of an entry: its index among the entries of its kind in a frame. */
+export interface EntryLocation extends Location {
   readonly part: number;
-  readonly bytes: number;
 }
 
-export interface ParkedEntry extends Placed {
+interface ParkedEntry extends EntryLocation {
+  readonly bytes: number;
   readonly parkedAtMs: number;
 }
 
-export interface RetryEntry extends Placed {
+export interface RetryEntry extends EntryLocation {
+  readonly bytes: number;
   readonly points: number;
   readonly attempts: number;
   readonly firstKeptAtMs: number;
   readonly notBeforeMs: number;
-  /** By the steady clock: a machine's time that is set back puts off nothing that waits. */
+  /** By the steady clock, so that setting the wall clock back delays nothing. */
   readonly dueAtMs: number;
 }
 
@@ -58,8 +59,8 @@ export function emptyState(): SpoolState {
     positions: new Map(),
     retries: new Map(),
     parked: new Map(),
-    letters: letterTable(),
-    samples: letterTable(),
+    letters: new LetterTable(),
+    samples: new LetterTable(),
     lost: noLosses,
     damaged: new Map(),
     skipped: new Map(),
@@ -68,142 +69,142 @@ export function emptyState(): SpoolState {
     nextParked: 1,
     nextRetry: 1,
     live: new Map(),
-    totals: {
-      parkedCount: 0,
-      parkedBytes: 0,
-      retryBytes: 0,
-    },
+    totals: { parkedCount: 0, parkedBytes: 0, retryBytes: 0 },
   };
 }
 
-/** Beside the payload of a parked entry: what is held of it in memory. */
-export const bytesAParked = 256;
-/** The same of an entry of a retry set. */
-const bytesARetry = 256;
-const bytesARetriedPoint = 100;
-/** A pause that is still to last longer was written by a wrong clock. */
+/** Memory of a parked entry beside its payload. */
+export const parkedOverheadBytes = 256;
+const retryOverheadBytes = 256;
+const retriedPointBytes = 100;
+/** Caps the pause of a retry that was written under a wrong clock. */
 const maxPauseMs = 600_000;
 
-/** Puts a change into effect that stands, or will stand, at a place in the log. */
-export function apply(state: SpoolState, change: Change, place: Location, clock: Pick<Clock, 'now' | 'steady'>): void {
+/** Applies the change of the frame at `place`. */
+export function applyChange(
+  state: SpoolState,
+  change: Change,
+  place: Location,
+  clock: Pick<Clock, 'now' | 'steady'>,
+): void {
   const isMove = change.isMove === true;
   if (change.former?.phase === 'begun') Object.assign(state, emptyState());
-  for (const id of change.noLetters ?? []) dropLetter(state, id);
-  for (const [waitsFor, sequence] of change.noParked ?? []) unpark(state, waitsFor, sequence);
-  for (const [sink, sequence] of change.noRetries ?? []) dropRetry(state, sink, sequence);
+  for (const id of change.noLetters ?? []) removeLetter(state, id);
+  for (const [waitsFor, sequence] of change.noParked ?? []) remove(state, state.parked, waitsFor, sequence);
+  for (const [sink, sequence] of change.noRetries ?? []) remove(state, state.retries, sink, sequence);
   change.letters?.forEach((letter, part) => putLetter(state, state.letters, letter, { ...place, part }, isMove));
   change.samples?.forEach((letter, part) => putLetter(state, state.samples, letter, { ...place, part }, isMove));
-  change.parked?.forEach((parked, part) => park(state, parked, { ...place, part }));
-  change.retries?.forEach((retry, part) => keep(state, retry, { ...place, part }, clock));
+  change.parked?.forEach(({ waitsFor, sequence, parkedAtMs, payload }, part) => {
+    const bytes = payload.length + parkedOverheadBytes;
+    put(state, state.parked, waitsFor, sequence, { ...place, part, bytes, parkedAtMs });
+    state.nextParked = Math.max(state.nextParked, sequence + 1);
+  });
+  change.retries?.forEach(({ sink, sequence, points, attempts, firstKeptAtMs, notBeforeMs }, part) => {
+    const bytes = points.length * retriedPointBytes + retryOverheadBytes;
+    const [count, dueAtMs] = [points.length, dueAt(notBeforeMs, clock)];
+    const entry = { ...place, part, bytes, points: count, attempts, firstKeptAtMs, notBeforeMs, dueAtMs };
+    put(state, state.retries, sink, sequence, entry);
+    state.nextRetry = Math.max(state.nextRetry, sequence + 1);
+  });
   if (change.finish !== undefined) finishRange(state, change.finish);
   for (const [sink, position] of Object.entries(change.positions ?? {})) setPosition(state, sink, position);
-  for (const sink of change.emptied ?? []) emptyRetries(state, sink);
+  for (const sink of change.emptied ?? []) clearRetries(state, sink);
   for (const [sink, points] of Object.entries(change.skipped ?? {}))
     state.skipped.set(sink, (state.skipped.get(sink) ?? 0) + points);
-  if (change.lost !== undefined) state.lost = totalLost(state.lost, change.lost);
-  for (const group of change.damaged ?? []) noteDamage(state, group);
+  if (change.lost !== undefined) state.lost = addLosses(state.lost, change.lost);
+  for (const group of change.damaged ?? []) addDamage(state, group);
   state.suspectTails += change.suspectTails ?? 0;
-  if (change.former !== undefined) setFormer(state, change.former);
+  if (change.former !== undefined) setLegacyState(state, change.former);
 }
 
 function putLetter(
   state: SpoolState,
-  index: LetterTable,
+  table: LetterTable,
   letter: StoredLetter,
-  where: Location & { readonly part: number },
+  place: EntryLocation,
   isMove: boolean,
 ): void {
-  const id = indexId(letter.id);
-  const known = index.get(id);
-  if (known !== undefined) live(state, known.segment, -known.bytes);
-  // Samples are in the order in which they were seen last.
-  if (index === state.samples && !isMove) index.delete(id);
+  const id = tableId(letter.id);
+  const known = table.get(id);
+  if (known !== undefined) addLiveBytes(state, known.segment, -known.bytes);
+  // Samples are ordered by when they were last seen.
+  if (table === state.samples && !isMove) table.delete(id);
   const bytes = sizeOf(letter.id, letter);
-  const counts =
+  const { times, firstAtMs, lastAtMs } =
     known === undefined || isMove
       ? letter
       : { times: known.times + letter.times, firstAtMs: known.firstAtMs, lastAtMs: letter.lastAtMs };
-  index.set({ id, ...where, bytes, times: counts.times, firstAtMs: counts.firstAtMs, lastAtMs: counts.lastAtMs });
-  live(state, where.segment, bytes);
+  table.set({ id, ...place, bytes, times, firstAtMs, lastAtMs });
+  addLiveBytes(state, place.segment, bytes);
 }
 
-/** The ids of samples begin with a letter that is no hexadecimal digit. */
-export function indexId(id: string): string {
-  return id.startsWith('m') ? `${id.slice(1)}0` : id;
-}
-
-function dropLetter(state: SpoolState, id: string): void {
-  const index = id.startsWith('m') ? state.samples : state.letters;
-  const known = index.get(indexId(id));
+function removeLetter(state: SpoolState, id: string): void {
+  const table = tableOf(state, id);
+  const known = table.get(tableId(id));
   if (known === undefined) return;
-  live(state, known.segment, -known.bytes);
-  index.delete(indexId(id));
+  addLiveBytes(state, known.segment, -known.bytes);
+  table.delete(tableId(id));
 }
 
-function park(
+function tableOf({ letters, samples }: SpoolState, id: string): LetterTable {
+  return isSample(id) ? samples : letters;
+}
+
+/** Whether a dead letter or a sample exists. */
+export function hasLetter(state: SpoolState, id: string): boolean {
+  return tableOf(state, id).get(tableId(id)) !== undefined;
+}
+
+type Entries<Entry> = Map<string, Map<number, Entry>>;
+
+/** Adds a parked measurement or a retry, replacing one of the same key and sequence. */
+function put<Entry extends ParkedEntry | RetryEntry>(
   state: SpoolState,
-  { waitsFor, sequence, parkedAtMs, payload }: StoredParked,
-  where: Location & { readonly part: number },
+  entries: Entries<Entry>,
+  key: string,
+  sequence: number,
+  entry: Entry,
 ): void {
-  unpark(state, waitsFor, sequence);
-  const bytes = payload.length + bytesAParked;
-  const entries = state.parked.get(waitsFor) ?? new Map<number, ParkedEntry>();
-  entries.set(sequence, { ...where, bytes, parkedAtMs });
-  state.parked.set(waitsFor, entries);
-  state.totals.parkedCount += 1;
-  state.totals.parkedBytes += bytes;
-  state.nextParked = Math.max(state.nextParked, sequence + 1);
-  live(state, where.segment, bytes);
+  remove(state, entries, key, sequence);
+  entries.set(key, (entries.get(key) ?? new Map<number, Entry>()).set(sequence, entry));
+  count(state, entry, 1);
 }
 
-function unpark(state: SpoolState, waitsFor: string, sequence: number): void {
-  const entries = state.parked.get(waitsFor);
-  const entry = entries?.get(sequence);
-  if (entries === undefined || entry === undefined) return;
-  entries.delete(sequence);
-  if (entries.size === 0) state.parked.delete(waitsFor);
-  state.totals.parkedCount -= 1;
-  state.totals.parkedBytes -= entry.bytes;
-  live(state, entry.segment, -entry.bytes);
-}
-
-function keep(
+function remove<Entry extends ParkedEntry | RetryEntry>(
   state: SpoolState,
-  retry: StoredRetry,
-  where: Location & { readonly part: number },
-  clock: Pick<Clock, 'now' | 'steady'>,
+  entries: Entries<Entry>,
+  key: string,
+  sequence: number,
 ): void {
-  const { sink, sequence, points, attempts, firstKeptAtMs, notBeforeMs } = retry;
-  dropRetry(state, sink, sequence);
-  const bytes = points.length * bytesARetriedPoint + bytesARetry;
-  const dueAtMs = dueAt(notBeforeMs, clock);
-  const entries = state.retries.get(sink) ?? new Map<number, RetryEntry>();
-  entries.set(sequence, { ...where, bytes, points: points.length, attempts, firstKeptAtMs, notBeforeMs, dueAtMs });
-  state.retries.set(sink, entries);
-  state.totals.retryBytes += bytes;
-  state.nextRetry = Math.max(state.nextRetry, sequence + 1);
-  live(state, where.segment, bytes);
+  const ofKey = entries.get(key);
+  const entry = ofKey?.get(sequence);
+  if (ofKey === undefined || entry === undefined) return;
+  ofKey.delete(sequence);
+  if (ofKey.size === 0) entries.delete(key);
+  count(state, entry, -1);
 }
 
-/** When a retry is due by the steady clock. */
+function count(state: SpoolState, entry: ParkedEntry | RetryEntry, sign: 1 | -1): void {
+  const { totals } = state;
+  if ('parkedAtMs' in entry) {
+    totals.parkedCount += sign;
+    totals.parkedBytes += sign * entry.bytes;
+  } else {
+    totals.retryBytes += sign * entry.bytes;
+  }
+  addLiveBytes(state, entry.segment, sign * entry.bytes);
+}
+
+/** Converts the due time of a retry to the steady clock. */
 export function dueAt(notBeforeMs: number, clock: Pick<Clock, 'now' | 'steady'>): number {
   return clock.steady() + Math.min(maxPauseMs, notBeforeMs - clock.now());
 }
 
-function dropRetry(state: SpoolState, sink: string, sequence: number): void {
-  const entries = state.retries.get(sink);
-  const entry = entries?.get(sequence);
-  if (entries === undefined || entry === undefined) return;
-  entries.delete(sequence);
-  state.totals.retryBytes -= entry.bytes;
-  live(state, entry.segment, -entry.bytes);
+function clearRetries(state: SpoolState, sink: string): void {
+  for (const sequence of state.retries.get(sink)?.keys() ?? []) remove(state, state.retries, sink, sequence);
 }
 
-function emptyRetries(state: SpoolState, sink: string): void {
-  for (const sequence of [...(state.retries.get(sink)?.keys() ?? [])]) dropRetry(state, sink, sequence);
-}
-
-/** Where a sink stands that has been moved meanwhile, the part of the range that it had finished by then does not count again. */
+/** If the position has moved meanwhile, only the unfinished part of the range counts. */
 function finishRange({ positions }: SpoolState, { sink, range }: NonNullable<Change['finish']>): void {
   const position = positions.get(sink);
   if (position !== undefined) positions.set(sink, finishRest(position, range));
@@ -212,21 +213,22 @@ function finishRange({ positions }: SpoolState, { sink, range }: NonNullable<Cha
 function setPosition(state: SpoolState, sink: string, position: Position | null): void {
   if (position !== null) return void state.positions.set(sink, position);
   state.positions.delete(sink);
-  emptyRetries(state, sink);
+  clearRetries(state, sink);
   state.retries.delete(sink);
 }
 
-function noteDamage(state: SpoolState, damage: DamagedGroup): void {
+/** Several sinks may report the same group: only the difference is added to the losses. */
+function addDamage(state: SpoolState, damage: DamagedGroup): void {
   const known = state.damaged.get(damage.group) ?? { records: 0, points: 0 };
-  state.lost = totalLost(state.lost, {
+  state.lost = addLosses(state.lost, {
     records: Math.max(0, damage.records - known.records),
     points: Math.max(0, damage.points - known.points),
   });
   state.damaged.set(damage.group, damage);
 }
 
-/** Where nothing is waited for in the store of an earlier version any more, each sink has passed it. */
-function setFormer(state: SpoolState, change: NonNullable<Change['former']>): void {
+/** Once the legacy store is drained or set aside, every sink has passed it. */
+function setLegacyState(state: SpoolState, change: NonNullable<Change['former']>): void {
   state.former = legacyStateAfter(change);
   const { phase, end } = state.former;
   if (phase === 'carrying' || phase === 'carried') return;
@@ -234,13 +236,13 @@ function setFormer(state: SpoolState, change: NonNullable<Change['former']>): vo
   for (const group of state.damaged.keys()) if (group < 0) state.damaged.delete(group);
 }
 
-/** Segments whose damaged groups are gone need not be told of again; records of an earlier version's store have numbers below 0. */
+/** Forgets damaged groups of recycled segments. Groups of the legacy store have negative numbers. */
 export function forgetDamageBefore({ damaged }: SpoolState, group: number): void {
   for (const number of damaged.keys()) if (number >= 0 && number < group) damaged.delete(number);
 }
 
-function live({ live: bytesOf }: SpoolState, segment: number, bytes: number): void {
-  const left = (bytesOf.get(segment) ?? 0) + bytes;
-  if (left > 0) bytesOf.set(segment, left);
-  else bytesOf.delete(segment);
+function addLiveBytes({ live }: SpoolState, segment: number, bytes: number): void {
+  const left = (live.get(segment) ?? 0) + bytes;
+  if (left > 0) live.set(segment, left);
+  else live.delete(segment);
 }

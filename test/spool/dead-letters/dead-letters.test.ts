@@ -1,13 +1,24 @@
-// Dead letters are whole, counted, and gone in the step that makes them good.
+// Dead letters are stored whole, counted, and deleted in one transaction with their requeue.
 
 import test from 'ava';
 import { wholeInput } from '../../../src/spool/dead-letters/list.ts';
-import { lettersOf, readSpool, rejected } from '../../fakes/letters.ts';
+import type { SpoolReader } from '../../../src/spool/readers/reader.ts';
+import type { Spool } from '../../../src/spool/spool.ts';
+import { everyLetter, lettersOf, readSpool, rejected } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
 
 const [point] = points(1) as [ReturnType<typeof points>[number]];
 
-test('a letter keeps a large input whole', async (t) => {
+/** Rejects so many points. */
+const rejectAll = (spool: Spool, reader: SpoolReader, count: number): Promise<void> =>
+  lettersOf(
+    spool,
+    reader,
+    points(count),
+    points(count).map((each) => rejected(each)),
+  );
+
+test('a large input is stored whole', async (t) => {
   const { spool } = await readSpool(t);
   const raw = JSON.stringify({ padding: 'é'.repeat(40_000) });
   await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw } });
@@ -15,14 +26,9 @@ test('a letter keeps a large input whole', async (t) => {
   t.is(wholeInput(letter as NonNullable<typeof letter>)?.toString(), raw);
 });
 
-test('how many there are and how large is known over a restart, and after all have gone', async (t) => {
+test('count and size survive a restart, and are 0 after all letters are deleted', async (t) => {
   const { spool, reader, reopened } = await readSpool(t);
-  await lettersOf(
-    spool,
-    reader,
-    points(3),
-    points(3).map((each) => rejected(each)),
-  );
+  await rejectAll(spool, reader, 3);
   const bytes = spool.deadLetters.bytes();
   t.true(bytes > 300);
   const later = await reopened();
@@ -31,7 +37,7 @@ test('how many there are and how large is known over a restart, and after all ha
   t.deepEqual([later.deadLetters.count(), later.deadLetters.bytes(), later.waitingBytes()], [0, 0, 0]);
 });
 
-test('a letter that comes again counts once', async (t) => {
+test('a repeated letter is one letter', async (t) => {
   const { spool, reader } = await readSpool(t);
   await lettersOf(spool, reader, points(2), [rejected(point), rejected(point)]);
   const bytes = spool.deadLetters.bytes();
@@ -40,14 +46,9 @@ test('a letter that comes again counts once', async (t) => {
   t.is(spool.letters.after(undefined)[0]?.times, 3);
 });
 
-test('more letters than are held in memory at once are read in turns, each once', async (t) => {
+test('more letters than fit in memory are read in turns, each once', async (t) => {
   const { spool, reader } = await readSpool(t);
-  await lettersOf(
-    spool,
-    reader,
-    points(250),
-    points(250).map((each) => rejected(each)),
-  );
+  await rejectAll(spool, reader, 250);
   const seen = new Set<string>();
   let turns = 0;
   for (let turn = spool.letters.after(undefined); turn.length > 0; turn = spool.letters.after(turn.at(-1))) {
@@ -57,7 +58,7 @@ test('more letters than are held in memory at once are read in turns, each once'
   t.deepEqual([seen.size, turns], [250, 3]);
 });
 
-test('what makes a letter good goes with it in one step, and only once', async (t) => {
+test('a delivery that redeems a letter deletes it in the same frame, and only once', async (t) => {
   const { spool, reader } = await readSpool(t);
   await spool.append([], { deadLetter: { kind: 'implausible-time', reason: 'before 2010', raw: '{}' } });
   const [{ id } = { id: '' }] = spool.letters.after(undefined);
@@ -73,7 +74,7 @@ test('what makes a letter good goes with it in one step, and only once', async (
   t.is(reader.next(10)?.points.length, 1);
 });
 
-test('what makes a letter good is taken while there are too many letters', async (t) => {
+test("a delivery that redeems a letter is accepted above the letters' share", async (t) => {
   const { spool } = await readSpool(t, { maxBytes: 8000 });
   const deadLetter = { kind: 'implausible-time', reason: 'before 2010', raw: 'x'.repeat(1500) };
   await spool.append([], { deadLetter });
@@ -83,7 +84,7 @@ test('what makes a letter good is taken while there are too many letters', async
   t.is(await spool.append(points(1)), 'stored');
 });
 
-test('a duplicate takes the letter that it makes good with it', async (t) => {
+test('a duplicate deletes the letter that it redeems', async (t) => {
   const { spool } = await readSpool(t);
   const run = { key: 'a', digest: 'a' };
   await spool.append(points(1), { run });
@@ -93,17 +94,10 @@ test('a duplicate takes the letter that it makes good with it', async (t) => {
   t.is(spool.deadLetters.count(), 0);
 });
 
-test('points go back for the sink that refused them, the same to the byte, and their letters go in the same step', async (t) => {
+test('points are requeued unchanged for the sink that rejected them, and their letters are deleted in the same frame', async (t) => {
   const { spool, reader, reopened } = await readSpool(t);
-  await lettersOf(
-    spool,
-    reader,
-    points(120),
-    points(120).map((each) => rejected(each)),
-  );
-  const ids: string[] = [];
-  for (let turn = spool.letters.after(undefined); turn.length > 0; turn = spool.letters.after(turn.at(-1)))
-    ids.push(...turn.map(({ id }) => id));
+  await rejectAll(spool, reader, 120);
+  const ids = everyLetter(spool.letters).map(({ id }) => id);
   const returned = await spool.returnPoints(ids);
   t.deepEqual(
     [returned.length, returned.every(({ sink }) => sink === 'tsdb'), spool.deadLetters.count()],
@@ -127,7 +121,7 @@ test('points go back for the sink that refused them, the same to the byte, and t
   t.is(entries, 3);
 });
 
-test('other sinks do not get what one sink refused', async (t) => {
+test('requeued points do not go to other sinks', async (t) => {
   const { spool, reader } = await readSpool(t);
   const other = await spool.reader('other');
   await lettersOf(spool, reader, points(1), [rejected(point)]);
@@ -137,7 +131,7 @@ test('other sinks do not get what one sink refused', async (t) => {
   t.is(other.next(10), undefined);
 });
 
-test('a letter whose sink is gone, that holds no point, or that is not there stays where it is and says why', async (t) => {
+test('a letter of a removed sink, without a point, or of an unknown id is not requeued, with a reason', async (t) => {
   const { spool, reader } = await readSpool(t);
   await lettersOf(spool, reader, points(1), [
     rejected(point, 'Unknown metric', 'gone'),
@@ -158,7 +152,7 @@ test('a letter whose sink is gone, that holds no point, or that is not there sta
   t.is(spool.deadLetters.count(), 2);
 });
 
-test('additions are counted by kind, the same content each time', async (t) => {
+test('additions are counted by kind, including repeated contents', async (t) => {
   const { spool, reader } = await readSpool(t);
   await lettersOf(spool, reader, points(1), [rejected(point)]);
   await lettersOf(spool, reader, points(1), [rejected(point)]);

@@ -1,10 +1,11 @@
-// The table of letters says what a Map would, in the order in which they came, also when it was written down and read again.
+// The letter table behaves like a Map in insertion order, also after a dump and load.
 
 import test from 'ava';
 import fc from 'fast-check';
-import { type LetterEntry, type LetterTable, letterTable } from '../../../src/spool/dead-letters/table.ts';
+import { type LetterEntry, LetterTable } from '../../../src/spool/dead-letters/table.ts';
+import { integers } from '../small-spool.ts';
 
-/** Ids whose slots collide: the middle eight digits decide. */
+/** Ids with colliding slots, which the middle eight digits determine. */
 const ids = fc
   .tuple(
     fc.constantFrom('00000000', 'ffffffff', '80000001'),
@@ -44,14 +45,14 @@ function isSame(table: LetterTable, model: ReadonlyMap<string, LetterEntry>): bo
   );
 }
 
-test('it says of letters what a Map says, in the order in which they came first', (t) => {
+test('the table behaves like a Map in insertion order', (t) => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 300 }), (script) => {
-      let table = letterTable();
+      let table = new LetterTable();
       const model = new Map<string, LetterEntry>();
       for (const { what, entry } of script) {
         if (what === 'dump') {
-          table = letterTable(table.dump());
+          table = new LetterTable(table.dump());
           if (!isSame(table, model)) return false;
         } else if (what === 'delete') {
           table.delete(entry.id);
@@ -80,8 +81,8 @@ const entry = (number: number): LetterEntry => ({
   lastAtMs: 1,
 });
 
-test('what is read in turns goes on behind the last one, though that and others are deleted and more come meanwhile', (t) => {
-  const table = letterTable();
+test('reading in turns continues after the last letter, while letters are deleted and added', (t) => {
+  const table = new LetterTable();
   for (let number = 1; number <= 5000; number += 1) table.set(entry(number));
   const seen: number[] = [];
   let last = 0;
@@ -93,23 +94,17 @@ test('what is read in turns goes on behind the last one, though that and others 
     }
     if (seen.length === 3000) for (let number = 5001; number <= 5050; number += 1) table.set(entry(number));
   }
-  t.deepEqual(
-    seen,
-    Array.from({ length: 5050 }, (_, index) => index + 1),
-  );
+  t.deepEqual(seen, integers(1, 5050));
   t.is(table.count(), 0);
 });
 
-test('one that is read through while it is emptied misses nothing and gives nothing twice', (t) => {
-  const table = letterTable();
+test('an iteration over a table that is being emptied yields each letter once', (t) => {
+  const table = new LetterTable();
   for (let number = 1; number <= 5000; number += 1) table.set(entry(number));
   const seen: number[] = [];
   for (const { id, at } of table.after(0)) {
     seen.push(at);
     table.delete(id);
   }
-  t.deepEqual(
-    seen,
-    Array.from({ length: 5000 }, (_, index) => index + 1),
-  );
+  t.deepEqual(seen, integers(1, 5000));
 });

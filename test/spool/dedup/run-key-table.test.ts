@@ -1,11 +1,11 @@
-// The table of runs says what a Map would, whatever is added, taken back and forgotten.
+// The run key table behaves like a Map when runs are added, removed and forgotten.
 
 import test from 'ava';
 import fc from 'fast-check';
 import type { StoredRunKey } from '../../../src/spool/log/format.ts';
-import { type Known, runKeyTable } from '../../../src/spool/dedup/run-key-table.ts';
+import { type RunLookup, RunKeyTable } from '../../../src/spool/dedup/run-key-table.ts';
 
-/** Few keys whose slots collide, of two tables. */
+/** A few keys with colliding slots, in two shards. */
 const runs = fc.record({
   lo: fc.constantFrom(0, 1, 16, 17, 32, 0x8000_0000, 0xffff_ffff),
   hi: fc.constantFrom(0x0100_0000, 0x0100_0001, 0xff00_0000),
@@ -40,15 +40,16 @@ function modelTable(oldest: number) {
       bound = Math.max(bound, generation);
       for (const all of known.values()) for (const [digest, former] of all) if (former < bound) all.delete(digest);
     },
-    look: (run: StoredRunKey): Known => (of(run).has(run.digest) ? 'duplicate' : of(run).size > 0 ? 'conflict' : 'new'),
+    look: (run: StoredRunKey): RunLookup =>
+      of(run).has(run.digest) ? 'duplicate' : of(run).size > 0 ? 'conflict' : 'new',
     oldest: () => bound,
   };
 }
 
-test('it says of a run what a Map says', (t) => {
+test('the table behaves like a Map', (t) => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 300 }), (script) => {
-      const [table, model] = [runKeyTable(100), modelTable(100)];
+      const [table, model] = [new RunKeyTable(100), modelTable(100)];
       for (const { what, run, age } of script) {
         const generation = model.oldest() + 3 - age;
         if (what === 'forget') for (const each of [table, model]) each.forgetBefore(model.oldest() + age);
@@ -63,8 +64,8 @@ test('it says of a run what a Map says', (t) => {
   t.pass();
 });
 
-test('a hundred thousand runs are told apart, and what is forgotten gives its room back as the table is used', (t) => {
-  const table = runKeyTable(1);
+test('a hundred thousand runs are distinguished, and forgotten ones free their memory', (t) => {
+  const table = new RunKeyTable(1);
   const run = (index: number): StoredRunKey => ({
     lo: Math.imul(index, 0x9e37_79b1) >>> 0,
     hi: Math.imul(index, 0x85eb_ca6b) >>> 0 || 1,

@@ -1,4 +1,4 @@
-// A spool that cannot be used as it stands is refused in words that name the path and say what to do.
+// An unusable spool directory is refused with the path and what to do.
 
 import test, { type ExecutionContext } from 'ava';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ function refused(t: ExecutionContext, directory: string): readonly [message: str
   return [error?.message ?? '', error?.exitCode ?? 0];
 }
 
-test('what is no file, or no directory, is named, with 78', async (t) => {
+test('a path of the wrong type is named, with exit code 78', async (t) => {
   const root = await temporaryDirectory(t);
   const [directory, file] = [join(root, 'spool'), join(root, 'file')];
   mkdirSync(join(directory, 'data.mdb'), { recursive: true });
@@ -28,10 +28,10 @@ test('what is no file, or no directory, is named, with 78', async (t) => {
 
 const asAnother = ['setpriv', '--reuid', '65534', '--clear-groups'] as const;
 
-/** Runs it as a user to whom nothing is given where we are root, who may everything. */
+/** Checks as another user if the test runs as root, which may access everything. */
 function refusedTo(t: ExecutionContext, directory: string): string {
   const module = new URL('../../../src/spool/disk/directory-check.js', import.meta.url).href;
-  const program = `import(${JSON.stringify(module)}).then((it) => it.requireUsable(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
+  const program = `import(${JSON.stringify(module)}).then((it) => it.checkDirectory(process.argv[1])).catch((error) => console.log(error.message, error.exitCode))`;
   const [command, ...args] = process.getuid?.() === 0 ? asAnother : ['env'];
   const { stdout, stderr, status } = spawnSync(command, [...args, process.execPath, '-e', program, directory], {
     encoding: 'utf8',
@@ -40,7 +40,7 @@ function refusedTo(t: ExecutionContext, directory: string): string {
   return stdout.trim();
 }
 
-rowTest(otherUser, 'what may not be read or written is named, with 77', async (t) => {
+rowTest(otherUser, 'a path without permission is named, with exit code 77', async (t) => {
   const isRoot = process.getuid?.() === 0;
   if (isRoot) requireTool(otherUser, 'setpriv', ['--version']);
   const root = await temporaryDirectory(t);
@@ -66,7 +66,7 @@ rowTest(otherUser, 'what may not be read or written is named, with 77', async (t
   chmodSync(directory, 0o700);
 });
 
-rowTest('F12', 'a disk that is mounted read-only is named, with 73', async (t) => {
+rowTest('F12', 'a read-only disk is named, with exit code 73', async (t) => {
   const disk = await mountedDisk(t, 'F12', 1 << 20);
   execFileSync('mount', ['-o', 'remount,ro', disk]);
   t.deepEqual(refused(t, join(disk, 'spool')), [

@@ -1,36 +1,29 @@
-// The spool on a disk that is full, or that fails: nothing false is acknowledged, and room that comes back is used.
+// The spool on a full or failing disk: it acknowledges only durable data, and uses freed space.
 
 import test, { type ExecutionContext } from 'ava';
-import { rmSync, write as writeToFile, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataPoint } from '../../../src/model/point.ts';
 import { diskOf } from '../../../src/spool/disk/disk.ts';
-import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
 import type { Batch } from '../../../src/spool/readers/batches.ts';
-import type { SpoolReader } from '../../../src/spool/readers/reader.ts';
 import { openSpool, type Spool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { mountedDisk, type PlayedDisk, playedDisk } from '../../fakes/disks.ts';
 import { rowTest } from '../../faults/row-test.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
+import { drained, failingWrite, finishNext, nothing, rejection, run } from '../small-spool.ts';
 
 const mebibyte = 1 << 20;
-const nothing = { letters: [], kept: [], pauseMs: 0 };
 
 async function spoolOnPlayedDisk(t: ExecutionContext) {
   const directory = await temporaryDirectory(t);
   const clock = movableClock();
   const disk = playedDisk(directory, 16 * mebibyte);
   const changes: (string | undefined)[] = [];
-  const writes = { failWith: undefined as NodeJS.ErrnoException | undefined, count: 0 };
-  const write: WriteFunction = (...given) => {
-    writes.count += 1;
-    if (writes.failWith === undefined) writeToFile(...given);
-    else given[5](writes.failWith, 0);
-  };
+  const { played, write } = failingWrite();
   const open = (): Promise<Spool> =>
-    openSpool({ directory, maxBytes: 1 << 30, clock, disk, write, onScarcity: (words) => changes.push(words) });
+    openSpool({ directory, maxBytes: 1 << 30, clock, disk, write, onScarcity: (scarcity) => changes.push(scarcity) });
   let spool = await open();
   t.teardown(() => spool.close());
   const reopened = async (): Promise<Spool> => {
@@ -38,78 +31,64 @@ async function spoolOnPlayedDisk(t: ExecutionContext) {
     spool = await open();
     return spool;
   };
-  return { spool, disk, clock, changes, writes, reopened };
-}
-
-const systemError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: played`), { code });
-
-async function finishAll(reader: SpoolReader): Promise<DataPoint[]> {
-  const taken: DataPoint[] = [];
-  for (let batch = reader.next(500); batch !== undefined; batch = reader.next(500)) {
-    await reader.finish(batch, nothing);
-    taken.push(...batch.points);
-  }
-  return taken;
+  return { spool, disk, clock, changes, played, reopened };
 }
 
 const names = (some: readonly DataPoint[]): string => some.map(({ metric }) => metric).join('\n');
 
-test('on a disk that is nearly full appends are refused, what a sink has finished is written down, and room that comes back is used', async (t) => {
+test('on a nearly full disk appends are refused, outcomes are stored, and freed space is used', async (t) => {
   const { spool, disk, clock, changes } = await spoolOnPlayedDisk(t);
   const reader = await spool.reader('tsdb');
-  await spool.append(points(4), { run: { key: 'a', digest: 'a' } });
+  await spool.append(points(4), run('a'));
   const batch = reader.next(9) as Batch;
   disk.foreignBytes = disk.freeBytes() + disk.reservedBytes();
   disk.giveUpReserve();
   await clock.advance(250);
-  const refused = await t.throwsAsync(spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }), {
+  const refused = await t.throwsAsync(spool.append(points(4, 5), run('b')), {
     name: 'SpoolFull',
     message: /^disk: room for \d+ bytes, wanted \d+$/,
   });
   t.like(refused, { status: 503, retryAfterMs: 30_000 });
-  await reader.finish(batch, { ...nothing, letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }] });
+  await reader.finish(batch, { ...nothing, letters: [rejection('{}')] });
   t.deepEqual([reader.backlog().points, spool.deadLetters.count(), changes.length], [0, 1, 1]);
   disk.foreignBytes = 0;
   await clock.advance(250);
-  t.is(await spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }), 'stored');
+  t.is(await spool.append(points(4, 5), run('b')), 'stored');
   t.deepEqual(reader.next(9)?.points, points(4, 5));
   t.deepEqual([disk.reservedBytes(), changes.at(-1)], [mebibyte, undefined]);
 });
 
-test('a group for which there is no room is refused whole, nothing of it is stored, and the spool goes on by itself', async (t) => {
-  const { spool, disk, clock, writes, reopened } = await spoolOnPlayedDisk(t);
+test('a group without space is refused as a whole, and the spool continues', async (t) => {
+  const { spool, disk, clock, played, reopened } = await spoolOnPlayedDisk(t);
   disk.foreignBytes = 4 * mebibyte;
   const reader = await spool.reader('tsdb');
-  await spool.append(points(4), { run: { key: 'a', digest: 'a' } });
+  await spool.append(points(4), run('a'));
   const batch = reader.next(9) as Batch;
-  writes.failWith = systemError('ENOSPC');
-  const letter = { kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' };
-  const both = [
-    spool.append(points(4, 5), { run: { key: 'b', digest: 'b' } }),
-    reader.finish(batch, { ...nothing, letters: [letter] }),
-  ];
+  played.code = 'ENOSPC';
+  const outcome = { ...nothing, letters: [rejection('{}')] };
+  const both = [spool.append(points(4, 5), run('b')), reader.finish(batch, outcome)];
   for (const one of both) t.like(await t.throwsAsync(one), { name: 'SpoolFull', status: 503, retryAfterMs: 30_000 });
-  writes.failWith = undefined;
+  played.code = undefined;
   disk.foreignBytes = 0;
   await clock.advance(250);
   t.deepEqual([reader.backlog().points, spool.deadLetters.count()], [4, 0]);
-  t.is(await spool.append(points(4, 9), { run: { key: 'b', digest: 'b' } }), 'stored');
-  await reader.finish(batch, { ...nothing, letters: [letter] });
+  t.is(await spool.append(points(4, 9), run('b')), 'stored');
+  await reader.finish(batch, outcome);
   t.deepEqual(reader.next(9)?.points, points(4, 9));
   const later = await reopened();
   t.is(later.deadLetters.count(), 1);
   t.deepEqual((await later.reader('tsdb')).next(9)?.points, points(4, 9));
 });
 
-test('a position that was moved before the disk was full is not forgotten over it', async (t) => {
-  const { spool, disk, clock, writes } = await spoolOnPlayedDisk(t);
+test('a position that moved before the disk was full is kept', async (t) => {
+  const { spool, disk, clock, played } = await spoolOnPlayedDisk(t);
   disk.foreignBytes = 4 * mebibyte;
   const reader = await spool.reader('tsdb');
   await spool.append(points(4));
-  await reader.finish(reader.next(9) as Batch, nothing);
-  writes.failWith = systemError('EDQUOT');
+  await finishNext(reader);
+  played.code = 'EDQUOT';
   await t.throwsAsync(spool.append(points(4, 5)), { name: 'SpoolFull' });
-  writes.failWith = undefined;
+  played.code = undefined;
   disk.foreignBytes = 0;
   await clock.advance(250);
   await spool.append(points(4, 9));
@@ -129,7 +108,7 @@ test('a spool opens on a full disk', async (t) => {
   await t.throwsAsync(later.append(points(4)), { name: 'SpoolFull' });
 });
 
-test('on a scarce disk an optional sink gives way by and by, however many pushes are refused, and not at all where a required one waits as well', async (t) => {
+test('on a scarce disk an optional sink gives way once a second, and not while a required one has the same backlog', async (t) => {
   const { spool, disk, clock } = await spoolOnPlayedDisk(t);
   const required = await spool.reader('tsdb');
   const optional = await spool.reader('graphite', { maxBytes: 1 << 30, maxAgeMs: 86_400_000 });
@@ -142,7 +121,7 @@ test('on a scarce disk an optional sink gives way by and by, however many pushes
   disk.giveUpReserve();
   await clock.advance(250);
   t.is(await refuse(), 0);
-  await finishAll(required);
+  await drained(required, 500);
   const once = await refuse();
   t.true(once >= 31 && once <= 33, `${once}`);
   await clock.advance(1000);
@@ -150,23 +129,23 @@ test('on a scarce disk an optional sink gives way by and by, however many pushes
   t.true(twice >= 47 && twice <= 49, `${twice}`);
 });
 
-test('after a failed write nothing is acknowledged any more, nothing is written any more, and the spool says so', async (t) => {
-  const { spool, writes } = await spoolOnPlayedDisk(t);
+test('after a failed write the spool fails: nothing is acknowledged or written', async (t) => {
+  const { spool, played } = await spoolOnPlayedDisk(t);
   const reader = await spool.reader('tsdb');
   await spool.append(points(4));
   const batch = reader.next(9) as Batch;
-  writes.failWith = systemError('EIO');
-  const letter = { kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' };
-  const both = [spool.append(points(4, 5)), reader.finish(batch, { ...nothing, letters: [letter] })];
+  played.code = 'EIO';
+  const outcome = { ...nothing, letters: [rejection('{}')] };
+  const both = [spool.append(points(4, 5)), reader.finish(batch, outcome)];
   for (const one of both) t.like(await t.throwsAsync(one), { name: 'DiskFailed', status: 503, exitCode: 74 });
   t.is((await spool.failed).message, 'spool: EIO: played');
-  writes.failWith = undefined;
-  const tried = writes.count;
+  played.code = undefined;
+  const tried = played.writes;
   await t.throwsAsync(spool.append(points(4, 9)), { name: 'DiskFailed' });
-  t.is(writes.count, tried);
+  t.is(played.writes, tried);
 });
 
-/** A disk of 6 MiB, and how somebody else fills it up and empties it. */
+/** A disk of 6 MiB that another program fills and empties. */
 interface SmallDisk {
   readonly directory: string;
   readonly disk?: PlayedDisk;
@@ -195,8 +174,7 @@ async function mountedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
   return { directory: join(mounted, 'spool'), fill, empty: () => rmSync(foreign) };
 }
 
-const filling =
-  'filled by the spool and by others, every acknowledged point comes out and no other error than 503 is seen';
+const filling = 'filled by the spool and by others, every acknowledged point is delivered and the only error is 503';
 
 test(`on a small disk, played, ${filling}`, async (t) => filled(t, await playedSmallDisk(t)));
 
@@ -227,24 +205,23 @@ async function filled(t: ExecutionContext, { directory, disk, fill, empty }: Sma
 
   t.true((await appendUntilRefused()) > 10);
   fill();
-  delivered = delivered.concat(await finishAll(reader));
+  delivered = delivered.concat(await drained(reader, 500));
   t.true(names(delivered) === names(acknowledged));
   await appendUntilRefused();
   await spool.close();
   spool = await openSpool({ directory, maxBytes: 1 << 30, clock, ...(disk === undefined ? {} : { disk }) });
   reader = await spool.reader('tsdb');
-  delivered = delivered.concat(await finishAll(reader));
+  delivered = delivered.concat(await drained(reader, 500));
   empty();
   await clock.advance(1000);
-  // The first push that is refused has the bridge give back what the sink has finished.
-  while (
-    (await spool.append([]).then(
-      () => undefined,
-      (error: Error) => error.name,
-    )) === 'SpoolFull'
-  )
-    await clock.advance(1000);
+  // The first refused push recycles the finished segments.
+  const isFull = (): Promise<boolean> =>
+    spool.append([]).then(
+      () => false,
+      (error: Error) => error.name === 'SpoolFull',
+    );
+  while (await isFull()) await clock.advance(1000);
   t.true((await appendUntilRefused()) > 10);
-  delivered = delivered.concat(await finishAll(reader));
+  delivered = delivered.concat(await drained(reader, 500));
   t.true(names(delivered) === names(acknowledged));
 }

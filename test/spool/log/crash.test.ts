@@ -1,11 +1,11 @@
-// A process that ends, or a machine, at any byte of a write: what was acknowledged before is there once, and nothing else is.
+// A crash at any byte of a write: everything acknowledged before is recovered once, and nothing else.
 
 import test, { type ExecutionContext } from 'ava';
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expanded } from '../../../src/model/factored-points.ts';
 import type { DataPoint } from '../../../src/model/point.ts';
-import { groupPlaces } from '../../../src/spool/log/group-places.ts';
+import { groupTable } from '../../../src/spool/log/group-table.ts';
 import { pointsDecoder } from '../../../src/spool/log/payload.ts';
 import { recordReader } from '../../../src/spool/log/record-reader.ts';
 import { recover } from '../../../src/spool/state/recovery.ts';
@@ -17,55 +17,58 @@ import {
   drained,
   numbersOfPoints,
   recordingWrite,
+  push,
+  run,
+  scoped,
   smallSegmentBytes,
   smallSpool,
-  swiftDirectory,
+  memoryDirectory,
   type WrittenGroup,
 } from '../small-spool.ts';
 
 interface Pushed {
   readonly number: number;
-  /** How many groups were durable when it was acknowledged. */
+  /** The number of durable groups when it was acknowledged. */
   acknowledgedAfter: number;
 }
 
 interface Recorded {
-  /** As the process left it when it was killed. */
+  /** As the kill left it. */
   readonly directory: string;
   readonly groups: readonly WrittenGroup[];
   readonly pushed: readonly Pushed[];
 }
 
-/** A spool that a sink reads, with pushes one by one and two at a time, killed. */
+/** A killed spool with pushes one by one and two at a time. */
 async function recorded(t: ExecutionContext, first = 11): Promise<Recorded> {
-  const directory = await swiftDirectory(t);
+  const directory = await memoryDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
   await spool.reader('tsdb');
   const pushed: Pushed[] = [];
-  async function push(number: number): Promise<void> {
+  async function pushOne(number: number): Promise<void> {
     const noted: Pushed = { number, acknowledgedAfter: Infinity };
     pushed.push(noted);
-    await spool.append(points(1, number), { run: { key: `run ${number}`, digest: 'a' } });
+    await spool.append(points(1, number), run(`run ${number}`));
     noted.acknowledgedAfter = groups.length;
   }
   for (let round = 0; round < 9; round += 1) {
     const number = first + round * 3;
-    await push(number);
-    await Promise.all([push(number + 1), push(number + 2)]);
+    await pushOne(number);
+    await Promise.all([pushOne(number + 1), pushOne(number + 2)]);
   }
   return { directory: await copied(t, directory), groups, pushed };
 }
 
-/** What has to be there when so many groups are whole, and nothing but that. */
+/** The numbers to recover from the first `whole` groups. */
 function expected({ pushed }: Recorded, whole: number): number[] {
   return pushed.filter(({ acknowledgedAfter }) => acknowledgedAfter <= whole).map(({ number }) => number);
 }
 
-/** What takes the place of the bytes behind a cut, to the end of the file; undefined: the file ends there. */
+/** Returns the bytes after a cut up to the end of the file. Undefined: the file ends at the cut. */
 type Behind = ((from: number, length: number) => Buffer) | undefined;
 
-/** Writes a file anew up to a place. */
+/** Writes a file up to a cut. */
 function cutAt(original: Buffer, path: string, at: number, behind: Behind): void {
   const file = openSync(path, 'w');
   writeSync(file, original, 0, at, 0);
@@ -103,13 +106,13 @@ async function cutEverywhere(t: ExecutionContext, record: Recorded, behind: Behi
   t.deepEqual(wrong, []);
 }
 
-/** All records that a start finds, by no more than reading. */
+/** The records that recovery finds, without repairs. */
 function lookedAt(directory: string): number[] {
   const { segments, totals } = recover({ directory, clock: movableClock(), repairs: false });
   const records = recordReader({
     directory,
     segments: () => segments,
-    index: groupPlaces(directory),
+    groups: groupTable(directory),
     decode: pointsDecoder(),
   });
   const found: DataPoint[] = [];
@@ -122,51 +125,49 @@ function lookedAt(directory: string): number[] {
   return numbersOfPoints(found);
 }
 
-/** What waits, and what waits after more was appended and the spool was opened twice again. */
-async function readTwice(directory: string) {
-  const teardowns: (() => unknown)[] = [];
-  const scope = { teardown: (end: () => unknown) => void teardowns.push(end) } as Pick<ExecutionContext, 'teardown'>;
-  const first = await smallSpool(scope, directory);
-  const reader = await first.reader('tsdb');
-  const taken: DataPoint[] = [];
-  for (let batch = reader.next(5); batch !== undefined; batch = reader.next(5)) taken.push(...batch.points);
-  const { suspectTails } = await first.status();
-  const found = { numbers: numbersOfPoints(taken), suspectTails, lost: first.lost().records, later: [] as number[] };
-  for (const number of [1001, 1002]) await first.append(points(1, number));
-  await first.close();
-  found.later = numbersOfPoints(await drained(await (await smallSpool(scope, directory)).reader('tsdb')));
-  for (const end of teardowns) await end();
-  return found;
-}
+/** Opens the spool, and again after more was appended. */
+const readTwice = (directory: string) =>
+  scoped(async (scope) => {
+    const first = await smallSpool(scope, directory);
+    const reader = await first.reader('tsdb');
+    const taken: DataPoint[] = [];
+    for (let batch = reader.next(5); batch !== undefined; batch = reader.next(5)) taken.push(...batch.points);
+    const { suspectTails } = await first.status();
+    const found = { numbers: numbersOfPoints(taken), suspectTails, lost: first.lost().records, later: [] as number[] };
+    await push(first, 1001, 1002);
+    await first.close();
+    found.later = numbersOfPoints(await drained(await (await smallSpool(scope, directory)).reader('tsdb')));
+    return found;
+  });
 
-test('a file that ends at any byte of its last three groups has what was acknowledged before, once, and goes on', async (t) => {
+test('after a cut at any byte of the last three groups, everything acknowledged before is recovered once', async (t) => {
   await cutEverywhere(t, await recorded(t), undefined);
 });
 
-test('a write that ends at any byte, zeros behind it, leaves what was acknowledged before', async (t) => {
+test('after a write torn at any byte, with zeros after it, everything acknowledged before is recovered', async (t) => {
   await cutEverywhere(t, await recorded(t), (_from, length) => Buffer.alloc(length));
 });
 
-test('a write that ends at any byte, garbage behind it, leaves what was acknowledged before', async (t) => {
+test('after a write torn at any byte, with garbage after it, everything acknowledged before is recovered', async (t) => {
   await cutEverywhere(t, await recorded(t), (from, length) =>
     Buffer.from(Array.from({ length }, (_, index) => ((from + index) * 2654435761) >>> 13)),
   );
 });
 
-test('a write that ends at any byte, valid groups of the former life of its file behind it, leaves what was acknowledged before', async (t) => {
-  // As many pushes have groups of the same length: those of a former life stand at the very places where those that were torn would.
-  const former = await recorded(t, 51);
+test('after a write torn at any byte, with stale groups after it, everything acknowledged before is recovered', async (t) => {
+  // The same pushes make groups of equal length: the stale groups are exactly where the torn ones would be.
+  const stale = await recorded(t, 51);
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   t.deepEqual(
-    former.groups.map(({ at, end }) => [at, end]),
+    stale.groups.map(({ at, end }) => [at, end]),
     record.groups.map(({ at, end }) => [at, end]),
   );
-  const life = readFileSync(join(former.directory, last.name));
-  await cutEverywhere(t, record, (from, length) => life.subarray(from, from + length));
+  const bytes = readFileSync(join(stale.directory, last.name));
+  await cutEverywhere(t, record, (from, length) => bytes.subarray(from, from + length));
 });
 
-test('what a torn group has left behind is kept aside, counted, and told only once', async (t) => {
+test('a torn group is kept aside, and counted once', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const directory = await copied(t, record.directory);
@@ -186,7 +187,7 @@ test('what a torn group has left behind is kept aside, counted, and told only on
   t.is((await (await smallSpool(t, killed)).status()).suspectTails, 1, 'after a stop');
 });
 
-test('a segment of which no more than the head was written is passed over, with nothing lost', async (t) => {
+test('a segment with nothing but a header is skipped, and nothing is lost', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const inLast = record.groups.filter(({ name }) => name === last.name);
@@ -207,7 +208,7 @@ test('a segment of which no more than the head was written is passed over, with 
   }
 });
 
-test('a last segment that is cut short, emptied, or has no head is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+test('a last segment that is cut short, emptied or without a header is an uncounted loss', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const lengths = [0, 1, 1023, last.at + 1, last.at + 70, last.end - 1];
@@ -230,7 +231,7 @@ test('a last segment that is cut short, emptied, or has no head is told as a los
   }
 });
 
-test('a last segment whose file is gone is told as a loss that cannot be counted, until a checkpoint knows of it', async (t) => {
+test('a missing last segment is an uncounted loss', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const directory = await copied(t, record.directory);
@@ -250,7 +251,7 @@ test('a last segment whose file is gone is told as a loss that cannot be counted
   ]);
 });
 
-test('a write that is torn in a file that is laid out is no loss', async (t) => {
+test('a torn write in a preallocated file is no loss', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   for (const from of [last.at + 1, last.at + 70, last.end - 1]) {

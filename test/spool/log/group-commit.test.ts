@@ -1,4 +1,4 @@
-// What comes while a group is written shares the next one, and nobody is told before it is durable.
+// Group commit: deliveries during a write share the next group, and none is acknowledged before it is durable.
 
 import test, { type ExecutionContext } from 'ava';
 import { write as writeToFile } from 'node:fs';
@@ -8,16 +8,16 @@ import { until } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
 import {
   drained,
+  failingWrite,
   numbersOfPoints,
   recordingWrite,
+  run,
   smallSpool,
-  swiftDirectory,
+  memoryDirectory,
   type WrittenGroup,
 } from '../small-spool.ts';
 
-const run = { run: { key: 'a', digest: 'a' } };
-
-/** A spool whose writes wait until they are let go, one by one. */
+/** A spool whose writes are held until the test releases them one by one. */
 async function heldSpool(t: ExecutionContext) {
   const groups: WrittenGroup[] = [];
   const held: (() => void)[] = [];
@@ -26,21 +26,15 @@ async function heldSpool(t: ExecutionContext) {
   const write: WriteFunction = (...given) => {
     if (!played.isHolding) return recording(...given);
     const [file, bytes, from, length, at, done] = given;
-    // All of it is in the file, and not yet said to be.
-    writeToFile(
-      file,
-      bytes,
-      from,
-      length,
-      at,
-      () => void held.push(() => recording(file, bytes, from, length, at, done)),
-    );
+    // The bytes are in the file, but the write is not reported as done.
+    const release = (): void => recording(file, bytes, from, length, at, done);
+    writeToFile(file, bytes, from, length, at, () => void held.push(release));
   };
-  const directory = await swiftDirectory(t);
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory, { write, segmentBytes: 1 << 16 });
   const reader = await spool.reader('tsdb');
-  // The first segment begins with where the sinks stand.
-  await spool.append([], { run: { key: 'first', digest: 'a' } });
+  // The first group of a segment has the positions of the sinks.
+  await spool.append([], run('first'));
   t.teardown(() => {
     played.isHolding = false;
     for (const go of held.splice(0)) go();
@@ -58,7 +52,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-test('what comes while a group is written is in one group behind it, each is told when its own is durable, and no reader sees it before', async (t) => {
+test('deliveries during a write form one group, which is acknowledged and readable once it is durable', async (t) => {
   const { spool, reader, groups, held, played } = await heldSpool(t);
   const before = groups.length;
   played.isHolding = true;
@@ -78,34 +72,32 @@ test('what comes while a group is written is in one group behind it, each is tol
   t.deepEqual(numbersOfPoints(await drained(reader)), [2, 3, 4]);
 });
 
-test('a duplicate is not acknowledged before the first is durable', async (t) => {
+test('a duplicate is not acknowledged before the first one is durable', async (t) => {
   const { spool, held, played } = await heldSpool(t);
   played.isHolding = true;
-  const first = spool.append(points(1, 1), run);
+  const first = spool.append(points(1, 1), run('a'));
   await until(() => held.length === 1);
-  const again = spool.append(points(1, 1), run);
+  const again = spool.append(points(1, 1), run('a'));
   t.false(await isSettled(again));
   held.shift()?.();
   t.deepEqual(await Promise.all([first, again]), ['stored', 'duplicate']);
 });
 
-test('a duplicate of what the disk fails to write is refused with it', async (t) => {
-  const directory = await swiftDirectory(t);
-  let isFailing = false;
-  const write: WriteFunction = (...given) =>
-    isFailing ? given[5](Object.assign(new Error('EIO'), { code: 'EIO' }), 0) : writeToFile(...given);
+test('a duplicate of a failed delivery is refused with it', async (t) => {
+  const directory = await memoryDirectory(t);
+  const { played, write } = failingWrite();
   const spool = await smallSpool(t, directory, { write });
   await spool.append(points(1, 1));
-  isFailing = true;
-  const both = await Promise.allSettled([spool.append(points(1, 2), run), spool.append(points(1, 2), run)]);
+  played.code = 'EIO';
+  const both = await Promise.allSettled([spool.append(points(1, 2), run('a')), spool.append(points(1, 2), run('a'))]);
   t.deepEqual(
     both.map(({ status }) => status),
     ['rejected', 'rejected'],
   );
 });
 
-test('a write that comes back short is a full disk: nothing of it is acknowledged', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a short write means a full disk: the group is not acknowledged', async (t) => {
+  const directory = await memoryDirectory(t);
   let isShort = false;
   const write: WriteFunction = (file, bytes, from, length, at, done) =>
     writeToFile(file, bytes, from, isShort ? length - 1 : length, at, done);
@@ -117,8 +109,8 @@ test('a write that comes back short is a full disk: nothing of it is acknowledge
   t.deepEqual(numbersOfPoints(await drained(reader)), [1]);
 });
 
-test('deliveries larger than a segment are stored whole, between others, and come back over a restart', async (t) => {
-  const directory = await swiftDirectory(t);
+test('deliveries larger than a segment are stored whole, and survive a restart', async (t) => {
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory);
   await spool.reader('tsdb');
   const sizes = [1, 30, 1, 500, 2, 40, 1];
@@ -138,8 +130,8 @@ test('deliveries larger than a segment are stored whole, between others, and com
   t.deepEqual(await drained(await later.reader('tsdb')), all);
 });
 
-test('hundreds of thousands of points in one delivery, and in many at once, come out as they were', async (t) => {
-  const directory = await swiftDirectory(t);
+test('hundreds of thousands of points in one delivery, and in many concurrent ones, are read unchanged', async (t) => {
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory, { segmentBytes: 1 << 20, maxBytes: 1 << 30 });
   const reader = await spool.reader('tsdb');
   await spool.append(points(100_000, 1));

@@ -1,4 +1,4 @@
-// Points as text and back: the same points, whatever is in them.
+// Encoding and decoding of points is lossless for any contents.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -52,7 +52,7 @@ const factored: fc.Arbitrary<FactoredPoints> = fc.record(
   { requiredKeys: ['timestamp', 'unit', 'tail', 'series', 'cuts', 'rest'] },
 );
 
-test('rows of points come back as they were', (t) => {
+test('rows decode to the same points', (t) => {
   fc.assert(
     fc.property(
       fc.array(point, { maxLength: 5 }),
@@ -63,11 +63,11 @@ test('rows of points come back as they were', (t) => {
   fc.assert(fc.property(point, (one) => void t.deepEqual(pointOf(rowOf(one)), one)));
 });
 
-test('factored points come back as they were, and expand to the same points', (t) => {
+test('factored points decode to the same, and expand to the same points', (t) => {
   const decode = pointsDecoder();
   fc.assert(
     fc.property(factored, (some) => {
-      // As they stand in a file: UTF-8 there and back.
+      // Through UTF-8, as in a file.
       const back = decode(Buffer.from(encodePoints(some)).toString());
       t.deepEqual(back, some);
       t.deepEqual(expanded(back), expanded(some));
@@ -76,7 +76,7 @@ test('factored points come back as they were, and expand to the same points', (t
   );
 });
 
-test('series that were seen before come back with their own values, whatever is in these', (t) => {
+test('known series decode with any values', (t) => {
   const decode = pointsDecoder();
   const odd = fc.constantFrom('', '1.0', '-7', '"', '\\', '\\"', '"],["b.","', '\n', ']]]\n', 'é', '1"');
   const few = fc.record(
@@ -105,17 +105,18 @@ test('series that were seen before come back with their own values, whatever is 
   );
 });
 
-test('the same tags of series come out as the same object', (t) => {
+const madeOf = (nodeid: string, value: string): FactoredPoints => ({
+  timestamp: 1,
+  unit: 's',
+  tail: '.1',
+  series: [{ stem: 'a.', value, tags: { status: 'ok' } }],
+  cuts: { tags: { nodeid }, cuts: [['node']] },
+  rest: [],
+});
+
+test('equal tags of series decode to the same object', (t) => {
   const decode = pointsDecoder();
-  const made = (value: string): FactoredPoints => ({
-    timestamp: 1,
-    unit: 's',
-    tail: '.1',
-    series: [{ stem: 'a.', value, tags: { status: 'ok' } }],
-    cuts: { tags: { nodeid: '1' }, cuts: [['node']] },
-    rest: [],
-  });
-  const [first, again] = ['1.0', '2.0'].map((value) => decode(encodePoints(made(value)))) as [
+  const [first, again] = ['1.0', '2.0'].map((value) => decode(encodePoints(madeOf('1', value)))) as [
     FactoredPoints,
     FactoredPoints,
   ];
@@ -123,19 +124,9 @@ test('the same tags of series come out as the same object', (t) => {
   t.is(again.series[0]?.value, '2.0');
 });
 
-test('the same cuts come out as the same object, and other ones do not', (t) => {
-  const [decode, made] = [
-    pointsDecoder(),
-    (node: string): FactoredPoints => ({
-      timestamp: 1,
-      unit: 's',
-      tail: '.1',
-      series: [{ stem: 'a.', value: '1.0' }],
-      cuts: { tags: { nodeid: node }, cuts: [['node']] },
-      rest: [],
-    }),
-  ];
-  const [first, again, other] = ['1', '1', '2'].map((node) => decode(encodePoints(made(node)))) as [
+test('equal cuts decode to the same object, others do not', (t) => {
+  const decode = pointsDecoder();
+  const [first, again, other] = ['1', '1', '2'].map((node) => decode(encodePoints(madeOf(node, '1.0')))) as [
     FactoredPoints,
     FactoredPoints,
     FactoredPoints,
@@ -144,7 +135,7 @@ test('the same cuts come out as the same object, and other ones do not', (t) => 
   t.not(first.cuts, other.cuts);
 });
 
-test('points and a change in one payload come apart again', (t) => {
+test('a payload splits into its points and change', (t) => {
   fc.assert(
     fc.property(fc.array(point, { maxLength: 3 }), text, (some, raw) => {
       const [points, change] = [encodePoints(some), JSON.stringify({ raw })];
@@ -160,7 +151,7 @@ const listing = JSON.parse(readFileSync(new URL('../../../../test/golden/nodes/v
 const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((node) => [node.id, node]));
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
-  test(`the points of ${name} expand to the same after they were stored`, (t) => {
+  test(`the points of ${name} expand to the same after encoding`, (t) => {
     const measurement = measurementOf(parsePush(readFileSync(`${folder}${name}`)), { extras: true, labels: [] });
     for (const resolution of ['s', 'ms'] as const) {
       const made = slicer({ prefix: 'catchpoint', resolution, rtt: 'by-type', slices: dimensions })(

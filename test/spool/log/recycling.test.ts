@@ -1,4 +1,4 @@
-// Segments are used again once a synced checkpoint lets them, and not before; what little is needed of them is carried over.
+// Segments are recycled only after a durable checkpoint, and mostly dead segments are compacted.
 
 import test from 'ava';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -11,38 +11,37 @@ import {
   copied,
   drained,
   filesOf,
+  finishNext,
+  integers,
   nothing,
   numbersOfPoints,
+  push,
   recordingWrite,
+  run,
   smallSpool,
-  swiftDirectory,
+  memoryDirectory,
   type WrittenGroup,
 } from '../small-spool.ts';
 
 const first = '000000000001.segment';
 
-async function push(spool: Spool, from: number, through: number): Promise<void> {
-  for (let number = from; number <= through; number += 1) await spool.append(points(1, number));
-}
-
-/** Two checkpoints, with something behind each. */
-async function passOn(spool: Spool): Promise<void> {
+/** Writes two checkpoints, each followed by an append. */
+async function twoCheckpoints(spool: Spool): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
     await spool.tidy();
-    await spool.append([], {
-      run: { key: `${await spool.status().then(({ lastRecord }) => lastRecord)} ${round}`, digest: 'a' },
-    });
+    const { lastRecord } = await spool.status();
+    await spool.append([], run(`${lastRecord} ${round}`));
   }
 }
 
-test('a segment that every sink has passed goes with the second checkpoint behind it, and not before', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a segment that every sink has passed is recycled after the second checkpoint', async (t) => {
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory);
   const reader = await spool.reader('tsdb');
   await push(spool, 1, 35);
   await drained(reader);
   const all = filesOf(directory, 'segment');
-  // After four a checkpoint is written without being asked for.
+  // A checkpoint is due only after four.
   t.is(all.length, 3);
   await spool.append(points(1, 61));
   t.deepEqual(filesOf(directory, 'segment'), all, 'no checkpoint');
@@ -54,8 +53,8 @@ test('a segment that every sink has passed goes with the second checkpoint behin
   t.deepEqual(numbersOfPoints(await drained(reader)), [61, 62]);
 });
 
-test('a checkpoint that cannot be written lets no segment go', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a failed checkpoint recycles no segment', async (t) => {
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory);
   const reader = await spool.reader('tsdb');
   await push(spool, 1, 60);
@@ -69,8 +68,8 @@ test('a checkpoint that cannot be written lets no segment go', async (t) => {
   t.deepEqual(filesOf(directory, 'segment'), all);
 });
 
-test('a segment stays while a letter, a sample, something parked or a retry lives in it', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a segment stays while it has a live letter, sample, parked measurement or retry', async (t) => {
+  const directory = await memoryDirectory(t);
   const clock = movableClock();
   const spool = await smallSpool(t, directory, { clock });
   const reader = await spool.reader('tsdb');
@@ -81,10 +80,9 @@ test('a segment stays while a letter, a sample, something parked or a retry live
   await push(spool, 16, 30);
   spool.samples.take({ body: Buffer.from('sample'), reason: 'no', from: '203.0.113.9' });
   await push(spool, 31, 45);
-  const batch = reader.next(1);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 1), pauseMs: 0 });
+  await finishNext(reader, { kept: points(1, 1) }, 1);
   const holding = filesOf(directory, 'segment').length;
-  /** Two checkpoints without carrying over. */
+  /** Writes two checkpoints without compaction. Returns the remaining segments with live entries. */
   async function check(from: number): Promise<string[]> {
     await push(spool, from, from + 30);
     await drained(reader);
@@ -108,8 +106,8 @@ test('a segment stays while a letter, a sample, something parked or a retry live
   t.is((await check(500)).length, 0);
 });
 
-test('a segment stays while a sink waits for it, also one that is gone', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a segment stays while a sink waits for it, also a removed one', async (t) => {
+  const directory = await memoryDirectory(t);
   const clock = movableClock();
   const before = await smallSpool(t, directory, { clock });
   await before.reader('gone');
@@ -121,18 +119,21 @@ test('a segment stays while a sink waits for it, also one that is gone', async (
   await push(spool, 6, 60);
   for (let round = 0; round < 2; round += 1) {
     await drained(reader);
-    await passOn(spool);
+    await twoCheckpoints(spool);
   }
   t.true(filesOf(directory, 'segment').includes(first));
-  t.false(filesOf(directory, 'segment').includes('000000000003.segment'), 'what came later is not held for it');
+  t.false(
+    filesOf(directory, 'segment').includes('000000000003.segment'),
+    'later records are not held for a removed sink',
+  );
   await clock.advance(8 * 86_400_000);
-  await passOn(spool);
-  await passOn(spool);
+  await twoCheckpoints(spool);
+  await twoCheckpoints(spool);
   t.false(filesOf(directory, 'segment').includes(first));
 });
 
-test('what is needed of hardly needed segments is carried over, nothing of it is lost or counted again, and they go', async (t) => {
-  const directory = await swiftDirectory(t);
+test('mostly dead segments are compacted: nothing is lost or counted twice, and they are recycled', async (t) => {
+  const directory = await memoryDirectory(t);
   const clock = movableClock();
   let spool = await smallSpool(t, directory, { clock });
   let reader = await spool.reader('tsdb');
@@ -141,8 +142,7 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
       deadLetter: { kind: 'implausible-time', reason: 'no', raw: `${round % 6}` },
     });
     await spool.append(points(1, round * 20 + 1), { parked: { waitsFor: `${round % 4}`, payload: `${round}` } });
-    const batch = reader.next(1);
-    await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(1, 5000 + round), pauseMs: 0 });
+    await finishNext(reader, { kept: points(1, 5000 + round) }, 1);
     await push(spool, round * 20 + 2, round * 20 + 19);
   }
   await drained(reader);
@@ -164,9 +164,9 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
     wanted.letters,
     ['0', '1', '2', '3', '4', '5'].map((raw) => [raw, 2]),
   );
-  const former = filesOf(directory, 'segment');
+  const compacted = filesOf(directory, 'segment');
   for (let round = 0; round < 4; round += 1) {
-    await passOn(spool);
+    await twoCheckpoints(spool);
     t.deepEqual(contents(), wanted);
     if (round % 2 === 0) await spool.close();
     else await clock.advance(50);
@@ -182,21 +182,21 @@ test('what is needed of hardly needed segments is carried over, nothing of it is
     t.is(later.parking.count() + laterReader.backlog().points, wanted.retried);
   }
   t.true(
-    filesOf(directory, 'segment').filter((name) => former.includes(name)).length <= 1,
-    `${former.length} before, ${filesOf(directory, 'segment').length} now`,
+    filesOf(directory, 'segment').filter((name) => compacted.includes(name)).length <= 1,
+    `${compacted.length} before, ${filesOf(directory, 'segment').length} now`,
   );
   const retried: number[] = [];
   for (let retry = reader.nextRetry(); retry !== undefined; retry = reader.nextRetry())
     retried.push(...numbersOfPoints(retry.points));
   t.deepEqual(
     retried.toSorted((a, b) => a - b),
-    Array.from({ length: 12 }, (_, index) => 5000 + index),
+    integers(5000, 5011),
   );
   t.deepEqual(spool.lost(), { records: 0, points: 0, retries: 0, parked: 0, deadLetters: 0, uncounted: 0 });
 });
 
-test('a segment with letters whose file is gone stops no tidying, and its letters are counted as lost', async (t) => {
-  const directory = await swiftDirectory(t);
+test('a missing segment with letters does not stop compaction, and its letters are counted as lost', async (t) => {
+  const directory = await memoryDirectory(t);
   const spool = await smallSpool(t, directory);
   const reader = await spool.reader('tsdb');
   await spool.append(points(1, 1), { deadLetter: { kind: 'implausible-time', reason: 'no', raw: '{}' } });
@@ -210,24 +210,21 @@ test('a segment with letters whose file is gone stops no tidying, and its letter
   t.deepEqual([everyLetter(later.deadLetters), later.deadLetters.count(), later.lost().deadLetters], [[], 0, 1]);
 });
 
-test('segments that are used again many times over show nothing of their former lives, also after a kill', async (t) => {
-  const directory = await swiftDirectory(t);
+test('segments that are recycled many times show no stale data, also after a kill', async (t) => {
+  const directory = await memoryDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
   const reader = await spool.reader('tsdb');
   for (let round = 0; round < 30; round += 1) {
     await push(spool, round * 10, round * 10 + 9);
-    t.deepEqual(
-      numbersOfPoints(await drained(reader)),
-      Array.from({ length: 10 }, (_, index) => round * 10 + index),
-    );
+    t.deepEqual(numbersOfPoints(await drained(reader)), integers(round * 10, round * 10 + 9));
     await spool.tidy();
     if (round % 5 !== 4) continue;
     const later = await smallSpool(t, await copied(t, directory));
     const again = numbersOfPoints(await drained(await later.reader('tsdb')));
     t.true(
       again.every((number) => number >= round * 10),
-      'no more than what came since the last checkpoint is there again',
+      'only points since the last checkpoint are delivered again',
     );
     t.deepEqual(later.lost().records, 0);
     await later.close();

@@ -1,14 +1,14 @@
-// Dropping what waits for a sink, also while some of it is on its way; and what the spool says of itself.
+// Dropping the backlog of a sink, also with points in flight; and the status of the spool.
 
 import test from 'ava';
 import { lettersOf, nothing, readSpool, rejected } from '../../fakes/letters.ts';
 import { points } from '../../fakes/points.ts';
+import { finishNext } from '../small-spool.ts';
 
-test('what waits is dropped, also over a restart, and what comes later is not', async (t) => {
+test('a dropped backlog is gone after a restart too, and later points are not dropped', async (t) => {
   const { spool, reader, reopened } = await readSpool(t);
   await spool.append(points(3));
-  const batch = reader.next(10);
-  await reader.finish(batch as NonNullable<typeof batch>, { ...nothing, kept: points(2), pauseMs: 0 });
+  await finishNext(reader, { kept: points(2) });
   await spool.append(points(4, 10));
   const { points: dropped, bytes } = await spool.drop('tsdb');
   t.is(dropped, 6);
@@ -21,11 +21,10 @@ test('what waits is dropped, also over a restart, and what comes later is not', 
   t.deepEqual(later.next(10)?.points, points(1, 20));
 });
 
-test('a batch and a retry that were on their way when all was dropped change nothing when they end', async (t) => {
+test('a batch and a retry that were in flight during a drop change nothing', async (t) => {
   const { spool, reader } = await readSpool(t);
   await spool.append(points(2));
-  const first = reader.next(10);
-  await reader.finish(first as NonNullable<typeof first>, { ...nothing, kept: points(1), pauseMs: 0 });
+  await finishNext(reader, { kept: points(1) });
   await spool.append(points(3, 10));
   const [batch, retry] = [reader.next(10), reader.nextRetry()] as const;
   t.deepEqual([reader.isWanted(batch as never), reader.isWanted(retry as never)], [true, true]);
@@ -39,7 +38,7 @@ test('a batch and a retry that were on their way when all was dropped change not
   t.is(spool.deadLetters.count(), 1);
 });
 
-test('what was dropped takes no room any more, and the other sink keeps its own', async (t) => {
+test('a dropped backlog frees its space, and other sinks keep theirs', async (t) => {
   const { spool, reader } = await readSpool(t, { maxBytes: 1 << 24 });
   await Promise.all(Array.from({ length: 12_000 }, (_, index) => spool.append(points(1, index))));
   await spool.drop('tsdb');
@@ -50,7 +49,7 @@ test('what was dropped takes no room any more, and the other sink keeps its own'
   t.deepEqual([reader.next(10), other.next(10)?.points.length], [undefined, 2]);
 });
 
-test('while no bridge runs, a sink keeps its place when what waits for it is dropped', async (t) => {
+test('without a running bridge, a drop keeps the position of the sink', async (t) => {
   const { spool, reopened } = await readSpool(t);
   await spool.append(points(2));
   const idle = await reopened();
@@ -63,11 +62,10 @@ test('while no bridge runs, a sink keeps its place when what waits for it is dro
   t.deepEqual((await idle.reader('tsdb')).next(10)?.points, points(1, 10));
 });
 
-test('a sink that is not configured any more is forgotten with what was held for it, its retry set and its records', async (t) => {
+test('a drop forgets a removed sink with its backlog and retry set', async (t) => {
   const { spool, reader, reopened } = await readSpool(t, { sink: 'gone' });
   await spool.append(points(3));
-  const batch = reader.next(10);
-  await reader.finish(batch as never, { ...nothing, kept: points(1), pauseMs: 0 });
+  await finishNext(reader, { kept: points(1) });
   await spool.append(points(2));
   const later = await reopened();
   await later.reader('tsdb');
@@ -76,7 +74,7 @@ test('a sink that is not configured any more is forgotten with what was held for
   const [gone, tsdb] = (await later.status()).sinks;
   t.like(gone, { name: 'gone', backlog: { points: 3 }, retrySet: { points: 1 }, isConfigured: false });
   t.like(tsdb, { name: 'tsdb', backlog: { points: 5 }, isConfigured: true });
-  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 3 }], 'looking at it has not brought it back');
+  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 3 }], 'the status has not brought it back');
   t.is((await later.drop('gone')).points, 3);
   t.deepEqual(
     [later.waitingBytes()],
@@ -88,12 +86,12 @@ test('a sink that is not configured any more is forgotten with what was held for
   );
 });
 
-test('a name that no sink has is refused with those that there are', async (t) => {
+test('an unknown sink is refused with the known names', async (t) => {
   const { spool } = await readSpool(t);
   await t.throwsAsync(spool.drop('tsbd'), { name: 'NoSuchSink', message: /"tsbd".*there is tsdb$/ });
 });
 
-test('the status counts what waits, is parked and is dead', async (t) => {
+test('the status counts backlog, parked measurements and dead letters', async (t) => {
   const { spool, reader, clock } = await readSpool(t);
   const firstAtMs = clock.now();
   await lettersOf(spool, reader, points(1), [rejected(points(1)[0] as never)]);

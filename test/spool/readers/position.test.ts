@@ -1,4 +1,4 @@
-// How far a sink has come, whatever the order in which its batches end.
+// Positions of sinks whose batches finish in any order.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -13,29 +13,29 @@ import {
 } from '../../../src/spool/readers/position.ts';
 
 const start: Position = { through: 0, finished: [], points: 0, bytes: 0 };
-/** A range with one point of one byte in it. */
+/** A range of one point with one byte. */
 const of = ([from, through]: Range): FinishedRange => [from, through, 1, 1];
 
-test('batches that end in order move the low-water mark', (t) => {
+test('batches that finish in order move the low-water mark', (t) => {
   const position = finish(finish(start, of([1, 3])), of([4, 4]));
   t.deepEqual(position, { through: 4, finished: [], points: 2, bytes: 2 });
 });
 
-test('a batch that ends early is remembered until those before it have ended', (t) => {
+test('a batch that finishes early is remembered until the ones before it finish', (t) => {
   const early = finish(start, of([4, 6]));
   t.deepEqual([early.through, early.finished], [0, [[4, 6, 1, 1]]]);
   const closed = finish(early, of([1, 3]));
   t.deepEqual([closed.through, closed.finished], [6, []]);
 });
 
-test('what is unfinished is found around the finished ranges', (t) => {
+test('nextUnfinished finds stretches between finished ranges', (t) => {
   const position = finish(finish({ ...start, through: 2 }, of([5, 6])), of([9, 9]));
   t.deepEqual(nextUnfinished(position, 0), { from: 3, before: 5 });
   t.deepEqual(nextUnfinished(position, 5), { from: 7, before: 9 });
   t.deepEqual(nextUnfinished(position, 9), { from: 10, before: Infinity });
 });
 
-test('in whatever order the batches end, the mark stands before the first that has not', (t) => {
+test('in any order of batches, the low-water mark is before the first unfinished one', (t) => {
   const batches: Range[] = [
     [1, 2],
     [3, 3],
@@ -51,7 +51,7 @@ test('in whatever order the batches end, the mark stands before the first that h
   t.notThrows(() => fc.assert(inOrder));
 });
 
-test('the last unfinished stretch is found before the finished ranges', (t) => {
+test('lastUnfinished finds stretches between finished ranges', (t) => {
   const position = finish(finish({ ...start, through: 2 }, of([5, 6])), of([9, 9]));
   t.deepEqual(lastUnfinished(position, 12), [10, 12]);
   t.deepEqual(lastUnfinished(position, 9), [7, 8]);
@@ -59,7 +59,7 @@ test('the last unfinished stretch is found before the finished ranges', (t) => {
   t.is(lastUnfinished(position, 2), undefined);
 });
 
-test('to finish everything up to a record keeps what was finished behind it', (t) => {
+test('finishThrough keeps finished ranges after the record', (t) => {
   const position = finish(finish({ ...start, through: 2, points: 2, bytes: 2 }, [5, 6, 20, 200]), [9, 9, 10, 100]);
   t.deepEqual(finishThrough(position, 7, { points: 70, bytes: 700 }), {
     through: 7,
@@ -76,7 +76,7 @@ test('to finish everything up to a record keeps what was finished behind it', (t
   t.is(finishThrough(position, 1, { points: 1, bytes: 1 }), position);
 });
 
-test('of a finished range that is reached in its middle the rest stays finished', (t) => {
+test('finishThrough within a finished range keeps the rest of it', (t) => {
   const position = finish(start, [5, 8, 40, 400]);
   t.deepEqual(finishThrough(position, 6, { points: 60, bytes: 600 }), {
     through: 8,

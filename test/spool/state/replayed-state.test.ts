@@ -1,6 +1,6 @@
-// What the spool knows beside its records is the same while it runs, after a start from a checkpoint, and after one from the log alone.
+// The state is the same while the spool runs, after recovery from a checkpoint, and after recovery from the log alone.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,19 @@ import type { SpoolState } from '../../../src/spool/state/state.ts';
 import { openStore } from '../../../src/spool/open-store.ts';
 import { points } from '../../fakes/points.ts';
 import { movableClock } from '../../fakes/time.ts';
-import { copied, largeDisk, nothing, smallSegmentBytes, swiftDirectory } from '../small-spool.ts';
+import {
+  copied,
+  largeDisk,
+  nothing,
+  memoryDirectory,
+  rejection,
+  run,
+  type Scope,
+  scoped,
+  smallSegmentBytes,
+} from '../small-spool.ts';
 
-type Scope = Pick<ExecutionContext, 'teardown'>;
-
-/** All of it as plain values; when retries are due is by another steady clock after each start. */
+/** The state as plain values, without times by the steady clock, which differ after a restart. */
 function plain(state: SpoolState) {
   return {
     positions: Object.fromEntries(state.positions),
@@ -45,7 +53,7 @@ function plain(state: SpoolState) {
 }
 
 async function played(scope: Scope) {
-  const directory = await swiftDirectory(scope);
+  const directory = await memoryDirectory(scope);
   const clock = movableClock();
   const store = openStore({
     directory,
@@ -64,9 +72,9 @@ async function played(scope: Scope) {
   };
   const readerOf = async (sinkName: string) => {
     await store.commit({ positions: { [sinkName]: { through: 0, finished: [], points: 0, bytes: 0 } } });
-    return spoolReader({ directory, store, bounds, sinkName, onDamage: () => {} });
+    return spoolReader({ store, bounds, sinkName, log: undefined });
   };
-  // The slow one holds every segment, so that the log alone tells all.
+  // The slow one holds every segment, so that the log alone has the whole state.
   const [reader, slow] = [await readerOf('tsdb'), await readerOf('slow')];
   return {
     directory,
@@ -82,7 +90,7 @@ async function played(scope: Scope) {
 
 type Played = Awaited<ReturnType<typeof played>>;
 
-/** What is done, by its name; `number` makes some of it the same as before and some not. */
+/** Steps by name. `number` repeats some contents and varies others. */
 function stepsOf({
   clock,
   store,
@@ -91,12 +99,12 @@ function stepsOf({
   deliver,
   samples,
 }: Played): Readonly<Record<string, (number: number) => unknown>> {
-  const letter = (number: number) => ({ kind: 'rejected', reason: 'no', raw: `${number % 5}`, sink: 'tsdb' });
+  const letter = (number: number) => rejection(`${number % 5}`);
   const taken: Batch[] = [];
   const finish = (batch: Batch | undefined, outcome: Parameters<typeof reader.finish>[1]): unknown =>
     batch && reader.finish(batch, outcome);
   return {
-    push: (number) => deliver(points(1 + (number % 3), number), { run: { key: `${number}`, digest: 'a' } }),
+    push: (number) => deliver(points(1 + (number % 3), number), run(`${number}`)),
     pushWithLetter: (number) => deliver(points(1, number), { deadLetter: letter(number) }),
     letter: (number) => deliver([], { deadLetter: letter(number) }),
     park: (number) =>
@@ -127,8 +135,8 @@ function stepsOf({
     },
     drop: (number) => (number % 7 === 0 ? dropBacklog(store, new Set(['tsdb', 'slow']), 'tsdb') : undefined),
     pass: () => clock.advance(50),
-    checkpoint: () => store.checkpoints.write(),
-    carryOver: () => store.checkpoints.carryOver(),
+    checkpoint: () => store.checkpointer.write(),
+    carryOver: () => store.checkpointer.compact(),
     budget: (number) => void (number % 5 === 0 && bounds.budgets.set('tsdb', { maxBytes: 2000, maxAgeMs: 1e9 })),
   };
 }
@@ -142,12 +150,10 @@ const scripts = fc.array(
   { minLength: 10, maxLength: 60 },
 );
 
-test('the state is the same as it was, from a checkpoint and from the log alone, after any changes', async (t) => {
+test('after any changes, recovery from a checkpoint and from the log alone gives the same state', async (t) => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
-      const ends: (() => unknown)[] = [];
-      const scope: Scope = { teardown: (end) => void ends.unshift(end) };
-      try {
+      await scoped(async (scope) => {
         const one = await played(scope);
         const steps = stepsOf(one);
         const pending: unknown[] = [];
@@ -157,7 +163,7 @@ test('the state is the same as it was, from a checkpoint and from the log alone,
           if (isAwaited) await done;
         }
         await Promise.all(pending);
-        // What a sink has moved past is written down within 50 ms.
+        // Positions are logged within 50 ms.
         await one.clock.advance(50);
         await one.store.durable();
         const wanted = plain(one.store.state);
@@ -173,24 +179,19 @@ test('the state is the same as it was, from a checkpoint and from the log alone,
         );
         const { damaged: wantedDamaged, lost: wantedLost, ...rest } = wanted;
         t.deepEqual([fromLog, damaged, lost], [rest, wantedDamaged, wantedLost], 'from the log alone');
-      } finally {
-        for (const end of ends) await end();
-      }
+      });
       return true;
     }),
     process.env['BRIDGE_LONG'] === '1' ? { numRuns: 1000 } : { numRuns: 40, seed: 20261130 },
   );
 });
 
-test('a position that is written down while something is being finished does not take that back', async (t) => {
+test('a position logged while a batch is being finished does not undo that', async (t) => {
   const { store, reader, clock, deliver, directory } = await played(t);
   for (let number = 1; number <= 3; number += 1) await deliver(points(1, number));
   const [first, second] = [reader.next(1), reader.next(1)] as [Batch, Batch];
   await reader.finish(first, nothing);
-  const finished = reader.finish(second, {
-    ...nothing,
-    letters: [{ kind: 'rejected', reason: 'no', raw: '{}', sink: 'tsdb' }],
-  });
+  const finished = reader.finish(second, { ...nothing, letters: [rejection('{}')] });
   await clock.advance(50);
   await finished;
   await store.durable();
@@ -199,7 +200,7 @@ test('a position that is written down while something is being finished does not
   t.is(store.state.positions.get('tsdb')?.through, 2);
 });
 
-test('what a sink has finished does not count before what came of it is durable', async (t) => {
+test('a finished batch does not count before its outcome is durable', async (t) => {
   const { store, reader, deliver } = await played(t);
   await deliver(points(1));
   const finished = reader.finish(reader.next(1) as Batch, { ...nothing, kept: points(1), pauseMs: 0 });

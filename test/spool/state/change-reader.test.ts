@@ -1,25 +1,25 @@
-// Changes read again from the log: from where heads of groups are damaged, and never those that were not written.
+// Reading changes back from the log: also from groups with damaged headers, and never those of failed groups.
 
 import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { content } from '../../../src/spool/state/stored-content.ts';
-import { groupPlaces } from '../../../src/spool/log/group-places.ts';
+import { ChangeReader } from '../../../src/spool/state/change-reader.ts';
+import { groupTable } from '../../../src/spool/log/group-table.ts';
 import { everyLetter } from '../../fakes/letters.ts';
-import { copied, recordingWrite, smallSpool, swiftDirectory, type WrittenGroup } from '../small-spool.ts';
+import { copied, recordingWrite, smallSpool, memoryDirectory, type WrittenGroup } from '../small-spool.ts';
 
-test('a change that could not be written is not read from its place any more', async (t) => {
-  const directory = await swiftDirectory(t);
-  const texts = content({ directory, segments: () => [], index: groupPlaces(directory) });
+test('a discarded change is not read from its location', async (t) => {
+  const directory = await memoryDirectory(t);
+  const changes = new ChangeReader(directory, () => [], groupTable(directory));
   const place = { segment: 1, at: 1088 };
-  texts.hold(place, { noLetters: ['00'] });
-  t.deepEqual(texts.at(place), { noLetters: ['00'] });
-  texts.release(undefined);
-  t.is(texts.at(place), undefined);
+  changes.hold(place, { noLetters: ['00'] });
+  t.deepEqual(changes.read(place), { noLetters: ['00'] });
+  changes.discard();
+  t.is(changes.read(place), undefined);
 });
 
-test('letters are read whose groups have damaged heads, one after the other', async (t) => {
-  const directory = await swiftDirectory(t);
+test('letters are read from consecutive groups with damaged headers', async (t) => {
+  const directory = await memoryDirectory(t);
   const groups: WrittenGroup[] = [];
   const spool = await smallSpool(t, directory, { write: recordingWrite(groups) });
   for (let number = 1; number <= 6; number += 1)
@@ -42,7 +42,7 @@ test('letters are read whose groups have damaged heads, one after the other', as
     t.deepEqual(
       everyLetter(later.deadLetters).map(({ raw }) => raw),
       ['1', '2', '3', '4', '5', '6'],
-      `heads ${from} to ${through}`,
+      `headers ${from} to ${through}`,
     );
     t.is(later.lost().deadLetters, 0);
   }
