@@ -10,7 +10,7 @@ import { fileNumbers, logPath, readSegmentHeader, segmentPath } from './log/segm
 import { segmentEntry } from './log/segment-table.ts';
 import { decodeCheckpoint } from './state/checkpoint.ts';
 
-interface Verification {
+export interface Verification {
   /** Damage, one message each. */
   readonly damage: readonly string[];
   readonly segments: number;
