@@ -101,7 +101,4 @@ export async function bare({ port }: Pick<Listener, 'port'>, sent = ''): Promise
   };
 }
 
-/** Asks again and again until it is so; each turn lets the other side work. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
+export { until } from './until.ts';

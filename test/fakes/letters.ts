@@ -57,7 +57,4 @@ export function everyLetter(letters: Pick<Letters, 'after'>): Letter[] {
   return all;
 }
 
-/** Until pending writes are done. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+export { until } from './until.ts';
