@@ -7,7 +7,7 @@ import type { Change, DamagedGroup, StoredLetter, StoredParked, StoredRetry } fr
 import { legacySegment, storedFrom } from '../dedup/dedup.ts';
 import type { LegacyItem } from './lmdb/items.ts';
 import type { LegacyStore } from './lmdb/store.ts';
-import type { LegacyPosition } from './lmdb/rows.ts';
+import type { LegacyPosition } from './lmdb/format.ts';
 import type { Totals } from '../log/format.ts';
 import { rowOf } from '../log/payload.ts';
 import { runKeysPath } from '../log/segment-files.ts';

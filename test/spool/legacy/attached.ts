@@ -6,16 +6,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { recordDictionary } from '../../../src/spool/legacy/lmdb/dictionary.ts';
 import type { LegacyItem } from '../../../src/spool/legacy/lmdb/items.ts';
 import { type LegacyRecord, type LegacyStore, openLegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
-import type {
-  LegacyHead,
-  LegacyPosition,
-  LetterRow,
-  ParkedRow,
-  RetryRow,
-} from '../../../src/spool/legacy/lmdb/rows.ts';
+import {
+  type LegacyHead,
+  type LegacyPosition,
+  type LetterRow,
+  type ParkedRow,
+  recordDictionary,
+  type RetryRow,
+} from '../../../src/spool/legacy/lmdb/format.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { movableClock } from '../../fakes/time.ts';
 
