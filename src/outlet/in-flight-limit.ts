@@ -1,4 +1,4 @@
-// Limits the requests in flight to a sink: the limit rises while its answer time holds, and falls when answers slow down.
+// Limits the requests in flight to a sink: the limit rises while the answer time holds, and falls when it grows.
 
 export interface InFlightLimit {
   /** 1 or more. */
@@ -16,9 +16,10 @@ const tolerance = 2;
 const forgetting = 1.01;
 
 /**
- * Follows the gradient of the answer time, as TCP Vegas does. After each round of answers the limit is multiplied by best ÷ mean (at most 1)
- * and grows by its square root and one, so it settles where one more request would only wait. The best is that of a round's mean: OpenTSDB
- * answers a put with `sync` after anything up to a second whatever the load, and the limit rises to its maximum there.
+ * Follows the gradient of the answer time, as TCP Vegas does. After each round of answers the limit is multiplied by
+ * best ÷ mean (at most 1) and grows by its square root and one, so it settles where one more request would only wait.
+ * The best is that of a round's mean: OpenTSDB answers a put with `sync` after anything up to a second whatever the
+ * load, and the limit rises to its maximum there.
  */
 export function inFlightLimit(): InFlightLimit {
   let limit = 1;

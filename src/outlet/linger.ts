@@ -1,5 +1,5 @@
-// A pause after each batch, as in Kafka's `linger.ms`: few large requests replace many small ones. A full batch, and the first batch after
-// an idle time, are not delayed.
+// A pause after each batch, as in Kafka's `linger.ms`: few large requests replace many small ones. A full batch, and
+// the first batch after an idle time, are not delayed.
 
 import type { Clock } from '../runtime/clock.ts';
 

@@ -1,5 +1,5 @@
-// Delivers points from the spool to one sink, with several batches in flight, until the sink accepts or rejects each point.
-// retry-policy.ts has the pauses and bounds.
+// Delivers points from the spool to one sink, with several batches in flight, until the sink accepts or rejects each
+// point. retry-policy.ts has the pauses and bounds.
 //
 //   spool ──next──► attempt ──write──► sink       accepted: done
 //     ▲  ▲            ▲                 │         rejected: dead letter
@@ -208,7 +208,7 @@ function succeeded(state: OutletState): void {
   state.lastError = undefined;
 }
 
-/** Pauses the outlet before the next attempt. Requests that were in flight together fail together, and cause one pause. */
+/** Pauses before the next attempt. Requests in flight together fail together, and cause one pause. */
 function pause(
   state: OutletState,
   attempt: Attempt,

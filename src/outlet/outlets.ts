@@ -1,5 +1,5 @@
-// Runs an outlet for each configured sink on the main thread. The spool holds points for a required sink until it accepts them, for an
-// optional one within a budget.
+// Runs an outlet for each configured sink on the main thread. The spool holds points for a required sink until it
+// accepts them, for an optional one within a budget.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
@@ -24,7 +24,7 @@ export interface Outlets {
   /** Runs all outlets until the signal aborts; rejects if one of them fails. */
   run(signal: AbortSignal): Promise<void>;
   status(): readonly SinkStatus[];
-  /** Opens OpenTSDB's sink for another configuration, or rejects. The function that it returns puts the new sink into effect. */
+  /** Opens OpenTSDB's sink for another configuration. The returned function puts it into effect. */
   prepare(next: Config): Promise<() => void>;
   /** Reports whether every sink has no points left, or fails. */
   isIdle(): boolean;

@@ -1,5 +1,5 @@
-// Records in the spool what the sink answered. If the spool cannot write now, it retries this instead of the points, which would duplicate
-// them in the sink.
+// Records in the spool what the sink answered. If the spool cannot write now, it retries this instead of the points,
+// which would duplicate them in the sink.
 
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -24,7 +24,7 @@ const maxPauseMs = 1_000;
 /** A shorter failure is logged where pushes are refused. */
 const loggedAtAttempt = 5;
 
-/** Resolves once the outcome is on disk, or the signal aborts. After an abort the next start writes the points again. */
+/** Resolves once the outcome is on disk. After an abort the next start writes the points again. */
 export async function recordVerdict(
   options: RecordOptions,
   work: Attempt['work'],

@@ -1,10 +1,11 @@
 // The retry policy of an outlet.
 //
-//   no answer, or      The outlet pauses, 250 ms doubling up to 2.5 s or as long as the sink asks. Then it writes the same batch again.
-//   nothing accepted   After 3 failures it tries other batches first, up to 8 in turn while the sink accepts none. After 5 failures the
-//                      points count as kept; a batch without an answer only if the sink has accepted others meanwhile.
-//   kept               The point goes into the retry set, with a pause of its own, 500 ms doubling up to 10 min. After 24 h it becomes
-//                      a dead letter.
+//   no answer, or      The outlet pauses, 250 ms doubling up to 2.5 s, or as long as the sink asks.
+//   nothing accepted   Then it writes the same batch again; after 3 failures it tries other batches first, up to 8.
+//                      After 5 failures the points count as kept. A batch without an answer must also see others
+//                      succeed meanwhile: otherwise the sink is down, and the batch is tried on.
+//   kept               The point goes into the retry set, with a pause of its own, 500 ms doubling up to 10 min.
+//                      After 24 h it becomes a dead letter.
 //   rejected           The point becomes a dead letter at once.
 
 import { backoff } from '../runtime/backoff.ts';

@@ -3,9 +3,9 @@
 //   none ──► carrying ──► carried ──► drained ──► over       drained: the file is to be removed; over: it is removed
 //                 └───────────┴─────► aside ──────┘          aside: the file cannot be read, and is to be renamed
 //
-// Changes between `begun` and `carried` count only once `carried` is durable. A start that finds no `carried` begins again, with a
-// `begun` that empties the state. Records are never copied: they keep their numbers, and those of the log follow them. A downgrade is
-// possible while the store exists, or if the spool is empty.
+// Changes between `begun` and `carried` count only once `carried` is durable. A start that finds no `carried` begins
+// again, with a `begun` that empties the state. Records are never copied: they keep their numbers, and those of the log
+// follow them. A downgrade is possible while the store exists, or if the spool is empty.
 
 import type { Totals } from './log/format.ts';
 import { finishThrough, type Position } from './readers/position.ts';

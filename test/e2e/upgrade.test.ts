@@ -1,11 +1,11 @@
-// The built program over a store that an earlier version left: it is drained from there over any number of kills, and its file goes.
+// The built program with a legacy store: drained over any number of kills, and then removed.
 
 import test, { type ExecutionContext } from 'ava';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fakeTsd } from '../fakes/tsd.ts';
-import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from '../spool/legacy/attached.ts';
+import { bytesOf, contentsOf, directoryWith, filledStore, recordsOfThree } from '../spool/legacy/legacy-stores.ts';
 import { type Bridge, bridge, program, untilStatus } from './program.ts';
 
 const golden = new URL('../../../test/golden/', import.meta.url).pathname;
@@ -38,7 +38,7 @@ async function command(
 }
 
 test.serial(
-  'killed twice while it drains, every point arrives, letters count once, and then the file is gone',
+  'after two kills during the drain every point arrives, letters count once, and the file is removed',
   async (t) => {
     const records = 6000;
     const directory = await filledStore(t, {
@@ -99,7 +99,7 @@ test.serial(
   },
 );
 
-test.serial('killed twice while letters are carried over, each is there once', async (t) => {
+test.serial('after two kills during the carry-over each letter exists once', async (t) => {
   const ids = Array.from({ length: 8000 }, (_, number) =>
     createHash('sha1').update(String(number)).digest('hex').slice(0, 20),
   );
@@ -134,30 +134,33 @@ test.serial('killed twice while letters are carried over, each is there once', a
   t.true(listed.every(({ times }) => times === 1));
 });
 
-test.serial('a store that kills its reader is set aside, counted and told, and pushes are taken', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
-  truncateSync(join(directory, 'data.mdb'), 12_288);
-  const one = await bridge(t, [
-    '-t',
-    '127.0.0.1:1',
-    '--nodes-file',
-    `${golden}nodes/v1.json`,
-    '--state-dir',
-    dirname(directory),
-  ]);
-  t.is(await one.push(sample), 200);
-  t.like(await statusOf(one), { restoring: false, lost: { uncounted: 1 } });
-  t.deepEqual(
-    readdirSync(directory)
-      .filter((name) => name.startsWith('data'))
-      .map((name) => name.slice(0, 17)),
-    ['data.mdb.damaged-'],
-  );
-  t.true(one.printed.some((line) => line.includes('it is set aside')));
-});
+test.serial(
+  'a store that crashes its reader process is set aside, counted and logged, and pushes are accepted',
+  async (t) => {
+    const directory = await directoryWith(t, bytesOf('full'));
+    truncateSync(join(directory, 'data.mdb'), 12_288);
+    const one = await bridge(t, [
+      '-t',
+      '127.0.0.1:1',
+      '--nodes-file',
+      `${golden}nodes/v1.json`,
+      '--state-dir',
+      dirname(directory),
+    ]);
+    t.is(await one.push(sample), 200);
+    t.like(await statusOf(one), { restoring: false, lost: { uncounted: 1 } });
+    t.deepEqual(
+      readdirSync(directory)
+        .filter((name) => name.startsWith('data'))
+        .map((name) => name.slice(0, 17)),
+      ['data.mdb.damaged-'],
+    );
+    t.true(one.printed.some((line) => line.includes('it is set aside')));
+  },
+);
 
-test.serial('commands work on a store that no bridge has attached yet', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test.serial('commands work on a legacy store before the first start of the bridge', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const stateDir = dirname(directory);
   const status = await command(t, 'spool', 'status', '--json', '--state-dir', stateDir);
   t.deepEqual(

@@ -49,8 +49,4 @@ export async function openDoor(t: ExecutionContext, retryLetter?: LetterRetry) {
   return { ...kept, stateDir, door, access, ask };
 }
 
-export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const collected: T[] = [];
-  for await (const value of values) collected.push(value);
-  return collected;
-}
+export { all } from './all.ts';

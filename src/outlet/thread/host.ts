@@ -1,4 +1,5 @@
-// The main thread's side of the outlet thread: records the outcomes that the thread sends in the spool, and restarts the thread if it dies.
+// The main thread's side of the outlet thread: records the outcomes that the thread sends in the spool, and restarts
+// the thread if it dies.
 
 import { backoff } from '../../runtime/backoff.ts';
 import type { Config } from '../../config/config.ts';

@@ -19,7 +19,7 @@ export type ToThread =
   | { readonly kind: 'wake' }
   /** Answers `finish` and `finishRetry`. */
   | { readonly kind: 'finished'; readonly id: number; readonly error?: string }
-  /** Opens OpenTSDB's sink for another configuration. The thread answers `prepared`; `replace` then puts the sink into effect. */
+  /** Opens OpenTSDB's sink for another configuration; answered by `prepared`. `replace` puts it into effect. */
   | { readonly kind: 'prepare'; readonly id: number; readonly config: SinksConfig }
   | { readonly kind: 'replace'; readonly id: number }
   | { readonly kind: 'stop' };

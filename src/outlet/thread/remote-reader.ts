@@ -1,4 +1,5 @@
-// A sink's spool reader in the outlet thread. It reads batches from the log itself, and sends their outcomes to the main thread.
+// A sink's spool reader in the outlet thread. It reads batches from the log itself, and sends their outcomes to the
+// main thread.
 
 import { type Wakeup, wakeup } from '../../runtime/wakeup.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -50,7 +51,10 @@ export function remoteReader(options: RemoteReaderOptions): SpoolReader {
   };
 }
 
-/** Polls the log while it grows, since a message for each push costs more. Once the log is at rest, the main thread wakes the reader. */
+/**
+ * Polls the log while it grows, since a message for each push costs more. Once the log is at rest, the main thread
+ * wakes the reader.
+ */
 function logWakeup(end: SharedDurableEnd, clock: RemoteReaderOptions['clock']): Wakeup {
   const { wait, notify } = wakeup();
   let lastVersion = -1;

@@ -1,4 +1,5 @@
-// The outlet thread: opens the sinks and runs their outlets. It reads the log itself, and leaves writing the spool to the main thread.
+// The outlet thread: opens the sinks and runs their outlets. It reads the log itself, and leaves writing the spool to
+// the main thread.
 
 import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -1,5 +1,5 @@
-// Attaches the legacy store to the spool as its older part. A start carries over everything but the records. Sinks drain the records, and
-// the file is removed once every sink has finished the last one.
+// Attaches the legacy store to the spool as its older part. A start carries over everything but the records. Sinks
+// drain the records, and the file is removed once every sink has finished the last one.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -117,7 +117,7 @@ async function resume(attachment: Attachment, part: AttachedLegacyStore): Promis
   log?.info({ records }, 'the store of an earlier version is drained');
 }
 
-/** Without disk space the carry-over is deferred. Sinks then read the records from the positions in the legacy store. */
+/** Without disk space it defers the carry-over. Sinks then read records from the legacy positions. */
 async function carryOrDefer(attachment: Attachment): Promise<void> {
   const { store, log, end, disk } = attachment;
   const moved = attachment.isDeferred ? new Map(store.state.positions) : new Map<string, Position>();

@@ -1,5 +1,6 @@
-// Carries over into the log everything in the legacy store but its records: letters, retries, parked measurements, positions, run keys and
-// counts. It comes before any other append, and counts once its last frame is durable (legacy-phase.ts).
+// Carries over into the log everything in the legacy store but its records: letters, retries, parked measurements,
+// positions, run keys and counts. It comes before any other append, and counts once its last frame is durable
+// (legacy-phase.ts).
 
 import type { Log } from '../../runtime/log.ts';
 import type { Totals } from '../log/format.ts';
@@ -137,7 +138,7 @@ function positionIn({ finished, ...position }: LegacyPosition, end: Totals): Pos
   return { ...position, finished: ranges };
 }
 
-/** A damaged record is appended as a group, which counts as lost by itself, so it is subtracted from the `lost-` counts. */
+/** A damaged record is appended as a group, which is a loss itself. The `lost-` counts include it, too. */
 function addCount({ frame, lost }: CarryOver, name: string, count: number): void {
   const [, kind, of = ''] = /^(skipped-|lost-|damaged )(.*)$/s.exec(name) ?? [];
   if (kind === 'skipped-') (frame.skipped ??= {})[of] = count;

@@ -1,4 +1,5 @@
-// Feeds a sink with the records of the legacy store. It reads ahead, since another process reads the store and a sink's reader never waits.
+// Feeds a sink with the records of the legacy store. It reads ahead, since another process reads the store and a sink's
+// reader never waits.
 
 import type { Damage, LogRecord, ReadRecords } from '../log/record-reader.ts';
 import type { LegacyPart } from './legacy-part.ts';
@@ -6,8 +7,9 @@ import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
 
 export interface LegacyRecordFeed {
   /**
-   * Returns records from `from` on, with at least one record and up to `maxPoints` points. The sink must not have finished any of the
-   * range. Returns undefined while records are fetched, and wakes the reader when they have arrived.
+   * Returns records from `from` on, with at least one record and up to `maxPoints` points. The sink must not have
+   * finished any of the range. Returns undefined while records are fetched, and wakes the reader when they have
+   * arrived.
    */
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
 }
@@ -106,7 +108,7 @@ function pointCountOf(fetched: Fetched): number {
   return 'damaged' in fetched ? (fetched.points ?? 0) : fetched.points.length;
 }
 
-/** Gives a damaged record a group number below 0, which no group of the log has, so that it counts once for all sinks. */
+/** The group number is below 0, unlike any in the log, so that the damage counts once for all sinks. */
 function damageOf(sequence: number, records: number, points: number): Damage {
   return { segment: 0, at: sequence, group: -sequence, records, points };
 }

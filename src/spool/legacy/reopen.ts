@@ -8,7 +8,7 @@ import { countMissing, setAside } from './store-loss.ts';
 const firstPauseMs = 1_000;
 const maxPauseMs = 60_000;
 
-/** Resolves with true once the store can be read again, with false if it is lost or not needed. Concurrent calls share one attempt. */
+/** Resolves with true once the store is readable, with false if it is lost. Concurrent calls share one attempt. */
 export function reopen(attachment: Attachment, error: unknown): Promise<boolean> {
   const failed = attachment.failures.get(error as object);
   const isReopened = failed !== undefined && failed !== attachment.legacy && attachment.reopening === undefined;

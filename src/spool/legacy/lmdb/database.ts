@@ -1,5 +1,5 @@
-// Answers the requests of the main process from the legacy store. It runs in the reader process, which a damaged page may crash. It never
-// writes into the store.
+// Answers the requests of the main process from the legacy store. It runs in the reader process, which a damaged page
+// may crash. It never writes into the store.
 
 import { constants } from 'node:os';
 import type { Key } from 'lmdb';

@@ -55,8 +55,8 @@ export function formatOf({ databases }: Environment): unknown {
 }
 
 /**
- * Returns the head, and the head before the first readable record. The head is that of the last record, or of a position that is above it:
- * sinks may have finished more than the store still holds.
+ * Returns the head, and the head before the first readable record. The head is that of the last record, or of a
+ * position that is above it: sinks may have finished more than the store still holds.
  */
 export function headsOf(environment: Environment): { readonly head: LegacyHead; readonly before: LegacyHead } {
   const { databases } = environment;
@@ -92,7 +92,7 @@ function headBeforeFirst(environment: Environment): LegacyHead | undefined {
   }
 }
 
-/** Returns the heads before and after the first or the last readable record. The head after the last counts the damaged ones behind it. */
+/** Returns the heads around the first or last readable record; `after` counts damaged records behind it. */
 function boundaryRecord(
   { databases }: Environment,
   isLast: boolean,

@@ -41,8 +41,8 @@ export function damagedLegacyStores(directory: string): string[] {
 const lockBytes = 16_384;
 
 /**
- * Replaces `lock.mdb` and allocates its space. lmdb maps the file: old contents, or a page that a full disk cannot provide, would kill
- * the process. On a read-only disk lmdb works without the file.
+ * Replaces `lock.mdb` and allocates its space. lmdb maps the file: old contents, or a page that a full disk cannot
+ * provide, would kill the process. On a read-only disk lmdb works without the file.
  *
  * @throws the disk's error if there is no space
  */

@@ -1,7 +1,7 @@
 // The format of the legacy store, version 3: the spool of an earlier version, in lmdb.
 //
-//   meta            "format" → 3; "generation" → the newest generation of run keys; "lost-…", "skipped-[sink]", "restored [store]",
-//                   "damaged [record]" → counts
+//   meta            "format" → 3; "generation" → the newest generation of run keys;
+//                   "lost-…", "skipped-[sink]", "restored [store]", "damaged [record]" → counts
 //   records         sequence number → RecordRow
 //   positions       sink → LegacyPosition
 //   retries         [sink, sequence number] → RetryRow, with PointRows
@@ -10,7 +10,7 @@
 //   dead-letters    digest → LetterRow
 //   malformed       digest → LetterRow, a sample
 //
-// Every value but a run's digest begins with a checksum (`verifiedText`). Records and retries are compressed with a dictionary.
+// Every value but a run's digest begins with a checksum (`verifiedText`). Records and retries are compressed.
 
 import { crc32 } from 'node:zlib';
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../../model/point.ts';
@@ -124,8 +124,8 @@ export function pointOf([metric, timestamp, unit, value, tags, annotation, only]
 const checksumBytes = 4;
 
 /**
- * Returns the text behind the checksum, or undefined if the checksum does not match: the CRC-32 of key and text, big-endian. This detects
- * a value that lmdb returns under another key or has not decompressed.
+ * Returns the text behind the checksum, or undefined if the checksum does not match: the CRC-32 of key and text,
+ * big-endian. This detects a value that lmdb returns under another key or has not decompressed.
  *
  * @param key - '' if the checksum covers the text alone
  */
@@ -143,7 +143,7 @@ const dictionaryWords = [
   'catchpoint.byte.response.content.by_catchpoint.counter.hosts.by_catchpoint.timing.document_complete.by_catchpoint.timing.dns.by_',
 ];
 
-const dictionarySlices = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'].flatMap((slice) => {
+const dictionaryPoints = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'].flatMap((slice) => {
   const tag = slice === 'node' ? '' : `,"${slice}":"${slice === 'continent' ? 'Asia' : '1'}"`;
   return [
     `["catchpoint.rtt.by_${slice}.204417",1794994452,"s","164.0",{"nodeid":"312"${tag}}]`,
@@ -151,9 +151,11 @@ const dictionarySlices = ['node', 'asn', 'continent', 'city', 'country', 'region
   ];
 });
 
-/** The compression dictionary: common words and a typical record. It is part of the format, and must not change by a byte. */
+/** The compression dictionary: common words and a typical record. No byte of it may change. */
 export function recordDictionary(): Buffer {
-  const text = `${dictionaryWords.join('')}[1794994452345,14,1301,[${dictionarySlices.join(',')},["catchpoint.error.by_node.204417",1794994452,"s","1.0",{"nodeid":"312","error":"50010"}]]]`;
+  const errorPoint = '["catchpoint.error.by_node.204417",1794994452,"s","1.0",{"nodeid":"312","error":"50010"}]';
+  const record = `[1794994452345,14,1301,[${[...dictionaryPoints, errorPoint].join(',')}]]`;
+  const text = `${dictionaryWords.join('')}${record}`;
   // lmdb requires a multiple of eight bytes.
   return Buffer.from(text.padStart(Math.ceil(text.length / 8) * 8));
 }

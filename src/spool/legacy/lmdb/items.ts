@@ -1,4 +1,5 @@
-// Reads the entries of the legacy store beside its records, and classifies them. An entry that does not belong in its database is damaged.
+// Reads the entries of the legacy store beside its records, and classifies them. An entry that does not belong in its
+// database is damaged.
 
 import {
   type LegacyDatabaseName,
@@ -18,7 +19,10 @@ import { LegacyStoreUnreadable } from './unreadable.ts';
 export type LegacyItem =
   /** If the entry is damaged, the position before the first record, after a `damaged` item. */
   | { readonly kind: 'position'; readonly sink: string; readonly position: LegacyPosition }
-  /** `name`: "lost-…", "skipped-[sink]", "restored [store set aside]" (-1: all), "damaged [record]" (its points are in "lost-points" too). */
+  /**
+   * `name`: "lost-…", "skipped-[sink]", "restored [store set aside]" (-1: all), "damaged [record]" (its points are in
+   * "lost-points" too).
+   */
   | { readonly kind: 'count'; readonly name: string; readonly count: number }
   | { readonly kind: 'letter'; readonly id: string; readonly row: LetterRow }
   | { readonly kind: 'sample'; readonly id: string; readonly row: LetterRow }
@@ -90,8 +94,8 @@ async function* entriesOf(
 }
 
 /**
- * Returns undefined for an entry that is not needed any more. An entry that does not belong here is damaged, too: damage may link a page of
- * one database into another.
+ * Returns undefined for an entry that is not needed any more. An entry that does not belong here is damaged, too:
+ * damage may link a page of one database into another.
  */
 function itemIn(name: LegacyDatabaseName, entry: Entry, generation: number): LegacyItem | undefined {
   const { key } = entry;

@@ -1,5 +1,6 @@
-// Checks the two meta pages of lmdb's file, written by alternate transactions. If one is damaged, lmdb uses the other without an error, and
-// the last transaction may be missing. The layout is that of MDB_meta in LMDB 1.0, data version 2.
+// Checks the two meta pages of lmdb's file, written by alternate transactions. If one is damaged, lmdb uses the other
+// without an error, and the last transaction may be missing. The layout is MDB_meta of LMDB 1.0,
+// data version 2.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';

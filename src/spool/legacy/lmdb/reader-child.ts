@@ -1,4 +1,5 @@
-// Starts the process that reads the legacy store, and sends it requests. A damaged page can crash lmdb; only that process dies of it.
+// Starts the process that reads the legacy store, and sends it requests. A damaged page can crash lmdb; only that
+// process dies of it.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -24,7 +25,7 @@ export interface ReaderChild {
 type ResponseTo<R> = R extends { readonly recordsFrom: number } ? Records : Entries;
 
 const program = new URL('../../../main.js', import.meta.url);
-/** A process that does not respond is killed after so many checks; counting checks excludes the time that the machine sleeps. */
+/** A process is killed after so many checks without a response. The time that a machine sleeps does not count. */
 const maxSilentChecks = 6;
 const checkMs = 10_000;
 /** The first line has no id. */

@@ -1,5 +1,5 @@
-// Assembles a range of the legacy store's records: the readable ones in order, and the lost ones between them. Sequence numbers have no
-// gaps in a range that a sink has not finished, so a missing record is lost as well.
+// Assembles a range of the legacy store's records: the readable ones in order, and the lost ones between them. Sequence
+// numbers have no gaps in a range that a sink has not finished, so a missing record is lost as well.
 
 import { type LegacyHead, recordOverheadBytes, type RecordRow, verifiedText } from './format.ts';
 import type { LostRecords } from './requests.ts';

@@ -32,8 +32,8 @@ export interface LegacyStore {
   /** Yields everything but the records, the positions first. */
   items(): AsyncIterable<LegacyItem>;
   /**
-   * Yields the records of a range in order, both ends included. No record of the range may be finished, since a missing one counts as
-   * lost. Several ranges can be read at once.
+   * Yields the records of a range in order, both ends included. No record of the range may be finished, since a missing
+   * one counts as lost. Several ranges can be read at once.
    *
    * @throws LegacyStoreUnreadable
    */

@@ -6,7 +6,7 @@ export class LegacyStoreUnreadable extends Error {
   readonly exitCode: number | undefined;
   /** The signal that killed the reader process. */
   readonly endedBy: string | undefined;
-  /** False for another format, a failing disk, or a reader process that somebody has killed. A damaged store is set aside. */
+  /** False for another format, a failing disk or a killed process. A damaged store is set aside. */
   readonly isDamaged: boolean;
   constructor(
     message: string,
