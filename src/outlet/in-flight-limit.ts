@@ -1,31 +1,32 @@
-// How many requests a sink is sent at once: more while its answers come as fast as usual, fewer when they slow down.
+// Limits the requests in flight to a sink: the limit rises while the answer time holds, and falls when it grows.
 
 export interface InFlightLimit {
-  /** How many requests may be in flight now; 1 or more. */
-  limit(): number;
-  /** A request was answered after `ms`; `inFlight` were in flight then. */
+  /** 1 or more. */
+  current(): number;
+  /** Records an answer after `ms`, with `inFlight` requests in flight. */
   answered(ms: number, inFlight: number): void;
-  /** A request got no answer, or one that asks for less. */
+  /** Records a request without an answer, or with one that asks for less. */
   failed(): void;
 }
 
-/** How much slower than at best the answers may get before there are too many requests. */
+const maxInFlight = 64;
+/** How many times slower than at best answers may become before the limit falls. */
 const tolerance = 2;
-/** By how much the best is forgotten with each round, so that a sink may become slower for good. */
+/** The best time grows by this factor each round, so that a sink may become slower for good. */
 const forgetting = 1.01;
 
 /**
- * A limit between 1 and `max` that follows the gradient of the answer time, as TCP Vegas does: after each round of
- * answers it is multiplied by best ÷ mean (at most 1) and grows by its square root and one, so that it settles where
- * another request in flight would only wait. The best is that of a round's mean, since OpenTSDB answers a put with
- * `sync` after anything up to a second, whatever the load: there the limit goes up to `max`.
+ * Follows the gradient of the answer time, as TCP Vegas does. After each round of answers the limit is multiplied by
+ * best ÷ mean (at most 1) and grows by its square root and one, so it settles where one more request would only wait.
+ * The best is that of a round's mean: OpenTSDB answers a put with `sync` after anything up to a second whatever the
+ * load, and the limit rises to its maximum there.
  */
-export function inFlightLimit({ max = 64 }: { readonly max?: number } = {}): InFlightLimit {
+export function inFlightLimit(): InFlightLimit {
   let limit = 1;
   let bestMs = Infinity;
   let round = { answers: 0, sumMs: 0 };
   return {
-    limit: () => Math.floor(limit),
+    current: () => Math.floor(limit),
     answered(ms, inFlight) {
       if (inFlight < limit / 2) return;
       round = { answers: round.answers + 1, sumMs: round.sumMs + ms };
@@ -33,7 +34,7 @@ export function inFlightLimit({ max = 64 }: { readonly max?: number } = {}): InF
       const meanMs = Math.max(0.001, round.sumMs / round.answers);
       bestMs = Math.min(meanMs, bestMs * forgetting);
       const gradient = Math.max(0.5, Math.min(1, (tolerance * bestMs) / meanMs));
-      limit = Math.max(1, Math.min(max, limit * gradient + Math.sqrt(limit) + 1));
+      limit = Math.max(1, Math.min(maxInFlight, limit * gradient + Math.sqrt(limit) + 1));
       round = { answers: 0, sumMs: 0 };
     },
     failed() {

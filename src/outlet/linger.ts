@@ -1,22 +1,25 @@
-// A pause after each batch that was taken out, so that few large requests carry what many small ones would; a batch that is full, and
-// the first after a rest, go at once.
+// A pause after each batch, as in Kafka's `linger.ms`: few large requests replace many small ones. A full batch, and
+// the first batch after an idle time, are not delayed.
 
 import type { Clock } from '../runtime/clock.ts';
 
+/** The bridge's setting. */
+export const lingerMs = 20;
+
 export interface Linger {
-  /** A batch was taken out. */
-  started(): void;
-  /** Whether the pause lasts still; then `wake` is called once it is over. */
-  holds(): boolean;
+  /** Starts the pause; called for each batch. */
+  start(): void;
+  /** Reports whether the pause still runs, and calls `wake` once it ends. */
+  isRunning(): boolean;
 }
 
-/** @param ms - how long; 0: no pause */
+/** @param ms - 0: no pause */
 export function linger(clock: Clock, ms: number, wake: () => void): Linger {
   let untilMs = -Infinity;
   let isWaiting = false;
   return {
-    started: () => void (untilMs = clock.steady() + ms),
-    holds() {
+    start: () => void (untilMs = clock.steady() + ms),
+    isRunning() {
       const pauseMs = untilMs - clock.steady();
       if (pauseMs <= 0) return false;
       if (isWaiting) return true;

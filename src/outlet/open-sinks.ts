@@ -1,24 +1,28 @@
-// The sinks that the configuration asks for.
+// Opens the sinks in the configuration. A sink's module is imported only if it is configured.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
-import type { ReplaceableSink } from './replaceable-sink.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink } from '../model/sink.ts';
+import type { ReplaceableSink } from './replaceable-sink.ts';
 
 export interface ConfiguredSink {
   readonly sink: Sink;
-  /** Whether everything waits for it, and pushes are refused when too much does. */
+  /** The spool holds points for a required sink without bound, and refuses pushes when it is full. */
   readonly isRequired: boolean;
 }
 
-/** A batch that is not full goes so long after the one before it at the earliest, so that few large requests carry what many small ones would. */
-export const lingerMs = 20;
+export type SinksConfig = Pick<Config, 'tsdb' | 'graphite' | 'file'>;
 
-/** The sinks, read in where they are configured; they connect when they are first written to. */
+interface OpenContext {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A sink connects at its first write. */
 export async function openSinks(
-  { tsdb, graphite, file }: Pick<Config, 'tsdb' | 'graphite' | 'file'>,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { tsdb, graphite, file }: SinksConfig,
+  { clock, log }: OpenContext,
 ): Promise<readonly ConfiguredSink[]> {
   const required: Sink[] = [];
   if (file !== undefined) required.push((await import('../sinks/file.ts')).fileSink({ ...file, log }));
@@ -36,13 +40,13 @@ export async function openSinks(
   ];
 }
 
-/** The names of these sinks, in the same order, without opening them. */
+/** The names of the same sinks in the same order, without opening them. */
 export function sinkNames({
   tsdb,
   graphite,
   file,
-}: Pick<Config, 'tsdb' | 'graphite' | 'file'>): readonly { readonly name: string; readonly isRequired: boolean }[] {
-  const required = [...(file === undefined ? [] : ['file']), ...(tsdb.isOn ? [exchangeableName] : [])];
+}: SinksConfig): readonly { readonly name: string; readonly isRequired: boolean }[] {
+  const required = [...(file === undefined ? [] : ['file']), ...(tsdb.isOn ? [replaceableName] : [])];
   const carbons =
     graphite?.destinations.map(({ host, port }) => `graphite:${host.includes(':') ? `[${host}]` : host}:${port}`) ?? [];
   return [
@@ -51,16 +55,21 @@ export function sinkNames({
   ];
 }
 
-/** The only sink that can be another one while the bridge runs. */
-const exchangeableName = 'opentsdb';
+/** The only sink that a reload can replace. */
+const replaceableName = 'opentsdb';
 
-/** Returns what has the points go to another OpenTSDB; of the sinks that are opened for it, the others are closed. */
-export function replaceSinks(present: readonly ReplaceableSink[], next: readonly ConfiguredSink[]): () => void {
+/** Opens OpenTSDB's sink for another configuration. The function that it returns puts the new sink into effect. */
+export async function prepareSink(
+  current: readonly ReplaceableSink[],
+  next: SinksConfig,
+  context: OpenContext,
+): Promise<() => void> {
+  const opened = await openSinks(next, context);
   return () => {
-    const sink = present.find(({ name }) => name === exchangeableName);
-    for (const each of next) {
-      if (sink !== undefined && each.sink.name === exchangeableName) sink.replace(each.sink);
-      else void each.sink.close();
+    const replaceable = current.find(({ name }) => name === replaceableName);
+    for (const { sink } of opened) {
+      if (replaceable !== undefined && sink.name === replaceableName) replaceable.replace(sink);
+      else void sink.close();
     }
   };
 }

@@ -1,13 +1,13 @@
-// What is said of a sink that takes no points, and of its return: each once, and seldom where it goes up and down.
+// Logs a sink's outage and its end, one line each. A sink that goes up and down is logged at most once a minute.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { logThrottle } from '../runtime/log-throttle.ts';
 
 export interface Outage {
-  /** A write failed. */
+  /** Records a failed write. */
   fails(reason: string): void;
-  /** A write was taken. */
+  /** Records a successful write. */
   ends(): void;
 }
 
@@ -18,21 +18,20 @@ export interface OutageOptions {
   readonly log: Log;
 }
 
-/** Its words: the first failure at once and another reason as well, but both together once a minute at most. */
 export function outage({ sink, clock, log }: OutageOptions): Outage {
-  const complaints = logThrottle(clock);
-  let said: string | undefined;
+  const throttled = logThrottle(clock);
+  let loggedReason: string | undefined;
   return {
     fails(reason) {
-      if (reason === said) return;
-      complaints((times) => {
-        said = reason;
+      if (reason === loggedReason) return;
+      throttled((times) => {
+        loggedReason = reason;
         log.warn({ sink, reason, times }, 'the sink takes no points; they wait in the spool');
       });
     },
     ends() {
-      if (said !== undefined) log.info({ sink }, 'the sink takes points again');
-      said = undefined;
+      if (loggedReason !== undefined) log.info({ sink }, 'the sink takes points again');
+      loggedReason = undefined;
     },
   };
 }

@@ -1,35 +1,25 @@
-// An outlet moves points from the spool to one sink: several batches in flight, each until every point is ruled on.
+// Delivers points from the spool to one sink, with several batches in flight, until the sink accepts or rejects each
+// point. retry-policy.ts has the pauses and bounds.
 //
-//   spool ──next──► errand ──write──► sink       accepted: done
-//     ▲  ▲            ▲                │         rejected: dead letter
-//     │  └─retry set──┤◄───────────────┤         kept: into the retry set, with a pause of its own; after a day a dead letter
-//     └───finish──────┼────────────────┤
-//                     └──── again ◄────┘         nobody answered, or nothing was taken: again after a pause for all; where only
-//                                                this batch has no answer, as if it had been kept
+//   spool ──next──► attempt ──write──► sink       accepted: done
+//     ▲  ▲            ▲                 │         rejected: dead letter
+//     │  └─retry set──┤◄────────────────┤         kept: into the retry set
+//     └───finish──────┼─────────────────┤
+//                     └──── failed ◄────┘         no answer, or nothing accepted: the same batch again after a pause
 
 import { setMaxListeners } from 'node:events';
-import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import {
-  type Attempt,
-  firstTry,
-  isItsOwnFault,
-  maxTries,
-  pointCountOf,
-  takeDue,
-  talliedErrand,
-  triedOnceMore,
-  written,
-} from './attempt.ts';
-import { inFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
-import { type Linger, linger } from './linger.ts';
 import type { Log } from '../runtime/log.ts';
-import { type Outage, outage } from './outage.ts';
-import { settle } from './settlement.ts';
-import type { Ruling, Sink, ValueTally, Verdict } from '../model/sink.ts';
+import type { Ruling, Sink, Verdict } from '../model/sink.ts';
 import type { Backlog } from '../spool/readers/backlog.ts';
 import type { Batch } from '../spool/readers/batches.ts';
 import type { SpoolReader } from '../spool/readers/reader.ts';
+import { allKept, type Attempt, countsOf, failedAttempt, firstAttempt, pointCountOf, writeTo } from './attempt.ts';
+import { inFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
+import { type Linger, linger } from './linger.ts';
+import { type Outage, outage } from './outage.ts';
+import { recordVerdict } from './record-verdict.ts';
+import { isExhausted, isPoison, outagePauseMs, takeNext } from './retry-policy.ts';
 
 export interface OutletOptions {
   readonly reader: SpoolReader;
@@ -37,29 +27,27 @@ export interface OutletOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Bound on the requests in flight at once. */
-  readonly maxInFlight?: number;
-  /** A batch that is not full goes so long after the one before it at the earliest; default 0. */
+  /** The least time between the start of a batch and that of the next one, unless that is full; default 0. */
   readonly lingerMs?: number;
 }
 
 export interface OutletStatus {
   readonly name: string;
-  /** Points ruled on since the start. */
+  /** Points accepted and rejected since the start. */
   readonly accepted: number;
   readonly rejected: number;
-  /** Rulings that a point could not be taken now; one point may have several. */
+  /** How often the sink kept a point for a later write; a point may be kept several times. */
   readonly kept: number;
   readonly backlog: Backlog;
   readonly inFlight: number;
-  /** Why the last write failed, while none has succeeded since. */
+  /** Why the last write failed; undefined after a successful one. */
   readonly lastError: string | undefined;
 }
 
 export type RulingCounts = Pick<OutletStatus, 'accepted' | 'rejected' | 'kept'>;
 
 export interface Outlet {
-  /** Runs until the signal aborts; writes in flight are given up then, and their points stay in the spool. */
+  /** Runs until the signal aborts. Writes in flight are then aborted, and their points stay in the spool. */
   run(signal: AbortSignal): Promise<void>;
   status(): OutletStatus;
   counts(): RulingCounts;
@@ -67,46 +55,42 @@ export interface Outlet {
 
 interface OutletState extends OutletOptions {
   readonly limit: InFlightLimit;
-  readonly underway: Set<Promise<void>>;
+  readonly inFlight: Set<Promise<void>>;
   readonly linger: Linger;
   readonly outage: Outage;
   /** To be written again. */
-  readonly again: Attempt[];
-  /** Writes that were answered, and in which something was taken. */
-  answers: number;
+  readonly failed: Attempt[];
+  /** Writes in which the sink accepted or rejected something. */
+  successes: number;
   readonly counts: { accepted: number; rejected: number; kept: number };
-  /** Rounds without an answer, or in which nothing was taken, since one in which something was. */
-  failures: number;
+  /** Pauses since the last success. */
+  pauses: number;
   /** By the steady clock. */
   pausedUntilMs: number;
   lastError: string | undefined;
-  /** Whether the last batch was taken from the newest end. */
-  wasNewest: boolean;
-  /** When it will be woken for the retry set, by the steady clock; Infinity: not yet. */
-  retryWakeAtMs: number;
+  isLastNewest: boolean;
+  /** The time of the timer for the retry set, by the steady clock; Infinity: no timer. */
+  retryTimerAtMs: number;
 }
 
-/** With more lag, every second batch is taken from the newest end, so that live points do not queue behind a backlog. */
+/** With more lag, every second batch is the newest, so that live points do not queue behind a backlog. */
 const maxLagMs = 2_000;
-/** A sink is found so long after its return at most, unless it has asked for a longer pause; the batch that failed goes then, and what is fresh behind it. */
-const maxPauseMs = 2_500;
 
-/** The outlet of a sink. */
 export function outlet(options: OutletOptions): Outlet {
   const state: OutletState = {
     ...options,
-    limit: inFlightLimit(options.maxInFlight === undefined ? {} : { max: options.maxInFlight }),
-    underway: new Set(),
+    limit: inFlightLimit(),
+    inFlight: new Set(),
     linger: linger(options.clock, options.lingerMs ?? 0, options.reader.bell.notify),
     outage: outage({ ...options, sink: options.sink.name }),
-    again: [],
-    answers: 0,
+    failed: [],
+    successes: 0,
     counts: { accepted: 0, rejected: 0, kept: 0 },
-    failures: 0,
+    pauses: 0,
     pausedUntilMs: 0,
     lastError: undefined,
-    wasNewest: false,
-    retryWakeAtMs: Infinity,
+    isLastNewest: false,
+    retryTimerAtMs: Infinity,
   };
   return {
     run: (signal) => run(state, signal),
@@ -115,57 +99,55 @@ export function outlet(options: OutletOptions): Outlet {
       name: state.sink.name,
       ...state.counts,
       backlog: state.reader.backlog(),
-      inFlight: state.underway.size,
+      inFlight: state.inFlight.size,
       lastError: state.lastError,
     }),
   };
 }
 
-/** Woken by an append, by the end of a write, by the end of a pause, and by the signal, on which each write in flight listens. */
+/** An append, the end of a write, the end of a pause and the signal wake it. */
 async function run(state: OutletState, signal: AbortSignal): Promise<void> {
   const { bell } = state.reader;
+  // Each write in flight listens on the signal.
   setMaxListeners(0, signal);
   signal.addEventListener('abort', bell.notify, { once: true });
   while (!signal.aborted) {
-    const errand = nextErrand(state);
-    if (errand !== undefined) {
-      start(state, errand, signal);
+    const attempt = nextAttempt(state);
+    if (attempt !== undefined) {
+      start(state, attempt, signal);
     } else {
-      wakeForRetry(state, signal);
+      wakeForRetrySet(state, signal);
       await bell.wait();
     }
   }
-  await Promise.all(state.underway);
+  await Promise.all(state.inFlight);
 }
 
-function nextErrand(state: OutletState): Attempt | undefined {
-  const { reader, underway, clock, again, limit } = state;
-  if (clock.steady() < state.pausedUntilMs || underway.size >= limit.limit()) return undefined;
-  const due = takeDue(stillWanted(again, reader), state.answers);
-  if (due !== undefined) return due;
-  const from = reader.nextRetry() ?? nextBatch(state);
-  return from === undefined ? again.shift() : firstTry(from);
+function nextAttempt(state: OutletState): Attempt | undefined {
+  const { reader, inFlight, clock, failed, limit } = state;
+  if (clock.steady() < state.pausedUntilMs || inFlight.size >= limit.current()) return undefined;
+  removeDropped(failed, reader);
+  const next = takeNext(failed, state.successes);
+  if (next !== undefined) return next;
+  const work = reader.nextRetry() ?? nextBatch(state);
+  return work === undefined ? failed.shift() : firstAttempt(work);
 }
 
-/** What was dropped meanwhile is not written again. */
-function stillWanted(again: Attempt[], { isWanted }: SpoolReader): Attempt[] {
-  const wanted = again.filter(({ from }) => isWanted(from));
-  if (wanted.length < again.length) again.splice(0, again.length, ...wanted);
-  return again;
+/** `spool drop` may drop a batch while it waits here. */
+function removeDropped(failed: Attempt[], { isWanted }: SpoolReader): void {
+  const wanted = failed.filter(({ work }) => isWanted(work));
+  if (wanted.length < failed.length) failed.splice(0, failed.length, ...wanted);
 }
 
-/**
- * A batch that is not full goes only when nothing else is in flight, so that few large requests carry what many small
- * ones would.
- */
+/** A batch that is not full waits until nothing is in flight, so that few large requests replace many small ones. */
 function nextBatch(state: OutletState): Batch | undefined {
-  const { reader, sink, underway } = state;
+  const { reader, sink, inFlight } = state;
   const maxPoints = sink.batchPoints();
-  if (reader.untakenPoints() < maxPoints && (underway.size > 0 || (reader.untakenPoints() > 0 && state.linger.holds())))
-    return undefined;
-  state.wasNewest = !state.wasNewest && isLagging(state);
-  const batch = reader.next(maxPoints, state.wasNewest ? 'newest' : 'oldest');
-  if (batch !== undefined) state.linger.started();
+  const untaken = reader.untakenPoints();
+  if (untaken < maxPoints && (inFlight.size > 0 || (untaken > 0 && state.linger.isRunning()))) return undefined;
+  state.isLastNewest = !state.isLastNewest && isLagging(state);
+  const batch = reader.next(maxPoints, state.isLastNewest ? 'newest' : 'oldest');
+  if (batch !== undefined) state.linger.start();
   return batch;
 }
 
@@ -174,95 +156,87 @@ function isLagging({ reader, clock }: OutletState): boolean {
   return oldestAtMs !== undefined && clock.now() - oldestAtMs > maxLagMs;
 }
 
-function start(state: OutletState, errand: Attempt, signal: AbortSignal): void {
-  const writing = write(state, errand, signal).finally(() => {
-    state.underway.delete(writing);
+function start(state: OutletState, attempt: Attempt, signal: AbortSignal): void {
+  const writing = write(state, attempt, signal).finally(() => {
+    state.inFlight.delete(writing);
     state.reader.bell.notify();
   });
-  state.underway.add(writing);
+  state.inFlight.add(writing);
 }
 
 type SinkError = Error & { readonly retryAfterMs?: number };
 
-async function write(state: OutletState, errand: Attempt, signal: AbortSignal): Promise<void> {
+async function write(state: OutletState, attempt: Attempt, signal: AbortSignal): Promise<void> {
   const { sink, clock } = state;
-  const { from } = errand;
+  const { work } = attempt;
   const startedMs = clock.steady();
   let verdict: Verdict;
   try {
-    verdict = await written(sink, from, { signal });
+    verdict = await writeTo(sink, work, { signal });
   } catch (error) {
-    return signal.aborted ? undefined : unanswered(state, errand, error as SinkError, startedMs, signal);
+    if (signal.aborted) return;
+    if (!isPoison(attempt, state.successes)) return pause(state, attempt, error as SinkError, startedMs, signal);
+    verdict = allKept(work, (error as Error).message);
+    count(state, work, verdict);
+    return recordVerdict(state, work, verdict, signal);
   }
-  state.limit.answered(clock.steady() - startedMs, state.underway.size);
-  const tally = talliedErrand(from, verdict);
-  count(state, tally);
-  const pointCount = pointCountOf(from);
-  const isNothingTaken = pointCount > 0 && tally.kept === pointCount;
-  if (isNothingTaken && errand.tries < maxTries) {
-    return again(state, errand, { message: (verdict.kept[0] as Ruling).reason }, startedMs, signal);
+  state.limit.answered(clock.steady() - startedMs, state.inFlight.size);
+  const { accepted, kept } = count(state, work, verdict);
+  const pointCount = pointCountOf(work);
+  const isNothingAccepted = pointCount > 0 && kept === pointCount;
+  if (isNothingAccepted && !isExhausted(attempt)) {
+    const { reason } = verdict.kept[0] as Ruling;
+    return pause(state, attempt, { message: reason }, startedMs, signal);
   }
-  // A batch of nothing but annotations that are kept says nothing of the points.
-  if (tally.accepted > 0 || verdict.kept.length < pointCount || pointCount === 0) goesOn(state);
-  await settle(state, from, verdict, signal);
+  // If only annotations were written and the sink kept all of them, that says nothing about points.
+  if (accepted > 0 || verdict.kept.length < pointCount || pointCount === 0) succeeded(state);
+  await recordVerdict(state, work, verdict, signal);
 }
 
-/** A batch that the sink does not answer while it answers others goes the way of points that were kept. */
-async function unanswered(
-  state: OutletState,
-  errand: Attempt,
-  error: SinkError,
-  startedMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!isItsOwnFault(errand, state.answers)) return again(state, errand, error, startedMs, signal);
-  const verdict = { rejected: [], kept: errand.from.points.map((point) => ({ point, reason: error.message })) };
-  count(state, talliedErrand(errand.from, verdict));
-  await settle(state, errand.from, verdict, signal);
-}
-
-function count({ counts }: OutletState, { accepted, rejected, kept }: ValueTally): void {
+function count({ counts }: OutletState, work: Attempt['work'], verdict: Verdict): RulingCounts {
+  const { accepted, rejected, kept } = countsOf(work, verdict);
   counts.accepted += accepted;
   counts.rejected += rejected;
   counts.kept += kept;
+  return { accepted, rejected, kept };
 }
 
-function goesOn(state: OutletState): void {
+function succeeded(state: OutletState): void {
   state.outage.ends();
-  state.failures = 0;
-  state.answers += 1;
+  state.pauses = 0;
+  state.successes += 1;
   state.lastError = undefined;
 }
 
-/** Requests that were under way together fail together: they count as one failure. */
-function again(
+/** Pauses before the next attempt. Requests in flight together fail together, and cause one pause. */
+function pause(
   state: OutletState,
-  errand: Attempt,
+  attempt: Attempt,
   { message, retryAfterMs = 0 }: Pick<SinkError, 'message' | 'retryAfterMs'>,
   startedMs: number,
   signal: AbortSignal,
 ): void {
   const { clock, random } = state;
-  state.again.push(triedOnceMore(errand, state.answers));
+  state.failed.push(failedAttempt(attempt, state.successes));
   state.lastError = message;
   if (startedMs < state.pausedUntilMs) return;
-  state.failures += 1;
+  state.pauses += 1;
   state.outage.fails(message);
   state.limit.failed();
-  const pauseMs = Math.max(retryAfterMs, backoff(state.failures, random, { capMs: maxPauseMs }));
+  const pauseMs = outagePauseMs(state.pauses, retryAfterMs, random);
   state.pausedUntilMs = clock.steady() + pauseMs;
   clock.sleep(pauseMs, { signal }).then(state.reader.bell.notify, state.reader.bell.notify);
 }
 
-/** What is due already waits for a place in flight, and the end of a write wakes for that. */
-function wakeForRetry(state: OutletState, signal: AbortSignal): void {
+/** An entry that is due already needs no timer: it waits for the end of a write. */
+function wakeForRetrySet(state: OutletState, signal: AbortSignal): void {
   const { reader, clock } = state;
   const dueAtMs = reader.nextDueAtMs() ?? Infinity;
   const pauseMs = dueAtMs - clock.steady();
-  if (dueAtMs >= state.retryWakeAtMs || pauseMs <= 0) return;
-  state.retryWakeAtMs = dueAtMs;
+  if (dueAtMs >= state.retryTimerAtMs || pauseMs <= 0) return;
+  state.retryTimerAtMs = dueAtMs;
   const wake = (): void => {
-    state.retryWakeAtMs = Infinity;
+    state.retryTimerAtMs = Infinity;
     reader.bell.notify();
   };
   clock.sleep(pauseMs, { signal }).then(wake, wake);

@@ -1,86 +1,77 @@
-// The sinks that the configuration asks for, each with its outlet: what is delivered waits for the required ones, and for the
-// others within their budget.
+// Runs an outlet for each configured sink on the main thread. The spool holds points for a required sink until it
+// accepts them, for an optional one within a budget.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';
-import { replaceableSink, type ReplaceableSink } from './replaceable-sink.ts';
 import type { Log } from '../runtime/log.ts';
-import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
-import { type ConfiguredSink, replaceSinks, lingerMs, openSinks } from './open-sinks.ts';
 import type { AnnotationCounts, Sink } from '../model/sink.ts';
 import type { Budget } from '../spool/readers/budgets.ts';
 import type { Spool } from '../spool/spool.ts';
+import { lingerMs } from './linger.ts';
+import { type ConfiguredSink, openSinks, prepareSink } from './open-sinks.ts';
+import { outlet, type Outlet, type OutletStatus } from './outlet.ts';
+import { replaceableSink, type ReplaceableSink } from './replaceable-sink.ts';
 
 export interface SinkStatus extends OutletStatus {
   readonly isRequired: boolean;
-  /** Points that an optional sink has missed, ever, since too much waited for it. */
+  /** Points that an optional sink has ever missed because its budget was used up. */
   readonly skipped: number;
-  /** Absent where annotations are never written. */
+  /** Undefined for a sink without annotations. */
   readonly annotations?: AnnotationCounts;
 }
 
 export interface Outlets {
-  /** Runs all of them until the signal; rejects when one of them cannot go on. */
+  /** Runs all outlets until the signal aborts; rejects if one of them fails. */
   run(signal: AbortSignal): Promise<void>;
   status(): readonly SinkStatus[];
-  /** Opens OpenTSDB's sink anew, and returns what has the points go there. Rejects when it cannot be opened. */
+  /** Opens OpenTSDB's sink for another configuration. The returned function puts it into effect. */
   prepare(next: Config): Promise<() => void>;
-  /** Whether nothing waits, or what waits has nowhere to go now. */
+  /** Reports whether every sink has no points left, or fails. */
   isIdle(): boolean;
-  /** How often their thread was started again; absent where they have none. */
+  /** How often the outlet thread was restarted; undefined on the main thread. */
   restarts?(): number;
 }
 
 export interface OutletsOptions {
   readonly config: Config;
   readonly spool: Pick<Spool, 'reader'>;
-  /** The spool's own bound; where no other is set a quarter of it is an optional sink's. */
+  /** The spool's bound; an optional sink's budget defaults to a quarter of it. */
   readonly maxBytes: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Each sink is closed by one of these, after its outlet has ended. */
+  /** Receives each sink's `close`, which must follow the end of its outlet. */
   readonly releases: (() => Promise<unknown>)[];
-  /** Puts something around each sink, to watch its writes. */
+  /** Wraps each sink, to count its writes. */
   readonly watched?: (sink: Sink) => Sink;
 }
 
-const shareOfOptional = 1 / 4;
+const optionalShare = 1 / 4;
 
-/** What may wait for an optional sink. */
 export function budgetOf({ optional }: Config, maxBytes: number): Budget {
-  return { maxBytes: optional.maxBytes ?? maxBytes * shareOfOptional, maxAgeMs: optional.maxAgeMs };
+  return { maxBytes: optional.maxBytes ?? maxBytes * optionalShare, maxAgeMs: optional.maxAgeMs };
 }
 
-/** Opens the sinks, and a reader of the spool for each. */
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
-  const { config, spool, maxBytes, releases, watched = (sink) => sink, ...ambient } = options;
+  const { config, spool, maxBytes, releases, watched = (sink) => sink, ...context } = options;
   const budget = budgetOf(config, maxBytes);
-  const outlets: (ConfiguredSink & Outlet & { readonly exchangeable: ReplaceableSink; skippedPoints(): number })[] = [];
-  for (const { sink: opened, isRequired } of await openSinks(config, ambient)) {
-    const exchangeable = replaceableSink(opened);
-    const sink = watched(exchangeable);
+  const outlets: (ConfiguredSink & Outlet & { readonly replaceable: ReplaceableSink; skippedPoints(): number })[] = [];
+  for (const { sink: opened, isRequired } of await openSinks(config, context)) {
+    const replaceable = replaceableSink(opened);
+    const sink = watched(replaceable);
     releases.push(sink.close);
     const reader = await spool.reader(sink.name, isRequired ? undefined : budget);
-    outlets.push({
-      sink,
-      exchangeable,
-      isRequired,
-      ...outlet({ reader, sink, ...ambient, lingerMs }),
-      skippedPoints: reader.skippedPoints,
-    });
+    const { skippedPoints } = reader;
+    outlets.push({ sink, replaceable, isRequired, skippedPoints, ...outlet({ reader, sink, ...context, lingerMs }) });
   }
+  const replaceables = outlets.map(({ replaceable }) => replaceable);
   return {
     async run(signal) {
       await Promise.all(outlets.map((each) => each.run(signal)));
     },
-    prepare: async (next) =>
-      replaceSinks(
-        outlets.map(({ exchangeable }) => exchangeable),
-        await openSinks(next, ambient),
-      ),
+    prepare: (next) => prepareSink(replaceables, next, context),
     status: () =>
-      outlets.map(({ status, isRequired, skippedPoints, exchangeable: { annotations } }) => ({
+      outlets.map(({ status, isRequired, skippedPoints, replaceable: { annotations } }) => ({
         ...status(),
         isRequired,
         skipped: skippedPoints(),
@@ -90,7 +81,7 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   };
 }
 
-/** Whether nothing waits, or what waits has nowhere to go now. */
+/** Reports whether every sink has no points left, or fails. */
 export function isIdle(sinks: readonly OutletStatus[]): boolean {
   return sinks.every(({ lastError, backlog, inFlight }) => lastError !== undefined || backlog.points + inFlight === 0);
 }

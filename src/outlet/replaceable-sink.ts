@@ -1,23 +1,23 @@
-// A sink that can be exchanged for another one while points are written: those in flight are finished by the sink that has them.
+// A sink that a reload can replace while points are written. The previous sink finishes its writes in flight.
 
 import type { AnnotationCounts, Sink, Verdict } from '../model/sink.ts';
 
 export interface ReplaceableSink extends Sink {
-  /** What is written from now on goes to the next sink; the former one is closed once it has ruled on what it has. */
+  /** Sends later writes to `next`; the previous sink is closed after its last answer. */
   replace(next: Sink): void;
 }
 
 /** @param first - its name is kept, since the spool keeps a position under it */
 export function replaceableSink(first: Sink): ReplaceableSink {
+  /** Writes in flight of each sink that is open. */
   const inFlight = new Map<Sink, number>([[first, 0]]);
   let current = first;
-  /** Of those that are closed. */
-  let former: AnnotationCounts = { written: 0, skipped: 0 };
+  let ofClosed: AnnotationCounts = { written: 0, skipped: 0 };
 
   async function closeIfDone(sink: Sink): Promise<void> {
     if (sink === current || (inFlight.get(sink) ?? 0) > 0) return;
     inFlight.delete(sink);
-    former = sumOf([former, sink.annotations?.()]);
+    ofClosed = sumOf([ofClosed, sink.annotations?.()]);
     await sink.close();
   }
 
@@ -37,18 +37,16 @@ export function replaceableSink(first: Sink): ReplaceableSink {
     batchPoints: () => current.batchPoints(),
     write: (points, options) => counted((sink) => sink.write(points, options)),
     writeBatch: (batch, options) =>
-      counted((sink) =>
-        sink.writeBatch === undefined ? sink.write(batch.points, options) : sink.writeBatch(batch, options),
-      ),
+      counted((sink) => sink.writeBatch?.(batch, options) ?? sink.write(batch.points, options)),
     replace(next) {
       if (next.name !== first.name) throw new Error(`sink: expected another ${first.name}, found ${next.name}`);
-      const before = current;
+      const previous = current;
       current = next;
       inFlight.set(next, 0);
-      void closeIfDone(before);
+      void closeIfDone(previous);
     },
     ...(first.annotations && {
-      annotations: () => sumOf([former, ...[...inFlight.keys()].map((sink) => sink.annotations?.())]),
+      annotations: () => sumOf([ofClosed, ...[...inFlight.keys()].map((sink) => sink.annotations?.())]),
     }),
     async close() {
       await Promise.all([...inFlight.keys()].map((sink) => sink.close()));
@@ -57,7 +55,10 @@ export function replaceableSink(first: Sink): ReplaceableSink {
 }
 
 function sumOf(counts: readonly (AnnotationCounts | undefined)[]): AnnotationCounts {
-  const sum = (of: (one: AnnotationCounts) => number): number =>
-    counts.reduce((total, one) => total + (one === undefined ? 0 : of(one)), 0);
-  return { written: sum(({ written }) => written), skipped: sum(({ skipped }) => skipped) };
+  const sum = { written: 0, skipped: 0 };
+  for (const { written, skipped } of counts.filter((each) => each !== undefined)) {
+    sum.written += written;
+    sum.skipped += skipped;
+  }
+  return sum;
 }

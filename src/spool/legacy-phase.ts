@@ -1,62 +1,61 @@
-// How far it is with the store of an earlier version: the log has it as `former` of a change, and the state knows it.
+// The phases of the legacy store. The log stores a phase as `former` of a change.
 //
-//   none ──► carrying ──► carried ──► drained ──► over       drained: its file goes; over: the file is gone
-//                 └───────────┴─────► aside ──────┘          aside: it cannot be read, and its file gets another name
+//   none ──► carrying ──► carried ──► drained ──► over       drained: the file is to be removed; over: it is removed
+//                 └───────────┴─────► aside ──────┘          aside: the file cannot be read, and is to be renamed
 //
-// What is appended between `begun` and `carried` counts for nothing until `carried` is durable: a start that does not find that mark begins
-// anew, with a `begun` that empties the state. The records of the store are never copied: they keep their numbers, and those of the log
-// come behind them. To go back to the version before this one, the store still has to be there, or the spool to be empty.
+// Changes between `begun` and `carried` count only once `carried` is durable. A start that finds no `carried` begins
+// again, with a `begun` that empties the state. Records are never copied: they keep their numbers, and those of the log
+// follow them. A downgrade is possible while the store exists, or if the spool is empty.
 
 import type { Totals } from './log/format.ts';
 import { finishThrough, type Position } from './readers/position.ts';
 
 export interface LegacyState {
   readonly phase: 'none' | 'carrying' | 'carried' | 'drained' | 'aside' | 'over';
-  /** What had been appended, ever, to that store: its records have the numbers up to this one's. */
+  /** The totals of that store; its last record has the number `records`. */
   readonly end: Totals;
 }
 
 export interface LegacyChange extends Pick<LegacyState, 'end'> {
-  /** `begun`: what was carried over so far is forgotten. */
+  /** `begun` discards what was carried over so far. */
   readonly phase: 'begun' | Exclude<LegacyState['phase'], 'none'>;
 }
 
 export const noLegacyStore: LegacyState = { phase: 'none', end: { records: 0, points: 0, bytes: 0 } };
 
-/** Whether records of that store may still be waited for. */
+/** Reports whether sinks may still need records of the store. */
 export function isAttached({ phase }: LegacyState): boolean {
   return phase === 'carrying' || phase === 'carried';
 }
 
-/** The state after a change of it. */
 export function legacyStateAfter({ phase, end }: LegacyChange): LegacyState {
   return { phase: phase === 'begun' ? 'carrying' : phase, end };
 }
 
-/** The last record of the store that a sink waits for, if it waits for it still. */
+/** Returns the totals of the last record that a sink needs. For a removed sink that may be before the end. */
 function lastFor(end: Totals, { gone }: Position): Totals {
   return gone === undefined || gone.through >= end.records
     ? end
     : { records: gone.through, points: gone.points, bytes: gone.bytes };
 }
 
-/** Whether a sink has finished every record of the store that it waits for. */
+/** Reports whether a sink has finished every record of the store that it needs. */
 export function hasPassed(position: Position, end: Totals): boolean {
   return position.through >= lastFor(end, position).records;
 }
 
-/** The position of a sink for which nothing waits in the store any more. */
+/** Returns the position of a sink that has finished the whole store. */
 export function passedBy(position: Position, end: Totals): Position {
   const last = lastFor(end, position);
   return finishThrough(position, last.records, last);
 }
 
-/** What the sinks wait for in the store, each record once as far as positions tell. */
-export function leftIn(
+/** Returns what sinks still need of the store, counting a record once for all sinks. */
+export function unfinishedIn(
   positions: Iterable<Position>,
   end: Totals,
 ): { readonly records: number; readonly points: number } {
-  const left = { records: 0, points: 0 };
+  const unfinished = { records: 0, points: 0 };
   for (const position of positions) {
     if (hasPassed(position, end)) continue;
     const last = lastFor(end, position);
@@ -64,9 +63,8 @@ export function leftIn(
       (sum, [from, through]) => sum + Math.max(0, Math.min(through, last.records) - from + 1),
       0,
     );
-    const moved = passedBy(position, end);
-    left.records = Math.max(left.records, last.records - position.through - above);
-    left.points = Math.max(left.points, moved.points - position.points);
+    unfinished.records = Math.max(unfinished.records, last.records - position.through - above);
+    unfinished.points = Math.max(unfinished.points, passedBy(position, end).points - position.points);
   }
-  return left;
+  return unfinished;
 }

@@ -1,4 +1,4 @@
-// A real carbon-cache for the tests, from Debian's graphite-carbon, and what it has written to its whisper files.
+// A real carbon-cache from Debian's graphite-carbon, whose whisper files a test reads.
 
 import type { ExecutionContext } from 'ava';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -13,27 +13,25 @@ const run = promisify(execFile);
 
 export interface CarbonCache {
   readonly port: number;
-  /** The value at a second, once it is in the whisper file of a series; asks until it is there. */
+  /** Resolves with the value of a series at a second, once its whisper file has it. */
   value(name: string, seconds: number): Promise<number>;
-  /** Whether a series has a file. */
-  has(name: string): Promise<boolean>;
-  /** The values of each series since a second, each by its second, once there are as many as wanted in every whisper file; asks until there are. */
+  hasFile(name: string): Promise<boolean>;
+  /** Resolves with the values of each series since a second, by second, once every file has the wanted number. */
   since(
     wanted: ReadonlyMap<string, number>,
     seconds: number,
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
-  /** How many series have files. */
-  series(): Promise<number>;
-  /** Ends it with a signal; resolves when it has gone. */
+  seriesCount(): Promise<number>;
+  /** Resolves once the process has ended. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Starts it again, with the same port and files, and settings of its own. */
+  /** Restarts it on the same port and files. */
   start(settings?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /**
- * Starts one on free ports with files of its own; it goes with its test.
+ * Starts one on free ports with files of its own, and kills it after the test.
  *
- * @param retentions - what each file has room for
+ * @param retentions - of every whisper file
  */
 export async function carbonCache(
   t: Pick<ExecutionContext, 'teardown'>,
@@ -43,24 +41,24 @@ export async function carbonCache(
   const directory = await temporaryDirectory(t);
   const [port, pickle, query] = await Promise.all([freePort(), freePort(), freePort()]);
   let child: ChildProcess | undefined;
-  let gone: Promise<void> = Promise.resolve();
+  let ended: Promise<void> = Promise.resolve();
   const carbon: CarbonCache = {
     port,
     value: (name, seconds) => valueAt(fileOf(directory, name), seconds),
     since: (wanted, seconds) => fetchedSince((name) => fileOf(directory, name), wanted, seconds),
-    series: async () =>
+    seriesCount: async () =>
       (await readdir(join(directory, 'whisper'), { recursive: true })).filter((file) => file.endsWith('.wsp')).length,
-    has: (name) =>
+    hasFile: (name) =>
       access(fileOf(directory, name)).then(
         () => true,
         () => false,
       ),
     async kill(signal) {
       child?.kill(signal);
-      await gone;
+      await ended;
     },
-    async start(own = {}) {
-      await writeConfiguration(directory, { ...ports({ port, pickle, query }), ...own }, retentions);
+    async start(settings = {}) {
+      await writeConfiguration(directory, { ...ports({ port, pickle, query }), ...settings }, retentions);
       const args = [
         `--config=${join(directory, 'carbon.conf')}`,
         `--pidfile=${join(directory, 'carbon.pid')}`,
@@ -72,19 +70,19 @@ export async function carbonCache(
         env: { ...process.env, GRAPHITE_ROOT: directory },
       });
       const started = child;
-      const said: Buffer[] = [];
-      const heard = (): string => Buffer.concat(said).toString();
+      const output: Buffer[] = [];
+      const text = (): string => Buffer.concat(output).toString();
       const isListening = new Promise<void>((resolve) => {
         child?.stdout?.on('data', (chunk: Buffer) => {
-          said.push(chunk);
-          if (heard().includes(`starting on ${port}\n`)) resolve();
+          output.push(chunk);
+          if (text().includes(`starting on ${port}\n`)) resolve();
         });
       });
-      child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
-      gone = new Promise((resolve) => {
+      child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
+      ended = new Promise((resolve) => {
         started.once('exit', () => resolve());
         started.once('error', (error) => {
-          said.push(
+          output.push(
             Buffer.from(
               `${error.message}; the tests of Graphite need Debian's graphite-carbon (BRIDGE_E2E=off leaves them out)`,
             ),
@@ -92,11 +90,11 @@ export async function carbonCache(
           resolve();
         });
       });
-      const ended = gone.then(() => {
-        throw new Error(`carbon-cache ended: ${heard().slice(-2000)}`);
+      const failed = ended.then(() => {
+        throw new Error(`carbon-cache ended: ${text().slice(-2000)}`);
       });
-      await Promise.race([isListening, ended]);
-      ended.catch(() => {});
+      await Promise.race([isListening, failed]);
+      failed.catch(() => {});
     },
   };
   t.teardown(() => carbon.kill('SIGKILL'));
@@ -121,7 +119,7 @@ const ports = ({
   CACHE_QUERY_PORT: String(query),
 });
 
-/** As Debian's, but for the bound of 50 new series a minute, and for tags, which would be told to a graphite-web. */
+/** Debian's configuration without the bound of 50 new series a minute, and without reporting tags to a graphite-web. */
 async function writeConfiguration(
   directory: string,
   settings: Readonly<Record<string, string>>,
@@ -148,7 +146,7 @@ async function writeConfiguration(
   await writeFile(join(directory, 'storage-schemas.conf'), `[all]\npattern = .*\nretentions = ${retentions}\n`);
 }
 
-/** Where Carbon keeps a series (TaggedSeries.encode): by its nodes, or by the hash of a name with tags. */
+/** Returns the file of a series as TaggedSeries.encode does: by its nodes, or by the hash of a name with tags. */
 function fileOf(directory: string, name: string): string {
   const hash = createHash('sha256').update(name).digest('hex');
   const path = name.includes(';')
@@ -167,18 +165,18 @@ async function valueAt(file: string, seconds: number): Promise<number> {
   }
 }
 
-/** whisper-fetch itself, for many files in one process: an interpreter for each would take minutes. */
+/** Runs whisper-fetch for many files in one process; an interpreter for each would take minutes. */
 const fetchMany = `
 import contextlib, io, json, runpy, shutil, sys
 program, answers = shutil.which('whisper-fetch'), []
 for arguments in json.load(sys.stdin):
-    said, sys.argv = io.StringIO(), [program] + arguments
-    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit): runpy.run_path(program, run_name='__main__')
-    answers.append(json.loads(said.getvalue()))
+    output, sys.argv = io.StringIO(), [program] + arguments
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit): runpy.run_path(program, run_name='__main__')
+    answers.append(json.loads(output.getvalue()))
 json.dump(answers, sys.stdout)
 `;
 
-/** With the finest step, of a second, which whisper has for the last hour. */
+/** Reads values by the second, which whisper keeps for the last hour. */
 async function fetchedSince(
   fileOfSeries: (name: string) => string,
   wanted: ReadonlyMap<string, number>,
@@ -196,11 +194,11 @@ async function fetchedSince(
         () => present.push(name),
         () => {},
       );
-    const asking = run('/usr/bin/python3', ['-c', fetchMany], { maxBuffer: 2 ** 26 });
-    asking.child.stdin?.end(
+    const running = run('/usr/bin/python3', ['-c', fetchMany], { maxBuffer: 2 ** 26 });
+    running.child.stdin?.end(
       JSON.stringify(present.map((name) => [`--from=${seconds - 1}`, '--json', fileOfSeries(name)])),
     );
-    const answers = JSON.parse((await asking).stdout) as { start: number; step: number; values: (number | null)[] }[];
+    const answers = JSON.parse((await running).stdout) as { start: number; step: number; values: (number | null)[] }[];
     answers.forEach(({ start, step, values }, index) => {
       found.set(
         present[index] as string,
@@ -211,7 +209,7 @@ async function fetchedSince(
   return found;
 }
 
-/** whisper-fetch begins with the step after `--from`: a second for what is of this hour, an hour for what is years old. */
+/** whisper-fetch begins one step after `--from`: a second in the last hour, an hour before. */
 async function fetched(file: string, seconds: number): Promise<number | undefined> {
   const stepSeconds = Date.now() / 1000 - seconds < 1_800 ? 1 : 3_600;
   const { stdout } = await run('whisper-fetch', [

@@ -1,7 +1,7 @@
-// A real collectd posts to the built bridge, which writes to a real VictoriaMetrics and a real carbon-cache at once. Every value is read
-// back from both, equal to what collectd's own csv plugin wrote in the same run, and nothing else is there.
+// A real collectd posts to the built bridge, which writes to a real VictoriaMetrics and a real carbon-cache. Both then
+// hold exactly the values that collectd's csv plugin wrote in the same run.
 
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { naming } from '../../src/sinks/graphite/naming.ts';
 import { withDefaultTag } from '../../src/sinks/opentsdb/text/default-tag.ts';
 import { legacyPaths } from '../../src/sources/backstop/collectd/legacy-path.ts';
@@ -9,16 +9,14 @@ import { taggedNames } from '../../src/sources/backstop/collectd/tag-form.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { type CarbonCache, carbonCache } from './carbon-cache.ts';
 import { type CollectdOptions, type CsvValue, runCollectd } from './collectd.ts';
-import { bridge, untilStatus } from './program.ts';
+import { e2e } from './e2e.ts';
+import { bridge, untilDelivered } from './program.ts';
 import { type VictoriaMetrics, victoriaMetrics } from './victoria-metrics.ts';
-
-/** One at a time: each has two databases and a bridge of its own on a machine that may be small. */
-const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 
 type Naming = 'legacy' | 'tags';
 type Named = Parameters<ReturnType<typeof naming>>[0];
 
-/** As it is called on its way to the sinks. */
+/** Returns the name of the value in the sinks. */
 function nameOf({ host, plugin, pluginInstance, type, typeInstance, sources, index }: CsvValue, by: Naming): Named {
   const list = {
     host,
@@ -33,12 +31,12 @@ function nameOf({ host, plugin, pluginInstance, type, typeInstance, sources, ind
   return taggedNames(list)[index] ?? { metric: '', tags: {} };
 }
 
-/** csv writes gauges with six decimals, write_http with fifteen digits, and VictoriaMetrics keeps twelve of a fraction. */
+/** Allows for rounding: csv writes six decimals, write_http fifteen digits, and VictoriaMetrics keeps twelve. */
 function areEqual(csv: string, stored: number): boolean {
   return Math.abs(Number(csv) - stored) <= (csv.includes('.') ? 0.51e-6 + Math.abs(stored) * 1e-12 : 0);
 }
 
-async function inVictoria(
+async function assertInVictoria(
   t: ExecutionContext,
   victoria: VictoriaMetrics,
   csv: readonly CsvValue[],
@@ -48,7 +46,7 @@ async function inVictoria(
   for (const line of await victoria.points('ms')) {
     const [metric, time, value, ...tags] = line.split(' ');
     const series = [metric, time, ...tags].join(' ');
-    t.false(stored.has(series), `${series} is there once`);
+    t.false(stored.has(series), `${series} exists once`);
     stored.set(series, Number(value));
   }
   const seriesOf = (value: CsvValue): string => {
@@ -66,11 +64,16 @@ async function inVictoria(
     different.slice(0, 5).map((each) => [seriesOf(each), each.value, stored.get(seriesOf(each))]),
     [],
   );
-  t.is(stored.size, csv.length, 'nothing else is in VictoriaMetrics');
+  t.is(stored.size, csv.length, 'VictoriaMetrics has nothing else');
 }
 
-/** Of two values within a second whisper has the later one; collectd reads every two seconds. */
-async function inCarbon(t: ExecutionContext, carbon: CarbonCache, csv: readonly CsvValue[], by: Naming): Promise<void> {
+/** Whisper has one value a second; collectd reads every two seconds. */
+async function assertInCarbon(
+  t: ExecutionContext,
+  carbon: CarbonCache,
+  csv: readonly CsvValue[],
+  by: Naming,
+): Promise<void> {
   const name = naming({ form: 'tagged' });
   const series = grouped(csv, (value) => name(nameOf(value, by)));
   const from = Math.floor(Math.min(...csv.map(({ time }) => Number(time))));
@@ -82,13 +85,13 @@ async function inCarbon(t: ExecutionContext, carbon: CarbonCache, csv: readonly 
   );
   const stored = await carbon.since(new Map([...expected].map(([path, values]) => [path, values.size])), from);
   const different = [...expected].flatMap(([path, values]) => {
-    const there = stored.get(path) ?? new Map<number, number>();
-    const isWhole =
-      there.size === values.size && [...values].every(([second, value]) => areEqual(value, there.get(second) ?? NaN));
-    return isWhole ? [] : [[path, [...values], [...there]]];
+    const found = stored.get(path) ?? new Map<number, number>();
+    const isEqual =
+      found.size === values.size && [...values].every(([second, value]) => areEqual(value, found.get(second) ?? NaN));
+    return isEqual ? [] : [[path, [...values], [...found]]];
   });
   t.deepEqual(different.slice(0, 5), []);
-  t.is(await carbon.series(), series.size, 'nothing else is in Carbon');
+  t.is(await carbon.seriesCount(), series.size, 'Carbon has nothing else');
 }
 
 function grouped(csv: readonly CsvValue[], by: (value: CsvValue) => string): Map<string, CsvValue[]> {
@@ -97,7 +100,7 @@ function grouped(csv: readonly CsvValue[], by: (value: CsvValue) => string): Map
   return groups;
 }
 
-async function compared(
+async function compareDatabases(
   t: ExecutionContext,
   by: Naming,
   options: Omit<CollectdOptions, 'url'>,
@@ -119,21 +122,21 @@ async function compared(
   const env = auth === undefined ? {} : { BACKSTOP_AUTH: auth };
   const one = await bridge(t, [...args, ...receivers, '--state-dir', await temporaryDirectory(t)], env);
   const csv = await runCollectd(t, { ...options, url: one.pushUrl }, 4);
-  const { backstop } = await untilStatus(one, ({ sinks }) => sinks.every(({ backlog }) => backlog.points === 0));
+  const { backstop } = await untilDelivered(one);
   t.like(backstop, { rejected: 0, malformed: 0, refused: 0, failed: 0 });
-  t.is(backstop?.['notAllowed'], auth === undefined ? 0 : 1, 'collectd gives its password when it is asked, once');
+  t.is(backstop?.['notAllowed'], auth === undefined ? 0 : 1, 'collectd sends its password after one 401');
 
   const known = csv.filter(({ value }) => !/nan/i.test(value));
   const plugins = new Set(known.map(({ plugin }) => plugin));
   t.true(known.length > 400 && plugins.size >= 10, `${known.length} values of ${plugins.size} plugins`);
-  await inVictoria(t, victoria, known, by);
-  await inCarbon(t, carbon, known, by);
+  await assertInVictoria(t, victoria, known, by);
+  await assertInCarbon(t, carbon, known, by);
   if (by === 'legacy')
-    for (const path of backstopsOwn) t.true(await carbon.has(`mitt.web1-prod-eu.example.com.${path}`), path);
+    for (const path of backstopPaths) t.true(await carbon.hasFile(`mitt.web1-prod-eu.example.com.${path}`), path);
 }
 
-/** As Backstop itself called what this collectd reads: its paths, written out. */
-const backstopsOwn = [
+/** Backstop's paths for some values of this collectd. */
+const backstopPaths = [
   'cpu.0.idle',
   'load.1m',
   'load.5m',
@@ -157,17 +160,14 @@ for (const by of ['legacy', 'tags'] as const) {
     ['Command', 'PUTVAL lines'],
   ] as const) {
     e2e(
-      `every value of collectd that is posted as ${words} arrives in both databases, equal to what its csv plugin wrote (${by})`,
+      `every value that collectd posts as ${words} arrives in both databases as its csv plugin wrote it (${by})`,
       async (t) => {
-        await compared(t, by, { format });
+        await compareDatabases(t, by, { format });
       },
     );
 
-    e2e(
-      `every value of collectd that is posted as ${words} with a password that holds a colon arrives (${by})`,
-      async (t) => {
-        await compared(t, by, { format, user: 'u', password: 'p:w' }, 'other:x,u:p:w');
-      },
-    );
+    e2e(`every value that collectd posts as ${words} with a password with a colon arrives (${by})`, async (t) => {
+      await compareDatabases(t, by, { format, user: 'u', password: 'p:w' }, 'other:x,u:p:w');
+    });
   }
 }

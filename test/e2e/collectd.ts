@@ -1,5 +1,5 @@
-// A real collectd for the end-to-end tests, out of Debian's packages: it reads this machine, posts by write_http, and writes the same
-// values to files by its csv plugin.
+// A real collectd from Debian's packages. It reads this machine, posts with write_http, and writes the same values with
+// its csv plugin.
 
 import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
@@ -7,33 +7,34 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultDataSets } from '../../src/sources/backstop/collectd/data-sets.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { killedAfterTest } from './child.ts';
 import { exists, tools, unpack } from './debian-packages.ts';
 
 export interface CollectdOptions {
-  /** Where write_http posts, without the path. */
+  /** Without the path. */
   readonly url: string;
   readonly format: 'JSON' | 'Command';
   readonly user?: string;
   readonly password?: string;
 }
 
-/** A value as the csv plugin wrote it. */
+/** A value of the csv plugin. */
 export interface CsvValue {
   readonly host: string;
   readonly plugin: string;
   readonly pluginInstance: string;
   readonly type: string;
   readonly typeInstance: string;
-  /** The names of the list's data sources, such as `rx` and `tx`, and which of them this is. */
+  /** The names of the list's data sources, such as `rx` and `tx`, and the index of this one. */
   readonly sources: readonly string[];
   readonly index: number;
   /** Seconds with three decimals. */
   readonly time: string;
-  /** `%lf` for gauges, an integer for counters; `nan` where it is not known. */
+  /** `%lf` for gauges, an integer for counters, or `nan`. */
   readonly value: string;
 }
 
-/** Those that need no library beside collectd's own. */
+/** These need no library beside collectd's own. */
 const plugins =
   'contextswitch cpu csv df interface irq load memory processes protocols swap tcpconns uptime users vmem write_http'.split(
     ' ',
@@ -41,11 +42,11 @@ const plugins =
 const host = 'web1.prod.eu.example.com';
 
 /**
- * Runs collectd until its csv plugin has written `rounds` readings of the load, and stops it: what it has buffered is posted then.
- * Resolves with everything that the csv plugin wrote.
+ * Runs collectd until its csv plugin has written `rounds` readings of the load, and stops it; collectd then posts what
+ * it has buffered. Resolves with everything that the csv plugin wrote.
  */
 export async function runCollectd(t: ExecutionContext, options: CollectdOptions, rounds: number): Promise<CsvValue[]> {
-  await findCollectd();
+  await (located ??= locate());
   const folder = await temporaryDirectory(t);
   const csv = join(folder, 'csv');
   await mkdir(csv);
@@ -54,18 +55,14 @@ export async function runCollectd(t: ExecutionContext, options: CollectdOptions,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { LD_LIBRARY_PATH: await libraries(), PATH: process.env['PATH'] },
   });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => void (said += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
+  const ended = killedAfterTest(t, child);
   while (child.exitCode === null && (await readings(csv)) < rounds)
     await new Promise((resolve) => setImmediate(resolve));
   child.kill('SIGTERM');
   const code = await ended;
-  if (code !== 0) throw new Error(`collectd ended with ${code}: ${said}`);
+  if (code !== 0) throw new Error(`collectd ended with ${code}: ${errors}`);
   return valuesOf(csv);
 }
 
@@ -108,7 +105,7 @@ async function readings(csv: string): Promise<number> {
   return file === undefined ? 0 : (await readFile(join(folder, file), 'utf8')).split('\n').length - 2;
 }
 
-/** Files such as `web1/interface-lo/if_octets-2026-11-20`, with the names of the data sources as their first line. */
+/** Reads files such as `web1/interface-lo/if_octets-2026-11-20`, whose first line has the names of the data sources. */
 async function valuesOf(csv: string): Promise<CsvValue[]> {
   const files = (await readdir(csv, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const types = new Set(defaultDataSets().keys());
@@ -116,7 +113,7 @@ async function valuesOf(csv: string): Promise<CsvValue[]> {
     files.map(async ({ parentPath, name }) => {
       const [, plugin = '', pluginInstance = ''] = /([^/-]+)(?:-([^/]*))?$/.exec(parentPath) ?? [];
       const [, type = '', typeInstance = ''] = /^([^-]+)(?:-(.*))?-\d{4}-\d{2}-\d{2}$/.exec(name) ?? [];
-      if (!types.has(type)) throw new Error(`${parentPath}/${name}: no type of collectd's`);
+      if (!types.has(type)) throw new Error(`${parentPath}/${name}: not a type of collectd`);
       const [head = '', ...rows] = (await readFile(join(parentPath, name), 'utf8')).trimEnd().split('\n');
       const [, ...sources] = head.split(',');
       return rows.flatMap((row) => {
@@ -138,20 +135,16 @@ async function valuesOf(csv: string): Promise<CsvValue[]> {
   return values.flat();
 }
 
-let found: Promise<void> | undefined;
-
-function findCollectd(): Promise<void> {
-  return (found ??= locate());
-}
+let located: Promise<void> | undefined;
 
 async function locate(): Promise<void> {
-  const isThere = await Promise.all([
+  const exist = await Promise.all([
     exists(join(tools, 'usr/sbin/collectd')),
     exists(join(await libraries(), 'libyajl.so.2')),
   ]);
-  if (isThere.every(Boolean)) return;
+  if (exist.every(Boolean)) return;
   try {
-    await unpack(['collectd-core', 'libyajl2']);
+    await unpack(['collectd-core', 'libyajl2'], tools);
   } catch (error) {
     throw new Error(
       `the end-to-end tests need collectd, and Debian's packages could not be fetched (${(error as Error).message}). ` +
@@ -161,7 +154,7 @@ async function locate(): Promise<void> {
   }
 }
 
-/** Such as .tools/usr/lib/x86_64-linux-gnu */
+/** Returns a path such as .tools/usr/lib/x86_64-linux-gnu. */
 async function libraries(): Promise<string> {
   const folder = join(tools, 'usr/lib');
   const triplets = (await exists(folder)) ? (await readdir(folder)).filter((name) => name.includes('-linux-gnu')) : [];

@@ -1,14 +1,12 @@
-// Catchpoint's REST APIs over the golden nodes, for whoever starts the built program with an account.
+// Catchpoint's REST APIs with the golden nodes.
 
 import type { ExecutionContext } from 'ava';
-import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { openRestApi, type RestApi, type RestApiOptions } from '../../src/simulator/rest/rest-api.ts';
 import type { SimulatedNode } from '../../src/simulator/world/world-node.ts';
+import { golden } from './golden.ts';
 
-const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
-
-/** What v1's listing writes in another way than the simulated world; the rest is the same. */
+/** A node of v1's listing; members that differ from the simulated world's. */
 interface ListedNode extends Omit<SimulatedNode, 'asn' | 'region'> {
   readonly asn?: { readonly value: string; readonly name: string };
   readonly region: SimulatedNode['region'] | null;
@@ -16,12 +14,12 @@ interface ListedNode extends Omit<SimulatedNode, 'asn' | 'region'> {
   readonly network_type: SimulatedNode['networkType'];
 }
 
-/** A Catchpoint that knows the golden nodes, with the credentials K and S, or A; it goes with its test. */
+/** Opens them with the credentials K and S, or A, and closes them after the test. */
 export async function goldenCatchpoint(
   t: Pick<ExecutionContext, 'teardown'>,
   options: Pick<RestApiOptions, 'intercept'> = {},
 ): Promise<RestApi> {
-  const { items } = JSON.parse(readFileSync(nodesFile, 'utf8')) as { readonly items: readonly ListedNode[] };
+  const { items } = JSON.parse(golden('nodes/v1.json')) as { readonly items: readonly ListedNode[] };
   const nodes = items.map(({ asn, region, coordinates, network_type: networkType, ...item }): SimulatedNode => ({
     ...item,
     ...coordinates,

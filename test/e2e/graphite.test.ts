@@ -1,8 +1,7 @@
-// The Graphite sinks and a real carbon-cache: what is in its whisper files in the end, through its restarts and its death.
+// The Graphite sinks write to a real carbon-cache, through its restarts and its death.
 
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -11,12 +10,12 @@ import type { Sink } from '../../src/model/sink.ts';
 import { type GraphiteOptions, graphiteSinks } from '../../src/sinks/graphite/graphite.ts';
 import { naming } from '../../src/sinks/graphite/naming.ts';
 import { carbonRing } from '../../src/sinks/graphite/hash-ring.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
 import { points } from '../fakes/points.ts';
 import { type CarbonCache, carbonCache } from './carbon-cache.ts';
-import { bridge, untilStatus } from './program.ts';
+import { e2e } from './e2e.ts';
+import { golden } from './golden.ts';
+import { bridge, nodesAndState, unreachableTsdb, untilDelivered, untilNodes, untilStatus } from './program.ts';
 
-const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 const forever = { signal: new AbortController().signal };
 
 function sinkTo(t: ExecutionContext, { port }: CarbonCache, options: Partial<GraphiteOptions> = {}): Sink {
@@ -31,14 +30,14 @@ function sinkTo(t: ExecutionContext, { port }: CarbonCache, options: Partial<Gra
   return sink as Sink;
 }
 
-/** Points of now, which whisper keeps by the second. */
+/** Makes points of the last hour, which whisper keeps by the second. */
 function fresh(count: number, first = 1): DataPoint[] {
   const seconds = Math.floor(Date.now() / 1000) - 60;
   return points(count, first).map((point) => ({ ...point, timestamp: seconds }));
 }
 
-/** Writes as the outlet does: until the sink takes the points. */
-async function written(sink: Sink, batch: readonly DataPoint[]): Promise<void> {
+/** Writes until the sink accepts the points, as an outlet does. */
+async function writeUntilAccepted(sink: Sink, batch: readonly DataPoint[]): Promise<void> {
   for (;;) {
     try {
       return void (await sink.write(batch, forever));
@@ -48,7 +47,7 @@ async function written(sink: Sink, batch: readonly DataPoint[]): Promise<void> {
   }
 }
 
-async function isThere(
+async function assertStored(
   t: ExecutionContext,
   carbon: CarbonCache,
   batch: readonly DataPoint[],
@@ -63,7 +62,7 @@ async function isThere(
 }
 
 for (const form of ['tagged', 'dotted'] as const) {
-  e2e(`points are in carbon-cache's whisper files under ${form} names`, async (t) => {
+  e2e(`points are stored in carbon-cache's whisper files under ${form} names`, async (t) => {
     const carbon = await carbonCache(t);
     const batch = fresh(12);
     const [last] = fresh(1, 13) as [DataPoint];
@@ -72,11 +71,11 @@ for (const form of ['tagged', 'dotted'] as const) {
       rejected: [],
       kept: [],
     });
-    await isThere(t, carbon, [...batch, inMilliseconds], form);
+    await assertStored(t, carbon, [...batch, inMilliseconds], form);
   });
 }
 
-e2e('carbon-cache closes a connection whose end it has read, so that points are known to be read', async (t) => {
+e2e('carbon-cache closes a connection after its end, which confirms that it has read the points', async (t) => {
   const carbon = await carbonCache(t);
   const warned: unknown[] = [];
   const log = Object.assign(silentLog(), { warn: (...words: unknown[]) => void warned.push(words) });
@@ -85,74 +84,66 @@ e2e('carbon-cache closes a connection whose end it has read, so that points are 
   t.deepEqual(warned, []);
 });
 
-e2e('what is written while carbon-cache is stopped and started again is there, before and after', async (t) => {
+e2e('points written during a restart of carbon-cache are stored', async (t) => {
   const carbon = await carbonCache(t);
   const sink = sinkTo(t, carbon);
   const batches = Array.from({ length: 20 }, (_, index) => fresh(2, 1 + index * 2));
   const writing = (async () => {
-    for (const batch of batches) await written(sink, batch);
+    for (const batch of batches) await writeUntilAccepted(sink, batch);
   })();
   await carbon.kill('SIGTERM');
   await carbon.start();
   await writing;
-  await isThere(t, carbon, batches.flat());
+  await assertStored(t, carbon, batches.flat());
 });
 
-e2e(
-  'what carbon-cache had read and not yet on disk when it was killed is sent again with the next points',
-  async (t) => {
-    const carbon = await carbonCache(t, { MAX_UPDATES_PER_SECOND: '1' });
-    const sink = sinkTo(t, carbon);
-    const before = fresh(30);
-    await written(sink, before);
-    await carbon.kill('SIGKILL');
-    const nameOf = naming({ form: 'tagged' });
-    const survivors = await Promise.all(before.map((point) => carbon.has(nameOf(point))));
-    t.true(survivors.filter((has) => !has).length > 10, 'it had most of them in memory alone');
-    await carbon.start();
-    const after = fresh(2, 31);
-    await written(sink, after);
-    await isThere(t, carbon, [...before, ...after]);
-  },
-);
+e2e('points that carbon-cache had in memory when it was killed are sent again with the next points', async (t) => {
+  const carbon = await carbonCache(t, { MAX_UPDATES_PER_SECOND: '1' });
+  const sink = sinkTo(t, carbon);
+  const before = fresh(30);
+  await writeUntilAccepted(sink, before);
+  await carbon.kill('SIGKILL');
+  const nameOf = naming({ form: 'tagged' });
+  const survivors = await Promise.all(before.map((point) => carbon.hasFile(nameOf(point))));
+  t.true(survivors.filter((has) => !has).length > 10, 'most of them were in memory only');
+  await carbon.start();
+  const after = fresh(2, 31);
+  await writeUntilAccepted(sink, after);
+  await assertStored(t, carbon, [...before, ...after]);
+});
 
-const golden = (path: string): string => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url), 'utf8');
-const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
-const isDone = ({ backlog }: { readonly backlog: { readonly points: number } }): boolean => backlog.points === 0;
-
-async function goldenIsThere(t: ExecutionContext, carbon: CarbonCache, file: string): Promise<void> {
+async function assertGoldenStored(t: ExecutionContext, carbon: CarbonCache, file: string): Promise<void> {
   for (const line of golden(`graphite/${file}`).trim().split('\n')) {
     const [name = '', value, seconds] = line.split(' ');
     t.is(await carbon.value(name, Number(seconds)), Number(value), name);
   }
 }
 
-e2e('a push becomes its golden lines in Graphite while OpenTSDB is away', async (t) => {
+e2e('a push arrives in Graphite as its golden lines while OpenTSDB is away', async (t) => {
   const carbon = await carbonCache(t);
-  const args = ['-t', '127.0.0.1', '-p', '1', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)];
+  const args = [...unreachableTsdb, ...(await nodesAndState(t))];
   const one = await bridge(t, [...args, '--graphite', `127.0.0.1:${carbon.port}`, '--graphite-names', 'dotted']);
-  await untilStatus(one, ({ nodes }) => nodes.known > 0);
+  await untilNodes(one);
   t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
-  await goldenIsThere(t, carbon, 'ns1-sample.dotted');
-  await untilStatus(one, ({ sinks }) => sinks[1] !== undefined && isDone(sinks[1]));
-  const { sinks } = await one.status();
+  await assertGoldenStored(t, carbon, 'ns1-sample.dotted');
+  const { sinks } = await untilStatus(one, ({ sinks: [, graphite] }) => graphite?.backlog.points === 0);
   t.is(sinks[0]?.backlog.points, 14);
 });
 
-e2e('with Graphite alone, what was pushed while Carbon was away is there when it has come back', async (t) => {
+e2e('with Graphite alone, pushes during an outage of Carbon arrive after it', async (t) => {
   const carbon = await carbonCache(t);
   await carbon.kill('SIGTERM');
-  const args = ['--no-opentsdb', '--nodes-file', nodesFile, '--state-dir', await temporaryDirectory(t)];
+  const args = ['--no-opentsdb', ...(await nodesAndState(t))];
   const one = await bridge(t, [...args, '--graphite', `127.0.0.1:${carbon.port}`]);
-  await untilStatus(one, ({ nodes }) => nodes.known > 0);
+  await untilNodes(one);
   t.is(await one.push(golden('catchpoint/ns1-sample.json')), 200);
   await untilStatus(one, ({ sinks }) => sinks.length === 1 && sinks[0]?.lastError !== undefined);
   await carbon.start();
-  await untilStatus(one, ({ sinks }) => sinks[0] !== undefined && isDone(sinks[0]));
-  await goldenIsThere(t, carbon, 'ns1-sample.tagged');
+  await untilDelivered(one);
+  await assertGoldenStored(t, carbon, 'ns1-sample.tagged');
 });
 
-const hashed = `
+const carbonHash = `
 import sys, json
 from carbon.hashing import ConsistentHashRing
 nodes, names = json.load(sys.stdin)
@@ -161,7 +152,7 @@ for host, instance in nodes: ring.add_node((host, instance))
 json.dump([[list(n) for n in nodes].index(list(ring.get_node(name))) for name in names], sys.stdout)
 `;
 
-e2e('by hash a series has the destination that carbon-relay itself chooses', async (t) => {
+e2e('a hash ring chooses the destination that carbon-relay chooses', async (t) => {
   const clusters: readonly (readonly [host: string, instance: string | null][])[] = [
     [
       ['10.0.0.1', null],
@@ -175,15 +166,15 @@ e2e('by hash a series has the destination that carbon-relay itself chooses', asy
       ['::1', 'b'],
       ['carbon-2.example', null],
     ],
-    // So many that positions meet, and move on.
+    // So many that ring positions collide.
     Array.from({ length: 40 }, (_, index) => [`carbon-${index}.example`, null]),
   ];
   const nameOf = naming({ form: 'tagged' });
   const names = points(3_000).flatMap((point) => [nameOf(point), point.metric]);
   for (const cluster of clusters) {
     const ring = carbonRing(cluster.map(([host, instance]) => ({ host, instance: instance ?? undefined })));
-    const asking = promisify(execFile)('/usr/bin/python3', ['-c', hashed], { maxBuffer: 2 ** 24 });
-    asking.child.stdin?.end(JSON.stringify([cluster, names]));
-    t.deepEqual(names.map(ring), JSON.parse((await asking).stdout));
+    const running = promisify(execFile)('/usr/bin/python3', ['-c', carbonHash], { maxBuffer: 2 ** 24 });
+    running.child.stdin?.end(JSON.stringify([cluster, names]));
+    t.deepEqual(names.map(ring), JSON.parse((await running).stdout));
   }
 });

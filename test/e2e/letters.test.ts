@@ -1,57 +1,39 @@
-// The built program from outside: what OpenTSDB refused and what was no push is listed, tried again and dropped, with the bridge
-// running and with it stopped.
+// The built program lists, retries and drops dead letters, with a running and with a stopped bridge.
 
 import test, { type ExecutionContext } from 'ava';
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { relay } from '../fakes/relay.ts';
 import { type FakeTsd, fakeTsd } from '../fakes/tsd.ts';
-import { type Bridge, bridge, program, untilStatus } from './program.ts';
+import { goldenPush, goldenPuts } from './golden.ts';
+import { type Bridge, bridge, commandOutcome, nodesAndState, untilDelivered, untilNodes } from './program.ts';
 
-const golden = new URL('../../../test/golden/', import.meta.url).pathname;
-const push = (name: string): Buffer => readFileSync(join(golden, 'catchpoint', `${name}.json`));
-
-interface Outcome {
-  readonly exitCode: unknown;
-  readonly lines: readonly string[];
-}
-
-/** A bridge before an OpenTSDB that knows no metric and is given none, and the commands on the same state directory. */
-async function beforeStrictTsd(t: ExecutionContext) {
+/** A bridge that writes to an OpenTSDB without metrics, and the commands on the same state directory. */
+async function withStrictTsd(t: ExecutionContext) {
   const stateDir = await temporaryDirectory(t);
   let tsd = await fakeTsd(t, { autoCreateMetrics: false });
   const portOf = ({ url }: FakeTsd): number => Number(new URL(url).port);
-  const door = await relay(t, portOf(tsd));
-  const common = ['--state-dir', stateDir, '--nodes-file', join(golden, 'nodes', 'v1.json')];
+  const forward = await relay(t, portOf(tsd));
+  const common = await nodesAndState(t, stateDir);
   const start = async (): Promise<Bridge> => {
-    const one = await bridge(t, ['-t', '127.0.0.1', '-p', String(door.port), '--no-assign-uids', ...common]);
-    await untilStatus(one, ({ nodes }) => nodes.known > 0);
+    const one = await bridge(t, ['-t', '127.0.0.1', '-p', String(forward.port), '--no-assign-uids', ...common]);
+    await untilNodes(one);
     return one;
   };
-  async function command(...args: string[]): Promise<Outcome> {
-    const one = program(t, [...args, ...common]);
-    return { exitCode: await one.ended, lines: one.printed };
-  }
+  const command = (...args: string[]) => commandOutcome(t, ...args, ...common);
   const json = async (...args: string[]): Promise<Record<string, unknown>[]> =>
     (await command(...args, '--json')).lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  /** From now on OpenTSDB makes the metrics that it is given. */
-  async function learns(): Promise<FakeTsd> {
-    const former = tsd;
+  /** Replaces OpenTSDB with one that creates metrics. */
+  async function replaceTsd(): Promise<FakeTsd> {
+    const previous = tsd;
     tsd = await fakeTsd(t);
-    door.to(portOf(tsd));
-    await former.close();
+    forward.to(portOf(tsd));
+    await previous.close();
     return tsd;
   }
-  return { stateDir, start, command, json, learns };
+  return { stateDir, start, command, json, replaceTsd };
 }
-
-const rejectedAll = ({
-  sinks,
-}: {
-  readonly sinks: readonly { readonly rejected: number; readonly backlog: { readonly points: number } }[];
-}): boolean => sinks[0]?.backlog.points === 0;
 
 const puts = ({ points }: FakeTsd): string[] =>
   points()
@@ -63,41 +45,41 @@ const puts = ({ points }: FakeTsd): string[] =>
     )
     .toSorted();
 
-const goldenPuts = (name: string): string[] =>
-  readFileSync(join(golden, 'catchpoint', `${name}.points`), 'utf8')
-    .trim()
-    .split('\n')
-    .toSorted();
+const dnsPuts = goldenPuts('catchpoint/dns').toSorted();
 
-test('while the bridge runs: points that were refused are listed, tried again, and arrive as they were; it keeps running', async (t) => {
-  const { start, command, json, learns } = await beforeStrictTsd(t);
+test('with a running bridge rejected points are listed and retried, arrive unchanged, and the bridge goes on', async (t) => {
+  const { start, command, json, replaceTsd } = await withStrictTsd(t);
   const one = await start();
-  t.is(await one.push(push('dns')), 200);
+  t.is(await one.push(goldenPush('dns')), 200);
   t.is(await one.push('garbage'), 400);
-  await untilStatus(one, rejectedAll);
+  await untilDelivered(one);
   const listed = await json('dead-letters', 'list', '--reason', 'unknown METRIC');
-  t.is(listed.length, goldenPuts('dns').length);
+  t.is(listed.length, dnsPuts.length);
   t.like(listed[0], { kind: 'rejected', sink: 'opentsdb', times: 1 });
-  const tsd = await learns();
+  const tsd = await replaceTsd();
   const retried = await command('dead-letters', 'retry', '--all');
-  t.is(retried.exitCode, 1, 'the malformed one stays');
+  t.is(retried.exitCode, 1, 'the malformed sample stays');
   t.true(retried.lines.includes(`${listed.length} tried again, 1 stays`), retried.lines.join('\n'));
-  await untilStatus(one, rejectedAll);
-  t.deepEqual(puts(tsd), goldenPuts('dns'));
-  t.deepEqual((await command('dead-letters', 'drop', '--kind', 'malformed')).exitCode, 64, 'nobody can be asked');
+  await untilDelivered(one);
+  t.deepEqual(puts(tsd), dnsPuts);
+  t.deepEqual(
+    (await command('dead-letters', 'drop', '--kind', 'malformed')).exitCode,
+    64,
+    'there is no terminal to confirm on',
+  );
   t.deepEqual(await command('dead-letters', 'drop', '--kind', 'malformed', '--yes'), {
     exitCode: 0,
     lines: ['1 dropped'],
   });
   t.deepEqual((await command('dead-letters', 'list')).lines, ['no dead letters']);
-  t.is(await one.push(push('web')), 200);
+  t.is(await one.push(goldenPush('web')), 200);
 });
 
-test('while the bridge is stopped: the same, from the store; what went back is sent at the next start', async (t) => {
-  const { start, command, json, learns, stateDir } = await beforeStrictTsd(t);
+test('with a stopped bridge letters are listed and retried, and the next start sends the points', async (t) => {
+  const { start, command, json, replaceTsd, stateDir } = await withStrictTsd(t);
   const first = await start();
-  t.is(await first.push(push('dns')), 200);
-  await untilStatus(first, rejectedAll);
+  t.is(await first.push(goldenPush('dns')), 200);
+  await untilDelivered(first);
   first.child.kill('SIGKILL');
   await first.ended;
   const [letter] = await json('dead-letters', 'list');
@@ -108,25 +90,25 @@ test('while the bridge is stopped: the same, from the store; what went back is s
   );
   const file = join(stateDir, 'letters.ndjson');
   t.is((await command('dead-letters', 'export', file)).exitCode, 0);
-  t.is((await readFile(file, 'utf8')).trimEnd().split('\n').length, goldenPuts('dns').length);
+  t.is((await readFile(file, 'utf8')).trimEnd().split('\n').length, dnsPuts.length);
   t.is((await command('dead-letters', 'retry', '--kind', 'rejected')).exitCode, 0);
   const status = JSON.parse((await command('spool', 'status', '--json')).lines.join('\n')) as {
     isRunning: boolean;
     sinks: { retrySet: { points: number } }[];
   };
   t.like(status, { isRunning: false });
-  t.is(status.sinks[0]?.retrySet.points, goldenPuts('dns').length);
-  const tsd = await learns();
+  t.is(status.sinks[0]?.retrySet.points, dnsPuts.length);
+  const tsd = await replaceTsd();
   const second = await start();
-  await untilStatus(second, rejectedAll);
-  t.deepEqual(puts(tsd), goldenPuts('dns'));
+  await untilDelivered(second);
+  t.deepEqual(puts(tsd), dnsPuts);
 });
 
-test('with curl: the token out of admin.json opens the second listener, and at a clean stop the file is gone', async (t) => {
-  const { start, stateDir } = await beforeStrictTsd(t);
+test('the token in admin.json authenticates requests on the admin listener, and a clean stop removes the file', async (t) => {
+  const { start, stateDir } = await withStrictTsd(t);
   const one = await start();
-  t.is(await one.push(push('dns')), 200);
-  await untilStatus(one, rejectedAll);
+  t.is(await one.push(goldenPush('dns')), 200);
+  await untilDelivered(one);
   const path = join(stateDir, 'admin.json');
   t.is((await stat(path)).mode & 0o777, 0o600);
   const { url, token } = JSON.parse(await readFile(path, 'utf8')) as { readonly url: string; readonly token: string };
@@ -136,42 +118,35 @@ test('with curl: the token out of admin.json opens the second listener, and at a
     headers: { authorization: `Bearer ${token}`, connection: 'close' },
   });
   t.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'application/x-ndjson']);
-  t.is((await answer.text()).trimEnd().split('\n').length, goldenPuts('dns').length);
+  t.is((await answer.text()).trimEnd().split('\n').length, dnsPuts.length);
   t.is(
     (await fetch(`${one.pushUrl}/admin/dead-letters`, { headers: { authorization: `Bearer ${token}` } })).status,
     404,
-    'not where pushes arrive',
+    'not on the push listener',
   );
   t.false(one.printed.join('\n').includes(token));
-  one.child.kill('SIGTERM');
-  t.is(await one.ended, 0);
+  t.is(await one.stop(), 0);
   await t.throwsAsync(stat(path), { code: 'ENOENT' });
 });
 
-test('what waits for an OpenTSDB that is away is shown and dropped', async (t) => {
-  const { start, command, learns } = await beforeStrictTsd(t);
-  const tsd = await learns();
+test('the backlog of an absent OpenTSDB is shown and dropped', async (t) => {
+  const { start, command, replaceTsd } = await withStrictTsd(t);
+  const tsd = await replaceTsd();
   await tsd.close();
   const one = await start();
-  t.is(await one.push(push('dns')), 200);
+  t.is(await one.push(goldenPush('dns')), 200);
   const status = await command('spool', 'status');
   t.true(
-    status.lines.some((line) => new RegExp(`^opentsdb +runs +0 of 1 +${goldenPuts('dns').length} `).test(line)),
+    status.lines.some((line) => new RegExp(`^opentsdb +runs +0 of 1 +${dnsPuts.length} `).test(line)),
     status.lines.join('\n'),
   );
-  t.regex(
-    (await command('spool', 'drop', '--yes')).lines[0] ?? '',
-    new RegExp(`^${goldenPuts('dns').length} points dropped`),
-  );
+  t.regex((await command('spool', 'drop', '--yes')).lines[0] ?? '', new RegExp(`^${dnsPuts.length} points dropped`));
   t.is((await one.status()).sinks[0]?.backlog.points, 0);
 });
 
-test('where no bridge has run there is nothing to look at, and where one does not answer that is said', async (t) => {
+test('commands report a state directory without a spool, and a bridge that does not answer', async (t) => {
   const stateDir = await temporaryDirectory(t);
-  const command = async (...args: string[]): Promise<Outcome> => {
-    const one = program(t, [...args, '--state-dir', stateDir]);
-    return { exitCode: await one.ended, lines: one.printed };
-  };
+  const command = (...args: string[]) => commandOutcome(t, ...args, '--state-dir', stateDir);
   t.deepEqual(await command('dead-letters', 'list'), {
     exitCode: 69,
     lines: [`error: state directory ${stateDir}: there is no spool in it; no bridge has run with it`],

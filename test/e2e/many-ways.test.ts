@@ -1,15 +1,13 @@
-// Backstop's deployment with another image, and several sources into several sinks: the built program between real and simulated far sides.
+// The built program with several sources and sinks: as a replacement of Backstop, and with Catchpoint and Backstop at
+// once.
 
-import test, { type ExecutionContext } from 'ava';
-import { readFileSync } from 'node:fs';
+import type { ExecutionContext } from 'ava';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { fakeTsd } from '../fakes/tsd.ts';
 import { type CarbonCache, carbonCache } from './carbon-cache.ts';
-import { bridge, program, untilStatus } from './program.ts';
-
-const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
-const golden = (path: string): string => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url), 'utf8');
-const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
+import { e2e } from './e2e.ts';
+import { golden } from './golden.ts';
+import { bridge, nodesAndState, program, untilDelivered, untilNodes, untilStatus } from './program.ts';
 
 /** @param user - `user:password` */
 async function post(url: string, body: string, user?: string): Promise<number> {
@@ -24,21 +22,21 @@ async function post(url: string, body: string, user?: string): Promise<number> {
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000) - 60;
 
-async function haveArrived(
+async function assertStored(
   t: ExecutionContext,
   carbon: CarbonCache,
   seconds: number,
   expected: readonly (readonly [path: string, value: number])[],
 ): Promise<void> {
   for (const [path, value] of expected) t.is(await carbon.value(path, seconds), value, path);
-  t.is(await carbon.series(), expected.length, 'nothing else');
+  t.is(await carbon.seriesCount(), expected.length, 'nothing else');
 }
 
-e2e("who changes Backstop's image alone has the same paths in Carbon as before", async (t) => {
+e2e("with Backstop's configuration unchanged the paths in Carbon are the same", async (t) => {
   const carbon = await carbonCache(t);
   const seconds = secondsNow();
   const time = new Date(seconds * 1000).toISOString();
-  // Backstop's own variables and no other setting; what else stands here is for a machine that runs other tests beside.
+  // Backstop's variables. The others keep this test apart from what else runs on the machine.
   const env = {
     CARBON_URLS: `carbon://127.0.0.1:${carbon.port}`,
     PREFIXES: 'test,prod',
@@ -77,7 +75,7 @@ e2e("who changes Backstop's image alone has the same paths in Carbon as before",
     `payload=${encodeURIComponent(JSON.stringify({ ref: 'refs/heads/feature/login-2', repository: { name: 'web.app' }, commits: [commit] }))}`,
   );
   await send('/pagerduty', `service[name]=Pingdom&incident_key=www.example.com+(EU)++checkout&created_on=${time}`);
-  await haveArrived(t, carbon, seconds, [
+  await assertStored(t, carbon, seconds, [
     ['12345.test.bar', 12345],
     ['12345.test.a/b(c)[d]*"e"', -1.5],
     ['12345.prod.foo.x', 2],
@@ -94,30 +92,15 @@ e2e("who changes Backstop's image alone has the same paths in Carbon as before",
 });
 
 e2e(
-  'Catchpoint and Backstop go to OpenTSDB and Carbon at once, and Carbon, absent for a while, keeps nothing waiting and gets what it missed',
+  'Catchpoint and Backstop write to OpenTSDB and Carbon; an outage of Carbon does not delay OpenTSDB, and Carbon gets everything after it',
   async (t) => {
     const [carbon, tsd] = await Promise.all([carbonCache(t), fakeTsd(t)]);
     await carbon.kill('SIGTERM');
-    const args = [
-      '-t',
-      tsd.url,
-      '--nodes-file',
-      nodesFile,
-      '--state-dir',
-      await temporaryDirectory(t),
-      '--graphite',
-      `127.0.0.1:${carbon.port}`,
-    ];
-    const one = await bridge(t, [
-      ...args,
-      '--backstop',
-      '--backstop-listen',
-      '127.0.0.1:0',
-      '--backstop-prefixes',
-      'test',
-    ]);
+    const sinks = ['-t', tsd.url, '--graphite', `127.0.0.1:${carbon.port}`];
+    const sources = ['--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-prefixes', 'test'];
+    const one = await bridge(t, [...sinks, ...sources, ...(await nodesAndState(t))]);
     const backstop = one.backstopUrl ?? '';
-    await untilStatus(one, ({ nodes }) => nodes.known > 0);
+    await untilNodes(one);
     const seconds = secondsNow();
     const publish = (value: number): Promise<number> =>
       post(`${backstop}/publish/test`, `{"metric":"m${value}","value":${value},"measure_time":${seconds}}`);
@@ -133,19 +116,19 @@ e2e(
         [15, 0],
         [0, 15],
       ],
-      'OpenTSDB has everything, and for Carbon everything waits',
+      'OpenTSDB has every point, and Carbon none',
     );
     t.is(tsd.points().length, 15);
     await carbon.start();
     t.is(await publish(2), 200);
-    await untilStatus(one, ({ sinks }) => sinks.every(({ backlog }) => backlog.points === 0));
+    await untilDelivered(one);
     const expected = golden('graphite/ns1-sample.tagged')
       .trim()
       .split('\n')
       .map((line) => line.split(' '));
     for (const [name = '', value, at] of expected) t.is(await carbon.value(name, Number(at)), Number(value), name);
     for (const value of [1, 2]) t.is(await carbon.value(`test.m${value}`, seconds), value);
-    t.is(await carbon.series(), 16);
+    t.is(await carbon.seriesCount(), 16);
     t.is(tsd.points().length, 16);
   },
 );

@@ -1,4 +1,4 @@
-// What `npm pack` gives is installed into an empty directory, and runs there: on the Node of these tests and on Node 24.
+// The result of `npm pack` is installed into an empty directory and run, on the Node of these tests and on Node 24.
 
 import test from 'ava';
 import { execFile, spawn } from 'node:child_process';
@@ -8,15 +8,16 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { exists } from './debian-packages.ts';
+import { e2e } from './e2e.ts';
+import { nodesFile } from './golden.ts';
 
 const run = promisify(execFile);
 const root = new URL('../../../', import.meta.url).pathname;
-const nodesFile = join(root, 'test/golden/nodes/v1.json');
-const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
 
 let installing: Promise<string> | undefined;
 
-/** Packs what the build has made and installs it, as a user does; once, since it is only run from there. */
+/** Packs the build and installs it, once. */
 const installed = (): Promise<string> => (installing ??= install());
 test.after.always(async () => installing?.then((prefix) => rm(dirname(prefix), { recursive: true })));
 
@@ -32,17 +33,12 @@ async function install(): Promise<string> {
   return prefix;
 }
 
-/** The directory of a Node 24: of this one, or of npm's package `node`, which is kept in .tools/. */
+/** Returns the directory of a Node 24: the running one, or npm's package `node` in .tools/. */
 async function node24(): Promise<string> {
   if (process.version.startsWith('v24.')) return dirname(process.execPath);
   const prefix = join(root, '.tools/node-24');
   const folder = join(prefix, 'node_modules/node/bin');
-  if (
-    !(await access(join(folder, 'node')).then(
-      () => true,
-      () => false,
-    ))
-  ) {
+  if (!(await exists(join(folder, 'node')))) {
     await mkdir(prefix, { recursive: true });
     await run('npm', ['install', '--prefix', prefix, '--no-save', '--no-package-lock', 'node@24']);
   }
@@ -51,7 +47,7 @@ async function node24(): Promise<string> {
 
 interface Installation {
   readonly env: Readonly<Record<string, string>>;
-  /** Runs the command to its end; rejects when it does not exit with 0. */
+  /** Rejects if the exit code is not 0. */
   command(...args: readonly string[]): Promise<string>;
 }
 
@@ -77,28 +73,21 @@ for (const [title, folderOf] of [
       /nodes/,
     );
     t.regex(await command('demo', '--seconds', '2', '--rate', '20', '--nodes', '20'), /points/);
-    for (const path of [
-      'upstart',
-      'contrib/systemd',
-      'contrib/grafana/dashboards',
-      'contrib/container',
-      'contrib/bosun',
-      'LICENSE',
-    ]) {
+    const contrib = ['systemd', 'grafana/dashboards', 'container', 'bosun'].map((path) => `contrib/${path}`);
+    for (const path of ['upstart', 'LICENSE', ...contrib])
       await t.notThrowsAsync(access(join(prefix, 'lib/node_modules', name, path)), path);
-    }
   });
 }
 
-/** What the job says, with its places in a directory of the test's and its listeners on free ports. */
+/** Reads the job, and moves its paths into a directory and its listeners to free ports. */
 async function jobIn(
   directory: string,
 ): Promise<{ readonly env: Record<string, string>; readonly preStart: string; readonly exec: string }> {
   const job = await readFile(join(root, 'upstart', `${name}.conf`), 'utf8');
-  const given = Object.fromEntries(
+  const variables = Object.fromEntries(
     [...job.matchAll(/^env ([^=]+)=(.*)$/gm)].map(([, variable = '', value = '']) => [variable, value]),
   );
-  const { CATCHPOINT_BRIDGE_KEY_FILE: _key, CATCHPOINT_BRIDGE_SECRET_FILE: _secret, ...env } = given;
+  const { CATCHPOINT_BRIDGE_KEY_FILE: _key, CATCHPOINT_BRIDGE_SECRET_FILE: _secret, ...env } = variables;
   return {
     env: {
       ...env,
@@ -115,30 +104,27 @@ async function jobIn(
   };
 }
 
-e2e(
-  "the Upstart job's scripts and command, run as Upstart runs them, start the installed bridge and end it by SIGTERM",
-  async (t) => {
-    t.timeout(300_000);
-    const { env } = installation(await installed(), dirname(process.execPath));
-    const directory = await temporaryDirectory(t);
-    const job = await jobIn(directory);
-    await run('sh', ['-e', '-c', job.preStart], { env: { ...env, ...job.env } });
-    t.is((await stat(join(directory, 'state'))).mode & 0o777, 0o700);
-    const child = spawn('sh', ['-e', '-c', `exec ${job.exec}`], {
-      env: { ...env, ...job.env },
-      stdio: ['ignore', 'inherit', 'pipe'],
-    });
-    t.teardown(() => child.kill('SIGKILL'));
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: child.stderr })) {
-      lines.push(line);
-      if (line.includes('"msg":"ready"')) child.kill('SIGTERM');
-    }
-    t.is(await ended, 0, lines.join('\n'));
-    t.true(
-      lines.some((line) => line.includes('"msg":"stopped"')),
-      lines.join('\n'),
-    );
-  },
-);
+e2e('the scripts and the command of the Upstart job start the installed bridge, and SIGTERM ends it', async (t) => {
+  t.timeout(300_000);
+  const { env } = installation(await installed(), dirname(process.execPath));
+  const directory = await temporaryDirectory(t);
+  const job = await jobIn(directory);
+  await run('sh', ['-e', '-c', job.preStart], { env: { ...env, ...job.env } });
+  t.is((await stat(join(directory, 'state'))).mode & 0o777, 0o700);
+  const child = spawn('sh', ['-e', '-c', `exec ${job.exec}`], {
+    env: { ...env, ...job.env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    lines.push(line);
+    if (line.includes('"msg":"ready"')) child.kill('SIGTERM');
+  }
+  t.is(await ended, 0, lines.join('\n'));
+  t.true(
+    lines.some((line) => line.includes('"msg":"stopped"')),
+    lines.join('\n'),
+  );
+});

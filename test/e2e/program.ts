@@ -1,30 +1,34 @@
-// The built program as a stranger starts it: a process of its own, spoken to over HTTP and by signals.
+// The built program in a process of its own, controlled over HTTP and by signals.
 
 import type { ExecutionContext } from 'ava';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { temporaryDirectory } from '../fakes/directory.ts';
+import { nodesFile } from './golden.ts';
 
 const main = new URL('../../src/main.js', import.meta.url).pathname;
 
+type Environment = Readonly<Record<string, string>>;
+
 export interface Program {
   readonly child: ChildProcess;
-  /** Every line it has printed so far, on either stream. */
+  /** The lines printed so far, on either stream. */
   readonly printed: string[];
-  /** Resolves with the first line that fits; rejects when the program ends before. */
-  line(fits: (line: string) => boolean): Promise<string>;
-  /** The exit code, or the signal that ended it. */
+  /** Resolves with the first matching line; rejects if the program ends before. */
+  line(matches: (line: string) => boolean): Promise<string>;
+  /** Resolves with the exit code, or the signal that killed the program. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
 /**
- * Starts the program; it is killed with its test.
+ * Starts the program, and kills it after the test.
  *
  * @param under - a command that runs it, such as strace
  */
 export function program(
   t: Pick<ExecutionContext, 'teardown'>,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Environment = {},
   under: readonly string[] = [],
 ): Program {
   const [command, ...all] = [...under, process.execPath, main, ...args] as [string, ...string[]];
@@ -48,10 +52,10 @@ export function program(
     child,
     printed,
     ended,
-    line: (fits) =>
+    line: (matches) =>
       new Promise((resolve, reject) => {
         const watch = (): void => {
-          const line = printed.find(fits);
+          const line = printed.find(matches);
           if (line === undefined) return;
           watchers.delete(watch);
           resolve(line);
@@ -65,16 +69,27 @@ export function program(
   };
 }
 
+/** Runs a command to its end. */
+export async function commandOutcome(
+  t: Pick<ExecutionContext, 'teardown'>,
+  ...args: readonly string[]
+): Promise<{ readonly exitCode: unknown; readonly lines: readonly string[] }> {
+  const { ended, printed } = program(t, args);
+  return { exitCode: await ended, lines: printed };
+}
+
 export interface Bridge extends Program {
   readonly pushUrl: string;
-  /** Where Backstop's listener is, if there is one. */
+  /** Undefined without Backstop's listener. */
   readonly backstopUrl: string | undefined;
   readonly adminUrl: string;
   status(): Promise<BridgeStatus>;
   push(body: string | Buffer): Promise<number>;
+  /** Sends SIGTERM, and resolves with the exit code. */
+  stop(): Program['ended'];
 }
 
-/** What the tests look at of /healthz. */
+/** The part of /healthz that tests read. */
 export interface BridgeStatus {
   readonly nodes: { readonly known: number };
   readonly pushes: Readonly<Record<string, number>>;
@@ -88,11 +103,11 @@ export interface BridgeStatus {
   }[];
 }
 
-/** Starts the bridge on free ports and waits until it takes pushes. */
+/** Starts the bridge on free ports, and resolves once it accepts pushes. */
 export async function bridge(
   t: Pick<ExecutionContext, 'teardown'>,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Environment = {},
   under: readonly string[] = [],
 ): Promise<Bridge> {
   const started = program(
@@ -102,32 +117,52 @@ export async function bridge(
     under,
   );
   const line = await started.line((one) => one.includes('"msg":"ready"'));
-  // What lmdb prints of damage ends without a line's end.
+  // lmdb's messages about damage end without a newline.
   const ready = JSON.parse(line.slice(line.indexOf('{"level"'))) as {
     readonly push: string;
     readonly backstop?: string;
     readonly admin: string;
   };
-  const status = async (): Promise<BridgeStatus> =>
-    (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>;
   return {
     ...started,
     pushUrl: ready.push,
     backstopUrl: ready.backstop,
     adminUrl: ready.admin,
-    status,
+    status: async () => (await fetch(`${ready.admin}/healthz`)).json() as Promise<BridgeStatus>,
     push: async (body) => (await fetch(ready.push, { method: 'POST', body, headers: { connection: 'close' } })).status,
+    async stop() {
+      started.child.kill('SIGTERM');
+      return started.ended;
+    },
   };
 }
 
-const longestMs = 90_000;
+/** An OpenTSDB at which nothing listens. */
+export const unreachableTsdb = ['-t', '127.0.0.1:1'] as const;
 
-/** Asks again and again until the bridge says so; rejects with what it says when it never does. */
-export async function untilStatus({ status }: Bridge, fits: (status: BridgeStatus) => boolean): Promise<BridgeStatus> {
-  const untilMs = performance.now() + longestMs;
+/** The options of a bridge with the golden nodes and a state directory of its own. */
+export async function nodesAndState(t: ExecutionContext, stateDir?: string): Promise<string[]> {
+  return ['--nodes-file', nodesFile, '--state-dir', stateDir ?? (await temporaryDirectory(t))];
+}
+
+const timeoutMs = 90_000;
+
+/** Polls the status until it matches; rejects with the last one after a timeout. */
+export async function untilStatus<S extends BridgeStatus>(
+  { status }: Bridge,
+  matches: (status: S) => boolean,
+): Promise<S> {
+  const untilMs = performance.now() + timeoutMs;
   for (;;) {
-    const now = await status();
-    if (fits(now)) return now;
-    if (performance.now() > untilMs) throw new Error(`not within ${longestMs} ms, it says ${JSON.stringify(now)}`);
+    const now = (await status()) as S;
+    if (matches(now)) return now;
+    if (performance.now() > untilMs)
+      throw new Error(`not within ${timeoutMs} ms; the status is ${JSON.stringify(now)}`);
   }
 }
+
+export const untilNodes = (one: Bridge): Promise<BridgeStatus> => untilStatus(one, ({ nodes }) => nodes.known > 0);
+
+/** Resolves once no sink has a backlog. */
+export const untilDelivered = (one: Bridge): Promise<BridgeStatus> =>
+  untilStatus(one, ({ sinks }) => sinks.every(({ backlog }) => backlog.points === 0));

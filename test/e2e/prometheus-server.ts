@@ -1,4 +1,4 @@
-// A real Prometheus that reads the metrics of a bridge, out of Debian's package, and is asked as Grafana asks it.
+// A real Prometheus from Debian's package, which scrapes a bridge and is queried as Grafana does.
 
 import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
@@ -6,20 +6,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { debianTool } from './debian-tool.ts';
+import { killedAfterTest } from './child.ts';
+import { debianTool } from './debian-packages.ts';
 
-/** Another one can be named in $PROMETHEUS. */
 const findBinary = debianTool({ package: 'prometheus', binary: 'prometheus', variable: 'PROMETHEUS' });
 
-export interface Answered {
-  /** What it says is wrong with the query; undefined when it is taken. */
+export interface QueryResult {
+  /** Undefined for a valid query. */
   readonly error: string | undefined;
-  /** The labels of each series, and its last value. */
+  /** Labels and last value. */
   readonly series: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
 export interface Prometheus {
-  ask(expression: string): Promise<Answered>;
+  query(expression: string): Promise<QueryResult>;
 }
 
 interface ApiAnswer {
@@ -32,7 +32,7 @@ interface ApiAnswer {
   };
 }
 
-/** Starts one that scrapes the address every tenth of a second; it goes with its test. */
+/** Starts one that scrapes the address ten times a second, and ends it after the test. */
 export async function prometheus(t: ExecutionContext, scraped: string): Promise<Prometheus> {
   const directory = await temporaryDirectory(t);
   const { host } = new URL(scraped);
@@ -48,14 +48,10 @@ export async function prometheus(t: ExecutionContext, scraped: string): Promise<
     '--web.listen-address=127.0.0.1:0',
   ];
   const child = spawn(await findBinary(), flags, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
+  void killedAfterTest(t, child);
   const url = await listeningAt(child.stderr);
   return {
-    async ask(expression) {
+    async query(expression) {
       const response = await fetch(`${url}/api/v1/query`, {
         method: 'POST',
         body: new URLSearchParams({ query: expression }),
@@ -66,7 +62,7 @@ export async function prometheus(t: ExecutionContext, scraped: string): Promise<
   };
 }
 
-/** It logs the address that port 0 has become, and when it is ready for requests. */
+/** Reads the address from its log, and waits until it is ready. */
 async function listeningAt(log: NodeJS.ReadableStream): Promise<string> {
   const lines: string[] = [];
   let url: string | undefined;

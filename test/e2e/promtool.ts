@@ -1,26 +1,24 @@
-// Prometheus' own judge of metrics and rules, out of Debian's package.
+// promtool from Debian's package of Prometheus, which checks metrics and rules.
 
 import { spawn } from 'node:child_process';
-import { debianTool } from './debian-tool.ts';
+import { debianTool } from './debian-packages.ts';
 
-/** Another one can be named in $PROMTOOL. */
 const findBinary = debianTool({ package: 'prometheus', binary: 'promtool', variable: 'PROMTOOL' });
 
-export interface Judged {
+export interface PromtoolResult {
   readonly exitCode: number | null;
-  /** All that it has printed. */
-  readonly said: string;
+  readonly printed: string;
 }
 
-/** Runs promtool with what it is to read on its standard input. */
-export async function promtool(args: readonly string[], input = ''): Promise<Judged> {
+/** @param input - its standard input */
+export async function promtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
   const child = spawn(await findBinary(), args);
-  let said = '';
+  let printed = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => void (said += text));
+    stream.setEncoding('utf8').on('data', (text: string) => void (printed += text));
   child.stdin.end(input);
   const exitCode = await new Promise<number | null>((resolve, reject) =>
     child.once('error', reject).once('close', resolve),
   );
-  return { exitCode, said };
+  return { exitCode, printed };
 }

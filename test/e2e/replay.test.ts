@@ -1,50 +1,33 @@
-// The built program archives what it takes, and replays it: into a spool while no bridge runs, and to a bridge that does.
+// The built program archives pushes and replays them, into a spool or to a running bridge.
 
 import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { type Bridge, bridge, program, untilStatus } from './program.ts';
+import { goldenDirectory, goldenPush, goldenPuts, nodesFile } from './golden.ts';
+import { type Bridge, bridge, commandOutcome, untilDelivered, untilNodes } from './program.ts';
 
-const golden = new URL('../../../test/golden/', import.meta.url).pathname;
 const names = ['dns', 'web-error', 'ping'];
-const putLines = (path: string): string[] =>
-  readFileSync(join(golden, `${path}.points`), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.replace(/^put /, ''));
+const putLines = (path: string): string[] => goldenPuts(path).map((line) => line.replace(/^put /, ''));
 const expected = names.flatMap((name) => putLines(`catchpoint/${name}`)).toSorted();
-const held = (stateDir: string): string[] =>
+const written = (stateDir: string): string[] =>
   readFileSync(join(stateDir, 'points.put'), 'utf8').trimEnd().split('\n').toSorted();
 
-const inFileMode = (stateDir: string): string[] => [
-  '-f',
-  '--nodes-file',
-  `${golden}nodes/v1.json`,
-  '--state-dir',
-  stateDir,
-];
+const inFileMode = (stateDir: string): string[] => ['-f', '--nodes-file', nodesFile, '--state-dir', stateDir];
 
 async function started(t: ExecutionContext, args: readonly string[]): Promise<Bridge> {
   const one = await bridge(t, args);
-  await untilStatus(one, ({ nodes }) => nodes.known > 0);
+  await untilNodes(one);
   return one;
 }
 
-async function stopped(one: Bridge): Promise<void> {
-  one.child.kill('SIGTERM');
-  await one.ended;
-}
-
-const drained = (one: Bridge): Promise<unknown> => untilStatus(one, ({ sinks }) => sinks[0]?.backlog.points === 0);
-
-/** The path of an archive of the golden pushes, made by a bridge. */
+/** Returns the path of an archive of the golden pushes. */
 async function archived(t: ExecutionContext): Promise<string> {
   const directory = await temporaryDirectory(t);
   const one = await started(t, [...inFileMode(await temporaryDirectory(t)), '--archive', directory]);
-  for (const name of names) t.is(await one.push(readFileSync(join(golden, 'catchpoint', `${name}.json`))), 200);
+  for (const name of names) t.is(await one.push(goldenPush(name)), 200);
   t.is(await one.push('{}'), 400);
-  await stopped(one);
+  await one.stop();
   const [file, ...more] = readdirSync(directory);
   t.deepEqual(more, []);
   return join(directory, file as string);
@@ -54,13 +37,12 @@ async function replayed(
   t: ExecutionContext,
   args: readonly string[],
 ): Promise<{ readonly exitCode: unknown; readonly counts: string }> {
-  const run = program(t, ['replay', ...args]);
-  const exitCode = await run.ended;
-  const of = (name: string): string => run.printed.find((line) => line.startsWith(name))?.replace(/\s+/g, ' ') ?? '';
+  const { exitCode, lines } = await commandOutcome(t, 'replay', ...args);
+  const of = (name: string): string => lines.find((line) => line.startsWith(name))?.replace(/\s+/g, ' ') ?? '';
   return { exitCode, counts: ['read', 'replayed', 'duplicate', 'malformed', 'skipped'].map(of).join(', ') };
 }
 
-test.serial('an archive replayed into a spool becomes the same points when a bridge runs on it', async (t) => {
+test.serial('an archive replayed into a spool becomes the same points once a bridge runs', async (t) => {
   const file = await archived(t);
   const stateDir = await temporaryDirectory(t);
   const first = await replayed(t, [file, ...inFileMode(stateDir)]);
@@ -69,11 +51,11 @@ test.serial('an archive replayed into a spool becomes the same points when a bri
     exitCode: 0,
     counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0',
   });
-  await drained(await started(t, inFileMode(stateDir)));
-  t.deepEqual(held(stateDir), expected);
+  await untilDelivered(await started(t, inFileMode(stateDir)));
+  t.deepEqual(written(stateDir), expected);
 });
 
-test.serial('while a bridge uses the state directory, a replay goes to it, and is not archived again', async (t) => {
+test.serial('a replay goes to the bridge that uses the state directory, and is not archived again', async (t) => {
   const file = await archived(t);
   const stateDir = await temporaryDirectory(t);
   const again = await temporaryDirectory(t);
@@ -86,23 +68,31 @@ test.serial('while a bridge uses the state directory, a replay goes to it, and i
     exitCode: 0,
     counts: 'read 3, replayed 0, duplicate 3, malformed 0, skipped 0',
   });
-  await drained(one);
-  await stopped(one);
-  t.deepEqual(held(stateDir), expected);
+  await untilDelivered(one);
+  await one.stop();
+  t.deepEqual(written(stateDir), expected);
   t.deepEqual(readdirSync(again), []);
 });
 
-test.serial("what the original's -f wrote becomes its points at their true times, in a spool alone", async (t) => {
-  const stateDir = await temporaryDirectory(t);
-  const args = [`${golden}replay/new-york.ndjson`, '--written-in-zone', 'America/New_York', ...inFileMode(stateDir)];
-  t.deepEqual(await replayed(t, args), {
-    exitCode: 0,
-    counts: 'read 13, replayed 13, duplicate 0, malformed 0, skipped 0',
-  });
-  const one = await started(t, inFileMode(stateDir));
-  await drained(one);
-  t.is((await replayed(t, args)).exitCode, 69);
-  await stopped(one);
-  t.deepEqual(held(stateDir), putLines('replay/new-york').toSorted());
-  t.is((await replayed(t, [args[0] as string, ...inFileMode(stateDir)])).exitCode, 64);
-});
+test.serial(
+  "a file that the original's -f wrote becomes points at their true times, without a running bridge only",
+  async (t) => {
+    const stateDir = await temporaryDirectory(t);
+    const args = [
+      `${goldenDirectory}replay/new-york.ndjson`,
+      '--written-in-zone',
+      'America/New_York',
+      ...inFileMode(stateDir),
+    ];
+    t.deepEqual(await replayed(t, args), {
+      exitCode: 0,
+      counts: 'read 13, replayed 13, duplicate 0, malformed 0, skipped 0',
+    });
+    const one = await started(t, inFileMode(stateDir));
+    await untilDelivered(one);
+    t.is((await replayed(t, args)).exitCode, 69);
+    await one.stop();
+    t.deepEqual(written(stateDir), putLines('replay/new-york').toSorted());
+    t.is((await replayed(t, [args[0] as string, ...inFileMode(stateDir)])).exitCode, 64);
+  },
+);

@@ -1,5 +1,5 @@
-// A secret is never written in clear anywhere but where it was given: the built program is given every secret there is, by
-// every way there is, is made to fail with them, and whatever it prints, answers and writes is searched for each.
+// The built program never shows a secret. It receives every secret in every way, fails with them, and everything that
+// it prints, answers and writes is searched.
 
 import test, { type ExecutionContext } from 'ava';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -10,17 +10,15 @@ import { join } from 'node:path';
 import { settingEntries } from '../../src/config/settings/settings.ts';
 import { environmentNameOf } from '../../src/config/settings/names.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { e2e } from './e2e.ts';
+import { goldenPush } from './golden.ts';
 import { type Bridge, program } from './program.ts';
 
-const golden = new URL('../../../test/golden/catchpoint/', import.meta.url).pathname;
-/** One at a time: each has a program of its own on a machine that may be small. */
-const e2e = process.env['BRIDGE_E2E'] === 'off' ? test.serial.skip : test.serial;
-
-/** Distinctive, and fit for a key, a password and a header alike. */
+/** Valid as a key, a password and a header. */
 const secretOf = (what: string): string => `S3cret-of-${what}-x7Qz`;
 
-/** A far side that refuses everything and repeats in its answer all that it was sent, as a careless one does. */
-async function repeatingServer(
+/** Starts a server that answers every request with 401 and the request itself. */
+async function echoingServer(
   t: ExecutionContext,
 ): Promise<{ url: string; port: number; headers: IncomingHttpHeaders[] }> {
   const headers: IncomingHttpHeaders[] = [];
@@ -47,8 +45,8 @@ async function repeatingServer(
   return { url: `http://127.0.0.1:${port}`, port, headers };
 }
 
-/** How a secret may look that was encoded on its way. */
-function guises(secret: string): string[] {
+/** Returns the encodings in which a secret may appear. */
+function encodingsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
   return [secret, encodeURIComponent(secret), base64.slice(0, 20), Buffer.from(secret).toString('hex')];
 }
@@ -60,7 +58,7 @@ function filesBelow(directory: string): string[] {
 
 type Started = Pick<Bridge, 'child' | 'ended' | 'printed' | 'line' | 'pushUrl' | 'adminUrl'>;
 
-/** The bridge, whatever its log looks like. */
+/** Starts the bridge, with either log format. */
 async function started(
   t: ExecutionContext,
   format: string,
@@ -77,11 +75,11 @@ async function started(
   return { ...one, pushUrl: push, adminUrl: admin };
 }
 
-/** Pushes that are taken, refused, too large and no pushes; everything that the second listener answers. */
-async function exercised(one: Started): Promise<string[]> {
+/** Sends pushes with every outcome, and requests every path of the admin listener; returns all answers. */
+async function exerciseAll(one: Started): Promise<string[]> {
   const answers: string[] = [];
-  const ask = async (url: string, options: RequestInit = {}): Promise<void> => {
-    const answer = await fetch(url, { ...options, headers: { connection: 'close', ...options.headers } });
+  const ask = async (url: string, options: RequestInit = {}, accept = '*/*'): Promise<void> => {
+    const answer = await fetch(url, { ...options, headers: { connection: 'close', accept } });
     answers.push(JSON.stringify([...answer.headers]), await answer.text());
   };
   const token = secretOf('push-token');
@@ -89,85 +87,56 @@ async function exercised(one: Started): Promise<string[]> {
     ask(`${one.pushUrl}${path}/?token=${token}`, { method: 'POST', body });
   await ask(`${one.pushUrl}/?token=${token}-not`, { method: 'POST', body: '{}' });
   await ask(`${one.pushUrl}/catchpoint/token`, { method: 'POST', body: secretOf('rotation-secret') });
-  for (const name of ['dns', 'dns', 'node-unknown', 'web-error'])
-    await post(readFileSync(join(golden, `${name}.json`)));
+  for (const name of ['dns', 'dns', 'node-unknown', 'web-error']) await post(goldenPush(name));
   for (const body of ['', 'no push', '{"TestId": 1}', 'x'.repeat(40_000)]) await post(body);
   await ask(`${one.pushUrl}/nowhere`);
   for (const path of ['healthz', 'readyz', 'metrics', 'status', 'admin/spool', 'admin/dead-letters', 'nowhere'])
     await ask(`${one.adminUrl}/${path}`);
-  await ask(`${one.adminUrl}/readyz`, { headers: { accept: 'text/plain' } });
+  await ask(`${one.adminUrl}/readyz`, {}, 'text/plain');
   return answers;
 }
 
-/** Until both far sides have been asked with the secrets, and the log says that it was in vain. */
+/** Resolves once both servers have refused the secrets. */
 async function untilRefused(one: Started): Promise<void> {
   await one.line((line) => line.includes('the sink takes no points'));
   await one.line((line) => line.includes('the node refresh failed'));
 }
 
-function searched(t: ExecutionContext, secrets: readonly string[], found: Readonly<Record<string, string>>): void {
-  for (const [where, text] of Object.entries(found)) {
+function assertHidden(t: ExecutionContext, secrets: readonly string[], texts: Readonly<Record<string, string>>): void {
+  for (const [where, text] of Object.entries(texts)) {
     for (const secret of secrets) {
-      for (const guise of guises(secret))
-        t.false(text.includes(guise), `${secret} stands in ${where}: ${around(text, guise)}`);
+      for (const encoded of encodingsOf(secret))
+        t.false(text.includes(encoded), `${secret} is in ${where}: ${around(text, encoded)}`);
     }
   }
 }
 
-const around = (text: string, guise: string): string =>
-  text.slice(Math.max(0, text.indexOf(guise) - 200), text.indexOf(guise) + 100);
+const around = (text: string, encoded: string): string =>
+  text.slice(Math.max(0, text.indexOf(encoded) - 200), text.indexOf(encoded) + 100);
 
-interface Given {
+interface Options {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
 }
 
-/** The ways in which secrets are given. */
+/** The ways to configure secrets. */
 const ways: Readonly<
-  Record<string, (t: ExecutionContext, tsdb: { port: number }, directory: string) => Promise<Given>>
+  Record<string, (t: ExecutionContext, tsdb: { port: number }, directory: string) => Promise<Options>>
 > = {
   'as flags': async (_t, { port }) => ({
     args: [
-      '-k',
-      secretOf('key'),
-      '-s',
-      secretOf('secret'),
-      '--api-key',
-      secretOf('api-key'),
-      '-t',
-      `http://user:${secretOf('password')}@127.0.0.1:${port}`,
-      '--tsdb-header',
-      `Authorization: Bearer ${secretOf('header')}`,
-      '--tsdb-header',
-      `X-Scope: ${secretOf('scope')}`,
-      '--push-token',
-      secretOf('push-token'),
-      '--rotation-secret',
-      secretOf('rotation-secret'),
-      '--backstop',
-      '--backstop-listen',
-      '127.0.0.1:0',
-      '--backstop-auth',
-      `user:${secretOf('backstop-auth')}`,
-      '--github-secret',
-      secretOf('github'),
-      '--pagerduty-secret',
-      secretOf('pagerduty'),
-    ],
-    secrets: [
-      'key',
-      'secret',
-      'api-key',
-      'password',
-      'header',
-      'scope',
-      'push-token',
-      'rotation-secret',
-      'backstop-auth',
-      'github',
-      'pagerduty',
-    ].map(secretOf),
+      ['-k', secretOf('key'), '-s', secretOf('secret'), '--api-key', secretOf('api-key')],
+      ['-t', `http://user:${secretOf('password')}@127.0.0.1:${port}`],
+      ['--tsdb-header', `Authorization: Bearer ${secretOf('header')}`],
+      ['--tsdb-header', `X-Scope: ${secretOf('scope')}`],
+      ['--push-token', secretOf('push-token'), '--rotation-secret', secretOf('rotation-secret')],
+      ['--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-auth', `user:${secretOf('backstop-auth')}`],
+      ['--github-secret', secretOf('github'), '--pagerduty-secret', secretOf('pagerduty')],
+    ].flat(),
+    secrets: 'key secret api-key password header scope push-token rotation-secret backstop-auth github pagerduty'
+      .split(' ')
+      .map(secretOf),
   }),
   'in the environment': async (_t, { port }) => ({
     args: [],
@@ -201,30 +170,22 @@ const ways: Readonly<
 
 for (const [how, give] of Object.entries(ways)) {
   for (const format of ['json', 'text']) {
-    e2e(`no secret that is given ${how} shows in the log as ${format}, in an answer or on the disk`, async (t) => {
-      const catchpoint = await repeatingServer(t);
-      const tsdb = await repeatingServer(t);
-      const [stateDir, given] = await Promise.all([temporaryDirectory(t), temporaryDirectory(t)]);
-      const { args, env = {}, secrets } = await give(t, tsdb, given);
-      const common = [
-        '--catchpoint-url',
-        catchpoint.url,
-        '--state-dir',
-        stateDir,
-        '--log-level',
-        'debug',
-        '--max-body-bytes',
-        '32KiB',
-      ];
+    e2e(`no secret ${how} appears in the log as ${format}, in an answer or on disk`, async (t) => {
+      const catchpoint = await echoingServer(t);
+      const tsdb = await echoingServer(t);
+      const [stateDir, files] = await Promise.all([temporaryDirectory(t), temporaryDirectory(t)]);
+      const { args, env = {}, secrets } = await give(t, tsdb, files);
+      const limits = ['--log-level', 'debug', '--max-body-bytes', '32KiB'];
+      const common = ['--catchpoint-url', catchpoint.url, '--state-dir', stateDir, ...limits];
       const one = await started(t, format, stateDir, [...common, ...args], env);
-      const answers = await exercised(one);
+      const answers = await exerciseAll(one);
       await untilRefused(one);
-      answers.push(...(await exercised(one)));
+      answers.push(...(await exerciseAll(one)));
       one.child.kill('SIGTERM');
       t.is(await one.ended, 0);
       const checked = program(t, ['check', ...common, '--log-format', format, ...args], env);
       await checked.ended;
-      searched(t, secrets, {
+      assertHidden(t, secrets, {
         log: one.printed.join('\n'),
         answers: answers.join('\n'),
         check: checked.printed.join('\n'),
@@ -233,28 +194,17 @@ for (const [how, give] of Object.entries(ways)) {
       const sent = JSON.stringify([...catchpoint.headers, ...tsdb.headers]);
       const basic = Buffer.from(`user:${secretOf('password')}`).toString('base64');
       for (const used of [basic, secretOf('scope')])
-        t.true(sent.includes(used), 'the secrets were sent to those whom they are for');
+        t.true(sent.includes(used), 'the secrets are sent to their receivers');
     });
   }
 }
 
-test('every secret there is is given in these tests', (t) => {
+test('these tests configure every secret', (t) => {
   const secrets = settingEntries
     .filter(([, { isSecret, redact }]) => isSecret === true || redact !== undefined)
     .map(([key]) => key);
-  // A key of a hosted Graphite is a part of every metric's name, as it was in Backstop.
-  const known = [
-    'apiKey',
-    'backstopAuth',
-    'backstopKey',
-    'githubSecret',
-    'key',
-    'pagerdutySecret',
-    'pushToken',
-    'rotationSecret',
-    'secret',
-    'tsdbHeader',
-    'tsdbHost',
-  ];
-  t.deepEqual(secrets.toSorted(), known);
+  // The key of a hosted Graphite is part of every metric's name, as in Backstop.
+  const known =
+    'apiKey backstopAuth backstopKey githubSecret key pagerdutySecret pushToken rotationSecret secret tsdbHeader tsdbHost';
+  t.is(secrets.toSorted().join(' '), known);
 });

@@ -1,23 +1,29 @@
-// The built program over a store that an earlier version left: it is drained from there over any number of kills, and its file goes.
+// The built program with a legacy store: drained over any number of kills, and then removed.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fakeTsd } from '../fakes/tsd.ts';
-import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from '../spool/legacy/attached.ts';
-import { type Bridge, bridge, program, untilStatus } from './program.ts';
+import { bytesOf, contentsOf, directoryWith, filledStore, recordsOfThree } from '../spool/legacy/legacy-stores.ts';
+import { golden } from './golden.ts';
+import {
+  bridge,
+  type BridgeStatus,
+  commandOutcome,
+  nodesAndState,
+  program,
+  unreachableTsdb,
+  untilStatus,
+} from './program.ts';
 
-const golden = new URL('../../../test/golden/', import.meta.url).pathname;
-const sample = readFileSync(`${golden}catchpoint/ns1-sample.json`, 'utf8');
+const sample = golden('catchpoint/ns1-sample.json');
 
-interface UpgradedStatus {
+interface UpgradedStatus extends BridgeStatus {
   readonly restoring: boolean;
   readonly deadLetters: number;
   readonly lost: Readonly<Record<string, number>>;
 }
-
-const statusOf = async (one: Bridge): Promise<UpgradedStatus> => (await one.status()) as unknown as UpgradedStatus;
 
 const letter = (number: number) => ({
   kind: 'rejected',
@@ -29,16 +35,8 @@ const letter = (number: number) => ({
   times: 1,
 });
 
-async function command(
-  t: ExecutionContext,
-  ...args: string[]
-): Promise<{ readonly exitCode: unknown; readonly lines: readonly string[] }> {
-  const one = program(t, args);
-  return { exitCode: await one.ended, lines: one.printed };
-}
-
 test.serial(
-  'killed twice while it drains, every point arrives, letters count once, and then the file is gone',
+  'after two kills during the drain every point arrives, letters count once, and the file is removed',
   async (t) => {
     const records = 6000;
     const directory = await filledStore(t, {
@@ -48,21 +46,12 @@ test.serial(
     });
     const stateDir = dirname(directory);
     t.true(
-      (await command(t, 'spool', 'verify', '--state-dir', stateDir)).lines.some((line) =>
+      (await commandOutcome(t, 'spool', 'verify', '--state-dir', stateDir)).lines.some((line) =>
         line.includes('waits to be drained'),
       ),
     );
     const tsd = await fakeTsd(t);
-    const args = [
-      '-t',
-      '127.0.0.1',
-      '-p',
-      new URL(tsd.url).port,
-      '--nodes-file',
-      `${golden}nodes/v1.json`,
-      '--state-dir',
-      stateDir,
-    ];
+    const args = ['-t', tsd.url, ...(await nodesAndState(t, stateDir))];
     for (let kill = 1; kill <= 2; kill += 1) {
       const one = await bridge(t, args);
       await tsd.untilRequests(kill * 4);
@@ -72,11 +61,11 @@ test.serial(
     }
     const last = await bridge(t, args);
     t.is(await last.push(sample), 200);
-    await untilStatus(
+    const status = await untilStatus<UpgradedStatus>(
       last,
-      (status) => !(status as unknown as UpgradedStatus).restoring && status.sinks[0]?.backlog.points === 0,
+      ({ restoring, sinks }) => !restoring && sinks[0]?.backlog.points === 0,
     );
-    t.like(await statusOf(last), { deadLetters: 2, lost: { records: 0, points: 0, uncounted: 0 } });
+    t.like(status, { deadLetters: 2, lost: { records: 0, points: 0, uncounted: 0 } });
     const series = new Set(tsd.points().map(({ metric, timestamp, value }) => `${metric} ${timestamp} ${value}`));
     const expected = [...recordsOfThree(1, records)].flatMap(([sequence]) =>
       ['node', 'asn', 'city'].map(
@@ -91,7 +80,7 @@ test.serial(
       readdirSync(directory).filter((name) => /mdb/.test(name)),
       [],
     );
-    const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
+    const letters = await commandOutcome(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
     t.deepEqual(
       letters.lines.map((line) => (JSON.parse(line) as { readonly times: number }).times),
       [1, 1],
@@ -99,7 +88,7 @@ test.serial(
   },
 );
 
-test.serial('killed twice while letters are carried over, each is there once', async (t) => {
+test.serial('after two kills during the carry-over each letter exists once', async (t) => {
   const ids = Array.from({ length: 8000 }, (_, number) =>
     createHash('sha1').update(String(number)).digest('hex').slice(0, 20),
   );
@@ -107,20 +96,8 @@ test.serial('killed twice while letters are carried over, each is there once', a
     records: recordsOfThree(1, 10),
     letters: Object.fromEntries(ids.map((id, number) => [id, letter(number)])),
   });
-  const args = [
-    '-t',
-    '127.0.0.1:1',
-    '--nodes-file',
-    `${golden}nodes/v1.json`,
-    '--state-dir',
-    dirname(directory),
-    '-l',
-    '127.0.0.1:0',
-    '--admin-listen',
-    '127.0.0.1:0',
-    '--log-format',
-    'json',
-  ];
+  const listeners = ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-format', 'json'];
+  const args = [...unreachableTsdb, ...(await nodesAndState(t, dirname(directory))), ...listeners];
   for (let kill = 1; kill <= 2; kill += 1) {
     const one = program(t, args);
     await one.line((line) => line.includes('is attached'));
@@ -128,45 +105,41 @@ test.serial('killed twice while letters are carried over, each is there once', a
     await one.ended;
     t.false(one.printed.some((line) => line.includes('"msg":"ready"')));
   }
-  const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', dirname(directory));
+  const letters = await commandOutcome(t, 'dead-letters', 'list', '--json', '--state-dir', dirname(directory));
   const listed = letters.lines.map((line) => JSON.parse(line) as { readonly id: string; readonly times: number });
   t.deepEqual(listed.map(({ id }) => id).toSorted(), ids.toSorted());
   t.true(listed.every(({ times }) => times === 1));
 });
 
-test.serial('a store that kills its reader is set aside, counted and told, and pushes are taken', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
-  truncateSync(join(directory, 'data.mdb'), 12_288);
-  const one = await bridge(t, [
-    '-t',
-    '127.0.0.1:1',
-    '--nodes-file',
-    `${golden}nodes/v1.json`,
-    '--state-dir',
-    dirname(directory),
-  ]);
-  t.is(await one.push(sample), 200);
-  t.like(await statusOf(one), { restoring: false, lost: { uncounted: 1 } });
-  t.deepEqual(
-    readdirSync(directory)
-      .filter((name) => name.startsWith('data'))
-      .map((name) => name.slice(0, 17)),
-    ['data.mdb.damaged-'],
-  );
-  t.true(one.printed.some((line) => line.includes('it is set aside')));
-});
+test.serial(
+  'a store that crashes its reader process is set aside, counted and logged, and pushes are accepted',
+  async (t) => {
+    const directory = await directoryWith(t, bytesOf('full'));
+    truncateSync(join(directory, 'data.mdb'), 12_288);
+    const one = await bridge(t, [...unreachableTsdb, ...(await nodesAndState(t, dirname(directory)))]);
+    t.is(await one.push(sample), 200);
+    t.like(await one.status(), { restoring: false, lost: { uncounted: 1 } });
+    t.deepEqual(
+      readdirSync(directory)
+        .filter((name) => name.startsWith('data'))
+        .map((name) => name.slice(0, 17)),
+      ['data.mdb.damaged-'],
+    );
+    t.true(one.printed.some((line) => line.includes('it is set aside')));
+  },
+);
 
-test.serial('commands work on a store that no bridge has attached yet', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test.serial('commands work on a legacy store before the first start of the bridge', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const stateDir = dirname(directory);
-  const status = await command(t, 'spool', 'status', '--json', '--state-dir', stateDir);
+  const status = await commandOutcome(t, 'spool', 'status', '--json', '--state-dir', stateDir);
   t.deepEqual(
     (JSON.parse(status.lines.join('')) as { readonly sinks: readonly { readonly name: string }[] }).sinks.map(
       ({ name }) => name,
     ),
     ['carbon', 'old', 'tsdb'],
   );
-  const letters = await command(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
+  const letters = await commandOutcome(t, 'dead-letters', 'list', '--json', '--state-dir', stateDir);
   t.is(letters.lines.length, contentsOf('full').letters.length + contentsOf('full').samples.length);
   t.true(existsSync(join(directory, 'data.mdb')));
 });

@@ -1,12 +1,12 @@
-// A real VictoriaMetrics for the end-to-end tests, out of Debian's package, and what it holds in the end.
+// A real VictoriaMetrics from Debian's package.
 
 import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { freePort } from '../fakes/free-port.ts';
-import { debianTool } from './debian-tool.ts';
+import { killedAfterTest } from './child.ts';
+import { debianTool } from './debian-packages.ts';
 
-/** Another one can be named in $VICTORIA_METRICS. */
 const findBinary = debianTool({
   package: 'victoria-metrics',
   binary: 'victoria-metrics',
@@ -14,17 +14,15 @@ const findBinary = debianTool({
 });
 
 export interface VictoriaMetrics {
-  /** Where OpenTSDB's HTTP put is spoken. */
   readonly httpPutPort: number;
-  /** Where OpenTSDB's telnet put is spoken. */
   readonly telnetPutPort: number;
-  /** Every point that it holds as a put line without "put", seconds or milliseconds as written; copies stand as often as they came. */
+  /** Returns its points as put lines without "put", with the times in this unit. Copies are repeated. */
   points(unit: 's' | 'ms'): Promise<string[]>;
-  /** One of its own counters, summed over its labels. */
+  /** Returns one of its own counters, summed over its labels. */
   counter(name: string): Promise<number>;
 }
 
-/** Starts one on free ports; it goes with its test. */
+/** Starts one on free ports, and ends it after the test. */
 export async function victoriaMetrics(t: ExecutionContext): Promise<VictoriaMetrics> {
   const binary = await findBinary();
   const [http, put, putHttp] = await Promise.all([freePort(), freePort(), freePort()]);
@@ -39,11 +37,7 @@ export async function victoriaMetrics(t: ExecutionContext): Promise<VictoriaMetr
     '-loggerLevel=ERROR',
   ];
   const child = spawn(binary, flags, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  t.teardown(async () => {
-    child.kill('SIGTERM');
-    await exited;
-  });
+  void killedAfterTest(t, child, 'SIGTERM');
   const origin = `http://127.0.0.1:${http}`;
   await untilHealthy(origin, child);
   return {
@@ -75,7 +69,7 @@ interface Series {
   readonly timestamps: readonly number[];
 }
 
-/** Without it the second that has not ended yet is left out. */
+/** The end of the export; the default leaves out the current second. */
 const farAhead = '4102444800';
 
 async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
@@ -102,7 +96,7 @@ async function exported(origin: string, unit: 's' | 'ms'): Promise<string[]> {
   );
 }
 
-/** A put line of ours in the form in which `points` gives them back: tags sorted, the value as a number. */
+/** Converts a put line to the form of `points`: tags sorted, the value as a number. */
 export function asExported(putLine: string): string {
   const [name, time, value, ...tags] = putLine.replace(/^put /, '').split(' ');
   return [name, time, Number(value), ...tags.toSorted()].join(' ');

@@ -1,8 +1,8 @@
-// The processes of a bridge's workers, as Linux tells of them.
+// The worker processes of a bridge, from /proc.
 
 import { readFile } from 'node:fs/promises';
 
-/** Their process ids; none once the owner is gone. */
+/** Returns their process ids; none if the owner has ended. */
 export async function workersOf(owner: number): Promise<number[]> {
   const text = await readFile(`/proc/${owner}/task/${owner}/children`, 'utf8').catch(() => '');
   const children = text

@@ -1,4 +1,4 @@
-// The administration of a spool with two letters and a sample in it, in this process and over HTTP.
+// The administration of a spool with letters and a sample, in this process and over HTTP.
 
 import Router from '@koa/router';
 import type { ExecutionContext } from 'ava';
@@ -13,7 +13,7 @@ import { temporaryDirectory } from './directory.ts';
 import { lettersOf, readSpool, rejected, until } from './letters.ts';
 import { points } from './points.ts';
 
-/** Letters of the kinds `rejected` (the reasons "Unknown metric" and "Too many tags"), `implausible-time`, and a sample `garbage`. */
+/** Makes letters `rejected` ("Unknown metric" and "Too many tags") and `implausible-time`, and a sample `garbage`. */
 export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry = () => undefined) {
   const kept = await readSpool(t, { maxBytes: 1 << 26 });
   const { spool, reader } = kept;
@@ -30,7 +30,7 @@ export async function keptLetters(t: ExecutionContext, retryLetter: LetterRetry 
   return { ...kept, idOf, administration: administration({ spool, retryLetter, clock: kept.clock }) };
 }
 
-/** The same behind a listener, with the door's file in a state directory of its own. */
+/** Serves the same over HTTP, with the endpoint's file in a state directory of its own. */
 export async function openAdmin(t: ExecutionContext, retryLetter?: LetterRetry) {
   const kept = await keptLetters(t, retryLetter);
   const stateDir = await temporaryDirectory(t);
@@ -43,14 +43,10 @@ export async function openAdmin(t: ExecutionContext, retryLetter?: LetterRetry) 
   t.teardown(() => listener.close());
   await door.open(listener.url);
   const access = await readAdminFile(stateDir);
-  if (access === undefined) throw new Error('the door has written no file');
+  if (access === undefined) throw new Error('the endpoint has written no file');
   const ask = (path: string, init: RequestInit = {}, token = access.token): Promise<Response> =>
     fetch(access.url + path, { ...init, headers: { authorization: `Bearer ${token}`, connection: 'close' } });
   return { ...kept, stateDir, door, access, ask };
 }
 
-export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const collected: T[] = [];
-  for await (const value of values) collected.push(value);
-  return collected;
-}
+export { all } from './all.ts';

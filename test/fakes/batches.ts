@@ -1,11 +1,11 @@
-// Batches as the spool hands them out, and whether their points were made.
+// Batches as the spool returns them, which count how often their points are expanded.
 
 import { expanded, pointCount } from '../../src/model/factored-points.ts';
 import type { DataPoint, FactoredPoints, Points } from '../../src/model/point.ts';
 import type { SinkBatch } from '../../src/model/sink.ts';
 
 export interface WatchedBatch extends SinkBatch {
-  /** How often the points were asked for. */
+  /** How often `points` was read. */
   readonly expansions: () => number;
 }
 
@@ -24,30 +24,23 @@ export function batchOf(...deliveries: readonly Points[]): WatchedBatch {
   };
 }
 
-/** Runs of two nodes, six points each, in every second of which the test has failed: one point more. */
+/** Makes runs of two nodes, six points each; every second run has failed, and has one point more. */
 export function runs(count: number): FactoredPoints[] {
-  return Array.from({ length: count }, (_, run) => ({
-    timestamp: 1794994452 + run,
-    unit: 's' as const,
-    tail: `.${204417 + (run % 3)}`,
-    series: [
-      { stem: 'catchpoint.rtt.by_', value: `${run}.5` },
-      { stem: 'catchpoint.status.by_', value: '1.0', tags: { status: run % 2 === 0 ? 'ok' : 'error' } },
-    ],
-    cuts: cuts[run % 2] as FactoredPoints['cuts'],
-    rest:
-      run % 2 === 0
-        ? []
-        : [
-            {
-              metric: `catchpoint.error.by_node.${run}`,
-              timestamp: 1794994452 + run,
-              unit: 's' as const,
-              value: '1.0',
-              tags: { nodeid: '313', error: 'timeout' },
-            },
-          ],
-  }));
+  return Array.from({ length: count }, (_, run) => {
+    const time = { timestamp: 1794994452 + run, unit: 's' } as const;
+    const isFailed = run % 2 === 1;
+    const error = { ...time, metric: `catchpoint.error.by_node.${run}`, value: '1.0' };
+    return {
+      ...time,
+      tail: `.${204417 + (run % 3)}`,
+      series: [
+        { stem: 'catchpoint.rtt.by_', value: `${run}.5` },
+        { stem: 'catchpoint.status.by_', value: '1.0', tags: { status: isFailed ? 'error' : 'ok' } },
+      ],
+      cuts: cuts[run % 2] as FactoredPoints['cuts'],
+      rest: isFailed ? [{ ...error, tags: { nodeid: '313', error: 'timeout' } }] : [],
+    };
+  });
 }
 
 const cuts: readonly FactoredPoints['cuts'][] = [

@@ -1,4 +1,4 @@
-// The simulated REST APIs with faults that a test scripts: each request to a path meets the next fault meant for it.
+// The simulated REST APIs, with scripted faults for each path.
 
 import type { ExecutionContext } from 'ava';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,8 +13,8 @@ export const account = { key: 'KEY-of-a-consumer', secret: 'SECRET/of+a consumer
 export type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface FakeCatchpoint extends RestApi {
-  /** The next `times` requests whose path (with query) matches meet the fault, after those scripted before. */
-  fail(fault: Fault, meant?: { readonly path?: RegExp; readonly times?: number }): void;
+  /** Applies the fault to the next `times` requests whose path with query matches, after earlier faults. */
+  fail(fault: Fault, options?: { readonly path?: RegExp; readonly times?: number }): void;
 }
 
 export interface FakeCatchpointOptions extends Partial<
@@ -23,7 +23,7 @@ export interface FakeCatchpointOptions extends Partial<
   readonly clock: MovableClock;
 }
 
-/** Opens it on a free port, and closes it with the test. */
+/** Opens them on a free port, and closes them after the test. */
 export async function fakeCatchpoint(
   t: ExecutionContext,
   { nodes = world(12), ...options }: FakeCatchpointOptions,
@@ -45,7 +45,7 @@ export async function fakeCatchpoint(
   };
 }
 
-/** Nodes of a small world: three countries on two continents, a city in ten of them, every fifth inactive. */
+/** Makes nodes in three countries, thirty in turn to three cities, every fifth inactive. */
 export function world(count: number, firstId = 1): SimulatedNode[] {
   const countries = [
     { country: { id: 224, name: 'United States' }, continent: { id: 1, name: 'North America' }, code: 'US' },
@@ -75,14 +75,13 @@ export function world(count: number, firstId = 1): SimulatedNode[] {
   });
 }
 
-/** Faults that need nothing to be known of the nodes. */
 export const faults = {
   /** Never answers. */
   hang: () => undefined,
-  /** A page that is no JSON, as a proxy or a login form sends it. */
+  /** A login page, as a proxy sends it. */
   html: answer(200, '<!DOCTYPE html><html><body>Please sign in</body></html>', { 'content-type': 'text/html' }),
   garbage: answer(200, '\u0000\u0001{"items":[{"id":1},'),
-  /** The connection ends within the body. */
+  /** Closes the connection within the body. */
   cut: (_: IncomingMessage, response: ServerResponse) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 5000 });
     response.write('{"items":[', () => response.destroy());
@@ -93,7 +92,6 @@ export const faults = {
   expiredToken: answer(200, '{"Message":"Expired token"}'),
 } satisfies Record<string, Fault>;
 
-/** An answer of any kind. */
 export function answer(status: number, body: string | object, headers: Readonly<Record<string, string>> = {}): Fault {
   return (_, response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -101,12 +99,11 @@ export function answer(status: number, body: string | object, headers: Readonly<
   };
 }
 
-/** A v1 listing of these nodes. */
 export function v1Listing(nodes: readonly SimulatedNode[], more = false): Fault {
   return answer(200, { items: nodes.map(v1Node), page_number: 0, has_more: more });
 }
 
-/** A page of v2's /nodes/all that holds these nodes. */
+/** A page of v2's /nodes/all. */
 export function v2Page(nodes: readonly SimulatedNode[], hasMore = false): Fault {
   return v2Answer({ nodes: nodes.map(v2Node), hasMore, next: null, previous: null });
 }

@@ -1,4 +1,4 @@
-// Certificates that no authority knows, with their keys: for tests of TLS, and worth nothing elsewhere.
+// Self-signed certificates with their keys, for tests of TLS alone.
 
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUYSmat+02JcIzGbHP0eTMz3ahddEwCgYIKoZIzj0EAwIw
@@ -20,7 +20,7 @@ ZVfEatmTFHYXYlvxvRIYJbzqQUVU96/emKWyYMX4XGr5kC/TTxAznORr
 -----END PRIVATE KEY-----
 `;
 
-/** Another one for localhost, to change to. */
+/** Another one for localhost, for a replacement. */
 export const newCertificate = `-----BEGIN CERTIFICATE-----
 MIIBmjCCAUGgAwIBAgIUAXBqN/bwuHZuYQRLRReRziHiudYwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA1MzA1MVoYDzIxMjYxMDI4
@@ -41,7 +41,7 @@ wVK5gmLiKkJeSIReK4FH1GhmkMk0cvZqHzAiR6nOW0xZYenQMSQhqpqA
 -----END PRIVATE KEY-----
 `;
 
-/** A sender's, its own authority. */
+/** Of a sender. */
 export const senderCertificate = `-----BEGIN CERTIFICATE-----
 MIIBdzCCAR2gAwIBAgIUL2ukmghJKCn+6izDYp10m3lUidMwCgYIKoZIzj0EAwIw
 EDEOMAwGA1UEAwwFYWdlbnQwIBcNMjYxMTIxMDUzMDUxWhgPMjEyNjEwMjgwNTMw

@@ -1,4 +1,4 @@
-// Small disks: real ones, of memory or in a file, which are mounted, and one that a test plays.
+// Small disks: a tmpfs, an ext4 in a file, and one that is only simulated.
 
 import type { ExecutionContext } from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -9,11 +9,11 @@ import { Lacking } from '../faults/lacking.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface PlayedDisk extends Disk {
-  /** What somebody else has written on it. */
+  /** Written by others. */
   foreignBytes: number;
 }
 
-/** A disk of `sizeBytes`, filled by the files in `directory`, the reserve and `foreignBytes`. */
+/** Simulates a disk of `sizeBytes` that holds the files in `directory`, the reserve and `foreignBytes`. */
 export function playedDisk(directory: string, sizeBytes: number): PlayedDisk {
   let reserve = 0;
   const sizeOf = (name: string): number => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
@@ -32,16 +32,17 @@ export function playedDisk(directory: string, sizeBytes: number): PlayedDisk {
   return disk;
 }
 
-/** Who unmounts it. */
-type Mounting = Pick<ExecutionContext, 'teardown'>;
-
 /**
- * Mounts a disk of memory.
+ * Mounts a tmpfs.
  *
- * @param row - of the faults: which is not played where this is not permitted
- * @throws Lacking
+ * @param row - the row of test/faults that needs it
+ * @throws Lacking if mounting is not permitted
  */
-export async function mountedDisk(t: Mounting, row: string, sizeBytes: number): Promise<string> {
+export async function mountedDisk(
+  t: Pick<ExecutionContext, 'teardown'>,
+  row: string,
+  sizeBytes: number,
+): Promise<string> {
   const directory = await temporaryDirectory(t);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'bridge-test', directory], { stdio: 'pipe' });
@@ -54,19 +55,23 @@ export async function mountedDisk(t: Mounting, row: string, sizeBytes: number): 
 
 export interface DiskBecomingReadOnly {
   readonly directory: string;
-  /** As the kernel has it when a file system meets an error. */
+  /** Remounts it read-only, as the kernel does after a file system error. */
   becomeReadOnly(): void;
-  /** Mounts it anew, once nobody has a file open on it. */
+  /** Mounts it again; no file on it may be open. */
   becomeWritable(): void;
 }
 
 /**
  * Mounts an ext4 in a file.
  *
- * @param row - of the faults: which is not played where this is not permitted
- * @throws Lacking
+ * @param row - the row of test/faults that needs it
+ * @throws Lacking if mounting is not permitted
  */
-export async function becomingReadOnly(t: Mounting, row: string, sizeBytes: number): Promise<DiskBecomingReadOnly> {
+export async function becomingReadOnly(
+  t: Pick<ExecutionContext, 'teardown'>,
+  row: string,
+  sizeBytes: number,
+): Promise<DiskBecomingReadOnly> {
   const root = await temporaryDirectory(t);
   const [image, directory] = [join(root, 'image'), join(root, 'disk')];
   const run = (command: string, ...args: string[]): string =>

@@ -1,14 +1,14 @@
-// A port for a server that cannot be asked for any free one, out of those that the system gives to nobody by itself: one of its own
-// choice may be another's by the time that the server wants it.
+// A port for a server that cannot listen on port 0. It is outside the range of ephemeral ports, since the system may
+// give one of those to another process before the server listens.
 
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the usual range of ephemeral ports (32768 to 60999 on Linux). */
-const [lowest, beyond] = [20_000, 32_000];
+/** Below the ephemeral ports of Linux, 32768 to 60999. */
+const [minPort, maxPort] = [20_000, 32_000];
 
 export async function freePort(): Promise<number> {
-  const port = randomInt(lowest, beyond);
+  const port = randomInt(minPort, maxPort);
   return (await isFree(port)) ? port : freePort();
 }
 

@@ -1,4 +1,4 @@
-// A push listener with everything that stands before its route, and senders who speak to it in bare bytes.
+// A push listener with the middlewares of the daemon, and senders on bare sockets.
 
 import type { ExecutionContext } from 'ava';
 import { connect, type Socket } from 'node:net';
@@ -22,11 +22,11 @@ export interface GuardedOptions extends Partial<Omit<AccessOptions, 'limits'>> {
   readonly stateDir?: string;
   readonly clock?: Clock;
   readonly log?: Log;
-  /** What is waited for once the body is there. */
+  /** Awaited after the body has arrived. */
   readonly take?: (body: Buffer) => Promise<void> | void;
 }
 
-/** As the daemon wires it, but for what happens to a push. */
+/** Opens the listener as the daemon does, but with `take` in place of the source. */
 export async function guarded(t: ExecutionContext, options: GuardedOptions = {}): Promise<Guarded> {
   const { limits = {}, clock = systemClock(), log = silentLog(), take = () => {}, ...given } = options;
   const stateDir = options.stateDir ?? (await temporaryDirectory(t));
@@ -68,9 +68,9 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
 
 export interface BareConnection {
   readonly socket: Socket;
-  /** Everything that came, once the other side has closed. */
+  /** Resolves with everything received, once the connection is closed. */
   readonly heard: Promise<string>;
-  /** What has come so far, as soon as it fits. */
+  /** Resolves with everything received, as soon as it matches. */
   hears(fits: RegExp): Promise<string>;
 }
 
@@ -101,7 +101,4 @@ export async function bare({ port }: Pick<Listener, 'port'>, sent = ''): Promise
   };
 }
 
-/** Asks again and again until it is so; each turn lets the other side work. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
+export { until } from './until.ts';

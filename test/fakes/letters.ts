@@ -1,4 +1,4 @@
-// A spool with dead letters in it, and what reads and changes them.
+// A spool with dead letters.
 
 import type { ExecutionContext } from 'ava';
 import type { DataPoint } from '../../src/model/point.ts';
@@ -23,7 +23,7 @@ export interface SpoolOptions {
   readonly sink?: string;
 }
 
-/** A spool that a sink, `tsdb`, reads from. */
+/** Opens a spool with a reader of one sink. */
 export async function readSpool(t: ExecutionContext, { maxBytes = 1 << 20, sink = 'tsdb' }: SpoolOptions = {}) {
   const clock = movableClock();
   const directory = await temporaryDirectory(t);
@@ -37,7 +37,7 @@ export async function readSpool(t: ExecutionContext, { maxBytes = 1 << 20, sink 
   return { clock, directory, spool, reader: await spool.reader(sink), reopened };
 }
 
-/** Makes the points dead letters, as a sink that takes none of them. */
+/** Turns the points into dead letters, as a sink does that rejects them. */
 export async function lettersOf(
   spool: Spool,
   reader: SpoolReader,
@@ -50,14 +50,10 @@ export async function lettersOf(
   await reader.finish(batch, { ...nothing, letters });
 }
 
-/** All of them. */
 export function everyLetter(letters: Pick<Letters, 'after'>): Letter[] {
   const all: Letter[] = [];
   for (let turn = letters.after(undefined); turn.length > 0; turn = letters.after(turn.at(-1))) all.push(...turn);
   return all;
 }
 
-/** Until pending writes are done. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+export { until } from './until.ts';

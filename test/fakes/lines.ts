@@ -1,4 +1,4 @@
-// A stream that keeps the lines which are written to it.
+// A stream that collects the lines written to it.
 
 import { Writable } from 'node:stream';
 

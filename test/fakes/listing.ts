@@ -1,4 +1,4 @@
-// A listing of nodes against the simulated REST APIs, in a state directory of its own.
+// A node listing from the simulated REST APIs.
 
 import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -17,11 +17,11 @@ export interface TriedListing {
   readonly api: FakeCatchpoint;
   readonly clock: MovableClock;
   readonly stateDir: string;
-  /** With an API key alone. */
+  /** Have an API key alone. */
   readonly options: NodeSourceOptions;
-  /** Lists as a fresh start of the program would, letting the time pass that it needs. */
+  /** Lists as after a start of the program, and advances the clock meanwhile. */
   list(credentials?: Partial<NodeSourceOptions>, signal?: AbortSignal): Promise<Listing>;
-  /** What was asked for, in short: `/v2/nodes/all?pageNumber=1`. */
+  /** The requested paths, shortened: `/v2/nodes/all?pageNumber=1`. */
   paths(): string[];
 }
 
@@ -54,7 +54,7 @@ export async function triedListing(
   };
 }
 
-/** The most calls within any window of that length. */
+/** Returns the largest number of calls within any window of `perMs`. */
 export function most(times: readonly number[], perMs: number): number {
   return Math.max(...times.map((fromMs) => times.filter((atMs) => atMs >= fromMs && atMs < fromMs + perMs).length));
 }

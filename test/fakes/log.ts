@@ -1,15 +1,14 @@
-// A log whose lines a test reads.
+// A log in memory.
 
 import { Writable } from 'node:stream';
 import { type Log, type LogOptions, openLog } from '../../src/runtime/log.ts';
 
 export interface ReadLog {
   readonly log: Log;
-  /** What has been written so far, without times. */
+  /** The lines written so far, without time and level. */
   lines(): readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A log as JSON, kept in memory. */
 export function readLog(level: LogOptions['level'] = 'debug'): ReadLog {
   const written: string[] = [];
   const destination = new Writable({

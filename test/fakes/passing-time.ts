@@ -1,10 +1,10 @@
-// Lets a movable clock's time pass while something is under way that sleeps between real input and output.
+// Advances a movable clock while code sleeps on it between real input and output.
 
 import type { MovableClock } from './time.ts';
 
 /**
- * Moves the clock whenever somebody sleeps, and only then, until the promise is settled; what it settles to. Requests
- * and files take no time of this clock, however slow the machine is.
+ * Advances the clock while there is a sleeper, until the promise settles, and returns the promise. Requests and files
+ * take no time of this clock, however slow the machine is.
  */
 export async function untilSettled<T>(clock: MovableClock, promise: Promise<T>, stepMs = 250): Promise<T> {
   let settled = false;
@@ -19,7 +19,7 @@ export async function untilSettled<T>(clock: MovableClock, promise: Promise<T>, 
   return promise;
 }
 
-/** Lets `ms` pass beside something that never settles; ends when it sleeps again. */
+/** Advances the clock by `ms`, and resolves at the next sleep after that. */
 export async function timePasses(clock: MovableClock, ms: number, stepMs = 30_000): Promise<void> {
   const untilMs = clock.now() + ms;
   for (;;) {

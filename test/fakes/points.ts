@@ -1,8 +1,8 @@
-// Data points by the dozen, each different from every other.
+// Data points, all different.
 
 import type { DataPoint } from '../../src/model/point.ts';
 
-/** Points number `first` to `first` + `count` − 1 of a series each. */
+/** Makes the points `first` … `first` + `count` − 1, each of a series of its own. */
 export function points(count: number, first = 1): DataPoint[] {
   return Array.from({ length: count }, (_, index) => ({
     metric: `catchpoint.rtt.by_node.${first + index}`,

@@ -1,4 +1,4 @@
-// A node refresher over a listing that a test answers, with a directory file of its own.
+// A node refresher whose listing a test answers.
 
 import type { ExecutionContext } from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -11,7 +11,7 @@ import { movableClock } from './time.ts';
 
 export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
-/** That many nodes, with ids from 1 on. */
+/** Makes nodes with the ids 1 … `count`. */
 export const nodes = (count: number, more: Partial<Node> = {}): Node[] =>
   Array.from({ length: count }, (_, index) => ({ id: index + 1, active: true, ...more }));
 export const listing = (listed: readonly Node[], more: Partial<Listing> = {}): Listing => ({

@@ -1,12 +1,11 @@
-// Holds a port and passes connections on to whoever serves it now, so that a far side can be exchanged without its port being
-// anybody else's meanwhile.
+// Holds a port and forwards its connections to another one, so that a server can be replaced without losing its port.
 
 import type { ExecutionContext } from 'ava';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Relay {
   readonly port: number;
-  /** From now on connections go there; those that there are end. */
+  /** Forwards later connections to this port, and cuts the present ones. */
   to(port: number): void;
 }
 

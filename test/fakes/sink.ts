@@ -1,4 +1,4 @@
-// A sink that a test plays: every write waits until the test says how it ends.
+// A sink whose writes a test answers.
 
 import type { DataPoint } from '../../src/model/point.ts';
 import { allAccepted, type Sink, type SinkBatch, type Verdict } from '../../src/model/sink.ts';
@@ -12,19 +12,18 @@ export interface PlayedWrite {
 }
 
 export interface PlayedSink extends Sink {
-  /** The next write that the outlet has made, in order; resolves when there is one. */
+  /** Resolves with the next write of the outlet, in order. */
   written(): Promise<PlayedWrite>;
-  /** Writes that have not been asked for yet. */
+  /** Writes that `written` has not returned yet. */
   unread(): number;
 }
 
 export interface PlayedSinkOptions {
   readonly batchPoints?: number;
-  /** Where it puts the batches that it is given; left out: it takes points alone. */
+  /** Receives the batches of `writeBatch`; without it the sink has no `writeBatch`. */
   readonly batches?: SinkBatch[];
 }
 
-/** A sink whose writes are ended by the test. */
 export function playedSink({ batchPoints = 2, batches }: PlayedSinkOptions = {}): PlayedSink {
   const writes: PlayedWrite[] = [];
   let wake: (() => void) | undefined;

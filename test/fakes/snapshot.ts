@@ -1,4 +1,4 @@
-// A snapshot of a bridge that is well, for a test to change.
+// A snapshot of a healthy bridge, for a test to change.
 
 import type { Snapshot } from '../../src/telemetry/snapshot.ts';
 import { noLosses } from '../../src/spool/losses.ts';
@@ -146,7 +146,7 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
 
 type SinkSeen = Snapshot['sinks'][number];
 
-/** A sink that is well. */
+/** A healthy sink. */
 export function sinkOf(changes: Partial<SinkSeen> = {}): SinkSeen {
   return {
     name: 'opentsdb',

@@ -1,15 +1,14 @@
-// A clock that a test moves: sleeps end when the test has advanced the time past them.
+// A clock that a test advances; a sleep ends when the time has passed its end.
 
 import type { Clock } from '../../src/runtime/clock.ts';
 
 export interface MovableClock extends Clock {
-  /** Moves the time forward by `ms`, waking every sleeper whose time has come, in order. */
+  /** Advances the time by `ms` and wakes each sleeper whose time has come, in order. */
   advance(ms: number): Promise<void>;
-  /** Sets the wall clock by so much, as an administrator does; the steady one goes on, and nobody wakes. */
+  /** Sets the wall clock, as an administrator does. The steady clock goes on, and no sleeper wakes. */
   jump(ms: number): void;
-  /** How many sleepers wait. */
   sleepers(): number;
-  /** Resolves once somebody sleeps (at once when somebody does). */
+  /** Resolves once there is a sleeper. */
   untilSomebodySleeps(): Promise<void>;
 }
 
@@ -18,7 +17,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A movable clock that starts at `startMs` (ms since 1970 UTC). */
+/** @param startMs - ms since 1970 UTC */
 export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock {
   let nowMs = startMs;
   let jumpedMs = 0;
@@ -60,7 +59,7 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
         next.wake();
         await afterPendingWork();
       }
-      // Another advance may have gone further meanwhile.
+      // A concurrent advance may have gone further.
       nowMs = Math.max(nowMs, untilMs);
       await afterPendingWork();
     },
@@ -71,7 +70,7 @@ export function movableClock(startMs = Date.UTC(2026, 10, 18, 10)): MovableClock
   };
 }
 
-/** Lets everything run that is ready to run, so that sleepers who were woken reach their next wait. */
+/** Lets woken sleepers reach their next wait. */
 async function afterPendingWork(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-// The strict OpenTSDB of the simulator with faults that a test scripts, and a memory of every request.
+// The simulator's OpenTSDB, with scripted faults and a record of every request.
 
 import type { ExecutionContext } from 'ava';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,85 +8,83 @@ import type { TsdAnswer } from '../../src/simulator/tsd/answers.ts';
 import type { Exchange } from '../../src/simulator/tsd/http.ts';
 import type { Storage } from '../../src/simulator/tsd/store.ts';
 
-export interface SeenRequest {
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** As it came over the wire; empty when the fault did not read it. */
+  /** As received, perhaps compressed; empty if the fault did not read it. */
   readonly body: Buffer;
 }
 
-/** Answers an exchange in place of the sound receiver, or changes what that answers. */
+/** Answers in place of OpenTSDB, or changes its answer. */
 export type Fault = (exchange: Exchange, answer: () => Promise<TsdAnswer>) => Promise<TsdAnswer>;
 
 export interface FakeTsd extends Tsd {
-  /** In the order in which they came in. */
-  readonly requests: readonly SeenRequest[];
-  /** What came in by telnet, over all connections. */
+  readonly requests: readonly RecordedRequest[];
+  /** The bytes received by telnet, over all connections. */
   telnetBytes(): Buffer;
-  /** The connections by telnet that are open. */
+  /** The open telnet connections. */
   readonly telnetSockets: ReadonlySet<Socket>;
-  /** The next requests meet these, one each. */
+  /** Applies one fault to each of the next requests. */
   play(...faults: readonly Fault[]): void;
-  /** Every request meets this when no played fault is left; undefined: none. */
+  /** Applies a fault to every later request, after those of `play`; undefined: none. */
   always(fault: Fault | undefined): void;
-  /** What the storage does from now on. */
+  /** Replaces the storage. */
   store(storage: Storage): void;
-  /** Resolves once so many requests have come in. */
   untilRequests(count: number): Promise<void>;
 }
 
 export interface FakeTsdOptions extends Omit<TsdOptions, 'intercept' | 'storage'> {
-  /** Shown every telnet connection; true when it serves that in place of OpenTSDB. */
+  /** Receives every telnet connection; returns true if it serves the connection in place of OpenTSDB. */
   readonly telnetPeer?: (socket: Socket, first: Buffer) => boolean;
 }
 
-/** Faults that come before the body has been read. */
-const cutsIn = new WeakSet<Fault>();
+/** Faults before the body is read. */
+const beforeBody = new WeakSet<Fault>();
 
-/** The connection is reset when so many bytes of the body have come in. */
+/** Resets the connection after so many bytes of the body. */
 export function resetAfter(bytes: number): Fault {
   const fault: Fault = ({ request }) =>
     new Promise((resolve) => {
-      let seen = 0;
+      let received = 0;
       request.on('data', (chunk: Buffer) => {
-        seen += chunk.length;
-        if (seen >= bytes) resolve('reset');
+        received += chunk.length;
+        if (received >= bytes) resolve('reset');
       });
     });
-  cutsIn.add(fault);
+  beforeBody.add(fault);
   return fault;
 }
 
-/** No answer ever comes. */
+/** Never answers. */
 export const hang: Fault = () => new Promise(() => {});
 
-/** The connection is closed without a reply, and nothing is stored. */
+/** Closes the connection without an answer, and stores nothing. */
 export const closed: Fault = async () => 'close';
 
-/** Everything is stored as usual, and the answer never leaves. */
+/** Stores everything, and closes the connection without an answer. */
 export const answerLost: Fault = async (_, answer) => {
   await answer();
   return 'close';
 };
 
-/** An answer of another kind; text that begins with `<` is HTML, with `{` JSON. */
+/** Answers with a text: HTML if it begins with `<`, JSON if with `{`. */
 export function answers(status: number, text = '', headers: Readonly<Record<string, string>> = {}): Fault {
   const type = text.startsWith('<') ? 'text/html' : text.startsWith('{') ? 'application/json' : 'text/plain';
   return async () => ({ status, type, body: text, headers });
 }
 
-/** OpenTSDB's error object, such as an authentication plugin answers with. */
+/** Answers with OpenTSDB's error object, as an authentication plugin does. */
 export function refuses(message: string, code = 400): Fault {
   return answers(code, JSON.stringify({ error: { code, message, trace: 'net.opentsdb.tsd.BadRequestException' } }));
 }
 
-/** These bytes in place of an answer, and then the end of the connection. */
+/** Sends these bytes in place of an answer, and closes the connection. */
 export function raw(text: string): Fault {
   return async () => ({ raw: text });
 }
 
-/** The usual answer, but not before `release` is called. */
+/** Answers as OpenTSDB, but not before `release` is called. */
 export function held(): { readonly fault: Fault; release(): void } {
   let release = (): void => {};
   const released = new Promise<void>((resolve) => void (release = resolve));
@@ -99,9 +97,9 @@ export function held(): { readonly fault: Fault; release(): void } {
   };
 }
 
-/** Opens one on a free port of this machine; it goes with its test. */
+/** Opens one on a free port, and closes it after the test. */
 export async function fakeTsd(t: ExecutionContext, { telnetPeer, ...options }: FakeTsdOptions = {}): Promise<FakeTsd> {
-  const requests: SeenRequest[] = [];
+  const requests: RecordedRequest[] = [];
   const telnetChunks: Buffer[] = [];
   const telnetSockets = new Set<Socket>();
   const played: Fault[] = [];
@@ -111,15 +109,15 @@ export async function fakeTsd(t: ExecutionContext, { telnetPeer, ...options }: F
 
   async function intercept(exchange: Exchange, answer: () => Promise<TsdAnswer>): Promise<TsdAnswer> {
     const { method = '', url = '', headers } = exchange.request;
-    const seen: { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] } = {
+    const request: { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] } = {
       method,
       path: url,
       headers,
       body: Buffer.alloc(0),
     };
-    requests.push(seen);
+    requests.push(request);
     const fault = played.shift() ?? standing;
-    if (fault === undefined || !cutsIn.has(fault)) seen.body = await exchange.body();
+    if (fault === undefined || !beforeBody.has(fault)) request.body = await exchange.body();
     for (const watcher of watchers.splice(0)) watcher();
     return fault === undefined ? answer() : fault(exchange, answer);
   }

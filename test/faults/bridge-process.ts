@@ -1,5 +1,4 @@
-// The bridge as the fault harness has it: the built program, started again and again over one state directory, killed,
-// stopped and watched.
+// The bridge of the fault harness: the built program, restarted, killed, stopped and watched on one state directory.
 
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
@@ -9,29 +8,29 @@ import { type Bridge, bridge } from '../e2e/program.ts';
 import type { Closing } from './stage.ts';
 
 export interface BridgeProcess {
-  /** Where pushes go now; undefined while it is not there. */
+  /** Undefined while the bridge does not run. */
   pushUrl(): string | undefined;
   adminUrl(): string | undefined;
   pid(): number | undefined;
-  /** Starts it, under a command such as strace if one is given, and waits until it takes pushes; ms until then. */
+  /** Starts it, `under` a command such as strace. Resolves once it accepts pushes, with the ms until then. */
   start(env?: Readonly<Record<string, string>>, under?: readonly string[]): Promise<number>;
-  /** Resolves when it has ended by itself, which is then no fault: the exit code. */
+  /** Expects it to end by itself; resolves with the exit code. */
   endsItself(): Promise<number | string | null>;
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL; resolves once it has ended. */
   kill(): Promise<void>;
-  /** SIGTERM; the exit code, and how long it took in ms. */
+  /** Sends SIGTERM; resolves once it has ended. */
   stop(): Promise<{ readonly code: number | string | null; readonly ms: number }>;
   status(): Promise<Status | undefined>;
   figures(): BridgeFigures;
-  /** What the state directory takes up on disk. */
+  /** The disk usage of the state directory. */
   diskBytes(): Promise<number>;
-  /** How it ended when nobody had asked it to, and what it said last. */
-  unaskedEnds(): readonly string[];
-  /** What the one that runs has printed. */
+  /** Unexpected ends: the exit codes and the last lines. */
+  unexpectedEnds(): readonly string[];
+  /** The lines of the running process. */
   printed(): readonly string[];
 }
 
-/** What is looked at of /healthz. */
+/** The part of /healthz that the harness reads. */
 export interface Status {
   readonly nodes: { readonly known: number; readonly failures: number };
   readonly pushes: Readonly<Record<string, number>>;
@@ -54,9 +53,9 @@ export interface BridgeFigures {
   readonly starts: number;
   readonly deaths: number;
   readonly slowestReadyMs: number;
-  /** VmRSS less RssFile, the most that was seen. */
-  readonly mostOwnBytes: number;
-  readonly mostWaitingBytes: number;
+  /** VmRSS less RssFile. */
+  readonly maxAnonymousBytes: number;
+  readonly maxWaitingBytes: number;
 }
 
 export interface BridgeProcessOptions {
@@ -65,7 +64,7 @@ export interface BridgeProcessOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly steady: () => number;
-  /** Told when it has died by SIGKILL, or otherwise unasked. */
+  /** Called after SIGKILL and after an unexpected end. */
   readonly onDeath: () => void;
 }
 
@@ -73,29 +72,29 @@ const sampleEveryMs = 100;
 
 export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
   const { closing, stateDir, steady, onDeath } = options;
-  const figures = { starts: 0, deaths: 0, slowestReadyMs: 0, mostOwnBytes: 0, mostWaitingBytes: 0 };
-  const unaskedEnds: string[] = [];
-  const asked = new WeakSet<Bridge>();
+  const figures = { starts: 0, deaths: 0, slowestReadyMs: 0, maxAnonymousBytes: 0, maxWaitingBytes: 0 };
+  const unexpectedEnds: string[] = [];
+  const expectedEnds = new WeakSet<Bridge>();
   let running: Bridge | undefined;
   let isOver = false;
 
   async function watch(one: Bridge): Promise<void> {
     while (running === one && !isOver) {
-      figures.mostOwnBytes = Math.max(figures.mostOwnBytes, ownBytes(one.child.pid ?? 0));
+      figures.maxAnonymousBytes = Math.max(figures.maxAnonymousBytes, anonymousBytes(one.child.pid ?? 0));
       await pause(sampleEveryMs);
     }
   }
   async function noteEnd(one: Bridge): Promise<void> {
     const code = await one.ended;
-    if (asked.has(one) || isOver) return;
-    unaskedEnds.push(`${code}: ${one.printed.slice(-3).join(' | ')}`);
+    if (expectedEnds.has(one) || isOver) return;
+    unexpectedEnds.push(`${code}: ${one.printed.slice(-3).join(' | ')}`);
     onDeath();
     if (running === one) running = undefined;
   }
   async function status(): Promise<Status | undefined> {
     try {
       const now = (await running?.status()) as Status | undefined;
-      figures.mostWaitingBytes = Math.max(figures.mostWaitingBytes, now?.spool.waitingBytes ?? 0);
+      figures.maxWaitingBytes = Math.max(figures.maxWaitingBytes, now?.spool.waitingBytes ?? 0);
       return now;
     } catch {
       return undefined;
@@ -104,7 +103,7 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
   async function end(signal: NodeJS.Signals): Promise<number | string | null> {
     const one = running;
     if (one === undefined) return null;
-    asked.add(one);
+    expectedEnds.add(one);
     one.child.kill(signal);
     if (signal === 'SIGKILL') running = undefined;
     const code = await one.ended;
@@ -129,7 +128,7 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
     async endsItself() {
       if (running === undefined) return null;
       const one = running;
-      asked.add(one);
+      expectedEnds.add(one);
       const code = await one.ended;
       onDeath();
       running = undefined;
@@ -148,13 +147,13 @@ export function bridgeProcess(options: BridgeProcessOptions): BridgeProcess {
     status,
     figures: () => figures,
     diskBytes: () => bytesBelow(stateDir),
-    unaskedEnds: () => unaskedEnds,
+    unexpectedEnds: () => unexpectedEnds,
     printed: () => running?.printed ?? [],
   };
 }
 
-/** Memory of a process without mapped file pages; 0 when there is no such process any more. */
-function ownBytes(pid: number): number {
+/** Returns the memory of a process without mapped files; 0 if it has ended. */
+function anonymousBytes(pid: number): number {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
     const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);

@@ -1,5 +1,5 @@
-// A well-behaved sender beside one that is not: from an address of its own, a connection a push. Every 200 that it sees is an
-// obligation like any other.
+// A well-behaved sender beside a misbehaving one, from an address of its own and with a connection for each push. Each
+// run answered 200 is owed as any other.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,13 +7,12 @@ import { pusher } from './pusher.ts';
 import type { Form } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
-/** What it saw. */
-export interface Seen {
+export interface SenderFigures {
   readonly pushes: number;
-  /** Answered 200, of 1. */
+  /** The fraction answered 200. */
   readonly share: number;
   readonly p99Ms: number;
-  /** How late the event loop of the harness itself was, which these pushes share with those who misbehave (p99). */
+  /** The delay of the harness's event loop, which these pushes share with the misbehaving sender (p99). */
   readonly lateMs: number;
   readonly answers: Readonly<Record<string, number>>;
 }
@@ -26,12 +25,12 @@ export interface BystanderOptions {
   readonly path?: string;
 }
 
-/** Pushes until the other thing has ended. */
+/** Pushes until `other` ends. */
 export async function beside<T>(
   stage: Stage,
   other: () => Promise<T>,
   options: BystanderOptions = {},
-): Promise<{ readonly seen: Seen; readonly came: T }> {
+): Promise<{ readonly during: SenderFigures; readonly result: T }> {
   const { agents = 4, rate = 50, path = '' } = options;
   const { runs, ledger, random, steady, bridge } = stage;
   const url = (): string | undefined => (bridge.pushUrl() === undefined ? undefined : `${bridge.pushUrl()}${path}`);
@@ -40,66 +39,67 @@ export async function beside<T>(
   lag.enable();
   good.start({ agents, rate });
   try {
-    const came = await other();
+    const result = await other();
     await good.stop();
     const { answers, p99Ms } = good.figures();
     const lateMs = Math.max(0, lag.percentile(99) / 1e6 - lagResolutionMs);
     const pushes = Object.values(answers).reduce((sum, times) => sum + times, 0);
-    return { came, seen: { pushes, share: (answers['200'] ?? 0) / Math.max(1, pushes), p99Ms, lateMs, answers } };
+    return { result, during: { pushes, share: (answers['200'] ?? 0) / Math.max(1, pushes), p99Ms, lateMs, answers } };
   } finally {
     lag.disable();
     good.close();
   }
 }
 
-export function words({ pushes, share, p99Ms }: Seen): string {
+export function textOf({ pushes, share, p99Ms }: SenderFigures): string {
   return `${pushes} pushes beside it, ${(share * 100).toFixed(share === 1 ? 0 : 2)} % answered 200, p99 ${p99Ms.toFixed(0)} ms`;
 }
 
 const lagResolutionMs = 5;
-/** How long it is looked at without the others, before they come and after they have gone. */
+/** The time of the pushes alone, before and after. */
 const aloneMs = { short: 2_000, long: 10_000 };
-/** Below this the machine's own jitter is measured. */
+/** A lower time measures the machine's jitter. */
 const floorMs = 50;
-/** In the short form, whose machine may be slow and shared: no push is answered later, whatever happens. */
+/** The bound in the short form, which runs on slow and shared machines. */
 const shortBarMs = 20_000;
 
 export interface Attack<T> {
-  readonly came: T;
-  readonly seen: Seen;
-  /** The same pushes by themselves in the same run: the worse of before and after. */
-  readonly alone: Seen;
-  /** p99 at most: twice of what it was alone, and what the harness itself was later than then. */
+  readonly result: T;
+  readonly during: SenderFigures;
+  /** The same pushes alone: the worse of before and after. */
+  readonly alone: SenderFigures;
+  /** The bound on p99: twice that of the pushes alone, plus the additional delay of the harness. */
   readonly barMs: number;
 }
 
-/** Pushes alone, beside the other thing, and alone again. */
+/** Pushes alone, beside `other`, and alone again. */
 export async function compared<T>(
   stage: Stage,
   form: Form,
   other: () => Promise<T>,
   options: BystanderOptions = {},
 ): Promise<Attack<T>> {
-  const byItself = async (): Promise<Seen> => (await beside(stage, () => pause(aloneMs[form]), options)).seen;
+  const byItself = async (): Promise<SenderFigures> =>
+    (await beside(stage, () => pause(aloneMs[form]), options)).during;
   const before = await byItself();
-  const { came, seen } = await beside(stage, other, options);
+  const { result, during } = await beside(stage, other, options);
   const after = await byItself();
   const alone = before.p99Ms > after.p99Ms ? before : after;
   return {
-    came,
-    seen,
+    result,
+    during,
     alone,
-    barMs: form === 'short' ? shortBarMs : Math.max(2 * alone.p99Ms, floorMs) + Math.max(0, seen.lateMs - alone.lateMs),
+    barMs:
+      form === 'short' ? shortBarMs : Math.max(2 * alone.p99Ms, floorMs) + Math.max(0, during.lateMs - alone.lateMs),
   };
 }
 
-/** For the table. */
-export function comparison({ seen, alone }: Attack<unknown>): string {
-  return `${words(seen)} (alone ${alone.p99Ms.toFixed(0)} ms; the harness itself was ${seen.lateMs.toFixed(0)} ms late, alone ${alone.lateMs.toFixed(0)} ms)`;
+export function comparison({ during, alone }: Attack<unknown>): string {
+  return `${textOf(during)} (alone ${alone.p99Ms.toFixed(0)} ms; the harness itself was ${during.lateMs.toFixed(0)} ms late, alone ${alone.lateMs.toFixed(0)} ms)`;
 }
 
-/** Empty when everything was taken, and in time. */
-export function disturbed(what: string, { share, p99Ms, pushes, answers }: Seen, p99BarMs: number): string[] {
+/** Returns the faults; empty if every push was accepted in time. */
+export function disturbed(what: string, { share, p99Ms, pushes, answers }: SenderFigures, p99BarMs: number): string[] {
   return [
     ...(pushes === 0 ? [`${what}: nothing was pushed beside it`] : []),
     ...(share < 1

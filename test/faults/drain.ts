@@ -1,4 +1,4 @@
-// How fast a backlog drains, and how long data that is fresh waits behind it.
+// Measures how fast a backlog drains, and how long fresh points take meanwhile.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { becomes, type Stage } from './stage.ts';
@@ -6,11 +6,11 @@ import { becomes, type Stage } from './stage.ts';
 export interface Drain {
   readonly ms: number;
   readonly pointsPerSecond: number;
-  /** The longest that a fresh push took to get through meanwhile, in ms. */
+  /** The longest time from a fresh push to its arrival. */
   readonly slowestFreshMs: number;
 }
 
-/** Watches until nothing waits any more, pushing a fresh run every second or so. */
+/** Resolves once the backlog is empty; pushes a fresh run about once a second meanwhile. */
 export async function watchDrain(
   { ledger, bridge, pusher, steady }: Stage,
   { withinMs }: { readonly withinMs: number },

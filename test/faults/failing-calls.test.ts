@@ -1,4 +1,4 @@
-// Injected errors: they hit the files of the spool's directory, however these are written, and no others.
+// Injected errors affect the files of the spool's directory only, however these are written.
 
 import type { ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../fakes/directory.ts';
 import { failCalls, syncingCalls } from './failing-calls.ts';
 import { rowTest } from './row-test.ts';
 
-/** Writes 20 times to each file by the pool, through a descriptor with O_DSYNC, once a line comes in; prints what failed. */
+/** After a line on its input, writes 20 times to each file through a descriptor with O_DSYNC; prints the failures. */
 const writer = `
   import { constants, openSync, promises } from 'node:fs';
   import { promisify } from 'node:util';
@@ -38,7 +38,7 @@ async function directoryWith(
   return { directory, path };
 }
 
-rowTest('F12', 'a log of segments fails where it is written, and files elsewhere do not', async (t) => {
+rowTest('F12', 'writes to a log of segments fail, and writes to files elsewhere do not', async (t) => {
   const [spool, other] = [await directoryWith(t, '1.segment'), await directoryWith(t, '1.segment')];
   const child = spawn(process.execPath, ['--input-type=module', '-e', writer, spool.path, other.path], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -57,7 +57,7 @@ rowTest('F12', 'a log of segments fails where it is written, and files elsewhere
   t.deepEqual(JSON.parse((await once(lines, 'line'))[0] as string), [`${spool.path} EIO`]);
 });
 
-rowTest('F12', 'what syncs a log of segments is its writes, and lmdb its syncs', async (t) => {
+rowTest('F12', 'the syncing calls are the writes of a log of segments, and the syncs of lmdb', async (t) => {
   const [segments, other] = [await directoryWith(t, '1.segment'), await directoryWith(t, 'data.mdb')];
   t.true(syncingCalls(segments.directory).includes('pwrite64'));
   t.deepEqual(syncingCalls(other.directory), ['fdatasync', 'fsync']);

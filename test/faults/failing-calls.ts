@@ -1,5 +1,5 @@
-// Lets the system calls fail by which a running bridge writes its spool: strace is attached and injects the error, into the
-// calls on the files of the spool's directory alone.
+// Makes the system calls fail with which a running bridge writes its spool. strace injects the error into the calls on
+// the files of the spool's directory.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,27 +9,26 @@ import { attach, type Attached } from './strace.ts';
 export interface FailingCalls {
   readonly calls: readonly string[];
   readonly error: 'EIO' | 'EROFS';
-  /** The first that fails, counted by each thread for itself. */
+  /** The first call to fail, counted for each thread. */
   readonly from: number;
-  /** Whether all behind it fail as well. */
+  /** All later calls fail, too. */
   readonly isLasting: boolean;
 }
 
-/** Every call by which a file is written. */
+/** Every call that writes to a file. */
 export const writes = ['pwrite64', 'pwritev', 'pwritev2', 'write', 'writev'] as const;
 const syncs = ['fdatasync', 'fsync'] as const;
 
 /**
- * The calls of which one has returned before a push is answered 200, since it has put it on disk: lmdb is synced, a log of
- * segments is written through descriptors with O_DSYNC.
+ * The calls that put a push on disk before its 200: lmdb uses syncs, a log of segments writes through descriptors with
+ * O_DSYNC.
  */
 export function syncingCalls(directory: string): readonly string[] {
   return filesIn(directory).includes('data.mdb') ? syncs : [...writes, ...syncs];
 }
 
 /**
- * From now on they fail, on the files that are in the directory now: a file that comes later, or gets another name, is not among
- * them.
+ * Affects the files that are in the directory now, by their present names.
  */
 export async function failCalls(
   row: string,

@@ -1,5 +1,4 @@
-// libfaketime, with which a test moves the clock of a process: the installed one, or out of Debian's package, unpacked and not
-// installed.
+// libfaketime sets the clock of a process. It is the installed one, or unpacked from Debian's package.
 
 import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
@@ -9,14 +8,14 @@ import { Lacking } from './lacking.ts';
 
 const run = promisify(execFile);
 const unpackedTo = new URL('../../../.tools/faketime/', import.meta.url).pathname;
-/** Debian has it below one of these, by the machine's architecture: /usr/lib/x86_64-linux-gnu/faketime. */
+/** Debian's path depends on the architecture: /usr/lib/x86_64-linux-gnu/faketime. */
 const installedTo = '/usr/lib';
 const library = 'faketime/libfaketimeMT.so.1';
 
 /**
- * The path of its library.
+ * Returns the path of the library.
  *
- * @throws Lacking where it is not installed and cannot be downloaded
+ * @throws Lacking
  */
 export async function fakeTimeLibrary(row: string): Promise<string> {
   const there = (await installed()) ?? (await unpacked());

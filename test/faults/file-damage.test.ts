@@ -1,4 +1,4 @@
-// Damage to the files of a directory: every kind changes one file, in what was written of it.
+// Every kind of damage changes one file, within its written part.
 
 import test from 'ava';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { damageFile, kindsOfDamage } from './file-damage.ts';
 const written = Buffer.from(Array.from({ length: 3_000 }, (_, at) => 1 + ((at * at) % 254)));
 const laidOut = Buffer.concat([written, Buffer.alloc(9_000)]);
 
-test('each damage hits one of the files it may hit, within what is written there, and all kinds come', async (t) => {
+test('each damage changes one of the given files within its written part, and every kind occurs', async (t) => {
   const root = await temporaryDirectory(t);
   const random = seeded(3);
   const kinds = new Set<string>();
@@ -31,10 +31,10 @@ test('each damage hits one of the files it may hit, within what is written there
     t.true(Number(/byte (\d+)$/.exec(where)?.[1]) < written.length, where);
     t.regex(hit, /^[12]\.segment$/);
   }
-  t.deepEqual([...kinds].toSorted(), [...kindsOfDamage].sort());
+  t.deepEqual([...kinds].toSorted(), kindsOfDamage.toSorted());
 });
 
-test('where nothing is written there is nothing to damage, and that is an error', async (t) => {
+test('damage to empty files is an error', async (t) => {
   const directory = await temporaryDirectory(t);
   writeFileSync(join(directory, '1.segment'), Buffer.alloc(9_000));
   t.throws(() => damageFile(directory, /\.segment$/, seeded(1)), { message: /nothing to damage/ });

@@ -1,5 +1,5 @@
-// Damage to one of the files of a spool, anywhere in what was written of it: single bits, sectors and parts of them zeroed or
-// exchanged, the file cut short or gone.
+// Damages one file of a spool within its written part: flips a bit, zeroes or swaps sectors, truncates or removes the
+// file.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const sectorBytes = 512;
 
 type Change = (bytes: Buffer, at: number, other: number) => Buffer | undefined;
 
-/** Each changes what it is given, or returns what stands in its place; nothing: the file is gone. */
+/** Each changes the bytes or returns others; undefined removes the file. */
 const changes: readonly (readonly [kind: string, change: Change])[] = [
   ['a bit flipped', (bytes, at) => filled(bytes, at, 1, (byte) => byte ^ (1 << (at % 8)))],
   ['a few bytes zeroed', (bytes, at) => filled(bytes, at, 16, () => 0)],
@@ -33,13 +33,12 @@ const changes: readonly (readonly [kind: string, change: Change])[] = [
   ['gone', () => undefined],
 ];
 
-/** Every kind of damage. */
 export const kindsOfDamage: readonly string[] = changes.map(([kind]) => kind);
 
 /**
- * Damages one of the files that hold something, any of them and any part of it as likely as another.
+ * Damages a random part of a random file that is not empty.
  *
- * @param names - which files may be hit
+ * @param names - the files to choose from
  */
 export function damageFile(directory: string, names: RegExp, random: () => number): FileDamage {
   const files = readdirSync(directory).filter((name) => names.test(name));
@@ -57,7 +56,7 @@ export function damageFile(directory: string, names: RegExp, random: () => numbe
   return { kind, where: `${name}, byte ${at}` };
 }
 
-/** How much is written of a file that was laid out with zeros. */
+/** Returns the length of the written part of a file that was preallocated with zeros. */
 function writtenBytes(bytes: Buffer): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;

@@ -1,5 +1,5 @@
-// What the golden pairs say of the nodes: which cuts each has, and the tags of each cut. The expected points of the fault
-// harness come from here and not from the program's own slices.
+// The cuts of each golden node and their tags, read from the golden pairs. The expected points of the fault harness are
+// made from these, not by the program's own code.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,16 +7,16 @@ import { join } from 'node:path';
 export interface GoldenNode {
   readonly id: number;
   readonly asn: number | undefined;
-  /** In the order in which their points stand; `tags` as on a put line, `nodeid=312 city=Jinan`. */
+  /** In the order of their points; `tags` as on a put line, `nodeid=312 city=Jinan`. */
   readonly cuts: readonly { readonly dimension: string; readonly tags: string }[];
 }
 
 const golden = new URL('../../../test/golden/catchpoint/', import.meta.url).pathname;
 
-/** A node that no listing has. */
+/** Not in any listing. */
 const strangers = new Set([999_999]);
 
-/** Every node of which the usual golden points show all cuts, in the order of their ids. */
+/** Every node whose golden points show all cuts, in the order of their ids. */
 export function goldenNodes(): GoldenNode[] {
   const nodes = new Map<number, GoldenNode>();
   for (const file of readdirSync(golden)
@@ -28,7 +28,9 @@ export function goldenNodes(): GoldenNode[] {
   return [...nodes.values()].toSorted((a, b) => a.id - b.id);
 }
 
-/** `put catchpoint.status.by_city.204417 1794994452 1.0 nodeid=312 city=Jinan status=ok` → city, `nodeid=312 city=Jinan` */
+/**
+ * `put catchpoint.status.by_city.204417 1794994452 1.0 nodeid=312 city=Jinan status=ok` → city, `nodeid=312 city=Jinan`
+ */
 function nodeOf(lines: readonly string[]): GoldenNode {
   const cuts = lines.flatMap((line) => {
     const [, dimension, tags] = /^put \S+\.status\.by_([a-z]+)\.\d+ \d+ \S+ (.*) status=/.exec(line) ?? [];

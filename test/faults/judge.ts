@@ -1,5 +1,5 @@
-// The judge: after the last fault, whether every obligation was kept, everything that arrived was meant to, fresh data gets
-// through, copies have a cause, and memory and disk stayed within bounds.
+// Judges a stage after the last fault: no owed run is lost, no foreign point arrived, fresh points arrive, copies have
+// a cause, and memory and disk are within bounds.
 
 import { join } from 'node:path';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -11,45 +11,45 @@ import { becomes, type Stage } from './stage.ts';
 import { everyLetter } from '../fakes/letters.ts';
 
 export interface Bars {
-  /** How long the spool may take to run empty after the last fault. */
+  /** The bound on the drain after the last fault. */
   readonly drainMs?: number;
-  /** How long a fresh push may take to get through; undefined: it is not asked. */
+  /** The bound on the arrival of a fresh push; undefined: no bound. */
   readonly freshMs?: number | undefined;
-  /** Whether a point may be a dead letter. */
+  /** Reports whether a point may be a dead letter; default: none. */
   readonly mayBeDead?: (line: string) => boolean;
-  /** Whether measurements may still wait for their node; default false. */
+  /** Measurements may still be parked; default false. */
   readonly mayPark?: boolean;
-  /** Bound on memory without mapped files. */
-  readonly ownBytes?: number;
+  /** The bound on memory without mapped files. */
+  readonly anonymousBytes?: number;
   readonly diskBytes?: number;
-  /** Whether the bridge must end with exit code 0 at once when all is done; default true. */
-  readonly endsWell?: boolean;
+  /** The bridge must stop with exit code 0; default true. */
+  readonly exitsWithZero?: boolean;
 }
 
 export interface Verdict {
   readonly account: Account;
-  /** From the end of the last fault until a fresh push was at the receiver whole. */
+  /** From the end of the last fault to the arrival of a fresh push. */
   readonly freshMs: number;
   readonly drainMs: number;
-  readonly mostOwnBytes: number;
+  readonly maxAnonymousBytes: number;
   readonly diskBytes: number;
-  /** What was wrong; empty: the bars are held. */
+  /** Empty if every bound was held. */
   readonly faults: readonly string[];
 }
 
 const mebibyte = 2 ** 20;
-const usualBars = {
+const defaultBars = {
   drainMs: 120_000,
   freshMs: 5_000,
-  ownBytes: 250 * mebibyte,
+  anonymousBytes: 250 * mebibyte,
   diskBytes: 2048 * mebibyte,
-  endsWell: true,
+  exitsWithZero: true,
 };
 
-/** Ends the last fault (the receiver is healthy, the bridge runs), judges, and stops the bridge. */
+/** Ends the last fault, judges, and stops the bridge. */
 export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
-  const { drainMs, freshMs, ownBytes, diskBytes, endsWell } = {
-    ...usualBars,
+  const { drainMs, freshMs, anonymousBytes, diskBytes, exitsWithZero } = {
+    ...defaultBars,
     ...('freshMs' in bars && { freshMs: undefined }),
     ...bars,
   };
@@ -69,7 +69,7 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
   const end = await bridge.stop();
   const letters = await deadLetters(stage.stateDir);
   const account = ledger.account((line) => letters.has(line));
-  const { mostOwnBytes } = bridge.figures();
+  const { maxAnonymousBytes } = bridge.figures();
   const strays = [...letters].filter((line) => bars.mayBeDead?.(line) !== true);
   const faults = [
     ...faultsOf(account),
@@ -78,13 +78,13 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
       `L: a fresh push took ${seconds(tookMs)} (at most ${seconds(freshMs ?? 0)})`,
     ),
     ...fault(isDrained, `C: the spool was not empty after ${seconds(drainedMs)}`),
-    ...fault(mostOwnBytes <= ownBytes, `B: ${megabytes(mostOwnBytes)} of memory of its own`),
+    ...fault(maxAnonymousBytes <= anonymousBytes, `B: ${megabytes(maxAnonymousBytes)} of memory of its own`),
     ...fault(disk <= diskBytes, `B: ${megabytes(disk)} on disk`),
     ...fault(strays.length === 0, `C: ${strays.length} dead letters that are none, such as ${strays[0]}`),
-    ...bridge.unaskedEnds().map((words) => `the bridge ended unasked, with ${words}`),
-    ...fault(!endsWell || end.code === 0, `the bridge ended with ${end.code}`),
+    ...bridge.unexpectedEnds().map((words) => `the bridge ended unexpectedly, with ${words}`),
+    ...fault(!exitsWithZero || end.code === 0, `the bridge ended with ${end.code}`),
   ];
-  return { account, freshMs: tookMs, drainMs: drainedMs, mostOwnBytes, diskBytes: disk, faults };
+  return { account, freshMs: tookMs, drainMs: drainedMs, maxAnonymousBytes, diskBytes: disk, faults };
 }
 
 function faultsOf({ lostRuns, lostPoints, torn, foreign, unexplained, examples }: Account): string[] {
@@ -109,7 +109,7 @@ function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>, mayPark
   );
 }
 
-/** The points among the dead letters that the bridge left behind, as lines. */
+/** Returns the points of the dead letters as lines. */
 async function deadLetters(stateDir: string): Promise<Set<string>> {
   const spool = await openSpool({ directory: join(stateDir, 'spool'), maxBytes: 2 ** 40, clock: systemClock() });
   const lines = everyLetter(spool.deadLetters).map((letter) => {

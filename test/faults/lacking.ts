@@ -1,36 +1,35 @@
-// What a fault needs of the machine and does not find there: it fails then, in words that name it and the switch that leaves
-// the fault out. Nothing that was not played passes.
+// The error of a fault that needs a tool or a permission that the machine lacks. It names the switch that skips the
+// fault. A fault that was not played never passes.
 
 import { spawnSync } from 'node:child_process';
 import { allSwitch, rowsSwitch } from './left-out.ts';
 
-/** Thrown by whatever plays a fault and cannot. */
 export class Lacking extends Error {
   override readonly name = 'Lacking';
 
   /**
-   * @param row - the row of the table that is then not played, such as F11
-   * @param means - the tool, as it is called on a command line
+   * @param row - a row of the table, such as F11
+   * @param tool - its name on a command line
    */
-  constructor(row: string, means: string, why: unknown) {
+  constructor(row: string, tool: string, why: unknown) {
     const reason = (why instanceof Error ? why.message : String(why)).trim();
     super(
-      `${row} cannot be played: ${means} is missing or not permitted here (${reason}); ${rowsSwitch}=${row} leaves it out, ${allSwitch}=off leaves out all faults`,
+      `${row} cannot be played: ${tool} is missing or not permitted here (${reason}); ${rowsSwitch}=${row} leaves it out, ${allSwitch}=off leaves out all faults`,
     );
   }
 }
 
 /**
- * Runs a tool to see whether it is there, however it ends: one that is only to show its help may call that a failure.
+ * Checks that a tool can be started. Its exit code does not matter, since some tools fail after `--help`.
  *
- * @throws Lacking when it cannot be started
+ * @throws Lacking
  */
 export function requireTool(row: string, command: string, args: readonly string[]): void {
   const { error } = spawnSync(command, args);
   if (error !== undefined) throw new Lacking(row, command, error);
 }
 
-/** The same error, or a Lacking where it says that a program is not there. */
+/** Converts the error of a missing program to Lacking. */
 export function asLacking(row: string, error: unknown): unknown {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' && syscall?.startsWith('spawn') === true ? new Lacking(row, path ?? syscall, error) : error;

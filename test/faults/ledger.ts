@@ -1,24 +1,24 @@
-// The books: which runs were pushed, which were answered 200 and are owed since, and how often each point of each arrived.
+// Records which runs were pushed, which are owed since their 200, and how often each point arrived.
 
 import { maxPointsOfRun, type Runs } from './runs.ts';
 
-/** A request in which the receiver stored points, or several in a row that nobody tells apart. */
+/** A request whose points the receiver stored, or several that cannot be told apart. */
 export interface Delivery {
   readonly number: number;
   readonly fromMs: number;
-  /** When its answer was handed over; undefined while there is none. */
+  /** The time of its answer; undefined before. */
   toMs: number | undefined;
-  /** Its answer was lost or said otherwise: whoever sent the points may send them again. */
+  /** Its answer was lost or wrong, so the points may arrive again. */
   isSpoilt: boolean;
 }
 
 export interface Ledger {
-  /** The next run that was not pushed yet. */
+  /** Returns the number of a new run. */
   next(): number;
   acknowledge(run: number): void;
-  /** A point arrived; a line as in Runs.points. */
+  /** Records the arrival of a point, with a line as in Runs.points. */
   deliver(line: string, timestampMs: number, delivery: Delivery): void;
-  /** Something happened after which what was under way may be sent again: a death of the bridge or of the receiver. */
+  /** Records a death of the bridge or of the receiver, after which points in flight may arrive again. */
   disturbed(atMs: number): void;
   isComplete(run: number): boolean;
   account(isDeadLetter: (line: string) => boolean): Account;
@@ -29,36 +29,36 @@ export interface Account {
   readonly pushed: number;
   /** Answered 200. */
   readonly owed: number;
-  /** Points that arrived, copies included. */
+  /** Copies included. */
   readonly arrived: number;
-  /** Points of owed runs that are neither at the receiver nor in the dead letters. */
+  /** Points of owed runs that are neither at the receiver nor dead letters. */
   readonly lostPoints: number;
   readonly lostRuns: number;
-  /** Runs that were never answered 200, of which some points came and others did not. */
+  /** Runs without a 200 of which only some points arrived. */
   readonly torn: number;
-  /** Points that nobody pushed, or that differ from what they must be. */
+  /** Points that are not expected of any pushed run. */
   readonly foreign: number;
   readonly duplicates: number;
-  /** Copies where nothing had happened that would explain them. */
+  /** Copies without a cause. */
   readonly unexplained: number;
   readonly deadLetters: number;
-  /** A few words on the first of each kind. */
+  /** The first violations, in words. */
   readonly examples: readonly string[];
 }
 
-/** So long after an answer the bridge may not have written it down yet. */
-const bookingMs = 2_000;
-/** The bridge waits for an answer for 15 s. */
-const patienceMs = 14_000;
+/** The time within which the bridge records an answer. */
+const recordMs = 2_000;
+/** Less than the bridge's timeout of 15 s. */
+const timeoutMs = 14_000;
 const maxExamples = 8;
 
-interface Books {
+interface LedgerState {
   readonly runs: Runs;
-  readonly takesStrangers: boolean;
+  readonly ignoresOthers: boolean;
   pushed: number;
   owed: Uint8Array;
   arrived: Uint8Array;
-  /** By point: the number of the delivery that brought it last. */
+  /** The number of the last delivery of each point. */
   broughtBy: Uint32Array;
   readonly deliveries: Map<number, Delivery>;
   readonly disturbances: number[];
@@ -66,11 +66,11 @@ interface Books {
   readonly examples: string[];
 }
 
-/** @param takesStrangers - whether points of runs that were not issued here are ignored */
-export function openLedger(runs: Runs, { takesStrangers = false }: { readonly takesStrangers?: boolean } = {}): Ledger {
-  const books: Books = {
+/** @param ignoresOthers - ignores points of runs that are not of this ledger */
+export function openLedger(runs: Runs, { ignoresOthers = false }: { readonly ignoresOthers?: boolean } = {}): Ledger {
+  const books: LedgerState = {
     runs,
-    takesStrangers,
+    ignoresOthers,
     pushed: 0,
     owed: new Uint8Array(1024),
     arrived: new Uint8Array(1024 * maxPointsOfRun),
@@ -104,7 +104,7 @@ export function openLedger(runs: Runs, { takesStrangers = false }: { readonly ta
   };
 }
 
-function grow(books: Books): void {
+function grow(books: LedgerState): void {
   const larger = <T extends Uint8Array | Uint32Array>(bigger: T, old: T): T => {
     bigger.set(old);
     return bigger;
@@ -114,12 +114,12 @@ function grow(books: Books): void {
   books.broughtBy = larger(new Uint32Array(books.broughtBy.length * 2), books.broughtBy);
 }
 
-function deliver(books: Books, line: string, timestampMs: number, delivery: Delivery): void {
+function deliver(books: LedgerState, line: string, timestampMs: number, delivery: Delivery): void {
   const { runs, totals, arrived, broughtBy, deliveries } = books;
   totals.arrived += 1;
   const run = runs.runAt(timestampMs);
   const isOurs = run >= 0 && run < books.pushed;
-  if (!isOurs && books.takesStrangers) return;
+  if (!isOurs && books.ignoresOthers) return;
   const at = isOurs ? runs.points(run).indexOf(line) : -1;
   if (at < 0) {
     totals.foreign += 1;
@@ -139,16 +139,16 @@ function deliver(books: Books, line: string, timestampMs: number, delivery: Deli
   deliveries.set(delivery.number, delivery);
 }
 
-function isExplained({ disturbances }: Books, { fromMs, toMs, isSpoilt }: Delivery): boolean {
-  if (isSpoilt || toMs === undefined || toMs - fromMs > patienceMs) return true;
-  return disturbances.some((atMs) => atMs >= fromMs && atMs <= toMs + bookingMs);
+function isExplained({ disturbances }: LedgerState, { fromMs, toMs, isSpoilt }: Delivery): boolean {
+  if (isSpoilt || toMs === undefined || toMs - fromMs > timeoutMs) return true;
+  return disturbances.some((atMs) => atMs >= fromMs && atMs <= toMs + recordMs);
 }
 
-function example({ examples }: Books, words: string): void {
+function example({ examples }: LedgerState, words: string): void {
   if (examples.length < maxExamples) examples.push(words);
 }
 
-function account(books: Books, isDeadLetter: (line: string) => boolean): Account {
+function account(books: LedgerState, isDeadLetter: (line: string) => boolean): Account {
   const { runs, pushed, owed, arrived, totals } = books;
   const sums = { owed: 0, lostPoints: 0, lostRuns: 0, torn: 0, deadLetters: 0 };
   for (let run = 0; run < pushed; run += 1) {
@@ -157,10 +157,10 @@ function account(books: Books, isDeadLetter: (line: string) => boolean): Account
     const dead = missing.filter(isDeadLetter);
     sums.owed += isOwed ? 1 : 0;
     sums.deadLetters += dead.length;
-    const gone = missing.length - dead.length;
-    if (gone === 0) continue;
+    const lost = missing.length - dead.length;
+    if (lost === 0) continue;
     if (isOwed) {
-      sums.lostPoints += gone;
+      sums.lostPoints += lost;
       sums.lostRuns += 1;
       example(books, `answered 200 and lost: ${missing.find((line) => !isDeadLetter(line))}`);
     } else if (missing.length < runs.points(run).length) {

@@ -1,22 +1,22 @@
-// The switches that leave faults out: BRIDGE_FAULTS=off all of them, BRIDGE_FAULTS_WITHOUT=F11,power single rows. What is left
-// out is called so, and is never among what was held.
+// The switches that skip faults: BRIDGE_FAULTS=off all of them, BRIDGE_FAULTS_WITHOUT=F11,power single rows. A skipped
+// row is reported as left out, and never as held.
 
-/** Of these names, comma-separated; a name that is none is an error. */
+/** Comma-separated rows; an unknown one is an error. */
 export const rowsSwitch = 'BRIDGE_FAULTS_WITHOUT';
-/** Set to `off`. */
+/** `off` skips all faults. */
 export const allSwitch = 'BRIDGE_FAULTS';
-/** A row of no scenario: that to another user nothing is permitted. */
+/** A row without a scenario: tests that need a second user. */
 export const otherUser = 'other-user';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Which switch leaves the row out, in words; undefined: it is played. */
+/** Returns the switch that skips the row, in words; undefined if it is played. */
 export function leftOut(row: string, env: Env): string | undefined {
   if (env[allSwitch] === 'off') return `left out by ${allSwitch}`;
   return rowsLeftOut(env).includes(row) ? `left out by ${rowsSwitch}` : undefined;
 }
 
-/** @throws Error when a row is to be left out that there is not */
+/** @throws Error if a switch names an unknown row */
 export function requireKnownRows(env: Env, rows: readonly string[]): void {
   const known = [...rows, otherUser];
   const unknown = rowsLeftOut(env).filter((row) => !known.includes(row));

@@ -1,5 +1,5 @@
-// `npm run faults`: plays every fault in the long form and prints the table. --only F9,F10 plays these alone, --seed N
-// repeats a run, --form short plays the short form. BRIDGE_FAULTS_WITHOUT=F11,F12 leaves these out, and their rows say so.
+// `npm run faults` plays every fault in the long form and prints the table. --only F9,F10 plays these alone, --seed N
+// repeats a run, --form short plays the short form, and BRIDGE_FAULTS_WITHOUT=F11,F12 skips rows.
 
 import { parseArgs } from 'node:util';
 import { leftOut, requireKnownRows } from './left-out.ts';

@@ -1,23 +1,22 @@
-// Plays a scenario with whatever it opens closed behind it, and puts what came of it into a row.
+// Plays a scenario, closes what it has opened, and makes a row of the table.
 
 import { megabytes, seconds, type Verdict } from './judge.ts';
 import { asLacking, Lacking } from './lacking.ts';
 import type { Form, Outcome, Scenario } from './scenario.ts';
 
-/** A row of the table. */
 export interface Row {
   readonly id: string;
   readonly title: string;
   readonly seed: number;
   readonly tookMs: number;
   readonly outcome: Outcome | undefined;
-  /** Empty: every bar was held, or it was left out. */
+  /** Empty if every bound was held, or the row was skipped. */
   readonly faults: readonly string[];
-  /** The switch by which it was not played, in words. */
+  /** The switch that skipped the row, in words. */
   readonly leftOut?: string;
 }
 
-/** Plays it to its end; what it throws is a fault as well, and so is an outcome that nobody has judged. */
+/** Plays a scenario. An error that it throws is a fault, and so is an outcome without a judgement. */
 export async function play(scenario: Scenario, form: Form, seed: number): Promise<Row> {
   const { id, title } = scenario;
   const closers: (() => unknown)[] = [];
@@ -42,7 +41,7 @@ export async function play(scenario: Scenario, form: Form, seed: number): Promis
   }
 }
 
-/** The row of a scenario that a switch leaves out. */
+/** Makes the row of a skipped scenario. */
 export function rowLeftOut({ id, title }: Scenario, seed: number, leftOut: string): Row {
   return { id, title, seed, tookMs: 0, outcome: undefined, faults: [], leftOut };
 }
@@ -51,7 +50,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Lacking ? error.message : ((error as Error).stack ?? String(error));
 }
 
-/** The figures in words, for who does not print the table. */
+/** Returns the figures as text, for a log. */
 export function figuresOf({ seed, tookMs, outcome }: Row): string {
   const verdicts = outcome?.verdicts ?? [];
   const sum = (value: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + value(one), 0);
@@ -64,13 +63,13 @@ export function figuresOf({ seed, tookMs, outcome }: Row): string {
   ].join('; ');
 }
 
-/** The head of the table in Markdown. */
+/** The header of the Markdown table. */
 export const tableHead = [
   '| | fault | seed | owed runs | points arrived | lost | copies (unexplained) | dead | fresh push | memory | disk | figures | held |',
   '|---|---|---|---|---|---|---|---|---|---|---|---|---|',
 ];
 
-/** A row of the table in Markdown. */
+/** Returns a row of the Markdown table. */
 export function tableRow({ id, title, seed, tookMs, outcome, faults, leftOut }: Row): string {
   const verdicts = outcome?.verdicts ?? [];
   const sum = (value: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + value(one), 0);
@@ -82,7 +81,7 @@ export function tableRow({ id, title, seed, tookMs, outcome, faults, leftOut }: 
     `${sum(({ account }) => account.duplicates)} (${sum(({ account }) => account.unexplained)})`,
     sum(({ account }) => account.deadLetters),
     seconds(most(({ freshMs }) => freshMs)),
-    megabytes(most(({ mostOwnBytes }) => mostOwnBytes)),
+    megabytes(most(({ maxAnonymousBytes }) => maxAnonymousBytes)),
     megabytes(most(({ diskBytes }) => diskBytes)),
   ];
   const cells = verdicts.length === 0 ? judged.map(() => '') : judged;

@@ -1,5 +1,5 @@
-// The generator: agents that push runs one after the other, each answered 200 put down as owed. What got no answer is pushed
-// again like Catchpoint does, or, half of the time, never again.
+// The generator: agents push runs one after the other, and record each run answered 200 as owed. Half of the runs
+// without an answer are pushed again, as Catchpoint does.
 
 import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
@@ -9,33 +9,33 @@ import type { Ledger } from './ledger.ts';
 import type { Runs } from './runs.ts';
 
 export interface Pusher {
-  /** Pushes until `stop`, or until so many runs were pushed. */
+  /** Pushes until `stop`, or until `runs` are pushed. */
   start(options?: PushingOptions): void;
-  /** Resolves when the runs in hand are dealt with. */
+  /** Resolves once the runs in flight are answered or abandoned. */
   stop(): Promise<void>;
-  /** Resolves when all that was asked for has been pushed. */
+  /** Resolves once all runs of `start` are pushed. */
   done(): Promise<void>;
-  /** Pushes one new run until it is answered 200; its number. */
+  /** Pushes a new run until it is answered 200; resolves with its number. */
   pushOne(): Promise<number>;
-  /** Pushes one run once; the status, or 0 when there was no answer. */
+  /** Pushes a run once; resolves with the status, or 0 without an answer. */
   push(run: number): Promise<number>;
   figures(): PusherFigures;
   close(): void;
 }
 
 export interface PushingOptions {
-  /** Agents that push at the same time; default 16. */
+  /** Concurrent agents; default 16. */
   readonly agents?: number;
-  /** Runs a second over all agents; default: as fast as they are taken. */
+  /** Runs a second over all agents; default: unlimited. */
   readonly rate?: number;
   readonly runs?: number;
 }
 
 export interface PusherFigures {
-  /** By status; 0: no answer. */
+  /** Counts by status; 0: no answer. */
   readonly answers: Readonly<Record<string, number>>;
   readonly slowestMs: number;
-  /** Of the answers 200, in ms. */
+  /** Of the answers 200. */
   readonly p99Ms: number;
 }
 
@@ -45,9 +45,9 @@ export interface PusherOptions {
   readonly ledger: Ledger;
   readonly random: () => number;
   readonly steady: () => number;
-  /** An address of this machine to come from; a sender of its own for the bridge. */
+  /** A source address of this machine. */
   readonly from?: string;
-  /** A connection for each push, as Catchpoint's many agents have. */
+  /** A connection for each push, as Catchpoint's agents use. */
   readonly freshConnections?: boolean;
 }
 
@@ -65,7 +65,7 @@ interface Pushing extends PusherOptions {
   nextAtMs: number;
 }
 
-/** With the bridge away, an agent looks for it so often. */
+/** The interval at which an agent tries again while no bridge runs. */
 const lookEveryMs = 20;
 const maxTimes = 200_000;
 
@@ -119,14 +119,14 @@ async function work(one: Pushing, everyMs: number): Promise<void> {
   }
 }
 
-/** The agents share one rate. */
+/** Limits the rate of all agents together. */
 async function turn(one: Pushing, everyMs: number): Promise<void> {
   const nowMs = one.steady();
   one.nextAtMs = Math.max(one.nextAtMs + everyMs, nowMs - 100);
   if (one.nextAtMs > nowMs) await pause(one.nextAtMs - nowMs);
 }
 
-/** A run that was answered otherwise than 200 is pushed again; after half of the failures it is given up. */
+/** Pushes a run again after any answer but 200; abandons it after half of the failures. */
 async function settle(one: Pushing, run: number): Promise<void> {
   while (!one.isStopped) {
     if (one.url() === undefined) {
@@ -153,7 +153,7 @@ async function push(one: Pushing, run: number): Promise<number> {
   return status;
 }
 
-/** The status of the answer, told as soon as its head is there: who has seen a 200 is owed the run. 0: there was none. */
+/** Resolves with the status as soon as the head arrives, since a 200 makes the run owed; 0: no answer. */
 function post(agent: Agents, url: string, body: string): Promise<number> {
   return new Promise((resolve) => {
     const how = {

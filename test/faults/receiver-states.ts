@@ -1,5 +1,5 @@
-// The states that the receiver of the fault harness can be in: sound, away, silent, slow, and wrong in each of the ways in
-// which OpenTSDB and what stands before it are wrong.
+// The states of the receiver: healthy, away, silent, slow, and each kind of wrong answer of OpenTSDB or a proxy before
+// it.
 
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,29 +9,28 @@ import type { Storage } from '../../src/simulator/tsd/store.ts';
 
 export interface ReceiverState {
   readonly name: string;
-  /** Nobody listens on the port. */
+  /** Nothing listens on the port. */
   readonly isDown?: true;
-  /** What happens to a request; absent: it is answered as OpenTSDB does. */
+  /** Handles a request; undefined: OpenTSDB's answer. */
   readonly fault?: (play: Play) => Fault;
-  /** What the storage does; absent: it stores. */
+  /** Replaces the storage; undefined: it stores. */
   readonly storage?: (play: Play) => Storage;
-  /** Shown every new connection by telnet; true when nobody else is to serve it. */
+  /** Receives each new telnet connection; returns true if it serves the connection itself. */
   readonly telnet?: (play: Play) => (socket: Socket) => boolean;
-  /** The answer does not tell what was stored. */
+  /** The answer does not show which points are stored. */
   readonly isSpoiling?: true;
 }
 
-/** What a state may use. */
 export interface Play {
   readonly random: () => number;
-  /** Resolves when the receiver goes over to another state. */
+  /** Resolves at the end of the state. */
   readonly changed: Promise<void>;
 }
 
 export const healthy: ReceiverState = { name: 'healthy' };
 export const down: ReceiverState = { name: 'down', isDown: true };
 
-/** Requests are read and not answered; when the state ends, half of them are answered after all and half are cut off. */
+/** Reads requests without an answer. At the end of the state it answers half of them and cuts the others. */
 export const hanging: ReceiverState = {
   name: 'hanging',
   isSpoiling: true,
@@ -44,7 +43,7 @@ export const hanging: ReceiverState = {
     },
 };
 
-/** As HBase can be: every answer takes so long. */
+/** Delays every answer, as a slow HBase does. */
 export function slow(ms: number): ReceiverState {
   return {
     name: `slow ${ms} ms`,
@@ -55,7 +54,7 @@ export function slow(ms: number): ReceiverState {
   };
 }
 
-/** The connection is reset somewhere in the body, and nothing is stored. */
+/** Resets the connection within the body, and stores nothing. */
 export const resetting: ReceiverState = {
   name: 'resetting',
   fault:
@@ -72,7 +71,7 @@ export const resetting: ReceiverState = {
       }),
 };
 
-/** Everything is stored, and the answer is lost, or breaks off. */
+/** Stores everything, and loses or truncates the answer. */
 export const answersLost: ReceiverState = {
   name: 'answers lost',
   isSpoiling: true,
@@ -86,7 +85,7 @@ export const answersLost: ReceiverState = {
     },
 };
 
-/** Nothing is stored, and the answer is this one. */
+/** Stores nothing, and gives this answer. */
 function refusing(name: string, fault: Fault): ReceiverState {
   return {
     name,
@@ -99,7 +98,7 @@ function refusing(name: string, fault: Fault): ReceiverState {
 
 const chunked = '<!DOCTYPE html><html><body><blockquote>Chunked request not supported.</blockquote></body></html>';
 
-/** Bodies of more than 600 bytes meet the default OpenTSDB's answer to what it takes for chunked. */
+/** Answers bodies over 600 bytes as a default OpenTSDB answers chunked requests. */
 export const chunkedRefused: ReceiverState = {
   name: '400 chunked',
   fault: () => async (exchange, answer) =>
@@ -115,7 +114,7 @@ export const unavailable = refusing('503', answers(503, '<html>starting</html>',
 export const broken = refusing('500', refuses('Unexpected exception', 500));
 export const signedOut = refusing('401', answers(401, '<html>sign in</html>'));
 
-/** A part of the points meets an error of the storage: 200, failed > 0. */
+/** The storage fails for some of the points: 200, failed > 0. */
 export const partlyFailing: ReceiverState = {
   name: '200 with failed',
   storage:
@@ -124,7 +123,7 @@ export const partlyFailing: ReceiverState = {
       random() < 0.2 ? { failed: 'Storage exception: Call queue is full' } : 'stored',
 };
 
-/** A point in a few thousand does; by telnet that is a line on its own somewhere behind the put. */
+/** The storage fails for one point in a few thousand. By telnet the error is a line somewhere behind the put. */
 export const rarelyFailing: ReceiverState = {
   name: 'rarely failing',
   storage:
@@ -133,7 +132,7 @@ export const rarelyFailing: ReceiverState = {
       random() < 0.0005 ? { failed: 'Storage exception: Call queue is full' } : 'stored',
 };
 
-/** Connections by telnet are closed for writing after a moment, in the middle of whatever comes. */
+/** Closes telnet connections for writing after a moment. */
 export const halfClosing: ReceiverState = {
   name: 'half-closing',
   telnet:
@@ -144,7 +143,7 @@ export const halfClosing: ReceiverState = {
     },
 };
 
-/** By telnet everything is read and nothing is said; when the state ends, the connections are cut. */
+/** Reads by telnet without an answer; cuts the connections at the end of the state. */
 export const mute: ReceiverState = {
   name: 'mute',
   telnet:
@@ -156,7 +155,7 @@ export const mute: ReceiverState = {
     },
 };
 
-/** Everything is stored, and the answer is no JSON. */
+/** Stores everything, and gives an answer that is not JSON. */
 export const garbling: ReceiverState = {
   name: 'invalid JSON',
   isSpoiling: true,
@@ -170,7 +169,7 @@ export const garbling: ReceiverState = {
     },
 };
 
-/** The same points are refused each time, one in fifty; who knows a line can tell. */
+/** Rejects one point in fifty, always the same ones. */
 export const oneBadInFifty: ReceiverState = {
   name: '1 bad point in 50',
   storage: () => (point) => {
@@ -183,14 +182,14 @@ export const oneBadInFifty: ReceiverState = {
   },
 };
 
-/** Whether `oneBadInFifty` refuses the point of this line. */
+/** Reports whether `oneBadInFifty` rejects the point of this line. */
 export function isBad(line: string): boolean {
   let sum = 0;
   for (let at = 0; at < line.length; at += 1) sum = (Math.imul(sum, 31) + line.charCodeAt(at)) >>> 0;
   return sum % 50 === 7;
 }
 
-/** Only a share of the requests meets the fault of another state. */
+/** Applies the fault of another state to a share of the requests. */
 export function sometimes(state: ReceiverState, share: number): ReceiverState {
   const { fault } = state;
   if (fault === undefined) return state;

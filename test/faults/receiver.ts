@@ -1,5 +1,5 @@
-// The strict receiver at the end of the fault harness: the simulated OpenTSDB on one port for good, which goes from state to
-// state and writes every point that it stored into the ledger.
+// The receiver of the fault harness: the simulated OpenTSDB on one port, which changes its state and records every
+// stored point in the ledger.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataPoint } from '../../src/model/point.ts';
@@ -11,7 +11,7 @@ import { healthy, type ReceiverState } from './receiver-states.ts';
 
 export interface Receiver {
   readonly port: number;
-  /** Goes over to a state; resolves when it is in it. */
+  /** Changes the state. */
   be(state: ReceiverState): Promise<void>;
   state(): string;
   /** Requests and telnet lines so far. */
@@ -22,7 +22,7 @@ export interface Receiver {
 export interface ReceiverOptions {
   readonly ledger: Ledger;
   readonly random: () => number;
-  /** ms, by a clock that does not jump. */
+  /** A monotonic clock, in ms. */
   readonly steady: () => number;
   readonly autoCreateMetrics?: boolean;
 }
@@ -109,7 +109,7 @@ async function intercept(one: Receiving, exchange: Exchange, answer: () => Promi
   }
 }
 
-/** By telnet nobody is told what was stored, so that every copy is explained. */
+/** Telnet confirms nothing, so every copy has a cause. */
 function byTelnet(one: Receiving): Delivery {
   return { number: 0, fromMs: one.steady(), toMs: one.steady(), isSpoilt: true };
 }

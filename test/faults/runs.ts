@@ -1,25 +1,24 @@
-// The runs that the generator pushes: run number n is always the same push and the same expected points, and the points tell
-// their run, since every run has a millisecond of its own.
+// The runs of the generator. Run n always has the same push and the same expected points. Each run has a millisecond of
+// its own, by which a point identifies its run.
 
 import { type GoldenNode, goldenNodes } from './golden-table.ts';
 
 export interface Runs {
   /** The push of a run, in Catchpoint's default JSON. */
   body(run: number): string;
-  /** The lines that must come of it, `metric timestamp value tags`, in order. */
+  /** The expected lines, `metric timestamp value tags`, in order. */
   points(run: number): readonly string[];
-  /** The run that a point's time in ms belongs to; it need not have been pushed. */
+  /** Returns the run of a point's time in ms; it may not have been pushed. */
   runAt(timestampMs: number): number;
 }
 
-/** No run has more points than that. */
 export const maxPointsOfRun = 16;
 
 const firstMs = Date.UTC(2024, 0, 1);
 const tests = 97;
 const remembered = 256;
 
-/** @param seed - two seeds push different contents */
+/** @param seed - determines the contents */
 export function runsOf(seed: number, nodes: readonly GoldenNode[] = goldenNodes()): Runs {
   const recent = new Map<number, readonly string[]>();
   const traits = (run: number): Traits => traitsOf(mixed(seed, run), run, nodes);
@@ -38,16 +37,16 @@ export function runsOf(seed: number, nodes: readonly GoldenNode[] = goldenNodes(
   };
 }
 
-/** What is different from run to run. */
+/** The parts that differ between runs. */
 interface Traits {
   readonly testId: number;
   readonly node: GoldenNode;
   readonly timeMs: number;
-  /** In hundredths of a millisecond; undefined: no time was measured. */
+  /** In hundredths of a millisecond; undefined: not measured. */
   readonly rtt: number | undefined;
-  /** The code of the error, or its class where there is no code. */
+  /** The error's code, or its class. */
   readonly error: number | 'timeout' | undefined;
-  /** Whether the push gives the AS number itself. */
+  /** The push has the AS number. */
   readonly namesAsn: boolean;
 }
 
@@ -63,7 +62,7 @@ function traitsOf(chance: number, run: number, nodes: readonly GoldenNode[]): Tr
   };
 }
 
-/** A number of 32 bits that depends on all bits of both. */
+/** Hashes both numbers to 32 bits. */
 function mixed(seed: number, run: number): number {
   let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(run + 1, 0xc2b2ae35);
   bits = Math.imul(bits ^ (bits >>> 16), 0x7feb352d);

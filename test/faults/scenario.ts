@@ -1,4 +1,4 @@
-// What a fault is to the harness: a number, a title, and how it is played in the short and in the long form.
+// A fault of the harness: an id, a title, and its play in the short and in the long form.
 
 import type { Closing } from './stage.ts';
 import type { Verdict } from './judge.ts';
@@ -10,9 +10,9 @@ export interface Scenario {
   /** F1 to F26 of the table in README.md. */
   readonly id: string;
   readonly title: string;
-  /** Absent where it is played in the long form only. */
+  /** Undefined if it has a long form only. */
   readonly forms?: readonly Form[];
-  /** @throws Lacking where the machine lacks what it takes */
+  /** @throws Lacking */
   play(setting: Setting): Promise<Outcome>;
 }
 
@@ -23,12 +23,15 @@ export interface Setting {
 }
 
 export interface Outcome {
-  /** Of each stage that it was played on; empty where it needs none. */
+  /** One for each stage. */
   readonly verdicts: readonly Verdict[];
-  /** In words, for the table. */
+  /** For the table. */
   readonly figures: string;
-  /** How many judgements there were where there are no verdicts, such as stores read; a scenario without either was not played. */
+  /**
+   * The number of other judgements, such as stores read. A scenario without judgements and verdicts counts as not
+   * played.
+   */
   readonly judged?: number;
-  /** What was wrong beside the verdicts. */
+  /** Beside those of the verdicts. */
   readonly faults?: readonly string[];
 }

@@ -28,21 +28,7 @@ import { worker } from './scenarios/worker.ts';
 import { wrongTokens } from './scenarios/wrong-tokens.ts';
 
 export const scenarios: readonly Scenario[] = [
-  ...[steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, worker, stop],
-  ...[fullDisk, failingSync, damage],
-  ...[
-    clocks,
-    catchpointAway,
-    coldStart,
-    malformed,
-    slowSenders,
-    hugeBodies,
-    floods,
-    wrongTokens,
-    handshakes,
-    reloads,
-    retries,
-    powerLoss,
-  ],
-  largeStore,
-];
+  [steady, burst, outage, blackHole, slow, resets, oddAnswers, badPoints, telnet, kill, worker, stop],
+  [fullDisk, failingSync, damage, clocks, catchpointAway, coldStart, malformed, slowSenders, hugeBodies],
+  [floods, wrongTokens, handshakes, reloads, retries, powerLoss, largeStore],
+].flat();

@@ -1,15 +1,14 @@
-// A sender who does not keep to the rules: any bytes, any headers, and what is answered to them.
+// A sender of arbitrary bytes and headers.
 
 import { request } from 'node:http';
 import { connect } from 'node:net';
 
 export interface Heard {
-  /** 0: the connection ended without an answer. */
+  /** 0: no answer. */
   readonly status: number;
   readonly ms: number;
 }
 
-/** Posts a body, whatever it is. */
 export function send(
   url: string,
   body: string | Buffer,
@@ -30,13 +29,13 @@ export function send(
 }
 
 export interface Stream {
-  /** The first line that came back, and how many bytes had been taken by then. */
+  /** The first line of the answer, and the number of bytes sent before it. */
   readonly answer: string;
   readonly sentBytes: number;
   readonly ms: number;
 }
 
-/** Sends a head and then more and more, until something comes back, the connection ends, or so many bytes were sent. */
+/** Sends a head and then endless data, until an answer, the end of the connection, or `maxBytes`. */
 export function stream(url: string, head: string, chunk: Buffer, maxBytes: number): Promise<Stream> {
   const { hostname, port } = new URL(url);
   const fromMs = performance.now();

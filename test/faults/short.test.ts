@@ -1,5 +1,5 @@
-// The short form of the fault harness: every fault, one after the other, each judged. BRIDGE_FAULTS=off leaves all out,
-// BRIDGE_FAULTS_WITHOUT=F11,power single ones; what is not left out and cannot be played fails.
+// The short form of the fault harness plays and judges every fault. BRIDGE_FAULTS=off skips all of them, and
+// BRIDGE_FAULTS_WITHOUT=F11,power single ones. A fault that cannot be played fails.
 
 import test from 'ava';
 import { requireKnownRows } from './left-out.ts';
@@ -7,10 +7,10 @@ import { figuresOf, play } from './play.ts';
 import { rowTest } from './row-test.ts';
 import { scenarios } from './scenarios.ts';
 
-/** The same everywhere unless told otherwise; the long form makes up its own. */
+/** A fixed seed; the long form chooses its own. */
 const seed = Number(process.env['BRIDGE_FAULTS_SEED'] ?? 154312930);
 
-// One at a time: each has a bridge and a receiver of its own on a machine that may be small.
+// They run one at a time, since each has a bridge and a receiver of its own.
 for (const scenario of scenarios.filter(({ forms = ['short'] }) => forms.includes('short'))) {
   rowTest(scenario.id, `nothing acknowledged is lost (${scenario.id}): ${scenario.title}`, async (t) => {
     t.timeout(120_000);
@@ -20,7 +20,7 @@ for (const scenario of scenarios.filter(({ forms = ['short'] }) => forms.include
   });
 }
 
-test('only rows that there are can be left out', (t) => {
+test('only existing rows can be skipped', (t) => {
   t.notThrows(() =>
     requireKnownRows(
       process.env,

@@ -1,4 +1,4 @@
-// The stage on which a fault is played: generator, bridge, receiver and ledger, wired to one another and to one seed.
+// The stage of a fault: generator, bridge, receiver and ledger, connected and with one seed.
 
 import type { ExecutionContext } from 'ava';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,13 +10,13 @@ import { pusher, type Pusher } from './pusher.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
 import { type Runs, runsOf } from './runs.ts';
 
-/** Whoever closes what was opened: a test, or the long form. */
+/** Closes what was opened; a test, or the long form. */
 export type Closing = Pick<ExecutionContext, 'teardown'>;
 
 export interface Stage {
   readonly seed: number;
   readonly random: () => number;
-  /** ms, by a clock that does not jump. */
+  /** A monotonic clock, in ms. */
   readonly steady: () => number;
   readonly stateDir: string;
   readonly runs: Runs;
@@ -24,26 +24,26 @@ export interface Stage {
   readonly receiver: Receiver;
   readonly bridge: BridgeProcess;
   readonly pusher: Pusher;
-  /** Starts the bridge for the first time and waits until it knows its nodes. */
+  /** Starts the bridge, and resolves once it knows its nodes. */
   begin(): Promise<void>;
 }
 
 export interface StageOptions {
   readonly seed: number;
   readonly closing: Closing;
-  /** Flags beside those that the stage gives. */
+  /** More flags than the stage's. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Appended to the URL to which the stage pushes, such as a token. */
+  /** Appended to the push URL, such as a token. */
   readonly path?: string;
-  /** Where the nodes come from; default: a file of the golden nodes. */
+  /** The flags for the source of nodes; default: the file of the golden nodes. */
   readonly nodes?: readonly string[];
-  /** Where the bridge keeps its state; default: a new directory. */
+  /** Default: a new directory. */
   readonly stateDir?: string;
-  /** Whether the receiver takes metrics that it does not know; default true. */
+  /** The receiver creates unknown metrics; default true. */
   readonly autoCreateMetrics?: boolean;
-  /** Whether others push as well, so that points of no run of ours are none of the ledger's business. */
-  readonly takesStrangers?: boolean;
+  /** Others push as well, and the ledger ignores their points. */
+  readonly ignoresOthers?: boolean;
 }
 
 const nodesFile = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pathname;
@@ -57,13 +57,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     path = '',
     nodes = ['--nodes-file', nodesFile],
     autoCreateMetrics = true,
-    takesStrangers = false,
+    ignoresOthers = false,
   } = options;
-  // Each has a stream of its own: the order in which they draw depends on the machine's speed.
+  // Each has a random stream of its own, since the order of their draws depends on the machine's speed.
   const [random, ofReceiver, ofPusher] = [seeded(seed), seeded(seed + 1), seeded(seed + 2)];
   const steady = (): number => performance.now();
   const runs = runsOf(seed);
-  const ledger = openLedger(runs, { takesStrangers });
+  const ledger = openLedger(runs, { ignoresOthers });
   const receiver = await openReceiver({ ledger, random: ofReceiver, steady, autoCreateMetrics });
   closing.teardown(() => receiver.close());
   const stateDir = options.stateDir ?? (await temporaryDirectory(closing));
@@ -97,7 +97,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
 }
 
-/** Asks again and again; true as soon as it is so, false when the time is over. */
+/** Polls; resolves with true once the condition holds, with false after the timeout. */
 export async function becomes(
   isSo: () => boolean | Promise<boolean>,
   withinMs: number,
@@ -111,7 +111,7 @@ export async function becomes(
   return true;
 }
 
-/** @throws Error when it has not become so in time */
+/** @throws Error after the timeout */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   { withinMs, what }: { withinMs: number; what: string },

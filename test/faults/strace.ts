@@ -1,18 +1,18 @@
-// strace, attached to a process that runs already.
+// Attaches strace to a running process.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Lacking } from './lacking.ts';
 import type { Closing } from './stage.ts';
 
 export interface Attached {
-  /** Detaches; the process goes on. */
+  /** The process goes on. */
   end(): Promise<void>;
 }
 
 /**
- * Attaches to all threads of a process, and to those that it starts later; detached at the latest by `closing`.
+ * Attaches to all threads of a process, also to later ones. `closing` detaches.
  *
- * @throws Lacking where there is no strace, or where it may not be attached
+ * @throws Lacking if there is no strace, or no permission
  */
 export async function attach(row: string, pid: number, flags: readonly string[], closing: Closing): Promise<Attached> {
   const strace = spawn('strace', ['-f', '-p', String(pid), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -30,7 +30,7 @@ export async function attach(row: string, pid: number, flags: readonly string[],
   return { end };
 }
 
-/** Rejects with what it said where it has ended instead. */
+/** Rejects with its output if it ends instead. */
 function attached(strace: ChildProcess, ended: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';

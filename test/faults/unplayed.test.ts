@@ -1,5 +1,5 @@
-// That the harness cannot pass what it did not play: with no tool to be found every row that needs one fails, names it, and
-// names the switch that leaves the row out.
+// The harness never passes a fault that it did not play. Without a tool, each row that needs it fails, and names the
+// tool and the switch that skips the row.
 
 import test from 'ava';
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import type { Outcome, Scenario } from './scenario.ts';
 
 const long = new URL('./long.js', import.meta.url).pathname;
 
-/** The program of the harness where no tool is to be found. */
+/** Runs the harness on an empty PATH. */
 function played(
   form: string,
   only: string,
@@ -32,7 +32,7 @@ const needs = {
 } as const;
 
 for (const [form, tools] of Object.entries(needs)) {
-  test(`without its tools each row of the ${form} form fails, names the one that is missing, and says how to leave it out`, (t) => {
+  test(`without tools each row of the ${form} form fails, and names the missing tool and the switch`, (t) => {
     const rows = Object.entries(tools);
     const { printed, status } = played(form, Object.keys(tools).join(','));
     t.is(status, 1, printed);
@@ -49,14 +49,14 @@ for (const [form, tools] of Object.entries(needs)) {
   });
 }
 
-/** A strace that is there, and may not be attached: it says what the true one says. */
+/** A strace that may not attach, with the message of the real one. */
 const forbidden = `#!/bin/sh
 [ "$1" = -V ] && exit 0
 echo 'strace: attach: ptrace(PTRACE_SEIZE, 1): Operation not permitted' >&2
 exit 1
 `;
 
-test('a tool that may not do what is asked of it is as good as none, and what it said is told', async (t) => {
+test('a tool without permission counts as missing, and its message is reported', async (t) => {
   const folder = await temporaryDirectory(t);
   writeFileSync(join(folder, 'strace'), forbidden, { mode: 0o755 });
   const { printed, status } = played('short', 'F12,power', { PATH: folder });
@@ -69,7 +69,7 @@ test('a tool that may not do what is asked of it is as good as none, and what it
   t.true(printed.includes('\n0 held, 2 not held, 0 left out'), printed);
 });
 
-test('a row that is left out is called so, and is not among those that were held', (t) => {
+test('a skipped row is reported as left out, and not as held', (t) => {
   const { printed, status } = played('short', 'F11,F12,power', { BRIDGE_FAULTS_WITHOUT: 'F11, F12,power' });
   t.is(printed.match(/\| left out by BRIDGE_FAULTS_WITHOUT \|/g)?.length, 3, printed);
   t.notRegex(printed, /\| yes \|/);
@@ -83,7 +83,7 @@ function scenarioOf(outcome: () => Outcome): Scenario {
   return { id: 'F11', title: 'a fault', play: async () => outcome() };
 }
 
-test('an outcome that nobody has judged is a fault, whatever its figures say', async (t) => {
+test('an outcome without a judgement is a fault', async (t) => {
   const row = await play(
     scenarioOf(() => ({ ...quiet, judged: 0 })),
     'short',
@@ -102,7 +102,7 @@ test('an outcome that nobody has judged is a fault, whatever its figures say', a
   );
 });
 
-test('a scenario that says that something is lacking is told in its words, and so is a program that cannot be started', async (t) => {
+test('a missing tool and a program that cannot be started are reported in the words of the error', async (t) => {
   const words = (error: Error): Promise<readonly string[]> =>
     play(
       scenarioOf(() => {
@@ -119,19 +119,19 @@ test('a scenario that says that something is lacking is told in its words, and s
   t.regex((await words(new Error('something else')))[0] ?? '', /^Error: something else\n +at /);
 });
 
-test('the switches leave out all faults or single ones, and no others', (t) => {
+test('the switches skip all faults or single ones', (t) => {
   t.is(leftOut('F11', {}), undefined);
   t.is(leftOut('F11', { BRIDGE_FAULTS: 'off' }), 'left out by BRIDGE_FAULTS');
   t.is(leftOut('F11', { BRIDGE_FAULTS_WITHOUT: 'F11,F12' }), 'left out by BRIDGE_FAULTS_WITHOUT');
   t.is(leftOut('F1', { BRIDGE_FAULTS_WITHOUT: 'F11,F12' }), undefined);
 });
 
-test('a row to be left out that there is not is an error', (t) => {
+test('a switch with an unknown row is an error', (t) => {
   t.notThrows(() => requireKnownRows({ BRIDGE_FAULTS_WITHOUT: 'F1,other-user' }, ['F1']));
   t.throws(() => requireKnownRows({ BRIDGE_FAULTS_WITHOUT: 'F1,F99' }, ['F1']), { message: /there is no F99/ });
 });
 
-test('the figures are told whether there are some or not', (t) => {
+test('the figures are logged with and without verdicts', (t) => {
   const row = rowLeftOut(
     scenarioOf(() => quiet),
     7,

@@ -1,20 +1,18 @@
-// An outlet and the annotations that its sink could not write: their points are done, and are not written again for their sake.
+// Annotations that the sink does not accept do not hold up their points, which are not written again.
 
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
-import { outlet } from '../../src/outlet/outlet.ts';
 import type { DataPoint } from '../../src/model/point.ts';
 import { openTsdbHttp } from '../../src/sinks/opentsdb/http/http-sink.ts';
-import { openSpool } from '../../src/spool/spool.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
-import { points } from '../fakes/points.ts';
-import { movableClock } from '../fakes/time.ts';
-import { answers, fakeTsd, type Fault } from '../fakes/tsd.ts';
 import type { Letter } from '../../src/spool/dead-letters/list.ts';
 import { everyLetter } from '../fakes/letters.ts';
+import { points } from '../fakes/points.ts';
+import { answers, fakeTsd, type Fault } from '../fakes/tsd.ts';
+import { until } from '../fakes/until.ts';
+import { hasNothingInFlight, isDone, runningOutlet } from './running-outlet.ts';
 
 const isAnnotation = (path: string): boolean => path === '/api/annotation/bulk';
-const ofAnnotations =
+const forAnnotations =
   (fault: Fault): Fault =>
   (exchange, answer) =>
     isAnnotation(exchange.request.url ?? '') ? fault(exchange, answer) : answer();
@@ -24,77 +22,56 @@ const annotated = (count: number, startMs = 1794994452001): DataPoint[] =>
     annotation: { startMs: startMs + index, description: 'event', custom: {} },
   }));
 
-async function bench(t: ExecutionContext) {
-  const clock = movableClock();
+async function outletToTsd(t: ExecutionContext) {
   const tsd = await fakeTsd(t);
-  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
-  const sink = openTsdbHttp({ urls: [tsd.url], clock, log: silentLog() });
-  const reader = await spool.reader(sink.name);
-  const stop = new AbortController();
-  const one = outlet({ reader, sink, clock, random: () => 1, log: silentLog() });
-  const running = one.run(stop.signal);
-  t.teardown(async () => {
-    stop.abort();
-    await running;
-    await sink.close();
-    await spool.close();
-  });
-  const asked = (wanted: (path: string) => boolean): number => tsd.requests.filter(({ path }) => wanted(path)).length;
+  const requests = (matches: (path: string) => boolean): number =>
+    tsd.requests.filter(({ path }) => matches(path)).length;
   return {
-    clock,
+    ...(await runningOutlet(t, (clock) => openTsdbHttp({ urls: [tsd.url], clock, log: silentLog() }))),
     tsd,
-    spool,
-    outlet: one,
-    puts: () => asked((path) => path.startsWith('/api/put')),
-    annotations: () => asked(isAnnotation),
+    puts: () => requests((path) => path.startsWith('/api/put')),
+    annotationRequests: () => requests(isAnnotation),
   };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
-test('points whose annotations are not taken now count as taken, stop nothing, and are not put again', async (t) => {
-  const { clock, tsd, spool, outlet, puts, annotations } = await bench(t);
-  tsd.always(ofAnnotations(answers(503, 'busy')));
+test('points whose annotations are kept count as accepted and are not put again, and later points go on', async (t) => {
+  const { clock, tsd, spool, outlet, puts, annotationRequests } = await outletToTsd(t);
+  tsd.always(forAnnotations(answers(503, 'busy')));
   await spool.append(annotated(2));
-  await until(() => outlet.status().accepted === 2 && outlet.status().inFlight === 0);
+  await until(() => outlet.status().accepted === 2 && hasNothingInFlight(outlet));
   t.like(outlet.status(), { accepted: 2, kept: 0, rejected: 0, lastError: undefined });
   await spool.append(points(2, 9));
-  await until(() => outlet.status().accepted === 4 && outlet.status().inFlight === 0);
+  await until(() => outlet.status().accepted === 4 && hasNothingInFlight(outlet));
   t.is(outlet.status().backlog.points, 2, 'the annotations wait');
   tsd.always(undefined);
   await clock.advance(1_000);
-  await until(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
-  t.deepEqual([puts(), annotations(), tsd.points().length, tsd.annotations().length], [2, 2, 4, 2]);
+  await until(() => isDone(outlet));
+  t.deepEqual([puts(), annotationRequests(), tsd.points().length, tsd.annotations().length], [2, 2, 4, 2]);
   t.is(outlet.status().accepted, 4);
 });
 
-test('annotations that wait while nobody answers do not count as an answer', async (t) => {
-  const { clock, tsd, spool, outlet, annotations } = await bench(t);
-  tsd.always(ofAnnotations(answers(503, 'busy')));
+test('an attempt with annotations alone does not end an outage', async (t) => {
+  const { clock, tsd, spool, outlet, annotationRequests } = await outletToTsd(t);
+  tsd.always(forAnnotations(answers(503, 'busy')));
   await spool.append(annotated(1));
-  await until(() => outlet.status().accepted === 1 && outlet.status().inFlight === 0);
+  await until(() => outlet.status().accepted === 1 && hasNothingInFlight(outlet));
   tsd.always(answers(503, 'down'));
   await spool.append(points(1, 9));
   await until(() => outlet.status().lastError !== undefined);
-  const asked = annotations();
-  while (annotations() === asked || outlet.status().inFlight > 0) {
-    await clock.advance(100);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const before = annotationRequests();
+  while (annotationRequests() === before || !hasNothingInFlight(outlet)) await clock.advance(100);
   t.regex(outlet.status().lastError ?? '', /down/);
 });
 
-test('a rejected annotation is a letter of the annotation alone, and tried again without its point', async (t) => {
-  const { tsd, spool, outlet, puts, annotations } = await bench(t);
+test('a rejected annotation becomes a dead letter without its point, and a retry writes the annotation alone', async (t) => {
+  const { tsd, spool, outlet, puts, annotationRequests } = await outletToTsd(t);
   await spool.append(annotated(1, -1));
-  await until(() => outlet.status().accepted === 1 && outlet.status().inFlight === 0);
+  await until(() => outlet.status().accepted === 1 && hasNothingInFlight(outlet));
   const letter = everyLetter(spool.deadLetters)[0] as Letter;
   t.regex(letter.reason ?? '', /^annotation alone, its point is stored: answered 400/);
   t.like(JSON.parse(letter.raw ?? '{}'), { metric: points(1)[0]?.metric, only: 'annotation' });
   t.like(outlet.status(), { accepted: 1, rejected: 0 });
-  await spool.returnPoints([letter?.id ?? '']);
-  await until(() => annotations() === 2 && outlet.status().inFlight === 0 && outlet.status().backlog.points === 0);
+  await spool.returnPoints([letter.id]);
+  await until(() => annotationRequests() === 2 && isDone(outlet));
   t.deepEqual([puts(), tsd.points().length], [1, 1]);
 });

@@ -1,37 +1,37 @@
-// The number of requests in flight follows the answer time.
+// The in-flight limit follows the answer time.
 
 import test from 'ava';
 import { inFlightLimit } from '../../src/outlet/in-flight-limit.ts';
 
-function after(answers: number, answerMs: (inFlight: number) => number): number {
+function limitAfter(answers: number, answerMs: (inFlight: number) => number): number {
   const limit = inFlightLimit();
-  for (let answer = 0; answer < answers; answer += 1) limit.answered(answerMs(limit.limit()), limit.limit());
-  return limit.limit();
+  for (let answer = 0; answer < answers; answer += 1) limit.answered(answerMs(limit.current()), limit.current());
+  return limit.current();
 }
 
-test('it begins with one', (t) => t.is(inFlightLimit().limit(), 1));
+test('the limit begins at 1', (t) => t.is(inFlightLimit().current(), 1));
 
-test('answers that take a second however many there are bring it to its maximum', (t) =>
+test('the limit rises to its maximum if the answer time does not depend on the load', (t) =>
   t.is(
-    after(400, () => 1000),
+    limitAfter(400, () => 1000),
     64,
   ));
 
-test('answers that take longer the more there are keep it well below', (t) => {
-  const settled = after(2000, (inFlight) => 2 * inFlight ** 2);
-  t.true(settled < 40, `settled at ${settled}`);
+test('the limit stays well below its maximum if answers slow down under load', (t) => {
+  const limit = limitAfter(2000, (inFlight) => 2 * inFlight ** 2);
+  t.true(limit < 40, `settled at ${limit}`);
 });
 
 test('requests that do not use the limit do not raise it', (t) => {
   const limit = inFlightLimit();
   for (let answer = 0; answer < 400; answer += 1) limit.answered(10, 0);
-  t.is(limit.limit(), 1);
+  t.is(limit.current(), 1);
 });
 
-test('a failure brings it back to one', (t) => {
+test('a failure resets the limit to 1', (t) => {
   const limit = inFlightLimit();
-  for (let answer = 0; answer < 400; answer += 1) limit.answered(10, limit.limit());
-  t.true(limit.limit() > 1);
+  for (let answer = 0; answer < 400; answer += 1) limit.answered(10, limit.current());
+  t.true(limit.current() > 1);
   limit.failed();
-  t.is(limit.limit(), 1);
+  t.is(limit.current(), 1);
 });

@@ -1,116 +1,89 @@
-// An outlet gets every point to its sink, whatever the sink answers.
+// An outlet delivers every point to its sink, whatever the sink answers.
 
 import test, { type ExecutionContext } from 'ava';
-import { silentLog } from '../../src/runtime/log.ts';
-import { outlet } from '../../src/outlet/outlet.ts';
 import { expanded } from '../../src/model/factored-points.ts';
+import type { DataPoint, FactoredPoints } from '../../src/model/point.ts';
 import type { SinkBatch } from '../../src/model/sink.ts';
-import { openSpool } from '../../src/spool/spool.ts';
 import { SpoolFull } from '../../src/spool/spool-full.ts';
-import { temporaryDirectory } from '../fakes/directory.ts';
-import { readLog } from '../fakes/log.ts';
 import { runs } from '../fakes/batches.ts';
-import { points } from '../fakes/points.ts';
-import { playedSink } from '../fakes/sink.ts';
-import { movableClock } from '../fakes/time.ts';
 import { everyLetter } from '../fakes/letters.ts';
+import { readLog } from '../fakes/log.ts';
+import { points } from '../fakes/points.ts';
+import { playedSink, type PlayedSinkOptions } from '../fakes/sink.ts';
+import { until } from '../fakes/until.ts';
+import { hasNothingInFlight, isDone, runningOutlet, type RunningOutletOptions } from './running-outlet.ts';
 
-async function outletOver(
-  t: ExecutionContext,
-  { batchPoints = 2, batches }: { readonly batchPoints?: number; readonly batches?: SinkBatch[] } = {},
-) {
-  const clock = movableClock();
-  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
-  const sink = playedSink({ batchPoints, ...(batches !== undefined && { batches }) });
-  const reader = await spool.reader(sink.name);
-  const stop = new AbortController();
-  const one = outlet({ reader, sink, clock, random: () => 1, log: silentLog() });
-  const running = one.run(stop.signal);
-  t.teardown(async () => {
-    stop.abort();
-    await running;
-    await spool.close();
-  });
-  return { clock, spool, sink, outlet: one, stop, running };
-}
+const outletOver = (t: ExecutionContext, sink: PlayedSinkOptions = {}, options: RunningOutletOptions = {}) =>
+  runningOutlet(t, () => playedSink(sink), options);
 
-/** Until what was ruled on is written down. */
-async function settled(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+const [firstPoint] = points(1) as [DataPoint];
+const [run] = runs(1) as [FactoredPoints];
 
-test('accepted points are done', async (t) => {
+test('accepted points leave the backlog', async (t) => {
   const { spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   const write = await sink.written();
   t.deepEqual(write.points, points(2));
   write.accept();
-  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  await until(() => isDone(outlet));
   t.like(outlet.status(), { accepted: 2, rejected: 0, kept: 0, inFlight: 0, lastError: undefined });
 });
 
-test('a sink that takes batches is given them as they were delivered, and the points of the retry set one by one', async (t) => {
+test('a sink with `writeBatch` receives batches as they were delivered, and points of the retry set one by one', async (t) => {
   const batches: SinkBatch[] = [];
   const { spool, sink, outlet, clock } = await outletOver(t, { batchPoints: 6, batches });
-  const [run] = runs(1);
-  const all = expanded(run as NonNullable<typeof run>);
-  await spool.append(run as NonNullable<typeof run>);
+  const [first] = expanded(run) as [DataPoint];
+  await spool.append(run);
   const write = await sink.written();
   t.deepEqual([batches[0]?.deliveries, batches[0]?.pointCount], [[run], 6]);
-  const [first] = batches[0]?.points ?? [];
-  write.rule({ kept: [{ point: first as NonNullable<typeof first>, reason: 'later' }] });
-  await settled(() => outlet.status().kept === 1 && outlet.status().inFlight === 0);
+  write.rule({ kept: [{ point: first, reason: 'later' }] });
+  await until(() => outlet.status().kept === 1 && hasNothingInFlight(outlet));
   t.like(outlet.status(), { accepted: 5, rejected: 0, kept: 1 });
   await clock.advance(2_000);
   const again = await sink.written();
-  t.deepEqual([again.points, batches.length], [[all[0]], 1]);
+  t.deepEqual([again.points, batches.length], [[first], 1]);
   again.accept();
-  await settled(() => outlet.status().accepted === 6);
+  await until(() => outlet.status().accepted === 6);
 });
 
 test('a batch whose points are all kept is written again as a batch', async (t) => {
   const batches: SinkBatch[] = [];
   const { spool, sink, outlet, clock } = await outletOver(t, { batchPoints: 6, batches });
-  await spool.append(runs(1)[0] as ReturnType<typeof runs>[0]);
+  await spool.append(run);
   (await sink.written()).rule({ kept: batches[0]?.points.map((point) => ({ point, reason: 'not one' })) ?? [] });
-  await settled(() => outlet.status().inFlight === 0);
+  await until(() => hasNothingInFlight(outlet));
   t.is(outlet.status().lastError, 'not one');
   await clock.advance(4_000);
   (await sink.written()).accept();
-  await settled(() => outlet.status().accepted === 6);
+  await until(() => outlet.status().accepted === 6);
   t.is(batches.length, 2);
 });
 
-test('what the spool cannot write down at the time is written down later, however often it cannot, and nothing is sent another time', async (t) => {
-  const clock = movableClock();
-  const spool = await openSpool({ directory: await temporaryDirectory(t), maxBytes: 1 << 20, clock });
-  const sink = playedSink({ batchPoints: 2 });
-  const reader = await spool.reader(sink.name);
+test('an outcome that the spool cannot store is stored later, and the points are not written again', async (t) => {
   let failures = 0;
-  const failing: typeof reader = {
-    ...reader,
-    async finish(batch, outcome) {
-      if ((failures += 1) <= 8) throw new SpoolFull('disk: no space left');
-      return reader.finish(batch, outcome);
-    },
-  };
-  const stop = new AbortController();
   const { log, lines } = readLog();
-  const one = outlet({ reader: failing, sink, clock, random: () => 1, log });
-  const running = one.run(stop.signal);
-  t.teardown(async () => {
-    stop.abort();
-    await running;
-    await spool.close();
-  });
+  const { clock, spool, sink, outlet } = await outletOver(
+    t,
+    {},
+    {
+      log,
+      wrapReader: (reader) => ({
+        ...reader,
+        async finish(batch, outcome) {
+          if ((failures += 1) <= 8) throw new SpoolFull('disk: no space left');
+          return reader.finish(batch, outcome);
+        },
+      }),
+    },
+  );
   await spool.append(points(2));
   (await sink.written()).accept();
   while (failures <= 8) {
-    await settled(() => one.status().lastError === 'disk: no space left');
+    await until(() => outlet.status().lastError === 'disk: no space left');
     await clock.advance(1_000);
   }
-  await settled(() => one.status().inFlight === 0);
-  t.like(one.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 }, lastError: undefined });
+  await until(() => hasNothingInFlight(outlet));
+  t.like(outlet.status(), { accepted: 2, rejected: 0, kept: 0, backlog: { points: 0 }, lastError: undefined });
   t.deepEqual(lines(), [
     {
       sink: 'played',
@@ -122,40 +95,40 @@ test('what the spool cannot write down at the time is written down later, howeve
   t.deepEqual((await sink.written()).points, points(2, 3));
 });
 
-test('a rejected point becomes a dead letter with the reason, its neighbours are done', async (t) => {
+test('a rejected point becomes a dead letter with the reason, and the rest of its batch is accepted', async (t) => {
   const { spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   const write = await sink.written();
-  write.rule({ rejected: [{ point: points(1)[0] as never, reason: 'Unknown metric' }] });
-  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  write.rule({ rejected: [{ point: firstPoint, reason: 'Unknown metric' }] });
+  await until(() => isDone(outlet));
   const [letter] = everyLetter(spool.deadLetters);
   t.like(letter, { kind: 'rejected', reason: 'Unknown metric', sink: 'played', raw: JSON.stringify(points(1)[0]) });
   t.like(outlet.status(), { accepted: 1, rejected: 1 });
 });
 
-test('a kept point is written again after a pause, alone, while others go on', async (t) => {
+test('a kept point is written again alone after a pause, and other batches go on', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
-  (await sink.written()).rule({ kept: [{ point: points(1)[0] as never, reason: 'Please throttle' }] });
-  await settled(() => outlet.status().kept === 1);
+  (await sink.written()).rule({ kept: [{ point: firstPoint, reason: 'Please throttle' }] });
+  await until(() => outlet.status().kept === 1);
   await spool.append(points(2, 3));
   const other = await sink.written();
   t.deepEqual(other.points, points(2, 3));
   other.accept();
-  await settled(() => outlet.status().inFlight === 0);
+  await until(() => hasNothingInFlight(outlet));
   t.is(outlet.status().backlog.points, 1);
   await clock.advance(500);
   const again = await sink.written();
   t.deepEqual(again.points, points(1));
   again.accept();
-  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  await until(() => isDone(outlet));
 });
 
-test('outlet keeps the batch when the sink throws, and writes it again after a growing pause', async (t) => {
+test('a batch is written again after a growing pause if the sink throws', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   (await sink.written()).fail('connection refused');
-  await settled(() => outlet.status().lastError !== undefined);
+  await until(() => outlet.status().lastError !== undefined);
   t.like(outlet.status(), { lastError: 'connection refused', inFlight: 0 });
   await clock.advance(249);
   t.is(sink.unread(), 0);
@@ -163,38 +136,38 @@ test('outlet keeps the batch when the sink throws, and writes it again after a g
   const second = await sink.written();
   t.deepEqual(second.points, points(2));
   second.fail('connection refused');
-  await settled(() => outlet.status().inFlight === 0);
+  await until(() => hasNothingInFlight(outlet));
   await clock.advance(499);
   t.is(sink.unread(), 0);
   await clock.advance(1);
   (await sink.written()).accept();
-  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  await until(() => isDone(outlet));
   t.is(outlet.status().lastError, undefined);
 });
 
-test('a sink that was away for an hour is found within two and a half seconds of its return', async (t) => {
+test('a sink is tried every 2.5 seconds after an outage of an hour', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   for (let failures = 1; failures <= 1_440; failures += 1) {
     (await sink.written()).fail('connection refused');
-    await settled(() => outlet.status().inFlight === 0);
+    await until(() => hasNothingInFlight(outlet));
     await clock.advance(2_500);
   }
   t.is(sink.unread(), 1);
 });
 
-test('a pause that the sink asks for is kept', async (t) => {
+test('the outlet pauses as long as the sink asks', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(1));
   (await sink.written()).fail('429', 60_000);
-  await settled(() => outlet.status().lastError !== undefined);
+  await until(() => outlet.status().lastError !== undefined);
   await clock.advance(59_999);
   t.is(sink.unread(), 0);
   await clock.advance(1);
   t.deepEqual((await sink.written()).points, points(1));
 });
 
-test('few points wait for the write in flight and then go together', async (t) => {
+test('points that do not fill a batch wait for the write in flight, and are then written together', async (t) => {
   const { spool, sink } = await outletOver(t, { batchPoints: 100 });
   await spool.append(points(1, 1));
   const first = await sink.written();
@@ -204,20 +177,20 @@ test('few points wait for the write in flight and then go together', async (t) =
   t.deepEqual((await sink.written()).points, points(4, 2));
 });
 
-test('a backlog is written with more and more requests in flight', async (t) => {
+test('the number of requests in flight rises while a backlog is written', async (t) => {
   const { spool, sink, outlet } = await outletOver(t, { batchPoints: 1 });
   for (let number = 1; number <= 60; number += 1) await spool.append(points(1, number));
   let mostInFlight = 0;
   for (let answers = 0; answers < 60; answers += 1) {
     (await sink.written()).accept();
-    await settled(() => outlet.status().accepted > answers);
+    await until(() => outlet.status().accepted > answers);
     mostInFlight = Math.max(mostInFlight, outlet.status().inFlight);
   }
-  await settled(() => outlet.status().backlog.points + outlet.status().inFlight === 0);
+  await until(() => isDone(outlet));
   t.true(mostInFlight > 2, `at most ${mostInFlight} in flight`);
 });
 
-test('stopping gives up the write in flight and leaves its batch in the spool', async (t) => {
+test('a stop aborts the write in flight and leaves its batch in the spool', async (t) => {
   const { spool, sink, stop, running, outlet } = await outletOver(t);
   await spool.append(points(2));
   const write = await sink.written();
@@ -227,7 +200,7 @@ test('stopping gives up the write in flight and leaves its batch in the spool', 
   t.is(outlet.status().backlog.points, 2);
 });
 
-test('when nothing of a batch is taken it is written again after a pause for all, others are tried between, and in the end it makes room', async (t) => {
+test('a batch of which nothing is accepted pauses the outlet; other batches go between, and after the sixth attempt its points are in the retry set', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   await spool.append(points(2, 3));
@@ -236,11 +209,11 @@ test('when nothing of a batch is taken it is written again after a pause for all
     const write = await sink.written();
     t.deepEqual(write.points, points(2));
     write.rule({ kept: throttled });
-    await settled(() => outlet.status().inFlight === 0);
+    await until(() => hasNothingInFlight(outlet));
   };
   for (let tries = 1; tries <= 3; tries += 1) {
     await refuse();
-    t.is(sink.unread(), 0, 'there is a pause');
+    t.is(sink.unread(), 0, 'the outlet pauses');
     await clock.advance(30_000);
   }
   const other = await sink.written();
@@ -255,14 +228,14 @@ test('when nothing of a batch is taken it is written again after a pause for all
   await refuse();
 });
 
-test('a batch that the sink never answers while it answers others goes into the retry set', async (t) => {
+test('a batch that alone gets no answer goes into the retry set', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   for (let number = 3; number <= 21; number += 2) await spool.append(points(2, number));
   let fails = 0;
   while (outlet.status().backlog.points !== 2 || outlet.status().inFlight > 0 || fails < 6) {
     if (sink.unread() === 0) {
-      // What is in flight and was answered is being written down.
+      // The outcome of an answered write is being stored.
       if (outlet.status().inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
       else await clock.advance(100);
       continue;
@@ -279,22 +252,22 @@ test('a batch that the sink never answers while it answers others goes into the 
   t.like(outlet.status(), { accepted: 20, kept: 2, backlog: { points: 2 } });
 });
 
-test('points that were kept for a day become dead letters', async (t) => {
+test('points that are kept for a day become dead letters', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
-  const stubborn = { point: points(1)[0] as never, reason: 'Write timedout' };
+  const stubborn = { point: firstPoint, reason: 'Write timedout' };
   (await sink.written()).rule({ kept: [stubborn] });
-  await settled(() => outlet.status().inFlight === 0);
+  await until(() => hasNothingInFlight(outlet));
   while (spool.deadLetters.count() === 0) {
     await clock.advance(600_000);
     if (sink.unread() > 0) (await sink.written()).rule({ kept: [stubborn] });
-    await settled(() => outlet.status().inFlight === 0);
+    await until(() => hasNothingInFlight(outlet));
   }
   t.like(everyLetter(spool.deadLetters)[0], { kind: 'kept-too-long', reason: 'Write timedout', sink: 'played' });
   t.is(outlet.status().backlog.points, 0);
 });
 
-test('with more than two seconds of lag every second batch is the newest', async (t) => {
+test('every second batch is the newest while the lag is more than two seconds', async (t) => {
   const { clock, spool, sink } = await outletOver(t, { batchPoints: 1 });
   for (let number = 1; number <= 3; number += 1) await spool.append(points(1, number));
   const first = await sink.written();
@@ -311,22 +284,22 @@ test('with more than two seconds of lag every second batch is the newest', async
   t.deepEqual(order, ['1.5', '5.5', '2.5', '4.5', '3.5']);
 });
 
-test('what was dropped is not written again, and what comes after it is', async (t) => {
+test('a dropped batch is not written again, and later points are', async (t) => {
   const { spool, sink, clock, outlet } = await outletOver(t);
   await spool.append(points(2));
   (await sink.written()).fail('nobody answers');
-  await settled(() => outlet.status().lastError !== undefined);
+  await until(() => outlet.status().lastError !== undefined);
   await spool.drop('played');
   await spool.append(points(2, 10));
   await clock.advance(30_000);
   t.deepEqual((await sink.written()).points, points(2, 10));
 });
 
-test('a point that went back for its sink is written again', async (t) => {
+test('a point that `dead-letters retry` returned to the spool is written again', async (t) => {
   const { spool, sink } = await outletOver(t);
   await spool.append(points(2));
-  (await sink.written()).rule({ rejected: [{ point: points(1)[0] as never, reason: 'Unknown metric' }] });
-  await settled(() => spool.deadLetters.count() === 1);
+  (await sink.written()).rule({ rejected: [{ point: firstPoint, reason: 'Unknown metric' }] });
+  await until(() => spool.deadLetters.count() === 1);
   await spool.returnPoints(spool.letters.after(undefined).map(({ id }) => id));
   const again = await sink.written();
   t.deepEqual(again.points, points(1));

@@ -1,4 +1,4 @@
-// A sink is exchanged between two writes; what is in flight stays with the sink that has it.
+// A sink is replaced between two writes; the previous sink finishes its writes in flight.
 
 import test from 'ava';
 import { replaceableSink } from '../../src/outlet/replaceable-sink.ts';
@@ -10,68 +10,68 @@ interface Scripted extends Sink {
   answer(): void;
 }
 
-/** Answers each write when it is told to. */
-function scripted(name: string, points: number): Scripted {
+/** Answers the oldest write at each `answer`. */
+function scripted(points = 1, name = 'a'): Scripted {
   const steps: string[] = [];
-  const waiting: ((verdict: Verdict) => void)[] = [];
+  const inFlight: ((verdict: Verdict) => void)[] = [];
   return {
     name,
     steps,
     batchPoints: () => points,
     write: () => {
       steps.push('write');
-      return new Promise((resolve) => waiting.push(resolve));
+      return new Promise((resolve) => inFlight.push(resolve));
     },
     close: async () => void steps.push('close'),
-    answer: () => waiting.shift()?.(allAccepted),
+    answer: () => inFlight.shift()?.(allAccepted),
   };
 }
 
 const signal = new AbortController().signal;
 
-test('what comes after the exchange goes to the next sink, and the former one is closed when it has answered', async (t) => {
-  const [former, next] = [scripted('a', 1), scripted('a', 2)];
-  const sink = replaceableSink(former);
+test('after a replacement writes go to the next sink, and the previous one is closed after its last answer', async (t) => {
+  const [previous, next] = [scripted(1), scripted(2)];
+  const sink = replaceableSink(previous);
   const [one, two] = [sink.write([], { signal }), sink.write([], { signal })];
   sink.replace(next);
   t.is(sink.batchPoints(), 2);
   const three = sink.write([], { signal });
-  former.answer();
+  previous.answer();
   t.is(await one, allAccepted);
-  t.deepEqual(former.steps, ['write', 'write']);
-  former.answer();
+  t.deepEqual(previous.steps, ['write', 'write']);
+  previous.answer();
   await two;
-  t.deepEqual([former.steps, next.steps], [['write', 'write', 'close'], ['write']]);
+  t.deepEqual([previous.steps, next.steps], [['write', 'write', 'close'], ['write']]);
   next.answer();
   await three;
   t.deepEqual(next.steps, ['write']);
 });
 
-test('a batch goes as it was delivered to a sink that takes it so, and as points to any other', async (t) => {
-  const [former, next] = [scripted('a', 1), scripted('a', 1)];
-  const given: unknown[] = [];
+test('a sink with `writeBatch` receives a batch as it was delivered, another one its points', async (t) => {
+  const [previous, next] = [scripted(), scripted()];
+  const received: unknown[] = [];
   const sink = replaceableSink({
-    ...former,
+    ...previous,
     writeBatch: (batch, options) => {
-      given.push(batch);
-      return former.write([], options);
+      received.push(batch);
+      return previous.write([], options);
     },
   });
   const [one, two] = [batchOf(...runs(1)), batchOf(...runs(2))];
   const first = sink.writeBatch?.(one, { signal });
-  sink.replace({ ...next, write: (points, options) => (given.push(points), next.write(points, options)) });
+  sink.replace({ ...next, write: (points, options) => (received.push(points), next.write(points, options)) });
   const second = sink.writeBatch?.(two, { signal });
-  t.deepEqual(former.steps, ['write']);
-  former.answer();
+  t.deepEqual(previous.steps, ['write']);
+  previous.answer();
   next.answer();
   await Promise.all([first, second]);
-  t.deepEqual(former.steps, ['write', 'close']);
-  t.deepEqual(given, [one, two.points]);
+  t.deepEqual(previous.steps, ['write', 'close']);
+  t.deepEqual(received, [one, two.points]);
   t.is(one.expansions(), 0);
 });
 
-test('a sink with nothing in flight is closed at once, and a close closes every one that is left', async (t) => {
-  const [first, second, third] = [scripted('a', 1), scripted('a', 1), scripted('a', 1)];
+test('a sink with nothing in flight is closed at once, and `close` closes every sink that is left', async (t) => {
+  const [first, second, third] = [scripted(), scripted(), scripted()];
   const sink = replaceableSink(first);
   sink.replace(second);
   t.deepEqual(first.steps, ['close']);
@@ -81,32 +81,32 @@ test('a sink with nothing in flight is closed at once, and a close closes every 
   t.deepEqual([first.steps, second.steps, third.steps], [['close'], ['write', 'close'], ['close']]);
 });
 
-test('a write that throws counts as done', async (t) => {
-  const first = { ...scripted('a', 1), write: () => Promise.reject(new Error('nobody')) };
+test('a write that throws is no longer in flight', async (t) => {
+  const first = { ...scripted(), write: () => Promise.reject(new Error('refused')) };
   const sink = replaceableSink(first);
-  await t.throwsAsync(sink.write([], { signal }), { message: 'nobody' });
-  sink.replace(scripted('a', 1));
+  await t.throwsAsync(sink.write([], { signal }), { message: 'refused' });
+  sink.replace(scripted());
   t.deepEqual(first.steps, ['close']);
 });
 
-test('a sink of another name is no exchange, since the spool knows sinks by their names', (t) => {
-  const sink = replaceableSink(scripted('a', 1));
-  t.throws(() => sink.replace(scripted('b', 1)), { message: 'sink: expected another a, found b' });
+test('a sink of another name is refused, since the spool keeps positions by name', (t) => {
+  const sink = replaceableSink(scripted());
+  t.throws(() => sink.replace(scripted(1, 'b')), { message: 'sink: expected another a, found b' });
 });
 
-test('the annotations of those that are closed are counted on', async (t) => {
+test('the annotations of closed sinks stay in the counts', async (t) => {
   const counting = (written: number, skipped: number): Scripted => ({
-    ...scripted('a', 1),
+    ...scripted(),
     annotations: () => ({ written, skipped }),
   });
-  t.is(replaceableSink(scripted('a', 1)).annotations, undefined);
-  const former = counting(3, 1);
-  const sink = replaceableSink(former);
+  t.is(replaceableSink(scripted()).annotations, undefined);
+  const previous = counting(3, 1);
+  const sink = replaceableSink(previous);
   const one = sink.write([], { signal });
   sink.replace(counting(10, 20));
   t.deepEqual(sink.annotations?.(), { written: 13, skipped: 21 });
-  former.answer();
+  previous.answer();
   await one;
-  t.deepEqual(former.steps, ['write', 'close']);
+  t.deepEqual(previous.steps, ['write', 'close']);
   t.deepEqual(sink.annotations?.(), { written: 13, skipped: 21 });
 });

@@ -1,4 +1,5 @@
-// What an earlier version left in its store arrives, all of it and once, whatever happens meanwhile; and then its file is gone.
+// The upgrade from a legacy store: everything in it arrives once, whatever happens meanwhile, and then its file is
+// removed.
 
 import test from 'ava';
 import { createHash } from 'node:crypto';
@@ -6,28 +7,29 @@ import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, write as writ
 import { join } from 'node:path';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import { verifySpool } from '../../src/spool/verify.ts';
-import { until } from '../fakes/letters.ts';
+import { readLog, type ReadLog } from '../fakes/log.ts';
 import { points } from '../fakes/points.ts';
+import { until } from '../fakes/until.ts';
 import { rowTest } from '../faults/row-test.ts';
-import { bytesOf, contentsOf, filledStore, recordsOfThree, storeIn } from './legacy/attached.ts';
+import { bytesOf, contentsOf, directoryWith, filledStore, recordsOfThree } from './legacy/legacy-stores.ts';
 import {
+  advanceUntil,
   atTheBeginning,
   copyOf,
   crashes,
   drained,
+  drainedNow,
   kept,
   keptIn,
-  listenedLog,
-  moved,
   onFullDisk,
   opened,
   readersOf,
-  rest,
   waitingFor,
 } from './upgrading.ts';
 
 const full = contentsOf('full');
 const sinks = ['carbon', 'old', 'tsdb'];
+const messages = (lines: ReadLog['lines']): unknown[] => lines().map(({ msg }) => msg);
 const runOf = (delivery: number, body: number | string = delivery) => ({
   run: {
     key: `run ${delivery}`,
@@ -35,18 +37,18 @@ const runOf = (delivery: number, body: number | string = delivery) => ({
     digest: createHash('sha1').update(String(body)).digest('base64url'),
   },
 });
-const stored = (directory: string): string[] => readdirSync(directory).filter((name) => /mdb/.test(name));
+const legacyFiles = (directory: string): string[] => readdirSync(directory).filter((name) => /mdb/.test(name));
 
-test('letters, samples, retries, parked measurements, losses and skipped points are there after the upgrade, and after another start', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('letters, samples, retries, parked measurements, losses and skipped points survive the upgrade and a restart', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const first = await opened(t, directory);
   t.deepEqual(await kept(first, sinks), keptIn(full, sinks));
   await first.spool.close();
   t.deepEqual(await kept(await opened(t, directory), sinks), keptIn(full, sinks));
 });
 
-test('positions go on where they were, with what was finished out of order and since when a sink is gone', async (t) => {
-  const { spool } = await opened(t, await storeIn(t, bytesOf('full')));
+test('positions survive, with ranges finished out of order and the time of a removed sink', async (t) => {
+  const { spool } = await opened(t, await directoryWith(t, bytesOf('full')));
   const status = await spool.status();
   t.deepEqual(
     [status.lastRecord, status.sinks.map(({ name, through, isConfigured }) => [name, through, isConfigured])],
@@ -66,8 +68,8 @@ test('positions go on where they were, with what was finished out of order and s
   }
 });
 
-test('every sink gets what it had not finished, in order and once, and then what came since; one that was gone gets what was held for it', async (t) => {
-  const { spool } = await opened(t, await storeIn(t, bytesOf('full')));
+test('every sink gets its unfinished points in order and once, then new points; a removed sink gets what was held for it', async (t) => {
+  const { spool } = await opened(t, await directoryWith(t, bytesOf('full')));
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink)));
   t.true(spool.isRestoring());
   await spool.append(points(5), runOf(50));
@@ -78,14 +80,14 @@ test('every sink gets what it had not finished, in order and once, and then what
 
 test('annotations arrive with their points', async (t) => {
   const contents = contentsOf('annotations');
-  const { spool } = await opened(t, await storeIn(t, bytesOf('annotations')));
+  const { spool } = await opened(t, await directoryWith(t, bytesOf('annotations')));
   const reader = await spool.reader('tsdb');
   t.deepEqual(await drained(reader), waitingFor(contents, 'tsdb'));
   t.deepEqual(reader.nextRetry()?.points, contents.retries[0]?.[1].points);
 });
 
-test('a run that the earlier version stored is a duplicate, with either of its contents, and a run that is new is not', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('a run in the legacy store is a duplicate, with either of its contents, and a new run is not', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const { spool } = await opened(t, directory);
   const outcomes = async (of: typeof spool): Promise<string[]> => [
     await of.append(points(1), runOf(40)),
@@ -101,8 +103,8 @@ test('a run that the earlier version stored is a duplicate, with either of its c
   t.is(await later.spool.append(points(1), runOf(99)), 'stored');
 });
 
-test('once every sink has passed its last record the file is gone, and stays gone', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('the file is removed once every sink has finished the last record, and stays removed', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const { spool, clock } = await opened(t, directory);
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink)));
   for (const reader of readers) {
@@ -111,19 +113,19 @@ test('once every sink has passed its last record the file is gone, and stays gon
   }
   await clock.advance(100);
   await spool.formerDrained();
-  t.deepEqual([stored(directory), spool.isRestoring()], [[], false]);
+  t.deepEqual([legacyFiles(directory), spool.isRestoring()], [[], false]);
   await spool.append(points(3));
   t.deepEqual(await drained(readers[0] as (typeof readers)[0]), points(3));
   await spool.close();
   const later = await opened(t, directory);
   await later.spool.formerDrained();
-  t.deepEqual(stored(directory), []);
+  t.deepEqual(legacyFiles(directory), []);
   t.deepEqual(await kept(later, sinks), keptIn(full, sinks));
   t.deepEqual(await drained(await later.spool.reader('tsdb')), points(3));
 });
 
-test('the newest end is that of the log; the store is read from the oldest end, where the log has nothing more', async (t) => {
-  const { spool } = await opened(t, await storeIn(t, bytesOf('full')));
+test('the newest batch is of the log; without records there it is the oldest of the legacy store', async (t) => {
+  const { spool } = await opened(t, await directoryWith(t, bytesOf('full')));
   const reader = await spool.reader('carbon');
   await spool.append(points(5));
   t.deepEqual(reader.next(40, 'newest')?.points, points(5));
@@ -133,8 +135,8 @@ test('the newest end is that of the log; the store is read from the oldest end, 
   t.deepEqual(batch.points, waitingFor(full, 'carbon').slice(0, 7));
 });
 
-test('what is dropped for a sink is not read, and what an optional sink may not keep is skipped and counted', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('a dropped backlog is not read, and points over the budget of an optional sink are skipped and counted', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const { spool } = await opened(t, directory);
   await spool.reader('tsdb');
   const carbon = await spool.reader('carbon', { maxBytes: 20_000, maxAgeMs: 86_400_000 });
@@ -142,13 +144,13 @@ test('what is dropped for a sink is not read, and what an optional sink may not 
   await spool.append(points(2));
   const skipped = carbon.skippedPoints() - 70;
   t.true(skipped > 200 && skipped < 400, `${skipped}`);
-  const taken = [...(await drained(carbon)), ...(await rest(carbon))];
+  const taken = [...(await drained(carbon)), ...(await drainedNow(carbon))];
   t.true(taken.length < 230 && taken.length > 60, `${taken.length}`);
   t.deepEqual([taken.slice(-2), carbon.backlog().points], [points(2), 1]);
 });
 
-test('killed at any moment of the upgrade, and at any moment of the start after that, nothing is lost and nothing doubled', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('kills at any moment of the upgrade and of the next start lose and duplicate nothing', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const first = await crashes(t, directory);
   await (await opened(t, directory, { write: first.write })).spool.close();
   t.true(first.copies.length >= 3, `${first.copies.length}`);
@@ -165,8 +167,8 @@ test('killed at any moment of the upgrade, and at any moment of the start after 
   }
 });
 
-test('where writes fail for lack of room the sinks are served, and a start after that begins anew, whatever the checkpoint says', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('if writes fail for lack of space, sinks are served, and the next start carries over again', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   let writes = 0;
   const write: WriteFunction = (...given) => {
     writes += 1;
@@ -183,9 +185,9 @@ test('where writes fail for lack of room the sinks are served, and a start after
   t.deepEqual(await drained(await later.spool.reader('tsdb')), waitingFor(full, 'tsdb'));
 });
 
-test('killed in the middle of the drain, twice, nothing is lost, and written again is only what was not known to be finished', async (t) => {
+test('two kills during the drain lose nothing, and only batches not recorded as finished are written again', async (t) => {
   const expected = waitingFor(full, 'tsdb');
-  const first = await opened(t, await storeIn(t, bytesOf('full')));
+  const first = await opened(t, await directoryWith(t, bytesOf('full')));
   const before = await drained(await first.spool.reader('tsdb'), { batches: 2 });
   await first.clock.advance(50);
   await first.spool.append([]);
@@ -198,16 +200,16 @@ test('killed in the middle of the drain, twice, nothing is lost, and written aga
   t.deepEqual(await kept(third, sinks), keptIn(full, sinks));
 });
 
-test('a process that reads the store and is ended from outside is started again, and every record comes once', async (t) => {
+test('a killed reader process is restarted, and every record arrives once', async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 4000), positions: atTheBeginning });
-  const { log, said } = listenedLog();
+  const { log, lines } = readLog();
   const { spool, clock } = await opened(t, directory, { log });
   const reader = await spool.reader('tsdb');
   const begun = await drained(reader, { maxPoints: 300, batches: 2 });
   for (const pid of readersOf(directory)) process.kill(pid, 'SIGKILL');
   const draining = drained(reader, { maxPoints: 300 });
-  await until(() => said.includes('the store of an earlier version cannot be read now; it is tried again'));
-  await moved(clock, () => readersOf(directory).length > 0);
+  await until(() => messages(lines).includes('the store of an earlier version cannot be read now; it is tried again'));
+  await advanceUntil(clock, () => readersOf(directory).length > 0);
   const all = [...begun, ...(await draining)];
   t.deepEqual(
     all.map(({ value }) => value),
@@ -216,16 +218,16 @@ test('a process that reads the store and is ended from outside is started again,
   t.deepEqual([spool.lost().records, existsSync(join(directory, 'data.mdb'))], [0, spool.isRestoring()]);
 });
 
-test('a store that cannot be opened is set aside, counted and told, and the spool takes what comes, also at the next start', async (t) => {
-  const directory = await storeIn(t, bytesOf('full').subarray(0, 12_288));
-  const { log, said } = listenedLog();
+test('a store that cannot be opened is set aside, counted and logged, and the spool accepts points, also after a restart', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full').subarray(0, 12_288));
+  const { log, lines } = readLog();
   const { spool } = await opened(t, directory, { log });
   t.like(spool.lost(), { uncounted: 1 });
-  t.deepEqual(said, [
+  t.deepEqual(messages(lines), [
     'the store of an earlier version cannot be read; it is set aside, and what waited in it is lost',
     'the store of an earlier version that could not be read is kept here',
   ]);
-  t.deepEqual(stored(directory), ['data.mdb.damaged-20261118T130101Z']);
+  t.deepEqual(legacyFiles(directory), ['data.mdb.damaged-20261118T130101Z']);
   await spool.formerDrained();
   const reader = await spool.reader('tsdb');
   t.is(await spool.append(points(3)), 'stored');
@@ -235,12 +237,12 @@ test('a store that cannot be opened is set aside, counted and told, and the spoo
   t.deepEqual([later.spool.lost().uncounted, later.spool.isRestoring()], [1, false]);
 });
 
-test('a store that ends its reader in the middle is set aside, and what was left of it counts as lost, once over all sinks', async (t) => {
+test('a store that crashes its reader process is set aside, and its unfinished records count as lost once for all sinks', async (t) => {
   const directory = await filledStore(t, {
     records: recordsOfThree(1, 8000),
     positions: { ...atTheBeginning, carbon: { through: 100, finished: [], points: 300, bytes: 50_000 } },
   });
-  const { log, said } = listenedLog();
+  const { log, lines } = readLog();
   const { spool } = await opened(t, directory, { log });
   const [tsdb, carbon] = [await spool.reader('tsdb'), await spool.reader('carbon')];
   await drained(tsdb, { maxPoints: 300, batches: 3 });
@@ -251,14 +253,14 @@ test('a store that ends its reader in the middle is set aside, and what was left
   const { records, points: lostPoints, uncounted } = spool.lost();
   t.deepEqual([records, lostPoints], [7900, 23_700]);
   t.deepEqual(
-    [uncounted, tsdb.backlog().points, carbon.backlog().points, said.at(-1)],
+    [uncounted, tsdb.backlog().points, carbon.backlog().points, messages(lines).at(-1)],
     [0, 0, 0, 'the store of an earlier version that could not be read is kept here'],
   );
   await spool.append(points(3));
   t.deepEqual([await drained(tsdb), await drained(carbon)], [points(3), points(3)]);
 });
 
-test('a record that cannot be read counts as lost, once over all sinks, and those around it arrive', async (t) => {
+test('a damaged record counts as lost once for all sinks, and its neighbours arrive', async (t) => {
   const directory = await filledStore(t, {
     records: recordsOfThree(1, 40),
     damaged: [19, 30],
@@ -273,7 +275,7 @@ test('a record that cannot be read counts as lost, once over all sinks, and thos
   t.like((await opened(t, directory)).spool.lost(), { records: 2, points: 6 });
 });
 
-test('a store that an earlier version has made anew beside the log is set aside and told, not mixed with it', async (t) => {
+test('a store that a downgrade has made beside the log is set aside, and not mixed with the log', async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 4), positions: atTheBeginning });
   const first = await opened(t, directory);
   await drained(await first.spool.reader('tsdb'));
@@ -283,12 +285,12 @@ test('a store that an earlier version has made anew beside the log is set aside 
   await first.spool.close();
   writeFileSync(join(directory, 'data.mdb'), bytesOf('full'));
   const { spool } = await opened(t, directory);
-  t.deepEqual([spool.lost().uncounted, stored(directory)], [1, ['data.mdb.damaged-20261118T130101Z']]);
+  t.deepEqual([spool.lost().uncounted, legacyFiles(directory)], [1, ['data.mdb.damaged-20261118T130101Z']]);
   t.deepEqual(await drained(await spool.reader('tsdb')), points(2));
 });
 
-test('a store that has gone before it was drained counts as lost', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('a store that is removed before it is drained counts as lost', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   await (await opened(t, directory)).spool.close();
   rmSync(join(directory, 'data.mdb'));
   const { spool } = await opened(t, directory);
@@ -296,38 +298,38 @@ test('a store that has gone before it was drained counts as lost', async (t) => 
   t.is((await spool.reader('carbon')).untakenPoints(), 0);
 });
 
-test('spools that an earlier version has set aside are told of, and left alone', async (t) => {
-  const directory = await storeIn(t, bytesOf('annotations'));
+test('spools that an earlier version has set aside are logged and not touched', async (t) => {
+  const directory = await directoryWith(t, bytesOf('annotations'));
   mkdirSync(`${directory}.damaged-20261117T010203Z`);
   writeFileSync(join(`${directory}.damaged-20261117T010203Z`, 'data.mdb'), bytesOf('full'));
-  const { log, said } = listenedLog();
+  const { log, lines } = readLog();
   const { spool } = await opened(t, directory, { log });
-  t.is(said[0], 'an earlier version has set this spool aside as damaged; it is not read');
+  t.is(messages(lines)[0], 'an earlier version has set this spool aside as damaged; it is not read');
   t.is((await spool.status()).lastRecord, 6);
   t.true(existsSync(join(`${directory}.damaged-20261117T010203Z`, 'data.mdb')));
 });
 
-test('it is told that a store of an earlier version waits to be drained', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('`spool verify` reports a legacy store that is not drained', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   t.like(await verifySpool(directory, { isRunning: false, signal: new AbortController().signal }), {
     hasFormerStore: true,
     damage: [],
   });
 });
 
-rowTest('F11', 'on a full disk with a reserve the upgrade goes through, and what is drained makes room', async (t) => {
+rowTest('F11', 'on a full disk with a reserve the upgrade succeeds, and the drain frees space', async (t) => {
   const { directory, spool, clock } = await onFullDisk(t, 256 * 1024);
   t.deepEqual(await kept({ spool, clock }, sinks), keptIn(full, sinks));
   t.is((await t.throwsAsync(spool.append(points(1))))?.name, 'SpoolFull');
   for (const sink of sinks) t.deepEqual(await drained(await spool.reader(sink)), waitingFor(full, sink));
   await clock.advance(50);
   await spool.formerDrained();
-  t.deepEqual(stored(directory), []);
+  t.deepEqual(legacyFiles(directory), []);
 });
 
 rowTest(
   'F11',
-  'on a disk without any room the sinks are served, nothing is taken, and what is kept is carried over when there is room',
+  'on a full disk without a reserve sinks are served and pushes refused, and the carry-over follows once there is space',
   async (t) => {
     const { directory, spool, clock, empty } = await onFullDisk(t, 0);
     const reader = await spool.reader('tsdb');
@@ -344,6 +346,6 @@ rowTest(
       t.deepEqual(await drained(await spool.reader(sink)), [...waitingFor(full, sink), ...points(2)]);
     await clock.advance(50);
     await spool.formerDrained();
-    t.deepEqual(stored(directory), []);
+    t.deepEqual(legacyFiles(directory), []);
   },
 );

@@ -1,29 +1,25 @@
-// A spool over a store that an earlier version left: opened, drained, and looked into.
+// Opens, drains and inspects a spool with a legacy store, for the tests of the upgrade.
 
 import type { ExecutionContext } from 'ava';
-import { pino } from 'pino';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, write as writeToFile, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataPoint } from '../../src/model/point.ts';
-import type { Log } from '../../src/runtime/log.ts';
 import { diskOf } from '../../src/spool/disk/disk.ts';
+import type { Letter, Letters } from '../../src/spool/dead-letters/list.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { SpoolReader } from '../../src/spool/readers/reader.ts';
-import type { Outcome } from '../../src/spool/readers/settling.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
 import { mountedDisk } from '../fakes/disks.ts';
-import { everyLetter } from '../fakes/letters.ts';
+import { everyLetter, nothing } from '../fakes/letters.ts';
 import { type MovableClock, movableClock } from '../fakes/time.ts';
-import { bytesOf, type Contents } from './legacy/attached.ts';
+import { bytesOf, type Contents } from './legacy/legacy-stores.ts';
 
-export const nothing: Outcome = { letters: [], kept: [], pauseMs: 0 };
+/** A minute after the fixture was written. */
+const upgradedAtMs = 1_795_006_861_000;
 
-/** A minute after the store was written. */
-export const upgradedAtMs = 1_795_006_861_000;
-
-/** Of a sink, `tsdb`, that has finished nothing. */
+/** The positions of a sink `tsdb` that has finished nothing. */
 export const atTheBeginning = { tsdb: { through: 0, finished: [], points: 0, bytes: 0 } };
 
 export interface Upgraded {
@@ -32,7 +28,7 @@ export interface Upgraded {
   readonly clock: MovableClock;
 }
 
-/** Opens a spool, and closes it after the test. */
+/** Opens the spool in a directory, and closes it after the test. */
 export async function opened(
   t: Pick<ExecutionContext, 'teardown'>,
   directory: string,
@@ -44,7 +40,7 @@ export async function opened(
   return { directory, spool, clock };
 }
 
-/** Takes and finishes batches of some points until nothing is left, or so many were. */
+/** Takes and finishes batches until none is left or `batches` are finished, and returns their points. */
 export async function drained(reader: SpoolReader, { maxPoints = 40, batches = Infinity } = {}): Promise<DataPoint[]> {
   const points: DataPoint[] = [];
   for (let count = 0; count < batches && reader.untakenPoints() > 0;) {
@@ -60,8 +56,8 @@ export async function drained(reader: SpoolReader, { maxPoints = 40, batches = I
   return points;
 }
 
-/** Takes and finishes what is there now. */
-export async function rest(reader: SpoolReader): Promise<DataPoint[]> {
+/** Takes and finishes the batches that are ready now, and returns their points. */
+export async function drainedNow(reader: SpoolReader): Promise<DataPoint[]> {
   const points: DataPoint[] = [];
   for (let batch = reader.next(40); batch !== undefined; batch = reader.next(40)) {
     points.push(...batch.points);
@@ -70,19 +66,19 @@ export async function rest(reader: SpoolReader): Promise<DataPoint[]> {
   return points;
 }
 
-/** The points that a sink of a store has still to get. */
+/** The points that a sink of a fixture has not finished. */
 export function waitingFor({ records, positions }: Contents, sink: string): DataPoint[] {
   const position = positions.find(([name]) => name === sink)?.[1];
   if (position === undefined) return [];
   const { through, finished, gone } = position;
-  const waits = (sequence: number): boolean =>
+  const isUnfinished = (sequence: number): boolean =>
     sequence > through &&
     sequence <= (gone?.through ?? Infinity) &&
     !finished.some(([from, last]) => sequence >= from && sequence <= last);
-  return records.filter(({ sequence }) => waits(sequence)).flatMap(({ points }) => points);
+  return records.filter(({ sequence }) => isUnfinished(sequence)).flatMap(({ points }) => points);
 }
 
-/** All that a spool holds beside its records, in a form that can be compared. */
+/** Everything in a spool but its records, in a form to compare with `keptIn`. */
 export async function kept(
   { spool, clock }: Pick<Upgraded, 'spool' | 'clock'>,
   sinks: readonly string[],
@@ -102,12 +98,8 @@ export async function kept(
         .map(({ id, parkedAtMs, payload }) => [JSON.parse(id), parkedAtMs, payload]),
     );
   return {
-    letters: everyLetter(spool.deadLetters)
-      .map(({ order: _, ...letter }) => letter)
-      .toSorted(byId),
-    samples: everyLetter(spool.samples)
-      .map(({ order: _, ...letter }) => letter)
-      .toSorted(byId),
+    letters: sorted(spool.deadLetters),
+    samples: sorted(spool.samples),
     retries,
     parked,
     lost: spool.lost(),
@@ -115,11 +107,20 @@ export async function kept(
   };
 }
 
+function sorted(letters: Pick<Letters, 'after'>): Omit<Letter, 'order'>[] {
+  return everyLetter(letters)
+    .map((letter) => {
+      const { order: _, ...stored } = letter;
+      return stored;
+    })
+    .toSorted(byId);
+}
+
 function byId({ id: a }: { readonly id: string }, { id: b }: { readonly id: string }): number {
   return a < b ? -1 : 1;
 }
 
-/** The same of what the earlier version read in its own store. */
+/** Everything in a fixture but its records. */
 export function keptIn({ letters, samples, retries, parked, counts }: Contents, sinks: readonly string[]): unknown {
   const countOf = (name: string): number => counts.find(([known]) => known === name)?.[1] ?? 0;
   return {
@@ -141,7 +142,7 @@ export function keptIn({ letters, samples, retries, parked, counts }: Contents, 
   };
 }
 
-/** Copies of a directory as a process leaves it that is killed before each of its writes into the log. */
+/** Copies a directory before each write into the log, as a process leaves it that is killed there. */
 export async function crashes(
   t: Pick<ExecutionContext, 'teardown'>,
   directory: string,
@@ -157,26 +158,14 @@ export async function crashes(
   return { write, copies };
 }
 
-/** A log, and what is said in it. */
-export function listenedLog(): { readonly log: Log; readonly said: string[] } {
-  const said: string[] = [];
-  return {
-    log: pino(
-      { base: null },
-      { write: (line: string) => void said.push((JSON.parse(line) as { readonly msg: string }).msg) },
-    ),
-    said,
-  };
-}
-
-/** A directory as a process leaves it that is killed now. */
+/** Copies a directory, as a process leaves it that is killed now. */
 export async function copyOf(t: Pick<ExecutionContext, 'teardown'>, directory: string): Promise<string> {
   const copy = join(await temporaryDirectory(t), 'spool');
   cpSync(directory, copy, { recursive: true });
   return copy;
 }
 
-/** The processes that read the store in a directory. */
+/** The ids of the processes that read the legacy store in a directory. */
 export function readersOf(directory: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -191,9 +180,9 @@ export function readersOf(directory: string): number[] {
     });
 }
 
-/** Moves the time on until something is so. */
-export async function moved(clock: MovableClock, isSo: () => boolean): Promise<void> {
-  while (!isSo()) {
+/** Advances the clock until the condition holds. */
+export async function advanceUntil(clock: MovableClock, condition: () => boolean): Promise<void> {
+  while (!condition()) {
     await clock.advance(1000);
     await nextTurn();
   }
@@ -203,7 +192,7 @@ export interface FullDisk extends Upgraded {
   empty(): void;
 }
 
-/** Opens the store `full` on a disk of 4 MiB that is filled but for a reserve of so many bytes. */
+/** Opens the fixture `full` on a full disk of 4 MiB that has a reserve file of `reserveBytes`. */
 export async function onFullDisk(t: ExecutionContext, reserveBytes: number): Promise<FullDisk> {
   const mounted = await mountedDisk(t, 'F11', 4 << 20);
   const directory = join(mounted, 'spool');

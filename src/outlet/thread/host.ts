@@ -1,71 +1,56 @@
-// The outlets in a thread of their own, as the owner of the spool has them: it writes down what they have finished, and starts the
-// thread again when it dies.
+// The main thread's side of the outlet thread: records the outcomes that the thread sends in the spool, and restarts
+// the thread if it dies.
 
 import { backoff } from '../../runtime/backoff.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import type { Config } from '../../config/config.ts';
-import { type Log, logForwarded } from '../../runtime/log.ts';
-import { sinkNames } from '../open-sinks.ts';
-import type { RulingCounts } from '../outlet.ts';
-import { budgetOf, isIdle, type Outlets, type OutletsOptions, type SinkStatus } from '../outlets.ts';
+import { logForwarded } from '../../runtime/log.ts';
 import type { Batch, Retry } from '../../spool/readers/batches.ts';
 import type { SpoolReader } from '../../spool/readers/reader.ts';
 import type { Spool } from '../../spool/spool.ts';
+import { sinkNames, type SinksConfig } from '../open-sinks.ts';
+import type { RulingCounts } from '../outlet.ts';
+import { budgetOf, isIdle, type Outlets, type OutletsOptions, type SinkStatus } from '../outlets.ts';
 import { noWrites, type WriteSnapshot } from '../sink-counts.ts';
-import type { FromThread, OutletThread, StartOutletThread, ThreadSink, ThreadStart } from './messages.ts';
+import type { FromThread, OutletThread, StartOutletThread, ThreadSink } from './messages.ts';
 
 export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | 'releases' | 'watched'> {
   readonly spool: Pick<Spool, 'reader' | 'shared'>;
   readonly start: StartOutletThread;
-  /** Given what tells of the writes to each sink. */
+  /** Receives the source of each sink's write counts. */
   readonly watch: (seen: () => WriteSnapshot) => void;
 }
 
 interface HostedSink {
-  readonly name: string;
   readonly isRequired: boolean;
   readonly reader: SpoolReader;
-  told: ThreadSink | undefined;
+  /** The last status that the thread has sent. */
+  reported: ThreadSink;
 }
 
-interface Host {
-  readonly config: Config;
-  readonly spool: Pick<Spool, 'shared'>;
-  readonly start: StartOutletThread;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly sinks: readonly HostedSink[];
+interface Host extends Pick<ThreadedOutletsOptions, 'spool' | 'start' | 'clock' | 'random' | 'log'> {
+  readonly sinks: ReadonlyMap<string, HostedSink>;
+  /** Resolvers of the answers to `prepare`. */
   readonly preparing: Map<number, (error: string | undefined) => void>;
   thread: OutletThread | undefined;
-  /** The configuration that the thread is started with. */
-  sinksConfig: ThreadStart['config'];
+  /** For the next start of the thread. */
+  sinksConfig: SinksConfig;
   restarts: number;
   lastId: number;
 }
 
-/** A reader of the spool for each sink; the thread is started with `run`. */
+/** Opens a reader of the spool for each sink; `run` starts the thread. */
 export async function openThreadedOutlets(options: ThreadedOutletsOptions): Promise<Outlets> {
-  const { config, spool, maxBytes, start, watch, clock, random, log } = options;
+  const { config, spool, maxBytes, watch } = options;
   const budget = budgetOf(config, maxBytes);
-  const sinks: HostedSink[] = [];
+  const sinks = new Map<string, HostedSink>();
   for (const { name, isRequired } of sinkNames(config)) {
-    const sink: HostedSink = {
-      name,
-      isRequired,
-      reader: await spool.reader(name, isRequired ? undefined : budget),
-      told: undefined,
-    };
-    sinks.push(sink);
-    watch(() => sink.told?.writes ?? { name, ...noWrites });
+    const reader = await spool.reader(name, isRequired ? undefined : budget);
+    const sink: HostedSink = { isRequired, reader, reported: nothingReported(name) };
+    sinks.set(name, sink);
+    watch(() => sink.reported.writes);
   }
   const host: Host = {
-    config,
-    spool,
-    start,
-    clock,
-    random,
-    log,
+    ...options,
     sinks,
     preparing: new Map(),
     thread: undefined,
@@ -73,43 +58,40 @@ export async function openThreadedOutlets(options: ThreadedOutletsOptions): Prom
     restarts: 0,
     lastId: 0,
   };
+  const status = (): SinkStatus[] => [...sinks.values()].map(statusOf);
   return {
     run: (signal) => run(host, signal),
     prepare: (next) => prepare(host, next),
-    status: () => sinks.map(statusOf),
-    isIdle: () => isIdle(sinks.map(statusOf)),
+    status,
+    isIdle: () => isIdle(status()),
     restarts: () => host.restarts,
   };
 }
 
-/** Plain values alone can be sent. */
-function sinksOf({ tsdb, graphite, file }: Config): ThreadStart['config'] {
+function nothingReported(name: string): ThreadSink {
+  const writes = { name, ...noWrites };
+  return { name, accepted: 0, rejected: 0, kept: 0, inFlight: 0, lastError: undefined, writes };
+}
+
+/** A message can carry plain values only. */
+function sinksOf({ tsdb, graphite, file }: SinksConfig): SinksConfig {
   return structuredClone({ tsdb, graphite, file });
 }
 
-function statusOf({ name, isRequired, reader, told }: HostedSink): SinkStatus {
-  const { accepted = 0, rejected = 0, kept = 0, inFlight = 0, lastError, annotations } = told ?? { name };
-  return {
-    name,
-    accepted,
-    rejected,
-    kept,
-    inFlight,
-    lastError,
-    backlog: reader.backlog(),
-    isRequired,
-    skipped: reader.skippedPoints(),
-    ...(annotations && { annotations }),
-  };
+function statusOf({ isRequired, reader, reported }: HostedSink): SinkStatus {
+  const { writes: _, ...status } = reported;
+  return { ...status, backlog: reader.backlog(), isRequired, skipped: reader.skippedPoints() };
 }
 
-/** Until the signal; a thread that ends by itself is started again after a pause. */
+const stableAfterMs = 60_000;
+
+/** Runs the thread until the signal aborts, and restarts it after a pause if it ends by itself. */
 async function run(host: Host, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     const startedMs = host.clock.steady();
     const error = await runOnce(host, signal);
     if (error === undefined || signal.aborted) return;
-    failures = host.clock.steady() - startedMs > 60_000 ? 1 : failures + 1;
+    failures = host.clock.steady() - startedMs > stableAfterMs ? 1 : failures + 1;
     host.restarts += 1;
     host.log.error(
       { reason: error.message, restarts: host.restarts },
@@ -118,6 +100,9 @@ async function run(host: Host, signal: AbortSignal): Promise<void> {
     await host.clock.sleep(backoff(failures, host.random), { signal }).catch(() => undefined);
   }
 }
+
+/** A thread that has not stopped by then is ended; its points in flight stay in the spool. */
+const stopWithinMs = 5_000;
 
 async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefined> {
   const thread = host.start({ config: host.sinksConfig, store: host.spool.shared.snapshot() });
@@ -129,7 +114,7 @@ async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefin
   const stopped = new Promise<Error | undefined>((resolve) => {
     thread.onMessage((message) => {
       if (message.kind === 'stopped') resolve(message.error === undefined ? undefined : new Error(message.error));
-      else heard(host, thread, message);
+      else receive(host, thread, message);
     });
   });
   const ended = new AbortController();
@@ -147,68 +132,52 @@ async function runOnce(host: Host, signal: AbortSignal): Promise<Error | undefin
   const error = await Promise.race([stopped, thread.ended, overdue]);
   ended.abort();
   host.thread = undefined;
-  for (const [id, done] of host.preparing) done(`the thread has ended before it answered (${id})`);
+  for (const [id, resolve] of host.preparing) resolve(`the thread has ended before it answered (${id})`);
   await thread.end();
   return error;
 }
 
-function heard(host: Host, thread: OutletThread, message: Exclude<FromThread, { readonly kind: 'stopped' }>): void {
-  const sinkOf = (name: string): HostedSink | undefined => host.sinks.find((sink) => sink.name === name);
-  const answer = (id: number, settling: Promise<void> | undefined): void => {
-    settling?.then(
-      () => thread.send({ kind: 'settled', id }),
-      (error: Error) => thread.send({ kind: 'settled', id, error: error.message }),
+function receive(host: Host, thread: OutletThread, message: Exclude<FromThread, { readonly kind: 'stopped' }>): void {
+  const sink = 'sink' in message ? host.sinks.get(message.sink) : undefined;
+  const answer = (id: number, finishing: Promise<void> | undefined): void => {
+    finishing?.then(
+      () => thread.send({ kind: 'finished', id }),
+      (error: Error) => thread.send({ kind: 'finished', id, error: error.message }),
     );
   };
   switch (message.kind) {
-    case 'finished':
-      tell(sinkOf(message.sink), message.counts);
-      void sinkOf(message.sink)?.reader.finish(message.settled as Batch, nothing);
+    case 'finish': {
+      const { id, counts, batch, outcome } = message;
+      if (sink !== undefined) report(sink, counts);
+      const finishing = sink?.reader.finish(batch as Batch, outcome);
+      if (id !== undefined) answer(id, finishing);
       return;
-    case 'settle':
-      tell(sinkOf(message.sink), message.counts);
-      return answer(message.id, sinkOf(message.sink)?.reader.finish(message.settled as Batch, message.outcome));
-    case 'settleRetry':
-      return answer(message.id, sinkOf(message.sink)?.reader.finishRetry(message.retry as Retry, message.outcome));
+    }
+    case 'finishRetry':
+      return answer(message.id, sink?.reader.finishRetry(message.retry as Retry, message.outcome));
     case 'damage':
       return host.log.error(
         { sink: message.sink, ...message.damage },
         'a part of the spool cannot be read; what was in it is lost',
       );
     case 'lostRetry':
-      return sinkOf(message.sink)?.reader.loseRetry(message.sequence, message.points);
+      return sink?.reader.loseRetry(message.sequence, message.points);
     case 'prepared':
       return host.preparing.get(message.id)?.(message.error);
     case 'status':
-      for (const told of message.sinks) {
-        const sink = sinkOf(told.name);
-        if (sink !== undefined) sink.told = told;
-      }
+      for (const reported of message.sinks) report(host.sinks.get(reported.name), reported);
       return;
     case 'log':
       return logForwarded(host.log, message.line);
   }
 }
 
-function tell(sink: HostedSink | undefined, counts: RulingCounts): void {
-  if (sink !== undefined)
-    sink.told = {
-      ...(sink.told ?? {
-        name: sink.name,
-        inFlight: 0,
-        lastError: undefined,
-        writes: { name: sink.name, ...noWrites },
-      }),
-      ...counts,
-    };
+/** Counts come with a batch as well, so that they are never behind the spool. */
+function report(sink: HostedSink | undefined, part: ThreadSink | RulingCounts): void {
+  if (sink !== undefined) sink.reported = { ...sink.reported, ...part };
 }
 
-/** A thread that has not stopped by then is ended whatever it does; what it had in flight waits in the spool. */
-const stopWithinMs = 5_000;
-
-const nothing = { letters: [], kept: [], pauseMs: 0 };
-
-/** Has the thread open OpenTSDB's sink anew; what is returned puts it into effect. */
+/** Has the thread open OpenTSDB's sink. The function that it returns puts the sink into effect. */
 async function prepare(host: Host, next: Config): Promise<() => void> {
   const { thread } = host;
   const config = sinksOf(next);
@@ -223,6 +192,6 @@ async function prepare(host: Host, next: Config): Promise<() => void> {
   if (error !== undefined) throw new Error(error);
   return () => {
     host.sinksConfig = config;
-    thread.send({ kind: 'exchange', id });
+    thread.send({ kind: 'replace', id });
   };
 }

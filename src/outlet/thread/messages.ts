@@ -1,42 +1,41 @@
-// What the owner of the spool and the thread of the outlets say to each other.
+// The messages between the outlet thread and the main thread, which owns the spool.
 
-import type { Config } from '../../config/config.ts';
-import type { OutletStatus, RulingCounts } from '../outlet.ts';
 import type { AnnotationCounts } from '../../model/sink.ts';
 import type { Damage } from '../../spool/log/record-reader.ts';
 import type { Outcome, Settled, SettledRetry } from '../../spool/readers/settling.ts';
 import type { StoreDelta, StoreSnapshot } from '../../spool/replica/replica-updates.ts';
+import type { SinksConfig } from '../open-sinks.ts';
+import type { OutletStatus, RulingCounts } from '../outlet.ts';
 import type { WriteSnapshot } from '../sink-counts.ts';
 
-/** What the thread is started with. */
+/** The data that the thread starts with. */
 export interface ThreadStart {
-  readonly config: Pick<Config, 'tsdb' | 'graphite' | 'file'>;
+  readonly config: SinksConfig;
   readonly store: StoreSnapshot;
 }
 
 export type ToThread =
   | { readonly kind: 'changed'; readonly delta: StoreDelta }
   | { readonly kind: 'wake' }
-  /** Answers `settle` and `settleRetry`. */
-  | { readonly kind: 'settled'; readonly id: number; readonly error?: string }
-  /** Another OpenTSDB; answered with `exchanged`, opened, and then put into effect by `exchange`. */
-  | { readonly kind: 'prepare'; readonly id: number; readonly config: ThreadStart['config'] }
-  | { readonly kind: 'exchange'; readonly id: number }
+  /** Answers `finish` and `finishRetry`. */
+  | { readonly kind: 'finished'; readonly id: number; readonly error?: string }
+  /** Opens OpenTSDB's sink for another configuration; answered by `prepared`. `replace` puts it into effect. */
+  | { readonly kind: 'prepare'; readonly id: number; readonly config: SinksConfig }
+  | { readonly kind: 'replace'; readonly id: number }
   | { readonly kind: 'stop' };
 
 export type FromThread =
-  /** A sink has finished a batch of which nothing is to be kept. */
-  | { readonly kind: 'finished'; readonly sink: string; readonly settled: Settled; readonly counts: RulingCounts }
+  /** Without an `id` the outcome has nothing to store, and the thread does not wait for an answer. */
   | {
-      readonly kind: 'settle';
-      readonly id: number;
+      readonly kind: 'finish';
+      readonly id?: number;
       readonly sink: string;
       readonly counts: RulingCounts;
-      readonly settled: Settled;
+      readonly batch: Settled;
       readonly outcome: Outcome;
     }
   | {
-      readonly kind: 'settleRetry';
+      readonly kind: 'finishRetry';
       readonly id: number;
       readonly sink: string;
       readonly retry: SettledRetry;
@@ -49,21 +48,21 @@ export type FromThread =
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'stopped'; readonly error?: string };
 
-/** What the thread tells of a sink. */
+/** The status of a sink; the main thread adds the backlog. */
 export interface ThreadSink extends Omit<OutletStatus, 'backlog'> {
   readonly writes: WriteSnapshot;
   readonly annotations?: AnnotationCounts;
 }
 
-/** A thread as its starter has it. */
+/** The thread, for the main thread. */
 export interface OutletThread {
   send(message: ToThread): void;
   onMessage(listener: (message: FromThread) => void): void;
-  /** Resolves when it has ended by itself, with why. */
+  /** Resolves with the reason when the thread ends. */
   readonly ended: Promise<Error>;
-  /** Ends it whatever it does. */
+  /** Ends the thread at once. */
   end(): Promise<void>;
 }
 
-/** Starts the thread; made by main alone. */
+/** Starts the thread; main.ts provides it. */
 export type StartOutletThread = (start: ThreadStart) => OutletThread;

@@ -1,11 +1,13 @@
-// The reader of a sink in the thread of the outlets: takes batches out of the log by itself, and tells the owner what became of them.
+// A sink's spool reader in the outlet thread. It reads batches from the log itself, and sends their outcomes to the
+// main thread.
 
-import { wakeup } from '../../runtime/wakeup.ts';
+import { type Wakeup, wakeup } from '../../runtime/wakeup.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { lingerMs } from '../open-sinks.ts';
 import { batchTaker } from '../../spool/readers/batches.ts';
+import type { SharedDurableEnd } from '../../spool/replica/durable-end.ts';
 import type { StoreReplica } from '../../spool/replica/store-replica.ts';
 import type { SpoolReader } from '../../spool/readers/reader.ts';
+import { lingerMs } from '../linger.ts';
 import type { RulingCounts } from '../outlet.ts';
 import type { FromThread } from './messages.ts';
 
@@ -15,82 +17,69 @@ export interface RemoteReaderOptions {
   readonly store: StoreReplica;
   readonly sinkName: string;
   readonly send: (message: FromThread) => void;
-  /** What its outlet has counted so far. */
+  /** The counts of its outlet. */
   readonly counts: () => RulingCounts;
-  /** Sends a question, and resolves when it is answered. */
-  readonly ask: (question: (id: number) => FromThread) => Promise<void>;
+  /** Sends a message with an id, and resolves with its answer. */
+  readonly request: (message: (id: number) => FromThread) => Promise<void>;
 }
 
-export function remoteReader({
-  clock,
-  directory,
-  store,
-  sinkName: sink,
-  counts,
-  send,
-  ask,
-}: RemoteReaderOptions): SpoolReader {
-  const { wait, notify } = wakeup();
-  /** How far the log was when somebody last began to wait. */
-  let heardOf = -1;
-  let isDozing = false;
+export function remoteReader(options: RemoteReaderOptions): SpoolReader {
+  const { clock, directory, store, sinkName: sink, counts, send, request } = options;
+  const loseRetry = (sequence: number, points: number): void => send({ kind: 'lostRetry', sink, sequence, points });
   const { finishedRetry, ...taker } = batchTaker({
     directory,
     store,
     sinkName: sink,
-    onDamage: (damage) =>
-      send({
-        kind: 'damage',
-        sink,
-        damage,
-      }),
-    onLostRetry: (sequence, points) =>
-      send({
-        kind: 'lostRetry',
-        sink,
-        sequence,
-        points,
-      }),
+    onDamage: (damage) => send({ kind: 'damage', sink, damage }),
+    onLostRetry: loseRetry,
   });
   return {
     ...taker,
     async finish({ range, damage }, outcome) {
-      const settled = { range, damage };
-      const isToBeKept = outcome.letters.length > 0 || outcome.kept.length > 0 || damage.length > 0;
-      if (isToBeKept) await ask((id) => ({ kind: 'settle', id, sink, settled, outcome, counts: counts() }));
-      else send({ kind: 'finished', sink, settled, counts: counts() });
+      const message = { kind: 'finish', sink, batch: { range, damage }, outcome, counts: counts() } as const;
+      const hasToBeStored = outcome.letters.length > 0 || outcome.kept.length > 0 || damage.length > 0;
+      if (hasToBeStored) await request((id) => ({ ...message, id }));
+      else send(message);
       store.finished(sink, range);
     },
     async finishRetry({ sequence, attempts, firstKeptAtMs }, outcome) {
-      await ask((id) => ({ kind: 'settleRetry', id, sink, retry: { sequence, attempts, firstKeptAtMs }, outcome }));
+      await request((id) => ({ kind: 'finishRetry', id, sink, retry: { sequence, attempts, firstKeptAtMs }, outcome }));
       finishedRetry(sequence);
     },
-    loseRetry: (sequence, points) => send({ kind: 'lostRetry', sink, sequence, points }),
-    bell: {
-      notify,
-      /**
-       * While the log moves it is looked at again after a pause, for a message from the owner costs more than a push; once it has rested
-       * for so long the owner wakes those who wait.
-       */
-      async wait() {
-        const version = store.end.version();
-        if (version !== heardOf) {
-          heardOf = version;
-          void doze();
-        } else {
-          store.end.wait();
-          if (store.end.version() !== version) notify();
-        }
-        await wait();
-      },
-    },
+    loseRetry,
+    bell: logWakeup(store.end, clock),
   };
+}
 
-  async function doze(): Promise<void> {
-    if (isDozing) return;
-    isDozing = true;
+/**
+ * Polls the log while it grows, since a message for each push costs more. Once the log is at rest, the main thread
+ * wakes the reader.
+ */
+function logWakeup(end: SharedDurableEnd, clock: RemoteReaderOptions['clock']): Wakeup {
+  const { wait, notify } = wakeup();
+  let lastVersion = -1;
+  let isPolling = false;
+
+  async function poll(): Promise<void> {
+    if (isPolling) return;
+    isPolling = true;
     await clock.sleep(lingerMs);
-    isDozing = false;
+    isPolling = false;
     notify();
   }
+
+  return {
+    notify,
+    async wait() {
+      const version = end.version();
+      if (version !== lastVersion) {
+        lastVersion = version;
+        void poll();
+      } else {
+        end.wait();
+        if (end.version() !== version) notify();
+      }
+      await wait();
+    },
+  };
 }

@@ -1,13 +1,15 @@
-// The thread of the outlets: it opens the sinks, reads the log by itself, and leaves to the owner what has to be written down.
+// The outlet thread: opens the sinks and runs their outlets. It reads the log itself, and leaves writing the spool to
+// the main thread.
 
 import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
-import { replaceableSink, type ReplaceableSink } from '../replaceable-sink.ts';
 import { forwardingLog } from '../../runtime/log.ts';
-import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
-import { replaceSinks, lingerMs, openSinks } from '../open-sinks.ts';
 import { storeReplica } from '../../spool/replica/store-replica.ts';
+import { lingerMs } from '../linger.ts';
+import { openSinks, prepareSink, type SinksConfig } from '../open-sinks.ts';
+import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
+import { replaceableSink, type ReplaceableSink } from '../replaceable-sink.ts';
 import { countedSink, type WriteSnapshot } from '../sink-counts.ts';
 import type { FromThread, ThreadSink, ThreadStart, ToThread } from './messages.ts';
 import { remoteReader } from './remote-reader.ts';
@@ -20,49 +22,47 @@ const log = forwardingLog((line) => send({ kind: 'log', line }));
 const store = storeReplica(snapshot, clock);
 const random = (): number => randomInt(2 ** 32) / 2 ** 32;
 const stop = new AbortController();
-const asked = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
+const pending = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
 const prepared = new Map<number, () => void>();
 let lastId = 0;
 
-interface Running extends Outlet {
-  readonly exchangeable: ReplaceableSink;
-  readonly ring: () => void;
+interface ThreadOutlet extends Outlet {
+  readonly replaceable: ReplaceableSink;
+  readonly wake: () => void;
   readonly writes: () => WriteSnapshot;
 }
 
-function ask(question: (id: number) => FromThread): Promise<void> {
+function request(message: (id: number) => FromThread): Promise<void> {
   lastId += 1;
   const id = lastId;
   return new Promise((resolve, reject) => {
-    asked.set(id, { resolve, reject });
-    send(question(id));
+    pending.set(id, { resolve, reject });
+    send(message(id));
   });
 }
 
-const outlets: Running[] = [];
+const outlets: ThreadOutlet[] = [];
 for (const { sink: opened } of await openSinks(config, { clock, log })) {
-  const exchangeable = replaceableSink(opened);
-  const { sink, seen } = countedSink(exchangeable, clock);
-  const counts = (): RulingCounts =>
-    outlets.find(({ exchangeable: { name } }) => name === sink.name)?.counts() ?? { accepted: 0, rejected: 0, kept: 0 };
-  const reader = remoteReader({ clock, directory: snapshot.directory, store, sinkName: sink.name, counts, send, ask });
-  outlets.push({
-    exchangeable,
-    ring: reader.bell.notify,
-    writes: seen,
-    ...outlet({ reader, sink, clock, log, random, lingerMs }),
+  const replaceable = replaceableSink(opened);
+  const { sink, seen: writes } = countedSink(replaceable, clock);
+  const counts = (): RulingCounts => one.counts();
+  const reader = remoteReader({
+    clock,
+    directory: snapshot.directory,
+    store,
+    sinkName: sink.name,
+    counts,
+    send,
+    request,
   });
+  const one = outlet({ reader, sink, clock, log, random, lingerMs });
+  outlets.push({ replaceable, wake: reader.bell.notify, writes, ...one });
 }
 
-async function prepare(id: number, next: ThreadStart['config']): Promise<void> {
+async function prepare(id: number, next: SinksConfig): Promise<void> {
+  const current = outlets.map(({ replaceable }) => replaceable);
   try {
-    prepared.set(
-      id,
-      replaceSinks(
-        outlets.map(({ exchangeable }) => exchangeable),
-        await openSinks(next, { clock, log }),
-      ),
-    );
+    prepared.set(id, await prepareSink(current, next, { clock, log }));
     send({ kind: 'prepared', id });
   } catch (error) {
     send({ kind: 'prepared', id, error: (error as Error).message });
@@ -76,16 +76,16 @@ port.on('message', (message: ToThread) => {
       return wakeAll();
     case 'wake':
       return wakeAll();
-    case 'settled': {
+    case 'finished': {
       const { id, error } = message;
-      if (error === undefined) asked.get(id)?.resolve();
-      else asked.get(id)?.reject(new Error(error));
-      asked.delete(id);
+      if (error === undefined) pending.get(id)?.resolve();
+      else pending.get(id)?.reject(new Error(error));
+      pending.delete(id);
       return;
     }
     case 'prepare':
       return void prepare(message.id, message.config);
-    case 'exchange':
+    case 'replace':
       prepared.get(message.id)?.();
       prepared.delete(message.id);
       return;
@@ -95,35 +95,34 @@ port.on('message', (message: ToThread) => {
 });
 
 function wakeAll(): void {
-  for (const { ring } of outlets) ring();
+  for (const { wake } of outlets) wake();
+}
+
+function status(): ThreadSink[] {
+  return outlets.map(({ status: statusOf, writes, replaceable: { annotations } }) => {
+    const { backlog: _, ...status } = statusOf();
+    return { ...status, writes: writes(), ...(annotations && { annotations: annotations() }) };
+  });
 }
 
 const statusEveryMs = 50;
 
-function status(): ThreadSink[] {
-  return outlets.map(({ status: now, writes, exchangeable: { annotations } }) => {
-    const { backlog: _, ...others } = now();
-    return { ...others, writes: writes(), ...(annotations && { annotations: annotations() }) };
-  });
-}
-
-/** What is told of the sinks, as often as it changes. */
-async function tellStatus(): Promise<void> {
-  let told = '';
+async function reportStatus(): Promise<void> {
+  let reported = '';
   while (!stop.signal.aborted) {
     const sinks = status();
     const text = JSON.stringify(sinks);
-    if (text !== told) send({ kind: 'status', sinks });
-    told = text;
+    if (text !== reported) send({ kind: 'status', sinks });
+    reported = text;
     await clock.sleep(statusEveryMs, { signal: stop.signal }).catch(() => undefined);
   }
 }
 
 async function run(): Promise<void> {
-  void tellStatus();
+  void reportStatus();
   try {
     await Promise.all(outlets.map((each) => each.run(stop.signal)));
-    await Promise.all(outlets.map(({ exchangeable }) => exchangeable.close()));
+    await Promise.all(outlets.map(({ replaceable }) => replaceable.close()));
     send({ kind: 'status', sinks: status() });
     send({ kind: 'stopped' });
   } catch (error) {

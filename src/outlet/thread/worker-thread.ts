@@ -1,4 +1,4 @@
-// A thread of Node as the one that has started it talks to it.
+// Adapts a Node worker thread to `OutletThread`.
 
 import type { Worker } from 'node:worker_threads';
 import type { OutletThread } from './messages.ts';

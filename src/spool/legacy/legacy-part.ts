@@ -1,22 +1,22 @@
-// The store of an earlier version as the older part of the spool that it is until it is drained: what others need to know of it.
+// The legacy store as the older part of the spool, for the rest of the spool.
 
 import type { Change } from '../state/change.ts';
-import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
 import type { Totals } from '../log/format.ts';
+import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
 
 export interface LegacyPart {
-  /** The numbers of its records go up to this one's; those of the log come behind. */
+  /** The totals of the store. The log's records follow its last one. */
   readonly end: Totals;
-  /** Whether records of it may still be waited for. */
+  /** Reports whether sinks may still need its records. */
   isAttached(): boolean;
-  /** Why a change cannot be appended yet: not before what the store holds beside its records is carried over. */
+  /** Returns the reason why a change cannot be appended yet: the store has to be carried over first. */
   refusal(change: Change | undefined): string | undefined;
-  /** @throws FormerStoreUnreadable */
+  /** @throws LegacyStoreUnreadable */
   records(from: number, through: number): AsyncIterable<LegacyRecord | DamagedLegacyRecord>;
-  /** To be told of why records could not be read; resolves when it is known what comes of it: whether they can be read again. */
+  /** Handles an error of `records`. Resolves with true once the store can be read again, with false if it is lost. */
   unreadable(error: unknown): Promise<boolean>;
-  /** When the record was appended that was read last, ms since 1970 UTC; undefined: none was read. */
+  /** When the record read last was appended, ms since 1970 UTC; before the first read, when the file was written. */
   appendedAtMs: number | undefined;
-  /** What its file takes. */
+  /** The size of the file. */
   fileBytes(): number;
 }

@@ -1,20 +1,20 @@
-// Opens the log, and before it what an earlier version left: imported only where there is something of it, so that no other start waits.
+// Opens the log and attaches the legacy store. A start without one does not import the code for it.
 
 import type { Log } from '../../runtime/log.ts';
 import { diskOf } from '../disk/disk.ts';
+import { openStore } from '../open-store.ts';
+import type { Store, StoreOptions } from '../store.ts';
 import type { AttachedLegacyStore } from './attached-store.ts';
 import type { FoundLegacyStore } from './found-store.ts';
 import { damagedLegacyStores, hasLegacyStore } from './lmdb/files.ts';
-import { openStore } from '../open-store.ts';
-import type { Store, StoreOptions } from '../store.ts';
 
 export interface OpenedStore {
   readonly store: Store;
-  /** Undefined where nothing of it is waited for. */
+  /** Undefined if no sink needs it. */
   readonly former: AttachedLegacyStore | undefined;
 }
 
-/** @throws UnknownFormat, and FormerStoreUnreadable where it is not damage that keeps that from being read */
+/** @throws UnknownFormat, and LegacyStoreUnreadable if the cause is not damage */
 export async function openWithLegacyStore(options: StoreOptions, log: Log | undefined): Promise<OpenedStore> {
   const { directory, clock, disk = diskOf(directory) } = options;
   for (const path of damagedLegacyStores(directory))
@@ -27,9 +27,9 @@ export async function openWithLegacyStore(options: StoreOptions, log: Log | unde
   const { endOf, findLegacyStore } = await import('./found-store.ts');
   const stop = new AbortController();
   const found = await findLegacyStore({ directory, clock, disk, signal: stop.signal });
-  return attached(openedOver(endOf(found)), found, stop);
+  return attached(openedAfter(endOf(found)), found, stop);
 
-  function openedOver(firstTotals: StoreOptions['firstTotals']): Store {
+  function openedAfter(firstTotals: StoreOptions['firstTotals']): Store {
     try {
       return openStore({ ...options, firstTotals });
     } catch (error) {

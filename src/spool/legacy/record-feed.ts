@@ -1,82 +1,81 @@
-// A sink's records of the store of an earlier version: fetched ahead, since that is read by another process and readers do not wait.
+// Feeds a sink with the records of the legacy store. It reads ahead, since another process reads the store and a sink's
+// reader never waits.
 
-import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
-import type { LegacyPart } from './legacy-part.ts';
 import type { Damage, LogRecord, ReadRecords } from '../log/record-reader.ts';
+import type { LegacyPart } from './legacy-part.ts';
+import type { DamagedLegacyRecord, LegacyRecord } from './lmdb/store.ts';
 
 export interface LegacyRecordFeed {
   /**
-   * Records from one on, in a stretch that the sink has not finished, until there are so many points in them, one at least. Undefined
-   * while they are fetched; rings when they have come.
+   * Returns records from `from` on, with at least one record and up to `maxPoints` points. The sink must not have
+   * finished any of the range. Returns undefined while records are fetched, and wakes the reader when they have
+   * arrived.
    */
   read(from: number, through: number, maxPoints: number): ReadRecords | undefined;
 }
 
 type Fetched = LegacyRecord | DamagedLegacyRecord;
 
-/** A stretch that is fetched. */
-interface Stretch {
+/** A range that is fetched. */
+interface FetchedRange {
   readonly records: AsyncIterator<Fetched>;
   readonly through: number;
-  /** Fetched and not taken out, in order. */
+  /** Fetched and not taken yet, in order. */
   readonly fetched: Fetched[];
   points: number;
-  /** The record that is fetched or taken out next. */
+  /** The record to take next. */
   next: number;
   isFetching: boolean;
-  /** Whether all of it is fetched. */
-  isWhole: boolean;
+  isComplete: boolean;
 }
 
 interface Feed {
-  readonly former: LegacyPart;
-  readonly ring: () => void;
-  stretch: Stretch | undefined;
-  /** While it is seen whether records can be read again. */
+  readonly legacy: LegacyPart;
+  readonly wake: () => void;
+  range: FetchedRange | undefined;
+  /** The store is reopened after a read error. */
   isHalted: boolean;
 }
 
-/** So many batches are held in memory. */
 const batchesAhead = 2;
-/** What cannot be read has no points, and is taken out in portions, too. */
-const mostDamaged = 500;
+/** Bounds a batch of damaged records, which have no points. */
+const maxDamaged = 500;
 
-export function legacyRecordFeed(former: LegacyPart, ring: () => void): LegacyRecordFeed {
-  const feed: Feed = { former, ring, stretch: undefined, isHalted: false };
+export function legacyRecordFeed(legacy: LegacyPart, wake: () => void): LegacyRecordFeed {
+  const feed: Feed = { legacy, wake, range: undefined, isHalted: false };
   return { read: (from, through, maxPoints) => read(feed, from, through, maxPoints) };
 }
 
 function read(feed: Feed, from: number, through: number, maxPoints: number): ReadRecords | undefined {
-  if (feed.isHalted || !feed.former.isAttached()) return undefined;
-  const stretch = stretchFrom(feed, from, through);
-  const isEnough = stretch.isWhole || stretch.points >= maxPoints || stretch.fetched.length >= mostDamaged;
-  const taken = isEnough ? take(stretch, from, through, maxPoints) : undefined;
-  if (taken?.records[0] !== undefined) feed.former.appendedAtMs = taken.atMs;
-  void fetch(feed, stretch, maxPoints * batchesAhead);
+  if (feed.isHalted || !feed.legacy.isAttached()) return undefined;
+  const range = rangeFrom(feed, from, through);
+  const isEnough = range.isComplete || range.points >= maxPoints || range.fetched.length >= maxDamaged;
+  const taken = isEnough ? take(range, from, through, maxPoints) : undefined;
+  if (taken?.records[0] !== undefined) feed.legacy.appendedAtMs = taken.atMs;
+  void fetch(feed, range, maxPoints * batchesAhead);
   return taken;
 }
 
-/** What is fetched already, if the record is next in it; what was skipped meanwhile is not taken out. */
-function stretchFrom(feed: Feed, from: number, through: number): Stretch {
-  const { stretch, former } = feed;
-  if (stretch !== undefined) {
-    while (stretch.fetched[0] !== undefined && stretch.fetched[0].sequence < from) drop(stretch);
-    if (stretch.next === from && from <= stretch.through) return stretch;
-    void stretch.records.return?.();
+/** Returns the range that is fetched already, if `from` is next in it. Drops records that were skipped meanwhile. */
+function rangeFrom(feed: Feed, from: number, through: number): FetchedRange {
+  const { range, legacy } = feed;
+  if (range !== undefined) {
+    while (range.fetched[0] !== undefined && range.fetched[0].sequence < from) shift(range);
+    if (range.next === from && from <= range.through) return range;
+    void range.records.return?.();
   }
-  const records = former.records(from, through)[Symbol.asyncIterator]();
-  return (feed.stretch = { records, through, fetched: [], points: 0, next: from, isFetching: false, isWhole: false });
+  const records = legacy.records(from, through)[Symbol.asyncIterator]();
+  return (feed.range = { records, through, fetched: [], points: 0, next: from, isFetching: false, isComplete: false });
 }
 
-function drop(stretch: Stretch): Fetched {
-  const first = stretch.fetched.shift() as Fetched;
-  stretch.points -= pointsOf(first);
-  stretch.next = first.sequence + 1;
-  return first;
+function shift(range: FetchedRange): void {
+  const first = range.fetched.shift() as Fetched;
+  range.points -= pointCountOf(first);
+  range.next = first.sequence + 1;
 }
 
 function take(
-  stretch: Stretch,
+  range: FetchedRange,
   from: number,
   through: number,
   maxPoints: number,
@@ -85,64 +84,59 @@ function take(
   const damage: Damage[] = [];
   let points = 0;
   let atMs: number | undefined;
-  for (let next = stretch.fetched[0]; next !== undefined && next.sequence <= through; next = stretch.fetched[0]) {
-    const count = pointsOf(next);
-    if (points > 0 && points + count > maxPoints) break;
-    if (damage.length >= mostDamaged) break;
-    drop(stretch);
-    points += count;
+  for (let next = range.fetched[0]; next !== undefined && next.sequence <= through; next = range.fetched[0]) {
+    const pointCount = pointCountOf(next);
+    if ((points > 0 && points + pointCount > maxPoints) || damage.length >= maxDamaged) break;
+    shift(range);
+    points += pointCount;
     if ('damaged' in next) {
-      damage.push(lost(next.sequence, 1, count));
+      damage.push(damageOf(next.sequence, 1, pointCount));
       continue;
     }
     atMs ??= next.appendedAtMs;
-    records.push({ sequence: next.sequence, points: next.points, pointCount: count, bytes: next.bytes });
+    records.push({ sequence: next.sequence, points: next.points, pointCount, bytes: next.bytes });
   }
-  if (stretch.next === from) {
-    // It ended before it should have: what is missing is lost.
-    damage.push(lost(from, through - from + 1, 0));
-    stretch.next = through + 1;
+  if (range.next === from) {
+    // The range ended early: the rest is lost.
+    damage.push(damageOf(from, through - from + 1, 0));
+    range.next = through + 1;
   }
-  return { records, damage, through: stretch.next - 1, atMs };
+  return { records, damage, through: range.next - 1, atMs };
 }
 
-function pointsOf(fetched: Fetched): number {
+function pointCountOf(fetched: Fetched): number {
   return 'damaged' in fetched ? (fetched.points ?? 0) : fetched.points.length;
 }
 
-/** As if each were a group of its own, of a number that no group of the log has: so it is counted once over all sinks. */
-function lost(sequence: number, records: number, points: number): Damage {
+/** The group number is below 0, unlike any in the log, so that the damage counts once for all sinks. */
+function damageOf(sequence: number, records: number, points: number): Damage {
   return { segment: 0, at: sequence, group: -sequence, records, points };
 }
 
-async function fetch(feed: Feed, stretch: Stretch, maxPoints: number): Promise<void> {
-  if (stretch.isFetching || stretch.isWhole) return;
-  stretch.isFetching = true;
+async function fetch(feed: Feed, range: FetchedRange, maxPoints: number): Promise<void> {
+  if (range.isFetching || range.isComplete) return;
+  range.isFetching = true;
   try {
-    while (
-      feed.stretch === stretch &&
-      stretch.points < maxPoints &&
-      stretch.fetched.length < mostDamaged * batchesAhead
-    ) {
-      const { done, value } = await stretch.records.next();
+    while (feed.range === range && range.points < maxPoints && range.fetched.length < maxDamaged * batchesAhead) {
+      const { done, value } = await range.records.next();
       if (done === true) {
-        stretch.isWhole = true;
+        range.isComplete = true;
         break;
       }
-      stretch.fetched.push(value);
-      stretch.points += pointsOf(value);
+      range.fetched.push(value);
+      range.points += pointCountOf(value);
     }
   } catch (error) {
-    await halt(feed, stretch, error);
+    await reopen(feed, range, error);
   }
-  stretch.isFetching = false;
-  if (feed.stretch === stretch || feed.stretch === undefined) feed.ring();
+  range.isFetching = false;
+  if (feed.range === range || feed.range === undefined) feed.wake();
 }
 
-/** What is fetched is fetched anew, if it can be. */
-async function halt(feed: Feed, stretch: Stretch, error: unknown): Promise<void> {
-  if (feed.stretch !== stretch) return;
+/** Discards what is fetched. The feed stays halted if the store is lost. */
+async function reopen(feed: Feed, range: FetchedRange, error: unknown): Promise<void> {
+  if (feed.range !== range) return;
   feed.isHalted = true;
-  feed.stretch = undefined;
-  if (await feed.former.unreadable(error)) feed.isHalted = false;
+  feed.range = undefined;
+  if (await feed.legacy.unreadable(error)) feed.isHalted = false;
 }

@@ -1,16 +1,16 @@
-// Which pushes were answered 200, seen from outside: what is read from a connection, and what is written to it.
+// Finds the pushes that were answered 200, from the bytes read from and written to connections.
 
 export interface Answers {
   received(connection: number, bytes: Buffer): void;
-  /** The timestamps of the pushes that are answered 200 by this. */
+  /** Returns the timestamps of the pushes that these bytes answer with 200. */
   sent(connection: number, bytes: Buffer): string[];
   closed(connection: number): void;
 }
 
-/** Enough for a timestamp that came in two parts. */
+/** A timestamp may arrive in two parts. */
 const carriedBytes = 64;
 
-/** The answers on a connection come in the order of the pushes. */
+/** Answers come in the order of the pushes. */
 export function answers(): Answers {
   const waiting = new Map<number, string[]>();
   const carried = new Map<number, string>();

@@ -1,19 +1,19 @@
-// What strace prints, read: each system call where it begins and where it returns. Calls of several threads overlap, and are
-// then printed in two parts: `7 fsync(3 <unfinished ...>` and `7 <... fsync resumed>) = 0`.
+// Parses the output of strace: the begin and the return of each system call. Overlapping calls of several threads are
+// printed in two parts: `7 fsync(3 <unfinished ...>` and `7 <... fsync resumed>) = 0`.
 
 export interface Call {
   readonly number: number;
   readonly name: string;
-  /** The text behind the opening bracket; where it begins, without what only the return tells. */
+  /** The text after the opening bracket; at the begin, without results. */
   readonly text: string;
-  /** Undefined where it begins; NaN where it will never return. */
+  /** Undefined at the begin; NaN if the call never returns. */
   readonly result: number | undefined;
 }
 
 const unfinished = ' <unfinished ...>';
 const detached = ' <detached ...>';
 
-/** Yields each call twice: as it begins, and as it returns. */
+/** Yields each call twice: at its begin and at its return. */
 export function* callsOf(lines: Iterable<string>): Generator<Call> {
   const pending = new Map<string, { readonly number: number; readonly name: string; readonly text: string }>();
   let number = 0;
@@ -30,7 +30,7 @@ export function* callsOf(lines: Iterable<string>): Generator<Call> {
       if (isOpen) pending.set(thread, begun);
       if (isOpen) continue;
     }
-    // It was under way when the recording began.
+    // It began before the recording.
     if (begun === undefined || rest.endsWith(unfinished)) continue;
     pending.delete(thread);
     const result = /^-?\w+/.exec(rest.slice(rest.lastIndexOf(' = ') + 3))?.[0];
@@ -38,18 +38,18 @@ export function* callsOf(lines: Iterable<string>): Generator<Call> {
   }
 }
 
-/** All texts of a call, one after the other. Throws where strace has cut one. */
+/** Returns all strings of a call, concatenated. Throws if strace has truncated one. */
 export function bytesOf(text: string): Buffer {
   if (text.includes('"...')) throw new Error(`strace has cut what it printed: ${text.slice(0, 40)}`);
   return Buffer.concat(quoted(text));
 }
 
-/** The texts of a call, each for itself: its paths. */
+/** Returns the strings of a call, such as its paths. */
 export function textsOf(text: string): string[] {
   return quoted(text).map(String);
 }
 
-/** Everything in quotes, which strace has printed in hexadecimal. */
+/** Returns the quoted strings, which strace prints in hexadecimal. */
 function quoted(text: string): Buffer[] {
   const found: Buffer[] = [];
   for (let from = text.indexOf('"'); from >= 0;) {
@@ -61,12 +61,12 @@ function quoted(text: string): Buffer[] {
   return found;
 }
 
-/** What stands behind the last text, such as `, 2, 32768)`. */
+/** Returns the text after the last string, such as `, 2, 32768)`. */
 export function behindTexts(text: string): string {
   return text.slice(text.lastIndexOf('"') + 1);
 }
 
-/** The first argument, where it is a descriptor. */
+/** Returns the first argument, if it is a descriptor. */
 export function descriptorOf(text: string): number {
   return Number(/^\d+/.exec(text)?.[0]);
 }

@@ -1,4 +1,4 @@
-// The model of a loss of power: what must be on disk, what may be there in part, and which names.
+// The model of a loss of power: the parts of files and the names that must or may be on disk.
 
 import test from 'ava';
 import { crashAfter, differences, type Snapshot } from './crash.ts';
@@ -29,12 +29,12 @@ const write = (
 const returned = (call: number, result = 0): StoreEvent => ({ kind: 'returned', call, result });
 const sync = (call: number, file: number | 'directory' = 1): StoreEvent => ({ kind: 'sync', call, file });
 
-/** What is there of each file where as little as may be is there, after all events. */
+/** The least that is on disk after all events. */
 function least(events: readonly StoreEvent[], count = events.length): Record<string, string> {
   return contents(events, count, 0);
 }
 
-/** Where everything is there. */
+/** The most that may be on disk. */
 function most(events: readonly StoreEvent[], count = events.length): Record<string, string> {
   return contents(events, count, 1);
 }
@@ -44,14 +44,14 @@ function contents(events: readonly StoreEvent[], count: number, share: number): 
   return Object.fromEntries([...files].map(([name, image]) => [name, image.whole().toString('latin1')]));
 }
 
-test('a write through a descriptor with O_DSYNC is there once it has returned, and not before', (t) => {
+test('a write through a descriptor with O_DSYNC is on disk once it has returned, and not before', (t) => {
   const events = [write(1, 'abcd', { isSynced: true }), returned(1, 4)];
   t.deepEqual(least(events, 1), { a: '----' });
   t.deepEqual(most(events, 1), { a: 'abcd' });
   t.deepEqual(least(events), { a: 'abcd' });
 });
 
-test('any other write is there once its file is synced, by a sync that began after it had returned', (t) => {
+test('any other write is on disk after a sync of its file that began after its return', (t) => {
   const events = [write(1, 'ab'), returned(1, 2), sync(2), write(3, 'cd', { offset: 2 }), returned(3, 2), returned(2)];
   t.deepEqual(least(events, 5), { a: '----' });
   t.deepEqual(least(events), { a: 'ab--' });
@@ -72,7 +72,7 @@ test('a sync of another file, of the directory, or one that fails puts nothing o
   }
 });
 
-test('of a write that is not synced any sectors may be there, by their places in the file', (t) => {
+test('of an unsynced write any sectors may be on disk, at their places in the file', (t) => {
   const events = [write(1, 'x'.repeat(1_200), { offset: 300 })];
   const chances = [0.9, 0.1, 0.9, 0.1];
   const { files } = crashAfter(events, 1, before, 0.5, () => chances.shift() as number);
@@ -81,24 +81,24 @@ test('of a write that is not synced any sectors may be there, by their places in
   t.is(chances.length, 0);
 });
 
-test('a file may be longer by a write of which no sector is there', (t) => {
+test('a file may grow by a write of which no sector is on disk', (t) => {
   const chances = [0.1, 0.9];
   const { files } = crashAfter([write(1, 'ab', { offset: 4 })], 1, before, 0.5, () => chances.shift() as number);
   t.is(files.get('a')?.whole().toString('latin1'), '----\0\0');
 });
 
-test('of a short write only what was written is there', (t) => {
+test('of a short write only the written bytes are on disk', (t) => {
   t.deepEqual(most([write(1, 'abcd', { isSynced: true }), returned(1, 2)]), { a: 'ab--' });
 });
 
-test('a later write that is on disk stands above an earlier one that is not, and the other way round', (t) => {
+test('a later synced write overrides an earlier unsynced one, and the other way round', (t) => {
   const both = [write(1, 'ab'), returned(1, 2), write(2, 'cd', { isSynced: true }), returned(2, 2)];
   t.deepEqual([least(both), most(both)], [{ a: 'cd--' }, { a: 'cd--' }]);
   const turned = [write(1, 'cd', { isSynced: true }), returned(1, 2), write(2, 'ab'), returned(2, 2)];
   t.deepEqual([least(turned), most(turned)], [{ a: 'cd--' }, { a: 'ab--' }]);
 });
 
-test('a file is cut and laid out for good by a sync alone', (t) => {
+test('a truncation and a preallocation are on disk after a sync only', (t) => {
   const events: StoreEvent[] = [
     { kind: 'truncate', call: 1, file: 1, sizeBytes: 1 },
     returned(1),
@@ -124,25 +124,25 @@ const checkpoint: readonly StoreEvent[] = [
   returned(5),
 ];
 
-test('names are as they were until the directory is synced, also that of a file whose contents are on disk', (t) => {
+test('names change on disk with a sync of the directory only, also for a synced file', (t) => {
   t.deepEqual(least(checkpoint, 9), { a: '----' });
   t.deepEqual(most(checkpoint, 9), { b: 'two' });
   t.deepEqual(least(checkpoint), { b: 'two' });
 });
 
-test('of changes of names that are not synced the first few have happened, in order', (t) => {
+test('of unsynced changes of names the first few are on disk, in order', (t) => {
   const names = (chance: number): string[] =>
     [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].toSorted();
   t.deepEqual([0, 0.3, 0.6, 0.9].map(names), [['a'], ['a', 'b.new'], ['a', 'b'], ['b']]);
 });
 
-test('a change of a name that returned after the sync of the directory began, or that failed, is not on disk by it', (t) => {
+test('a change of a name that returned after the begin of the sync, or failed, is not on disk by it', (t) => {
   const unlink: StoreEvent = { kind: 'unlink', call: 1, name: 'a' };
   t.deepEqual(least([unlink, sync(2, 'directory'), returned(1), returned(2)]), { a: '----' });
   t.deepEqual(most([unlink, returned(1, -1), sync(2, 'directory'), returned(2)]), { a: '----' });
 });
 
-test('a rename over a file puts the one in the place of the other, or leaves both', (t) => {
+test('a rename over a file replaces it, or leaves both', (t) => {
   const events: StoreEvent[] = [
     { kind: 'create', call: 1, name: 'b', file: 2 },
     returned(1, 3),
@@ -154,7 +154,7 @@ test('a rename over a file puts the one in the place of the other, or leaves bot
   t.deepEqual([least(events), most(events)], [{ a: '----', b: '' }, { a: '' }]);
 });
 
-test('a 200 is owed from the moment at which it went out', (t) => {
+test('a run is owed from the moment at which its 200 is sent', (t) => {
   const events: StoreEvent[] = [
     write(1, 'a', { isSynced: true }),
     { kind: 'answered', timestamp: '7' },
@@ -167,12 +167,12 @@ test('a 200 is owed from the moment at which it went out', (t) => {
   t.deepEqual(least(events, 2), { a: '----' }, 'a 200 before its write has returned is a run that may be lost');
 });
 
-test('one loss of power changes nothing of the next', (t) => {
+test('losses of power are independent of each other', (t) => {
   t.deepEqual(most([write(1, 'abcd')]), { a: 'abcd' });
   t.deepEqual(most([]), { a: '----' });
 });
 
-test('a recording that misses something is told from one that does not', (t) => {
+test('an incomplete recording is detected', (t) => {
   t.deepEqual(differences([write(1, 'ab'), returned(1, 2)], before, new Map([['a', imageOf('ab--')]])), []);
   t.deepEqual(differences([write(1, 'ab'), returned(1, 2)], before, new Map([['a', imageOf('abc-')]])), [
     'a holds something else than was recorded',

@@ -1,41 +1,41 @@
-// A power loss, played: what a directory holds when the power goes at some moment.
+// Simulates a loss of power: the contents of a directory at any moment.
 //
-// A write through a descriptor with O_DSYNC is there once it has returned, and any other once a sync of its file has returned
-// that began after that. Of every other write any part may be there, in units of a sector. A name that was made, changed or
-// removed is so once a sync of the directory has returned that began after that; of the others the first few have happened.
+// A write through a descriptor with O_DSYNC is on disk once it has returned. Any other write is on disk after a sync of
+// its file that began after the write's return. Of all other writes any sectors may be on disk. A change of a name is
+// on disk after a sync of the directory that began after the change; of the others the first few are.
 
 import { emptyImage, type Image } from './image.ts';
 import { type FileNumber, isNameEvent, type StoreEvent } from './store-event.ts';
 
-/** A directory when the recording began. */
+/** A directory at the begin of the recording. */
 export interface Snapshot {
   readonly names: ReadonlyMap<string, FileNumber>;
   readonly images: ReadonlyMap<FileNumber, Image>;
 }
 
 export interface Crash {
-  /** What the disk holds, by name. */
+  /** By name. */
   readonly files: ReadonlyMap<string, Image>;
-  /** The pushes that had been answered 200 by then, by their timestamps. */
+  /** The timestamps of the pushes answered 200 before. */
   readonly answered: readonly string[];
 }
 
 const sectorBytes = 512;
 
-/** How it stood with a call when the power went. */
+/** The state of a call at the loss of power. */
 interface Course {
-  /** Undefined: it had not returned. */
+  /** Undefined: not returned. */
   readonly result: number | undefined;
-  /** Whether a sync has put it on disk. */
+  /** A sync has put it on disk. */
   readonly isSynced: boolean;
 }
 
 type Chance = { readonly share: number; readonly random: () => number };
 
 /**
- * The power goes after `count` events.
+ * Loses power after `count` events.
  *
- * @param share - how likely each part that need not be on disk is there, 0 to 1
+ * @param share - the probability that an unsynced part is on disk, 0 to 1
  */
 export function crashAfter(
   events: readonly StoreEvent[],
@@ -60,8 +60,8 @@ export function crashAfter(
 }
 
 /**
- * What is otherwise in a directory than the events say, now that they have all happened: a recording that misses something
- * proves nothing. Files of which they say nothing may have been changed through a map.
+ * Returns the differences between a directory and all its events, which show that the recording is incomplete. A file
+ * without events may have changed through a map.
  */
 export function differences(
   events: readonly StoreEvent[],
@@ -87,7 +87,7 @@ function courses(passed: readonly StoreEvent[]): (call: number, file: FileNumber
   const returned = new Map<number, { readonly at: number; readonly result: number }>();
   for (const [at, event] of passed.entries())
     if (event.kind === 'returned') returned.set(event.call, { at, result: event.result });
-  /** Where the last sync of each began that has returned. */
+  /** The begin of the last returned sync of each file. */
   const syncs = new Map<FileNumber | 'directory', number>();
   for (const [at, event] of passed.entries())
     if (event.kind === 'sync' && returned.get(event.call)?.result === 0) syncs.set(event.file, at);
@@ -121,7 +121,7 @@ function namesAfter(
   return names;
 }
 
-/** None, all, or as it comes. */
+/** 0, 1, or random. */
 function howMany(count: number, { share, random }: Chance): number {
   if (count === 0 || share === 0 || share === 1) return count * share;
   return Math.floor(random() * (count + 1));

@@ -1,4 +1,4 @@
-// The files of a directory as a process has them: which names there are, and which of its descriptors belong to them.
+// The files of a directory in a process: their names and its descriptors.
 
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,28 +8,28 @@ import type { FileNumber } from './store-event.ts';
 
 export interface Descriptor {
   readonly file: FileNumber | 'directory';
-  /** Whether each write through it is on disk when it has returned. */
+  /** Opened with O_DSYNC. */
   readonly isSynced: boolean;
   readonly isAppending: boolean;
-  /** Where a write without an offset goes. */
+  /** The offset of the next write without one. */
   place: number;
 }
 
-/** The recording begins here, and goes on from it. */
+/** The state at the begin of the recording, changed by each event. */
 export interface Files {
-  /** Every path by which the directory is called. */
+  /** Every path of the directory. */
   readonly directories: readonly string[];
   readonly names: Map<string, FileNumber>;
   readonly descriptors: Map<number, Descriptor>;
   readonly sizes: Map<FileNumber, number>;
 }
 
-/** Held to take room alone, and never read: what it holds is none of a store's contents. */
+/** The reserve file, which only takes space and is never read. */
 const notRecorded: readonly string[] = ['reserve'];
 
 const [append, dataSync] = [0o2000, 0o10000];
 
-/** The name that a path has in the directory; '' for the directory itself, undefined for what is not in it. */
+/** Returns the name of a path in the directory; '' for the directory itself, undefined outside of it. */
 export function nameIn(directories: readonly string[], path: string): string | undefined {
   if (directories.includes(path)) return '';
   const directory = directories.find((one) => path.startsWith(`${one}/`));
@@ -39,10 +39,10 @@ export function nameIn(directories: readonly string[], path: string): string | u
   return notRecorded.includes(name) ? undefined : name;
 }
 
-/** So often is looked again where a file went, or was closed, while it was looked at. */
+/** Retries if a file is removed or closed meanwhile. */
 const mostLooks = 50;
 
-/** What the directory holds now, and what the process has open of it. */
+/** Reads the directory, and the process's descriptors of its files. */
 export function filesOf(
   pid: number,
   directory: string,
@@ -73,7 +73,7 @@ function filesNow(pid: number, directory: string): { readonly files: Files; read
   };
 }
 
-/** Every file in it that is recorded, by name. */
+/** Returns the recorded files by name. */
 export function imagesIn(directory: string): Map<string, Image> {
   const names = readdirSync(directory).filter((name) => !notRecorded.includes(name));
   return new Map(names.map((name) => [name, readImage(join(directory, name))]));

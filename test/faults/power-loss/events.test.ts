@@ -1,4 +1,4 @@
-// What strace prints, read as events of a directory: calls of several threads, descriptors with O_DSYNC, names, answers.
+// The output of strace becomes events of a directory: writes, syncs, names and answers.
 
 import test from 'ava';
 import type { Descriptor, Files } from './descriptors.ts';
@@ -14,7 +14,7 @@ interface Opened {
   readonly sizes?: Readonly<Record<number, number>>;
 }
 
-/** The directory /state/spool with a.segment in it, open as 20. */
+/** The directory /state/spool with a.segment, open as 20. */
 function files({ descriptors = { 20: {} }, names = { 'a.segment': 1 }, sizes = {} }: Opened = {}): Files {
   const whole = Object.entries(descriptors).map(
     ([fd, one]) => [Number(fd), { file: 1, isSynced: false, isAppending: false, place: 0, ...one }] as const,
@@ -27,7 +27,7 @@ function files({ descriptors = { 20: {} }, names = { 'a.segment': 1 }, sizes = {
   };
 }
 
-test('a write has its place and its bytes, and is synced where its descriptor has O_DSYNC', (t) => {
+test('a write has its offset and its bytes, and is synced with O_DSYNC', (t) => {
   const lines = [
     `7 pwrite64(20, ${hex('ab')}, 2, 4096) = 2`,
     `7 pwrite64(21, ${hex('c')}, 1, 0)   = 1`,
@@ -41,7 +41,7 @@ test('a write has its place and its bytes, and is synced where its descriptor ha
   ]);
 });
 
-test('a call of a pool thread that is printed in two parts has returned at the second', (t) => {
+test('a call that is printed in two parts returns with the second', (t) => {
   const lines = [
     `7 pwrite64(20, ${hex('ab')}, 2, 0 <unfinished ...>`,
     `8 fdatasync(20 <unfinished ...>`,
@@ -59,7 +59,7 @@ test('a call of a pool thread that is printed in two parts has returned at the s
   ]);
 });
 
-test('a call that was under way as the recording began, and other lines, are passed over', (t) => {
+test('a call that began before the recording, and other lines, are ignored', (t) => {
   const lines = [
     '7 <... fdatasync resumed>) = 0',
     '7 +++ exited with 0 +++',
@@ -70,7 +70,7 @@ test('a call that was under way as the recording began, and other lines, are pas
   t.deepEqual(eventsOf(lines, files()), [{ kind: 'sync', call: 1, file: 1 }]);
 });
 
-test('writes without an offset go on where the last one ended, or a seek led, or the file ends', (t) => {
+test('writes without an offset follow the last write, a seek, or the end of the file', (t) => {
   const lines = [
     `7 writev(20, [{iov_base=${hex('ab')}, iov_len=2}, {iov_base=${hex('c')}, iov_len=1}], 2) = 3`,
     `7 write(20, ${hex('d')}, 1) = 1`,
@@ -97,7 +97,7 @@ test('writes without an offset go on where the last one ended, or a seek led, or
   );
 });
 
-test('a file that is made, renamed over another and written through its descriptor stays the same file', (t) => {
+test('a file stays the same after a rename over another', (t) => {
   const lines = [
     `7 openat(AT_FDCWD, ${path('checkpoint.new')}, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0666) = 30`,
     `7 rename(${path('checkpoint.new')}, ${path('checkpoint')}) = 0`,
@@ -130,7 +130,7 @@ test('the directory is synced through a descriptor of its own', (t) => {
   ]);
 });
 
-test('files are emptied, cut, laid out and removed', (t) => {
+test('files are emptied, truncated, preallocated and removed', (t) => {
   const lines = [
     `7 openat(AT_FDCWD, ${path('a.segment')}, O_RDWR|O_TRUNC) = 31`,
     '7 ftruncate(31, 4096) = 0',
@@ -161,7 +161,7 @@ test('the reserve and files elsewhere are not recorded', (t) => {
 });
 
 const refused = [
-  ['a text that strace has cut', `7 pwrite64(20, ${hex('ab')}..., 9, 0) = 9`, /has cut/],
+  ['a string that strace has truncated', `7 pwrite64(20, ${hex('ab')}..., 9, 0) = 9`, /has cut/],
   [
     'a shared map for writing',
     '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 20, 0) = 0x7f0000000000',
@@ -188,12 +188,12 @@ const refused = [
 ] as const;
 
 for (const [what, line, message] of refused) {
-  test(`what cannot be recorded is an error and not passed over: ${what}`, (t) => {
+  test(`an event that cannot be recorded is an error: ${what}`, (t) => {
     t.throws(() => eventsOf([line], files()), { message });
   });
 }
 
-test('a map for reading is nothing, nor is a private one', (t) => {
+test('read-only and private maps are no events', (t) => {
   const lines = [
     '7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 20, 0) = 0x7f0000000000',
     '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, 20, 0) = 0x7f0000000000',
@@ -204,7 +204,7 @@ test('a map for reading is nothing, nor is a private one', (t) => {
 const push = (timestamp: string): string => `POST / HTTP/1.1\r\n\r\n{"Summary":{"Timestamp":"${timestamp}"}}`;
 const [first, second] = ['20240101000000001', '20240101000000002'];
 
-test('a 200 is owed from where it begins to go out, and no other answer is', (t) => {
+test('a run is owed from the begin of its 200, and by no other answer', (t) => {
   const lines = [
     `7 read(40,  <unfinished ...>`,
     `8 pwrite64(20, ${hex('a')}, 1, 0) = 1`,
@@ -218,7 +218,7 @@ test('a 200 is owed from where it begins to go out, and no other answer is', (t)
   t.is(events.length, 3);
 });
 
-test('answers come in the order of the pushes on a connection, and a timestamp may come in two parts', (t) => {
+test('answers come in the order of the pushes, and a timestamp may arrive in two parts', (t) => {
   const text = push(first) + push(second);
   const lines = [
     `7 read(40, ${hex(text.slice(0, 60))}, 65536) = 60`,

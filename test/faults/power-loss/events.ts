@@ -1,12 +1,12 @@
-// The system calls of a bridge, as events of its spool's directory: calls on other files are left aside, those on connections
-// tell what was answered.
+// Converts the system calls of a bridge to events of its spool's directory. Calls on connections show the answers;
+// calls on other files are ignored.
 
 import { answers, type Answers } from './answers.ts';
 import { behindTexts, bytesOf, type Call, callsOf, descriptorOf, textsOf } from './calls.ts';
 import { type Files, nameIn } from './descriptors.ts';
 import type { FileNumber, StoreEvent } from './store-event.ts';
 
-/** Everything by which a file, a name or a connection is changed; a `?` stands before what some machines do not have. */
+/** The calls that change a file, a name or a connection; `?` marks those that some machines lack. */
 export const recordedCalls = [
   '?open',
   'openat',
@@ -43,14 +43,14 @@ interface Reading {
   readonly files: Files;
   readonly answers: Answers;
   readonly events: StoreEvent[];
-  /** Calls that stand among the events, and are told when they return. */
+  /** Calls that are events and whose returns are events. */
   readonly told: Set<number>;
-  /** Files that are being made, by the call that makes them. */
+  /** Files in creation, by their call. */
   readonly made: Map<number, FileNumber>;
   nextFile: FileNumber;
 }
 
-/** @param files - as the recording began; they are changed as they change */
+/** @param files - at the begin of the recording; updated by the calls */
 export function eventsOf(lines: Iterable<string>, files: Files): StoreEvent[] {
   const used = [
     ...files.names.values(),
@@ -107,7 +107,7 @@ function sizing(reading: Reading, { number, name, text }: Call, file: FileNumber
   tell(reading, { kind: 'allocate', call: number, file, sizeBytes: (sizes[1] as number) + (sizes[2] as number) });
 }
 
-/** What is written in other ways than by a write would be missed. */
+/** Throws for ways of writing that are not recorded. */
 function mapping(files: Files, { name, text }: Call): void {
   const fd = Number((name === 'mmap' ? /MAP_SHARED\w*(?:\|\w+)*, (\d+),/ : /^\d+, [^,]+, (\d+),/).exec(text)?.[1]);
   if (files.descriptors.has(fd) && (name !== 'mmap' || text.includes('PROT_WRITE')))

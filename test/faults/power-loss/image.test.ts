@@ -1,4 +1,4 @@
-// The image of a file with holes against a plain buffer.
+// The sparse image of a file equals a plain buffer.
 
 import test from 'ava';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { seeded } from '../../../src/simulator/seeded.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { emptyImage, readImage } from './image.ts';
 
-test('writes and changes of size have the same result as on a buffer, and a copy stays as it was', (t) => {
+test('writes and changes of size have the same result as on a buffer, and do not change a copy', (t) => {
   const random = seeded(7);
   const image = emptyImage();
   let plain = Buffer.alloc(0);
@@ -25,7 +25,7 @@ test('writes and changes of size have the same result as on a buffer, and a copy
   }
 });
 
-test('a file that is read and saved again is the same, with its zeros', async (t) => {
+test('a file is the same after it is read and saved', async (t) => {
   const directory = await temporaryDirectory(t);
   const [path, again] = [join(directory, 'a'), join(directory, 'b')];
   writeFileSync(path, Buffer.concat([Buffer.from('begin'), Buffer.alloc(3_000_000), Buffer.from('end')]));

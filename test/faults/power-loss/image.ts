@@ -1,20 +1,19 @@
-// The contents of a file, of which only those parts are held that are not zero: a log lays its segments out long before it
-// fills them.
+// The contents of a file without its zero pages, since segments are preallocated.
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 export interface Image {
   readonly sizeBytes: () => number;
-  /** Makes the file larger where it must. */
+  /** Grows the file if necessary. */
   write(offset: number, bytes: Buffer): void;
   resize(sizeBytes: number): void;
   copy(): Image;
-  /** All of it, for small ones. */
+  /** The whole contents, for small files. */
   whole(): Buffer;
   isSameAs(other: Image): boolean;
-  /** By number, those of 4096 bytes that are not zero, and others. */
+  /** Parts of 4096 bytes by number; zero parts may be missing. */
   readonly parts: ReadonlyMap<number, Buffer>;
-  /** Writes it to a file, with holes where there are zeros. */
+  /** Writes it to a sparse file. */
   save(path: string): void;
 }
 
@@ -25,7 +24,6 @@ export function emptyImage(): Image {
   return imageOf(new Map(), 0);
 }
 
-/** What is in a file now. */
 export function readImage(path: string): Image {
   const file = openSync(path, 'r');
   try {
@@ -46,7 +44,7 @@ export function readImage(path: string): Image {
   }
 }
 
-/** Parts by their number; those that a copy has in common with its original are not changed but exchanged. */
+/** Parts by number. They are replaced instead of changed, since copies share them. */
 function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
   let sizeBytes = firstBytes;
   const own = new Set<number>();
@@ -66,8 +64,8 @@ function imageOf(parts: Map<number, Buffer>, firstBytes: number): Image {
       sizeBytes = Math.max(sizeBytes, offset + bytes.length);
     },
     resize(bytes) {
-      for (const number of [...parts.keys()]) if (number * partBytes >= bytes) parts.delete(number);
-      for (const number of [...own]) if (number * partBytes >= bytes) own.delete(number);
+      for (const number of parts.keys()) if (number * partBytes >= bytes) parts.delete(number);
+      for (const number of own) if (number * partBytes >= bytes) own.delete(number);
       if (bytes % partBytes > 0 && bytes < sizeBytes) ownPart(Math.floor(bytes / partBytes)).fill(0, bytes % partBytes);
       sizeBytes = bytes;
     },

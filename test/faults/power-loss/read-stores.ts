@@ -1,12 +1,12 @@
-// A process of its own that opens spools as a start would and prints what waits in each: a damaged one may end the process.
-// Arguments: directories. For each a line of JSON: the put lines of all points and what is said to be lost, or what was wrong.
+// A program that opens the spools in its arguments and prints their backlogs, since a damaged spool may crash the
+// process. For each it prints a line of JSON: the put lines of all points and the reported losses, or the error.
 
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { DataPoint } from '../../../src/model/point.ts';
 import { diskOf } from '../../../src/spool/disk/disk.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
 
-/** The sink's name for which the bridge has kept the points. */
+/** The sink of the bridge. */
 const sinkName = 'opentsdb';
 const pointsABatch = 1_000;
 

@@ -1,5 +1,5 @@
-// A recording of a process that writes as a log of segments does, by strace itself: nothing is missed, and what has been told
-// durable by the process is there after every loss of power.
+// strace records a process that writes as a log of segments does. The recording is complete, and every group that the
+// process has reported durable survives each loss of power.
 
 import type { ExecutionContext } from 'ava';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,8 +16,8 @@ import { record } from './recording.ts';
 import type { StoreEvent } from './store-event.ts';
 
 /**
- * Groups of 700 bytes into segments of ten, through the pool with O_DSYNC; old segments become new ones by their name, and a
- * checkpoint is put in place between. It waits for a line before it begins, and for one more before it ends.
+ * Writes groups of 700 bytes into segments of ten with O_DSYNC, reuses old segments by renaming them, and writes
+ * checkpoints. It waits for a line on its input before it begins, and for another before it ends.
  */
 const writer = `
   import fs from 'node:fs/promises';
@@ -48,7 +48,7 @@ const writer = `
   await once(process.stdin, 'data');
   process.exit();`;
 
-/** @param leavesOut - what the process fails to sync */
+/** @param leavesOut - the sync that the process omits */
 async function recorded(t: ExecutionContext, leavesOut = '') {
   const directory = join(await temporaryDirectory(t), 'spool');
   await mkdir(directory);
@@ -74,7 +74,7 @@ async function recorded(t: ExecutionContext, leavesOut = '') {
 
 type Write = Extract<StoreEvent, { kind: 'write' }>;
 
-/** The newest group of which the write has returned. */
+/** Returns the newest group whose write has returned. */
 function lastWritten(events: readonly StoreEvent[]): Write | undefined {
   const returned = new Set(events.flatMap((event) => (event.kind === 'returned' ? [event.call] : [])));
   return events
@@ -84,7 +84,7 @@ function lastWritten(events: readonly StoreEvent[]): Write | undefined {
     .at(-1);
 }
 
-/** After how many events the newest group would be lost, by as little as may be on disk or by any part of the rest. */
+/** Returns the events after which a loss of power would lose the newest group. */
 function losses(events: readonly StoreEvent[], before: Snapshot): number[] {
   const random = seeded(5);
   const counts = Array.from({ length: events.length + 1 }, (_, count) => count);
@@ -100,7 +100,7 @@ function losses(events: readonly StoreEvent[], before: Snapshot): number[] {
 
 rowTest(
   'power',
-  'what a log of segments writes is recorded whole, and what it has synced survives each loss of power',
+  'the recording of a log of segments is complete, and synced groups survive each loss of power',
   async (t) => {
     const { directory, before, events } = await recorded(t);
     t.deepEqual(differences(events, before, imagesIn(directory)), []);
@@ -112,7 +112,7 @@ rowTest(
 );
 
 for (const leavesOut of ['dsync', 'directory']) {
-  rowTest('power', `a log of segments is found out that leaves out what syncs it: ${leavesOut}`, async (t) => {
+  rowTest('power', `a log of segments that omits a sync is detected: ${leavesOut}`, async (t) => {
     const { directory, before, events } = await recorded(t, leavesOut);
     t.deepEqual(differences(events, before, imagesIn(directory)), []);
     t.true(losses(events, before).length > 10);

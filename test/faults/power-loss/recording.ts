@@ -1,5 +1,5 @@
-// Records what a running bridge writes to the directory of its spool, what it syncs, and when it answers a push: strace is
-// attached to it. What is written through a shared map would not be seen, and is an error.
+// Records with strace the writes and syncs of a running bridge in the directory of its spool, and its answers. A shared
+// writable map is an error, since strace cannot see writes through it.
 
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,12 @@ import { eventsOf, recordedCalls } from './events.ts';
 import type { StoreEvent } from './store-event.ts';
 
 export interface Recording {
-  /** What the directory held when it began. */
+  /** The directory at the begin. */
   readonly before: Snapshot;
-  /** Ends the recording; the process goes on if it has not ended. */
+  /** Ends the recording; the process goes on. */
   end(): Promise<readonly StoreEvent[]>;
 }
 
-/** What is recorded, and where strace may write what it sees. */
 export interface Recorded {
   readonly pid: number;
   readonly directory: string;
@@ -26,15 +25,15 @@ export interface Recorded {
   readonly closing: Closing;
 }
 
-/** Longer texts are cut, which is an error: a segment that is laid out is written in pieces of a MiB. */
+/** strace truncates longer strings, which is an error. A preallocation writes pieces of a MiB. */
 const maxTextBytes = 8 << 20;
 const flags = ['-xx', '-s', String(maxTextBytes), '-e', `trace=${recordedCalls}`, '-e', 'signal=none'];
 const [tries, betweenMs] = [20, 250];
 
 /**
- * Attaches while nothing is written.
+ * Attaches to the process, which must not write meanwhile.
  *
- * @throws Lacking where there is no strace, or where it may not be attached
+ * @throws Lacking if there is no strace, or no permission
  */
 export async function record(row: string, { pid, directory, output, closing }: Recorded): Promise<Recording> {
   for (let left = tries; left > 0; left -= 1) {
@@ -56,13 +55,13 @@ export async function record(row: string, { pid, directory, output, closing }: R
   throw new Error(`${directory} is written all the time: where the recording would begin cannot be told`);
 }
 
-/** Which files there are, and when each was changed last. */
+/** Returns the files with their times of change. */
 function marksOf(directory: string): string {
   const names = readdirSync(directory).toSorted();
   return names.map((name) => `${name} ${statSync(join(directory, name), { bigint: true }).mtimeNs}`).join('\n');
 }
 
-/** The lines of a file that may be too large for one string. */
+/** Reads the lines of a file that may be too large for one string. */
 function* linesOf(path: string): Generator<string> {
   const file = openSync(path, 'r');
   try {

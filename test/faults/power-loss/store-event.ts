@@ -1,11 +1,11 @@
-// What a recording says of a directory of files: each write, each change of its names, each sync, and each 200, in the order in
-// which the calls began, and where each of them returned.
+// The events of a recorded directory: writes, changes of names, syncs, 200s, and the returns of calls. Calls are in the
+// order of their begins.
 
-/** Files have numbers, since their names change. */
+/** Files are identified by numbers, since their names change. */
 export type FileNumber = number;
 
 export type StoreEvent =
-  /** `isSynced`: through a descriptor with O_DSYNC, so that it is on disk once it has returned. */
+  /** `isSynced`: through a descriptor with O_DSYNC. */
   | {
       readonly kind: 'write';
       readonly call: number;
@@ -15,16 +15,16 @@ export type StoreEvent =
       readonly isSynced: boolean;
     }
   | { readonly kind: 'truncate'; readonly call: number; readonly file: FileNumber; readonly sizeBytes: number }
-  /** The file is at least so large afterwards. */
+  /** Grows the file to at least this size. */
   | { readonly kind: 'allocate'; readonly call: number; readonly file: FileNumber; readonly sizeBytes: number }
   | { readonly kind: 'create'; readonly call: number; readonly name: string; readonly file: FileNumber }
   | { readonly kind: 'rename'; readonly call: number; readonly from: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly call: number; readonly name: string }
-  /** Of a file, or of the names in the directory. */
+  /** Of a file, or of the directory's names. */
   | { readonly kind: 'sync'; readonly call: number; readonly file: FileNumber | 'directory' }
-  /** A call of the above has returned: 0, how many bytes were written, a descriptor, or -1. */
+  /** The return of a call above: 0, a number of bytes, a descriptor, or -1. */
   | { readonly kind: 'returned'; readonly call: number; readonly result: number }
-  /** A 200 went out for the push whose body held this Summary.Timestamp. */
+  /** A 200 is sent for the push with this Summary.Timestamp. */
   | { readonly kind: 'answered'; readonly timestamp: string };
 
 export type NameEvent = Extract<StoreEvent, { kind: 'create' | 'rename' | 'unlink' }>;

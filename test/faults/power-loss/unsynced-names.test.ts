@@ -1,4 +1,4 @@
-// Tests of the look for files that get their names too early.
+// Finds files that are renamed before they are synced.
 
 import test from 'ava';
 import type { StoreEvent } from './store-event.ts';
@@ -16,18 +16,18 @@ const written = (isSynced: boolean): StoreEvent => ({
 const sync: StoreEvent = { kind: 'sync', call: 3, file: 7 };
 const rename: StoreEvent = { kind: 'rename', call: 4, from: 'checkpoint.new', to: 'checkpoint' };
 
-test('a checkpoint that is synced before it has its name is in order', (t) => {
+test('a checkpoint that is synced before its rename is correct', (t) => {
   t.deepEqual(namedUnsynced([create, written(false), sync, rename]), []);
   t.deepEqual(namedUnsynced([create, written(true), rename]), []);
 });
 
-test('a checkpoint that has its name before it is synced is found', (t) => {
+test('a checkpoint that is renamed before its sync is found', (t) => {
   const fault = ['checkpoint.new is renamed to checkpoint before it is synced'];
   t.deepEqual(namedUnsynced([create, written(false), rename, sync]), fault);
   t.deepEqual(namedUnsynced([create, sync, written(false), rename]), fault);
   t.deepEqual(namedUnsynced([create, written(false), { kind: 'sync', call: 3, file: 'directory' }, rename]), fault);
 });
 
-test('what has no name that counts may be written as it will', (t) => {
+test('files of other names are not checked', (t) => {
   t.deepEqual(namedUnsynced([create, written(false), { ...rename, to: 'notes' }]), []);
 });

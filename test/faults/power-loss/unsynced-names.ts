@@ -1,11 +1,12 @@
-// Files that are renamed to where they count before what was written to them is synced: after a loss of power they may hold anything.
+// Finds files that are renamed to their final names before they are synced. After a loss of power their contents are
+// undefined.
 
 import type { FileNumber, StoreEvent } from './store-event.ts';
 
-/** What counts once it has its name; segments are written through O_DSYNC, and so are what takes their names. */
+/** The final names. Segments are written with O_DSYNC, also those that are renamed. */
 const counts = /^(checkpoint|\d+\.(keys|segment))$/;
 
-/** A line for each of them. */
+/** Returns a line for each. */
 export function namedUnsynced(events: readonly StoreEvent[]): string[] {
   const files = new Map<string, FileNumber>();
   const written = new Set<FileNumber>();

@@ -1,4 +1,4 @@
-// F4: the receiver takes connections and requests, and never says a word.
+// F4: the receiver accepts connections and requests, and never answers.
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { hanging, healthy } from '../receiver-states.ts';
 import type { Scenario } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 
-/** Every answer to a push, however silent the receiver is; the tests may share their machine with others. */
+/** The bound on the answer to a push; the short form runs on shared machines. */
 const ackBarMs = { short: 20_000, long: 1_000 };
 
 export const blackHole: Scenario = {
@@ -22,7 +22,7 @@ export const blackHole: Scenario = {
     await pause(500);
     const before = files();
     await receiver.be(hanging);
-    // Longer than the 15 s after which a request is given up, more than once in the long form.
+    // Longer than the request timeout of 15 s.
     await pause(form === 'long' ? 70_000 : 17_000);
     const during = files();
     await receiver.be(healthy);

@@ -10,7 +10,6 @@ import { judge } from '../judge.ts';
 import type { Scenario, Setting } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 
-/** The listing itself; the token is had. */
 const listing = /nodes/;
 const failures: readonly (readonly [name: string, fault: Fault, path: RegExp])[] = [
   ['token 401', answer(401, '{"error":"invalid_client"}'), /token/],
@@ -27,13 +26,13 @@ const failures: readonly (readonly [name: string, fault: Fault, path: RegExp])[]
   ['hangs', restFaults.hang, listing],
 ];
 
-/** Catchpoint's limit a minute. */
+/** Catchpoint's limit. */
 const callsAMinute = 20;
 
 interface Failing {
   readonly stage: Stage;
   readonly api: RestApi;
-  /** undefined: the API is well. */
+  /** Undefined ends the failure. */
   fail(failure: (typeof failures)[number] | undefined): void;
 }
 
@@ -110,7 +109,7 @@ export const coldStart: Scenario = {
   },
 };
 
-/** A directory that is old is refreshed at the start. */
+/** Makes the directory old, so that the next start refreshes it. */
 function age(stateDir: string): void {
   const path = join(stateDir, 'nodes', 'directory.json');
   const old = Date.now() - 2 * 86_400_000;

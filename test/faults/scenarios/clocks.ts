@@ -1,5 +1,4 @@
-// F14: the clock jumps an hour forward and two back while points wait to be written again, and the process lives in zones
-// with odd hours.
+// F14: the clock jumps by hours while points are in the retry set, and the process runs in several time zones.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import type { Scenario, Setting } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 
 const zones = ['America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'Pacific/Apia'];
-/** In seconds from the true time, one after the other. */
+/** Successive offsets from the true time in seconds. */
 const jumps = [3_600, -3_600, 0];
 
 export const clocks: Scenario = {

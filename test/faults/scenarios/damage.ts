@@ -1,6 +1,6 @@
-// F13: the store is damaged between a kill -9 and the next start, in any place and way. The bridge comes up, whatever can be
-// read arrives, and what cannot is counted as lost: no fewer records than are missing, and their points as their neighbours tell.
-// Damage that looks like a write that was torn is told as that, and not counted: see the log's README, "What a start does".
+// F13: the store is damaged between a kill -9 and the next start. The bridge starts, readable points arrive, and
+// damaged ones count as lost: at least the missing records, with the points that their neighbours imply. Damage that
+// looks like a torn write is reported as such and not counted; see the log's README, "What a start does".
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,33 +14,33 @@ import { seconds } from '../judge.ts';
 import { openStage, type Stage } from '../stage.ts';
 
 const runs = 250;
-/** As many runs as a group can have: each waits for its answer. */
+/** The largest group has a run of each agent, since an agent waits for its answer. */
 const agents = 8;
-/** Of a run; where no neighbour tells how many a lost one had, an average is told. */
-const fewestPoints = 4;
-/** The bridge may die of what it reads; each death is a cause for the next start to look closer. */
-const mostStarts = 4;
+/** Of a run. Without intact neighbours an average counts for a lost run. */
+const minPoints = 4;
+/** Damage may crash the bridge; each crash makes the next start check more. */
+const maxStarts = 4;
 
 export const damage: Scenario = {
   id: 'F13',
   title: 'damage to the store: cut, zeroed, exchanged, bits flipped',
   async play(setting: Setting): Promise<Outcome> {
     const rounds = setting.form === 'long' ? 100 : 4;
-    const total = { lost: 0, told: 0, uncounted: 0, torn: 0, starts: 0, slowestMs: 0 };
+    const total = { lost: 0, reported: 0, uncounted: 0, torn: 0, starts: 0, slowestMs: 0 };
     const faults: string[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const closers: (() => unknown)[] = [];
       const closing = { teardown: (close: () => unknown) => void closers.push(close) };
       try {
-        const { words, lost, told, uncounted, torn, starts, slowestMs } = await played({
+        const { messages, lost, reported, uncounted, torn, starts, slowestMs } = await played({
           ...setting,
           closing,
           seed: setting.seed + 10 * round,
         });
-        faults.push(...words);
+        faults.push(...messages);
         Object.assign(total, {
           lost: total.lost + lost,
-          told: total.told + told,
+          reported: total.reported + reported,
           uncounted: total.uncounted + uncounted,
           torn: total.torn + torn,
         });
@@ -52,16 +52,16 @@ export const damage: Scenario = {
         for (const close of closers.toReversed()) await close();
       }
     }
-    const { lost, told, uncounted, torn, starts, slowestMs } = total;
-    const figures = `${rounds} damages to a store of ${runs} runs each: ${lost} points lost, ${told} told and ${uncounted} stores said to be uncountable, ${torn} to end in what may be a torn write; ${starts} starts at most, the slowest ${seconds(slowestMs)}`;
+    const { lost, reported, uncounted, torn, starts, slowestMs } = total;
+    const figures = `${rounds} damages to a store of ${runs} runs each: ${lost} points lost, ${reported} reported and ${uncounted} stores said to be uncountable, ${torn} to end in what may be a torn write; ${starts} starts at most, the slowest ${seconds(slowestMs)}`;
     return { verdicts: [], judged: rounds, figures, faults: faults.slice(0, 12) };
   },
 };
 
 interface Played {
-  readonly words: readonly string[];
+  readonly messages: readonly string[];
   readonly lost: number;
-  readonly told: number;
+  readonly reported: number;
   readonly uncounted: number;
   readonly torn: number;
   readonly starts: number;
@@ -79,20 +79,20 @@ async function played({ seed, closing }: Setting): Promise<Played> {
   const { kind, where } = damageStore(stage);
   const at = `${kind}, ${where} (seed ${seed})`;
   await receiver.be(healthy);
-  const up = await startedForGood(stage);
+  const up = await startUntilRecovered(stage);
   const { slowestReadyMs: slowestMs } = bridge.figures();
   if (up === undefined) {
-    const words = `${at}: not well after ${mostStarts} starts: ${bridge.unaskedEnds().at(-1) ?? 'it runs'}`;
-    return { words: [words], lost: 0, told: 0, uncounted: 0, torn: 0, starts: mostStarts, slowestMs };
+    const messages = `${at}: not well after ${maxStarts} starts: ${bridge.unexpectedEnds().at(-1) ?? 'it runs'}`;
+    return { messages: [messages], lost: 0, reported: 0, uncounted: 0, torn: 0, starts: maxStarts, slowestMs };
   }
   await bridge.stop();
   const torn = readdirSync(join(stage.stateDir, 'spool')).filter((name) => name.endsWith('.tail')).length;
   const account = stage.ledger.account(() => false);
   const { starts, lost } = up;
   return {
-    words: wrong(account, lost, mayBeTorn(torn, kind)).map((words) => `${at}: ${words}`),
+    messages: wrong(account, lost, mayBeTorn(torn, kind)).map((messages) => `${at}: ${messages}`),
     lost: account.lostPoints,
-    told: lost.points,
+    reported: lost.points,
     uncounted: lost.uncounted > 0 ? 1 : 0,
     torn,
     starts,
@@ -100,7 +100,7 @@ async function played({ seed, closing }: Setting): Promise<Played> {
   };
 }
 
-/** The files of a log of segments: those, what is kept beside them, and what says where to begin. */
+/** Segments, run keys and checkpoints. */
 const logFiles = /\.(segment|keys)$|^checkpoint/;
 
 function damageStore({ stateDir, seed }: Stage): FileDamage {
@@ -108,14 +108,14 @@ function damageStore({ stateDir, seed }: Stage): FileDamage {
 }
 
 /**
- * Starts it, again where it dies of what it reads, until everything that can be read and a fresh push have arrived; how often
- * that took, and what it says is lost.
+ * Starts the bridge, repeatedly if it crashes, until all readable points and a fresh push have arrived. Returns the
+ * number of starts and the reported losses.
  */
-async function startedForGood(
+async function startUntilRecovered(
   stage: Stage,
 ): Promise<{ readonly starts: number; readonly lost: Status['lost'] } | undefined> {
   const { bridge, pusher, ledger, steady } = stage;
-  for (let starts = 1; starts <= mostStarts; starts += 1) {
+  for (let starts = 1; starts <= maxStarts; starts += 1) {
     const isUp = await bridge.start().then(
       () => true,
       () => false,
@@ -140,8 +140,8 @@ async function startedForGood(
 }
 
 /**
- * How many runs may be lost and told as a torn write: those of the last group; as many as eight sectors hold, with the rest of their
- * groups; any, where nothing but zeros is left behind.
+ * Returns how many runs may be lost as a torn write: those of the last group; those within eight sectors and their
+ * groups; any number before nothing but zeros.
  */
 function mayBeTorn(tails: number, kind: string): number {
   if (tails === 0) return 0;
@@ -149,14 +149,18 @@ function mayBeTorn(tails: number, kind: string): number {
   return kind === 'eight sectors zeroed' ? 3 * agents : agents;
 }
 
-function wrong({ lostRuns, lostPoints, torn, foreign }: Account, told: Status['lost'], mostTorn: number): string[] {
+function wrong({ lostRuns, lostPoints, torn, foreign }: Account, reported: Status['lost'], mostTorn: number): string[] {
   const isTold =
-    lostRuns <= mostTorn || told.uncounted > 0 || (told.records >= lostRuns && told.points >= lostRuns * fewestPoints);
+    lostRuns <= mostTorn ||
+    reported.uncounted > 0 ||
+    (reported.records >= lostRuns && reported.points >= lostRuns * minPoints);
   return [
     ...(foreign > 0 ? [`I: ${foreign} points are not as expected`] : []),
     ...(torn > 0 ? [`C: ${torn} runs arrived in part`] : []),
     ...(isTold
       ? []
-      : [`C: ${lostRuns} runs with ${lostPoints} points lost, ${told.records} runs with ${told.points} points told`]),
+      : [
+          `C: ${lostRuns} runs with ${lostPoints} points lost, ${reported.records} runs with ${reported.points} points reported`,
+        ]),
   ];
 }

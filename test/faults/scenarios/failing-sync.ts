@@ -1,5 +1,5 @@
-// F12: a sync fails, a write fails, or the disk is read-only from one write on. What waited for it is not acknowledged, the bridge
-// ends, and the next start has what was.
+// F12: a sync or a write fails, or the disk becomes read-only. The bridge does not acknowledge what waited for it, and
+// ends. The next start has every acknowledged run.
 
 import { join } from 'node:path';
 import { failCalls, type FailingCalls, syncingCalls, writes } from '../failing-calls.ts';
@@ -11,15 +11,14 @@ import { becomes, openStage, type Stage } from '../stage.ts';
 import type { Attached } from '../strace.ts';
 import { readOnlyDisk } from './read-only-disk.ts';
 
-/** From the first refusal to the end of the process, under strace, which slows everything. */
+/** From the first refusal to the end of the process; strace slows it. */
 const endBarMs = { short: 10_000, long: 2_000 };
-/** Until then a call should have failed; if not, other files are written by now, and strace is attached to these. */
+/** If no call has failed by then, other files are written by now, and strace attaches to those. */
 const failsWithinMs = 10_000;
 const mostAttachments = 4;
-/** Calls that succeed before one fails, of each thread. */
+/** Successful calls of each thread before the failure. */
 const mostBefore = 40;
 
-/** Played in turn. */
 const failures = [
   (directory: string) => ({ calls: syncingCalls(directory), error: 'EIO', isLasting: false }),
   () => ({ calls: writes, error: 'EROFS', isLasting: true }),
@@ -56,13 +55,13 @@ async function playInjected({ form, seed, closing }: Setting): Promise<Required<
     slowestMs = Math.max(slowestMs, afterMs);
     if (code !== 74) faults.push(`in round ${round} it ended with ${code}, not with 74`);
   }
-  const endsWell = rounds - faults.length;
+  const exitsWithZero = rounds - faults.length;
   if (slowestMs > endBarMs[form]) faults.push(`it ended ${seconds(slowestMs)} after the first refusal`);
-  const figures = `${rounds} times a call failed: ${endsWell} ends with 74, ${seconds(slowestMs)} after the first refusal at most, under strace`;
+  const figures = `${rounds} times a call failed: ${exitsWithZero} ends with 74, ${seconds(slowestMs)} after the first refusal at most, under strace`;
   return { verdicts: [await judge(stage)], figures, faults };
 }
 
-/** Lets it fail under load until it ends, and starts it again. */
+/** Makes calls fail under load until the bridge ends, and restarts it. */
 async function failed(
   stage: Stage,
   round: number,
@@ -76,7 +75,7 @@ async function failed(
   const attached = (from: number): Promise<Attached> =>
     failCalls('F12', bridge.pid() ?? 0, directory, { ...failure(directory), from }, closing);
   const from = 2 + Math.floor(random() * mostBefore);
-  // The file that is written next has its name then.
+  // This push creates the file that is written next.
   await pusher.pushOne();
   const before = refusals();
   let strace = await attached(from);

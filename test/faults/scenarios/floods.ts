@@ -1,4 +1,4 @@
-// F20: heads without end, connections that say nothing, and more connections than the process may have files.
+// F20: endless heads, idle connections, and more connections than the process may have files.
 
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -30,23 +30,23 @@ export const floods: Scenario = {
     const idle = await compared(stage, form, () => idleConnections(stage, form));
     const few = await withFewFiles(stage, form);
     const figures = [
-      `${endless.came.length} heads without end: ${tally(endless.came.map(({ answer }) => answer))}`,
+      `${endless.result.length} heads without end: ${tally(endless.result.map(({ answer }) => answer))}`,
       comparison(endless),
-      idle.came,
+      idle.result,
       comparison(idle),
       few.figures,
     ];
     const faults = [
-      ...endless.came.flatMap(({ fault }) => fault),
-      ...disturbed('heads without end', endless.seen, endless.barMs),
-      ...disturbed('idle connections', idle.seen, idle.barMs),
+      ...endless.result.flatMap(({ fault }) => fault),
+      ...disturbed('heads without end', endless.during, endless.barMs),
+      ...disturbed('idle connections', idle.during, idle.barMs),
       ...few.faults,
     ];
     return { verdicts: [await judge(stage)], figures: figures.join('; '), faults };
   },
 };
 
-/** A sender that goes on sending may see the connection closed before it sees its 431. */
+/** A sender that goes on may get a reset before its 431. */
 async function endlessHeads(
   { bridge }: Stage,
   form: Form,
@@ -63,7 +63,7 @@ async function endlessHeads(
   return heard;
 }
 
-/** More than there may be connections in the long form. */
+/** In the long form, more than the limit of connections. */
 async function idleConnections({ bridge }: Stage, form: Form): Promise<string> {
   const count = form === 'long' ? 10_000 : 1_000;
   const idle = await crowd({ url: bridge.pushUrl() ?? '', count, addresses: 50 });
@@ -73,7 +73,7 @@ async function idleConnections({ bridge }: Stage, form: Form): Promise<string> {
   return `${count} idle connections from 50 addresses, ${open} of them kept`;
 }
 
-/** Started with few files it takes fewer connections; without any left it goes on as soon as there are some. */
+/** With few files the bridge accepts fewer connections; without a free one it recovers as soon as there is one. */
 async function withFewFiles(
   stage: Stage,
   form: Form,
@@ -86,7 +86,7 @@ async function withFewFiles(
     await pause(2_000);
     idle.close();
   });
-  // Below what is open already: every accept fails.
+  // Fewer than are open, so that every accept fails.
   await run('prlimit', ['--pid', String(bridge.pid()), '--nofile=16:256']);
   const none = await crowd({ url: bridge.pushUrl() ?? '', count: 50, addresses: 10 });
   await pause(1_000);
@@ -97,7 +97,7 @@ async function withFewFiles(
   void stage.pusher.pushOne().then(() => (isTaken = true));
   await becomes(() => isTaken, 10_000);
   const faults = [
-    ...disturbed(`${maxFiles} files`, few.seen, few.barMs),
+    ...disturbed(`${maxFiles} files`, few.during, few.barMs),
     ...(isTaken ? [] : ['after a lack of files no push is taken']),
   ];
   return {

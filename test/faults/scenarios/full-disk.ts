@@ -1,4 +1,5 @@
-// F11: the disk is full, by our own spool and then by somebody else's file as well; room comes back, and nothing is said twice.
+// F11: the disk is full, first by the spool and then by another file as well, until there is space again. Nothing is
+// duplicated.
 
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import type { Outcome, Scenario, Setting } from '../scenario.ts';
 import { becomes, openStage, type Stage, until } from '../stage.ts';
 
 const mebibyte = 2 ** 20;
-/** Every answer has to be there before Catchpoint gives up. */
+/** Catchpoint's timeout. */
 const longestAnswerMs = 20_000;
 
 export const fullDisk: Scenario = {
@@ -29,7 +30,7 @@ export const fullDisk: Scenario = {
   },
 };
 
-/** Fills the disk, with a file of somebody else's in the end where that is wanted, and makes room again. */
+/** Fills the disk, if wanted with another file at the end, and frees space again. */
 async function filled(stage: Stage, withForeign: boolean): Promise<string[]> {
   const { receiver, pusher, bridge, stateDir } = stage;
   const faults: string[] = [];

@@ -1,5 +1,5 @@
-// F22: TLS: a handshake for every push, handshakes that never end, certificates that change under the load, and one that is
-// broken.
+// F22: TLS handshakes for every push, handshakes that never end, certificates that change under load, and an invalid
+// one.
 
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -18,11 +18,11 @@ import type { Form, Scenario } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 
 const run = promisify(execFile);
-/** New handshakes a second, of a machine with two cores that generator and receiver share. */
+/** New handshakes a second on two cores, shared with generator and receiver. */
 const barPerSecond = { short: 5, long: 300 };
-/** Made once: Node reads all authorities that it knows for each. */
+/** Made once, since Node reads all its authorities for each context. */
 const secureContext = createSecureContext();
-/** Clients that shake hands at the same time. */
+/** Concurrent handshakes. */
 const clients = 16;
 
 export const handshakes: Scenario = {
@@ -41,21 +41,21 @@ export const handshakes: Scenario = {
     const silent = await compared(stage, form, () => unended(stage, form));
     const flood = await compared(stage, form, () => (form === 'long' ? shaking(stage, 10) : shakes(stage, 2_000)));
     const faults = [
-      ...disturbed('certificates that change', changed.seen, changed.barMs),
-      ...disturbed('a broken certificate', broken.seen, broken.barMs),
-      ...disturbed('handshakes that do not end', silent.seen, silent.barMs),
-      ...disturbed('handshakes without end', flood.seen, flood.barMs),
-      ...(changed.came.seen === changed.came.wanted
+      ...disturbed('certificates that change', changed.during, changed.barMs),
+      ...disturbed('a broken certificate', broken.during, broken.barMs),
+      ...disturbed('handshakes that do not end', silent.during, silent.barMs),
+      ...disturbed('handshakes without end', flood.during, flood.barMs),
+      ...(changed.result.shown === changed.result.wanted
         ? []
-        : [`${changed.came.seen} of ${changed.came.wanted} new certificates were shown`]),
-      ...(broken.came === 'kept' ? [] : ['a broken certificate was not left aside']),
-      ...(flood.came >= barPerSecond[form] ? [] : [`${flood.came} handshakes/s`]),
+        : [`${changed.result.shown} of ${changed.result.wanted} new certificates were shown`]),
+      ...(broken.result === 'kept' ? [] : ['a broken certificate was not left aside']),
+      ...(flood.result >= barPerSecond[form] ? [] : [`${flood.result} handshakes/s`]),
     ];
     const figures = [
-      `${changed.came.wanted} changes of certificate: ${comparison(changed)}`,
+      `${changed.result.wanted} changes of certificate: ${comparison(changed)}`,
       `a broken one left aside: ${comparison(broken)}`,
-      `${silent.came} handshakes that do not end: ${comparison(silent)}`,
-      `${flood.came} handshakes/s of others: ${comparison(flood)}`,
+      `${silent.result} handshakes that do not end: ${comparison(silent)}`,
+      `${flood.result} handshakes/s of others: ${comparison(flood)}`,
     ];
     return { verdicts: [await judge(stage)], figures: figures.join('; '), faults };
   },
@@ -66,30 +66,30 @@ interface Files {
   readonly key: string;
 }
 
-/** The certificate is exchanged back and forth; each time new connections must soon be shown the other one. */
+/** Replaces the certificate back and forth; new connections must soon get the other one. */
 async function changes(
   stage: Stage,
   { cert, key }: Files,
   form: Form,
-): Promise<{ readonly seen: number; readonly wanted: number }> {
+): Promise<{ readonly shown: number; readonly wanted: number }> {
   const wanted = form === 'long' ? 20 : 2;
   const pairs = [
     [newCertificate, newPrivateKey],
     [certificate, privateKey],
   ] as const;
-  let seen = 0;
+  let shown = 0;
   for (let change = 0; change < wanted; change += 1) {
     const before = await fingerprint(stage);
     const [newCert, newKey] = pairs[change % 2] ?? pairs[0];
     await writeFile(cert, newCert);
     await writeFile(key, newKey);
-    if (await becomes(async () => (await fingerprint(stage)) !== before, 15_000, 200)) seen += 1;
+    if (await becomes(async () => (await fingerprint(stage)) !== before, 15_000, 200)) shown += 1;
   }
-  return { seen, wanted };
+  return { shown, wanted };
 }
 
-/** Whether the certificate stays when its file is broken; it is set right again. */
-async function breaks(stage: Stage, cert: string): Promise<'kept' | 'gone'> {
+/** Writes an invalid certificate file, and restores it; returns whether the previous certificate stays in effect. */
+async function breaks(stage: Stage, cert: string): Promise<'kept' | 'lost'> {
   const before = await fingerprint(stage);
   await writeFile(cert, 'broken');
   const isNoticed = await becomes(
@@ -99,10 +99,10 @@ async function breaks(stage: Stage, cert: string): Promise<'kept' | 'gone'> {
   );
   const isKept = (await fingerprint(stage)) === before;
   await writeFile(cert, certificate);
-  return isNoticed && isKept ? 'kept' : 'gone';
+  return isNoticed && isKept ? 'kept' : 'lost';
 }
 
-/** Connections that never say hello, and such that begin to. */
+/** Opens connections without a ClientHello, and with the beginning of one. */
 async function unended({ bridge }: Stage, form: Form): Promise<number> {
   const count = form === 'long' ? 2_500 : 300;
   const url = bridge.pushUrl() ?? '';
@@ -114,7 +114,7 @@ async function unended({ bridge }: Stage, form: Form): Promise<number> {
   return count;
 }
 
-/** The same by `openssl s_time`, which takes less of the two cores than our own clients. */
+/** Uses `openssl s_time`, which needs less CPU than the harness's clients. */
 async function shaking(stage: Stage, forSeconds: number): Promise<number> {
   const { port } = new URL(stage.bridge.pushUrl() ?? '');
   const fromMs = performance.now();
@@ -129,7 +129,7 @@ async function shaking(stage: Stage, forSeconds: number): Promise<number> {
   return Math.round((Number(/(\d+) connections in/.exec(stdout)?.[1] ?? 0) / (performance.now() - fromMs)) * 1000);
 }
 
-/** Full handshakes, one after the other; how many a second. */
+/** Does full handshakes one after the other; returns their number a second. */
 async function shakes({ bridge }: Stage, forMs: number): Promise<number> {
   const { port } = new URL(bridge.pushUrl() ?? '');
   const fromMs = performance.now();

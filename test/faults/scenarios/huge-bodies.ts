@@ -1,4 +1,4 @@
-// F19: bodies without end: a gigabyte that is announced, one that is not, chunks without end, and lengths that lie.
+// F19: huge bodies: a gigabyte with and without a Content-Length, endless chunks, and wrong lengths.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { compared, comparison, disturbed } from '../bystander.ts';
@@ -12,11 +12,11 @@ const head = (...headers: readonly string[]): string => `POST / HTTP/1.1\r\nHost
 const block = Buffer.alloc(65_536, '{"a":1,');
 const oneChunk = Buffer.concat([Buffer.from('10000\r\n'), block, Buffer.from('\r\n')]);
 const limitBytes = 2 ** 20;
-/** What may be under way in sockets before the answer is seen. */
+/** The bytes that may be in socket buffers before the answer. */
 const slackBytes = 16 * 2 ** 20;
-/** Beside the bodies, which are refused at a MiB: what is read in after the start, and what is not collected yet. */
+/** Bodies are refused at a MiB; the rest is code loaded after the start, and garbage. */
 const growthBarBytes = 96 * 2 ** 20;
-/** What the bodies that are arriving may hold, and what holding and letting go of it costs beside. */
+/** The bound on arriving bodies, and their overhead. */
 const heldBarBytes = (32 + 160) * 2 ** 20;
 
 export const hugeBodies: Scenario = {
@@ -27,14 +27,14 @@ export const hugeBodies: Scenario = {
     const { bridge } = stage;
     await stage.begin();
     await send(bridge.pushUrl() ?? '', Buffer.alloc(limitBytes, '['));
-    const before = bridge.figures().mostOwnBytes;
+    const before = bridge.figures().maxAnonymousBytes;
     const huge = await compared(stage, form, () => hugeOnes(stage, form === 'long' ? 50 : 5), { rate: 100 });
-    const grown = bridge.figures().mostOwnBytes - before;
+    const grown = bridge.figures().maxAnonymousBytes - before;
     const halves = await compared(stage, form, () => halfBodies(stage, form === 'long' ? 400 : 150), { rate: 100 });
-    const held = bridge.figures().mostOwnBytes - before;
+    const held = bridge.figures().maxAnonymousBytes - before;
     const verdict = await judge(stage);
-    const heard = huge.came;
-    const wrong = heard.filter(([name, { answer, sentBytes }]) => {
+    const answers = huge.result;
+    const wrong = answers.filter(([name, { answer, sentBytes }]) => {
       const wanted =
         name === 'a gigabyte announced' || name === 'chunks without end'
           ? /^(HTTP\/1.1 413.*)?$/
@@ -43,10 +43,10 @@ export const hugeBodies: Scenario = {
     });
     return {
       verdicts: [verdict],
-      figures: `${heard.length} bodies; ${heard.filter(([, { answer }]) => answer.includes('413')).length} saw their 413, the others a closed connection or a 400; memory grew ${megabytes(grown)}; ${comparison(huge)}; ${halves.came}, memory grew ${megabytes(held)}; ${comparison(halves)}`,
+      figures: `${answers.length} bodies; ${answers.filter(([, { answer }]) => answer.includes('413')).length} saw their 413, the others a closed connection or a 400; memory grew ${megabytes(grown)}; ${comparison(huge)}; ${halves.result}, memory grew ${megabytes(held)}; ${comparison(halves)}`,
       faults: [
-        ...disturbed('huge bodies', huge.seen, huge.barMs),
-        ...disturbed('half bodies', halves.seen, halves.barMs),
+        ...disturbed('huge bodies', huge.during, huge.barMs),
+        ...disturbed('half bodies', halves.during, halves.barMs),
         ...(held > heldBarBytes ? [`B: with half bodies memory grew ${megabytes(held)}`] : []),
         ...wrong.map(
           ([name, { answer, sentBytes }]) => `${name}: ${answer || 'no answer'} after ${megabytes(sentBytes)}`,
@@ -59,20 +59,20 @@ export const hugeBodies: Scenario = {
 
 async function hugeOnes({ bridge }: Stage, rounds: number): Promise<readonly (readonly [string, Stream])[]> {
   const url = bridge.pushUrl() ?? '';
-  const heard: (readonly [string, Stream])[] = [];
+  const answers: (readonly [string, Stream])[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    heard.push(['a gigabyte announced', await stream(url, head('Content-Length: 1073741824'), block, 2 ** 30)]);
-    heard.push(['chunks without end', await stream(url, head('Transfer-Encoding: chunked'), oneChunk, 2 ** 30)]);
-    heard.push(['more than announced', await stream(url, head('Content-Length: 5'), block, slackBytes)]);
-    heard.push([
+    answers.push(['a gigabyte announced', await stream(url, head('Content-Length: 1073741824'), block, 2 ** 30)]);
+    answers.push(['chunks without end', await stream(url, head('Transfer-Encoding: chunked'), oneChunk, 2 ** 30)]);
+    answers.push(['more than announced', await stream(url, head('Content-Length: 5'), block, slackBytes)]);
+    answers.push([
       'less than announced',
       await stream(url, head('Content-Length: 900000', 'Connection: close'), Buffer.from('{"TestId":1}'), 12),
     ]);
   }
-  return heard;
+  return answers;
 }
 
-/** All but the last byte of a megabyte each, and nothing more. */
+/** Sends all but the last byte of bodies of a MiB. */
 async function halfBodies({ bridge }: Stage, count: number): Promise<string> {
   const first = Buffer.from(head(`Content-Length: ${limitBytes}`) + ' '.repeat(limitBytes - 1));
   const halves = await crowd({ url: bridge.pushUrl() ?? '', count, addresses: 20, first });

@@ -7,7 +7,7 @@ import * as states from '../receiver-states.ts';
 import type { Scenario } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 
-/** As often as they stand here. */
+/** Repeated states are more likely. */
 const phases = [
   states.healthy,
   states.healthy,
@@ -22,7 +22,7 @@ const phases = [
   states.answersLost,
 ];
 
-/** The bar for a start; the tests may share their machine with others. */
+/** The bound on a start; the short form runs on shared machines. */
 const readyBarMs = { short: 30_000, long: 2_000 };
 
 export const kill: Scenario = {

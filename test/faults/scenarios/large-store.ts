@@ -1,4 +1,4 @@
-// A start on a store of 1 GB, after a stop and after kill -9: pushes are taken at once, however much waits.
+// A start on a store of 1 GB, after a stop and after kill -9. The bridge accepts pushes at once, whatever the backlog.
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ export const largeStore: Scenario = {
   },
 };
 
-/** Appends runs until the file has its size; how many. */
+/** Appends runs until the store has its size; returns their number. */
 async function filled({ stateDir, runs, ledger }: Stage): Promise<number> {
   const directory = join(stateDir, 'spool');
   const spool = await openSpool({ directory, maxBytes: 2 ** 40, clock: systemClock() });
@@ -58,7 +58,7 @@ async function filled({ stateDir, runs, ledger }: Stage): Promise<number> {
   return count;
 }
 
-/** What its files take up on disk: one may be laid out long before it is filled. */
+/** Returns the disk usage, since files are preallocated. */
 function bytesIn(directory: string): number {
   return readdirSync(directory).reduce(
     (sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.blocks ?? 0) * 512,
@@ -66,7 +66,7 @@ function bytesIn(directory: string): number {
   );
 }
 
-/** Of a line as in Runs.points. */
+/** Parses a line as in Runs.points. */
 function pointOf(line: string): DataPoint {
   const [metric = '', timestamp = '', value = '', ...tags] = line.split(' ');
   return {

@@ -7,9 +7,9 @@ import { becomes, openStage } from '../stage.ts';
 const steadyRate = { short: 300, long: 1_000 };
 const steadySeconds = { short: 4, long: 120 };
 const burstSeconds = { short: 2, long: 30 };
-/** Until nothing waits any more after a burst. */
+/** The bound on the drain after a burst. */
 const idleBarMs = 60_000;
-/** The tests may share their machine with others. */
+/** The short form runs on shared machines. */
 const p99BarMs = { short: 20_000, long: 100 };
 
 export const steady: Scenario = {

@@ -1,5 +1,5 @@
-// F17: pushes that are none: a corpus of what has broken others, and a fuzz around real pushes. The bridge answers each with
-// a 4xx, stays, and takes the good pushes in between.
+// F17: malformed pushes: a corpus, and a fuzz around real pushes. The bridge answers each with a 4xx, and accepts the
+// good pushes in between.
 
 import fc from 'fast-check';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -16,7 +16,6 @@ const good = {
 };
 const nested = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
 
-/** None of these is a push. */
 const corpus: readonly (readonly [name: string, body: string | Buffer, headers?: Readonly<Record<string, string>>])[] =
   [
     ['empty', ''],
@@ -51,7 +50,7 @@ const corpus: readonly (readonly [name: string, body: string | Buffer, headers?:
     ['a time of 99 digits', JSON.stringify({ ...good, Summary: { Timestamp: '2'.repeat(99) } })],
   ];
 
-/** Every answer, however wrong the body; the tests may share their machine with others. */
+/** The bound on an answer; the short form runs on shared machines. */
 const answerBarMs = { short: 20_000, long: 1_000 };
 const growthBarBytes = 100 * 2 ** 20;
 
@@ -59,12 +58,12 @@ export const malformed: Scenario = {
   id: 'F17',
   title: 'pushes that are none: a corpus, and a fuzz',
   async play({ form, seed, closing }: Setting) {
-    const stage = await openStage({ seed, closing, takesStrangers: true });
+    const stage = await openStage({ seed, closing, ignoresOthers: true });
     const { bridge } = stage;
     await stage.begin();
     stage.pusher.start({ agents: 4, rate: 100 });
     const refused = await sendCorpus(stage);
-    const before = bridge.figures().mostOwnBytes;
+    const before = bridge.figures().maxAnonymousBytes;
     const fuzzed = await fuzz(stage, form === 'long' ? 20_000 : 1_000);
     await stage.pusher.stop();
     const verdict: Verdict = await judge(stage, {
@@ -73,7 +72,7 @@ export const malformed: Scenario = {
     });
     const heard = [...refused.map(({ heard: one }) => one), ...fuzzed];
     const slowestMs = Math.max(...heard.map(({ ms }) => ms));
-    const grown = bridge.figures().mostOwnBytes - before;
+    const grown = bridge.figures().maxAnonymousBytes - before;
     return {
       verdicts: [verdict],
       figures: `${corpus.length} bodies and ${fuzzed.length} fuzzed ones (${fuzzed.filter(({ status }) => status === 200).length} of them pushes); answered within ${slowestMs.toFixed(0)} ms; memory grew ${megabytes(grown)}`,
@@ -117,12 +116,12 @@ const value = fc.oneof(
   ),
 );
 
-/** Nine times out of ten what belongs there. */
+/** A valid value in nine of ten cases. */
 function mostly(usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: value });
 }
 
-/** Pushes with anything in place of what they hold, and bytes cut out of them. */
+/** Sends pushes with random values and with bytes removed. */
 const push = fc.record(
   {
     TestId: mostly(fc.integer({ min: 1, max: 2 ** 31 })),

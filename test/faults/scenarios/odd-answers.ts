@@ -1,4 +1,4 @@
-// F7: every answer that is none, and points that are refused among points that are not.
+// F7: wrong answers of the receiver, and single rejected points.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { judge } from '../judge.ts';
@@ -22,7 +22,7 @@ export const oddAnswers: Scenario = {
   id: 'F7',
   title: 'odd answers: 400 chunked, 413, 429, 503, 500, 401, no JSON, lost, 200 with failed',
   async play({ form, seed, closing }) {
-    // Nor does it know a metric before it is assigned.
+    // The receiver creates no metrics.
     const stage = await openStage({ seed, closing, autoCreateMetrics: false });
     const { receiver, pusher, bridge } = stage;
     const each = form === 'long' ? 5_000 : 500;
@@ -34,7 +34,7 @@ export const oddAnswers: Scenario = {
       await receiver.be(states.sometimes(state, 0.5));
       await pause(each);
       await receiver.be(states.healthy);
-      // The pauses that a state has left behind are not to last through the next one.
+      // Ends the pauses that the state has caused.
       await becomes(async () => ((await bridge.status())?.sinks[0]?.backlog.points ?? 1) < 200, 20_000);
     }
     await pusher.stop();

@@ -1,4 +1,4 @@
-// F3: the receiver is away for an hour's worth of pushes, the bridge is killed in its middle, and the backlog drains.
+// F3: the receiver is away for an hour of pushes, the bridge is killed meanwhile, and the backlog drains.
 
 import { judge, seconds } from '../judge.ts';
 import { down, healthy } from '../receiver-states.ts';
@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 import { watchDrain } from '../drain.ts';
 
-/** What 600,000 runs an hour are a second. */
+/** Runs a second, of 600,000 an hour. */
 const arrivalRate = 167;
 
 export const outage: Scenario = {

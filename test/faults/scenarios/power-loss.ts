@@ -1,6 +1,6 @@
-// The power goes: kill -9 cannot show whether a 200 waits for the disk, since the page cache outlives the process. So the
-// writes and syncs are recorded, the store is rebuilt as it would be found after a loss of power, and opened. Segments are short,
-// so that many are begun and checkpoints are written meanwhile, and what was delivered before leaves files to be used again.
+// A loss of power. kill -9 cannot show whether a 200 waits for the disk, since the page cache outlives the process. So
+// the writes and syncs are recorded, the store is rebuilt as a loss of power would leave it, and opened. Segments are
+// short, so that many begin, checkpoints are written, and files are reused.
 
 import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
@@ -20,10 +20,10 @@ import { openStage, type Stage, until } from '../stage.ts';
 
 const run = promisify(execFile);
 const reader = new URL('../power-loss/read-stores.js', import.meta.url).pathname;
-/** Of what was not synced: nothing, a part, all. */
+/** The share of unsynced parts that survive. */
 const shares = [0, 0.1, 0.5, 0.9, 1];
 const storesAtOnce = 20;
-/** Bounds the length of a segment to 128 KiB, some 370 runs. */
+/** Makes segments of 128 KiB, some 370 runs. */
 const maxBytes = '1MiB';
 
 export const powerLoss: Scenario = {
@@ -68,7 +68,7 @@ export const powerLoss: Scenario = {
   },
 };
 
-/** Pushes runs that arrive, so that the segments in which they stood are given back while the next ones are pushed. */
+/** Pushes and delivers runs, so that their segments are reused while the next runs are pushed. */
 async function delivered({ bridge, pusher }: Stage, runs: number): Promise<void> {
   pusher.start({ agents: 12, runs });
   await pusher.done();
@@ -88,7 +88,7 @@ function figures(events: readonly StoreEvent[], crashes: number, owed: number): 
   return `${crashes} losses of power in ${recorded.join(', ')}; ${owed} owed runs looked for`;
 }
 
-/** A recording that misses something proves nothing. */
+/** Checks that the recording is complete. */
 function recordedFault(events: readonly StoreEvent[], answered: number): string[] {
   const recorded = events.filter(({ kind }) => kind === 'answered').length;
   const misses =
@@ -102,7 +102,7 @@ function recordedFault(events: readonly StoreEvent[], answered: number): string[
   ];
 }
 
-/** What is missing after each crash, and how many runs were looked for. */
+/** Returns the missing runs after each crash, and the number of runs checked. */
 async function judged(
   count: number,
   crash: (number: number) => Crash,
@@ -135,7 +135,7 @@ interface Contents {
   readonly error?: string;
 }
 
-/** A store that ends the process that reads it hides those behind it, which are read again. */
+/** A store may crash the process that reads it; the stores after it are then read by another process. */
 async function contents(directories: readonly string[]): Promise<ReadonlyMap<string, Contents>> {
   const { stdout } = await run(process.execPath, [reader, ...directories], { maxBuffer: 2 ** 30 }).catch(
     (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),

@@ -1,4 +1,4 @@
-// A part of F12: the file system under the state directory meets an error and is mounted read-only by the kernel while pushes come in.
+// Part of F12: after a file system error the kernel remounts the disk of the state directory read-only during pushes.
 
 import { becomingReadOnly } from '../../fakes/disks.ts';
 import { judge, type Verdict } from '../judge.ts';

@@ -1,4 +1,4 @@
-// F24: the configuration is read anew again and again under load, by SIGHUP and over HTTP, and every fifth time it is wrong.
+// F24: the configuration is reloaded under load, by SIGHUP and over HTTP; every fifth one is invalid.
 
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,6 @@ import { becomes, openStage, type Stage } from '../stage.ts';
 const token = 'f24-a-token-that-stays-valid';
 const rounds = { short: 30, long: 500 };
 const withinMs = 10_000;
-/** Each is wrong in another way. */
 const wrongOnes = [
   'no-such-setting: 1\n',
   'max-tests: many\n',
@@ -31,29 +30,29 @@ export const reloads: Scenario = {
     const path = `/catchpoint/${token}`;
     const stage = await openStage({ seed, closing, path, args: ['--config', config] });
     await stage.begin();
-    const { came, seen, alone, barMs } = await compared(stage, form, () => many(stage, config, rounds[form]), {
+    const { result, during, alone, barMs } = await compared(stage, form, () => many(stage, config, rounds[form]), {
       path,
       rate: 200,
       agents: 8,
     });
     const verdict = await judge(stage);
-    const told = `${came.right} right ones taken (${came.bySignal} by SIGHUP), ${came.wrong} wrong ones refused; the slowest in ${seconds(came.slowestMs)}`;
+    const told = `${result.right} right ones taken (${result.bySignal} by SIGHUP), ${result.wrong} wrong ones refused; the slowest in ${seconds(result.slowestMs)}`;
     return {
       verdicts: [verdict],
-      figures: `${told}; ${comparison({ came, seen, alone, barMs })}`,
+      figures: `${told}; ${comparison({ result, during, alone, barMs })}`,
       faults: [
-        ...disturbed('configurations that change', seen, barMs),
-        ...came.faults,
-        ...(came.right + came.wrong === rounds[form]
+        ...disturbed('configurations that change', during, barMs),
+        ...result.faults,
+        ...(result.right + result.wrong === rounds[form]
           ? []
-          : [`${came.right + came.wrong} of ${rounds[form]} were read`]),
+          : [`${result.right + result.wrong} of ${rounds[form]} were read`]),
         ...(verdict.account.duplicates > 0 ? [`D: ${verdict.account.duplicates} copies, and there was no fault`] : []),
       ],
     };
   },
 };
 
-/** What changes is what can: the sink is opened anew each time, tokens come and go beside the one that stays. Points stay as they are. */
+/** Changes reloadable settings: each replaces the sink and adds or removes tokens. Points stay the same. */
 function right(round: number): string {
   return [
     `push-token: [${token}, another-token-of-round-${round}]`,
@@ -67,7 +66,7 @@ function right(round: number): string {
   ].join('\n');
 }
 
-interface Came {
+interface ReloadCounts {
   readonly right: number;
   readonly wrong: number;
   readonly bySignal: number;
@@ -75,8 +74,8 @@ interface Came {
   readonly faults: readonly string[];
 }
 
-async function many(stage: Stage, config: string, count: number): Promise<Came> {
-  const came = { right: 0, wrong: 0, bySignal: 0, slowestMs: 0, faults: [] as string[] };
+async function many(stage: Stage, config: string, count: number): Promise<ReloadCounts> {
+  const result = { right: 0, wrong: 0, bySignal: 0, slowestMs: 0, faults: [] as string[] };
   for (let round = 1; round <= count; round += 1) {
     const isWrong = round % 5 === 0;
     const bySignal = round % 2 === 0;
@@ -85,7 +84,7 @@ async function many(stage: Stage, config: string, count: number): Promise<Came> 
     const fromMs = stage.steady();
     const status = bySignal ? hungUp(stage) : await asked(stage);
     const isRead = await becomes(async () => sum(await reloadsSeen(stage)) > sum(before), withinMs);
-    came.slowestMs = Math.max(came.slowestMs, stage.steady() - fromMs);
+    result.slowestMs = Math.max(result.slowestMs, stage.steady() - fromMs);
     const after = await reloadsSeen(stage);
     const isAsItShould =
       isRead &&
@@ -93,17 +92,17 @@ async function many(stage: Stage, config: string, count: number): Promise<Came> 
       after.isLastGood === !isWrong &&
       (isWrong ? after.failed > before.failed : after.succeeded > before.succeeded);
     if (!isAsItShould)
-      came.faults.push(
+      result.faults.push(
         `round ${round}, ${isWrong ? 'wrong' : 'right'}: answered ${status ?? 'by signal'}, ${JSON.stringify({ before, after })}`,
       );
-    else came[isWrong ? 'wrong' : 'right'] += 1;
-    came.bySignal += Number(isAsItShould && bySignal && !isWrong);
+    else result[isWrong ? 'wrong' : 'right'] += 1;
+    result.bySignal += Number(isAsItShould && bySignal && !isWrong);
     await pause(20);
   }
-  return came;
+  return result;
 }
 
-/** As an editor does it: never half of it. */
+/** Replaces the file atomically, as an editor does. */
 async function replaced(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text);
   await rename(`${path}.new`, path);
@@ -127,7 +126,7 @@ interface ReloadsSeen {
 
 const sum = ({ succeeded, failed }: ReloadsSeen): number => succeeded + failed;
 
-/** As Prometheus is told. */
+/** Reads a metric. */
 async function reloadsSeen({ bridge }: Stage): Promise<ReloadsSeen> {
   const text = await (await fetch(`${bridge.adminUrl()}/metrics`, { headers: { connection: 'close' } })).text();
   const value = (name: string): number =>

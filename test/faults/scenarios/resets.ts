@@ -1,4 +1,4 @@
-// F6: the connection is reset somewhere in the body of every second request, a thousand times.
+// F6: the connection is reset within the body of every second request, a thousand times.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { judge } from '../judge.ts';

@@ -1,4 +1,4 @@
-// F23: Catchpoint sends again, up to nine times, what it got no 200 for, and a tenth of the 200s is lost on the way.
+// F23: Catchpoint repeats a push without a 200 up to nine times, and a tenth of the 200s is lost.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { judge, type Verdict } from '../judge.ts';
@@ -20,7 +20,7 @@ export const retries: Scenario = {
   },
 };
 
-/** Half of the runs before the bridge ends in this way, their repetitions and the other half after it. */
+/** Pushes half of the runs, ends the bridge in this way, and pushes the repetitions and the other half. */
 async function sentAgain(
   { form, seed, closing }: Setting,
   end: 'stop' | 'kill',
@@ -47,7 +47,7 @@ async function all(stage: Stage, runs: readonly number[]): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, work));
 }
 
-/** Up to nine times more while the answer does not arrive, and now and then twice at the same time. */
+/** Repeats a push up to nine times without an answer, sometimes twice at once. */
 async function sent({ pusher, random }: Stage, run: number): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const statuses = await Promise.all([pusher.push(run), ...(random() < 0.05 ? [pusher.push(run)] : [])]);

@@ -1,4 +1,4 @@
-// F5: the receiver takes 0, 50 and 1000 ms an answer, as HBase can, and there is a backlog to drain.
+// F5: the receiver answers after 0, 50 and 1000 ms, as HBase may, while a backlog drains.
 
 import { watchDrain } from '../drain.ts';
 import { judge, seconds, type Verdict } from '../judge.ts';
@@ -6,9 +6,9 @@ import { down, slow as slowReceiver } from '../receiver-states.ts';
 import type { Scenario, Setting } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 
-/** Every answer to a push, however slow the receiver is; the tests may share their machine with others. */
+/** The bound on the answer to a push; the short form runs on shared machines. */
 const ackBarMs = { short: 20_000, long: 1_000 };
-/** How long fresh data may wait behind the backlog. */
+/** The bound on the delay of fresh points behind the backlog. */
 const freshBarMs = { short: 30_000, long: 5_000 };
 
 export const slow: Scenario = {

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.ts';
 import { openStage } from '../stage.ts';
 
 const phases = [states.healthy, states.healthy, states.slow(50), states.down];
-/** The grace of 10 s, and a second for the rest. */
+/** The grace period of 10 s, and a second for the rest. */
 const barMs = 11_000;
 
 export const stop: Scenario = {

@@ -1,4 +1,4 @@
-// F8: the put by telnet, which confirms nothing: errors between the answers, connections cut and half closed, silence.
+// F8: telnet, which confirms nothing: errors between the answers, cut and half-closed connections, silence.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { judge } from '../judge.ts';

@@ -1,5 +1,5 @@
-// kill -9 of single workers under load: the owner and the others go on, and what a dead one had handed over is kept. The ledger is not told
-// of these deaths: they explain no copy.
+// kill -9 of single workers under load. The owner and the other workers go on, and the owner keeps every push that a
+// worker has handed over. These deaths cause no copies, so the ledger does not record them.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { pick } from '../../../src/simulator/seeded.ts';
@@ -11,7 +11,7 @@ import { openStage, type Stage, until } from '../stage.ts';
 
 const workers = 2;
 const phases = [states.healthy, states.healthy, states.slow(50), states.down];
-/** The longest pause before a worker is replaced, and a start on a machine that others use too. */
+/** The longest pause before a replacement, and a start on a shared machine. */
 const backWithinMs = 30_000;
 
 export const worker: Scenario = {
@@ -35,7 +35,7 @@ export const worker: Scenario = {
         withinMs: backWithinMs,
         what: 'another worker has begun',
       });
-      // Sometimes the next one is killed before this one takes pushes.
+      // Sometimes kills the next one before this one accepts pushes.
       if (random() < 0.75)
         await until(async () => (await workersSeen(stage))?.running === workers, {
           withinMs: backWithinMs,
@@ -61,7 +61,7 @@ async function workersSeen({ bridge }: Stage) {
   return (await bridge.status())?.workers;
 }
 
-/** Their process ids; there is one at least. */
+/** Resolves with the process ids once there is one. */
 async function takingPushes(stage: Stage): Promise<readonly number[]> {
   await until(async () => ((await workersSeen(stage))?.running ?? 0) > 0, {
     withinMs: backWithinMs,

@@ -1,5 +1,5 @@
-// F21: wrong tokens, as many as can be sent. Each is answered 401, nothing is written for them, and the time that it takes to
-// compare tells nothing of the right one.
+// F21: a flood of wrong tokens. Each is answered 401 and not stored, and the time of the comparison reveals nothing of
+// the valid token.
 
 import { connect } from 'node:net';
 import { hashOf, isAmong } from '../../../src/auth/tokens/token-hashes.ts';
@@ -10,7 +10,7 @@ import { openStage, type Stage } from '../stage.ts';
 
 const token = '6f2d0c9a41b7e35882d4f1a09c3b5e7d';
 const senders = 8;
-/** Sent in one piece, and then waited for. */
+/** Pushes sent at once. */
 const pipelined = 25;
 const maxLogLines = 10;
 
@@ -25,10 +25,10 @@ export const wrongTokens: Scenario = {
     const before = await stage.bridge.status();
     const flood = await compared(stage, form, () => guesses(stage, count), { path });
     const after = await stage.bridge.status();
-    const { answers, ms } = flood.came;
+    const { answers, ms } = flood.result;
     const lines = stage.bridge.printed().filter((line) => line.includes('push token are refused')).length;
     const faults = [
-      ...disturbed('wrong tokens', flood.seen, flood.barMs),
+      ...disturbed('wrong tokens', flood.during, flood.barMs),
       ...(answers['401'] === count ? [] : [`${count} wrong tokens were answered ${JSON.stringify(answers)}`]),
       ...(before?.pushes['malformed'] === after?.pushes['malformed'] && after?.deadLetters === 0
         ? []
@@ -38,19 +38,19 @@ export const wrongTokens: Scenario = {
     ];
     const timing = form === 'long' ? timings(100_000) : undefined;
     if (timing !== undefined && timing.spread > 1.2)
-      faults.push(`comparing takes longer for one prefix than another: ${timing.words}`);
+      faults.push(`comparing takes longer for one prefix than another: ${timing.text}`);
     return {
       verdicts: [await judge(stage)],
       figures: [
         `${count} wrong tokens, ${Math.round((count / ms) * 1000)}/s, all 401, ${lines} lines logged: ${comparison(flood)}`,
-        ...(timing === undefined ? [] : [timing.words]),
+        ...(timing === undefined ? [] : [timing.text]),
       ].join('; '),
       faults,
     };
   },
 };
 
-/** Every third one is all but right. */
+/** Every third one differs in one character only. */
 async function guesses(
   { bridge }: Stage,
   count: number,
@@ -88,8 +88,8 @@ async function guesses(
   return { answers, ms: performance.now() - fromMs };
 }
 
-/** The median time of a comparison for guesses that share 0, 8, 16 and 31 characters with the token, taken in turns. */
-function timings(compares: number): { readonly words: string; readonly spread: number } {
+/** Measures the median time of a comparison for guesses that share 0, 8, 16 and 31 characters with the token. */
+function timings(compares: number): { readonly text: string; readonly spread: number } {
   const known = [hashOf(token)];
   const shared = [0, 8, 16, 31];
   const batch = 100;
@@ -103,9 +103,9 @@ function timings(compares: number): { readonly words: string; readonly spread: n
     });
   }
   const medians = ns.map((all) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0);
-  const told = shared.map((length, at) => `${length}: ${medians[at]?.toFixed(0)} ns`).join(', ');
+  const text = shared.map((length, at) => `${length}: ${medians[at]?.toFixed(0)} ns`).join(', ');
   return {
-    words: `${compares} comparisons by characters in common, median ${told}`,
+    text: `${compares} comparisons by characters in common, median ${text}`,
     spread: Math.max(...medians) / Math.min(...medians),
   };
 }

@@ -1,4 +1,4 @@
-// The outlets in a thread of their own: it reads the log by itself, and its death costs nothing.
+// The outlet thread reads the log itself, and is restarted without loss if it dies.
 
 import test, { type ExecutionContext } from 'ava';
 import { Worker } from 'node:worker_threads';
@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { readLog } from '../../fakes/log.ts';
 import { points } from '../../fakes/points.ts';
+import { until } from '../../fakes/until.ts';
 
 const program = new URL('../../../src/outlet/thread/thread.js', import.meta.url);
 
@@ -62,14 +63,10 @@ async function outletsOver(t: ExecutionContext, options: TsdOptions = {}) {
   return { spool, tsd, outlets, workers, lines, config };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 const names = (held: readonly { readonly metric: string }[]): string[] =>
   [...new Set(held.map(({ metric }) => metric))].toSorted();
 
-test('what is appended arrives, also after a rest, and counts as finished with the owner', async (t) => {
+test('points arrive, also after an idle time, and the main thread counts them as finished', async (t) => {
   const { spool, tsd, outlets } = await outletsOver(t);
   await spool.append(points(40));
   await until(() => outlets.isIdle() && outlets.status()[0]?.accepted === 40);
@@ -80,7 +77,7 @@ test('what is appended arrives, also after a rest, and counts as finished with t
   t.like(outlets.status()[0], { rejected: 0, kept: 0, backlog: { points: 0 } });
 });
 
-test('a thread that dies is started again and counted, and what it had not finished arrives', async (t) => {
+test('a thread that dies is restarted and counted, and its unfinished points arrive', async (t) => {
   const { spool, tsd, outlets, workers, lines } = await outletsOver(t);
   await spool.append(points(10));
   await until(() => outlets.status()[0]?.accepted === 10);
@@ -92,7 +89,7 @@ test('a thread that dies is started again and counted, and what it had not finis
   t.like(lines()[0], { reason: 'exit code 1', restarts: 1 });
 });
 
-test('a point that the sink rejects is a dead letter, one that it keeps comes again, and neighbours are done', async (t) => {
+test('a rejected point becomes a dead letter, a kept point is written again, and the others are accepted', async (t) => {
   let isBusy = true;
   const storage: TsdOptions['storage'] = ({ metric }) =>
     metric.endsWith('.3') && isBusy ? { failed: 'Storage exception: Call queue is full' } : 'stored';
@@ -106,7 +103,7 @@ test('a point that the sink rejects is a dead letter, one that it keeps comes ag
   t.deepEqual(names(tsd.points()), names(points(5)));
 });
 
-test('another OpenTSDB takes the points once it is put into effect; one that cannot be opened changes nothing', async (t) => {
+test('a replacement OpenTSDB receives the points once it is in effect; one that cannot be opened changes nothing', async (t) => {
   const { spool, tsd, outlets, config } = await outletsOver(t);
   const other = await openTsd({});
   t.teardown(() => other.close());

@@ -1,29 +1,28 @@
-// A former store that is damaged, and a process that reads it and dies, come out as what they are: no wrong data, nothing hangs, and
-// the bridge lives.
+// A damaged legacy store never yields wrong data, and a reader process that dies or hangs ends its reads with an error.
 
 import test, { type ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { all } from '../../fakes/all.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { hasLegacyStore, moveLegacyStoreAside } from '../../../src/spool/legacy/lmdb/files.ts';
 import type { LegacyItem } from '../../../src/spool/legacy/lmdb/items.ts';
 import type { LegacyRecord, LegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
 import { LegacyStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
 import {
-  all,
-  attached,
   bytesOf,
   type Contents,
   contentsOf,
+  directoryWith,
   filledStore,
-  itemsIn,
+  itemsOf,
+  openedStore,
   recordsOfThree,
-  storeIn,
-} from './attached.ts';
+} from './legacy-stores.ts';
 
-/** Reads records until the process has been ended from outside; the numbers of those that came. */
+/** Kills the reader process after 700 records, and returns the numbers of those that arrived. */
 async function readAndKill(t: ExecutionContext, store: LegacyStore, from: number): Promise<number[]> {
   const numbers: number[] = [];
   const error = await t.throwsAsync(
@@ -38,15 +37,15 @@ async function readAndKill(t: ExecutionContext, store: LegacyStore, from: number
   return numbers;
 }
 
-test('a process that is killed in the middle, twice, ends the reading, and what was not read is read by the next one', async (t) => {
+test('a killed reader process ends the read, and the next process reads the rest', async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 8000) });
   const numbers: number[] = [];
   for (let death = 1; death <= 2; death += 1) {
-    const store = await attached(t, directory);
+    const store = await openedStore(t, directory);
     numbers.push(...(await readAndKill(t, store, numbers.length + 1)));
     await t.throwsAsync(all(store.items()), { instanceOf: LegacyStoreUnreadable });
   }
-  const store = await attached(t, directory);
+  const store = await openedStore(t, directory);
   for await (const { sequence } of store.records(numbers.length + 1, 8000)) numbers.push(sequence);
   t.deepEqual(
     numbers,
@@ -54,18 +53,18 @@ test('a process that is killed in the middle, twice, ends the reading, and what 
   );
 });
 
-test('every reading that is under way ends with the process', async (t) => {
-  const store = await attached(t, await filledStore(t, { records: recordsOfThree(1, 8000) }));
-  const readings = [all(store.records(1, 8000)), all(store.records(4000, 8000)), all(store.items())];
+test('every read in progress ends with the reader process', async (t) => {
+  const store = await openedStore(t, await filledStore(t, { records: recordsOfThree(1, 8000) }));
+  const reads = [all(store.records(1, 8000)), all(store.records(4000, 8000)), all(store.items())];
   process.kill(store.pid as number, 'SIGSTOP');
   process.kill(store.pid as number, 'SIGKILL');
-  const ends = await Promise.allSettled(readings);
+  const ends = await Promise.allSettled(reads);
   t.true(ends.every((end) => end.status === 'rejected' && end.reason instanceof LegacyStoreUnreadable));
 });
 
-test('a process that says nothing for a minute is ended, and its store counts as damaged; one that is asked nothing may be silent', async (t) => {
+test('a process that does not respond for a minute is killed, and its store counts as damaged; an idle process is not', async (t) => {
   const clock = movableClock();
-  const store = await attached(t, await storeIn(t, bytesOf('full')), { clock });
+  const store = await openedStore(t, await directoryWith(t, bytesOf('full')), { clock });
   await clock.advance(600_000);
   t.is((await all(store.records(5, 35))).length, 31);
   process.kill(store.pid as number, 'SIGSTOP');
@@ -75,14 +74,14 @@ test('a process that says nothing for a minute is ended, and its store counts as
   t.deepEqual([error?.isDamaged, error?.message.endsWith('reading it came to no end')], [true, true]);
 });
 
-test('a process that is asked to end, as the service manager asks all of a service, reads on', async (t) => {
-  const store = await attached(t, await storeIn(t, bytesOf('full')));
+test('the reader process ignores SIGTERM, which a service manager sends to all processes', async (t) => {
+  const store = await openedStore(t, await directoryWith(t, bytesOf('full')));
   process.kill(store.pid as number, 'SIGTERM');
   t.is((await all(store.records(5, 35))).length, 31);
 });
 
-test('a process whose bridge is gone ends', async (t) => {
-  const directory = await storeIn(t, bytesOf('full'));
+test('the reader process ends with the bridge', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
   const main = new URL('../../../src/main.js', import.meta.url).pathname;
   const reader = spawn(process.execPath, [main, 'former-store', directory], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [firstWord] = (await once(reader.stdout, 'data')) as [Buffer];
@@ -91,46 +90,46 @@ test('a process whose bridge is gone ends', async (t) => {
   t.deepEqual(await once(reader, 'close'), [0, null]);
 });
 
-test('a file that was cut short kills the process that reads it, and the store is set aside', async (t) => {
+test('a truncated file kills the reader process, and the store counts as damaged', async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 8000) });
   truncateSync(join(directory, 'data.mdb'), 49_152);
   const error = await t.throwsAsync(
     (async () => {
-      const store = await attached(t, directory);
+      const store = await openedStore(t, directory);
       await all(store.items());
       await all(store.records(1, 8000));
     })(),
     { instanceOf: LegacyStoreUnreadable },
   );
   t.deepEqual([error?.endedBy, error?.isDamaged, error?.exitCode], ['SIGBUS', true, undefined]);
-  const aside = moveLegacyStoreAside(directory, Date.UTC(2026, 10, 21, 3, 34, 12));
-  t.is(aside, join(directory, 'data.mdb.damaged-20261121T033412Z'));
+  const path = moveLegacyStoreAside(directory, Date.UTC(2026, 10, 21, 3, 34, 12));
+  t.is(path, join(directory, 'data.mdb.damaged-20261121T033412Z'));
   t.deepEqual([readdirSync(directory), hasLegacyStore(directory)], [['data.mdb.damaged-20261121T033412Z'], false]);
 });
 
-/** What is read of a store must be what was written; runs have no checksum, and the name of what is sealed without its key may be hit. */
-function asWritten(item: LegacyItem): string {
+/** The part of an item that a checksum covers. Runs have no checksum. */
+function coveredPart(item: LegacyItem): string {
   if (item.kind === 'letter' || item.kind === 'sample' || item.kind === 'parked')
     return JSON.stringify([item.kind, item.row]);
   return item.kind === 'count' ? JSON.stringify([item.kind, item.count]) : JSON.stringify(item);
 }
 
-/** Reads what can be read; the head is checked as well. */
+/** Checks that everything readable is what was written. */
 async function readThrough(
   t: ExecutionContext,
   data: Buffer,
   contents: Contents,
 ): Promise<'whole' | 'damaged' | 'unreadable'> {
-  const directory = await storeIn(t, data);
-  const known = new Set(itemsIn(contents).map(asWritten));
+  const directory = await directoryWith(t, data);
+  const known = new Set(itemsOf(contents).map(coveredPart));
   const records = new Map(contents.records.map((record) => [record.sequence, JSON.stringify(record)]));
   try {
-    const store = await attached(t, directory);
+    const store = await openedStore(t, directory);
     const items = await all(store.items());
-    const beginnings = items.some(({ kind }) => kind === 'damaged');
+    const isDamaged = items.some(({ kind }) => kind === 'damaged');
     for (const item of items) {
-      const isNew = item.kind === 'damaged' || item.kind === 'run' || (item.kind === 'position' && beginnings);
-      t.true(isNew || known.has(asWritten(item)), JSON.stringify(item));
+      const isExempt = item.kind === 'damaged' || item.kind === 'run' || (item.kind === 'position' && isDamaged);
+      t.true(isExempt || known.has(coveredPart(item)), JSON.stringify(item));
     }
     t.true(store.head.sequence <= contents.head.sequence + 1);
     const found = await all(store.records(6, contents.head.sequence));
@@ -138,8 +137,8 @@ async function readThrough(
       if (!('damaged' in record)) t.is(JSON.stringify(record), records.get(record.sequence) ?? 'none');
     await store.close();
     t.is(found.length, 30);
-    if (beginnings || found.some((record) => 'damaged' in record)) return 'damaged';
-    t.is(items.length, itemsIn(contents).length);
+    if (isDamaged || found.some((record) => 'damaged' in record)) return 'damaged';
+    t.is(items.length, itemsOf(contents).length);
     return 'whole';
   } catch (error) {
     t.true(error instanceof LegacyStoreUnreadable && error.isDamaged, String(error));
@@ -150,7 +149,7 @@ async function readThrough(
 const pageBytes = 4096;
 const flips = 20;
 
-/** Of the bytes that hold something, so many; every other one in the head of a page, which leads to everything else. */
+/** Selects bytes that are not 0, every other one in the head of a page. */
 function placesIn(data: Buffer): number[] {
   const filled = [...data.keys()].filter((at) => data[at] !== 0);
   const heads = filled.filter((at) => at % pageBytes < 40);
@@ -160,36 +159,36 @@ function placesIn(data: Buffer): number[] {
   });
 }
 
-test('flipped bits anywhere make records and entries damaged, or the store unreadable, and never other data', async (t) => {
+test('a flipped bit damages records or entries, or makes the store unreadable, and never yields other data', async (t) => {
   const whole = bytesOf('full');
-  const ends = { whole: 0, damaged: 0, unreadable: 0 };
+  const outcomes = { whole: 0, damaged: 0, unreadable: 0 };
   for (const [flip, at] of placesIn(whole).entries()) {
     const data = Buffer.from(whole);
     data.writeUInt8(data.readUInt8(at) ^ (1 << (flip % 8)), at);
-    ends[await readThrough(t, data, contentsOf('full'))] += 1;
+    outcomes[await readThrough(t, data, contentsOf('full'))] += 1;
   }
-  t.log(JSON.stringify(ends));
-  t.true(ends.damaged + ends.unreadable > flips / 8);
+  t.log(JSON.stringify(outcomes));
+  t.true(outcomes.damaged + outcomes.unreadable > flips / 8);
 });
 
-test('pages that are gone make records and entries damaged, or the store unreadable, and nothing is missing without a word', async (t) => {
+test('a zeroed page damages records or entries, or makes the store unreadable, and nothing is missing silently', async (t) => {
   const whole = bytesOf('full');
-  const ends = { whole: 0, damaged: 0, unreadable: 0 };
+  const outcomes = { whole: 0, damaged: 0, unreadable: 0 };
   for (let at = 0; at < whole.length; at += pageBytes) {
     const data = Buffer.from(whole);
-    ends[await readThrough(t, data.fill(0, at, at + pageBytes), contentsOf('full'))] += 1;
+    outcomes[await readThrough(t, data.fill(0, at, at + pageBytes), contentsOf('full'))] += 1;
   }
-  t.log(JSON.stringify(ends));
-  t.true(ends.damaged > whole.length / pageBytes / 4);
+  t.log(JSON.stringify(outcomes));
+  t.true(outcomes.damaged > whole.length / pageBytes / 4);
 });
 
-test('flipped bits in a record, wherever it stands in the file, damage that record alone', async (t) => {
+test('flipped bits in a record damage that record alone', async (t) => {
   const { records } = contentsOf('full');
   const data = bytesOf('full');
-  const places = wordsOf(records.find(({ sequence }) => sequence === 20)).flatMap((word) => placesOf(data, word));
+  const places = textsOf(records.find(({ sequence }) => sequence === 20)).flatMap((text) => placesOf(data, text));
   t.true(places.length > 0);
   for (const at of places) data.writeUInt8(data.readUInt8(at) ^ 1, at);
-  const found = await all((await attached(t, await storeIn(t, data))).records(6, 35));
+  const found = await all((await openedStore(t, await directoryWith(t, data))).records(6, 35));
   t.deepEqual(
     found.filter((record) => 'damaged' in record),
     [{ sequence: 20, damaged: true, points: 60 }],
@@ -200,11 +199,11 @@ test('flipped bits in a record, wherever it stands in the file, damage that reco
   );
 });
 
-test('a sink whose position is damaged begins at the first record, and that is told', async (t) => {
+test('a sink whose position is damaged begins at the first record, and the damage is reported', async (t) => {
   const data = bytesOf('full');
   for (const at of placesOf(data, '"through":5,')) data.writeUInt8(data.readUInt8(at + 10) ^ 1, at + 10);
   const { records, positions } = contentsOf('full');
-  const store = await attached(t, await storeIn(t, data));
+  const store = await openedStore(t, await directoryWith(t, data));
   const items = (await all(store.items())).slice(0, 4);
   const [carbon, old] = positions.map(([sink, position]) => ({ kind: 'position', sink, position }) as const);
   const before = { through: 4, finished: [], points: 18, bytes: 1974 };
@@ -217,20 +216,20 @@ test('a sink whose position is damaged begins at the first record, and that is t
   t.is(records[0]?.sequence, before.through + 1);
 });
 
-const wordLength = 16;
+const textLength = 16;
 
-/** Words that stand in this record and in no other, as far as compression has left them whole. */
-function wordsOf(record: LegacyRecord | undefined): string[] {
-  return (record?.points ?? []).map(({ tags }) => (tags['city'] as string).slice(8, 8 + wordLength));
+/** Texts in this record only. Compression may have split some of them. */
+function textsOf(record: LegacyRecord | undefined): string[] {
+  return (record?.points ?? []).map(({ tags }) => (tags['city'] as string).slice(8, 8 + textLength));
 }
 
-function placesOf(data: Buffer, word: string): number[] {
+function placesOf(data: Buffer, text: string): number[] {
   const places: number[] = [];
-  for (let at = data.indexOf(word); at >= 0; at = data.indexOf(word, at + 1)) places.push(at);
+  for (let at = data.indexOf(text); at >= 0; at = data.indexOf(text, at + 1)) places.push(at);
   return places;
 }
 
-test("a lock file of a process that died while it was reading, or of anybody who has it open still, is in nobody's way", async (t) => {
+test('a lock file that a killed process has left, or with any other contents, is replaced', async (t) => {
   const directory = await filledStore(t, { records: recordsOfThree(1, 100) });
   const program = `const { open } = await import(process.argv[1]); const store = open({ path: process.argv[2], maxDbs: 16, noSubdir: false, overlappingSync: false });
     const records = store.openDB({ name: 'records', encoding: 'binary' }); for (const { key } of records.getRange()) { console.log(key); await new Promise(() => setInterval(() => {}, 1000)); }`;
@@ -242,9 +241,9 @@ test("a lock file of a process that died while it was reading, or of anybody who
   await once(other.stdout, 'data');
   other.kill('SIGKILL');
   await once(other, 'close');
-  t.is((await all((await attached(t, directory)).records(1, 100))).length, 100);
+  t.is((await all((await openedStore(t, directory)).records(1, 100))).length, 100);
   for (const lock of [Buffer.alloc(8192, 'x'), Buffer.alloc(3, 'x'), Buffer.alloc(0), Buffer.alloc(100_000)]) {
     writeFileSync(join(directory, 'lock.mdb'), lock);
-    t.is((await all((await attached(t, directory)).records(1, 100))).length, 100);
+    t.is((await all((await openedStore(t, directory)).records(1, 100))).length, 100);
   }
 });

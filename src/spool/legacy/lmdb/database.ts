@@ -1,195 +1,104 @@
-// Reads the former store with lmdb, in a process of its own: a damaged page may end it. Nothing is written into the store.
+// Answers the requests of the main process from the legacy store. It runs in the reader process, which a damaged page
+// may crash. It never writes into the store.
 
 import { constants } from 'node:os';
-import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import type { Key } from 'lmdb';
 import { compareKeys } from 'ordered-binary';
-import { recordDictionary } from './dictionary.ts';
-import type { Entries, Entry, Opened, Question, Unanswered } from './requests.ts';
-import { stretch, type StretchEntry } from './record-stretch.ts';
 import {
-  bytesBesideRecord,
+  databaseNames,
+  entryCount,
+  type Environment,
+  formatOf,
+  headsOf,
+  isEmpty,
+  openEnvironment,
+  renewTransaction,
+} from './environment.ts';
+import {
   type LegacyDatabaseName,
   legacyDatabases,
   legacyFormat,
   type LegacyHead,
-  type LegacyPosition,
-  type RecordRow,
-} from './rows.ts';
-import { type LegacyKey, unsealedText } from './sealed-text.ts';
+  type LegacyKey,
+  verifiedText,
+} from './format.ts';
+import { type RangeEntry, recordRange } from './record-range.ts';
+import type { Entries, Entry, Opened, Question, Unreadable } from './requests.ts';
+import { ioError } from './unreadable.ts';
 
-/** An answer: as much as is read in one turn, without being large in memory. */
-export const answerCharacters = 65_536;
-const entriesAnAnswer = 500;
+/** Bounds of one response. */
+const maxCharacters = 65_536;
+const maxEntries = 500;
 
+/** lmdb's errors that are not the store's fault. */
 const { EPERM, EAGAIN, ENOMEM, EACCES, EBUSY, ENFILE, EMFILE, ENOSPC, EROFS } = constants.errno;
+const systemErrors = [EPERM, EAGAIN, ENOMEM, EACCES, EBUSY, ENFILE, EMFILE, ENOSPC, EROFS];
+/** After sysexits: the configuration does not fit; here, the format of the store. */
+const otherFormat = 78;
 
-/** A store that is open to be read. */
 export interface LegacyDatabase {
-  /** The first word, or why there is none. */
   readonly opened: Opened;
-  /** The answer as a line of JSON. */
+  /** Returns the response as a line of JSON. */
   answer(question: Question): string;
 }
 
-type Databases = ReadonlyMap<LegacyDatabaseName, Database<Buffer>>;
-
-/** Opens the store in a directory; lmdb may end the process over it, here or at any question. */
+/** Opens the store in a directory. lmdb may crash the process here, and at any request. */
 export function openLegacyDatabase(directory: string): LegacyDatabase {
   try {
-    const environment = open({ path: directory, readOnly: true, maxDbs: 16, noSubdir: false });
-    const databases = openDatabases(environment);
-    const found = formatOf(databases);
-    if (found !== undefined && found !== legacyFormat)
+    const environment = openEnvironment(directory);
+    const format = formatOf(environment);
+    if (format !== undefined && format !== legacyFormat)
       return unopened(
-        `spool in ${directory}: format ${found} is not known here (this program reads ${legacyFormat})`,
+        `spool in ${directory}: format ${format} is not known here (this program reads ${legacyFormat})`,
         otherFormat,
       );
-    if (found === undefined && !isEmpty(environment, databases))
+    if (format === undefined && !isEmpty(environment))
       return unopened(`spool in ${directory}: meta: there is no format that can be read`);
-    const missing = found === undefined ? undefined : names.find((name) => !databases.has(name));
+    const missing = databaseNames.find((name) => format !== undefined && !environment.databases.has(name));
     if (missing !== undefined) return unopened(`spool in ${directory}: databases: ${missing} is missing`);
-    const ends = endsOf(environment, databases);
-    return { opened: ends, answer: (question) => answered({ environment, databases, head: ends.head }, question) };
+    const opened = headsOf(environment);
+    return { opened, answer: (question) => answerTo({ ...environment, head: opened.head }, question) };
   } catch (error) {
     const { message, code = 0 } = error as Error & { readonly code?: number };
     return unopened(
       `spool in ${directory}: cannot be opened: ${message}`,
-      ofTheSystem.includes(code) ? ioError : undefined,
+      systemErrors.includes(code) ? ioError : undefined,
     );
   }
 }
 
-/** What lmdb throws for reasons that are not the store's. */
-const ofTheSystem = [EPERM, EAGAIN, ENOMEM, EACCES, EBUSY, ENFILE, EMFILE, ENOSPC, EROFS];
-/** After sysexits: of another version; reading failed. */
-const otherFormat = 78;
-const ioError = 74;
-
 function unopened(unreadable: string, exitCode?: number): LegacyDatabase {
   return {
     opened: { unreadable, ...(exitCode !== undefined && { exitCode }) },
-    answer: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unanswered),
+    answer: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unreadable),
   };
 }
 
-const names = Object.keys(legacyDatabases) as readonly LegacyDatabaseName[];
-
-/** Those that there are: one that is new, and was not filled before its process died, has none. */
-function openDatabases(environment: RootDatabase): Databases {
-  const dictionary = recordDictionary();
-  const there = new Set([...environment.getKeys()].map(String));
-  const found = names
-    .filter((name) => there.has(name))
-    .map((name) => {
-      const compression = legacyDatabases[name].isCompressed ? { compression: { threshold: 256, dictionary } } : {};
-      return [name, environment.openDB<Buffer, Key>({ name, encoding: 'binary', ...compression })] as const;
-    });
-  return new Map(found);
-}
-
-function formatOf(databases: Databases): unknown {
-  const value = databases.get('meta')?.get('format');
-  const text = value && unsealedText(value, '');
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
-function isEmpty(environment: RootDatabase, databases: Databases): boolean {
-  return (
-    countedIn(environment) === databases.size && [...databases.values()].every((database) => countedIn(database) === 0)
-  );
-}
-
-/** Where the store ends, at its last record or where sinks stand that have finished more than what is left, and where it begins. */
-function endsOf(
-  environment: RootDatabase,
-  databases: Databases,
-): { readonly head: LegacyHead; readonly before: LegacyHead } {
-  const ends: LegacyHead[] = [];
-  for (const { key, value } of databases.get('positions')?.getRange() ?? []) {
-    const text = unsealedText(value, key as LegacyKey);
-    if (text === undefined) continue;
-    const { through, points, bytes, gone } = JSON.parse(text) as LegacyPosition;
-    ends.push({ sequence: through, points, bytes });
-    if (gone !== undefined) ends.push({ sequence: gone.through, points: gone.points, bytes: gone.bytes });
-  }
-  const last = endRecord(databases, true);
-  ends.push(last?.after ?? { sequence: 0, points: 0, bytes: 0 });
-  const most = (of: keyof LegacyHead): number => ends.reduce((most, end) => Math.max(most, end[of]), 0);
-  const before = firstRecord(environment, databases);
-  const counted = countedIn(databases.get('records'));
-  if (counted > 0 && last === undefined) throw new Error(`none of ${counted} records can be read`);
-  const head = {
-    sequence: Math.max(most('sequence'), (before?.sequence ?? -counted) + counted),
-    points: most('points'),
-    bytes: most('bytes'),
-  };
-  return { head, before: before ?? head };
-}
-
-/** It is needed where a position is damaged alone. */
-function firstRecord(environment: RootDatabase, databases: Databases): LegacyHead | undefined {
-  try {
-    return endRecord(databases, false)?.before;
-  } catch {
-    beginAnew({ environment });
-    return undefined;
-  }
-}
-
-/** The first or last record that can be read, and what there was before and after it; those damaged behind the last count with it. */
-function endRecord(
-  databases: Databases,
-  isLast: boolean,
-): { readonly before: LegacyHead; readonly after: LegacyHead } | undefined {
-  let damaged = 0;
-  for (const { key, value } of databases.get('records')?.getRange({ reverse: isLast }) ?? []) {
-    const text = typeof key === 'number' ? unsealedText(value, key) : undefined;
-    if (text === undefined) {
-      damaged += 1;
-      continue;
-    }
-    const [, points, bytes, rows] = JSON.parse(text) as RecordRow;
-    const sequence = (key as number) + damaged;
-    return {
-      before: { sequence: (key as number) - 1, points, bytes },
-      after: { sequence, points: points + rows.length, bytes: bytes + value.length + bytesBesideRecord },
-    };
-  }
-  return undefined;
-}
-
-interface OpenStore {
-  readonly environment: RootDatabase;
-  readonly databases: Databases;
+interface OpenStore extends Environment {
   readonly head: LegacyHead;
 }
 
-function answered(store: OpenStore, question: Question): string {
+function answerTo(store: OpenStore, question: Question): string {
   const { id } = question;
   try {
-    if ('recordsFrom' in question) return recordsLine(store, question);
-    return JSON.stringify({ id, ...entriesIn(store, question.entriesOf, question.after) } satisfies Entries);
+    if ('recordsFrom' in question) return recordsAfter(store, question);
+    return JSON.stringify({ id, ...entriesOf(store, question.entriesOf, question.after) } satisfies Entries);
   } catch (error) {
-    beginAnew(store);
-    return JSON.stringify({ id, unreadable: (error as Error).message } satisfies Unanswered);
+    renewTransaction(store);
+    return JSON.stringify({ id, unreadable: (error as Error).message } satisfies Unreadable);
   }
 }
 
-/** A transaction that has come upon damage reads nothing any more, not even what is sound. */
-function beginAnew({ environment }: Pick<OpenStore, 'environment'>): void {
-  (environment as unknown as { _commitReadTxn(): void })._commitReadTxn();
-}
-
-/** `Records` as a line: what is stored is JSON already, and goes into it as it is. */
-function recordsLine(
+/** Builds the `Records` line by hand: the stored records are JSON already, and are not parsed. */
+function recordsAfter(
   store: OpenStore,
   { id, recordsFrom: from, through }: Extract<Question, { recordsFrom: number }>,
 ): string {
-  const { items, next } = stretch(recordsFrom(store, from - 1, through), {
+  const { items, next } = recordRange(storedRecords(store, from - 1, through), {
     from,
     through,
     head: store.head,
-    maxCharacters: answerCharacters,
+    maxCharacters,
   });
   const written = items.map((item) =>
     'text' in item ? `{"sequence":${item.sequence},"bytes":${item.bytes},"row":${item.text}}` : JSON.stringify(item),
@@ -197,80 +106,67 @@ function recordsLine(
   return `{"id":${id},"records":[${written.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
 }
 
-/** In the order in which they stand; behind a page that cannot be read one by one, as long as it is not too much for an answer. */
-function* recordsFrom(store: OpenStore, from: number, through: number): Generator<StretchEntry> {
-  const records = store.databases.get('records');
+/** Reads the records in order; after a damaged page one by one. */
+function* storedRecords(store: OpenStore, from: number, through: number): Generator<RangeEntry> {
   let next = Math.max(0, from);
   try {
-    for (const { key, value } of records?.getRange({ start: next }) ?? []) {
+    for (const { key, value } of store.databases.get('records')?.getRange({ start: next }) ?? []) {
       yield { key, value };
       if (typeof key === 'number' && key >= next) next = key + 1;
     }
   } catch {
-    beginAnew(store);
-    yield* oneByOne(store, next, through);
+    renewTransaction(store);
+    yield* recordsOneByOne(store, next, through);
   }
 }
 
-const mostOneByOne = 10_000;
+const maxOneByOne = 10_000;
 
-function* oneByOne(store: OpenStore, from: number, through: number): Generator<StretchEntry> {
+function* recordsOneByOne(store: OpenStore, from: number, through: number): Generator<RangeEntry> {
   for (let key = from; key <= through + 1; key += 1) {
-    if (key >= from + mostOneByOne) return yield { goOnAt: key };
+    if (key >= from + maxOneByOne) return yield { continueAt: key };
     try {
       const value = store.databases.get('records')?.get(key);
       if (value !== undefined) yield { key, value };
     } catch {
-      beginAnew(store);
+      renewTransaction(store);
     }
   }
 }
 
-/** What stands before a page that cannot be read is told before that. */
-function entriesIn(
-  { environment, databases }: Omit<OpenStore, 'head'>,
+/** Reads as many entries as fit into a response. Those before a damaged page are a response of their own. */
+function entriesOf(
+  environment: Environment,
   name: LegacyDatabaseName,
   after: LegacyKey | undefined,
 ): Omit<Entries, 'id'> {
+  const database = environment.databases.get(name);
   const entries: Entry[] = [];
+  let [characters, previous] = [0, after];
+  const range = after === undefined ? {} : { start: after as Key, exclusiveStart: true };
   try {
-    const isEnd = addEntries(databases, name, after, entries);
-    return { entries, ...(isEnd && { counted: countedIn(databases.get(name)) }) };
+    for (const { key, value } of database?.getRange(range) ?? []) {
+      if (previous !== undefined && compareKeys(key, previous as Key) <= 0)
+        throw new Error('its keys are not in order');
+      previous = key as LegacyKey;
+      const { entry, length } = entryOf(name, previous, value);
+      entries.push(entry);
+      characters += length;
+      if (characters >= maxCharacters || entries.length >= maxEntries) return { entries };
+    }
+    return { entries, counted: entryCount(database) };
   } catch (error) {
     if (entries.length === 0) throw error;
-    beginAnew({ environment });
+    renewTransaction(environment);
     return { entries };
   }
 }
 
-/** How many entries there are, as lmdb has counted them: a damaged page may look empty. */
-function countedIn(database: Database<Buffer> | RootDatabase | undefined): number {
-  const { entryCount } = (database?.getStats() ?? { entryCount: 0 }) as { readonly entryCount: number };
-  return entryCount;
-}
-
-/** As many as go into an answer; whether they were the last. */
-function addEntries(
-  databases: Databases,
-  name: LegacyDatabaseName,
-  after: LegacyKey | undefined,
-  entries: Entry[],
-): boolean {
-  const { isSealed, isSealedWithKey } = legacyDatabases[name];
-  let [characters, previous] = [0, after];
-  for (const { key, value } of databases
-    .get(name)
-    ?.getRange(after === undefined ? {} : { start: after as Key, exclusiveStart: true }) ?? []) {
-    const at = key as LegacyKey;
-    if (previous !== undefined && compareKeys(at as Key, previous as Key) <= 0)
-      throw new Error('its keys are not in order');
-    previous = at;
-    const text = isSealed ? unsealedText(value, isSealedWithKey ? at : '') : value.toString('latin1', 0, value.length);
-    entries.push(
-      text === undefined ? { key: at, isDamaged: true } : { key: at, row: isSealed ? JSON.parse(text) : text },
-    );
-    characters += text?.length ?? 0;
-    if (characters >= answerCharacters || entries.length >= entriesAnAnswer) return false;
-  }
-  return true;
+function entryOf(name: LegacyDatabaseName, key: LegacyKey, value: Buffer): { readonly entry: Entry; length: number } {
+  const { hasChecksum, checksumCoversKey } = legacyDatabases[name];
+  if (!hasChecksum) return { entry: { key, row: value.toString('latin1', 0, value.length) }, length: value.length };
+  const text = verifiedText(value, checksumCoversKey ? key : '');
+  return text === undefined
+    ? { entry: { key, isDamaged: true }, length: 0 }
+    : { entry: { key, row: JSON.parse(text) }, length: text.length };
 }

@@ -1,5 +1,4 @@
-// The files of the former store: whether there is one, out of the way with one that cannot be read, and away with one that is
-// empty.
+// The files of the legacy store: finds them, sets a damaged store aside, and removes a drained one.
 
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -7,48 +6,47 @@ import { basename, dirname, join } from 'node:path';
 const dataFile = 'data.mdb';
 const lockFile = 'lock.mdb';
 const damagedMark = '.damaged-';
-/** In a store that an earlier version has set aside, and salvaged to its end. */
+/** In a store that an earlier version has set aside and then salvaged. */
 const salvagedFile = 'salvaged';
 
-/** Whether an earlier version has left its store in the directory of the spool. */
 export function hasLegacyStore(directory: string): boolean {
-  return isThere(join(directory, dataFile));
+  return exists(join(directory, dataFile));
 }
 
-/** Sets a store that cannot be read aside, to `data.mdb.damaged-20261121T033412Z`, and returns where it is now. */
+/** Renames a store that cannot be read, to `data.mdb.damaged-20261121T033412Z`. Returns the new path. */
 export function moveLegacyStoreAside(directory: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const aside = freeName(join(directory, `${dataFile}${damagedMark}${time}`));
-  renameSync(join(directory, dataFile), aside);
+  const path = freePath(join(directory, `${dataFile}${damagedMark}${time}`));
+  renameSync(join(directory, dataFile), path);
   rmSync(join(directory, lockFile), { force: true });
   syncDirectory(directory);
-  return aside;
+  return path;
 }
 
-/** Removes a store of which nothing is waited for any more; over as often as one likes. */
+/** Idempotent. */
 export function removeLegacyStore(directory: string): void {
   for (const name of [dataFile, lockFile]) rmSync(join(directory, name), { force: true });
   syncDirectory(directory);
 }
 
-/** The stores that an earlier version has set aside beside the spool and not salvaged to their end, the oldest first. */
+/** Lists the stores that an earlier version has set aside beside the spool and not salvaged, the oldest first. */
 export function damagedLegacyStores(directory: string): string[] {
   const parent = dirname(directory);
   const names = readdirSync(parent).filter((name) => name.startsWith(`${basename(directory)}${damagedMark}`));
   const paths = names.toSorted().map((name) => join(parent, name));
-  return paths.filter((path) => isThere(join(path, dataFile)) && !isThere(join(path, salvagedFile)));
+  return paths.filter((path) => exists(join(path, dataFile)) && !exists(join(path, salvagedFile)));
 }
 
-/** More than lmdb wants of it for its usual number of readers. */
+/** More than lmdb needs for its default number of readers. */
 const lockBytes = 16_384;
 
 /**
- * Puts another `lock.mdb` in the place of what is there, with its room on the disk. lmdb maps it: a process that writes where a full
- * disk has no page for it is ended, and so may one be over what was left in it. Where nothing may be written, lmdb does without it.
+ * Replaces `lock.mdb` and allocates its space. lmdb maps the file: old contents, or a page that a full disk cannot
+ * provide, would kill the process. On a read-only disk lmdb works without the file.
  *
- * @throws the disk's error when there is no room
+ * @throws the disk's error if there is no space
  */
-export function makeLockAnew(directory: string): void {
+export function renewLockFile(directory: string): void {
   const path = join(directory, lockFile);
   try {
     rmSync(path, { force: true });
@@ -66,13 +64,13 @@ export function makeLockAnew(directory: string): void {
   }
 }
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-function freeName(name: string, number = 2): string {
-  if (!isThere(name)) return name;
-  return isThere(`${name}-${number}`) ? freeName(name, number + 1) : `${name}-${number}`;
+function freePath(path: string, number = 2): string {
+  if (!exists(path)) return path;
+  return exists(`${path}-${number}`) ? freePath(path, number + 1) : `${path}-${number}`;
 }
 
 function syncDirectory(directory: string): void {

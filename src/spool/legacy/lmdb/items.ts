@@ -1,7 +1,6 @@
-// What the former store holds beside its records, each entry as what it is; one that is not what belongs where it stands is damaged.
+// Reads the entries of the legacy store beside its records, and classifies them. An entry that does not belong in its
+// database is damaged.
 
-import type { Entry, Records } from './requests.ts';
-import type { ReaderChild } from './reader-child.ts';
 import {
   type LegacyDatabaseName,
   legacyDatabases,
@@ -12,157 +11,152 @@ import {
   type PointRow,
   pointOf,
   type RetryRow,
-} from './rows.ts';
+} from './format.ts';
+import type { ReaderChild } from './reader-child.ts';
+import type { Entry, Opened } from './requests.ts';
 import { LegacyStoreUnreadable } from './unreadable.ts';
 
-/** What the store holds beside its records. */
 export type LegacyItem =
-  /** Where it cannot be read, before the first record: what was finished is written again. A `damaged` tells of it, too. */
+  /** If the entry is damaged, the position before the first record, after a `damaged` item. */
   | { readonly kind: 'position'; readonly sink: string; readonly position: LegacyPosition }
-  /** `name`: "lost-…", "skipped-[sink]", "restored [store set aside]" (-1: all), "damaged [record]" (its points are counted as lost already). */
+  /**
+   * `name`: "lost-…", "skipped-[sink]", "restored [store set aside]" (-1: all), "damaged [record]" (its points are in
+   * "lost-points" too).
+   */
   | { readonly kind: 'count'; readonly name: string; readonly count: number }
   | { readonly kind: 'letter'; readonly id: string; readonly row: LetterRow }
   | { readonly kind: 'sample'; readonly id: string; readonly row: LetterRow }
   | { readonly kind: 'retry'; readonly sink: string; readonly sequence: number; readonly row: RetryRow }
   | { readonly kind: 'parked'; readonly waitsFor: string; readonly sequence: number; readonly row: ParkedRow }
-  /** `generation`: the hour since 1970 UTC in which it came; those of three hours. */
+  /** `generation`: the hour of the run since 1970 UTC; the store keeps three of them. */
   | { readonly kind: 'run'; readonly key: string; readonly digest: string; readonly generation: number }
-  /** An entry whose checksum does not fit, or a database that could be read no further. */
+  /** A damaged entry, or a database that cannot be read to its end. */
   | { readonly kind: 'damaged'; readonly what: string };
 
-interface Attached {
+/** A store whose reader process has opened it. */
+export interface OpenLegacyStore {
   readonly directory: string;
   readonly reader: ReaderChild;
-  readonly opened: { readonly before: LegacyHead };
-  /** Of the file, in words. */
+  readonly opened: Exclude<Opened, { unreadable: string }>;
+  /** See meta-pages.ts. */
   readonly fault: string | undefined;
 }
 
-/** Everything beside the records, the positions first. */
-export async function* itemsOf(store: Attached): AsyncGenerator<LegacyItem> {
+/** Yields the positions first. */
+export async function* itemsOf(store: OpenLegacyStore): AsyncGenerator<LegacyItem> {
   let generation = 0;
-  if (store.fault !== undefined) yield { kind: 'damaged', what: store.fault };
+  if (store.fault !== undefined) yield damaged(store.fault);
   for (const name of Object.keys(legacyDatabases) as LegacyDatabaseName[]) {
     if (name === 'records') continue;
     for await (const entry of entriesOf(store, name)) {
-      if ('unreadable' in entry) {
-        const words = `${name}: ${entry.unreadable}`;
-        if (name === 'positions' || name === 'meta')
-          throw new LegacyStoreUnreadable(`spool in ${store.directory}: ${words}`);
-        yield { kind: 'damaged', what: words };
-        continue;
-      }
-      if ('missing' in entry) {
-        yield { kind: 'damaged', what: `${name}: ${entry.missing}` };
+      if ('kind' in entry) {
+        yield entry;
         continue;
       }
       if (name === 'meta' && entry.key === 'generation' && 'row' in entry && typeof entry.row === 'number')
         generation = entry.row;
-      const item = 'row' in entry && isOf(name, entry) ? itemIn(name, entry, generation) : damagedEntry(name, entry);
-      if (item === undefined) continue;
-      yield item;
-      if (item.kind === 'damaged' && name === 'positions')
-        yield { kind: 'position', sink: String(entry.key), position: atTheBeginning(store.opened.before) };
+      const item = itemIn(name, entry, generation);
+      if (item !== undefined) yield item;
+      if (item?.kind === 'damaged' && name === 'positions') yield positionAt(String(entry.key), store.opened.before);
     }
   }
 }
 
-const mostOfKey = 100;
-
-function damagedEntry(name: LegacyDatabaseName, { key }: Entry): LegacyItem {
-  return { kind: 'damaged', what: `${name}: ${JSON.stringify(key).slice(0, mostOfKey)}: is not what was put there` };
+function damaged(what: string): LegacyItem {
+  return { kind: 'damaged', what };
 }
 
-function atTheBeginning({ sequence, points, bytes }: LegacyHead): LegacyPosition {
-  return { through: sequence, finished: [], points, bytes };
+/** A sink whose position is damaged begins at the first record, and writes again what it had finished. */
+function positionAt(sink: string, { sequence, points, bytes }: LegacyHead): LegacyItem {
+  return { kind: 'position', sink, position: { through: sequence, finished: [], points, bytes } };
 }
 
 async function* entriesOf(
-  { reader }: Attached,
+  { directory, reader }: OpenLegacyStore,
   name: LegacyDatabaseName,
-): AsyncGenerator<Entry | { readonly unreadable: string } | { readonly missing: string }> {
+): AsyncGenerator<Entry | LegacyItem> {
   let after: Entry['key'] | undefined;
   let found = 0;
   for (;;) {
-    const answer = (await reader.ask({ entriesOf: name, ...(after !== undefined && { after }) })) as Exclude<
-      Awaited<ReturnType<ReaderChild['ask']>>,
-      Records
-    >;
-    if ('unreadable' in answer) return yield answer;
-    yield* answer.entries;
-    found += answer.entries.length;
-    if (answer.counted === found) return;
-    if (answer.counted !== undefined) return yield { missing: `${found} of ${answer.counted} entries are there` };
-    after = answer.entries.at(-1)?.key;
+    const response = await reader.request({ entriesOf: name, ...(after !== undefined && { after }) });
+    if ('unreadable' in response) {
+      const what = `${name}: ${response.unreadable}`;
+      if (name === 'positions' || name === 'meta') throw new LegacyStoreUnreadable(`spool in ${directory}: ${what}`);
+      return yield damaged(what);
+    }
+    yield* response.entries;
+    found += response.entries.length;
+    if (response.counted === found) return;
+    if (response.counted !== undefined)
+      return yield damaged(`${name}: ${found} of ${response.counted} entries are there`);
+    after = response.entries.at(-1)?.key;
   }
 }
 
-type WholeEntry = Extract<Entry, { row: unknown }>;
-
-/** A page of one database may have got into another. */
-function isOf(name: LegacyDatabaseName, { key, row }: WholeEntry): boolean {
-  const has = (member: string): boolean => typeof row === 'object' && row !== null && member in row;
+/**
+ * Returns undefined for an entry that is not needed any more. An entry that does not belong here is damaged, too:
+ * damage may link a page of one database into another.
+ */
+function itemIn(name: LegacyDatabaseName, entry: Entry, generation: number): LegacyItem | undefined {
+  const { key } = entry;
+  const row = 'row' in entry ? entry.row : undefined;
+  const value: object = typeof row === 'object' && row !== null ? row : {};
+  const [first, sequence] = typeof key === 'object' ? key : [];
   switch (name) {
     case 'positions':
-      return typeof key === 'string' && has('through');
+      if (typeof key === 'string' && 'through' in value)
+        return { kind: 'position', sink: key, position: value as LegacyPosition };
+      break;
     case 'meta':
-      return typeof key === 'string' && Number.isSafeInteger(row);
+      if (typeof key === 'string' && Number.isSafeInteger(row))
+        return countKeys.test(key) ? { kind: 'count', name: key, count: row as number } : undefined;
+      break;
     case 'dead-letters':
+      if (typeof key === 'string' && 'times' in value && !key.startsWith(samplePrefix))
+        return { kind: 'letter', id: key, row: value as LetterRow };
+      break;
     case 'malformed':
-      return typeof key === 'string' && has('times') && key.startsWith(markOfSample) === (name === 'malformed');
+      if (typeof key === 'string' && 'times' in value && key.startsWith(samplePrefix))
+        return { kind: 'sample', id: key, row: value as LetterRow };
+      break;
     case 'retries':
+      if (typeof first === 'string' && typeof sequence === 'number' && 'attempts' in value)
+        return { kind: 'retry', sink: first, sequence, row: retryOf(value as StoredRetry) };
+      break;
     case 'parked':
-      return (
-        typeof key === 'object' &&
-        typeof key[0] === 'string' &&
-        typeof key[1] === 'number' &&
-        has(name === 'retries' ? 'attempts' : 'payload')
-      );
-    default:
-      return [key, row].every(
-        (text) => typeof text === 'string' && text.length <= longestOfRun && /^[\w-]+$/.test(text),
-      );
-  }
-}
-
-/** The ids of letters are hexadecimal. */
-const markOfSample = 'm';
-/** No key or digest of a run is longer; runs have no checksum and are believed unless they cannot be any. */
-const longestOfRun = 100;
-
-/** Undefined: what nobody needs any more. */
-function itemIn(name: LegacyDatabaseName, { key, row }: WholeEntry, generation: number): LegacyItem | undefined {
-  const text = String(key);
-  const [of, sequence] = key as readonly [string, number];
-  switch (name) {
-    case 'positions':
-      return { kind: 'position', sink: text, position: row as LegacyPosition };
-    case 'meta':
-      return /^(lost-|skipped-|restored |damaged )/.test(text)
-        ? { kind: 'count', name: text, count: row as number }
-        : undefined;
-    case 'dead-letters':
-      return { kind: 'letter', id: text, row: row as LetterRow };
-    case 'malformed':
-      return { kind: 'sample', id: text, row: row as LetterRow };
-    case 'retries':
-      return { kind: 'retry', sink: of, sequence, row: retryOf(row as StoredRetry) };
-    case 'parked':
-      return { kind: 'parked', waitsFor: of, sequence, row: row as ParkedRow };
+      if (typeof first === 'string' && typeof sequence === 'number' && 'payload' in value)
+        return { kind: 'parked', waitsFor: first, sequence, row: value as ParkedRow };
+      break;
+    case 'runs-0':
+    case 'runs-1':
+    case 'runs-2':
+    case 'runs-3':
+      if (isRunText(key) && isRunText(row)) return runIn(Number(name.slice('runs-'.length)), key, row, generation);
+      break;
     case 'records':
       return undefined;
-    default:
-      return runIn(Number(name.slice('runs-'.length)), text, String(row), generation);
   }
+  const text = JSON.stringify(key).slice(0, maxKeyCharacters);
+  return damaged(`${name}: ${text}: is not what was put there`);
 }
+
+const countKeys = /^(lost-|skipped-|restored |damaged )/;
+/** The ids of letters are hexadecimal. */
+const samplePrefix = 'm';
+const maxKeyCharacters = 100;
 
 type StoredRetry = Omit<RetryRow, 'points'> & { readonly points: readonly PointRow[] };
 
-function retryOf({ points, ...terms }: StoredRetry): RetryRow {
-  return { ...terms, points: points.map(pointOf) };
+function retryOf({ points, ...retry }: StoredRetry): RetryRow {
+  return { ...retry, points: points.map(pointOf) };
 }
 
-/** Generations that are remembered: the running one and two before it. */
+/** Keys and digests of runs have no checksum. */
+function isRunText(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w-]{1,100}$/.test(text);
+}
+
+/** The running generation and two before it are valid. */
 const generations = 3;
 const runDatabases = 4;
 

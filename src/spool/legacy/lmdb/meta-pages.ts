@@ -1,5 +1,6 @@
-// The two pages at the head of lmdb's file, of the last transaction and the one before it. When one of them is damaged, lmdb goes by
-// the other without a word, and what the last transaction wrote may be missing. LMDB 1.0's MDB_meta, data version 2.
+// Checks the two meta pages of lmdb's file, written by alternate transactions. If one is damaged, lmdb uses the other
+// without an error, and the last transaction may be missing. The layout is MDB_meta of LMDB 1.0,
+// data version 2.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,9 @@ const magic = 0xbeefc0de;
 const magicAt = headerBytes;
 const pageBytesAt = headerBytes + 24;
 const transactionAt = headerBytes + 128;
-const usualPageBytes = 4096;
+const defaultPageBytes = 4096;
 
-/** What is wrong with them, in words; undefined when nothing is. */
+/** Returns the fault in words, or undefined. */
 export function faultOfMetaPages(directory: string): string | undefined {
   const file = openSync(join(directory, 'data.mdb'), 'r');
   try {
@@ -23,14 +24,13 @@ export function faultOfMetaPages(directory: string): string | undefined {
     };
     const first = read(0);
     const pageBytes = first.readUInt32LE(pageBytesAt);
-    const pages = [first, read(first.readUInt32LE(magicAt) === magic && pageBytes > 0 ? pageBytes : usualPageBytes)];
+    const pages = [first, read(first.readUInt32LE(magicAt) === magic && pageBytes > 0 ? pageBytes : defaultPageBytes)];
     const transactions = pages.map((bytes) => Number(bytes.readBigUInt64LE(transactionAt)));
-    const wrong = pages.findIndex(
-      (bytes, page) =>
-        bytes.readUInt32LE(magicAt) !== magic ||
-        ((transactions[page] ?? 0) > 0 && (transactions[page] ?? 0) % 2 !== page),
-    );
-    if (wrong >= 0) return `meta page ${wrong} is damaged: what was written last may be missing`;
+    const damaged = pages.findIndex((bytes, page) => {
+      const transaction = transactions[page] ?? 0;
+      return bytes.readUInt32LE(magicAt) !== magic || (transaction > 0 && transaction % 2 !== page);
+    });
+    if (damaged >= 0) return `meta page ${damaged} is damaged: what was written last may be missing`;
     const [even = 0, odd = 0] = transactions;
     return Math.abs(even - odd) > 1
       ? `meta pages: of transactions ${even} and ${odd}, which do not follow each other: what was written last may be missing`

@@ -1,78 +1,81 @@
-// The process that reads the former store for this one: started, asked, and ended when it hangs. What a damaged page does to
-// lmdb, it does there.
+// Starts the process that reads the legacy store, and sends it requests. A damaged page can crash lmdb; only that
+// process dies of it.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Answer, Opened, Question } from './requests.ts';
-import { died, LegacyStoreUnreadable, unstarted } from './unreadable.ts';
+import type { Entries, Opened, Question, Records, Unreadable } from './requests.ts';
+import { LegacyStoreUnreadable } from './unreadable.ts';
 
 export interface ReaderOptions {
   readonly clock: Clock;
-  /** Ends it. */
+  /** Kills the process. */
   readonly signal: AbortSignal;
 }
 
-/** A question without its number. */
-export type Asked = Question extends infer One ? (One extends Question ? Omit<One, 'id'> : never) : never;
+type WithoutId<R> = R extends unknown ? Omit<R, 'id'> : never;
 
 export interface ReaderChild {
   readonly pid: number | undefined;
   readonly opened: Promise<Opened>;
-  /** @throws FormerStoreUnreadable when the process ends before it answers */
-  ask(asked: Asked): Promise<Answer>;
+  /** @throws LegacyStoreUnreadable if the process dies before it responds */
+  request<R extends WithoutId<Question>>(request: R): Promise<Unreadable | ResponseTo<R>>;
   close(): Promise<void>;
 }
 
-const program = new URL('../../../main.js', import.meta.url);
-/** It says nothing for so long, and is asked: it hangs. Looked at in turns, so that a machine that slept is no reason. */
-const looks = 6;
-const lookMs = 10_000;
-/** The first word has no number. */
-const firstWord = 0;
+type ResponseTo<R> = R extends { readonly recordsFrom: number } ? Records : Entries;
 
-/** Starts `former-store` on a directory. */
+const program = new URL('../../../main.js', import.meta.url);
+/** A process is killed after so many checks without a response. The time that a machine sleeps does not count. */
+const maxSilentChecks = 6;
+const checkMs = 10_000;
+/** The first line has no id. */
+const openedId = 0;
+
+/** Runs the command `former-store` on a directory. */
 export function startReader(directory: string, { clock, signal }: ReaderOptions): ReaderChild {
   const child = fork(program, ['former-store', directory], { stdio: ['pipe', 'pipe', 'ignore', 'ipc'], execArgv: [] });
-  const expected = expectedAnswers();
+  const responses = pendingResponses();
   const ended = new AbortController();
-  let asked = firstWord;
+  let lastId = openedId;
 
   const kill = (reason?: unknown): void => {
-    if (reason !== undefined) expected.endWith(reason);
+    if (reason !== undefined) responses.failWith(reason);
     child.kill('SIGKILL');
   };
   const closed = new Promise<void>((resolve) => {
-    const over = (error: unknown): void => {
-      expected.endWith(error);
+    const end = (error: unknown): void => {
+      responses.failWith(error);
       ended.abort();
-      expected.giveUp();
+      responses.end();
       resolve();
     };
-    child.once('error', (error) => over(unstarted(directory, error)));
-    child.once('close', (code, killedBy) => over(died(directory, code, killedBy, expected.silentLooks() >= looks)));
+    child.once('error', (error) => end(startFailure(directory, error)));
+    child.once('close', (code, killedBy) =>
+      end(deathOf(directory, code, killedBy, responses.silentChecks() >= maxSilentChecks)),
+    );
   });
-  hear(child, (line) => {
-    if (!expected.answer(line))
+  readLines(child, (line) => {
+    if (!responses.receive(line))
       kill(new LegacyStoreUnreadable(`spool in ${directory}: what was read of it is no JSON`));
   });
   signal.addEventListener('abort', () => kill(signal.reason), { once: true, signal: ended.signal });
   if (signal.aborted) kill(signal.reason);
-  void endSilence();
+  void killIfSilent();
 
-  async function endSilence(): Promise<void> {
+  async function killIfSilent(): Promise<void> {
     while (!ended.signal.aborted) {
-      await clock.sleep(lookMs, { signal: ended.signal }).catch(() => {});
-      if (expected.look() >= looks) kill();
+      await clock.sleep(checkMs, { signal: ended.signal }).catch(() => {});
+      if (responses.check() >= maxSilentChecks) kill();
     }
   }
   return {
     pid: child.pid,
-    opened: expected.add(firstWord) as Promise<Opened>,
-    ask(one) {
-      asked += 1;
-      const answer = expected.add(asked) as Promise<Answer>;
-      child.stdin?.write(`${JSON.stringify({ ...one, id: asked })}\n`);
-      return answer;
+    opened: responses.next(openedId),
+    request(request) {
+      lastId += 1;
+      const response = responses.next<Unreadable | ResponseTo<typeof request>>(lastId);
+      child.stdin?.write(`${JSON.stringify({ ...request, id: lastId })}\n`);
+      return response;
     },
     async close() {
       kill(new Error('the former spool is closed'));
@@ -81,45 +84,38 @@ export function startReader(directory: string, { clock, signal }: ReaderOptions)
   };
 }
 
-interface ExpectedAnswers {
-  add(number: number): Promise<unknown>;
-  /** Takes a line; whether it is an answer. */
-  answer(line: string): boolean;
-  /** Counts how often it was looked at since anything was heard, as long as anything is expected. */
-  look(): number;
-  silentLooks(): number;
-  /** What will be told to those who wait when nothing more comes; the first reason stands. */
-  endWith(reason: unknown): void;
-  giveUp(): void;
-}
-
-function expectedAnswers(): ExpectedAnswers {
-  const waiting = new Map<number, { resolve(line: unknown): void; reject(error: unknown): void }>();
-  let end: { readonly reason: unknown } | undefined;
-  let isOver = false;
-  let silentLooks = 0;
+function pendingResponses() {
+  const pending = new Map<number, { resolve(line: unknown): void; reject(error: unknown): void }>();
+  let failure: { readonly error: unknown } | undefined;
+  let isEnded = false;
+  let silentChecks = 0;
   return {
-    add: (number) =>
-      new Promise((resolve, reject) => {
-        if (isOver) return reject(end?.reason);
-        if (waiting.size === 0) silentLooks = 0;
-        waiting.set(number, { resolve, reject });
-      }),
-    answer(line) {
-      silentLooks = 0;
-      const answer = parsed(line);
-      if (answer === undefined) return false;
-      const number = answer.id ?? firstWord;
-      waiting.get(number)?.resolve(answer);
-      return waiting.delete(number);
+    next<T>(id: number): Promise<T> {
+      return new Promise((resolve, reject) => {
+        if (isEnded) return reject(failure?.error);
+        if (pending.size === 0) silentChecks = 0;
+        pending.set(id, { resolve, reject });
+      });
     },
-    look: () => (silentLooks += waiting.size > 0 ? 1 : 0),
-    silentLooks: () => silentLooks,
-    endWith: (reason) => void (end ??= { reason }),
-    giveUp() {
-      isOver = true;
-      for (const { reject } of waiting.values()) reject(end?.reason);
-      waiting.clear();
+    /** Returns false if the line is not a pending response. */
+    receive(line: string): boolean {
+      silentChecks = 0;
+      const response = parsed(line);
+      if (response === undefined) return false;
+      const id = response.id ?? openedId;
+      pending.get(id)?.resolve(response);
+      return pending.delete(id);
+    },
+    /** Counts the checks since the last line, while a response is pending. */
+    check: () => (silentChecks += pending.size > 0 ? 1 : 0),
+    silentChecks: () => silentChecks,
+    /** Sets the error of all later failures; the first one holds. */
+    failWith: (error: unknown) => void (failure ??= { error }),
+    /** Rejects what is pending, and all later requests. */
+    end() {
+      isEnded = true;
+      for (const { reject } of pending.values()) reject(failure?.error);
+      pending.clear();
     },
   };
 }
@@ -132,15 +128,38 @@ function parsed(line: string): { readonly id?: number } | undefined {
   }
 }
 
-/** The lines that the process writes; without the last one of a process that died over it. */
-function hear(child: ChildProcess, tell: (line: string) => void): void {
+/** Omits an incomplete last line, which a process leaves that dies while it writes. */
+function readLines(child: ChildProcess, onLine: (line: string) => void): void {
   let rest = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = chunk.split('\n');
     lines[0] = `${rest}${lines[0]}`;
     rest = lines.pop() as string;
-    for (const line of lines) tell(line);
+    for (const line of lines) onLine(line);
   });
-  // It has ended; how, is told when it has.
+  // The `close` event reports the end of the process.
   child.stdin?.on('error', () => {});
+}
+
+/** After sysexits: the system could not start the process; the process failed. */
+const osError = 71;
+const softwareError = 70;
+
+function startFailure(directory: string, { message }: Error): LegacyStoreUnreadable {
+  return new LegacyStoreUnreadable(`spool in ${directory}: the process that reads it cannot be started: ${message}`, {
+    exitCode: osError,
+  });
+}
+
+function deathOf(
+  directory: string,
+  code: number | null,
+  signal: string | null,
+  isSilent: boolean,
+): LegacyStoreUnreadable {
+  if (isSilent) return new LegacyStoreUnreadable(`spool in ${directory}: reading it came to no end`);
+  return new LegacyStoreUnreadable(
+    `spool in ${directory}: reading it ended the process (${signal ?? `exit code ${code}`})`,
+    { endedBy: signal ?? undefined, exitCode: code === null ? undefined : code || softwareError },
+  );
 }

@@ -1,10 +1,8 @@
-// What is asked of the process that reads the former store, and what it answers: a line of JSON each, an answer to a question.
-// It says the first word, `Opened`, by itself.
+// The protocol of the reader process: one line of JSON for each request and each response. Its first line is `Opened`.
 
-import type { LegacyDatabaseName, LegacyHead, RecordRow } from './rows.ts';
-import type { LegacyKey } from './sealed-text.ts';
+import type { LegacyDatabaseName, LegacyHead, LegacyKey, RecordRow } from './format.ts';
 
-/** For some entries, as many as are easily held in memory. */
+/** A response holds what fits into 64 KiB; the main process then requests the rest. */
 export type Question =
   | { readonly id: number; readonly entriesOf: LegacyDatabaseName; readonly after?: LegacyKey }
   | { readonly id: number; readonly recordsFrom: number; readonly through: number };
@@ -12,23 +10,24 @@ export type Question =
 export type Opened =
   | {
       readonly head: LegacyHead;
-      /** What came before the first record that can be read; before what comes next when there is none. */ readonly before: LegacyHead;
+      /** The head before the first readable record; the head itself if no record is readable. */
+      readonly before: LegacyHead;
     }
-  /** `exitCode`: after sysexits, where it is not damage that keeps it from being read. */
+  /** With an `exitCode` (sysexits) the cause is not damage. */
   | { readonly unreadable: string; readonly exitCode?: number };
 
 export type Entry =
-  /** `row`: what was stored, JSON or the digest of a run. */
+  /** `row`: the parsed JSON, or the digest of a run. */
   { readonly key: LegacyKey; readonly row: unknown } | { readonly key: LegacyKey; readonly isDamaged: true };
 
 export interface Entries {
   readonly id: number;
   readonly entries: readonly Entry[];
-  /** At the end: how many the database has, as lmdb has counted them. */
+  /** In the last response: lmdb's count of the database. */
   readonly counted?: number;
 }
 
-/** `points`: in the lost ones together, where both their neighbours can be read. */
+/** `points`: the sum over the lost records; undefined if a neighbour is lost as well. */
 export interface LostRecords {
   readonly lost: readonly [from: number, through: number];
   readonly points?: number;
@@ -39,14 +38,12 @@ export type RecordEntry = { readonly sequence: number; readonly bytes: number; r
 export interface Records {
   readonly id: number;
   readonly records: readonly RecordEntry[];
-  /** Where to go on; undefined at the end of the stretch. */
+  /** The start of the next response; undefined in the last one. */
   readonly next?: number;
 }
 
-/** lmdb could not go on, and said so. */
-export interface Unanswered {
+/** lmdb failed. */
+export interface Unreadable {
   readonly id: number;
   readonly unreadable: string;
 }
-
-export type Answer = Entries | Records | Unanswered;

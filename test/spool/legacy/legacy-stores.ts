@@ -1,4 +1,4 @@
-// Former stores to attach: as the program wrote them that kept its spool in lmdb, and such as a test fills.
+// Legacy stores for tests: fixtures that an earlier version wrote, and stores that a test fills.
 
 import type { ExecutionContext } from 'ava';
 import { open } from 'lmdb';
@@ -6,22 +6,22 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { recordDictionary } from '../../../src/spool/legacy/lmdb/dictionary.ts';
 import type { LegacyItem } from '../../../src/spool/legacy/lmdb/items.ts';
 import { type LegacyRecord, type LegacyStore, openLegacyStore } from '../../../src/spool/legacy/lmdb/store.ts';
-import type {
-  LegacyHead,
-  LegacyPosition,
-  LetterRow,
-  ParkedRow,
-  RetryRow,
-} from '../../../src/spool/legacy/lmdb/rows.ts';
+import {
+  type LegacyHead,
+  type LegacyPosition,
+  type LetterRow,
+  type ParkedRow,
+  recordDictionary,
+  type RetryRow,
+} from '../../../src/spool/legacy/lmdb/format.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 const fixtures = new URL('../../../../test/spool/legacy/fixtures/', import.meta.url);
 
-/** What the program that wrote it read in it. */
+/** The contents of a fixture, as the earlier version read them. */
 export interface Contents {
   readonly head: LegacyHead;
   readonly records: readonly LegacyRecord[];
@@ -41,21 +41,21 @@ export function contentsOf(name: FixtureName): Contents {
   return JSON.parse(readFileSync(new URL(`${name}.json`, fixtures), 'utf8')) as Contents;
 }
 
-/** Its data.mdb. */
+/** The data.mdb of a fixture. */
 export function bytesOf(name: FixtureName): Buffer {
   return gunzipSync(readFileSync(new URL(`${name}.mdb.gz`, fixtures)));
 }
 
-/** A directory with such a store in it. */
-export async function storeIn(t: ExecutionContext, data: Buffer): Promise<string> {
+/** Makes a directory with this data.mdb. */
+export async function directoryWith(t: ExecutionContext, data: Buffer): Promise<string> {
   const directory = join(await temporaryDirectory(t), 'spool');
   mkdirSync(directory);
   writeFileSync(join(directory, 'data.mdb'), data);
   return directory;
 }
 
-/** Opens it for a test, and closes it after that. */
-export async function attached(
+/** Opens the store in a directory, and closes it after the test. */
+export async function openedStore(
   t: ExecutionContext,
   directory: string,
   options: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
@@ -69,8 +69,8 @@ export async function attached(
   return store;
 }
 
-/** The items that a store with these contents tells of, in the order in which it does. */
-export function itemsIn({
+/** The items of a store with these contents, in order. */
+export function itemsOf({
   positions,
   counts,
   generation,
@@ -97,23 +97,16 @@ export function itemsIn({
   ];
 }
 
-export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
-/** What a test puts into a store of its own; values are sealed as the program did. */
 export interface Filling {
   readonly format?: number;
   readonly records?: Iterable<readonly [sequence: number, row: unknown]>;
   readonly positions?: Readonly<Record<string, LegacyPosition>>;
   readonly letters?: Readonly<Record<string, LetterRow>>;
-  /** Seals the values of these records under another key. */
+  /** Records whose checksums do not match. */
   readonly damaged?: readonly number[];
 }
 
-/** Makes a store with lmdb itself. */
+/** Makes a store with lmdb, and returns its directory. */
 export async function filledStore(
   t: ExecutionContext,
   { format = 3, records = [], positions = {}, letters = {}, damaged = [] }: Filling,
@@ -131,24 +124,25 @@ export async function filledStore(
   environment.openDB({ name: 'retries', ...compressed });
   const stored = environment.openDB<Buffer, number>({ name: 'records', ...compressed });
   environment.transactionSync(() => {
-    named['meta']?.putSync('format', sealed(format, ''));
-    for (const [sink, position] of Object.entries(positions)) named['positions']?.putSync(sink, sealed(position, sink));
-    for (const [id, row] of Object.entries(letters)) named['dead-letters']?.putSync(id, sealed(row, ''));
+    named['meta']?.putSync('format', withChecksum(format, ''));
+    for (const [sink, position] of Object.entries(positions))
+      named['positions']?.putSync(sink, withChecksum(position, sink));
+    for (const [id, row] of Object.entries(letters)) named['dead-letters']?.putSync(id, withChecksum(row, ''));
     for (const [sequence, row] of records)
-      stored.putSync(sequence, sealed(row, damaged.includes(sequence) ? `not ${sequence}` : String(sequence)));
+      stored.putSync(sequence, withChecksum(row, damaged.includes(sequence) ? `not ${sequence}` : String(sequence)));
   });
   await environment.close();
   return directory;
 }
 
-function sealed(value: unknown, key: string): Buffer {
+function withChecksum(value: unknown, key: string): Buffer {
   const text = Buffer.from(JSON.stringify(value));
   const bytes = Buffer.concat([Buffer.alloc(4), text]);
   bytes.writeUInt32BE(crc32(text, crc32(key)));
   return bytes;
 }
 
-/** Records `from` … `through` of three points each. */
+/** Makes the records `from` … `through`, of three points each. */
 export function* recordsOfThree(from: number, through: number): Generator<readonly [sequence: number, row: unknown]> {
   for (let sequence = from; sequence <= through; sequence += 1) {
     const points = ['node', 'asn', 'city'].map((slice) => [

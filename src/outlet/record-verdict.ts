@@ -1,46 +1,47 @@
-// Writes down in the spool what became of an errand's points. What the spool cannot write down now it is asked for again: to write the
-// points to the sink another time would bring copies.
+// Records in the spool what the sink answered. If the spool cannot write now, it retries this instead of the points,
+// which would duplicate them in the sink.
 
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type Attempt, outcomeOf } from './attempt.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink, Verdict } from '../model/sink.ts';
 import type { SpoolReader } from '../spool/readers/reader.ts';
+import type { Attempt } from './attempt.ts';
+import { outcomeOf } from './retry-policy.ts';
 
-export interface SettlementOptions {
+export interface RecordOptions {
   readonly reader: SpoolReader;
   readonly sink: Sink;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Why it could not be written down the last time; for the status. */
+  /** Set while the spool cannot write; for the status. */
   lastError: string | undefined;
 }
 
-/** On a full disk it is what makes room. */
+/** Short, because recording frees space on a full disk. */
 const maxPauseMs = 1_000;
-/** A disk that is full for a moment is told by whoever refuses pushes. */
-const toldAtAttempt = 5;
+/** A shorter failure is logged where pushes are refused. */
+const loggedAtAttempt = 5;
 
-/** Resolves when it is on disk, or the signal aborts: then it is not known at the next start, and written another time. */
-export async function settle(
-  options: SettlementOptions,
-  from: Attempt['from'],
+/** Resolves once the outcome is on disk. After an abort the next start writes the points again. */
+export async function recordVerdict(
+  options: RecordOptions,
+  work: Attempt['work'],
   verdict: Verdict,
   signal: AbortSignal,
 ): Promise<void> {
   const { reader, sink, clock, random, log } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = outcomeOf(from, verdict, { sink: sink.name, nowMs: clock.now(), random });
+    const outcome = outcomeOf(work, verdict, { sink: sink.name, nowMs: clock.now(), random });
     try {
-      await ('attempts' in from ? reader.finishRetry(from, outcome) : reader.finish(from, outcome));
+      await ('attempts' in work ? reader.finishRetry(work, outcome) : reader.finish(work, outcome));
       if (attempt > 1) options.lastError = undefined;
       return;
     } catch (error) {
       if (signal.aborted) return;
       options.lastError = (error as Error).message;
-      if (attempt === toldAtAttempt)
+      if (attempt === loggedAtAttempt)
         log.error(
           { sink: sink.name, reason: options.lastError },
           'what the sink has answered cannot be written down; it is tried until it can',
