@@ -3,7 +3,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { LetterRetry } from '../model/point.ts';
 import type { DroppedPoints } from '../spool/readers/drop-backlog.ts';
-import { type Letter, type Letters, wholeInput } from '../spool/dead-letters/list.ts';
+import { type Letter, type Letters, wholeInput } from '../spool/dead-letters/letters.ts';
 import { kindsOfPoints } from '../spool/dead-letters/requeue.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolStatus } from '../spool/status.ts';
@@ -27,7 +27,7 @@ export interface Administration {
 }
 
 interface AdministrationOptions {
-  readonly spool: Pick<Spool, 'letters' | 'returnPoints' | 'dropLetters' | 'drop' | 'status'>;
+  readonly spool: Pick<Spool, 'letters' | 'requeue' | 'dropLetters' | 'drop' | 'status'>;
   readonly retryLetter: LetterRetry;
   readonly clock: Pick<Clock, 'steady' | 'sleep'>;
 }
@@ -68,7 +68,7 @@ async function retryBatch(
   { spool, retryLetter }: Omit<AdministrationOptions, 'clock'>,
 ): Promise<LetterOutcome[]> {
   const ofPoints = letters.filter(({ kind }) => kindsOfPoints.includes(kind)).map(({ id }) => id);
-  const requeued = ofPoints.length === 0 ? [] : await spool.returnPoints(ofPoints);
+  const requeued = ofPoints.length === 0 ? [] : await spool.requeue(ofPoints);
   const others = letters.filter(({ kind }) => !kindsOfPoints.includes(kind));
   const retried = await Promise.all(others.map((letter) => retryOne(letter, retryLetter)));
   return [

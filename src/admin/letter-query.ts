@@ -1,7 +1,7 @@
 // Selects dead letters, and shows them.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Letter, Letters } from '../spool/dead-letters/list.ts';
+import type { Letter, Letters } from '../spool/dead-letters/letters.ts';
 
 /** Selects the letters that match every member. Without members it selects all. */
 export interface LetterQuery {

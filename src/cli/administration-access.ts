@@ -70,9 +70,9 @@ async function refuseWithoutStore(stateDir: string): Promise<void> {
     if (names.some(isStoreFile)) return;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const { words, exitCode } = pathErrorOf(error) ?? { words: message, exitCode: 69 };
+    const { explanation, exitCode } = pathErrorOf(error) ?? { explanation: message, exitCode: 69 };
     if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      throw new CommandError(`state directory ${stateDir}: ${words}`, exitCode);
+      throw new CommandError(`state directory ${stateDir}: ${explanation}`, exitCode);
   }
   throw new NoStore(stateDir);
 }

@@ -7,7 +7,7 @@ import { type Daemon, startDaemon } from '../daemon/daemon.ts';
 import type { ProcessContext } from '../daemon/process-context.ts';
 import { type SystemdNotify, systemdNotify } from '../daemon/systemd-notify.ts';
 import { warmUp } from '../daemon/warm-up.ts';
-import { orAborted } from '../runtime/deadline.ts';
+import { abortable } from '../runtime/deadline.ts';
 import { openLog } from '../runtime/log.ts';
 import type { CommandContext } from './command-context.ts';
 import { loadConfig } from './load-config.ts';
@@ -73,7 +73,7 @@ export async function run(
     () => warmUp(log),
     () => {},
   );
-  const failure = await orAborted(daemon.failed, stop).catch(() => undefined);
+  const failure = await abortable(daemon.failed, stop).catch(() => undefined);
   over.abort();
   if (failure !== undefined) {
     log.error({ reason: failure.message }, 'the bridge cannot go on: nothing is acknowledged any more');

@@ -46,7 +46,7 @@ export async function openParts(config: Config, context: ProcessContext, release
   const opening = [outletsOf(config, context, stored, releases), openSources(config, context, stored)] as const;
   await Promise.allSettled(opening);
   const [outlets, sources] = await Promise.all(opening);
-  for (const removed of await spool.markGoneSinks())
+  for (const removed of await spool.markRemovedSinks())
     log.warn(removed, 'points wait for a sink that is not configured; they are held for a week');
   const parts = { ...stored, outlets, ...sources };
   return { ...parts, snapshot: snapshots({ ...context, ...parts, spoolDirectory: directory }) };

@@ -48,8 +48,8 @@ export async function takeStateDirectory(directory: string, pid: number): Promis
     );
   }
   const server = await serveProcessId(socketPath, pid).catch((error: Error) => {
-    const { words, exitCode } = pathErrorOf(error) ?? { words: error.message, exitCode: 69 };
-    throw new StateDirectoryUnusable(directory, words, exitCode);
+    const { explanation, exitCode } = pathErrorOf(error) ?? { explanation: error.message, exitCode: 69 };
+    throw new StateDirectoryUnusable(directory, explanation, exitCode);
   });
   try {
     await linkAsOwner(socketPath, ownerPath, directory);

@@ -57,14 +57,14 @@ export interface Sink {
   annotations?(): AnnotationCounts;
 }
 
-export interface ValueTally {
+export interface ValueCounts {
   readonly accepted: number;
   readonly rejected: number;
   readonly kept: number;
 }
 
 /** Counts the values of points by verdict. A point with `only: 'annotation'` has none. */
-export function talliedValues(points: readonly DataPoint[], { rejected, kept }: Verdict): ValueTally {
+export function valueCounts(points: readonly DataPoint[], { rejected, kept }: Verdict): ValueCounts {
   const countOf = (rulings: readonly Ruling[]): number =>
     rulings.filter(({ point, isStored }) => isStored !== true && point.only === undefined).length;
   const values = points.filter(({ only }) => only === undefined).length;
@@ -73,10 +73,10 @@ export function talliedValues(points: readonly DataPoint[], { rejected, kept }: 
 }
 
 /** The same for a batch, in which every point has a value. Does not expand the points of an accepted batch. */
-export function talliedBatch(batch: Pick<SinkBatch, 'points' | 'pointCount'>, verdict: Verdict): ValueTally {
+export function batchValueCounts(batch: Pick<SinkBatch, 'points' | 'pointCount'>, verdict: Verdict): ValueCounts {
   if (verdict.rejected.length === 0 && verdict.kept.length === 0)
     return { accepted: batch.pointCount, rejected: 0, kept: 0 };
-  return talliedValues(batch.points, verdict);
+  return valueCounts(batch.points, verdict);
 }
 
 export const allAccepted: Verdict = { rejected: [], kept: [] };

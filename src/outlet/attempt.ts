@@ -1,6 +1,13 @@
 // An attempt to write a batch, or points of the retry set, to the sink.
 
-import { type Ruling, type Sink, talliedBatch, talliedValues, type ValueTally, type Verdict } from '../model/sink.ts';
+import {
+  type Ruling,
+  type Sink,
+  batchValueCounts,
+  valueCounts,
+  type ValueCounts,
+  type Verdict,
+} from '../model/sink.ts';
 import type { Batch, Retry } from '../spool/readers/batches.ts';
 
 export interface Attempt {
@@ -41,8 +48,8 @@ export function pointCountOf(work: Attempt['work']): number {
   return 'deliveries' in work ? work.pointCount : work.points.length;
 }
 
-export function countsOf(work: Attempt['work'], verdict: Verdict): ValueTally {
-  return 'deliveries' in work ? talliedBatch(work, verdict) : talliedValues(work.points, verdict);
+export function countsOf(work: Attempt['work'], verdict: Verdict): ValueCounts {
+  return 'deliveries' in work ? batchValueCounts(work, verdict) : valueCounts(work.points, verdict);
 }
 
 /** The verdict on work whose points are all to be written again. */

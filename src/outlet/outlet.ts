@@ -81,7 +81,7 @@ export function outlet(options: OutletOptions): Outlet {
     ...options,
     limit: inFlightLimit(),
     inFlight: new Set(),
-    linger: linger(options.clock, options.lingerMs ?? 0, options.reader.bell.notify),
+    linger: linger(options.clock, options.lingerMs ?? 0, options.reader.wakeup.notify),
     outage: outage({ ...options, sink: options.sink.name }),
     failed: [],
     successes: 0,
@@ -107,17 +107,17 @@ export function outlet(options: OutletOptions): Outlet {
 
 /** An append, the end of a write, the end of a pause and the signal wake it. */
 async function run(state: OutletState, signal: AbortSignal): Promise<void> {
-  const { bell } = state.reader;
+  const { wakeup } = state.reader;
   // Each write in flight listens on the signal.
   setMaxListeners(0, signal);
-  signal.addEventListener('abort', bell.notify, { once: true });
+  signal.addEventListener('abort', wakeup.notify, { once: true });
   while (!signal.aborted) {
     const attempt = nextAttempt(state);
     if (attempt !== undefined) {
       start(state, attempt, signal);
     } else {
       wakeForRetrySet(state, signal);
-      await bell.wait();
+      await wakeup.wait();
     }
   }
   await Promise.all(state.inFlight);
@@ -159,7 +159,7 @@ function isLagging({ reader, clock }: OutletState): boolean {
 function start(state: OutletState, attempt: Attempt, signal: AbortSignal): void {
   const writing = write(state, attempt, signal).finally(() => {
     state.inFlight.delete(writing);
-    state.reader.bell.notify();
+    state.reader.wakeup.notify();
   });
   state.inFlight.add(writing);
 }
@@ -225,7 +225,7 @@ function pause(
   state.limit.failed();
   const pauseMs = outagePauseMs(state.pauses, retryAfterMs, random);
   state.pausedUntilMs = clock.steady() + pauseMs;
-  clock.sleep(pauseMs, { signal }).then(state.reader.bell.notify, state.reader.bell.notify);
+  clock.sleep(pauseMs, { signal }).then(state.reader.wakeup.notify, state.reader.wakeup.notify);
 }
 
 /** An entry that is due already needs no timer: it waits for the end of a write. */
@@ -237,7 +237,7 @@ function wakeForRetrySet(state: OutletState, signal: AbortSignal): void {
   state.retryTimerAtMs = dueAtMs;
   const wake = (): void => {
     state.retryTimerAtMs = Infinity;
-    reader.bell.notify();
+    reader.wakeup.notify();
   };
   clock.sleep(pauseMs, { signal }).then(wake, wake);
 }

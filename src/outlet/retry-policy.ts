@@ -12,7 +12,7 @@ import { backoff } from '../runtime/backoff.ts';
 import type { DataPoint } from '../model/point.ts';
 import type { Ruling, Verdict } from '../model/sink.ts';
 import type { AddressedLetter } from '../spool/dead-letters/dead-letters.ts';
-import type { Outcome } from '../spool/readers/settling.ts';
+import type { Outcome } from '../spool/readers/outcome.ts';
 import type { Attempt } from './attempt.ts';
 
 const maxFailures = 5;

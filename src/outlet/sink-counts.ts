@@ -1,7 +1,7 @@
 // Counts and times the writes to a sink, as a wrapper around it. The outlet counts the points.
 
 import type { Clock } from '../runtime/clock.ts';
-import { type Sink, talliedBatch, talliedValues, type Verdict } from '../model/sink.ts';
+import { type Sink, batchValueCounts, valueCounts, type Verdict } from '../model/sink.ts';
 import { durationHistogram, type DurationSnapshot } from '../runtime/duration-histogram.ts';
 
 /** The writes to a sink since the start. */
@@ -71,13 +71,13 @@ export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): C
     counted(
       () => sink.write(points, { signal }),
       signal,
-      (verdict) => points.length > 0 && talliedValues(points, verdict).kept === points.length,
+      (verdict) => points.length > 0 && valueCounts(points, verdict).kept === points.length,
     );
   const writeBatch: Sink['writeBatch'] = (batch, { signal }) =>
     counted(
       () => sink.writeBatch?.(batch, { signal }) ?? sink.write(batch.points, { signal }),
       signal,
-      (verdict) => batch.pointCount > 0 && talliedBatch(batch, verdict).kept === batch.pointCount,
+      (verdict) => batch.pointCount > 0 && batchValueCounts(batch, verdict).kept === batch.pointCount,
     );
   return {
     sink: { ...sink, write, ...(sink.writeBatch !== undefined && { writeBatch }) },
@@ -85,7 +85,7 @@ export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): C
       name: sink.name,
       answered,
       failed,
-      durations: durations.seen(),
+      durations: durations.snapshot(),
       failingSinceMs,
       lastTakenAtMs,
     }),

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
  * Runs `work` with a signal that aborts after `ms` or with `signal`.
  * Rejects as soon as that signal aborts, even if `work` ignores it.
  */
-export async function within<T>(
+export async function withTimeout<T>(
   clock: Clock,
   ms: number,
   signal: AbortSignal,
@@ -20,14 +20,14 @@ export async function within<T>(
     () => {},
   );
   try {
-    return await linked([signal, timeout.signal], work);
+    return await withAnySignal([signal, timeout.signal], work);
   } finally {
     done.abort();
   }
 }
 
 /** Runs `work` with a signal that aborts with the first of several. AbortSignal.any leaks with long-lived signals. */
-export async function linked<T>(
+export async function withAnySignal<T>(
   signals: readonly AbortSignal[],
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -38,14 +38,14 @@ export async function linked<T>(
   setMaxListeners(0, ...signals);
   for (const signal of signals) signal.addEventListener('abort', abort);
   try {
-    return await orAborted(work(controller.signal), controller.signal);
+    return await abortable(work(controller.signal), controller.signal);
   } finally {
     for (const signal of signals) signal.removeEventListener('abort', abort);
   }
 }
 
 /** Settles like the promise, or rejects with the reason of the signal if that aborts first. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason as Error);

@@ -12,7 +12,7 @@ export interface DurationSnapshot {
 
 export interface DurationHistogram {
   add(ms: number): void;
-  seen(): DurationSnapshot;
+  snapshot(): DurationSnapshot;
 }
 
 /** Catchpoint gives up after 20 s. */
@@ -30,7 +30,7 @@ export function durationHistogram(boundsSeconds: readonly number[] = defaultBoun
       counts[bucket] = (counts[bucket] as number) + 1;
       sumMs += ms;
     },
-    seen() {
+    snapshot() {
       let count = 0;
       const cumulative = Array.from(counts, (each) => (count += each));
       return { boundsSeconds, atMost: cumulative.slice(0, -1), count, sumSeconds: sumMs / 1000 };

@@ -2,18 +2,21 @@
 
 export interface PathError {
   /** The problem and the remedy. */
-  readonly words: string;
+  readonly explanation: string;
   /** After sysexits: 77 no permission, 73 cannot be created, 78 wrong kind of file. */
   readonly exitCode: number;
 }
 
 const pathErrors: Readonly<Record<string, PathError>> = {
-  EACCES: { words: 'permission denied; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
-  EPERM: { words: 'not permitted; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
-  ENOENT: { words: 'cannot be made there; make it by other means', exitCode: 73 },
-  EROFS: { words: 'its disk is mounted read-only; mount it for writing', exitCode: 73 },
-  EEXIST: { words: 'is no directory; move away what is there', exitCode: 78 },
-  ENOTDIR: { words: 'is not in a directory; move away what is there', exitCode: 78 },
+  EACCES: {
+    explanation: 'permission denied; give it, and what is in it, to the user that runs the bridge',
+    exitCode: 77,
+  },
+  EPERM: { explanation: 'not permitted; give it, and what is in it, to the user that runs the bridge', exitCode: 77 },
+  ENOENT: { explanation: 'cannot be made there; make it by other means', exitCode: 73 },
+  EROFS: { explanation: 'its disk is mounted read-only; mount it for writing', exitCode: 73 },
+  EEXIST: { explanation: 'is no directory; move away what is there', exitCode: 78 },
+  ENOTDIR: { explanation: 'is not in a directory; move away what is there', exitCode: 78 },
 };
 
 /** Undefined for errors that need another explanation. */

@@ -2,7 +2,7 @@
 
 import { type Points, pointCount } from '../model/factored-points.ts';
 import type { DeadLetter, Deliver, Delivered, DeliverOptions, Parked } from '../model/point.ts';
-import { idOfDeadLetter } from './dead-letters/list.ts';
+import { idOfDeadLetter } from './dead-letters/letters.ts';
 import { storedRunKey } from './dedup/dedup.ts';
 import { frameHeaderBytes } from './log/format.ts';
 import { encodePoints } from './log/payload.ts';

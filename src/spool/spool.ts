@@ -8,7 +8,7 @@
 import type { Deliver } from '../model/point.ts';
 import type { Log } from '../runtime/log.ts';
 import { type DeadLetters, deadLettersOf, type Samples, samplesOf } from './dead-letters/dead-letters.ts';
-import { joinLetters, type Letters } from './dead-letters/list.ts';
+import { joinLetters, type Letters } from './dead-letters/letters.ts';
 import { type Requeued, requeuePoints } from './dead-letters/requeue.ts';
 import { type Bounds, deliverer, waitingBytes } from './deliver.ts';
 import { checkDirectory } from './disk/directory-check.ts';
@@ -34,7 +34,7 @@ export interface Spool {
   /** Dead letters and samples. */
   readonly letters: Letters;
   /** Requeues the points of dead letters and deletes the letters, as one transaction. */
-  returnPoints(ids: readonly string[]): Promise<Requeued[]>;
+  requeue(ids: readonly string[]): Promise<Requeued[]>;
   /** Deletes letters. Resolves with the number that existed. */
   dropLetters(ids: readonly string[]): Promise<number>;
   /** Drops the backlog of a sink. Throws NoSuchSink. */
@@ -45,7 +45,7 @@ export interface Spool {
   /** Replicates the store to a thread, which reads the log by itself. Outcomes go to the readers of this thread. */
   readonly shared: SharedStore;
   /** Marks sinks without a reader as removed, and returns those with a backlog. Called once all readers are open. */
-  markGoneSinks(): Promise<RemovedSink[]>;
+  markRemovedSinks(): Promise<RemovedSink[]>;
   /** Bytes counted against the bound. */
   waitingBytes(): number;
   maxBytes(): number;
@@ -58,7 +58,7 @@ export interface Spool {
   /** Whether records of the legacy store wait. */
   isRestoring(): boolean;
   /** Resolves when no record of the legacy store waits. */
-  formerDrained(): Promise<void>;
+  legacyDrained(): Promise<void>;
   /** Resolves when the disk has failed: nothing is accepted, and the process should end. */
   readonly failed: Promise<DiskFailed>;
   /** Called every minute. Forgets what has expired, and returns removed sinks whose backlog was dropped. */
@@ -111,7 +111,7 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
     deadLetters,
     samples,
     letters,
-    returnPoints: (ids) => requeuePoints(store, letters, ids),
+    requeue: (ids) => requeuePoints(store, letters, ids),
     async dropLetters(ids) {
       const existing = ids.filter((id) => hasLetter(store.state, id));
       if (existing.length > 0) await store.commit({ noLetters: existing });
@@ -126,7 +126,7 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
       return spoolReader({ store, bounds, sinkName, log });
     },
     shared: sharedStore(store),
-    markGoneSinks: () => markRemovedSinks(store, readers),
+    markRemovedSinks: () => markRemovedSinks(store, readers),
     waitingBytes: () => waitingBytes(store),
     maxBytes: () => bounds.maxBytes,
     setMaxBytes: (bytes) => void (bounds.maxBytes = bytes),
@@ -134,7 +134,7 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
     failed: store.failed,
     lost: () => store.state.lost,
     isRestoring: () => store.legacy?.isAttached() === true,
-    formerDrained: () => former?.drained ?? Promise.resolve(),
+    legacyDrained: () => former?.drained ?? Promise.resolve(),
     async tidy() {
       store.checkFile();
       await former?.tidy();

@@ -117,18 +117,18 @@ export class Store extends WriteAheadLog {
   }
 
   /** Preallocates a segment. Rejects with SpoolFull if there is no space for it. */
-  async layOut(): Promise<void> {
+  async preallocateSegment(): Promise<void> {
     await this.allocator.preallocate().catch((error: unknown) => {
       throw this.isLackOfSpace(error) ? new SpoolFull('disk: no space left', { cause: error }) : error;
     });
   }
 
-  attach(part: LegacyPart): void {
+  attachLegacy(part: LegacyPart): void {
     this.legacy = part;
   }
 
   /** Applies a change without logging it, on a full disk. The next checkpoint has it. */
-  suppose(change: Change): void {
+  applyUnlogged(change: Change): void {
     applyChange(this.state, change, { segment: 0, at: 0 }, this.clock);
   }
 

@@ -79,7 +79,7 @@ export function telemetry({ clock, processStats }: TelemetryOptions): Telemetry 
       isStopping,
       sources: sources.map((snapshot) => snapshot()),
       writes: sinks.map((snapshot) => snapshot()),
-      answerTimes: answerTimes.seen(),
+      answerTimes: answerTimes.snapshot(),
       lastRefusal,
       pointsOfRemovedSinks,
       process: statsWatch?.snapshot(),

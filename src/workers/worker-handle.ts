@@ -3,7 +3,7 @@
 import type { AccessStatus } from '../auth/access-control.ts';
 import { type Address, CannotListen } from '../http/server.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { within } from '../runtime/deadline.ts';
+import { withTimeout } from '../runtime/deadline.ts';
 import { type Deferred, deferred } from '../runtime/deferred.ts';
 import type { PushIntake } from '../sources/catchpoint/push-route.ts';
 import { type Channel, openChannel } from './channel.ts';
@@ -77,7 +77,7 @@ export function workerHandle(worker: WorkerProcess, first: WorkerConfig, options
     state.listening.reject(new Error(`a worker ended before it took pushes${reason}`));
   });
   async function orKilled(timeoutMs: number, done: Promise<unknown>): Promise<void> {
-    await within(options.clock, timeoutMs, new AbortController().signal, () => done).catch(() => worker.kill());
+    await withTimeout(options.clock, timeoutMs, new AbortController().signal, () => done).catch(() => worker.kill());
     await done;
   }
   channel.send({ type: 'config', config: first });

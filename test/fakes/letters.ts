@@ -3,7 +3,7 @@
 import type { ExecutionContext } from 'ava';
 import type { DataPoint } from '../../src/model/point.ts';
 import type { AddressedLetter } from '../../src/spool/dead-letters/dead-letters.ts';
-import type { Letter, Letters } from '../../src/spool/dead-letters/list.ts';
+import type { Letter, Letters } from '../../src/spool/dead-letters/letters.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import type { SpoolReader } from '../../src/spool/readers/reader.ts';
 import { temporaryDirectory } from './directory.ts';

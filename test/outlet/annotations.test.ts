@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { DataPoint } from '../../src/model/point.ts';
 import { openTsdbHttp } from '../../src/sinks/opentsdb/http/http-sink.ts';
-import type { Letter } from '../../src/spool/dead-letters/list.ts';
+import type { Letter } from '../../src/spool/dead-letters/letters.ts';
 import { everyLetter } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 import { answers, fakeTsd, type Fault } from '../fakes/tsd.ts';
@@ -71,7 +71,7 @@ test('a rejected annotation becomes a dead letter without its point, and a retry
   t.regex(letter.reason ?? '', /^annotation alone, its point is stored: answered 400/);
   t.like(JSON.parse(letter.raw ?? '{}'), { metric: points(1)[0]?.metric, only: 'annotation' });
   t.like(outlet.status(), { accepted: 1, rejected: 0 });
-  await spool.returnPoints([letter.id]);
+  await spool.requeue([letter.id]);
   await until(() => annotationRequests() === 2 && isDone(outlet));
   t.deepEqual([puts(), tsd.points().length], [1, 1]);
 });

@@ -300,7 +300,7 @@ test('a point that `dead-letters retry` returned to the spool is written again',
   await spool.append(points(2));
   (await sink.written()).rule({ rejected: [{ point: firstPoint, reason: 'Unknown metric' }] });
   await until(() => spool.deadLetters.count() === 1);
-  await spool.returnPoints(spool.letters.after(undefined).map(({ id }) => id));
+  await spool.requeue(spool.letters.after(undefined).map(({ id }) => id));
   const again = await sink.written();
   t.deepEqual(again.points, points(1));
   again.accept();

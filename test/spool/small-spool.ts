@@ -8,7 +8,7 @@ import type { DataPoint, DeliverOptions } from '../../src/model/point.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { Batch } from '../../src/spool/readers/batches.ts';
 import type { SpoolReader } from '../../src/spool/readers/reader.ts';
-import type { Outcome } from '../../src/spool/readers/settling.ts';
+import type { Outcome } from '../../src/spool/readers/outcome.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';
 import { type PlayedDisk, playedDisk } from '../fakes/disks.ts';
 import { points } from '../fakes/points.ts';

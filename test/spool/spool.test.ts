@@ -217,12 +217,12 @@ test('the backlog of a removed sink is held, and does not grow', async (t) => {
   await spool.append(points(2));
   const later = await reopen();
   const reader = await later.reader('tsdb');
-  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 2 }]);
+  t.deepEqual(await later.markRemovedSinks(), [{ name: 'gone', points: 2 }]);
   for (let round = 0; round < 20; round += 1) {
     t.is(await later.append(points(10, 3)), 'stored');
     await drained(reader);
   }
-  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 2 }]);
+  t.deepEqual(await later.markRemovedSinks(), [{ name: 'gone', points: 2 }]);
   const both = await reopen();
   const back = await both.reader('gone');
   await both.reader('tsdb');
@@ -237,14 +237,14 @@ test('a removed sink that comes back within a week continues at its position, la
   await spool.append(points(2));
   const second = await reopen();
   await second.reader('tsdb');
-  await second.markGoneSinks();
+  await second.markRemovedSinks();
   await clock.advance(6 * 24 * hourMs);
   await second.tidy();
   const back = await (await reopen()).reader('gone');
   t.deepEqual(back.next(9)?.points, points(2));
   const fourth = await reopen();
   await fourth.reader('tsdb');
-  await fourth.markGoneSinks();
+  await fourth.markRemovedSinks();
   await clock.advance(7 * 24 * hourMs + 1);
   await fourth.tidy();
   t.is((await (await reopen()).reader('gone')).next(9), undefined);
@@ -256,7 +256,7 @@ test('the held backlog of a removed sink does not reset the end of the log at a 
   await spool.append(points(2));
   const without = await reopen();
   const reader = await without.reader('tsdb');
-  await without.markGoneSinks();
+  await without.markRemovedSinks();
   for (let index = 0; index < 20; index += 1) await without.append(points(2, 10 + index));
   await drained(reader);
   const later = await reopen();

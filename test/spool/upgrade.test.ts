@@ -112,13 +112,13 @@ test('the file is removed once every sink has finished the last record, and stay
     await drained(reader);
   }
   await clock.advance(100);
-  await spool.formerDrained();
+  await spool.legacyDrained();
   t.deepEqual([legacyFiles(directory), spool.isRestoring()], [[], false]);
   await spool.append(points(3));
   t.deepEqual(await drained(readers[0] as (typeof readers)[0]), points(3));
   await spool.close();
   const later = await opened(t, directory);
-  await later.spool.formerDrained();
+  await later.spool.legacyDrained();
   t.deepEqual(legacyFiles(directory), []);
   t.deepEqual(await kept(later, sinks), keptIn(full, sinks));
   t.deepEqual(await drained(await later.spool.reader('tsdb')), points(3));
@@ -131,7 +131,7 @@ test('the newest batch is of the log; without records there it is the oldest of 
   t.deepEqual(reader.next(40, 'newest')?.points, points(5));
   t.is(reader.next(10, 'newest'), undefined);
   let batch = reader.next(10, 'newest');
-  for (; batch === undefined; batch = reader.next(10, 'newest')) await reader.bell.wait();
+  for (; batch === undefined; batch = reader.next(10, 'newest')) await reader.wakeup.wait();
   t.deepEqual(batch.points, waitingFor(full, 'carbon').slice(0, 7));
 });
 
@@ -228,7 +228,7 @@ test('a store that cannot be opened is set aside, counted and logged, and the sp
     'the store of an earlier version that could not be read is kept here',
   ]);
   t.deepEqual(legacyFiles(directory), ['data.mdb.damaged-20261118T130101Z']);
-  await spool.formerDrained();
+  await spool.legacyDrained();
   const reader = await spool.reader('tsdb');
   t.is(await spool.append(points(3)), 'stored');
   t.deepEqual(await drained(reader), points(3));
@@ -249,7 +249,7 @@ test('a store that crashes its reader process is set aside, and its unfinished r
   truncateSync(join(directory, 'data.mdb'), 49_152);
   await drained(tsdb, { maxPoints: 300 });
   await drained(carbon, { maxPoints: 300 });
-  await spool.formerDrained();
+  await spool.legacyDrained();
   const { records, points: lostPoints, uncounted } = spool.lost();
   t.deepEqual([records, lostPoints], [7900, 23_700]);
   t.deepEqual(
@@ -270,7 +270,7 @@ test('a damaged record counts as lost once for all sinks, and its neighbours arr
   for (const sink of ['tsdb', 'carbon', 'tsdb']) await drained(await spool.reader(sink));
   t.like(spool.lost(), { records: 2, points: 6, uncounted: 0 });
   await clock.advance(50);
-  await spool.formerDrained();
+  await spool.legacyDrained();
   await spool.close();
   t.like((await opened(t, directory)).spool.lost(), { records: 2, points: 6 });
 });
@@ -280,7 +280,7 @@ test('a store that a downgrade has made beside the log is set aside, and not mix
   const first = await opened(t, directory);
   await drained(await first.spool.reader('tsdb'));
   await first.clock.advance(50);
-  await first.spool.formerDrained();
+  await first.spool.legacyDrained();
   await first.spool.append(points(2));
   await first.spool.close();
   writeFileSync(join(directory, 'data.mdb'), bytesOf('full'));
@@ -323,7 +323,7 @@ rowTest('F11', 'on a full disk with a reserve the upgrade succeeds, and the drai
   t.is((await t.throwsAsync(spool.append(points(1))))?.name, 'SpoolFull');
   for (const sink of sinks) t.deepEqual(await drained(await spool.reader(sink)), waitingFor(full, sink));
   await clock.advance(50);
-  await spool.formerDrained();
+  await spool.legacyDrained();
   t.deepEqual(legacyFiles(directory), []);
 });
 
@@ -345,7 +345,7 @@ rowTest(
     for (const sink of ['carbon', 'old'])
       t.deepEqual(await drained(await spool.reader(sink)), [...waitingFor(full, sink), ...points(2)]);
     await clock.advance(50);
-    await spool.formerDrained();
+    await spool.legacyDrained();
     t.deepEqual(legacyFiles(directory), []);
   },
 );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataPoint } from '../../src/model/point.ts';
 import { diskOf } from '../../src/spool/disk/disk.ts';
-import type { Letter, Letters } from '../../src/spool/dead-letters/list.ts';
+import type { Letter, Letters } from '../../src/spool/dead-letters/letters.ts';
 import type { WriteFunction } from '../../src/spool/log/segment-log.ts';
 import type { SpoolReader } from '../../src/spool/readers/reader.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts';
@@ -46,7 +46,7 @@ export async function drained(reader: SpoolReader, { maxPoints = 40, batches = I
   for (let count = 0; count < batches && reader.untakenPoints() > 0;) {
     const batch = reader.next(maxPoints);
     if (batch === undefined) {
-      await reader.bell.wait();
+      await reader.wakeup.wait();
       continue;
     }
     count += 1;

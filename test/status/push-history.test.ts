@@ -188,7 +188,7 @@ test('the last hour has 720 slots of five seconds', (t) => {
   const times = durationHistogram();
   for (let second = 0; second < 4000; second += 1) {
     times.add(4);
-    hour.add(now(second * 1000, second % 5), times.seen());
+    hour.add(now(second * 1000, second % 5), times.snapshot());
   }
   t.is(hour.slots().length, 720);
   const [atS, pushesPerS, pointsPerS, notTaken, p50Ms, , backlog, ageS] = hour.slots().at(-1) ?? [];
@@ -199,12 +199,12 @@ test('the last hour has 720 slots of five seconds', (t) => {
 test('response times are those between two snapshots', (t) => {
   const times = durationHistogram();
   for (let nth = 0; nth < 1000; nth += 1) times.add(9000);
-  const before = times.seen();
+  const before = times.snapshot();
   t.is(responseTimeMs(before, before, 0.5), undefined);
   for (let nth = 0; nth < 100; nth += 1) times.add(nth < 98 ? 1.7 : 60_000);
-  const p50Ms = responseTimeMs(before, times.seen(), 0.5) ?? 0;
+  const p50Ms = responseTimeMs(before, times.snapshot(), 0.5) ?? 0;
   t.true(p50Ms > 1 && p50Ms <= 2.5, String(p50Ms));
-  t.is(responseTimeMs(before, times.seen(), 0.99), 20_000);
+  t.is(responseTimeMs(before, times.snapshot(), 0.99), 20_000);
 });
 
 test('letters are counted by kind in chunks, again only after a change, and up to a bound', async (t) => {

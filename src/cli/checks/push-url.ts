@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { BlockList, isIP } from 'node:net';
 import { connect } from 'node:tls';
 import type { ConfigRead } from '../../config/config.ts';
-import { orAborted } from '../../runtime/deadline.ts';
+import { abortable } from '../../runtime/deadline.ts';
 import { type CheckContext, fault, type FaultCode, type Finding, notChecked, ok, warning } from './finding.ts';
 import { hostOf } from './name-lookup.ts';
 
@@ -129,7 +129,7 @@ async function checkCertificate(url: URL, { clock, signal }: CheckContext): Prom
   });
   try {
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer')));
-    await orAborted(once(socket, 'secureConnect'), signal);
+    await abortable(once(socket, 'secureConnect'), signal);
     const { subjectAltName, subject, validTo } = new X509Certificate(socket.getPeerCertificate().raw);
     const daysLeft = (Date.parse(validTo) - clock.now()) / dayMs;
     const words = `${subjectAltName ?? subject}: holds ${Math.floor(daysLeft)} days more`;

@@ -2,7 +2,7 @@
 
 import type { AnnotationCounts } from '../../model/sink.ts';
 import type { Damage } from '../../spool/log/record-reader.ts';
-import type { Outcome, Settled, SettledRetry } from '../../spool/readers/settling.ts';
+import type { Outcome, FinishedBatch, FinishedRetry } from '../../spool/readers/outcome.ts';
 import type { StoreDelta, StoreSnapshot } from '../../spool/replica/replica-updates.ts';
 import type { SinksConfig } from '../open-sinks.ts';
 import type { OutletStatus, RulingCounts } from '../outlet.ts';
@@ -31,14 +31,14 @@ export type FromThread =
       readonly id?: number;
       readonly sink: string;
       readonly counts: RulingCounts;
-      readonly batch: Settled;
+      readonly batch: FinishedBatch;
       readonly outcome: Outcome;
     }
   | {
       readonly kind: 'finishRetry';
       readonly id: number;
       readonly sink: string;
-      readonly retry: SettledRetry;
+      readonly retry: FinishedRetry;
       readonly outcome: Outcome;
     }
   | { readonly kind: 'damage'; readonly sink: string; readonly damage: Damage }

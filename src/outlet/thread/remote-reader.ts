@@ -47,7 +47,7 @@ export function remoteReader(options: RemoteReaderOptions): SpoolReader {
       finishedRetry(sequence);
     },
     loseRetry,
-    bell: logWakeup(store.end, clock),
+    wakeup: logWakeup(store.end, clock),
   };
 }
 

@@ -56,7 +56,7 @@ for (const { sink: opened } of await openSinks(config, { clock, log })) {
     request,
   });
   const one = outlet({ reader, sink, clock, log, random, lingerMs });
-  outlets.push({ replaceable, wake: reader.bell.notify, writes, ...one });
+  outlets.push({ replaceable, wake: reader.wakeup.notify, writes, ...one });
 }
 
 async function prepare(id: number, next: SinksConfig): Promise<void> {

@@ -1,7 +1,7 @@
 // Delivers pushes by Catchpoint's rules: only 200 counts as accepted, an answer may take 20 s, and there are nine retries.
 
 import type { Clock } from '../../runtime/clock.ts';
-import { orAborted, within } from '../../runtime/deadline.ts';
+import { abortable, withTimeout } from '../../runtime/deadline.ts';
 import type { Post } from './post.ts';
 import { quantiles } from './quantiles.ts';
 
@@ -58,7 +58,7 @@ export function delivery({ post, clock, compression, maxInFlight }: DeliveryOpti
     const startMs = clock.steady();
     counts.sent += 1;
     counts.inFlight += 1;
-    const status = await within(clock, answerTimeoutMs, cut.signal, (signal) => post(body, signal)).catch(
+    const status = await withTimeout(clock, answerTimeoutMs, cut.signal, (signal) => post(body, signal)).catch(
       () => undefined,
     );
     counts.inFlight -= 1;
@@ -77,7 +77,7 @@ export function delivery({ post, clock, compression, maxInFlight }: DeliveryOpti
       counts.waiting += 1;
       const dueMs = startMs + (minutes * 60_000) / compression;
       await clock.sleep(Math.max(0, dueMs - clock.steady()), { signal });
-      await orAborted(free.acquire(), signal);
+      await abortable(free.acquire(), signal);
       counts.waiting -= 1;
       counts.retried += 1;
       if (await isAccepted(body)) return;
@@ -86,7 +86,7 @@ export function delivery({ post, clock, compression, maxInFlight }: DeliveryOpti
   }
 
   return {
-    untilFree: (signal) => orAborted(free.acquire(), signal),
+    untilFree: (signal) => abortable(free.acquire(), signal),
     deliver(body, signal) {
       const ended = deliver(body, signal)
         .catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
-import { within } from '../../runtime/deadline.ts';
+import { withTimeout } from '../../runtime/deadline.ts';
 import { type Deferred, deferred } from '../../runtime/deferred.ts';
 import { socketEvent } from '../socket-event.ts';
 
@@ -63,7 +63,7 @@ export async function carbonConnection(options: ConnectionOptions): Promise<Carb
   const state: State = { socket, onBreak, end: deferred(), isOver: false, error: undefined };
   try {
     const event = tls === undefined ? 'connect' : 'secureConnect';
-    await within(clock, connectMs, signal, () => socketEvent(socket, event));
+    await withTimeout(clock, connectMs, signal, () => socketEvent(socket, event));
   } catch (error) {
     socket.on('error', () => {}).destroy();
     throw error;

@@ -4,7 +4,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.ts';
-import { orAborted, within } from '../../runtime/deadline.ts';
+import { abortable, withTimeout } from '../../runtime/deadline.ts';
 import { type Deferred, deferred } from '../../runtime/deferred.ts';
 import type { Log } from '../../runtime/log.ts';
 import { carbonConnection, type CarbonConnection, type ConnectionOptions } from './connection.ts';
@@ -75,7 +75,7 @@ async function send(state: State, text: string, signal: AbortSignal): Promise<vo
   const done = deferred<void>();
   state.queue.push({ text, signal, done });
   state.sending ??= sendQueue(state).finally(() => (state.sending = undefined));
-  await orAborted(done.promise, signal);
+  await abortable(done.promise, signal);
 }
 
 async function close(state: State): Promise<void> {
@@ -86,7 +86,7 @@ async function close(state: State): Promise<void> {
   const standby = await state.standby?.catch(() => undefined);
   // A connection that groups share may have unread lines.
   if (state.confirmsReads === false)
-    await within(clock, shutdownMs, new AbortController().signal, async () => standby?.finish()).catch(() => {});
+    await withTimeout(clock, shutdownMs, new AbortController().signal, async () => standby?.finish()).catch(() => {});
   standby?.close();
 }
 
@@ -123,7 +123,7 @@ async function sendGroup(state: State, text: string): Promise<void> {
   const connection = await taken;
   state.standby = undefined;
   try {
-    await within(clock, confirmMs, closing.signal, () => connection.write(resend.due() + text));
+    await withTimeout(clock, confirmMs, closing.signal, () => connection.write(resend.due() + text));
     const isShared = state.confirmsReads === false;
     const isRead = !isShared && (await isConfirmed(state, connection));
     resend.markResent();
@@ -144,12 +144,12 @@ async function sendGroup(state: State, text: string): Promise<void> {
 async function isConfirmed(state: State, connection: CarbonConnection): Promise<boolean> {
   const { clock, closing, log, host, port, resend } = state;
   const closed = connection.finish().then(() => (state.confirmsReads = true));
-  if (state.confirmsReads === true) return within(clock, confirmMs, closing.signal, () => closed);
+  if (state.confirmsReads === true) return withTimeout(clock, confirmMs, closing.signal, () => closed);
   const stop = new AbortController();
   const timeout = clock.sleep(firstCloseMs, { signal: stop.signal }).then(() => false);
   timeout.catch(() => {});
   try {
-    if (await orAborted(Promise.race([closed, timeout]), closing.signal)) return true;
+    if (await abortable(Promise.race([closed, timeout]), closing.signal)) return true;
   } finally {
     stop.abort();
   }

@@ -1,7 +1,7 @@
 // Probes a Carbon: connects, writes nothing, and observes how the connection closes.
 
 import type { Clock } from '../../runtime/clock.ts';
-import { within } from '../../runtime/deadline.ts';
+import { withTimeout } from '../../runtime/deadline.ts';
 import { type CarbonAddress, carbonConnection, carbonTls } from './connection.ts';
 
 export interface ProbeOptions extends CarbonAddress {
@@ -18,7 +18,7 @@ export async function probeCarbon({ host, port, isTls, caFile, clock, signal }: 
   const tls = carbonTls(isTls, caFile);
   const connection = await carbonConnection({ host, port, tls, clock, signal, onBreak: () => {} });
   try {
-    await within(clock, closeMs, signal, connection.finish);
+    await withTimeout(clock, closeMs, signal, connection.finish);
     return 'connected, and it closes connections in turn, which tells what it has read';
   } catch {
     signal.throwIfAborted();

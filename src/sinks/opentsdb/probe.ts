@@ -3,7 +3,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
-import { within } from '../../runtime/deadline.ts';
+import { withTimeout } from '../../runtime/deadline.ts';
 import { socketEvent } from '../socket-event.ts';
 import { field, parseJson } from './http/json.ts';
 import { query, type QueryAnswer, type QueryOptions, withConnections } from './http/query.ts';
@@ -117,13 +117,15 @@ async function probeTelnet(host: QueryOptions, onAnswer: () => void): Promise<Fi
   const { clock, timeoutMs, signal } = host;
   const socket = socketTo(host);
   try {
-    await within(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
+    await withTimeout(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
     onAnswer();
     socket.write('version\n');
-    const answer = await within(clock, timeoutMs, signal, () => socketEvent(socket, 'data')).catch((error: Error) => {
-      signal.throwIfAborted();
-      return error;
-    });
+    const answer = await withTimeout(clock, timeoutMs, signal, () => socketEvent(socket, 'data')).catch(
+      (error: Error) => {
+        signal.throwIfAborted();
+        return error;
+      },
+    );
     if (answer instanceof Error)
       return usable('unknown', `takes connections and does not answer to \`version\` (${answer.message})`);
     return String(answer).startsWith('HTTP/') ? await httpInsteadOfTelnet(host) : telnetFinding(String(answer));
@@ -160,7 +162,7 @@ async function readsPutAsHttp(host: QueryOptions): Promise<boolean> {
   let answer = '';
   try {
     socket.setEncoding('utf8').on('data', (text: string) => void (answer += text));
-    await within(host.clock, host.timeoutMs, host.signal, async () => {
+    await withTimeout(host.clock, host.timeoutMs, host.signal, async () => {
       const ended = new Promise<void>((resolve, reject) => socket.once('close', () => resolve()).once('error', reject));
       socket.end('put \n');
       await ended;

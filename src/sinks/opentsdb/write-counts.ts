@@ -1,6 +1,6 @@
 // Counts the outcomes of a sink's writes, for its status.
 
-import type { ValueTally, Verdict } from '../../model/sink.ts';
+import type { ValueCounts, Verdict } from '../../model/sink.ts';
 
 /** In values, since the start. */
 export interface WriteCounts {
@@ -15,7 +15,7 @@ export interface WriteCounts {
 interface CountedWrites {
   counts(): WriteCounts;
   /** Passes a write's verdict or error on. The message of an error is redacted unless the signal aborted. */
-  count(write: Promise<Verdict>, signal: AbortSignal, countsOf: (verdict: Verdict) => ValueTally): Promise<Verdict>;
+  count(write: Promise<Verdict>, signal: AbortSignal, countsOf: (verdict: Verdict) => ValueCounts): Promise<Verdict>;
 }
 
 export function countedWrites(redactText = (text: string): string => text): CountedWrites {

@@ -3,7 +3,7 @@
 import type { DeadLetter, MalformedBody } from '../../model/point.ts';
 import type { StoredLetter } from '../state/change.ts';
 import type { Store } from '../store.ts';
-import { idOfSample, type Letter, type Letters, lettersPerTurn, rawPerTurn, sampleIdOf, tableId } from './list.ts';
+import { idOfSample, type Letter, type Letters, lettersPerTurn, rawPerTurn, sampleIdOf, tableId } from './letters.ts';
 import type { OrderedLetter } from './table.ts';
 
 export interface AddressedLetter extends DeadLetter {

@@ -4,7 +4,7 @@ import type { DataPoint } from '../../model/point.ts';
 import { rowOf } from '../log/payload.ts';
 import type { StoredRetry } from '../state/change.ts';
 import type { Store } from '../store.ts';
-import { type Letter, type Letters, wholeInput } from './list.ts';
+import { type Letter, type Letters, wholeInput } from './letters.ts';
 
 export interface Requeued {
   readonly id: string;

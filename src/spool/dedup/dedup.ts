@@ -104,7 +104,7 @@ export class Dedup {
   }
 
   /** Writes the keys of the legacy store, which must all be restored. Durable on return. */
-  persistFormer(): Promise<void> {
+  persistLegacy(): Promise<void> {
     return this.persist((number) => number === legacySegment);
   }
 

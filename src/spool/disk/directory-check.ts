@@ -8,8 +8,8 @@ import { type PathError, pathErrorOf } from '../../runtime/path-error.ts';
 export class PathUnusable extends Error {
   override readonly name = 'PathUnusable';
   readonly exitCode: number;
-  constructor(path: string, { words, exitCode }: PathError, cause?: unknown) {
-    super(`${path}: ${words}`, { cause });
+  constructor(path: string, { explanation, exitCode }: PathError, cause?: unknown) {
+    super(`${path}: ${explanation}`, { cause });
     this.exitCode = exitCode;
   }
 }
@@ -31,7 +31,7 @@ export function checkDirectory(directory: string): void {
     if (found === undefined) continue;
     if (!found.isFile()) {
       const kind = found.isDirectory() ? 'a directory' : 'something else';
-      throw new PathUnusable(path, { words: `expected a file, found ${kind}; move it away`, exitCode: 78 });
+      throw new PathUnusable(path, { explanation: `expected a file, found ${kind}; move it away`, exitCode: 78 });
     }
     withPath(path, () => accessSync(path, constants.R_OK | constants.W_OK));
   }

@@ -35,7 +35,7 @@ export async function attachLegacyStore(options: AttachLegacyOptions): Promise<A
   const attachment: Attachment = {
     ...options,
     legacy: found.kind === 'open' ? found.legacy : undefined,
-    end: endOf(found) ?? store.state.former.end,
+    end: endOf(found) ?? store.state.legacy.end,
     isDeferred: false,
     isRemoving: false,
     reopening: undefined,
@@ -61,7 +61,7 @@ function partOf(attachment: Attachment): AttachedLegacyStore {
     },
     isAttached: () => isNeeded(attachment),
     refusal: (change) =>
-      change?.former === undefined && isNeeded(attachment) && store.state.former.phase !== 'carried'
+      change?.former === undefined && isNeeded(attachment) && store.state.legacy.phase !== 'carried'
         ? 'what an earlier version of this program has stored waits for room to be carried over'
         : undefined,
     records: (from, through) => recordsOf(attachment, from, through),
@@ -84,13 +84,13 @@ function partOf(attachment: Attachment): AttachedLegacyStore {
 /** Goes on at the phase that the last run reached. */
 async function resume(attachment: Attachment, part: AttachedLegacyStore): Promise<void> {
   const { store, found, log, directory } = attachment;
-  const { phase } = store.state.former;
+  const { phase } = store.state.legacy;
   if (phase === 'drained') {
     if (found.kind === 'open') await restoreRuns(store, found.legacy, directory);
     return remove(attachment);
   }
   if (phase === 'aside') return renameAside(attachment);
-  if (found.kind === 'none') return isAttached(store.state.former) ? countMissing(attachment) : undefined;
+  if (found.kind === 'none') return isAttached(store.state.legacy) ? countMissing(attachment) : undefined;
   if (found.kind === 'damaged') return setAside(attachment, found.error, phase !== 'carried');
   if (phase === 'over' || (phase === 'none' && store.totals().records !== attachment.end.records)) {
     return setAside(
@@ -99,9 +99,9 @@ async function resume(attachment: Attachment, part: AttachedLegacyStore): Promis
       true,
     );
   }
-  if (phase !== 'none') attachment.end = store.state.former.end;
+  if (phase !== 'none') attachment.end = store.state.legacy.end;
   const { records } = attachment.end;
-  store.attach(part);
+  store.attachLegacy(part);
   store.onDurable(() => void removeIfDrained(attachment));
   if (phase !== 'carried') {
     log?.info({ records }, 'the store of an earlier version is attached, and drained before what comes now');
@@ -124,7 +124,7 @@ async function carryOrDefer(attachment: Attachment): Promise<void> {
   attachment.isDeferred = true;
   for (let attempt = 1; attempt <= maxCarryAttempts; attempt += 1) {
     try {
-      await store.layOut();
+      await store.preallocateSegment();
       if (attachment.legacy === undefined) return;
       await carryOver({ store, legacy: attachment.legacy, end, log, moved });
       attachment.isDeferred = false;
@@ -157,7 +157,7 @@ async function* recordsOf(
 
 async function removeIfDrained(attachment: Attachment): Promise<void> {
   const { store, end, log } = attachment;
-  const isCarried = (): boolean => store.state.former.phase === 'carried';
+  const isCarried = (): boolean => store.state.legacy.phase === 'carried';
   if (attachment.isRemoving || !isCarried()) return;
   if (![...store.state.positions.values()].every((position) => hasPassed(position, end))) return;
   attachment.isRemoving = true;
@@ -187,6 +187,6 @@ async function remove(attachment: Attachment): Promise<void> {
   removeLegacyStore(directory);
   // On a full disk only the removal frees the space for it.
   await storeRuns(store);
-  await store.commit({ former: { phase: 'over', end: store.state.former.end } });
+  await store.commit({ former: { phase: 'over', end: store.state.legacy.end } });
   attachment.drained.resolve();
 }

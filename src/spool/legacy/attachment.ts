@@ -34,5 +34,5 @@ export interface Attachment extends AttachLegacyOptions {
 
 /** Reports whether sinks may still need the store. */
 export function isNeeded({ store, isDeferred }: Attachment): boolean {
-  return isDeferred || isAttached(store.state.former);
+  return isDeferred || isAttached(store.state.legacy);
 }

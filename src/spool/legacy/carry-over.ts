@@ -193,7 +193,7 @@ async function appendFrame(state: CarryOver): Promise<void> {
 async function append(state: CarryOver, change: Change): Promise<void> {
   const { store, end } = state;
   const whole: Change = { former: { phase: 'carrying', end }, ...change };
-  if (!store.hasRoomFor(JSON.stringify(whole).length)) await store.layOut();
+  if (!store.hasRoomFor(JSON.stringify(whole).length)) await store.preallocateSegment();
   if (state.failure !== undefined) throw state.failure;
   store.append({ change: whole });
   store.whenDurable(

@@ -21,7 +21,7 @@ export async function openWithLegacyStore(options: StoreOptions, log: Log | unde
     log?.warn({ path }, 'an earlier version has set this spool aside as damaged; it is not read');
   if (!hasLegacyStore(directory)) {
     const store = openStore(options);
-    if (['none', 'over'].includes(store.state.former.phase)) return { store, former: undefined };
+    if (['none', 'over'].includes(store.state.legacy.phase)) return { store, former: undefined };
     return attached(store, { kind: 'none' }, new AbortController());
   }
   const { endOf, findLegacyStore } = await import('./found-store.ts');

@@ -10,7 +10,7 @@ import { isSpaceError } from './space-error.ts';
 
 /** Writes the file. Without disk space it does nothing, and each start reads the keys again. */
 export async function storeRuns({ dedup }: Store): Promise<void> {
-  await dedup.persistFormer().catch((error: unknown) => {
+  await dedup.persistLegacy().catch((error: unknown) => {
     if (!isSpaceError(error)) throw error;
   });
 }

@@ -10,7 +10,7 @@ import { isSpaceError } from './space-error.ts';
 /** Handles a file that was removed before it was drained. */
 export async function countMissing(attachment: Attachment): Promise<void> {
   const { store, log, drained } = attachment;
-  const { phase, end } = store.state.former;
+  const { phase, end } = store.state.legacy;
   const unfinished = unfinishedIn(store.state.positions.values(), end);
   if (unfinished.records > 0 || phase === 'carrying')
     log?.error(unfinished, 'the store of an earlier version is gone; what waited in it is lost');
@@ -31,7 +31,7 @@ export async function setAside(attachment: Attachment, error: Error, isUncounted
   attachment.isDeferred = false;
   await commitPhase(
     attachment,
-    { phase: 'aside', end: isOfThisLog ? end : store.state.former.end },
+    { phase: 'aside', end: isOfThisLog ? end : store.state.legacy.end },
     { ...unfinished, uncounted: isUncounted ? 1 : 0 },
   );
   await renameAside(attachment);
@@ -46,7 +46,7 @@ export async function renameAside(attachment: Attachment): Promise<void> {
     const path = moveLegacyStoreAside(directory, clock.now());
     log?.warn({ path }, 'the store of an earlier version that could not be read is kept here');
   }
-  await commitPhase(attachment, { phase: 'over', end: store.state.former.end }, {});
+  await commitPhase(attachment, { phase: 'over', end: store.state.legacy.end }, {});
   drained.resolve();
 }
 
@@ -56,6 +56,6 @@ async function commitPhase({ store }: Attachment, former: LegacyChange, lost: Pa
     await store.commit({ former, lost });
   } catch (error) {
     if (!isSpaceError(error)) throw error;
-    store.suppose({ former, lost });
+    store.applyUnlogged({ former, lost });
   }
 }

@@ -5,7 +5,7 @@ import { type Wakeup, wakeup } from '../../runtime/wakeup.ts';
 import { legacyRecordFeed } from '../legacy/record-feed.ts';
 import type { Damage } from '../log/record-reader.ts';
 import { type Batch, type BatchTaker, batchTaker, type Retry } from './batches.ts';
-import { finishBatch, finishRetry, type Outcome, type OutcomeOptions } from './settling.ts';
+import { finishBatch, finishRetry, type Outcome, type OutcomeOptions } from './outcome.ts';
 
 export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
   /** Resolves when letters and kept points are durable; at once if there are none. */
@@ -15,7 +15,7 @@ export interface SpoolReader extends Omit<BatchTaker, 'finishedRetry'> {
   /** Counts an unreadable entry of the retry set as lost. */
   loseRetry(sequence: number, points: number): void;
   /** Notified after each durable group. The owner of the reader may notify it too. */
-  readonly bell: Wakeup;
+  readonly wakeup: Wakeup;
 }
 
 interface ReaderOptions extends OutcomeOptions {
@@ -54,6 +54,6 @@ export function spoolReader(options: ReaderOptions): SpoolReader {
       finishedRetry(retry.sequence);
     },
     loseRetry,
-    bell: appended,
+    wakeup: appended,
   };
 }

@@ -1,6 +1,6 @@
 // Decides which segments are recycled, and compacts segments that are mostly dead by moving their live entries.
 
-import { tableId } from '../dead-letters/list.ts';
+import { tableId } from '../dead-letters/letters.ts';
 import { firstGroupOf } from '../log/group-table.ts';
 import { changeText } from '../log/payload.ts';
 import { durableScan, type Frame, openSegmentFile, readGroup, type SegmentFile } from '../log/scan.ts';

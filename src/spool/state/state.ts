@@ -2,7 +2,7 @@
 // Apart from positions that move without a frame, only `applyChange` changes it: at an append and at recovery.
 
 import type { Clock } from '../../runtime/clock.ts';
-import { isSample, sizeOf, tableId } from '../dead-letters/list.ts';
+import { isSample, sizeOf, tableId } from '../dead-letters/letters.ts';
 import { LetterTable } from '../dead-letters/table.ts';
 import { type LegacyState, legacyStateAfter, noLegacyStore, passedBy } from '../legacy-phase.ts';
 import type { Location } from '../log/segment-log.ts';
@@ -26,7 +26,7 @@ export interface SpoolState {
   readonly skipped: Map<string, number>;
   suspectTails: number;
   /** The legacy store. */
-  former: LegacyState;
+  legacy: LegacyState;
   nextParked: number;
   nextRetry: number;
   /** Bytes of live entries in each segment. */
@@ -65,7 +65,7 @@ export function emptyState(): SpoolState {
     damaged: new Map(),
     skipped: new Map(),
     suspectTails: 0,
-    former: noLegacyStore,
+    legacy: noLegacyStore,
     nextParked: 1,
     nextRetry: 1,
     live: new Map(),
@@ -229,8 +229,8 @@ function addDamage(state: SpoolState, damage: DamagedGroup): void {
 
 /** Once the legacy store is drained or set aside, every sink has passed it. */
 function setLegacyState(state: SpoolState, change: NonNullable<Change['former']>): void {
-  state.former = legacyStateAfter(change);
-  const { phase, end } = state.former;
+  state.legacy = legacyStateAfter(change);
+  const { phase, end } = state.legacy;
   if (phase === 'carrying' || phase === 'carried') return;
   for (const [sink, position] of state.positions) state.positions.set(sink, passedBy(position, end));
   for (const group of state.damaged.keys()) if (group < 0) state.damaged.delete(group);

@@ -9,7 +9,7 @@ import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
 import { dimensionsWithoutNode, slicer } from '../../../src/sources/catchpoint/slices.ts';
-import type { Letter } from '../../../src/spool/dead-letters/list.ts';
+import type { Letter } from '../../../src/spool/dead-letters/letters.ts';
 import { readSpool, until } from '../../fakes/letters.ts';
 import { defaultSlices, goldenPush } from './samples.ts';
 

@@ -11,7 +11,7 @@ import { openSpool } from '../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
-import type { Letter } from '../../../src/spool/dead-letters/list.ts';
+import type { Letter } from '../../../src/spool/dead-letters/letters.ts';
 import { everyLetter } from '../../fakes/letters.ts';
 import { defaultSlices } from './samples.ts';
 

@@ -1,7 +1,7 @@
 // Dead letters are stored whole, counted, and deleted in one transaction with their requeue.
 
 import test from 'ava';
-import { wholeInput } from '../../../src/spool/dead-letters/list.ts';
+import { wholeInput } from '../../../src/spool/dead-letters/letters.ts';
 import type { SpoolReader } from '../../../src/spool/readers/reader.ts';
 import type { Spool } from '../../../src/spool/spool.ts';
 import { everyLetter, lettersOf, readSpool, rejected } from '../../fakes/letters.ts';
@@ -98,7 +98,7 @@ test('points are requeued unchanged for the sink that rejected them, and their l
   const { spool, reader, reopened } = await readSpool(t);
   await rejectAll(spool, reader, 120);
   const ids = everyLetter(spool.letters).map(({ id }) => id);
-  const returned = await spool.returnPoints(ids);
+  const returned = await spool.requeue(ids);
   t.deepEqual(
     [returned.length, returned.every(({ sink }) => sink === 'tsdb'), spool.deadLetters.count()],
     [120, true, 0],
@@ -126,7 +126,7 @@ test('requeued points do not go to other sinks', async (t) => {
   const other = await spool.reader('other');
   await lettersOf(spool, reader, points(1), [rejected(point)]);
   other.next(10);
-  await spool.returnPoints(spool.letters.after(undefined).map(({ id }) => id));
+  await spool.requeue(spool.letters.after(undefined).map(({ id }) => id));
   t.is(other.nextRetry(), undefined);
   t.is(other.next(10), undefined);
 });
@@ -142,7 +142,7 @@ test('a letter of a removed sink, without a point, or of an unknown id is not re
     .toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
     .map(({ id }) => id);
   t.deepEqual(
-    (await spool.returnPoints([...ids, 'nonesuch'])).map(({ refused }) => refused),
+    (await spool.requeue([...ids, 'nonesuch'])).map(({ refused }) => refused),
     [
       'a letter of the kind damaged holds no point of a sink',
       'its sink, gone, is not there any more',

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { write as writeToFile } from 'node:fs';
-import { wholeInput } from '../../../src/spool/dead-letters/list.ts';
+import { wholeInput } from '../../../src/spool/dead-letters/letters.ts';
 import { samplesOf } from '../../../src/spool/dead-letters/dead-letters.ts';
 import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
 import { openStore } from '../../../src/spool/open-store.ts';

@@ -115,7 +115,7 @@ test('a segment stays while a sink waits for it, also a removed one', async (t) 
   await before.close();
   const spool = await smallSpool(t, directory, { clock });
   const reader = await spool.reader('tsdb');
-  await spool.markGoneSinks();
+  await spool.markRemovedSinks();
   await push(spool, 6, 60);
   for (let round = 0; round < 2; round += 1) {
     await drained(reader);

@@ -69,12 +69,12 @@ test('a drop forgets a removed sink with its backlog and retry set', async (t) =
   await spool.append(points(2));
   const later = await reopened();
   await later.reader('tsdb');
-  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 3 }]);
+  t.deepEqual(await later.markRemovedSinks(), [{ name: 'gone', points: 3 }]);
   await later.append(points(5));
   const [gone, tsdb] = (await later.status()).sinks;
   t.like(gone, { name: 'gone', backlog: { points: 3 }, retrySet: { points: 1 }, isConfigured: false });
   t.like(tsdb, { name: 'tsdb', backlog: { points: 5 }, isConfigured: true });
-  t.deepEqual(await later.markGoneSinks(), [{ name: 'gone', points: 3 }], 'the status has not brought it back');
+  t.deepEqual(await later.markRemovedSinks(), [{ name: 'gone', points: 3 }], 'the status has not brought it back');
   t.is((await later.drop('gone')).points, 3);
   t.deepEqual(
     [later.waitingBytes()],

@@ -109,12 +109,12 @@ test('records that a removed optional sink has missed count neither as backlog n
   }
   const without = await reopened();
   const alone = await without.reader('tsdb');
-  await without.markGoneSinks();
+  await without.markRemovedSinks();
   await push(without, 5, 49);
   await drained(alone);
   const later = await reopened();
   const [optional] = [await later.reader('graphite', budget), await later.reader('tsdb')];
-  await later.markGoneSinks();
+  await later.markRemovedSinks();
   t.is(optional.backlog().points, 5);
   await push(later, 50, 52);
   await clock.advance(40_000);

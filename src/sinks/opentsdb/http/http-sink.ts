@@ -1,7 +1,7 @@
 // The OpenTSDB sink over HTTP. It posts to /api/put with `sync` and `details`, which answers with a verdict on each point.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import { linked } from '../../../runtime/deadline.ts';
+import { withAnySignal } from '../../../runtime/deadline.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { DataPoint } from '../../../model/point.ts';
 import {
@@ -10,8 +10,8 @@ import {
   type Ruling,
   type Sink,
   type SinkBatch,
-  talliedBatch,
-  talliedValues,
+  batchValueCounts,
+  valueCounts,
   type Verdict,
 } from '../../../model/sink.ts';
 import { NoVerdict } from '../no-verdict.ts';
@@ -96,7 +96,7 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
     signal: AbortSignal,
     first?: FirstRequest,
   ): Promise<Verdict> {
-    const verdict = await linked([signal, closing.signal], (either) =>
+    const verdict = await withAnySignal([signal, closing.signal], (either) =>
       writeWithDefaultTag(points, (tagged) => putPoints(tagged, either, first)),
     );
     return redactVerdict(verdict, redactText);
@@ -117,9 +117,9 @@ export function openTsdbHttp(options: TsdbHttpOptions): OpenTsdbSink {
     name,
     batchPoints: size.batchPoints,
     write: (points, { signal }) =>
-      writes.count(writePoints(points, signal), signal, (verdict) => talliedValues(points, verdict)),
+      writes.count(writePoints(points, signal), signal, (verdict) => valueCounts(points, verdict)),
     writeBatch: (batch, { signal }) =>
-      writes.count(writeBatch(batch, signal), signal, (verdict) => talliedBatch(batch, verdict)),
+      writes.count(writeBatch(batch, signal), signal, (verdict) => batchValueCounts(batch, verdict)),
     async close() {
       const reason = new NoVerdict('the sink is closed');
       closing.abort(reason);

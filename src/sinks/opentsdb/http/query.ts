@@ -1,7 +1,7 @@
 // Requests to OpenTSDB other than puts: versions, UIDs, configuration.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import { within } from '../../../runtime/deadline.ts';
+import { withTimeout } from '../../../runtime/deadline.ts';
 import { type TsdHost, tsdHost } from './hosts.ts';
 import { type Connections, connections } from './post.ts';
 
@@ -33,7 +33,7 @@ export async function query(
 ): Promise<QueryAnswer> {
   const { isTls, hostname, port, prefix, authorization } = host;
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
-  return within(clock, timeoutMs, signal, async (over) => {
+  return withTimeout(clock, timeoutMs, signal, async (over) => {
     const { got } = await import('got');
     const stop = new AbortController();
     over.addEventListener('abort', () => stop.abort());

@@ -1,6 +1,6 @@
 // Assigns UIDs to unknown names, for an OpenTSDB in which a put may not create them.
 
-import { orAborted } from '../../../runtime/deadline.ts';
+import { abortable } from '../../../runtime/deadline.ts';
 import type { DataPoint } from '../../../model/point.ts';
 import { quoted } from '../no-verdict.ts';
 import type { TsdHost } from './hosts.ts';
@@ -93,7 +93,7 @@ export function uidAssigner(options: UidAssignerOptions): AssignUids {
     const assignments = wanted.flatMap(
       (name) => inFlight.get(`${kind} ${name}`)?.then((assignment) => [name, assignment] as const) ?? [],
     );
-    return new Map(await orAborted(Promise.all(assignments), signal));
+    return new Map(await abortable(Promise.all(assignments), signal));
   };
 }
 

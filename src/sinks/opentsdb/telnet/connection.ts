@@ -3,7 +3,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../../runtime/clock.ts';
-import { orAborted, within } from '../../../runtime/deadline.ts';
+import { abortable, withTimeout } from '../../../runtime/deadline.ts';
 import { type Deferred, deferred } from '../../../runtime/deferred.ts';
 import { socketEvent } from '../../socket-event.ts';
 import type { TsdHost } from '../http/hosts.ts';
@@ -69,7 +69,7 @@ export async function telnetConnection(options: TelnetConnectionOptions): Promis
   signal.addEventListener('abort', abort);
   socket.once('close', () => signal.removeEventListener('abort', abort));
   try {
-    await within(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
+    await withTimeout(clock, timeoutMs, signal, () => socketEvent(socket, 'connect'));
   } catch (error) {
     socket.destroy();
     throw error;
@@ -110,9 +110,9 @@ async function send(state: State, lines: readonly string[], signal: AbortSignal)
     ({ flushed }) => flushed.catch(() => {}),
     () => {},
   );
-  const { flushed, answer } = await orAborted(writing, signal);
+  const { flushed, answer } = await abortable(writing, signal);
   try {
-    return await within(state.clock, timeoutMs, signal, async () => {
+    return await withTimeout(state.clock, timeoutMs, signal, async () => {
       await flushed;
       return answer === undefined ? [] : awaitAnswer(state, answer, signal);
     });
@@ -150,7 +150,7 @@ async function awaitAnswer(
 ): Promise<readonly string[]> {
   if (state.answersVersion === true) return answer;
   const timedOut = Symbol('timed out');
-  const first = await within(state.clock, firstAnswerMs, signal, () => answer).catch((error: Error) => {
+  const first = await withTimeout(state.clock, firstAnswerMs, signal, () => answer).catch((error: Error) => {
     if (signal.aborted || state.error !== undefined) throw error;
     return timedOut;
   });

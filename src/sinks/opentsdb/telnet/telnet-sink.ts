@@ -2,11 +2,11 @@
 // a storage error while later points are in flight.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import { linked, orAborted } from '../../../runtime/deadline.ts';
+import { withAnySignal, abortable } from '../../../runtime/deadline.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { logThrottle } from '../../../runtime/log-throttle.ts';
 import type { DataPoint } from '../../../model/point.ts';
-import { talliedValues, type Verdict } from '../../../model/sink.ts';
+import { valueCounts, type Verdict } from '../../../model/sink.ts';
 import { type TsdHost, tsdHosts } from '../http/hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from '../http/http-sink.ts';
 import { NoVerdict } from '../no-verdict.ts';
@@ -61,7 +61,7 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
     if (legal.length === 0) return { rejected, kept: [] };
     const lines = legal.map(({ text }) => text);
     const replies = await hosts.tryInTurn(
-      async (host) => (await orAborted(connectionTo(host), signal)).send(lines, signal),
+      async (host) => (await abortable(connectionTo(host), signal)).send(lines, signal),
       signal,
     );
     const sent = legal.map(({ point }) => point);
@@ -70,7 +70,7 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
   }
 
   function write(points: readonly DataPoint[], signal: AbortSignal): Promise<Verdict> {
-    return linked([signal, closing.signal], (either) =>
+    return withAnySignal([signal, closing.signal], (either) =>
       writeWithDefaultTag(points, (tagged) => putLines(tagged, either)),
     );
   }
@@ -79,7 +79,7 @@ export function openTsdbTelnet({ urls, clock, log, name = 'opentsdb' }: TsdTelne
     name,
     batchPoints: () => batchPoints,
     write: (points, { signal }) =>
-      writes.count(write(points, signal), signal, (verdict) => talliedValues(points, verdict)),
+      writes.count(write(points, signal), signal, (verdict) => valueCounts(points, verdict)),
     async close() {
       closing.abort(new NoVerdict('the sink is closed'));
     },

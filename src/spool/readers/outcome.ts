@@ -26,11 +26,11 @@ export interface OutcomeOptions {
 }
 
 /** A batch or retry without its points, as threads send it. */
-export type Settled = Pick<Batch, 'range' | 'damage'>;
-export type SettledRetry = Omit<Retry, 'points'>;
+export type FinishedBatch = Pick<Batch, 'range' | 'damage'>;
+export type FinishedRetry = Omit<Retry, 'points'>;
 
 /** Resolves when letters and kept points are durable; at once if there are none. */
-export async function finishBatch(options: OutcomeOptions, batch: Settled, outcome: Outcome): Promise<void> {
+export async function finishBatch(options: OutcomeOptions, batch: FinishedBatch, outcome: Outcome): Promise<void> {
   const { store, sinkName } = options;
   const isDropped = !isWanted(options, batch);
   const change = changeOf(options, outcome, { attempts: 1, firstKeptAtMs: store.clock.now(), isDropped });
@@ -54,7 +54,7 @@ function withoutRest(store: Store, position: Position): Position {
 }
 
 /** Resolves when the outcome is durable. */
-export async function finishRetry(options: OutcomeOptions, retry: SettledRetry, outcome: Outcome): Promise<void> {
+export async function finishRetry(options: OutcomeOptions, retry: FinishedRetry, outcome: Outcome): Promise<void> {
   const { sequence, attempts, firstKeptAtMs } = retry;
   const isDropped = !isWanted(options, retry);
   const change = changeOf(options, outcome, { attempts: attempts + 1, firstKeptAtMs, isDropped });
