@@ -4,6 +4,9 @@ import { type Node, parse } from 'acorn';
 import { full } from 'acorn-walk';
 import { posix } from 'node:path';
 
+/** String literals of a line. */
+const texts = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`/g;
+
 /** Source text by path below src/, such as `sources/catchpoint/push.ts`. */
 export type Sources = ReadonlyMap<string, string>;
 
@@ -118,7 +121,7 @@ export function retiredNames(sources: Sources): string[] {
     const code = text
       .replace(/\/\*[\s\S]*?\*\//g, '')
       .replace(/\/\/.*$/gm, '')
-      .replace(/'[^'\n]*'|`[^`]*`/g, "''");
+      .replace(texts, "''");
     const found = [...path.replace(/\.ts$/, '').split('/'), ...(code.match(/[A-Za-z_]\w*/g) ?? [])];
     return [...new Set(found)]
       .filter((name) => name.split(/[-_]|(?=[A-Z])/).some((word) => retiredWords.has(word.toLowerCase())))
@@ -142,7 +145,7 @@ export function ambient(sources: Sources): string[] {
       const code = text
         .replace(/\/\*[\s\S]*?\*\//g, '')
         .replace(/\/\/.*$/gm, '')
-        .replace(/'[^'\n]*'/g, "''")
+        .replace(texts, "''")
         .replace(/(?<=\.)setTimeout\(/g, '');
       const found = use.exec(code);
       return found === null ? [] : [`${path}: uses ${found[0]} (only main.ts and runtime/clock.ts may)`];
