@@ -162,8 +162,8 @@ test('ten pushes a second are listed, with points unless they are duplicates or 
   history.record({ outcome: 'malformed', reason: 'TestId: expected an integer' });
   history.record({ ...run(2, 1), outcome: 'duplicate' });
   const [malformed, duplicate] = history.recent.after(10);
-  t.like(malformed, { became: 'malformed', reason: 'TestId: expected an integer', points: 0 });
-  t.like(duplicate, { became: 'duplicate', nodeId: 2, points: 0 });
+  t.like(malformed, { outcome: 'malformed', reason: 'TestId: expected an integer', points: 0 });
+  t.like(duplicate, { outcome: 'duplicate', nodeId: 2, points: 0 });
   t.is(history.recent.pointsOf(1)?.length, 2);
   t.is(history.ring.count(), 500);
   for (let nth = 0; nth < 200; nth += 1) {

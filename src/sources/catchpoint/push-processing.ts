@@ -30,7 +30,7 @@ export interface ProcessingOptions {
   readonly cardinality?: CardinalityBounds;
   readonly maxBodyBytes: number;
   /** Bounds the bodies in flight, and decides who may push for which node. */
-  readonly access?: Pick<PushOptions, 'admit'> & Pick<ReadingOptions, 'bodies'>;
+  readonly access?: Pick<PushOptions, 'checkSender'> & Pick<ReadingOptions, 'bodies'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -69,7 +69,7 @@ export function pushProcessing(given: ProcessingOptions, parts: ProcessingParts)
     directory,
     parking,
     hasRoomFor: parking.hasRoomFor,
-    admit: access?.admit,
+    checkSender: access?.checkSender,
     malformed,
     answered,
     record: seen,

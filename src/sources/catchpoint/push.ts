@@ -63,7 +63,7 @@ export interface RunOptions {
 /** Read again for each push. */
 export interface PushOptions extends RunOptions {
   /** @throws an error with status 403 when the sender may not push for this origin */
-  readonly admit?: ((sender: Pick<PushSender, 'ip' | 'isOwner'>, origin: PushOrigin) => void) | undefined;
+  readonly checkSender?: ((sender: Pick<PushSender, 'ip' | 'isOwner'>, origin: PushOrigin) => void) | undefined;
   /** Whether to read the timings, byte counts and counters beyond the RTT. */
   readonly extras: boolean;
   /** The labels to read, in lower case. */
@@ -120,7 +120,7 @@ async function take(push: ArrivedPush, options: PushOptions): Promise<RunOutcome
     const measurement = measurementOfPush(body, options);
     const { nodeId, clientId, divisionId } = measurement;
     const node = options.directory.find(nodeId);
-    options.admit?.(push, { nodeId, clientId, divisionId, ipRanges: node?.ipRanges });
+    options.checkSender?.(push, { nodeId, clientId, divisionId, ipRanges: node?.ipRanges });
     const run = await processRun(measurement, node, body, options);
     const { outcome } = run;
     if (!isReplay) options.archive?.add(body);
