@@ -1,9 +1,9 @@
-// What the bridge is measured against, each a process of its own: a server that reads and parses the same body and answers 200.
-// Arguments: `http` (node:http), `synced` (the same, and the body is on disk first, in groups), `koa` (a bare Koa application); `tls` to speak it,
-// else `plain`; the directory below which the bodies go.
+// A bare server for comparison: it reads and parses the body of a push and answers 200. Arguments: `http` (node:http),
+// `synced` (which also writes and syncs the bodies in groups) or `koa`; `tls` or `plain`; the parent of the directory
+// for bodies.
 
 import { fdatasync, mkdtempSync, openSync, rmSync, write } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,19 +20,14 @@ function bodyOf(request: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** Parsed, so that the work is not saved by whoever looks only at its length. */
+/** Parses the body, which every receiver has to do. */
 async function parsed(request: IncomingMessage): Promise<Buffer> {
   const body = await bodyOf(request);
   if (typeof JSON.parse(body.toString()) !== 'object') throw new Error('no object');
   return body;
 }
 
-const http: RequestListener = async (request, response) => {
-  await parsed(request);
-  response.writeHead(200, { 'Content-Length': 0 }).end();
-};
-
-/** One write and one sync for all that came while the last were under way. */
+/** Writes and syncs together all bodies that arrive during the last write. */
 function groupedSync(): (body: Buffer) => Promise<void> {
   const directory = mkdtempSync(join(parent, 'bridge-bench-'));
   const file = openSync(join(directory, 'bodies'), 'w');
@@ -59,20 +54,21 @@ function groupedSync(): (body: Buffer) => Promise<void> {
 }
 
 function listener(kind: string): RequestListener {
-  if (kind === 'http') return http;
   if (kind === 'koa') {
     const app = new Koa();
     app.use(async (context) => {
       await parsed(context.req);
       context.body = '';
     });
-    return app.callback();
+    const callback = app.callback();
+    return (request, response) => void callback(request, response);
   }
-  const store = groupedSync();
-  return async (request, response) => {
+  const store = kind === 'synced' ? groupedSync() : async (): Promise<void> => {};
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     await store(await parsed(request));
     response.writeHead(200, { 'Content-Length': 0 }).end();
   };
+  return (request, response) => void answer(request, response);
 }
 
 const [kind = 'http', transport, parent = tmpdir()] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// `npm run bench`: how near the bridge is to what the machine can do, as one table, in one run and in turns, so that whatever else
-// the machine does falls on all who are measured. What can be asked for is in `settings.ts`.
+// `npm run bench` compares the bridge with what the machine can do, and prints one table. All are measured in turns in
+// one run, so that other load on the machine affects all of them. The arguments are in settings.ts.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -19,7 +19,7 @@ import { waitingStart } from './waiting-start.ts';
 
 const page = new URL('../../../docs/performance.md', import.meta.url).pathname;
 
-/** What is known of the bridge that this one follows; it cannot be had to be measured. */
+/** Known figures of the original bridge, which is not available. */
 const original: Row = {
   number: 12,
   name: 'original (Python, 2016)',

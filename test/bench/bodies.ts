@@ -1,4 +1,4 @@
-// The pushes of the benchmark: three sizes of body, each push a run of its own, made in place so that making them costs little.
+// The pushes of the benchmark, in three sizes. Each push is a run of its own, written into one buffer to save time.
 
 import { readFileSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ const golden = new URL('../../../test/golden/catchpoint/', import.meta.url).path
 export const bodyKinds = ['dns', 'web', 'template'] as const;
 export type BodyKind = (typeof bodyKinds)[number];
 
-/** How large each kind is made: about what Catchpoint sends. */
+/** The sizes, about those of Catchpoint. */
 const sizes: Readonly<Record<BodyKind, number>> = { dns: 350, web: 5_000, template: 2_500 };
 const samples: Readonly<Record<BodyKind, string>> = {
   dns: 'ns1-sample.json',
@@ -16,7 +16,7 @@ const samples: Readonly<Record<BodyKind, string>> = {
 };
 
 export interface Bodies {
-  /** The next push, never the same twice. */
+  /** Returns the next push, each with another run. */
   next(): Buffer;
   readonly bytes: number;
 }
@@ -28,10 +28,10 @@ export interface BodiesOptions {
 }
 
 const firstMs = Date.UTC(2026, 0, 1);
-/** What stands in the place of what changes, as wide as that is. */
+/** Placeholders of the variable parts, with their widths. */
 const [markTest, markNode, markTime] = ['11111111', '22222222', digitsOf(firstMs)];
 
-/** Test and node ids are written with eight digits, so that every body has the same length. */
+/** Ids have eight digits, so that all bodies have the same length. */
 export function bodiesOf({ kind, nodeIds, tests }: BodiesOptions): Bodies {
   const text = templateOf(kind);
   const template = Buffer.from(text);

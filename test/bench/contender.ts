@@ -1,4 +1,4 @@
-// A server under load: started as a process of its own, and what the kernel says of its CPU time, its memory and what it writes.
+// Starts a server in a process of its own, and reads its CPU time, memory and written bytes from the kernel.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,31 +7,31 @@ import { childrenOf, cpuMs, mainCpuMs, ownBytes, writtenBytes } from './kernel-f
 
 export interface Contender {
   readonly url: string;
-  /** What it said when it was ready. */
+  /** Its ready line. */
   readonly ready: Readonly<Record<string, unknown>>;
-  /** From the start of the process until then. */
+  /** From the start of the process to its ready line. */
   readonly readyMs: number;
-  /** When it was started, by performance.now. */
+  /** By performance.now. */
   readonly startedAtMs: number;
-  /** CPU time of all its threads since its start, those of its workers included. */
+  /** The CPU time of all threads, workers included. */
   cpuMs(): number;
   /** Of its main thread. */
   mainCpuMs(): number;
-  /** The most memory without mapped file pages that it and its workers were seen to have. */
+  /** The peak memory without mapped files, workers included. */
   ownBytes(): number;
-  /** What it and its workers have had written, by /proc/PID/io. */
+  /** The written bytes of /proc/PID/io, workers included. */
   writtenBytes(): number;
-  /** With SIGTERM it may finish what it does. */
+  /** SIGTERM lets it finish its work. */
   stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 const sampleEveryMs = 50;
-/** Ended with the benchmark, however that ends. */
+/** Killed at the end of the benchmark. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-/** Starts a Node program that prints a line of JSON when it is ready. */
+/** Starts a Node program, whose ready line is JSON. */
 export function contender(
   args: readonly string[],
   urlOf: (ready: Record<string, string>) => string | undefined,
@@ -43,7 +43,7 @@ export function contender(
   });
 }
 
-/** Starts any program; a line that it says has its address when it is ready. */
+/** Starts any program, whose ready line has its address. */
 export async function startContender(command: string, args: readonly string[], readyIn: ReadyIn): Promise<Contender> {
   const startedAtMs = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
@@ -78,7 +78,7 @@ type ReadyIn = (
   line: string,
 ) => { readonly url: string; readonly ready: Readonly<Record<string, unknown>> } | undefined;
 
-/** Both outputs are read to their ends, so that nobody waits for room in a pipe. */
+/** Reads both outputs to their ends, so that no pipe fills up. */
 function readyLine(
   outputs: readonly NodeJS.ReadableStream[],
   readyIn: ReadyIn,

@@ -1,4 +1,4 @@
-// Who is measured: the bridge as shipped with everything on, and the servers that show where its limit is.
+// The measured servers: the bridge with everything on, and servers that do less, as a limit.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,9 @@ const ownRoot = new URL('../../../', import.meta.url).pathname;
 const bare = new URL('./bare-server.js', import.meta.url).pathname;
 const receiver = new URL('./receiver.js', import.meta.url).pathname;
 
-/** Without it no push is taken. */
 const token = 'bench-0123456789abcdef';
-/** One address sends everything here, as one agent never does. */
-const roomForOneSender = [
+/** Allows one address to send all pushes. */
+const limitsForOneSender = [
   '--max-connections',
   '20000',
   '--max-connections-per-address',
@@ -24,25 +23,25 @@ const roomForOneSender = [
 /** Two metrics in seven slices. */
 const pointsAPush = 14;
 
-/** What has come to its end out of a contender's pushes. */
+/** The points that the receiver has counted. */
 export interface Delivered {
   readonly points: number;
-  /** By the clock of the machine, ms. */
+  /** By the machine's monotonic clock. */
   readonly lastAtMs: number;
 }
 
-/** Where the points of a contender go. */
+/** The receiver of a contender. */
 export interface Delivery {
-  /** What each push comes to there. */
+  /** The points of a push. */
   readonly pointsAPush: number;
   delivered(): Promise<Delivered>;
-  /** Between two such questions, which cost something. */
+  /** The interval between two `count` requests, which cost CPU time. */
   readonly pollMs: number;
-  /** CPU time of the receiver's process. */
+  /** Of the receiver's process. */
   cpuMs(): number;
 }
 
-/** A contender that delivers, or one that only answers. */
+/** A contender with or without a receiver. */
 export interface Entrant extends Contender {
   readonly delivery?: Delivery;
 }
@@ -51,36 +50,34 @@ export interface BridgeContender extends Entrant {
   readonly delivery: Delivery;
   readonly nodeIds: readonly number[];
   readonly stateDir: string;
-  /** What the receiver has counted. */
   received(): Promise<Received>;
-  /** Lets a receiver answer that was down. */
+  /** Starts a receiver that is down. */
   receiverUp(): Promise<void>;
 }
 
 export interface Received extends Delivered {
-  /** Of all Carbons together. */
+  /** Of all Carbons. */
   readonly carbonPoints: number;
   readonly firstAtMs: number;
 }
 
 export interface BridgeOptions {
   readonly nodes: number;
-  /** The directory below which its state is. */
+  /** The parent of its state directory. */
   readonly dir: string;
-  /** One with a state in it, which stays; undefined: a new one. */
+  /** An existing state directory, which is kept; undefined: a new one. */
   readonly stateDir?: string;
-  /** How long the receiver takes over each answer. */
+  /** The receiver's delay of each answer. */
   readonly delayMs?: number | undefined;
-  /** Whether the receiver does not answer at first. */
+  /** The receiver is down until `up`. */
   readonly isReceiverDown?: boolean;
   readonly isTls?: boolean;
-  /** Processes that take requests for it. */
   readonly workers?: number;
-  /** Carbons beside the OpenTSDB. */
+  /** The number of Carbons beside OpenTSDB. */
   readonly carbons?: number;
-  /** Another checkout, built, to be measured beside this one. */
+  /** A built checkout of another version. */
   readonly root?: string | undefined;
-  /** A directory for a CPU profile, which is written at the end. */
+  /** A directory for CPU profiles. */
   readonly profileDir?: string | undefined;
 }
 
@@ -88,7 +85,7 @@ export async function startReceiver(delayMs = 0, carbons = 0, isDown = false): P
   return contender([receiver, String(delayMs), String(carbons), isDown ? 'down' : 'up'], ({ url }) => url);
 }
 
-/** The bridge as shipped, over a receiver of its own. */
+/** Starts the bridge with a receiver of its own. */
 export async function startBridge(options: BridgeOptions): Promise<BridgeContender> {
   const { carbons = 0, root = ownRoot, profileDir } = options;
   const stateDir = options.stateDir ?? mkdtempSync(join(options.dir, 'bridge-bench-'));
@@ -124,37 +121,22 @@ export async function startBridge(options: BridgeOptions): Promise<BridgeContend
   };
 }
 
-/** Everything that a careful installation has on: a token, the check of senders, verdicts on each point; what else there is is on by itself. */
+/** The options of a careful installation: a token, the check of senders, and verdicts on each point. */
 function bridgeArguments(
   { isTls = false, workers = 0, carbons = 0 }: BridgeOptions,
   stateDir: string,
   nodesFile: string,
   tsd: Contender,
 ): string[] {
+  const listeners = ['-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
+  const files = ['--nodes-file', nodesFile, '--state-dir', stateDir, '--spool-max-bytes', '64GiB'];
+  const access = ['--push-token', token, '--check-sender', 'report', '--log-format', 'json', ...limitsForOneSender];
   return [
-    ...[
-      '-l',
-      '127.0.0.1:0',
-      '--admin-listen',
-      '127.0.0.1:0',
-      '-t',
-      tsd.url,
-      '--nodes-file',
-      nodesFile,
-      '--state-dir',
-      stateDir,
-    ],
-    ...[
-      '--spool-max-bytes',
-      '64GiB',
-      '--log-format',
-      'json',
-      '--push-token',
-      token,
-      '--check-sender',
-      'report',
-      ...roomForOneSender,
-    ],
+    ...listeners,
+    ...files,
+    ...access,
+    '-t',
+    tsd.url,
     ...(isTls ? certificateFiles(stateDir) : []),
     ...(workers === 0 ? [] : ['--workers', String(workers)]),
     ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),
@@ -168,7 +150,7 @@ function certificateFiles(directory: string): string[] {
   return ['--tls-cert', cert, '--tls-key', key];
 }
 
-/** One of the servers that do less. */
+/** Starts a server of bare-server.ts. */
 export async function startBare(kind: 'http' | 'synced' | 'koa', dir: string): Promise<Entrant> {
   return contender([bare, kind, 'plain', dir], ({ url }) => url);
 }

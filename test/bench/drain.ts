@@ -1,5 +1,5 @@
-// Row 7: how fast a backlog goes out, into a receiver that answers at once and into one that takes a second over each answer.
-// The bridge takes the pushes of the backlog while the receiver is down; then that comes back.
+// Row 7: the speed of a drain, into a receiver that answers at once and into one that answers after a second. The
+// bridge takes the pushes of the backlog while the receiver is down.
 
 import { bodiesOf } from './bodies.ts';
 import { type BridgeContender, startBridge } from './contenders.ts';
@@ -12,9 +12,9 @@ import type { Settings } from './settings.ts';
 
 export interface Drained {
   readonly points: number;
-  /** From the first put that was answered to the last answer. */
+  /** From the first answered put to the last. */
   readonly pointsPerSecond: number;
-  /** Of a thousand points, what the draining alone took. */
+  /** For a thousand points, of the drain alone. */
   readonly cpuMs: number;
 }
 
@@ -31,17 +31,17 @@ const bars = {
   atOnce: { way: 'at least', value: 200_000, digits: 0, unit: ' points/s' },
   slow: { way: 'at least', value: 26_000, digits: 0, unit: ' points/s' },
 } as const satisfies Record<string, Bar>;
-/** What the rounds may take on a machine that is slow, and what the pushes of a usual backlog may. */
+/** The time limits of the rounds and of the pushes, for slow machines. */
 const [mostSeconds, mostFillSeconds] = [50, 15];
 const usualBacklog = 700_000;
 const connections = 64;
 
-/** The rows, and what was drained at once, which others compare with. */
+/** Returns the rows, and the drains into the fast receiver, for other rows. */
 export async function drain(
   settings: Settings,
 ): Promise<{ readonly rows: Row[]; readonly atOnce: readonly Drained[] }> {
   const { nodes, tests, dir, backlog, against } = settings;
-  // Each draining is long enough to be sure of, so few of them will do.
+  // A drain is long enough for a reliable figure, so few rounds suffice.
   const ways = [
     {
       words: 'answered at once',
@@ -83,7 +83,7 @@ export async function drain(
   return { rows, atOnce: ways[0]?.own ?? [] };
 }
 
-/** One draining of a bridge of its own. */
+/** Drains a bridge of its own. */
 export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, root }: Draining): Promise<Drained> {
   const bridge = await startBridge({ nodes, dir, delayMs, root, isReceiverDown: true });
   try {
@@ -102,7 +102,7 @@ export async function drainBacklog({ nodes, tests, dir, backlog, delayMs = 0, ro
   }
 }
 
-/** Pushes until so many points wait, fewer where that takes too long; how many do. */
+/** Pushes until the backlog has `points`, or the time limit; returns its size. */
 export async function fill(bridge: BridgeContender, points: number, tests: number): Promise<number> {
   const bodies = bodiesOf({ kind: 'dns', nodeIds: bridge.nodeIds, tests });
   const seconds = mostFillSeconds * Math.max(1, points / usualBacklog);
@@ -121,7 +121,6 @@ function told(all: readonly Drained[]): string {
   return `${median(perSecond).toFixed(0)} points/s (${range(perSecond, 0)}), CPU ${cpuOf(all)} ms a thousand`;
 }
 
-/** How many points waited. */
 export function pointsOf(all: readonly Drained[]): number {
   return median(all.map(({ points }) => points));
 }

@@ -14,9 +14,9 @@ export const names = { bridge: 'bridge', synced: 'synced', against: 'older bridg
 export type EntrantName = keyof typeof names;
 
 export interface Round extends Measured {
-  /** Of a push, what the disk has written beyond what it writes when nothing is pushed. */
+  /** The bytes written to disk for a push, less those of an idle machine. */
   readonly diskBytes: number | undefined;
-  /** What it writes in such a second: much, and the figure above says little. */
+  /** The bytes that an idle machine writes. If they are many, the figure above is unreliable. */
   readonly idleBytesASecond: number;
 }
 
@@ -24,14 +24,14 @@ export interface FieldEntrant {
   readonly name: EntrantName;
   readonly one: Entrant;
   readonly load: Omit<Load, 'url' | 'seconds' | 'connections'>;
-  /** By connections. */
+  /** By number of connections. */
   readonly rounds: Map<number, Round[]>;
-  /** Below which its state is, where the disk is looked at. */
+  /** A directory on the measured disk. */
   readonly diskDir: string | undefined;
 }
 
-/** Those who are asked for, started. */
-export async function startField(settings: Settings, isVmagentAsked: boolean): Promise<FieldEntrant[]> {
+/** Starts the requested entrants. */
+export async function startField(settings: Settings, hasVmagent: boolean): Promise<FieldEntrant[]> {
   const { nodes, tests, dir, against, vmagent } = settings;
   const bridge = await startBridge({ nodes, dir });
   const load = (): { readonly bodies: Bodies } => ({
@@ -43,31 +43,31 @@ export async function startField(settings: Settings, isVmagentAsked: boolean): P
   };
   const field = [entrant('bridge', bridge), entrant('synced', await startBare('synced', dir))];
   if (against !== undefined) field.push(entrant('against', await startBridge({ nodes, dir, root: against })));
-  if (isVmagentAsked && vmagent !== undefined)
+  if (hasVmagent && vmagent !== undefined)
     field.push(
       entrant('vmagent', await startVmagent(vmagent, dir), { bodies: readyPoints(bridge.nodeIds, tests), status: 204 }),
     );
   return field;
 }
 
-/** How many connections an entrant is measured at: vmagent at 16 alone. */
-export function connectionsOf(name: EntrantName, asked: readonly number[]): readonly number[] {
-  return name === 'vmagent' ? asked.filter((connections) => connections === 16) : asked;
+/** Returns the numbers of connections for an entrant: vmagent is measured at 16 only. */
+export function connectionsOf(name: EntrantName, requested: readonly number[]): readonly number[] {
+  return name === 'vmagent' ? requested.filter((connections) => connections === 16) : requested;
 }
 
-/** Until it is compiled and at its speed. */
+/** Warms up an entrant, until V8 has compiled it. */
 export async function warm({ one, load }: FieldEntrant): Promise<void> {
   await measured(one, { ...load, seconds: 4, most: 25_000, connections: 16 });
 }
 
-/** One round of one entrant. */
+/** Measures one round of one entrant. */
 export async function playRound(
   { one, load, rounds, diskDir }: FieldEntrant,
   seconds: number,
   connections: number,
-  isDiskAsked: boolean,
+  measuresDisk: boolean,
 ): Promise<void> {
-  const isDisk = isDiskAsked && diskDir !== undefined && diskBytes(diskDir) !== undefined;
+  const isDisk = measuresDisk && diskDir !== undefined && diskBytes(diskDir) !== undefined;
   const idle = isDisk ? await idleBytesASecond(diskDir) : 0;
   const [fromMs, before] = [performance.now(), isDisk ? (diskBytes(diskDir) as number) : 0];
   const round = await measured(one, { ...load, seconds, connections });
@@ -77,7 +77,7 @@ export async function playRound(
   rounds.set(connections, [...(rounds.get(connections) ?? []), { ...round, diskBytes: disk, idleBytesASecond: idle }]);
 }
 
-/** What the disk writes of itself and of others on this machine. */
+/** Measures the bytes that the idle machine writes a second. */
 async function idleBytesASecond(directory: string): Promise<number> {
   flush(directory);
   const [fromMs, before] = [performance.now(), diskBytes(directory) as number];
@@ -86,7 +86,7 @@ async function idleBytesASecond(directory: string): Promise<number> {
   return (((diskBytes(directory) as number) - before) * 1000) / (performance.now() - fromMs);
 }
 
-/** What waits in memory is written now, so that it counts where it belongs. */
+/** Writes the page cache, so that the writes count for this round. */
 function flush(directory: string): void {
   spawnSync('sync', ['-f', directory]);
 }

@@ -1,5 +1,5 @@
-// The load: pushes over plain sockets, as fast as they are answered or at a fixed rate. At a rate the time of an answer counts
-// from the moment at which the push was due, so that a server that stalls cannot hide it.
+// Generates the load: pushes over plain sockets, as fast as they are answered or at a fixed rate. At a fixed rate an
+// answer time begins when the push is due, so that it includes stalls of the server.
 
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -9,22 +9,22 @@ import type { Bodies } from './bodies.ts';
 export interface Load {
   readonly url: string;
   readonly bodies: Bodies;
-  /** Infinity: as long as it takes. */
+  /** Infinity: no limit. */
   readonly seconds: number;
-  /** No more pushes than that. */
+  /** The limit of pushes. */
   readonly most?: number;
   readonly connections: number;
-  /** Whether each push comes by a connection of its own, as each agent's does. */
+  /** Opens a connection for each push, as agents do. */
   readonly isNewEach?: boolean;
-  /** Pushes a second; undefined: as fast as they are answered. */
+  /** Pushes a second; undefined: no limit. */
   readonly rate?: number | undefined;
-  /** The status of a push that was taken; 200 unless it is given. */
+  /** The status of an accepted push; default 200. */
   readonly status?: number;
 }
 
 export interface Loaded {
   readonly pushes: number;
-  /** Answered otherwise, or not at all. */
+  /** Other answers, or none. */
   readonly failures: number;
   readonly seconds: number;
   readonly p50Ms: number;
@@ -43,7 +43,7 @@ interface Running {
   readonly idle: ((dueAtMs: number) => void)[];
 }
 
-/** Loads a server and resolves when every push is answered. */
+/** Resolves once every push is answered. */
 export async function generate(load: Load): Promise<Loaded> {
   const { pathname, host } = new URL(load.url);
   const head = [
@@ -83,7 +83,7 @@ export async function generate(load: Load): Promise<Loaded> {
   };
 }
 
-/** Gives each push that is due to an agent that is idle; those that find none wait, and the time runs. */
+/** Assigns each due push to an idle agent. A push without one waits, and its time runs. */
 async function pace({ due, idle, endAtMs }: Running, rate: number, startMs: number): Promise<void> {
   let count = 0;
   while (performance.now() < endAtMs) {
@@ -94,7 +94,7 @@ async function pace({ due, idle, endAtMs }: Running, rate: number, startMs: numb
   for (const one of idle.splice(0)) one(Infinity);
 }
 
-/** When the next push of an agent is due, by performance.now; Infinity: no more. */
+/** Returns when the next push of an agent is due, by performance.now; Infinity: none. */
 function nextDue(running: Running): number | Promise<number> {
   const { load, due, idle, endAtMs } = running;
   const nowMs = performance.now();
@@ -143,7 +143,7 @@ function opened(url: string): Promise<Socket> {
   });
 }
 
-/** The status of the answer, once it is whole. */
+/** Returns the status of a complete answer. */
 function exchange(socket: Socket, head: string, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = '';

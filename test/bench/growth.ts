@@ -1,4 +1,4 @@
-// Row 9: whether the cost of a push and of a point stays what it is when there is more of everything.
+// Row 9: the cost of a push and of a point with more nodes, tests and backlog.
 
 import { type Bodies, bodiesOf } from './bodies.ts';
 import { type BridgeContender, type BridgeOptions, startBridge } from './contenders.ts';
@@ -21,15 +21,15 @@ interface Grown {
 const atMost = (value: number): Bar => ({ way: 'at most', value, digits: 2 });
 const slack = 1.1;
 const threeSinks = 1.6;
-/** Before the first round, so that what is made once for each node is there. */
+/** Before the first round; fills the caches for each node. */
 const pushesANode = 2;
-/** In rounds of so many seconds the differences are large enough. */
+/** Long enough for measurable differences. */
 const [mostRounds, mostSeconds] = [3, 2];
-/** What the rounds may take on a machine that is slow. */
+/** The time limit of the rounds, for slow machines. */
 const mostPartSeconds = 35;
 const connections = 16;
 
-/** @param all - backlogs of the whole size that have been drained already */
+/** @param all - drains of whole backlogs, measured before */
 export async function growth(settings: Settings, all: readonly Drained[]): Promise<Row[]> {
   const { nodes, tests, dir, rounds, seconds, patience } = settings;
   const started = async (

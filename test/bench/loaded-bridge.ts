@@ -1,31 +1,31 @@
-// A server under the benchmark's load, with what that has cost it.
+// Loads a server, and measures its costs.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivered, Entrant } from './contenders.ts';
 import { generate, type Load, type Loaded } from './generator.ts';
 
 export interface Measured extends Loaded {
-  /** While the load lasted. */
+  /** During the load. */
   readonly perSecond: number;
-  /** Of a push, all threads and workers, until its points are delivered. */
+  /** The CPU time of a push, in all threads and workers, with its delivery. */
   readonly cpuUs: number;
-  /** The main thread's part of it. */
+  /** The part of the main thread. */
   readonly mainCpuUs: number;
-  /** What the receiver and the generator spent on a push, on the same machine. */
+  /** The CPU time of receiver and generator for a push. */
   readonly receiverCpuUs: number;
   readonly generatorCpuUs: number;
-  /** From the last answer to a push until the receiver had every point. */
+  /** From the last answer to the delivery of every point. */
   readonly lagMs: number;
-  /** Of a push, by /proc/PID/io. */
+  /** The written bytes of a push, by /proc/PID/io. */
   readonly writtenBytes: number;
-  /** Points delivered for a second of the server's CPU time. */
+  /** Points delivered in a second of the server's CPU time. */
   readonly pointsPerCpuSecond: number;
 }
 
-/** So long without a point, and it is not waited for any more. */
+/** The longest time without a delivery. */
 const patienceMs = 30_000;
 
-/** Loads a server, and ends when it has delivered every point of what it took, so that the next one has the machine for itself. */
+/** Loads a server, and resolves once it has delivered every point, so that the next one has the machine alone. */
 export async function measured(one: Entrant, load: Omit<Load, 'url'>): Promise<Measured> {
   const { delivery } = one;
   const pointsBefore = (await delivery?.delivered())?.points ?? 0;
@@ -58,7 +58,7 @@ export async function measured(one: Entrant, load: Omit<Load, 'url'>): Promise<M
   };
 }
 
-/** Waits until so many points have been delivered. Throws when no more come and some are missing. */
+/** Waits until `points` are delivered. Throws if deliveries stop before. */
 export async function settled({ delivery }: Entrant, points: number): Promise<Delivered> {
   if (delivery === undefined) throw new Error('what only answers delivers nothing');
   let [before, sinceMs] = [-1, performance.now()];

@@ -1,4 +1,4 @@
-// `npm run bench:micro`: what each step of a push's way costs by itself, from its body to the bytes for OpenTSDB.
+// `npm run bench:micro` measures each step of a push by itself, from its body to the bytes for OpenTSDB.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,11 @@ import { openSpool } from '../../src/spool/spool.ts';
 import { bodiesOf, bodyKinds } from './bodies.ts';
 import { writeNodes } from './node-file.ts';
 
-/** The slices of the bridge's own usual settings. */
+/** The bridge's default slices. */
 const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
-/** Pushes that go through a step in turn, so that none is measured with one value alone. */
+/** Steps receive different pushes in turn. */
 const several = 1000;
-/** Deliveries that share a transaction, and pushes that share a put. */
+/** Deliveries of a transaction, and pushes of a put. */
 const group = 40;
 
 const directory = mkdtempSync(join(tmpdir(), 'bridge-bench-'));
@@ -30,7 +30,7 @@ const { path, ids } = writeNodes(directory, 3000);
 const nodes = new Map((await readNodesFile(path)).nodes.map((node) => [node.id, node]));
 const bench = new Bench({ time: 300, warmupTime: 100 });
 
-/** Adds a step, given one input after another. */
+/** Adds a step, which receives its inputs in turn. */
 function step<Input>(name: string, inputs: readonly Input[], run: (input: Input) => unknown): void {
   let count = 0;
   bench.add(name, () => void run(inputs[(count += 1) % inputs.length] as Input));

@@ -1,4 +1,4 @@
-// The nodes of the benchmark, as many as are asked for, in a file that the bridge reads.
+// The nodes file of the benchmark.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ const golden = new URL('../../../test/golden/nodes/v1.json', import.meta.url).pa
 const firstId = 20_000_001;
 
 /**
- * Writes so many nodes, varied from the golden ones, into a directory; their ids, and the file. Each has every dimension, so
- * that each push becomes as many points, and addresses of its own, among them the one that all pushes come from here.
+ * Writes `count` variations of the golden nodes to a file, and returns it with their ids. Each node has every
+ * dimension, so that every push has the same number of points, and addresses that include the generator's.
  */
 export function writeNodes(
   directory: string,

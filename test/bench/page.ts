@@ -1,4 +1,4 @@
-// The page that a run of the benchmark writes down: its table, and on what and with what it came about. No figure of it is written by hand.
+// The page docs/performance.md: the table of a run, its machine and its command. No figure is written by hand.
 
 import { type Row, tableOf } from './row.ts';
 
@@ -6,10 +6,9 @@ export interface Circumstances {
   readonly machine: string;
   readonly node: string;
   readonly date: string;
-  /** As it was typed. */
   readonly command: string;
   readonly minutes: number;
-  /** The part of the machine's CPU time that others took meanwhile, up to 1; where it is much, only wide differences say anything. */
+  /** The fraction of the CPU time that other processes took. If it is large, only large differences matter. */
   readonly othersShare: number;
 }
 

@@ -1,11 +1,11 @@
-// Tests of the sums that the benchmark makes of a CPU profile.
+// The benchmark sums up a CPU profile.
 
 import test from 'ava';
 import { selfTimes } from './profile.ts';
 
 const frame = (functionName: string, url: string, lineNumber: number) => ({ functionName, url, lineNumber });
 
-test('each sample counts for the function that it was taken in, and for its package or file', (t) => {
+test('each sample counts for its function, and for its package or file', (t) => {
   const { byPlace, byFunction } = selfTimes({
     nodes: [
       { id: 1, callFrame: frame('(idle)', '', -1) },

@@ -1,5 +1,4 @@
-// `--profile`: where the time goes, by a CPU profile that Node writes of each thread of the bridge: the share of each package or file,
-// and of each function, in its own code.
+// `--profile` prints the CPU time by package, file and function, from Node's CPU profile of each thread of the bridge.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +8,11 @@ import { fill } from './drain.ts';
 import { measured, settled } from './loaded-bridge.ts';
 import type { Settings } from './settings.ts';
 
-/** What V8 writes with --cpu-prof, as far as it is read here. */
+/** The part of V8's --cpu-prof file that is used. */
 export interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
   readonly samples: readonly number[];
-  /** µs since the sample before. */
+  /** µs since the previous sample. */
   readonly timeDeltas: readonly number[];
 }
 
@@ -29,7 +28,7 @@ type Sums = ReadonlyMap<string, number>;
 const rows = 30;
 const connections = 16;
 
-/** Of the bridge under pushes, and of another that has a backlog to deliver. */
+/** Profiles a bridge under pushes, and another one that drains a backlog. */
 export async function profile(settings: Settings): Promise<void> {
   const { nodes, tests, dir, backlog } = settings;
   await profiled('pushes', dir, async (profileDir) => {
@@ -55,7 +54,7 @@ async function profiled(words: string, dir: string, run: (profileDir: string) =>
   rmSync(directory, { recursive: true });
 }
 
-/** One for each thread, by the name that Node gives its file: date, time, process, thread and a count. */
+/** Node writes a file for each thread, named by date, time, process, thread and a count. */
 function profilesIn(directory: string): { readonly thread: string; readonly text: string }[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
   return files
@@ -70,7 +69,7 @@ function tellThread(words: string, profile: CpuProfile): void {
   console.log(`\n### ${words}: ${(us / 1e6).toFixed(2)} s\n\n${table(byPlace, us)}\n\n${table(byFunction, us)}`);
 }
 
-/** Time in their own code of places and of functions; idle time is left out. */
+/** Sums the self times of places and functions, without idle time. */
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): {
   readonly byPlace: Sums;
   readonly byFunction: Sums;
@@ -91,7 +90,7 @@ function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
-/** A package by its name, a file of the bridge by its path, what has none by what V8 calls it. */
+/** Returns the name of a package, the path of a file of the bridge, or V8's name. */
 function placeOf({ url, functionName }: CallFrame): string {
   if (url === '') return functionName.startsWith('(') ? functionName : '(native)';
   return /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? /build\/(src\/.+)$/.exec(url)?.[1] ?? url;

@@ -1,4 +1,4 @@
-// Rows 1 to 6: the bridge under pushes beside the bare synced server, vmagent and another build, in turns within each round.
+// Rows 1 to 6: pushes to the bridge, the bare synced server, vmagent and another build, in turns within each round.
 
 import type { Settings } from './settings.ts';
 import {
@@ -27,9 +27,9 @@ const bars = {
 } as const satisfies Record<string, Bar>;
 const [few, many] = [16, 64];
 const shareOfPeak = 0.7;
-/** A rate is held no more often. */
+/** The rounds at a fixed rate. */
 const latencyRounds = 3;
-/** What the rounds may take on a machine that is slow. */
+/** The time limit of the rounds, for slow machines. */
 const [mostSeconds, mostLatencySeconds] = [95, 15];
 
 export async function pushes(settings: Settings): Promise<Row[]> {
@@ -113,7 +113,7 @@ function cpuRows(field: readonly FieldEntrant[], only: Settings['only']): Row[] 
   );
 }
 
-/** What was measured of each, and how the bridge compares with another build. */
+/** Lists the measurements of each entrant, and compares the bridge with another build. */
 function tell(
   field: readonly FieldEntrant[],
   connections: number,
@@ -171,7 +171,7 @@ function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings)
   ];
 }
 
-/** At a fixed rate, each push's time counted from when it was due. */
+/** Measures at a fixed rate; an answer time begins when the push is due. */
 async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, patience }: Settings): Promise<Row[]> {
   const times = new Map<EntrantName, number[]>();
   const rateOf = (name: EntrantName): number =>

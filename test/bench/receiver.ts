@@ -1,6 +1,7 @@
-// An OpenTSDB for the benchmark, a process of its own: it unpacks each put and counts its points, and answers as with `details`
-// that all of them were stored; what vmagent writes is taken unread. Arguments: how many ms each answer takes; how many Carbons
-// to be beside it; `down`: no put is answered until `POST /up`. `GET /count` tells how many points came, and when.
+// The OpenTSDB of the benchmark, in a process of its own. It unpacks each put, counts its points, and answers as with
+// `details` that all are stored; it accepts vmagent's writes unread. Arguments: the delay of each answer in ms; the
+// number of Carbons beside it; `down`: it answers no put until `POST /up`. `GET /count` returns the points and their
+// time.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
@@ -22,7 +23,7 @@ function answer(response: ServerResponse, value: object): void {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
-/** Of the whole machine, so that another process can compare. */
+/** The machine's clock, comparable between processes. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -57,7 +58,7 @@ const server = createServer((request, response) => {
 });
 server.keepAliveTimeout = 65_000;
 
-/** Counts the lines that come, and closes when their sender does, as Carbon does. */
+/** Counts lines, and closes a connection after its sender, as Carbon does. */
 function carbon(): Server {
   return createTcpServer({ allowHalfOpen: true }, (socket) => {
     socket.on('end', () => socket.end()).on('error', () => {});

@@ -1,14 +1,14 @@
-// How many rounds are played: as many as were asked for, fewer where the machine is so slow that they would take too long.
+// Yields the rounds, fewer than requested on a slow machine.
 
 export interface Rounds {
   readonly most: number;
-  /** Played whatever they take; 1 unless it is given. */
+  /** The rounds that are not limited by time; default 1. */
   readonly least?: number;
-  /** No further round begins after so many. */
+  /** No other round begins after this time. */
   readonly seconds: number;
 }
 
-/** Their numbers from 0 on. */
+/** Yields their numbers from 0 on. */
 export function* roundsWithin(
   { most, least = 1, seconds }: Rounds,
   nowMs: () => number = () => performance.now(),

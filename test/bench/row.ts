@@ -1,4 +1,4 @@
-// The rows of the benchmark's table: what is wanted, what was reached, and the figures behind it.
+// The rows of the benchmark's table: the target, the result and its figures.
 
 import { median, range } from './medians.ts';
 
@@ -7,22 +7,22 @@ export interface Row {
   readonly name: string;
   readonly wanted: string;
   readonly reached: string;
-  /** What was measured, of which the row is made. */
+  /** The measurements behind the row. */
   readonly figures: string;
 }
 
-/** What is wanted of a figure. */
+/** The target of a figure. */
 export interface Bar {
   readonly way: 'at least' | 'at most';
   readonly value: number;
-  /** Better still. */
+  /** A more ambitious target. */
   readonly stretch?: number;
   readonly digits: number;
-  /** After the figure, such as ` KB`. */
+  /** Such as ` KB`. */
   readonly unit?: string;
 }
 
-/** A row of one value for each round, of which the median counts. */
+/** Makes a row of the median over the rounds. */
 export function row(number: number, name: string, bar: Bar, values: readonly number[], figures: string): Row {
   const value = median(values);
   const text = values.length < 2 ? '' : ` (${range(values, bar.digits)}, ${values.length} rounds)`;
@@ -35,7 +35,7 @@ export function row(number: number, name: string, bar: Bar, values: readonly num
   };
 }
 
-/** A row that says why there is no figure. */
+/** Makes a row without a figure. */
 export function unmeasured(number: number, name: string, wanted: string, why: string): Row {
   return { number, name, wanted, reached: `not run: ${why}`, figures: '' };
 }
@@ -50,7 +50,7 @@ function verdict({ way, value, stretch }: Bar, found: number): string {
   return passes(value) ? 'reached' : 'missed';
 }
 
-/** The table, as Markdown. */
+/** Returns the table in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map(({ number, name, wanted, reached, figures }) => [
     String(number),

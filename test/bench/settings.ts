@@ -1,9 +1,9 @@
-// What can be asked of the benchmark on its command line.
+// The command line of the benchmark.
 
 import { parseArgs } from 'node:util';
 import { type BodyKind, bodyKinds } from './bodies.ts';
 
-/** What is measured together, with the rows of the table that come of it. */
+/** Each part is measured together, and gives these rows of the table. */
 const partRows = {
   pushes: [1, 2, 3, 6],
   vmagent: [4],
@@ -20,28 +20,28 @@ const partRows = {
 export interface Settings {
   /** Rows of the table. */
   readonly only: ReadonlySet<number>;
-  /** What was said on the command line. */
+  /** The arguments. */
   readonly words: readonly string[];
   readonly body: BodyKind;
   readonly nodes: number;
   readonly tests: number;
   readonly rounds: number;
   readonly seconds: number;
-  /** How many times as long as usual a part may take, because more or longer rounds were asked for. */
+  /** The factor for time limits, from the requested rounds and seconds. */
   readonly patience: number;
-  /** Points that wait when the draining begins. */
+  /** The points of a backlog. */
   readonly backlog: number;
-  /** How many runs are fed before the memory is looked at. */
+  /** The runs pushed before the memory is measured. */
   readonly runs: number;
-  /** Where the state directories are, on a disk. */
+  /** The parent of the state directories, on a disk. */
   readonly dir: string;
-  /** Another checkout of the bridge, built, measured in the same rounds. */
+  /** A built checkout of another version, measured in the same rounds. */
   readonly against: string | undefined;
-  /** The program; undefined: looked for in PATH. */
+  /** The binary; undefined: searched in PATH. */
   readonly vmagent: string | undefined;
-  /** A profile of the bridge instead of the table. */
+  /** Prints a CPU profile of the bridge instead of the table. */
   readonly isProfile: boolean;
-  /** Writes the table down as a page. */
+  /** Writes the page docs/performance.md. */
   readonly isWritten: boolean;
 }
 
@@ -62,7 +62,7 @@ const usual = {
   vmagent: { type: 'string' },
 } as const;
 
-/** The settings of this run. Throws for a word that is none of those that can be asked for. */
+/** @throws Error for an unknown argument */
 export function readSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({ args: [...args], options: usual });
   const [rounds, seconds] = [numberOf('rounds', values.rounds), numberOf('seconds', values.seconds)];
@@ -85,7 +85,7 @@ export function readSettings(args: readonly string[]): Settings {
   };
 }
 
-/** Rows by their numbers or by the names of what is measured together, separated by commas. */
+/** Parses comma-separated numbers of rows and names of parts. */
 function rowsOf(text: string): Set<number> {
   const names = Object.keys(partRows) as (keyof typeof partRows)[];
   const numbers = Object.values(partRows).flat().map(String);
@@ -96,7 +96,7 @@ function rowsOf(text: string): Set<number> {
   );
 }
 
-/** What takes minutes is measured in the long run alone. */
+/** Parts that take minutes, for the long run. */
 function rowsUsually(isLong: boolean): Set<number> {
   const all = Object.values(partRows).flat();
   return new Set(

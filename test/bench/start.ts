@@ -1,4 +1,5 @@
-// Row 11: how long the bridge takes from its start to the answer to its first push, beside what Node itself takes to start and do nothing.
+// Row 11: the time from the bridge's start to the answer to its first push, compared with the start of an empty Node
+// program.
 
 import { spawnSync } from 'node:child_process';
 import { bodiesOf } from './bodies.ts';
@@ -10,7 +11,7 @@ import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
 const bar: Bar = { way: 'at most', value: 300, digits: 0, unit: ' ms' };
-/** What the rounds may take on a machine that is slow. */
+/** The time limit of the rounds, for slow machines. */
 const mostSeconds = 12;
 
 export async function start({ nodes, tests, dir, rounds, against, patience }: Settings): Promise<Row[]> {

@@ -1,5 +1,6 @@
-// What the status page costs: a bridge under 1,000 pushes a second of 3,000 nodes and 1,000 tests, by turns with and without a page
-// that is open, and the memory and time of what is kept for it, alone. `npm run bench:status`; BENCH_SECONDS, BENCH_ROUNDS and BENCH_RATE may be set.
+// `npm run bench:status` measures the cost of the status page: a bridge under 1,000 pushes a second of 3,000 nodes and
+// 1,000 tests, with and without an open page, and the page's history alone. BENCH_SECONDS, BENCH_ROUNDS and BENCH_RATE
+// may be set.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -38,7 +39,7 @@ try {
   await rm(stateDir, { recursive: true, force: true });
 }
 
-/** What is kept for the page, when its ring is full: its memory, and the time that it takes of each push and of a map. */
+/** Measures the history of the page with a full ring: its memory, and its time for a push and for a map. */
 async function aloneInMemory(): Promise<void> {
   const before = used();
   const clock = systemClock();
@@ -140,7 +141,7 @@ async function underLoad(tsdbPort: number): Promise<void> {
 
 type Way = 'without' | 'with';
 
-/** One phase right after the other, by turns in either order, so that what else the machine does falls on both alike. */
+/** Plays both phases in alternating order, so that other load affects both. */
 async function pair(round: number, pid: number, adminUrl: string): Promise<Record<Way, Phase>> {
   const seen: Partial<Record<Way, Phase>> = {};
   for (const way of round % 2 === 0 ? (['without', 'with'] as const) : (['with', 'without'] as const)) {
@@ -156,7 +157,7 @@ async function pair(round: number, pid: number, adminUrl: string): Promise<Recor
   return seen as Record<Way, Phase>;
 }
 
-/** Medians of what differs within the pairs. The page's share is what is left of the CPU time when each push has had what it takes without a page. */
+/** Prints the medians of the differences. The page's share is the CPU time beyond that of the pushes without a page. */
 function sayWhatItCosts(pairs: readonly Record<Way, Phase>[]): void {
   const median = (of: (pair: Record<Way, Phase>) => number): number => {
     const sorted = pairs.map(of).toSorted((a, b) => a - b);
@@ -172,7 +173,7 @@ function sayWhatItCosts(pairs: readonly Record<Way, Phase>[]): void {
   );
 }
 
-/** The simulated world has half as many, so each stands there twice. */
+/** Doubles the nodes of the simulated world. */
 function manyNodes(): SimulatedNode[] {
   const some = world({ count: nodes / 2 }).map((node) => ({ ...node, active: true }));
   return [...some, ...some.map((node) => ({ ...node, id: node.id + 1_000_000 }))];
@@ -180,7 +181,7 @@ function manyNodes(): SimulatedNode[] {
 
 interface Phase {
   readonly pushes: number;
-  /** Of one core. */
+  /** The fraction of one core. */
   readonly cpu: number;
   readonly usPerPush: number;
   readonly p50Ms: number;
@@ -211,7 +212,7 @@ async function measured(pid: number, adminUrl: string): Promise<Phase> {
   };
 }
 
-/** Asks what an open page asks: the live events, and every five seconds nodes, tests and the map. */
+/** Requests what an open page does: the live events, and every five seconds nodes, tests and the map. */
 function openPage(adminUrl: string): AbortController {
   const open = new AbortController();
   const headers = { 'accept-encoding': 'gzip' };
@@ -231,7 +232,7 @@ function openPage(adminUrl: string): AbortController {
   return open;
 }
 
-/** Of the pushes that were answered, out of the bridge's own histogram. */
+/** Of the answered pushes, from the bridge's histogram. */
 async function answerTimes(adminUrl: string): Promise<DurationSnapshot> {
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
   const buckets = [...text.matchAll(/^catchpoint_bridge_push_duration_seconds_bucket\{le="([\d.e-]+)"\} (\d+)$/gm)].map(
@@ -251,7 +252,7 @@ async function json(url: string): Promise<Record<string, unknown>> {
   return (await (await fetch(url)).json()) as Record<string, unknown>;
 }
 
-/** User and system time of a process, all its threads; Linux counts in hundredths. */
+/** Returns user and system time of a process in seconds; Linux counts hundredths. */
 async function cpuSeconds(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;

@@ -1,5 +1,5 @@
-// Row 10: pushes over TLS with a P-256 certificate, on a new connection each, as each of Catchpoint's agents comes, and on kept ones;
-// by the bridge alone and with workers.
+// Row 10: pushes over TLS with a P-256 certificate, on new connections as from Catchpoint's agents, and on kept ones,
+// with and without workers.
 
 import { type Bodies, bodiesOf } from './bodies.ts';
 import { type BridgeContender, startBridge } from './contenders.ts';
@@ -22,7 +22,7 @@ const bar: Bar = { way: 'at least', value: 1.1, digits: 2 };
 const none = 'nothing, for comparison';
 const workerCounts = [1, 2];
 const [mostRounds, mostSeconds] = [5, 1.5];
-/** What the rounds may take on a machine that is slow. */
+/** The time limit of the rounds, for slow machines. */
 const mostPartSeconds = 45;
 const connections = 16;
 

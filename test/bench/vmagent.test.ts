@@ -1,4 +1,4 @@
-// Tests of what the benchmark makes for vmagent and reads of it.
+// The benchmark's requests to vmagent, and its metrics.
 
 import test from 'ava';
 import { readyPoints, vmagentIn, writtenRows } from './vmagent.ts';
@@ -11,12 +11,12 @@ const metrics = (sent: number): string =>
     `vmagent_remotewrite_blocks_sent_total{url="1:secret-url"} ${sent}`,
   ].join('\n');
 
-test('points count once all blocks that were made are sent', (t) => {
+test('points count once all blocks are sent', (t) => {
   t.is(writtenRows(metrics(3)), 45);
   t.is(writtenRows(metrics(2)), 0);
 });
 
-test('each request has fifteen points and the length of every other', (t) => {
+test('requests have fifteen points and equal lengths', (t) => {
   const bodies = readyPoints([20_000_001, 20_000_002], 100);
   const two = [bodies.next(), bodies.next()];
   for (const body of two) {
@@ -26,6 +26,6 @@ test('each request has fifteen points and the length of every other', (t) => {
   t.notDeepEqual(two[0], two[1]);
 });
 
-test('where no directory has it, it is not installed', (t) => {
+test('vmagent is not installed if no directory in PATH has it', (t) => {
   t.is(vmagentIn('/nowhere:/dev/null'), undefined);
 });

@@ -1,4 +1,4 @@
-// vmagent beside the bridge: it gets ready points by OpenTSDB's HTTP put and writes them on to a receiver of its own.
+// vmagent for comparison: it receives points by OpenTSDB's HTTP put and writes them to a receiver of its own.
 
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import type { Bodies } from './bodies.ts';
 import { startContender } from './contender.ts';
 import { type Entrant, startReceiver } from './contenders.ts';
 
-/** In a request, about what a push becomes. */
+/** Points of a request, about those of a push. */
 const pointsARequest = 15;
-/** Made once and sent in turn. */
+/** Requests, made once and sent in turn. */
 const requests = 4096;
 const slices = ['node', 'asn', 'continent', 'city', 'country', 'region', 'isp'] as const;
 
-/** The program, where it is in PATH. */
+/** Searches the binary in PATH. */
 export function vmagentIn(path: string): string | undefined {
   return path
     .split(':')
@@ -64,14 +64,14 @@ export async function startVmagent(command: string, dir: string): Promise<Entran
   };
 }
 
-/** By its own metrics: the points of the blocks that it has made, once all of them are sent. */
+/** Counts by its metrics: the points of its blocks, once all are sent. */
 export function writtenRows(metrics: string): number {
   const value = (name: string): number =>
     Number(new RegExp(`^vmagent_remotewrite_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
   return value('blocks_sent_total') < value('block_size_rows_count') ? 0 : value('block_size_rows_sum');
 }
 
-/** Requests of as many ready points each, of the same length, the series of different nodes and tests. */
+/** Makes requests of equal length, with series of different nodes and tests. */
 export function readyPoints(nodeIds: readonly number[], tests: number): Bodies {
   const all = Array.from({ length: requests }, (_, at) =>
     Buffer.from(requestOf(nodeIds[at % nodeIds.length] as number, 10_000_000 + (at % tests), 1_767_225_600 + at)),

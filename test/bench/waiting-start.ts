@@ -1,5 +1,5 @@
-// Row 13: how long a start takes while much waits in the spool: pushes with the run keys of the last two hours, then large deliveries of
-// rows as other sources make them.
+// Row 13: the time of a start with a large backlog: pushes with the run keys of the last two hours, then large
+// deliveries as other sources make them.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,13 +19,13 @@ import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
 const gigabyte = 1e9;
-/** How much waits, and how long a start may take then. */
+/** The sizes of the backlog, and the bounds on the start. */
 const stages: readonly { readonly bytes: number; readonly bar: Bar }[] = [
   { bytes: gigabyte, bar: { way: 'at most', value: 2000, digits: 0, unit: ' ms' } },
   { bytes: 10 * gigabyte, bar: { way: 'at most', value: 3000, digits: 0, unit: ' ms' } },
 ];
 const startsAStage = 3;
-/** Deliveries that are under way at once. */
+/** Concurrent deliveries. */
 const atOnce = 1000;
 const pointsOfRows = 100;
 
@@ -78,10 +78,10 @@ const rowsOfDelivery: readonly DataPoint[] = Array.from({ length: pointsOfRows }
 }));
 const rowsOf: Append = (spool) => spool.append(rowsOfDelivery);
 
-/** Until so many bytes wait in all; returns how many deliveries it took. */
+/** Delivers until the backlog has this size; returns the number of deliveries. */
 async function fill(directory: string, bytes: number, append: Append): Promise<number> {
   const spool = await openSpool({ directory, maxBytes: 2 ** 36, clock: systemClock() });
-  // The sink of the bridge, for which it waits.
+  // The sink that has the backlog.
   await spool.reader('opentsdb');
   let count = 0;
   while (spool.waitingBytes() < bytes) {

@@ -1,4 +1,4 @@
-// The alerts for Bosun, as far as they can be checked without it: their form, and every query in them asked of an OpenTSDB.
+// The alerts for Bosun, checked without it: their syntax, and every query at an OpenTSDB.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ const text = readFileSync(new URL('../../../contrib/bosun/catchpoint.conf', impo
 const lines = text.split('\n').filter((line) => !line.startsWith('#'));
 const queries = [...text.matchAll(/\b(?:q|band)\("([^"]*)"/g)].map(([, query = '']) => query.replace('$test', '12345'));
 
-/** `agg:downsample:metric{grouping filters}{other filters}`, as OpenTSDB's m= has it since 2.2. */
+/** `agg:downsample:metric{grouping filters}{other filters}`, as in OpenTSDB's m= since 2.2. */
 function asSubQuery(query: string): object {
   const [, aggregator, downsample, metric, grouping = '', others = ''] =
     /^(\w+):([\w-]+):([\w.]+)(?:\{([^}]*)\})?(?:\{([^}]*)\})?$/.exec(query) ?? [];
@@ -22,7 +22,7 @@ function asSubQuery(query: string): object {
   return { aggregator, downsample, metric, filters: [...filters(grouping, true), ...filters(others, false)] };
 }
 
-test('every query is taken by an OpenTSDB that holds what the bridge writes', async (t) => {
+test('an OpenTSDB with all series accepts every query', async (t) => {
   const tsd = await openTsd();
   t.teardown(tsd.close);
   const lastS = 1_794_994_200;
@@ -51,7 +51,7 @@ test('every query is taken by an OpenTSDB that holds what the bridge writes', as
   }
 });
 
-test('braces, quotes and parentheses close, and every variable is set before it is used', (t) => {
+test('brackets and quotes are balanced, and every variable is set before its use', (t) => {
   const set = new Set<string>();
   let depth = 0;
   for (const line of lines) {
@@ -66,7 +66,7 @@ test('braces, quotes and parentheses close, and every variable is set before it 
   t.is(depth, 0);
 });
 
-test('each alert has a template that is there, and says what it warns of', (t) => {
+test('each alert has an existing template and a description', (t) => {
   const alerts = text.split(/^alert /m).slice(1);
   t.deepEqual(
     alerts.map((alert) => alert.split(' ')[0]),

@@ -1,4 +1,4 @@
-// The Containerfile: what it copies is there, the image has no rights, and its health check asks the running bridge.
+// The Containerfile: the files that it copies, the user of the image, and its health check.
 
 import test from 'ava';
 import { execFile } from 'node:child_process';
@@ -16,7 +16,7 @@ const argumentsOf = (name: string, lines = instructions): string[] =>
   lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1).trim());
 const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
-test('every file that it copies out of the checkout is there, and is let through by its ignore file', (t) => {
+test('every copied file exists, and is not ignored', (t) => {
   const letThrough = readFileSync(join(root, 'contrib/container/Containerfile.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('!'));
@@ -30,14 +30,14 @@ test('every file that it copies out of the checkout is there, and is let through
   }
 });
 
-test('the image runs as a user without rights, and only its state directory is its own', (t) => {
+test('the image runs as an unprivileged user, which owns the state directory only', (t) => {
   t.regex(argumentsOf('USER', lastStage)[0] ?? '', /^[1-9]\d{3,}:[1-9]\d{3,}$/);
   const [stateDir] = argumentsOf('VOLUME', lastStage);
   t.deepEqual(argumentsOf('RUN', lastStage), [`install -d -o 10001 -g 10001 -m 0700 ${stateDir}`]);
   t.true(lastStage.some((line) => line.includes(`CATCHPOINT_BRIDGE_STATE_DIR=${stateDir}`)));
 });
 
-test('development and tests stay out of the image', (t) => {
+test('the image has no tests and no development dependencies', (t) => {
   t.true(argumentsOf('RUN').some((given) => given.includes('npm prune --ignore-scripts --omit=dev')));
   t.false(argumentsOf('COPY', lastStage).some((given) => /\btest\b/.test(given)));
 });
@@ -81,7 +81,7 @@ for (const [status, code] of [
   });
 }
 
-test('the health check exits 1 where nothing listens, or nothing has told where', async (t) => {
+test('the health check exits 1 if nothing listens, or there is no listening.json', async (t) => {
   const stateDir = await temporaryDirectory(t);
   t.like(await healthCheck(stateDir), { code: 1 });
   await writeFile(join(stateDir, 'listening.json'), '{"admin":"http://127.0.0.1:1"}');

@@ -1,4 +1,4 @@
-// What Grafana's OpenTSDB data source makes of a panel's query before it sends it: variables filled in, as its code has it
+// Converts a panel's query as Grafana's OpenTSDB data source does, with its variables filled in
 // (grafana/grafana, datasource/opentsdb/datasource.ts, convertTargetToQuery).
 
 export interface Filter {
@@ -8,7 +8,7 @@ export interface Filter {
   readonly groupBy: boolean;
 }
 
-/** A query as it stands in a dashboard. */
+/** A query of a dashboard. */
 export interface Target {
   readonly refId: string;
   readonly metric: string;
@@ -46,7 +46,7 @@ export interface Dashboard {
 
 export type Values = Readonly<Record<string, string>>;
 
-/** `$name` and `${name}`; what no variable has stays as it is, as in Grafana. */
+/** Fills in `$name` and `${name}`; an unknown variable stays, as in Grafana. */
 export function filledIn(text: string, values: Values): string {
   return text.replaceAll(
     /\$\{(\w+)\}|\$(\w+)/g,
@@ -54,7 +54,7 @@ export function filledIn(text: string, values: Values): string {
   );
 }
 
-/** The sub query that goes to /api/query. */
+/** Returns the sub query for /api/query. */
 export function asSubQuery(target: Target, values: Values): object {
   const fill = target.downsampleFillPolicy === 'none' ? '' : `-${target.downsampleFillPolicy}`;
   return {

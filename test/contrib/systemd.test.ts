@@ -1,4 +1,4 @@
-// The systemd unit: `systemd-analyze` finds no fault in it, it is closely confined, and it names what the bridge has.
+// The systemd unit is valid and confined, and its variables are settings.
 
 import test, { type ExecutionContext } from 'ava';
 import { execFile } from 'node:child_process';
@@ -17,11 +17,11 @@ const text = (file: string): string => readFileSync(join(folder, file), 'utf8');
 const unit = text(name);
 const dropIns = ['rest-v1.conf', 'rest-v2.conf', 'push-token.conf', 'tls.conf'];
 
-/** The values of a key, in the order in which they stand. */
+/** Returns the values of a key in order. */
 const valuesOf = (key: string, from = unit): string[] =>
   [...from.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 
-/** The unit and its drop-ins as they are installed, changed as told; the program is one that every machine has. */
+/** Writes the unit and its drop-ins, with a program that every machine has. */
 async function installed(t: ExecutionContext, change = (one: string): string => one): Promise<string> {
   const directory = await temporaryDirectory(t);
   await mkdir(join(directory, `${name}.d`));
@@ -35,8 +35,8 @@ async function installed(t: ExecutionContext, change = (one: string): string => 
 
 interface Analysis {
   readonly code: number;
-  /** What it said of our files; it speaks of units of the machine as well. */
-  readonly words: string;
+  /** The lines about these files. */
+  readonly output: string;
 }
 
 async function analysis(path: string, ...args: readonly string[]): Promise<Analysis> {
@@ -48,7 +48,7 @@ async function analysis(path: string, ...args: readonly string[]): Promise<Analy
   const env = { ...process.env, SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
   try {
     const { stdout, stderr } = await run('systemd-analyze', [...args, path], { env });
-    return { code: 0, words: ours(stdout + stderr) };
+    return { code: 0, output: ours(stdout + stderr) };
   } catch (error) {
     const { code, stdout, stderr, message } = error as {
       readonly code: number | string;
@@ -58,37 +58,40 @@ async function analysis(path: string, ...args: readonly string[]): Promise<Analy
     };
     if (typeof code === 'string')
       throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`, { cause: error });
-    return { code, words: ours(stdout + stderr) };
+    return { code, output: ours(stdout + stderr) };
   }
 }
 
-test('systemd-analyze verify has nothing to say, with every drop-in', async (t) => {
-  t.deepEqual(await analysis(await installed(t), 'verify'), { code: 0, words: '' });
+test('systemd-analyze verify accepts the unit with every drop-in', async (t) => {
+  t.deepEqual(await analysis(await installed(t), 'verify'), { code: 0, output: '' });
 });
 
-test('it would say what breaks the unit', async (t) => {
-  const { words } = await analysis(await installed(t, (one) => one.replace('RestartSec=5', 'RestartSecs=5')), 'verify');
-  t.regex(words, /RestartSecs/);
+test('systemd-analyze verify reports an unknown key', async (t) => {
+  const { output } = await analysis(
+    await installed(t, (one) => one.replace('RestartSec=5', 'RestartSecs=5')),
+    'verify',
+  );
+  t.regex(output, /RestartSecs/);
 });
 
-test('systemd-analyze security gives it an exposure of at most 1.5', async (t) => {
-  const { code, words } = await analysis(
+test('systemd-analyze security rates the exposure at 1.5 at most', async (t) => {
+  const { code, output } = await analysis(
     await installed(t),
     'security',
     '--offline=true',
     '--threshold=15',
     '--no-pager',
   );
-  t.is(code, 0, words);
-  t.regex(words, /Overall exposure level for catchpoint-opentsdb-bridge.service: 1\.\d OK/);
+  t.is(code, 0, output);
+  t.regex(output, /Overall exposure level for catchpoint-opentsdb-bridge.service: 1\.\d OK/);
 });
 
-test('less confinement is not taken', async (t) => {
+test('systemd-analyze security rejects a unit without confinement', async (t) => {
   const bare = await installed(t, (one) => one.replaceAll(/^(?:Protect|Private|Restrict|SystemCall|Capab).*$/gm, ''));
   t.not((await analysis(bare, 'security', '--offline=true', '--threshold=15', '--no-pager')).code, 0);
 });
 
-test('every variable is a setting, and what a drop-in hands over is a credential that it loads', (t) => {
+test('every variable is a setting, and each drop-in loads the credential that it passes', (t) => {
   const known = ['NODE_ENV', ...settingEntries.map(([key]) => environmentNameOf(key))];
   const given = valuesOf('Environment', [unit, ...dropIns.map(text)].join('\n')).map(
     (one) => one.split('=') as [string, string],
@@ -105,7 +108,7 @@ test('every variable is a setting, and what a drop-in hands over is a credential
   }
 });
 
-test('no secret stands in the unit, but in files', (t) => {
+test('the unit has no secret, only files with secrets', (t) => {
   const secrets = settingEntries
     .filter(([, { isSecret }]) => isSecret === true)
     .map(([key]) => `${environmentNameOf(key)}=`);
@@ -118,18 +121,18 @@ test('no secret stands in the unit, but in files', (t) => {
     );
 });
 
-test('wrong usage and wrong configuration do not start it again, anything else does, for as long as it takes', (t) => {
+test('systemd restarts the bridge without a limit, but not after wrong usage or configuration', (t) => {
   t.deepEqual(
     [valuesOf('Restart'), valuesOf('RestartPreventExitStatus'), valuesOf('StartLimitIntervalSec')],
     [['on-failure'], ['64 78'], ['0']],
   );
 });
 
-test('it waits longer for the end than the bridge takes: 15 s for pushes in hand, 10 s for what waits', (t) => {
+test('the stop timeout exceeds 15 s for pushes in flight and 10 s for the backlog', (t) => {
   t.true(Number(valuesOf('TimeoutStopSec')[0]) > 25);
 });
 
-test('the user of the unit is the one that systemd-sysusers makes', (t) => {
+test('systemd-sysusers creates the user of the unit', (t) => {
   const [kind, user] =
     text('catchpoint-opentsdb-bridge.sysusers.conf')
       .split('\n')

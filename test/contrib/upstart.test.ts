@@ -1,4 +1,4 @@
-// The Upstart job, checked against the grammar of init(5) as it is set down here and with `sh -n`: there is no Upstart to ask.
+// The Upstart job, checked against a grammar of init(5) and with `sh -n`, without an Upstart.
 
 import test from 'ava';
 import { execFileSync } from 'node:child_process';
@@ -15,9 +15,9 @@ interface Stanza {
 
 interface Job {
   readonly stanzas: readonly Stanza[];
-  /** By the process that they are for, such as `pre-start`. */
+  /** By process, such as `pre-start`. */
   readonly scripts: ReadonlyMap<string, string>;
-  /** Lines that are no stanza. */
+  /** Invalid lines. */
   readonly faults: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const process = '(?:pre-start|post-start|pre-stop|post-stop)';
 const event = '\\S.*';
 const number = '(?:\\d+|unlimited)';
 
-/** What each stanza of ours may look like. */
+/** The syntax of each stanza in use. */
 const grammar: Readonly<Record<string, RegExp>> = {
   description: /^description "[^"]*"$/,
   start: new RegExp(`^start on ${event}$`),
@@ -68,7 +68,7 @@ function numberIn(pattern: RegExp): number {
   return Number(pattern.exec(job)?.[1]);
 }
 
-test('every line is a stanza that Upstart has', (t) => {
+test('every line is a stanza of Upstart', (t) => {
   const { stanzas, faults } = parsed(job);
   t.deepEqual(faults, []);
   const names = stanzas.map(({ name }) => name);
@@ -89,17 +89,17 @@ test('every line is a stanza that Upstart has', (t) => {
   t.is(names.filter((name) => name === 'exec' || name === 'script').length, 1);
 });
 
-test('the grammar sees what breaks it', (t) => {
+test('the grammar detects errors', (t) => {
   const { faults } = parsed('respwan\nenv A B\nkill timeout soon\npre-start script\n  true\n');
   t.deepEqual(faults, ['1: respwan', '2: env A B', '3: kill timeout soon', '4: no "end script"']);
 });
 
-test('it starts with the usual runlevels and ends with the others', (t) => {
+test('the job starts and stops with the standard runlevels', (t) => {
   const texts = parsed(job).stanzas.map(({ text }) => text);
   t.true(texts.includes('start on runlevel [2345]') && texts.includes('stop on runlevel [!2345]'));
 });
 
-test('every variable, in use or as a sample, is a setting, and no secret stands in it', (t) => {
+test('every variable, in use or as a sample, is a setting and not a secret', (t) => {
   const known = settingEntries.map(([key]) => environmentNameOf(key));
   const secrets = settingEntries.filter(([, { isSecret }]) => isSecret === true).map(([key]) => environmentNameOf(key));
   const named = [...job.matchAll(/^#?env ([^=]+)=/gm)].map(([, name]) => name ?? '');
@@ -110,22 +110,22 @@ test('every variable, in use or as a sample, is a setting, and no secret stands 
   );
 });
 
-test('the values given as samples are taken', (t) => {
+test('the sample values are valid', (t) => {
   for (const [, name, text = ''] of job.matchAll(/^#?env ([^=]+)=(.*)$/gm)) {
     const [, setting] = settingEntries.find(([key]) => environmentNameOf(key) === name) ?? [];
     t.notThrows(() => setting?.read(setting.kind === 'list' ? text.split(',') : [text]), name);
   }
 });
 
-test('it waits longer for the end than the bridge takes: 15 s for pushes in hand, 10 s for what waits', (t) => {
+test('the stop timeout exceeds 15 s for pushes in flight and 10 s for the backlog', (t) => {
   t.true(numberIn(/^kill timeout (\d+)$/m) > 25);
 });
 
-test('it does not start again what cannot work: wrong usage and wrong configuration', (t) => {
+test('wrong usage and configuration do not restart the bridge', (t) => {
   t.regex(job, /^normal exit 0 64 78$/m);
 });
 
-test('scripts are shell, and the state directory is for the owner alone', (t) => {
+test('the scripts are valid shell, and the state directory is private', (t) => {
   const { scripts } = parsed(job);
   t.deepEqual([...scripts.keys()], ['pre-start']);
   for (const script of scripts.values()) t.notThrows(() => execFileSync('sh', ['-n', '-c', script], { stdio: 'pipe' }));

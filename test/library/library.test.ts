@@ -1,4 +1,4 @@
-// The pieces as a program of somebody else's imports them, by the package's own name.
+// The package's exports, as another program imports them.
 
 import test from 'ava';
 import { readFileSync } from 'node:fs';
@@ -7,15 +7,16 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { openTsd } from '../../src/simulator/tsd/tsd.ts';
 import { fakeCarbon } from '../fakes/carbon.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { until } from '../fakes/until.ts';
 import { read, thermometers } from './thermometers.ts';
 
 const root = new URL('../../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-test('the example of embedding brings points of a source of its own to OpenTSDB and to Graphite, the same reading once', async (t) => {
-  const taken: string[] = [];
+test('the example of embedding delivers points to OpenTSDB and Graphite, and a repeated reading once', async (t) => {
+  const received: string[] = [];
   const tsd = await openTsd({
-    onPoint: ({ metric, value, tags }) => void taken.push(`${metric} ${value} ${tags['room']}`),
+    onPoint: ({ metric, value, tags }) => void received.push(`${metric} ${value} ${tags['room']}`),
   });
   t.teardown(tsd.close);
   const carbon = await fakeCarbon(t);
@@ -37,14 +38,14 @@ test('the example of embedding brings points of a source of its own to OpenTSDB 
     stop.signal,
   );
   await carbon.untilLines(2);
-  while (taken.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => received.length === 2);
   stop.abort();
   await running;
   t.deepEqual(carbon.lines().toSorted(), [
     'room.celsius.room.attic 24.0 1794994452',
     'room.celsius.room.cellar 11.3 1794994452',
   ]);
-  t.deepEqual(taken.toSorted(), ['room.celsius 11.3 cellar', 'room.celsius 24.0 attic']);
+  t.deepEqual(received.toSorted(), ['room.celsius 11.3 cellar', 'room.celsius 24.0 attic']);
 });
 
 test("every entry of the package's exports is a module with types", async (t) => {
@@ -59,14 +60,11 @@ test("every entry of the package's exports is a module with types", async (t) =>
     t.is(types, code.replace(/\.js$/, '.d.ts'));
     t.regex(text(types), /export/);
     await t.notThrowsAsync(import(name.replace('.', 'catchpoint-opentsdb-bridge')), name);
-    t.true(
-      text('docs/embedding.md').includes(`\`${name.replace('./', '…/')}\``),
-      `${name} stands in docs/embedding.md`,
-    );
+    t.true(text('docs/embedding.md').includes(`\`${name.replace('./', '…/')}\``), `${name} is in docs/embedding.md`);
   }
 });
 
-test('the page about embedding shows the example that runs here', (t) => {
+test('docs/embedding.md has this example', (t) => {
   const example = /\/\/ <example>\n([\s\S]*)\/\/ <\/example>/.exec(text('test/library/thermometers.ts'))?.[1] as string;
   t.true(text('docs/embedding.md').includes(example));
 });

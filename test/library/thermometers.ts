@@ -1,4 +1,4 @@
-// An example of embedding: a source of one's own, whose points wait in a spool until Graphite and OpenTSDB have taken them.
+// The example of docs/embedding.md: a source whose points wait in a spool until OpenTSDB and Graphite accept them.
 
 import type { Clock } from 'catchpoint-opentsdb-bridge/clock';
 import type { Log } from 'catchpoint-opentsdb-bridge/log';
@@ -18,7 +18,7 @@ interface Options {
   readonly log: Log; //     openLog(…) of …/log
 }
 
-/** Takes points from `source`, and writes them to both databases until the signal; what is left then waits for the next start. */
+/** Delivers the points of `source` until the signal aborts. Points left then wait for the next start. */
 export async function thermometers(
   source: (deliver: Deliver) => Promise<void>,
   options: Options,
@@ -30,7 +30,7 @@ export async function thermometers(
     openTsdbHttp({ urls: [tsdb], clock, log }),
     ...graphiteSinks({ destinations: [carbon], names: 'dotted', clock, log }),
   ];
-  // Each has its reader before the first point comes: a sink that is new to a spool gets what is delivered from then on.
+  // A new sink receives the points that are delivered after the creation of its reader.
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink.name)));
   const outlets = readers.map((reader, index) =>
     outlet({ reader, sink: sinks[index] as Sink, clock, random: Math.random, log }),
@@ -42,7 +42,7 @@ export async function thermometers(
   await spool.close();
 }
 
-/** A source makes points, and may tell its sender "taken" once `deliver` has resolved: they are on disk then. */
+/** Delivers a reading. Once `deliver` has resolved the point is on disk, and the source may acknowledge it. */
 export async function read(room: string, celsius: number, seconds: number, deliver: Deliver): Promise<void> {
   const point: DataPoint = {
     metric: 'room.celsius',
