@@ -76,11 +76,11 @@ function tell(
     machine: `${cpus().length} × ${cpu?.model.trim()}`,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
-    command: ['npm run bench', ...(settings.words.length === 0 ? [] : ['--', ...settings.words])].join(' '),
+    command: ['npm run bench', ...(settings.args.length === 0 ? [] : ['--', ...settings.args])].join(' '),
     ...took,
   };
   console.log(`${circumstanceWords(circumstances)}\n\n${tableOf(rows)}`);
-  for (const words of failed) console.log(`\nnot measured: ${words}`);
+  for (const reason of failed) console.log(`\nnot measured: ${reason}`);
   if (failed.length > 0) process.exitCode = 1;
   else if (settings.isWritten) {
     mkdirSync(new URL('.', `file://${page}`).pathname, { recursive: true });

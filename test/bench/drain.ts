@@ -44,7 +44,7 @@ export async function drain(
   // A drain is long enough for a reliable figure, so few rounds suffice.
   const ways = [
     {
-      words: 'answered at once',
+      label: 'answered at once',
       delayMs: 0,
       mostRounds: 2,
       bar: bars.atOnce,
@@ -52,7 +52,7 @@ export async function drain(
       others: [] as Drained[],
     },
     {
-      words: 'each answer takes 1 s',
+      label: 'each answer takes 1 s',
       delayMs: 1000,
       mostRounds: 1,
       bar: bars.slow,
@@ -67,14 +67,14 @@ export async function drain(
       if (against !== undefined) others.push(await drainBacklog({ ...draining, root: against }));
     }
   }
-  const rows = ways.map(({ words, bar, own, others }) => {
+  const rows = ways.map(({ label, bar, own, others }) => {
     const figures = [
       `${pointsOf(own)} points, CPU ${cpuOf(own)} ms a thousand`,
-      ...(others.length === 0 ? [] : [`older bridge ${told(others)}`]),
+      ...(others.length === 0 ? [] : [`older bridge ${figuresOf(others)}`]),
     ];
     return row(
       7,
-      `drain of a backlog, ${words}`,
+      `drain of a backlog, ${label}`,
       bar,
       own.map(({ pointsPerSecond }) => pointsPerSecond),
       figures.join('; '),
@@ -116,7 +116,7 @@ export async function fill(bridge: BridgeContender, points: number, tests: numbe
   return pushes * bridge.delivery.pointsAPush;
 }
 
-function told(all: readonly Drained[]): string {
+function figuresOf(all: readonly Drained[]): string {
   const perSecond = all.map(({ pointsPerSecond }) => pointsPerSecond);
   return `${median(perSecond).toFixed(0)} points/s (${range(perSecond, 0)}), CPU ${cpuOf(all)} ms a thousand`;
 }

@@ -148,15 +148,15 @@ function exchange(socket: Socket, head: string, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const settle = (end: () => void): void => {
-      socket.off('data', read).off('close', gone);
+      socket.off('data', read).off('close', onClose);
       end();
     };
-    const gone = (): void => settle(() => reject(new Error('no answer')));
+    const onClose = (): void => settle(() => reject(new Error('no answer')));
     const read = (data: Buffer): void => {
       answer += data.toString('latin1');
       if (isWhole(answer)) settle(() => resolve(Number(answer.slice(9, 12))));
     };
-    socket.on('data', read).once('close', gone);
+    socket.on('data', read).once('close', onClose);
     socket.cork();
     socket.write(head, 'latin1');
     socket.write(body);

@@ -11,7 +11,7 @@ import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
 interface Grown {
-  readonly words: string;
+  readonly label: string;
   readonly bar: Bar;
   readonly bodies: Bodies;
   readonly bridge: BridgeContender;
@@ -33,7 +33,7 @@ const connections = 16;
 export async function growth(settings: Settings, all: readonly Drained[]): Promise<Row[]> {
   const { nodes, tests, dir, rounds, seconds, patience } = settings;
   const started = async (
-    words: string,
+    label: string,
     bar: Bar,
     options: Partial<BridgeOptions>,
     itsTests = tests,
@@ -48,7 +48,7 @@ export async function growth(settings: Settings, all: readonly Drained[]): Promi
       connections,
     });
     await settled(bridge, pushes * bridge.delivery.pointsAPush);
-    return { words, bar, bridge, bodies, rounds: [] };
+    return { label, bar, bridge, bodies, rounds: [] };
   };
   const first = await started('', atMost(1), {});
   const grown = [
@@ -77,13 +77,13 @@ export async function growth(settings: Settings, all: readonly Drained[]): Promi
   }
 }
 
-function rowOf({ words, bar, rounds, bridge }: Grown, first: Grown): Row {
+function rowOf({ label, bar, rounds, bridge }: Grown, first: Grown): Row {
   const [own, usual] = [rounds, first.rounds].map((all) => all.map(({ cpuUs }) => cpuUs)) as [number[], number[]];
   const perSecond = [rounds, first.rounds].map((all) => median(all.map((round) => round.perSecond)).toFixed(0));
   const memory = [bridge, first.bridge].map((one) => (one.ownBytes() / 1e6).toFixed(0));
   return row(
     9,
-    `CPU a push, ${words}`,
+    `CPU a push, ${label}`,
     bar,
     ratios(own, usual),
     `${median(own).toFixed(1)} ÷ ${median(usual).toFixed(1)} µs, ${perSecond.join(' and ')} pushes/s, ${memory.join(' and ')} MB of memory`,

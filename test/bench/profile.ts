@@ -46,11 +46,11 @@ export async function profile(settings: Settings): Promise<void> {
   });
 }
 
-async function profiled(words: string, dir: string, run: (profileDir: string) => Promise<void>): Promise<void> {
+async function profiled(label: string, dir: string, run: (profileDir: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(dir, 'bridge-profile-'));
   await run(directory);
   for (const { thread, text } of profilesIn(directory))
-    tellThread(`${words}, ${thread}`, JSON.parse(text) as CpuProfile);
+    printThread(`${label}, ${thread}`, JSON.parse(text) as CpuProfile);
   rmSync(directory, { recursive: true });
 }
 
@@ -63,10 +63,10 @@ function profilesIn(directory: string): { readonly thread: string; readonly text
     .map(({ thread, text }) => ({ thread: thread === 0 ? 'main thread' : `worker thread ${thread}`, text }));
 }
 
-function tellThread(words: string, profile: CpuProfile): void {
+function printThread(label: string, profile: CpuProfile): void {
   const { byPlace, byFunction } = selfTimes(profile);
   const us = [...byPlace.values()].reduce((sum, each) => sum + each, 0);
-  console.log(`\n### ${words}: ${(us / 1e6).toFixed(2)} s\n\n${table(byPlace, us)}\n\n${table(byFunction, us)}`);
+  console.log(`\n### ${label}: ${(us / 1e6).toFixed(2)} s\n\n${table(byPlace, us)}\n\n${table(byFunction, us)}`);
 }
 
 /** Sums the self times of places and functions, without idle time. */

@@ -34,7 +34,7 @@ const [mostSeconds, mostLatencySeconds] = [95, 15];
 
 export async function pushes(settings: Settings): Promise<Row[]> {
   const { only, seconds } = settings;
-  const asked = [
+  const counts = [
     [1, 3, 4, 6].some((each) => only.has(each)) ? few : 0,
     [2, 3, 5].some((each) => only.has(each)) ? many : 0,
   ].filter((each) => each > 0);
@@ -42,8 +42,8 @@ export async function pushes(settings: Settings): Promise<Row[]> {
   try {
     for (const entrant of field) await warm(entrant);
     for (const round of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
-      for (const connections of asked) {
-        const turn = field.filter(({ name }) => connectionsOf(name, asked).includes(connections));
+      for (const connections of counts) {
+        const turn = field.filter(({ name }) => connectionsOf(name, counts).includes(connections));
         for (const entrant of round % 2 === 0 ? turn : turn.toReversed())
           await playRound(entrant, seconds, connections, only.has(6) && connections === few);
       }
@@ -118,17 +118,17 @@ function tell(
   field: readonly FieldEntrant[],
   connections: number,
   figure: Figure,
-  words: (rounds: readonly Round[]) => string,
+  summary: (rounds: readonly Round[]) => string,
 ): string {
   const entrants = field.filter(({ name }) => name !== 'vmagent');
-  const told = entrants.map(({ name }) => `${names[name]} ${words(roundsOf(field, name, connections))}`);
+  const figures = entrants.map(({ name }) => `${names[name]} ${summary(roundsOf(field, name, connections))}`);
   if (entrants.some(({ name }) => name === 'against')) {
-    told.push(
+    figures.push(
       `bridge ÷ older ${median(compared(field, 'bridge', 'against', connections, figure)).toFixed(2)}`,
       `older ÷ synced ${median(compared(field, 'against', 'synced', connections, figure)).toFixed(2)}`,
     );
   }
-  return told.join('; ');
+  return figures.join('; ');
 }
 
 function rateWords(rounds: readonly Round[]): string {
@@ -156,7 +156,7 @@ function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings)
   if (!only.has(4)) return [];
   const name = "points per CPU second ÷ vmagent's, 16 connections";
   if (vmagent === undefined) return [unmeasured(4, name, wantedOf(bars.vmagent), 'vmagent is not installed')];
-  const words = (one: EntrantName): string => {
+  const summary = (one: EntrantName): string => {
     const of = middle(roundsOf(field, one, few));
     return `${names[one]} ${of('pointsPerCpuSecond', 0)}, ${of('cpuUs', 1)} µs a request, ${of('perSecond', 0)} requests/s`;
   };
@@ -166,7 +166,7 @@ function vmagentRow(field: readonly FieldEntrant[], { only, vmagent }: Settings)
       name,
       bars.vmagent,
       compared(field, 'bridge', 'vmagent', few, 'pointsPerCpuSecond'),
-      `${words('bridge')}; ${words('vmagent')}`,
+      `${summary('bridge')}; ${summary('vmagent')}`,
     ),
   ];
 }
@@ -184,7 +184,7 @@ async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, pa
     }
   }
   const of = (name: EntrantName): number[] => times.get(name) ?? [];
-  const told = runners.map(
+  const figures = runners.map(
     ({ name }) => `${names[name]} at ${rateOf(name)}/s: ${median(of(name)).toFixed(1)} ms (${range(of(name), 1)})`,
   );
   return [
@@ -193,7 +193,7 @@ async function latenciesOf(field: readonly FieldEntrant[], { rounds, seconds, pa
       "p99 at 70 % of its own peak, 64 connections, open loop, ÷ synced's",
       bars.latency,
       ratios(of('bridge'), of('synced')),
-      told.join('; '),
+      figures.join('; '),
     ),
   ];
 }
@@ -203,7 +203,7 @@ function writtenRow(field: readonly FieldEntrant[], only: Settings['only']): Row
   const name = 'bytes that the disk writes for a push, 16 connections';
   const kilobytes = (rounds: readonly Round[]): number[] =>
     rounds.flatMap(({ diskBytes }) => (diskBytes === undefined ? [] : [diskBytes / 1000]));
-  const told = (['bridge', 'against'] as const)
+  const figures = (['bridge', 'against'] as const)
     .filter((one) => roundsOf(field, one, few).length > 0)
     .map((one) => {
       const rounds = roundsOf(field, one, few);
@@ -212,6 +212,8 @@ function writtenRow(field: readonly FieldEntrant[], only: Settings['only']): Row
     });
   const own = kilobytes(roundsOf(field, 'bridge', few));
   if (own.length === 0)
-    return [unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${told.join('; ')}`)];
-  return [row(6, name, bars.written, own, told.join('; '))];
+    return [
+      unmeasured(6, name, wantedOf(bars.written), `no disk lies below the state directory; ${figures.join('; ')}`),
+    ];
+  return [row(6, name, bars.written, own, figures.join('; '))];
 }

@@ -21,7 +21,7 @@ export interface Settings {
   /** Rows of the table. */
   readonly only: ReadonlySet<number>;
   /** The arguments. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly body: BodyKind;
   readonly nodes: number;
   readonly tests: number;
@@ -45,7 +45,7 @@ export interface Settings {
   readonly isWritten: boolean;
 }
 
-const usual = {
+const argumentOptions = {
   only: { type: 'string' },
   long: { type: 'boolean', default: false },
   profile: { type: 'boolean', default: false },
@@ -64,17 +64,20 @@ const usual = {
 
 /** @throws Error for an unknown argument */
 export function readSettings(args: readonly string[]): Settings {
-  const { values } = parseArgs({ args: [...args], options: usual });
+  const { values } = parseArgs({ args: [...args], options: argumentOptions });
   const [rounds, seconds] = [numberOf('rounds', values.rounds), numberOf('seconds', values.seconds)];
   return {
-    only: values.only === undefined ? rowsUsually(values.long) : rowsOf(values.only),
-    words: args,
+    only: values.only === undefined ? defaultRows(values.long) : rowsOf(values.only),
+    args,
     body: oneOf(bodyKinds, values.body),
     nodes: numberOf('nodes', values.nodes),
     tests: numberOf('tests', values.tests),
     rounds,
     seconds,
-    patience: Math.max(1, (rounds * seconds) / (Number(usual.rounds.default) * Number(usual.seconds.default))),
+    patience: Math.max(
+      1,
+      (rounds * seconds) / (Number(argumentOptions.rounds.default) * Number(argumentOptions.seconds.default)),
+    ),
     backlog: numberOf('backlog', values.backlog),
     runs: numberOf('runs', values.runs),
     dir: values.dir,
@@ -97,16 +100,16 @@ function rowsOf(text: string): Set<number> {
 }
 
 /** Parts that take minutes, for the long run. */
-function rowsUsually(isLong: boolean): Set<number> {
+function defaultRows(isLong: boolean): Set<number> {
   const all = Object.values(partRows).flat();
   return new Set(
     isLong ? all : all.filter((row) => ![...partRows.memory, ...partRows.waiting].some((one) => one === row)),
   );
 }
 
-function oneOf<Word extends string>(words: readonly Word[], found: string): Word {
-  const word = words.find((each) => each === found);
-  if (word === undefined) throw new Error(`expected one of ${words.join(', ')}, found ${found}`);
+function oneOf<Word extends string>(values: readonly Word[], found: string): Word {
+  const word = values.find((each) => each === found);
+  if (word === undefined) throw new Error(`expected one of ${values.join(', ')}, found ${found}`);
   return word;
 }
 

@@ -32,14 +32,16 @@ export async function start({ nodes, tests, dir, rounds, against, patience }: Se
     spawnSync(process.execPath, ['-e', '0']);
     nodeMs.push(performance.now() - fromMs);
   }
-  const words = (all: readonly number[]): string => `${median(all).toFixed(0)} ms (${range(all, 0)})`;
+  const summary = (all: readonly number[]): string => `${median(all).toFixed(0)} ms (${range(all, 0)})`;
   return [
     row(
       11,
       `start to the first answer, ${nodes} nodes, empty spool`,
       bar,
       ownMs,
-      [`Node alone ${words(nodeMs)}`, ...(against === undefined ? [] : [`older bridge ${words(olderMs)}`])].join('; '),
+      [`Node alone ${summary(nodeMs)}`, ...(against === undefined ? [] : [`older bridge ${summary(olderMs)}`])].join(
+        '; ',
+      ),
     ),
   ];
 }

@@ -10,7 +10,7 @@ import { type Bar, type Row, row, unmeasured, wantedOf } from './row.ts';
 import type { Settings } from './settings.ts';
 
 interface Runner {
-  readonly words: string;
+  readonly label: string;
   readonly isOlder: boolean;
   readonly bridge: BridgeContender;
   readonly bodies: Bodies;
@@ -62,9 +62,9 @@ async function started(
   root: string | undefined,
 ): Promise<Runner> {
   const bridge = await startBridge({ nodes, dir, workers, root, isTls: true });
-  const words = `${root === undefined ? '' : 'older bridge, '}${workers === 0 ? 'one process' : `--workers ${workers}`}`;
+  const label = `${root === undefined ? '' : 'older bridge, '}${workers === 0 ? 'one process' : `--workers ${workers}`}`;
   return {
-    words,
+    label,
     isOlder: root !== undefined,
     bridge,
     bodies: bodiesOf({ kind: body, nodeIds: bridge.nodeIds, tests }),
@@ -88,14 +88,14 @@ function rowsOf(runners: readonly Runner[]): Row[] {
           ratios(rate(first.newEach), rate(older.newEach)),
           `CPU a push ÷ the older's ${median(ratios(cpu(first.newEach), cpu(older.newEach))).toFixed(2)}`,
         );
-  const told = (figure: (runner: Runner) => readonly Measured[]): string =>
-    runners.map((runner) => `${runner.words} ${words(figure(runner))}`).join('; ');
-  const raw = (words: string, figure: (runner: Runner) => readonly Measured[]): Row => ({
+  const figuresOf = (figure: (runner: Runner) => readonly Measured[]): string =>
+    runners.map((runner) => `${runner.label} ${summary(figure(runner))}`).join('; ');
+  const raw = (label: string, figure: (runner: Runner) => readonly Measured[]): Row => ({
     number: 10,
-    name: `TLS, ${words}`,
+    name: `TLS, ${label}`,
     wanted: none,
     reached: `${median(rate(figure(first))).toFixed(0)} pushes/s`,
-    figures: told(figure),
+    figures: figuresOf(figure),
   });
   return [
     compared,
@@ -108,7 +108,7 @@ function cpu(rounds: readonly Measured[]): number[] {
   return rounds.map(({ cpuUs }) => cpuUs);
 }
 
-function words(rounds: readonly Measured[]): string {
+function summary(rounds: readonly Measured[]): string {
   const perSecond = rounds.map((round) => round.perSecond);
   return `${median(perSecond).toFixed(0)}/s (${range(perSecond, 0)}), ${median(cpu(rounds)).toFixed(0)} µs a push`;
 }

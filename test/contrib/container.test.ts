@@ -64,9 +64,9 @@ for (const [status, code] of [
   [503, 1],
 ] as const) {
   test(`the health check exits ${code} when /healthz answers ${status}`, async (t) => {
-    const asked: (string | undefined)[] = [];
+    const requested: (string | undefined)[] = [];
     const server = createServer((request, response) => {
-      asked.push(request.url);
+      requested.push(request.url);
       response.writeHead(status).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +77,7 @@ for (const [status, code] of [
       JSON.stringify({ admin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
     );
     t.like(await healthCheck(stateDir), { code });
-    t.deepEqual(asked, ['/healthz']);
+    t.deepEqual(requested, ['/healthz']);
   });
 }
 

@@ -155,18 +155,18 @@ const backstopPaths = [
 ];
 
 for (const by of ['legacy', 'tags'] as const) {
-  for (const [format, words] of [
+  for (const [format, name] of [
     ['JSON', 'JSON'],
     ['Command', 'PUTVAL lines'],
   ] as const) {
     e2e(
-      `every value that collectd posts as ${words} arrives in both databases as its csv plugin wrote it (${by})`,
+      `every value that collectd posts as ${name} arrives in both databases as its csv plugin wrote it (${by})`,
       async (t) => {
         await compareDatabases(t, by, { format });
       },
     );
 
-    e2e(`every value that collectd posts as ${words} with a password with a colon arrives (${by})`, async (t) => {
+    e2e(`every value that collectd posts as ${name} with a password with a colon arrives (${by})`, async (t) => {
       await compareDatabases(t, by, { format, user: 'u', password: 'p:w' }, 'other:x,u:p:w');
     });
   }

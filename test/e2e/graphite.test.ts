@@ -78,7 +78,7 @@ for (const form of ['tagged', 'dotted'] as const) {
 e2e('carbon-cache closes a connection after its end, which confirms that it has read the points', async (t) => {
   const carbon = await carbonCache(t);
   const warned: unknown[] = [];
-  const log = Object.assign(silentLog(), { warn: (...words: unknown[]) => void warned.push(words) });
+  const log = Object.assign(silentLog(), { warn: (...given: unknown[]) => void warned.push(given) });
   const sink = sinkTo(t, carbon, { log });
   for (let first = 1; first < 5; first += 1) await sink.write(fresh(1_000, first * 1_000), forever);
   t.deepEqual(warned, []);

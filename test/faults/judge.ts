@@ -81,7 +81,7 @@ export async function judge(stage: Stage, bars: Bars = {}): Promise<Verdict> {
     ...fault(maxAnonymousBytes <= anonymousBytes, `B: ${megabytes(maxAnonymousBytes)} of memory of its own`),
     ...fault(disk <= diskBytes, `B: ${megabytes(disk)} on disk`),
     ...fault(strays.length === 0, `C: ${strays.length} dead letters that are none, such as ${strays[0]}`),
-    ...bridge.unexpectedEnds().map((words) => `the bridge ended unexpectedly, with ${words}`),
+    ...bridge.unexpectedEnds().map((message) => `the bridge ended unexpectedly, with ${message}`),
     ...fault(!exitsWithZero || end.code === 0, `the bridge ended with ${end.code}`),
   ];
   return { account, freshMs: tookMs, drainMs: drainedMs, maxAnonymousBytes, diskBytes: disk, faults };
@@ -97,8 +97,8 @@ function faultsOf({ lostRuns, lostPoints, torn, foreign, unexplained, examples }
   return found.length === 0 ? [] : [...found, ...examples];
 }
 
-function fault(isHeld: boolean, words: string): string[] {
-  return isHeld ? [] : [words];
+function fault(isHeld: boolean, message: string): string[] {
+  return isHeld ? [] : [message];
 }
 
 function isEmpty(status: Awaited<ReturnType<Stage['bridge']['status']>>, mayPark = false): boolean {

@@ -42,7 +42,7 @@ export interface Account {
   /** Copies without a cause. */
   readonly unexplained: number;
   readonly deadLetters: number;
-  /** The first violations, in words. */
+  /** The first violations. */
   readonly examples: readonly string[];
 }
 
@@ -144,8 +144,8 @@ function isExplained({ disturbances }: LedgerState, { fromMs, toMs, isSpoilt }: 
   return disturbances.some((atMs) => atMs >= fromMs && atMs <= toMs + recordMs);
 }
 
-function example({ examples }: LedgerState, words: string): void {
-  if (examples.length < maxExamples) examples.push(words);
+function example({ examples }: LedgerState, text: string): void {
+  if (examples.length < maxExamples) examples.push(text);
 }
 
 function account(books: LedgerState, isDeadLetter: (line: string) => boolean): Account {

@@ -10,7 +10,7 @@ export const otherUser = 'other-user';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Returns the switch that skips the row, in words; undefined if it is played. */
+/** Returns the switch that skips the row; undefined if it is played. */
 export function leftOut(row: string, env: Env): string | undefined {
   if (env[allSwitch] === 'off') return `left out by ${allSwitch}`;
   return rowsLeftOut(env).includes(row) ? `left out by ${rowsSwitch}` : undefined;

@@ -26,11 +26,11 @@ for (const line of tableHead) console.log(line);
 for (const scenario of scenarios) {
   if (only !== undefined && !only.includes(scenario.id)) continue;
   if (scenario.forms !== undefined && !scenario.forms.includes(form)) continue;
-  const words = leftOut(scenario.id, process.env);
-  const row = words === undefined ? await play(scenario, form, seed) : rowLeftOut(scenario, seed, words);
+  const skipped = leftOut(scenario.id, process.env);
+  const row = skipped === undefined ? await play(scenario, form, seed) : rowLeftOut(scenario, seed, skipped);
   console.log(tableRow(row));
   for (const fault of row.faults) console.log(`  ${row.id}: ${fault}`);
-  if (words !== undefined) without += 1;
+  if (skipped !== undefined) without += 1;
   else if (row.faults.length === 0) held += 1;
   else failed += 1;
 }

@@ -12,7 +12,7 @@ export interface Row {
   readonly outcome: Outcome | undefined;
   /** Empty if every bound was held, or the row was skipped. */
   readonly faults: readonly string[];
-  /** The switch that skipped the row, in words. */
+  /** The switch that skipped the row. */
   readonly leftOut?: string;
 }
 

@@ -15,7 +15,7 @@ export interface Receiver {
   be(state: ReceiverState): Promise<void>;
   state(): string;
   /** Requests and telnet lines so far. */
-  asked(): number;
+  requests(): number;
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface ReceiverOptions {
 interface Receiving extends ReceiverOptions {
   readonly underway: AsyncLocalStorage<Delivery>;
   deliveries: number;
-  asked: number;
+  requests: number;
   state: ReceiverState;
   changed: Promise<void>;
   change: () => void;
@@ -42,7 +42,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     ...options,
     underway,
     deliveries: 0,
-    asked: 0,
+    requests: 0,
     state: healthy,
     changed: Promise.resolve(),
     change: () => {},
@@ -64,7 +64,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       one.ledger.disturbed(one.steady());
     },
     state: () => one.state.name,
-    asked: () => one.asked,
+    requests: () => one.requests,
     async close() {
       one.change();
       await tsd?.close();
@@ -91,7 +91,7 @@ function optionsOf(one: Receiving, port: number): TsdOptions {
 }
 
 async function intercept(one: Receiving, exchange: Exchange, answer: () => Promise<TsdAnswer>): Promise<TsdAnswer> {
-  one.asked += 1;
+  one.requests += 1;
   one.deliveries += 1;
   const { state } = one;
   const delivery: Delivery = {

@@ -5,7 +5,7 @@ import { leftOut } from './left-out.ts';
 
 /** Tests of one file run one at a time. */
 export function rowTest(row: string, title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const words = leftOut(row, process.env);
-  if (words === undefined) test.serial(title, body);
-  else test.serial.skip(`${words}: ${title}`, body);
+  const skipped = leftOut(row, process.env);
+  if (skipped === undefined) test.serial(title, body);
+  else test.serial.skip(`${skipped}: ${title}`, body);
 }

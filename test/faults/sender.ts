@@ -3,7 +3,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 
-export interface Heard {
+export interface Answer {
   /** 0: no answer. */
   readonly status: number;
   readonly ms: number;
@@ -13,17 +13,17 @@ export function send(
   url: string,
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Heard> {
+): Promise<Answer> {
   const fromMs = performance.now();
   return new Promise((resolve) => {
-    const heard = (status: number): void => resolve({ status, ms: performance.now() - fromMs });
+    const answered = (status: number): void => resolve({ status, ms: performance.now() - fromMs });
     const sent = request(url, { method: 'POST', headers: { connection: 'close', ...headers } });
     sent.once('response', (response) => {
       response.once('error', () => {});
       response.resume();
-      heard(response.statusCode ?? 0);
+      answered(response.statusCode ?? 0);
     });
-    sent.once('error', () => heard(0));
+    sent.once('error', () => answered(0));
     sent.end(body);
   });
 }

@@ -33,12 +33,12 @@ export async function attach(row: string, pid: number, flags: readonly string[],
 /** Rejects with its output if it ends instead. */
 function attached(strace: ChildProcess, ended: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     strace.stderr?.on('data', (data: Buffer) => {
-      said += data.toString();
-      if (/Process \d+ attached/.test(said)) resolve();
+      output += data.toString();
+      if (/Process \d+ attached/.test(output)) resolve();
     });
     strace.once('error', reject);
-    void ended.then(() => reject(new Error(said)));
+    void ended.then(() => reject(new Error(output)));
   });
 }

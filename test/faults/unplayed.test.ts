@@ -103,7 +103,7 @@ test('an outcome without a judgement is a fault', async (t) => {
 });
 
 test('a missing tool and a program that cannot be started are reported in the words of the error', async (t) => {
-  const words = (error: Error): Promise<readonly string[]> =>
+  const faultsOf = (error: Error): Promise<readonly string[]> =>
     play(
       scenarioOf(() => {
         throw error;
@@ -111,12 +111,12 @@ test('a missing tool and a program that cannot be started are reported in the wo
       'short',
       1,
     ).then(({ faults }) => faults);
-  t.deepEqual(await words(new Lacking('F11', 'mount', 'no')), [
+  t.deepEqual(await faultsOf(new Lacking('F11', 'mount', 'no')), [
     'F11 cannot be played: mount is missing or not permitted here (no); BRIDGE_FAULTS_WITHOUT=F11 leaves it out, BRIDGE_FAULTS=off leaves out all faults',
   ]);
   const absent = Object.assign(new Error('spawn tool ENOENT'), { code: 'ENOENT', syscall: 'spawn tool', path: 'tool' });
-  t.regex((await words(absent))[0] ?? '', /^F11 cannot be played: tool is missing/);
-  t.regex((await words(new Error('something else')))[0] ?? '', /^Error: something else\n +at /);
+  t.regex((await faultsOf(absent))[0] ?? '', /^F11 cannot be played: tool is missing/);
+  t.regex((await faultsOf(new Error('something else')))[0] ?? '', /^Error: something else\n +at /);
 });
 
 test('the switches skip all faults or single ones', (t) => {

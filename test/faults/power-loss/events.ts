@@ -44,7 +44,7 @@ interface Reading {
   readonly answers: Answers;
   readonly events: StoreEvent[];
   /** Calls that are events and whose returns are events. */
-  readonly told: Set<number>;
+  readonly recorded: Set<number>;
   /** Files in creation, by their call. */
   readonly made: Map<number, FileNumber>;
   nextFile: FileNumber;
@@ -60,7 +60,7 @@ export function eventsOf(lines: Iterable<string>, files: Files): StoreEvent[] {
     files,
     answers: answers(),
     events: [],
-    told: new Set(),
+    recorded: new Set(),
     made: new Map(),
     nextFile: 1 + Math.max(0, ...used),
   };
@@ -71,9 +71,9 @@ export function eventsOf(lines: Iterable<string>, files: Files): StoreEvent[] {
   return reading.events;
 }
 
-function tell({ events, told }: Reading, event: StoreEvent & { readonly call: number }): void {
+function tell({ events, recorded }: Reading, event: StoreEvent & { readonly call: number }): void {
   events.push(event);
-  told.add(event.call);
+  recorded.add(event.call);
 }
 
 function began(reading: Reading, call: Call): void {
@@ -166,10 +166,10 @@ function renaming(reading: Reading, { number, name, text }: Call): void {
 }
 
 function returned(reading: Reading, call: Call, result: number): void {
-  const { files, answers, events, told } = reading;
+  const { files, answers, events, recorded } = reading;
   const { number, name, text } = call;
   const descriptor = files.descriptors.get(descriptorOf(text));
-  if (told.has(number)) events.push({ kind: 'returned', call: number, result });
+  if (recorded.has(number)) events.push({ kind: 'returned', call: number, result });
   if (result < 0) return;
   if (/^(open|creat)/.test(name)) opened(reading, call, result);
   else if (name === 'read' && descriptor === undefined) answers.received(descriptorOf(text), bytesOf(text));

@@ -141,7 +141,7 @@ async function startUntilRecovered(
 
 /**
  * Returns how many runs may be lost as a torn write: those of the last group; those within eight sectors and their
- * groups; any number before nothing but zeros.
+ * groups; any number, if only zeros follow.
  */
 function mayBeTorn(tails: number, kind: string): number {
   if (tails === 0) return 0;
@@ -150,14 +150,14 @@ function mayBeTorn(tails: number, kind: string): number {
 }
 
 function wrong({ lostRuns, lostPoints, torn, foreign }: Account, reported: Status['lost'], mostTorn: number): string[] {
-  const isTold =
+  const isReported =
     lostRuns <= mostTorn ||
     reported.uncounted > 0 ||
     (reported.records >= lostRuns && reported.points >= lostRuns * minPoints);
   return [
     ...(foreign > 0 ? [`I: ${foreign} points are not as expected`] : []),
     ...(torn > 0 ? [`C: ${torn} runs arrived in part`] : []),
-    ...(isTold
+    ...(isReported
       ? []
       : [
           `C: ${lostRuns} runs with ${lostPoints} points lost, ${reported.records} runs with ${reported.points} points reported`,

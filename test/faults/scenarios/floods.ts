@@ -30,7 +30,7 @@ export const floods: Scenario = {
     const idle = await compared(stage, form, () => idleConnections(stage, form));
     const few = await withFewFiles(stage, form);
     const figures = [
-      `${endless.result.length} heads without end: ${tally(endless.result.map(({ answer }) => answer))}`,
+      `${endless.result.length} heads without end: ${countsOf(endless.result.map(({ answer }) => answer))}`,
       comparison(endless),
       idle.result,
       comparison(idle),
@@ -52,15 +52,15 @@ async function endlessHeads(
   form: Form,
 ): Promise<readonly { readonly answer: string; readonly fault: string[] }[]> {
   const url = bridge.pushUrl() ?? '';
-  const heard = [];
+  const answers = [];
   for (let round = 0; round < (form === 'long' ? 200 : 10); round += 1) {
     for (const [name, head, more] of heads) {
       const { answer, sentBytes } = await stream(url, head, more, mostBytes);
       const isRight = /^(HTTP\/1.1 431.*)?$/.test(answer) && sentBytes < mostBytes;
-      heard.push({ answer, fault: isRight ? [] : [`${name}: ${answer || 'no answer'} after ${sentBytes} bytes`] });
+      answers.push({ answer, fault: isRight ? [] : [`${name}: ${answer || 'no answer'} after ${sentBytes} bytes`] });
     }
   }
-  return heard;
+  return answers;
 }
 
 /** In the long form, more than the limit of connections. */
@@ -106,7 +106,7 @@ async function withFewFiles(
   };
 }
 
-function tally(answers: readonly string[]): string {
-  const told = answers.filter((answer) => answer.includes('431')).length;
-  return `${told} saw their 431, ${answers.length - told} a closed connection`;
+function countsOf(answers: readonly string[]): string {
+  const refused = answers.filter((answer) => answer.includes('431')).length;
+  return `${refused} saw their 431, ${answers.length - refused} a closed connection`;
 }

@@ -26,7 +26,7 @@ export const fullDisk: Scenario = {
     const verdict = await judge(stage);
     const { answers, slowestMs } = stage.pusher.figures();
     if (slowestMs > longestAnswerMs) faults.push(`an answer took ${seconds(slowestMs)}`);
-    return { verdicts: [verdict], figures: `answered: ${said(answers)}; slowest ${seconds(slowestMs)}`, faults };
+    return { verdicts: [verdict], figures: `answered: ${countsOf(answers)}; slowest ${seconds(slowestMs)}`, faults };
   },
 };
 
@@ -66,7 +66,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-function said(answers: Readonly<Record<string, number>>): string {
+function countsOf(answers: Readonly<Record<string, number>>): string {
   return Object.entries(answers)
     .map(([status, count]) => `${count} × ${status === '0' ? 'no answer' : status}`)
     .join(', ');

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { judge, megabytes, type Verdict } from '../judge.ts';
 import type { Scenario, Setting } from '../scenario.ts';
-import { type Heard, send } from '../sender.ts';
+import { type Answer, send } from '../sender.ts';
 import { openStage, type Stage } from '../stage.ts';
 
 const good = {
@@ -70,16 +70,16 @@ export const malformed: Scenario = {
       mayPark: true,
       mayBeDead: (line) => line.startsWith('implausible-time') || line.startsWith('node-unknown'),
     });
-    const heard = [...refused.map(({ heard: one }) => one), ...fuzzed];
-    const slowestMs = Math.max(...heard.map(({ ms }) => ms));
+    const answers = [...refused.map(({ answer }) => answer), ...fuzzed];
+    const slowestMs = Math.max(...answers.map(({ ms }) => ms));
     const grown = bridge.figures().maxAnonymousBytes - before;
     return {
       verdicts: [verdict],
       figures: `${corpus.length} bodies and ${fuzzed.length} fuzzed ones (${fuzzed.filter(({ status }) => status === 200).length} of them pushes); answered within ${slowestMs.toFixed(0)} ms; memory grew ${megabytes(grown)}`,
       faults: [
         ...refused
-          .filter(({ heard: { status } }) => status < 400 || status >= 500)
-          .map(({ name, heard: { status } }) => `${name}: answered ${status}`),
+          .filter(({ answer: { status } }) => status < 400 || status >= 500)
+          .map(({ name, answer: { status } }) => `${name}: answered ${status}`),
         ...fuzzed
           .filter(({ status }) => status !== 200 && (status < 400 || status >= 500))
           .map(({ status }) => `a fuzzed body: answered ${status}`),
@@ -90,11 +90,11 @@ export const malformed: Scenario = {
   },
 };
 
-async function sendCorpus({ bridge }: Stage): Promise<readonly { readonly name: string; readonly heard: Heard }[]> {
-  const heard = [];
+async function sendCorpus({ bridge }: Stage): Promise<readonly { readonly name: string; readonly answer: Answer }[]> {
+  const answers = [];
   for (const [name, body, headers] of corpus)
-    heard.push({ name, heard: await send(bridge.pushUrl() ?? '', body, headers) });
-  return heard;
+    answers.push({ name, answer: await send(bridge.pushUrl() ?? '', body, headers) });
+  return answers;
 }
 
 const value = fc.oneof(
@@ -153,13 +153,13 @@ const push = fc.record(
   { requiredKeys: ['TestId', 'NodeId', 'Summary'] },
 );
 
-async function fuzz({ bridge, seed }: Stage, numRuns: number): Promise<Heard[]> {
-  const heard: Heard[] = [];
+async function fuzz({ bridge, seed }: Stage, numRuns: number): Promise<Answer[]> {
+  const answers: Answer[] = [];
   const property = fc.asyncProperty(push, fc.option(fc.nat()), async (body, cutAt) => {
     const text = JSON.stringify(body, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one)) ?? '';
     const bytes = cutAt === null || cutAt % 4 > 0 ? text : text.slice(0, cutAt % (text.length + 1));
-    heard.push(await send(bridge.pushUrl() ?? '', bytes));
+    answers.push(await send(bridge.pushUrl() ?? '', bytes));
   });
   await fc.assert(property, { numRuns, seed });
-  return heard;
+  return answers;
 }

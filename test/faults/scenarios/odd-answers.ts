@@ -40,7 +40,7 @@ export const oddAnswers: Scenario = {
     await pusher.stop();
     return {
       verdicts: [await judge(stage)],
-      figures: `${odd.length} kinds of answers in ${receiver.asked()} requests`,
+      figures: `${odd.length} kinds of answers in ${receiver.requests()} requests`,
     };
   },
 };

@@ -156,12 +156,12 @@ function missing(answered: readonly string[], read: Contents | undefined, runs: 
   const lost = answered.filter(
     (timestamp) => !runs.points(runs.runAt(timeOf(timestamp))).every((line) => there.has(line)),
   );
-  const told = Object.entries(read.lost ?? {}).filter(([, count]) => count > 0);
+  const reported = Object.entries(read.lost ?? {}).filter(([, count]) => count > 0);
   return [
     ...(lost.length === 0
       ? []
       : [`C: ${lost.length} of ${answered.length} runs answered 200 are lost, such as that of ${lost[0]}`]),
-    ...told.map(([what, count]) => `I: ${count} × ${what} are told as lost, and the power has only gone`),
+    ...reported.map(([what, count]) => `I: ${count} × ${what} are reported as lost, without damage`),
   ];
 }
 

@@ -36,10 +36,10 @@ export const reloads: Scenario = {
       agents: 8,
     });
     const verdict = await judge(stage);
-    const told = `${result.right} right ones taken (${result.bySignal} by SIGHUP), ${result.wrong} wrong ones refused; the slowest in ${seconds(result.slowestMs)}`;
+    const figures = `${result.right} right ones taken (${result.bySignal} by SIGHUP), ${result.wrong} wrong ones refused; the slowest in ${seconds(result.slowestMs)}`;
     return {
       verdicts: [verdict],
-      figures: `${told}; ${comparison({ result, during, alone, barMs })}`,
+      figures: `${figures}; ${comparison({ result, during, alone, barMs })}`,
       faults: [
         ...disturbed('configurations that change', during, barMs),
         ...result.faults,
@@ -82,7 +82,7 @@ async function many(stage: Stage, config: string, count: number): Promise<Reload
     await replaced(config, isWrong ? `${right(round)}${wrongOnes[(round / 5) % wrongOnes.length]}` : right(round));
     const before = await reloadsSeen(stage);
     const fromMs = stage.steady();
-    const status = bySignal ? hungUp(stage) : await asked(stage);
+    const status = bySignal ? hungUp(stage) : await reloadOverHttp(stage);
     const isRead = await becomes(async () => sum(await reloadsSeen(stage)) > sum(before), withinMs);
     result.slowestMs = Math.max(result.slowestMs, stage.steady() - fromMs);
     const after = await reloadsSeen(stage);
@@ -112,7 +112,7 @@ function hungUp({ bridge }: Stage): undefined {
   process.kill(bridge.pid() ?? 0, 'SIGHUP');
 }
 
-async function asked({ stateDir }: Stage): Promise<number> {
+async function reloadOverHttp({ stateDir }: Stage): Promise<number> {
   const access = await readAdminFile(stateDir);
   const headers = { authorization: `Bearer ${access?.token}`, connection: 'close' };
   return (await fetch(`${access?.url}/admin/reload`, { method: 'POST', headers })).status;

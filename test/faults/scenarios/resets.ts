@@ -31,6 +31,6 @@ export const resets: Scenario = {
     await pusher.stop();
     await pause(50);
     const verdict = await judge(stage);
-    return { verdicts: [verdict], figures: `${count} resets of ${receiver.asked()} requests` };
+    return { verdicts: [verdict], figures: `${count} resets of ${receiver.requests()} requests` };
   },
 };

@@ -19,7 +19,7 @@ export const slow: Scenario = {
     for (const ms of [0, 50, 1000]) drains.push(await drained(setting, ms));
     return {
       verdicts: drains.map(({ verdict }) => verdict),
-      figures: drains.map(({ words }) => words).join('; '),
+      figures: drains.map(({ text }) => text).join('; '),
       faults: drains.flatMap(({ faults }) => faults),
     };
   },
@@ -28,7 +28,7 @@ export const slow: Scenario = {
 async function drained(
   { form, seed, closing }: Setting,
   answerMs: number,
-): Promise<{ verdict: Verdict; words: string; faults: string[] }> {
+): Promise<{ verdict: Verdict; text: string; faults: string[] }> {
   const stage = await openStage({ seed, closing });
   const { receiver, pusher } = stage;
   await stage.begin();
@@ -38,11 +38,11 @@ async function drained(
   await receiver.be(slowReceiver(answerMs));
   const { pointsPerSecond, slowestFreshMs } = await watchDrain(stage, { withinMs: 600_000 });
   const { slowestMs } = pusher.figures();
-  const requests = receiver.asked();
+  const requests = receiver.requests();
   const verdict = await judge(stage);
   return {
     verdict,
-    words: `${answerMs} ms: ${pointsPerSecond} points/s in ${requests} requests, fresh data within ${seconds(slowestFreshMs)}`,
+    text: `${answerMs} ms: ${pointsPerSecond} points/s in ${requests} requests, fresh data within ${seconds(slowestFreshMs)}`,
     faults: [
       ...(slowestMs > ackBarMs[form] ? [`${answerMs} ms: a push was answered after ${seconds(slowestMs)}`] : []),
       ...(slowestFreshMs > freshBarMs[form]
