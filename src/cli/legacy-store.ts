@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { createInterface } from 'node:readline';
-import type { Question } from '../spool/legacy/lmdb/requests.ts';
+import type { LegacyRequest } from '../spool/legacy/lmdb/requests.ts';
 import type { BindAction } from './command-context.ts';
 
 /** Reads a request from each line of standard input and writes a line for each answer. */
@@ -11,10 +11,10 @@ export function define(command: Command, bind: BindAction): void {
     bind(async ({ args }, { stdin, stdout }) => {
       const [directory] = args as [string];
       const { openLegacyDatabase } = await import('../spool/legacy/lmdb/database.ts');
-      const { opened, answer } = openLegacyDatabase(directory);
+      const { opened, respond } = openLegacyDatabase(directory);
       const write = (line: string): void => void stdout.write(`${line}\n`);
       write(JSON.stringify(opened));
-      for await (const line of createInterface({ input: stdin() })) write(answer(JSON.parse(line) as Question));
+      for await (const line of createInterface({ input: stdin() })) write(respond(JSON.parse(line) as LegacyRequest));
       return 0;
     }),
   );

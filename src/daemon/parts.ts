@@ -61,9 +61,9 @@ async function outletsOf(
 ): Promise<Outlets> {
   const options = { config, spool, maxBytes: spool.maxBytes(), clock, random, log };
   if (startOutletThread === undefined || spool.isRestoring())
-    return openOutlets({ ...options, releases, watched: counters.sink });
+    return openOutlets({ ...options, releases, countWrites: counters.sink });
   const { openThreadedOutlets } = await import('../outlet/thread/host.ts');
-  return openThreadedOutlets({ ...options, start: startOutletThread, watch: counters.watchSink });
+  return openThreadedOutlets({ ...options, start: startOutletThread, watchWrites: counters.watchSink });
 }
 
 function logScarcity(log: Log, scarcity: string | undefined): void {

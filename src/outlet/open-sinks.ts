@@ -1,7 +1,8 @@
-// Opens the sinks in the configuration. A sink's module is imported only if it is configured.
+// Opens the sinks in the configuration. A sink's module is imported only if it is configured. A new sink needs a line in
+// openSinks, sinkNames and sinksOf.
 
 import type { Clock } from '../runtime/clock.ts';
-import type { Config } from '../config/config.ts';
+import type { SinksConfig } from '../config/settings/sink-config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink } from '../model/sink.ts';
 import type { ReplaceableSink } from './replaceable-sink.ts';
@@ -11,8 +12,6 @@ export interface ConfiguredSink {
   /** The spool holds points for a required sink without bound, and refuses pushes when it is full. */
   readonly isRequired: boolean;
 }
-
-export type SinksConfig = Pick<Config, 'tsdb' | 'graphite' | 'file'>;
 
 interface OpenContext {
   readonly clock: Clock;
@@ -53,6 +52,11 @@ export function sinkNames({
     ...required.map((name) => ({ name, isRequired: true })),
     ...carbons.map((name) => ({ name, isRequired: graphite?.isRequired === true })),
   ];
+}
+
+/** The settings of the sinks alone: a message to the outlet thread carries plain values. */
+export function sinksOf({ tsdb, graphite, file }: SinksConfig): SinksConfig {
+  return structuredClone({ tsdb, graphite, file });
 }
 
 /** The only sink that a reload can replace. */

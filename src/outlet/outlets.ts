@@ -43,7 +43,7 @@ export interface OutletsOptions {
   /** Receives each sink's `close`, which must follow the end of its outlet. */
   readonly releases: (() => Promise<unknown>)[];
   /** Wraps each sink, to count its writes. */
-  readonly watched?: (sink: Sink) => Sink;
+  readonly countWrites?: (sink: Sink) => Sink;
 }
 
 const optionalShare = 1 / 4;
@@ -53,12 +53,12 @@ export function budgetOf({ optional }: Config, maxBytes: number): Budget {
 }
 
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
-  const { config, spool, maxBytes, releases, watched = (sink) => sink, ...context } = options;
+  const { config, spool, maxBytes, releases, countWrites = (sink) => sink, ...context } = options;
   const budget = budgetOf(config, maxBytes);
   const outlets: (ConfiguredSink & Outlet & { readonly replaceable: ReplaceableSink; skippedPoints(): number })[] = [];
   for (const { sink: opened, isRequired } of await openSinks(config, context)) {
     const replaceable = replaceableSink(opened);
-    const sink = watched(replaceable);
+    const sink = countWrites(replaceable);
     releases.push(sink.close);
     const reader = await spool.reader(sink.name, isRequired ? undefined : budget);
     const { skippedPoints } = reader;

@@ -30,7 +30,7 @@ export const noWrites: Omit<WriteSnapshot, 'name'> = {
 
 export interface CountedSink {
   readonly sink: Sink;
-  seen(): WriteSnapshot;
+  snapshot(): WriteSnapshot;
 }
 
 /** Wraps a sink. A write that the signal aborts is not counted. */
@@ -81,7 +81,7 @@ export function countedSink(sink: Sink, clock: Pick<Clock, 'now' | 'steady'>): C
     );
   return {
     sink: { ...sink, write, ...(sink.writeBatch !== undefined && { writeBatch }) },
-    seen: () => ({
+    snapshot: () => ({
       name: sink.name,
       answered,
       failed,

@@ -99,7 +99,7 @@ export async function openSpool({
   return spoolOn(opened, bounds, log);
 }
 
-function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | undefined): Spool {
+function spoolOn({ store, legacy }: OpenedStore, bounds: Bounds, log: Log | undefined): Spool {
   const readers = new Set<string>();
   const deadLetters = deadLettersOf(store, bounds.lettersAdded);
   const hasRoom = (): boolean => store.space.scarcity() === undefined && waitingBytes(store) < bounds.maxBytes;
@@ -134,10 +134,10 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
     failed: store.failed,
     lost: () => store.state.lost,
     isRestoring: () => store.legacy?.isAttached() === true,
-    legacyDrained: () => former?.drained ?? Promise.resolve(),
+    legacyDrained: () => legacy?.drained ?? Promise.resolve(),
     async tidy() {
       store.checkFile();
-      await former?.tidy();
+      await legacy?.tidy();
       if (bounds.budgets.size > 0) skipTooOld(store, bounds.budgets);
       await store.dedup.tidy();
       const forgotten = await forgetRemovedSinks(store, readers);
@@ -146,7 +146,7 @@ function spoolOn({ store, former }: OpenedStore, bounds: Bounds, log: Log | unde
       return forgotten;
     },
     async close() {
-      await former?.close();
+      await legacy?.close();
       await store.close();
     },
   };

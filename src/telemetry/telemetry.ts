@@ -65,7 +65,7 @@ export function telemetry({ clock, processStats }: TelemetryOptions): Telemetry 
     },
     sink(sink) {
       const counted = countedSink(sink, clock);
-      sinks.push(counted.seen);
+      sinks.push(counted.snapshot);
       return counted.sink;
     },
     watchSink: (writes) => void sinks.push(writes),

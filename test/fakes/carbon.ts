@@ -10,7 +10,7 @@ export interface FakeCarbonOptions {
   readonly isTls?: boolean;
   readonly port?: number;
   /** Closes a connection after its peer; default true, as Carbon does. */
-  readonly closesInTurn?: () => boolean;
+  readonly closesAfterPeer?: () => boolean;
   /** Default true. */
   readonly reads?: () => boolean;
 }
@@ -33,7 +33,7 @@ export async function fakeCarbon(
   t: Pick<ExecutionContext, 'teardown'>,
   options: FakeCarbonOptions = {},
 ): Promise<FakeCarbon> {
-  const { isTls = false, port = 0, closesInTurn = () => true, reads = () => true } = options;
+  const { isTls = false, port = 0, closesAfterPeer = () => true, reads = () => true } = options;
   const chunks: Buffer[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -43,7 +43,7 @@ export async function fakeCarbon(
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     if (!reads()) return;
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('end', () => closesInTurn() && socket.end());
+    socket.on('end', () => closesAfterPeer() && socket.end());
   };
   const server: Server = isTls
     ? createTlsServer({ cert: certificate, key: privateKey, allowHalfOpen: true }, accept)

@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disk } from '../../src/spool/disk/disk.ts';
-import { Lacking } from '../faults/lacking.ts';
+import { MissingTool } from '../faults/missing-tool.ts';
 import { temporaryDirectory } from './directory.ts';
 
 export interface PlayedDisk extends Disk {
@@ -47,7 +47,7 @@ export async function mountedDisk(
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'bridge-test', directory], { stdio: 'pipe' });
   } catch (error) {
-    throw new Lacking(row, 'mount', error);
+    throw new MissingTool(row, 'mount', error);
   }
   t.teardown(() => execFileSync('umount', ['--lazy', directory]));
   return directory;
@@ -88,7 +88,7 @@ export async function becomingReadOnly(
     accessSync(trigger(), constants.W_OK);
   } catch (error) {
     spawnSync('umount', ['--lazy', directory]);
-    throw new Lacking(row, (error as NodeJS.ErrnoException).path ?? 'mount of an ext4', error);
+    throw new MissingTool(row, (error as NodeJS.ErrnoException).path ?? 'mount of an ext4', error);
   }
   t.teardown(() => run('umount', '--lazy', directory));
   return {

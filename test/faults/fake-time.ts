@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Lacking } from './lacking.ts';
+import { MissingTool } from './missing-tool.ts';
 
 const run = promisify(execFile);
 const unpackedTo = new URL('../../../.tools/faketime/', import.meta.url).pathname;
@@ -15,16 +15,16 @@ const library = 'faketime/libfaketimeMT.so.1';
 /**
  * Returns the path of the library.
  *
- * @throws Lacking
+ * @throws MissingTool
  */
 export async function fakeTimeLibrary(row: string): Promise<string> {
   const there = (await installed()) ?? (await unpacked());
   if (there !== undefined) return there;
   await download().catch((error: unknown) => {
-    throw new Lacking(row, 'libfaketime', error);
+    throw new MissingTool(row, 'libfaketime', error);
   });
   const downloaded = await unpacked();
-  if (downloaded === undefined) throw new Lacking(row, 'libfaketime', `no ${library} in its package`);
+  if (downloaded === undefined) throw new MissingTool(row, 'libfaketime', `no ${library} in its package`);
   return downloaded;
 }
 

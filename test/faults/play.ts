@@ -1,7 +1,7 @@
 // Plays a scenario, closes what it has opened, and makes a row of the table.
 
 import { megabytes, seconds, type Verdict } from './judge.ts';
-import { asLacking, Lacking } from './lacking.ts';
+import { asLacking, MissingTool } from './missing-tool.ts';
 import type { Form, Outcome, Scenario } from './scenario.ts';
 
 export interface Row {
@@ -47,7 +47,7 @@ export function rowLeftOut({ id, title }: Scenario, seed: number, leftOut: strin
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Lacking ? error.message : ((error as Error).stack ?? String(error));
+  return error instanceof MissingTool ? error.message : ((error as Error).stack ?? String(error));
 }
 
 /** Returns the figures as text, for a log. */

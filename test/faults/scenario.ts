@@ -12,7 +12,7 @@ export interface Scenario {
   readonly title: string;
   /** Undefined if it has a long form only. */
   readonly forms?: readonly Form[];
-  /** @throws Lacking */
+  /** @throws MissingTool */
   play(setting: Setting): Promise<Outcome>;
 }
 

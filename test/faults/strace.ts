@@ -1,7 +1,7 @@
 // Attaches strace to a running process.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Lacking } from './lacking.ts';
+import { MissingTool } from './missing-tool.ts';
 import type { Closing } from './stage.ts';
 
 export interface Attached {
@@ -12,7 +12,7 @@ export interface Attached {
 /**
  * Attaches to all threads of a process, also to later ones. `closing` detaches.
  *
- * @throws Lacking if there is no strace, or no permission
+ * @throws MissingTool if there is no strace, or no permission
  */
 export async function attach(row: string, pid: number, flags: readonly string[], closing: Closing): Promise<Attached> {
   const strace = spawn('strace', ['-f', '-p', String(pid), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -20,7 +20,7 @@ export async function attach(row: string, pid: number, flags: readonly string[],
   try {
     await attached(strace, ended);
   } catch (error) {
-    throw new Lacking(row, 'strace', error);
+    throw new MissingTool(row, 'strace', error);
   }
   async function end(): Promise<void> {
     strace.kill('SIGINT');

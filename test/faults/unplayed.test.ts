@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { Lacking } from './lacking.ts';
+import { MissingTool } from './missing-tool.ts';
 import { leftOut, requireKnownRows } from './left-out.ts';
 import { figuresOf, play, rowLeftOut, tableRow } from './play.ts';
 import type { Outcome, Scenario } from './scenario.ts';
@@ -111,7 +111,7 @@ test('a missing tool and a program that cannot be started are reported in the wo
       'short',
       1,
     ).then(({ faults }) => faults);
-  t.deepEqual(await faultsOf(new Lacking('F11', 'mount', 'no')), [
+  t.deepEqual(await faultsOf(new MissingTool('F11', 'mount', 'no')), [
     'F11 cannot be played: mount is missing or not permitted here (no); BRIDGE_FAULTS_WITHOUT=F11 leaves it out, BRIDGE_FAULTS=off leaves out all faults',
   ]);
   const absent = Object.assign(new Error('spawn tool ENOENT'), { code: 'ENOENT', syscall: 'spawn tool', path: 'tool' });

@@ -7,17 +7,18 @@ import { logForwarded } from '../../runtime/log.ts';
 import type { Batch, Retry } from '../../spool/readers/batches.ts';
 import type { SpoolReader } from '../../spool/readers/reader.ts';
 import type { Spool } from '../../spool/spool.ts';
-import { sinkNames, type SinksConfig } from '../open-sinks.ts';
+import type { SinksConfig } from '../../config/settings/sink-config.ts';
+import { sinkNames, sinksOf } from '../open-sinks.ts';
 import type { RulingCounts } from '../outlet.ts';
 import { budgetOf, isIdle, type Outlets, type OutletsOptions, type SinkStatus } from '../outlets.ts';
 import { noWrites, type WriteSnapshot } from '../sink-counts.ts';
 import type { FromThread, OutletThread, StartOutletThread, ThreadSink } from './messages.ts';
 
-export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | 'releases' | 'watched'> {
+export interface ThreadedOutletsOptions extends Omit<OutletsOptions, 'spool' | 'releases' | 'countWrites'> {
   readonly spool: Pick<Spool, 'reader' | 'shared'>;
   readonly start: StartOutletThread;
   /** Receives the source of each sink's write counts. */
-  readonly watch: (seen: () => WriteSnapshot) => void;
+  readonly watchWrites: (seen: () => WriteSnapshot) => void;
 }
 
 interface HostedSink {
@@ -40,14 +41,14 @@ interface Host extends Pick<ThreadedOutletsOptions, 'spool' | 'start' | 'clock' 
 
 /** Opens a reader of the spool for each sink; `run` starts the thread. */
 export async function openThreadedOutlets(options: ThreadedOutletsOptions): Promise<Outlets> {
-  const { config, spool, maxBytes, watch } = options;
+  const { config, spool, maxBytes, watchWrites } = options;
   const budget = budgetOf(config, maxBytes);
   const sinks = new Map<string, HostedSink>();
   for (const { name, isRequired } of sinkNames(config)) {
     const reader = await spool.reader(name, isRequired ? undefined : budget);
     const sink: HostedSink = { isRequired, reader, reported: nothingReported(name) };
     sinks.set(name, sink);
-    watch(() => sink.reported.writes);
+    watchWrites(() => sink.reported.writes);
   }
   const host: Host = {
     ...options,
@@ -71,11 +72,6 @@ export async function openThreadedOutlets(options: ThreadedOutletsOptions): Prom
 function nothingReported(name: string): ThreadSink {
   const writes = { name, ...noWrites };
   return { name, accepted: 0, rejected: 0, kept: 0, inFlight: 0, lastError: undefined, writes };
-}
-
-/** A message can carry plain values only. */
-function sinksOf({ tsdb, graphite, file }: SinksConfig): SinksConfig {
-  return structuredClone({ tsdb, graphite, file });
 }
 
 function statusOf({ isRequired, reader, reported }: HostedSink): SinkStatus {

@@ -4,7 +4,7 @@ import type { AnnotationCounts } from '../../model/sink.ts';
 import type { Damage } from '../../spool/log/record-reader.ts';
 import type { Outcome, FinishedBatch, FinishedRetry } from '../../spool/readers/outcome.ts';
 import type { StoreDelta, StoreSnapshot } from '../../spool/replica/replica-updates.ts';
-import type { SinksConfig } from '../open-sinks.ts';
+import type { SinksConfig } from '../../config/settings/sink-config.ts';
 import type { OutletStatus, RulingCounts } from '../outlet.ts';
 import type { WriteSnapshot } from '../sink-counts.ts';
 

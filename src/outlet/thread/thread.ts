@@ -7,7 +7,8 @@ import { systemClock } from '../../runtime/clock.ts';
 import { forwardingLog } from '../../runtime/log.ts';
 import { storeReplica } from '../../spool/replica/store-replica.ts';
 import { lingerMs } from '../linger.ts';
-import { openSinks, prepareSink, type SinksConfig } from '../open-sinks.ts';
+import type { SinksConfig } from '../../config/settings/sink-config.ts';
+import { openSinks, prepareSink } from '../open-sinks.ts';
 import { outlet, type Outlet, type RulingCounts } from '../outlet.ts';
 import { replaceableSink, type ReplaceableSink } from '../replaceable-sink.ts';
 import { countedSink, type WriteSnapshot } from '../sink-counts.ts';
@@ -44,7 +45,7 @@ function request(message: (id: number) => FromThread): Promise<void> {
 const outlets: ThreadOutlet[] = [];
 for (const { sink: opened } of await openSinks(config, { clock, log })) {
   const replaceable = replaceableSink(opened);
-  const { sink, seen: writes } = countedSink(replaceable, clock);
+  const { sink, snapshot: writes } = countedSink(replaceable, clock);
   const counts = (): RulingCounts => one.counts();
   const reader = remoteReader({
     clock,

@@ -11,7 +11,7 @@ import { damagedLegacyStores, hasLegacyStore } from './lmdb/files.ts';
 export interface OpenedStore {
   readonly store: Store;
   /** Undefined if no sink needs it. */
-  readonly former: AttachedLegacyStore | undefined;
+  readonly legacy: AttachedLegacyStore | undefined;
 }
 
 /** @throws UnknownFormat, and LegacyStoreUnreadable if the cause is not damage */
@@ -21,7 +21,7 @@ export async function openWithLegacyStore(options: StoreOptions, log: Log | unde
     log?.warn({ path }, 'an earlier version has set this spool aside as damaged; it is not read');
   if (!hasLegacyStore(directory)) {
     const store = openStore(options);
-    if (['none', 'over'].includes(store.state.legacy.phase)) return { store, former: undefined };
+    if (['none', 'over'].includes(store.state.legacy.phase)) return { store, legacy: undefined };
     return attached(store, { kind: 'none' }, new AbortController());
   }
   const { endOf, findLegacyStore } = await import('./found-store.ts');
@@ -41,7 +41,7 @@ export async function openWithLegacyStore(options: StoreOptions, log: Log | unde
   async function attached(store: Store, found: FoundLegacyStore, stop: AbortController): Promise<OpenedStore> {
     try {
       const { attachLegacyStore } = await import('./attached-store.ts');
-      return { store, former: await attachLegacyStore({ store, found, directory, clock, disk, log, stop }) };
+      return { store, legacy: await attachLegacyStore({ store, found, directory, clock, disk, log, stop }) };
     } catch (error) {
       stop.abort(error);
       await store.close();

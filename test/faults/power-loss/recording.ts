@@ -33,7 +33,7 @@ const [tries, betweenMs] = [20, 250];
 /**
  * Attaches to the process, which must not write meanwhile.
  *
- * @throws Lacking if there is no strace, or no permission
+ * @throws MissingTool if there is no strace, or no permission
  */
 export async function record(row: string, { pid, directory, output, closing }: Recorded): Promise<Recording> {
   for (let left = tries; left > 0; left -= 1) {

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { failCalls, type FailingCalls, syncingCalls, writes } from '../failing-calls.ts';
 import { judge, seconds } from '../judge.ts';
-import { requireTool } from '../lacking.ts';
+import { requireTool } from '../missing-tool.ts';
 import { down, healthy } from '../receiver-states.ts';
 import type { Outcome, Scenario, Setting } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';

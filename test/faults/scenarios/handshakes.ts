@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../fakes/directory.ts';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { crowd } from '../crowd.ts';
 import { judge } from '../judge.ts';
-import { requireTool } from '../lacking.ts';
+import { requireTool } from '../missing-tool.ts';
 import type { Form, Scenario } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 

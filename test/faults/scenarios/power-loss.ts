@@ -7,7 +7,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../fakes/directory.ts';
-import { requireTool } from '../lacking.ts';
+import { requireTool } from '../missing-tool.ts';
 import { type Crash, crashAfter, differences } from '../power-loss/crash.ts';
 import { imagesIn } from '../power-loss/descriptors.ts';
 import { record } from '../power-loss/recording.ts';

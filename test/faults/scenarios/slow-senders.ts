@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { compared, comparison, disturbed } from '../bystander.ts';
 import { type Crowd, crowd, type CrowdOptions } from '../crowd.ts';
 import { judge } from '../judge.ts';
-import { requireTool } from '../lacking.ts';
+import { requireTool } from '../missing-tool.ts';
 import type { Form, Scenario } from '../scenario.ts';
 import { becomes, openStage, type Stage } from '../stage.ts';
 

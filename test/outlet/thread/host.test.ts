@@ -47,7 +47,7 @@ async function outletsOver(t: ExecutionContext, options: TsdOptions = {}) {
     spool,
     maxBytes: 1 << 26,
     start,
-    watch: () => {},
+    watchWrites: () => {},
     clock,
     random: Math.random,
     log,

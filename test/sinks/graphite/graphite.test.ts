@@ -53,7 +53,7 @@ function asImportLine(line: string): string {
 for (const isTls of [false, true]) {
   testSink(isTls ? 'graphite over TLS' : 'graphite', async (t) => {
     let isHanging = false;
-    const carbon = await fakeCarbon(t, { isTls, closesInTurn: () => !isHanging });
+    const carbon = await fakeCarbon(t, { isTls, closesAfterPeer: () => !isHanging });
     const caFile = join(await temporaryDirectory(t), 'ca.pem');
     await writeFile(caFile, certificate);
     return {
@@ -80,7 +80,7 @@ test('graphite does not open with a missing CA file', (t) => {
 
 test('graphite accepts points when Carbon has closed its half of the connection, and not before', async (t) => {
   let closes = false;
-  const { carbon, sink } = await openSink(t, { closesInTurn: () => closes });
+  const { carbon, sink } = await openSink(t, { closesAfterPeer: () => closes });
   let isDone = false;
   const writing = sink.write(points(2), forever).then((verdict) => ((isDone = true), verdict));
   await carbon.untilLines(2);
@@ -93,7 +93,7 @@ test('graphite accepts points when Carbon has closed its half of the connection,
 
 test('graphite throws when the connection breaks before Carbon has closed it, and the next write arrives', async (t) => {
   let closes = false;
-  const { carbon, write, sink } = await openSink(t, { closesInTurn: () => closes });
+  const { carbon, write, sink } = await openSink(t, { closesAfterPeer: () => closes });
   const writing = t.throwsAsync(sink.write(points(2), forever), { message: /connection broken/ });
   await carbon.untilLines(2);
   for (const socket of carbon.sockets) socket.resetAndDestroy();
@@ -135,7 +135,7 @@ test('graphite sends the lines of the last minute again after Carbon went away',
 
 test('graphite shares one connection when the receiver never closes any', async (t) => {
   let closes = false;
-  const { carbon, clock, sink, write } = await openSink(t, { closesInTurn: () => closes });
+  const { carbon, clock, sink, write } = await openSink(t, { closesAfterPeer: () => closes });
   const first = sink.write(points(2), forever);
   await carbon.untilLines(2);
   await clock.untilSomebodySleeps();
@@ -156,7 +156,7 @@ test('graphite shares one connection when the receiver never closes any', async 
 
 test('graphite waits 60 seconds for a Carbon that stalls, and then throws', async (t) => {
   let closes = true;
-  const { clock, sink, carbon, write } = await openSink(t, { closesInTurn: () => closes });
+  const { clock, sink, carbon, write } = await openSink(t, { closesAfterPeer: () => closes });
   await write(1);
   closes = false;
   const writing = sink.write(points(1, 2), forever);

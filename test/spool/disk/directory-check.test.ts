@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { PathUnusable, checkDirectory } from '../../../src/spool/disk/directory-check.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { mountedDisk } from '../../fakes/disks.ts';
-import { requireTool } from '../../faults/lacking.ts';
+import { requireTool } from '../../faults/missing-tool.ts';
 import { otherUser } from '../../faults/left-out.ts';
 import { rowTest } from '../../faults/row-test.ts';
 

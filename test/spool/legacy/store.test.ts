@@ -103,6 +103,16 @@ test('a file that is not a store counts as damaged', async (t) => {
   t.true((await t.throwsAsync(openedStore(t, directory), { instanceOf: LegacyStoreUnreadable }))?.isDamaged);
 });
 
+test('an abort holds, even if the reader process has answered already', async (t) => {
+  const directory = await directoryWith(t, bytesOf('full'));
+  const stop = new AbortController();
+  const opening = openLegacyStore(directory, { clock: movableClock(), signal: stop.signal });
+  // Blocks this thread while the reader process answers; its answer is read after the abort.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+  stop.abort(new Error('stopped'));
+  await t.throwsAsync(opening, { message: 'stopped' });
+});
+
 test('a closed or aborted store rejects reads', async (t) => {
   const directory = await directoryWith(t, bytesOf('full'));
   const store = await openedStore(t, directory);

@@ -23,7 +23,7 @@ import {
   verifiedText,
 } from './format.ts';
 import { type RangeEntry, recordRange } from './record-range.ts';
-import type { Entries, Entry, Opened, Question, Unreadable } from './requests.ts';
+import type { Entries, Entry, Opened, LegacyRequest, Unreadable } from './requests.ts';
 import { ioError } from './unreadable.ts';
 
 /** Bounds of one response. */
@@ -39,7 +39,7 @@ const otherFormat = 78;
 export interface LegacyDatabase {
   readonly opened: Opened;
   /** Returns the response as a line of JSON. */
-  answer(question: Question): string;
+  respond(question: LegacyRequest): string;
 }
 
 /** Opens the store in a directory. lmdb may crash the process here, and at any request. */
@@ -57,7 +57,7 @@ export function openLegacyDatabase(directory: string): LegacyDatabase {
     const missing = databaseNames.find((name) => format !== undefined && !environment.databases.has(name));
     if (missing !== undefined) return unopened(`spool in ${directory}: databases: ${missing} is missing`);
     const opened = headsOf(environment);
-    return { opened, answer: (question) => answerTo({ ...environment, head: opened.head }, question) };
+    return { opened, respond: (question) => answerTo({ ...environment, head: opened.head }, question) };
   } catch (error) {
     const { message, code = 0 } = error as Error & { readonly code?: number };
     return unopened(
@@ -70,7 +70,7 @@ export function openLegacyDatabase(directory: string): LegacyDatabase {
 function unopened(unreadable: string, exitCode?: number): LegacyDatabase {
   return {
     opened: { unreadable, ...(exitCode !== undefined && { exitCode }) },
-    answer: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unreadable),
+    respond: ({ id }) => JSON.stringify({ id, unreadable } satisfies Unreadable),
   };
 }
 
@@ -78,7 +78,7 @@ interface OpenStore extends Environment {
   readonly head: LegacyHead;
 }
 
-function answerTo(store: OpenStore, question: Question): string {
+function answerTo(store: OpenStore, question: LegacyRequest): string {
   const { id } = question;
   try {
     if ('recordsFrom' in question) return recordsAfter(store, question);
@@ -92,7 +92,7 @@ function answerTo(store: OpenStore, question: Question): string {
 /** Builds the `Records` line by hand: the stored records are JSON already, and are not parsed. */
 function recordsAfter(
   store: OpenStore,
-  { id, recordsFrom: from, through }: Extract<Question, { recordsFrom: number }>,
+  { id, recordsFrom: from, through }: Extract<LegacyRequest, { recordsFrom: number }>,
 ): string {
   const { items, next } = recordRange(storedRecords(store, from - 1, through), {
     from,

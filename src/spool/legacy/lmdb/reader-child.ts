@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Entries, Opened, Question, Records, Unreadable } from './requests.ts';
+import type { Entries, Opened, LegacyRequest, Records, Unreadable } from './requests.ts';
 import { LegacyStoreUnreadable } from './unreadable.ts';
 
 export interface ReaderOptions {
@@ -18,7 +18,7 @@ export interface ReaderChild {
   readonly pid: number | undefined;
   readonly opened: Promise<Opened>;
   /** @throws LegacyStoreUnreadable if the process dies before it responds */
-  request<R extends WithoutId<Question>>(request: R): Promise<Unreadable | ResponseTo<R>>;
+  request<R extends WithoutId<LegacyRequest>>(request: R): Promise<Unreadable | ResponseTo<R>>;
   close(): Promise<void>;
 }
 
@@ -97,9 +97,10 @@ function pendingResponses() {
         pending.set(id, { resolve, reject });
       });
     },
-    /** Returns false if the line is not a pending response. */
+    /** Returns false if the line is not a pending response. After a failure, lines that were on their way are ignored. */
     receive(line: string): boolean {
       silentChecks = 0;
+      if (failure !== undefined) return true;
       const response = parsed(line);
       if (response === undefined) return false;
       const id = response.id ?? openedId;

@@ -3,7 +3,7 @@
 import type { LegacyDatabaseName, LegacyHead, LegacyKey, RecordRow } from './format.ts';
 
 /** A response holds what fits into 64 KiB; the main process then requests the rest. */
-export type Question =
+export type LegacyRequest =
   | { readonly id: number; readonly entriesOf: LegacyDatabaseName; readonly after?: LegacyKey }
   | { readonly id: number; readonly recordsFrom: number; readonly through: number };
 

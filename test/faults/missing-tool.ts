@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { allSwitch, rowsSwitch } from './left-out.ts';
 
-export class Lacking extends Error {
-  override readonly name = 'Lacking';
+export class MissingTool extends Error {
+  override readonly name = 'MissingTool';
 
   /**
    * @param row - a row of the table, such as F11
@@ -22,15 +22,17 @@ export class Lacking extends Error {
 /**
  * Checks that a tool can be started. Its exit code does not matter, since some tools fail after `--help`.
  *
- * @throws Lacking
+ * @throws MissingTool
  */
 export function requireTool(row: string, command: string, args: readonly string[]): void {
   const { error } = spawnSync(command, args);
-  if (error !== undefined) throw new Lacking(row, command, error);
+  if (error !== undefined) throw new MissingTool(row, command, error);
 }
 
-/** Converts the error of a missing program to Lacking. */
+/** Converts the error of a missing program to MissingTool. */
 export function asLacking(row: string, error: unknown): unknown {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' && syscall?.startsWith('spawn') === true ? new Lacking(row, path ?? syscall, error) : error;
+  return code === 'ENOENT' && syscall?.startsWith('spawn') === true
+    ? new MissingTool(row, path ?? syscall, error)
+    : error;
 }
