@@ -47,7 +47,7 @@ export interface Config extends SinksConfig {
   readonly metrics: MetricsConfig;
   readonly cardinality: CardinalityConfig;
   readonly stateDir: string;
-  /** Undefined: 4 GiB or half of the free space, whichever is less. */
+  /** Undefined: see defaultMaxBytes. */
   readonly spoolMaxBytes: number | undefined;
   /** Maximum memory for the keys of recent runs. */
   readonly dedupMaxBytes: number;

@@ -1,4 +1,4 @@
-// The bridge as one object: starts the parts sinks first, and stops them sources first.
+// The bridge as one object: opens the sinks before the sources, and closes them in reverse.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';

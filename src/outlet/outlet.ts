@@ -5,7 +5,7 @@
 //     ▲  ▲            ▲                 │         rejected: dead letter
 //     │  └─retry set──┤◄────────────────┤         kept: into the retry set
 //     └───finish──────┼─────────────────┤
-//                     └──── failed ◄────┘         no answer, or nothing accepted: the same batch again after a pause
+//                     └──── failed ◄────┘         no answer, or every point kept: the same batch again after a pause
 
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../runtime/clock.ts';
@@ -27,7 +27,7 @@ export interface OutletOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** The least time between the start of a batch and that of the next one, unless that is full; default 0. */
+  /** The minimum time between the starts of two batches. A full batch does not wait. Default 0. */
   readonly lingerMs?: number;
 }
 

@@ -1,12 +1,14 @@
 // The retry policy of an outlet.
 //
-//   no answer, or      The outlet pauses, 250 ms doubling up to 2.5 s, or as long as the sink asks.
-//   nothing accepted   Then it writes the same batch again; after 3 failures it tries other batches first, up to 8.
-//                      After 5 failures the points count as kept. A batch without an answer must also see others
-//                      succeed meanwhile: otherwise the sink is down, and the batch is tried on.
-//   kept               The point goes into the retry set, with a pause of its own, 500 ms doubling up to 10 min.
-//                      After 24 h it becomes a dead letter.
-//   rejected           The point becomes a dead letter at once.
+//   no answer, or       The outlet pauses, 250 ms doubling up to 2.5 s, and at least as long as the sink asks. Then it
+//   every point kept    writes the same batch again. After 3 failures it tries other batches first, up to 8.
+//                       From the 6th failure on the points count as kept. A batch without an answer must also see
+//                       other batches succeed meanwhile; otherwise the sink is down, and the batch is tried again.
+//   kept                The point enters the retry set, with a pause of its own, 500 ms doubling up to 10 min.
+//                       At the first failure after 24 h it becomes a dead letter.
+//   rejected            The point becomes a dead letter at once.
+//
+// An optional sink also skips points over its budget (spool/readers/budgets.ts).
 
 import { backoff } from '../runtime/backoff.ts';
 import type { DataPoint } from '../model/point.ts';

@@ -78,7 +78,7 @@ const defaultDedupMaxBytes = 96 << 20;
 /**
  * Opens the spool in a directory, which is created if necessary.
  *
- * @throws UnknownFormat, PathUnusable and FormerStoreUnreadable, or the system's error if it cannot be read
+ * @throws UnknownFormat, PathUnusable and LegacyStoreUnreadable, or the system's error if it cannot be read
  */
 export async function openSpool({
   dedupMaxBytes = defaultDedupMaxBytes,

@@ -24,7 +24,7 @@ interface OwnerIntakeOptions extends Pick<Channel<WorkerMessage>, 'send' | 'unse
   readonly clock: Pick<Clock, 'steady'>;
 }
 
-/** Answers come within 20 s of a push's headers: 5 s of them are for its body, and one for the interval of `expire`. */
+/** After the body. `expire` checks every second, so the sender waits at most one second longer. */
 const outcomeTimeoutMs = 14_000;
 const empty = Buffer.alloc(0);
 

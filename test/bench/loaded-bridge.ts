@@ -7,7 +7,7 @@ import { generate, type Load, type Loaded } from './generator.ts';
 export interface Measured extends Loaded {
   /** During the load. */
   readonly perSecond: number;
-  /** The CPU time of a push, in all threads and workers, with its delivery. */
+  /** CPU time per push in us, over all threads and workers, delivery included. */
   readonly cpuUs: number;
   /** The part of the main thread. */
   readonly mainCpuUs: number;
@@ -60,7 +60,7 @@ export async function measured(one: Entrant, load: Omit<Load, 'url'>): Promise<M
 
 /** Waits until `points` are delivered. Throws if deliveries stop before. */
 export async function settled({ delivery }: Entrant, points: number): Promise<Delivered> {
-  if (delivery === undefined) throw new Error('what only answers delivers nothing');
+  if (delivery === undefined) throw new Error('this server has no delivery to wait for');
   let [before, sinceMs] = [-1, performance.now()];
   for (;;) {
     const now = await delivery.delivered();

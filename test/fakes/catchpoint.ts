@@ -45,7 +45,7 @@ export async function fakeCatchpoint(
   };
 }
 
-/** Makes nodes in three countries, thirty in turn to three cities, every fifth inactive. */
+/** Makes nodes in three countries. Ten nodes in turn share three cities, and every fifth node is inactive. */
 export function world(count: number, firstId = 1): SimulatedNode[] {
   const countries = [
     { country: { id: 224, name: 'United States' }, continent: { id: 1, name: 'North America' }, code: 'US' },

@@ -1,4 +1,4 @@
-// `nodes diff`: compares the tag values of two node listings: the stored one, one of either REST API, or a file.
+// `nodes diff`: compares the tag values of two node listings. Each is `stored`, `fresh`, `v1`, `v2` or a file.
 
 import type { Config } from '../../config/config.ts';
 import { directoryFile } from '../../sources/catchpoint/nodes/directory-file.ts';

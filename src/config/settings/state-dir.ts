@@ -12,7 +12,7 @@ export interface StateDirChoice {
 
 /**
  * The first directory of systemd's $STATE_DIRECTORY, or the one in /var/lib if it is writable, or the one in
- * $XDG_STATE_HOME or ~/.local/state. Undefined without $HOME.
+ * $XDG_STATE_HOME or ~/.local/state. Undefined if none of these applies.
  *
  * @param canWriteIn - whether the directory is writable or can be made
  */

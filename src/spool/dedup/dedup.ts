@@ -1,4 +1,4 @@
-// Deduplication: remembers the runs of the last two hours, over restarts. Files beside the segments store the run keys.
+// Deduplication: remembers runs for at least two hours, over restarts. Files beside the segments store the run keys.
 
 import { hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';

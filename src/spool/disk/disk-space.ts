@@ -1,4 +1,4 @@
-// Guards the free space of the disk. Appends are refused before the disk is full. If it is full all the same, a reserve
+// Guards the free space of the disk. Deliveries are refused before the disk is full (deliver.ts asks `scarcity`). If it is full all the same, a reserve
 // file is deleted, so that positions and checkpoints, which free space, can still be written.
 
 import type { Clock } from '../../runtime/clock.ts';
@@ -32,7 +32,7 @@ export function openDiskSpace(
   const reserveBytes = Math.min(maxReserveBytes, Math.floor(disk.sizeBytes() * shareOfDisk));
   let nextLookMs = -Infinity;
   let scarcity: string | undefined;
-  /** Space that the disk reported when a write failed, under a quota for example. Distrusted for a while. */
+  /** Free bytes that the disk reported while a write failed for lack of space, for example under a quota. */
   let unusableBytes = 0;
   let distrustedUntilMs = -Infinity;
 

@@ -18,7 +18,7 @@ export interface CheckpointNeeds {
   readonly live: ReadonlyMap<number, number>;
 }
 
-/** Segments that every sink has passed, without live entries. */
+/** Segments older than both checkpoints, without live entries, that every sink has passed. */
 export function recyclable(segments: readonly SegmentEntry[], needs: CheckpointNeeds): SegmentEntry[] {
   return segments.filter(
     (segment) =>

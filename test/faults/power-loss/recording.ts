@@ -12,7 +12,7 @@ import { eventsOf, recordedCalls } from './events.ts';
 import type { StoreEvent } from './store-event.ts';
 
 export interface Recording {
-  /** The directory at the begin. */
+  /** The directory at the start. */
   readonly before: Snapshot;
   /** Ends the recording; the process goes on. */
   end(): Promise<readonly StoreEvent[]>;

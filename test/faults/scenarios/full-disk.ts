@@ -1,4 +1,4 @@
-// F11: the disk is full, first by the spool and then by another file as well, until there is space again. Nothing is
+// F11: the spool fills the disk, in some rounds with another file. Pushes resume once there is space, and nothing is
 // duplicated.
 
 import { appendFile, rm } from 'node:fs/promises';

@@ -10,7 +10,7 @@ export interface BodySize {
   batchPoints(): number;
   recordCompressed(bytes: number, points: number): void;
   recordAccepted(bytes: number): void;
-  /** `no-answer`: the connection closed without an answer, and then half of the body was accepted. */
+  /** `no-answer`: the connection closed without an answer, and a body of half the size then succeeded. */
   recordRefused(bytes: number, why: RefusedBody): void;
 }
 

@@ -1,7 +1,7 @@
 // The error of a legacy store that cannot be read.
 
 export class LegacyStoreUnreadable extends Error {
-  override readonly name = 'FormerStoreUnreadable';
+  override readonly name = 'LegacyStoreUnreadable';
   /** After sysexits; set if the cause is not damage. */
   readonly exitCode: number | undefined;
   /** The signal that killed the reader process. */
