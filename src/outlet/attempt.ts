@@ -12,7 +12,7 @@ import type { Batch, Retry } from '../spool/readers/batches.ts';
 
 export interface Attempt {
   readonly work: Batch | Retry;
-  /** Failed writes of it so far: without an answer, or with nothing accepted. */
+  /** Failed writes so far: without an answer, or with every point kept. */
   readonly failures: number;
   /** The outlet's successful writes at the first failure and at the last one; see retry-policy.ts. */
   readonly successesAtFirstFailure: number;
