@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import { createRequire } from 'node:module';
-import { nearest } from '../config/settings/config-file.ts';
 import type { BindAction, CommandContext } from './command-context.ts';
 import { withSettings } from './setting-options.ts';
 
@@ -40,22 +39,10 @@ const require = createRequire(import.meta.url);
 function defineRun(command: Command, bind: BindAction): void {
   withSettings(command)
     .description('run the bridge; the default')
-    .allowExcessArguments()
     .action(
       bind((run, context) => {
-        refuseUnknownCommand(run);
         const { runBridge } = require('./run.js') as typeof import('./run.ts');
         return runBridge(run, context);
       }),
     );
-}
-
-/** Commander passes an unknown command name to the default command, as an argument. */
-function refuseUnknownCommand(command: Command): void {
-  const [unknown] = command.args;
-  if (unknown === undefined) return;
-  const suggestion = nearest(unknown, Object.keys(commands));
-  command.error(
-    `error: unknown command '${unknown}'${suggestion === undefined ? '' : `\n(Did you mean ${suggestion}?)`}`,
-  );
 }

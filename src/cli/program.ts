@@ -1,6 +1,7 @@
 // The command line: parses arguments, runs a command and maps its errors to exit codes.
 
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { nearest } from '../config/settings/config-file.ts';
 import type { BindAction, CommandContext } from './command-context.ts';
 import { commands, hiddenCommands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -20,6 +21,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     (action) =>
     async (...args) => {
       const command = args.at(-1) as Command;
+      refuseExcessArguments(command);
       if (!keepRunningOnHangup.includes(command.name())) context.stopOnHangup?.();
       exitCode = await action(command, context);
     };
@@ -60,12 +62,25 @@ function newProgram(version: string, context: CommandContext): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
+    .allowExcessArguments()
     .exitOverride()
     .configureOutput(outputTo(context));
   for (const name of Object.keys(commands)) {
     program.command(name, { isDefault: name === 'run', hidden: hiddenCommands.includes(name) });
   }
   return program;
+}
+
+/** Commander's own error does not name the argument. It passes an unknown command name to the default command. */
+function refuseExcessArguments(command: Command): void {
+  const { args, registeredArguments } = command;
+  const excess = args[registeredArguments.length];
+  if (excess === undefined || registeredArguments.at(-1)?.variadic === true) return;
+  if (command.name() !== 'run') command.error(`error: unexpected argument '${excess}' for '${command.name()}'`);
+  const suggestion = nearest(excess, Object.keys(commands));
+  command.error(
+    `error: unknown command '${excess}'${suggestion === undefined ? '' : `\n(Did you mean ${suggestion}?)`}`,
+  );
 }
 
 const maxHelpWidth = 120;

@@ -1,51 +1,15 @@
 // The command line: help texts, exit codes and error messages of all commands, in this process.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { runProgram } from '../../src/cli/program.ts';
 import { environmentTextOf, flagOf } from '../../src/config/settings/names.ts';
 import { settingEntries } from '../../src/config/settings/settings.ts';
 import { takeStateDirectory } from '../../src/daemon/state-directory-lock.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { capturedOutput } from './context.ts';
-
-interface Outcome {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a command whose stop signal has come already. */
-async function ran(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const [stdout, stderr] = [capturedOutput(), capturedOutput()];
-  const stop = AbortSignal.abort();
-  const exitCode = await runProgram(argv, '1.2.3', {
-    env,
-    stdin: () => Readable.from([]),
-    stdout,
-    stderr,
-    clock: systemClock(),
-    random: () => 0.5,
-    pid: 7,
-    stop,
-    hurry: stop,
-  });
-  return { exitCode, out: stdout.text(), err: stderr.text() };
-}
-
-/** Flags of a run without account and OpenTSDB, on free ports. */
-async function runFlags(t: ExecutionContext) {
-  const stateDir = await temporaryDirectory(t);
-  const nodesFile = join(stateDir, 'given-nodes.json');
-  await writeFile(nodesFile, '[{"id":312,"name":"Jinan, CN - Unicom","active":true}]');
-  const directories = ['--nodes-file', nodesFile, '--state-dir', stateDir];
-  return { stateDir, directories, argv: ['-f', '-l', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', ...directories] };
-}
+import { ran, runFlags } from './context.ts';
 
 test('the help names every setting with its flag, default and environment variable, below its group', async (t) => {
   for (const argv of [['--help'], ['run', '--help'], ['help', 'check']]) {
@@ -62,12 +26,6 @@ test('the help names every setting with its flag, default and environment variab
       t.true(text.includes(`${environmentTextOf(key, setting)})`), key);
     }
   }
-});
-
-test('`help replay` and `replay --help` print the same', async (t) => {
-  const [command, option] = [await ran(['help', 'replay']), await ran(['replay', '--help'])];
-  t.is(command.out, option.out);
-  for (const flag of ['--since <time>', '--state-dir <path>']) t.true(command.out.includes(flag), flag);
 });
 
 test("the program's help names every command", async (t) => {
@@ -95,18 +53,8 @@ for (const [commandLine, error] of [
   ['dead-letters retry', 'expected ids, --all, --reason or --kind, found none of them'],
   ['dead-letters drop a --all', 'expected ids, or else --all, --reason or --kind, found both'],
   ['dead-letters drop --kind a --all', 'expected --all, or else --reason or --kind, found both'],
-  ['-l x --nodes-file n', '--listen: expected [host:]port, the port from 0 to 65535, found "x"'],
   ['replay', "missing required argument 'files'"],
-  [
-    'replay x --test 5,x',
-    "option '--test <ids>' argument '5,x' is invalid. expected ids, integers from 1 to 2^53-1, found \"x\"",
-  ],
   ['simulate', "required option '--target <url>' not specified"],
-  [
-    'simulate --target x',
-    "option '--target <url>' argument 'x' is invalid. expected a URL such as http://bridge.example:8080/, found \"x\"",
-  ],
-  ['demo --rate 0', "option '--rate <number>' argument '0' is invalid. expected a number above 0, found \"0\""],
   ['demo -p 1', "option '-p, --tsdb-port' needs --tsdb-host"],
   [
     '',
@@ -129,20 +77,6 @@ test('all errors of the environment and of a file are reported as wrong configur
     `error: ${path}:2: tsdbPort: no such setting; did you mean tsdb-port?`,
     'error: CATCHPOINT_BRIDGE_RTT: expected by-type or total, found "x"',
   ]);
-});
-
-test('a missing configuration file is wrong usage or wrong configuration, by its origin', async (t) => {
-  const error = '/nowhere/bridge.yaml: ENOENT: no such file or directory\n';
-  t.deepEqual(await ran(['--config', '/nowhere/bridge.yaml']), {
-    exitCode: 64,
-    out: '',
-    err: `error: --config: ${error}`,
-  });
-  t.deepEqual(await ran([], { CATCHPOINT_BRIDGE_CONFIG: '/nowhere/bridge.yaml' }), {
-    exitCode: 78,
-    out: '',
-    err: `error: CATCHPOINT_BRIDGE_CONFIG: ${error}`,
-  });
 });
 
 test('flags without a command start the bridge, and a signal ends it with 0', async (t) => {

@@ -13,7 +13,10 @@ type Operation = 'list' | 'show' | 'retry' | 'drop' | 'export';
 export function define(command: Command, bind: BindAction): void {
   command.description('what could not be used: list it, try it again, throw it away');
   const add = (name: Operation, description: string): Command =>
-    command.command(name).option('--json', 'for programs, a line a letter').description(description);
+    command
+      .command(name)
+      .option('--json', name === 'show' ? 'for programs' : 'for programs, a line a letter')
+      .description(description);
   const withFilters = (subcommand: Command): Command =>
     subcommand
       .option('--reason <text>', 'those whose reason has this in it')

@@ -40,34 +40,6 @@ const malformed = (body: string | Buffer, reason = 'body: no push') => ({
   from: '203.0.113.9',
 });
 
-test('a sample has reason, time, sender and body, and survives a restart', async (t) => {
-  const { samples, clock, reopened } = await samplesIn(t);
-  samples.take(malformed('garbage'));
-  await until(() => samples.count() === 1);
-  const later = await reopened();
-  const [sample] = later.after(undefined);
-  t.like(sample, {
-    kind: 'malformed',
-    reason: 'body: no push',
-    raw: 'garbage',
-    from: '203.0.113.9',
-    firstAtMs: clock.now(),
-    times: 1,
-  });
-  t.is(later.bytes(), samples.bytes());
-});
-
-test('equal bodies are one sample, with a count and the last time', async (t) => {
-  const { samples, clock } = await samplesIn(t);
-  const firstAtMs = clock.now();
-  samples.take(malformed('garbage'));
-  await until(() => samples.count() === 1);
-  await clock.advance(5000);
-  samples.take(malformed('garbage'));
-  await until(() => samples.after(undefined)[0]?.times === 2);
-  t.like(samples.after(undefined)[0], { firstAtMs, lastAtMs: firstAtMs + 5000 });
-});
-
 test('above the bound, the samples last seen longest ago are deleted', async (t) => {
   const { samples, clock } = await samplesIn(t, { maxBytes: 1000 });
   const take = async (letter: string): Promise<void> => {

@@ -5,22 +5,6 @@ import { lettersOf, nothing, readSpool, rejected } from '../../fakes/letters.ts'
 import { points } from '../../fakes/points.ts';
 import { finishNext } from '../small-spool.ts';
 
-test('a dropped backlog is gone after a restart too, and later points are not dropped', async (t) => {
-  const { spool, reader, reopened } = await readSpool(t);
-  await spool.append(points(3));
-  await finishNext(reader, { kept: points(2) });
-  await spool.append(points(4, 10));
-  const { points: dropped, bytes } = await spool.drop('tsdb');
-  t.is(dropped, 6);
-  t.true(bytes > 0);
-  t.deepEqual([reader.next(10), reader.nextRetry(), reader.untakenPoints()], [undefined, undefined, 0]);
-  t.deepEqual(reader.backlog(), { points: 0, bytes: 0, oldestAtMs: undefined });
-  await spool.append(points(1, 20));
-  t.deepEqual(reader.next(10)?.points, points(1, 20));
-  const later = await (await reopened()).reader('tsdb');
-  t.deepEqual(later.next(10)?.points, points(1, 20));
-});
-
 test('a batch and a retry that were in flight during a drop change nothing', async (t) => {
   const { spool, reader } = await readSpool(t);
   await spool.append(points(2));
@@ -84,11 +68,6 @@ test('a drop forgets a removed sink with its backlog and retry set', async (t) =
     (await (await reopened()).status()).sinks.map(({ name }) => name),
     ['tsdb'],
   );
-});
-
-test('an unknown sink is refused with the known names', async (t) => {
-  const { spool } = await readSpool(t);
-  await t.throwsAsync(spool.drop('tsbd'), { name: 'NoSuchSink', message: /"tsbd".*there is tsdb$/ });
 });
 
 test('the status counts backlog, parked measurements and dead letters', async (t) => {
