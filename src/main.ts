@@ -38,9 +38,9 @@ const isWorker = cluster.isWorker && process.argv[2] === 'worker';
 // A terminal sends signals to workers too. They ignore them, because their owner stops them.
 for (const name of signals) process.on(name, isWorker ? () => {} : onSignal);
 
-/** Tells a SIGHUP of a closing terminal from one for a reload. After a close stderr is no longer a terminal. */
+/** Distinguishes a SIGHUP of a closing terminal from one for a reload. After a close stderr is no longer a terminal. */
 const hasTerminal = process.stderr.isTTY;
-/** A SIGHUP before the command has set its listener is kept for it. */
+/** A SIGHUP that arrives before the command has set its listener is delivered to that listener. */
 let isHungUp = false;
 let hangup = (): void => void (isHungUp = true);
 function onHangup(listener: () => void): void {
@@ -49,7 +49,7 @@ function onHangup(listener: () => void): void {
 }
 process.on('SIGHUP', () => (hasTerminal && !isWorker && !isatty(process.stderr.fd) ? onSignal() : hangup()));
 
-// A reader that stops reading, as in `nodes list | head`, is no error.
+// A reader that stops reading, as in `nodes list | head`, is not an error.
 process.stdout.on('error', () => stop.abort());
 process.stderr.on('error', () => {});
 

@@ -1,4 +1,4 @@
-// The settings of the push listener in the form that requests are checked against: token hashes, networks, limits.
+// The access settings of the push listener, prepared for request checks: token hashes, networks, limits.
 
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';

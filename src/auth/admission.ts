@@ -1,4 +1,4 @@
-// Admits a push in one call: sender address, authentication, concurrency slot. The middlewares check the same.
+// Admits a push in one call: sender address, authentication, concurrency slot. The middlewares perform the same checks.
 
 import type { IncomingMessage } from 'node:http';
 import type { Authentication } from './authentication.ts';

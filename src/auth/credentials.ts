@@ -1,4 +1,4 @@
-// Where the push listener gets tokens and certificates: from files in the owner, from the owner in a worker.
+// The sources of tokens and certificates for the push listener: files in the owner process, the owner in a worker.
 
 import { randomBytes } from 'node:crypto';
 import { type CertificateFiles, type Certificates, openCertificates, type Pems } from './tls-certificate.ts';

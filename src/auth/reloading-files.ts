@@ -1,4 +1,4 @@
-// Files that are loaded at the start and again when they change. When a reload fails, the last good value stays.
+// Loads files at start and reloads them when they change. After a failed reload the last good value stays in effect.
 
 import { stat } from 'node:fs/promises';
 

@@ -1,4 +1,4 @@
-// Answers clients whose bytes never became a request: oversized headers, timeouts, anything but HTTP.
+// Answers clients that did not send a valid request: oversized headers, timeouts, or bytes that are not HTTP.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

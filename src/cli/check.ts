@@ -1,4 +1,4 @@
-// `check`: prints the configuration in effect with the origin of each setting, then checks what the bridge needs.
+// `check`: prints the configuration in effect with the origin of each setting, then runs the checks of the bridge.
 
 import type { Command } from 'commander';
 import type { ConfigRead } from '../config/config.ts';

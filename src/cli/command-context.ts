@@ -1,4 +1,4 @@
-// The process as main passes it to commands; nothing else in cli/ touches the process.
+// The interface to the process that main passes to commands. No other file in cli/ accesses the process.
 
 import type { Command } from 'commander';
 import type { Duplex, Readable } from 'node:stream';

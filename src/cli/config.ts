@@ -53,7 +53,7 @@ async function init({ args: [path = defaultPath] }: Command, { stdout, stderr }:
   }
 }
 
-/** @throws what the bridge refuses, in its words */
+/** @throws an error with the message of the bridge if the bridge refuses the configuration */
 async function reload(command: Command, context: CommandContext): Promise<number> {
   const { config } = commandConfig(command, context);
   const access = await readAdminFile(config.stateDir);

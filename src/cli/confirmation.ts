@@ -1,4 +1,4 @@
-// Asks for a yes on the terminal before something irreversible.
+// Asks for confirmation on the terminal before an irreversible action.
 
 import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from './command-context.ts';

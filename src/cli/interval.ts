@@ -1,4 +1,4 @@
-// Repetition and time limits of commands that show something every second.
+// Repetition and time limits of commands that print output every second.
 
 import type { Clock } from '../runtime/clock.ts';
 

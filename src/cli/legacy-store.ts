@@ -1,4 +1,4 @@
-// `former-store`: reads the legacy store for the bridge, in a process that a damaged store may crash.
+// `former-store`: the reader process of the legacy store. A damaged store can crash it without crashing the bridge.
 
 import type { Command } from 'commander';
 import { createInterface } from 'node:readline';

@@ -47,7 +47,7 @@ export async function runBridge(command: Command, context: CommandContext): Prom
 /**
  * Runs the bridge and resolves when it has stopped.
  *
- * @throws what the daemon could not start for or failed with; it may have an `exitCode`
+ * @throws the error of the failed start, or of the failed daemon; it may have an `exitCode`
  */
 export async function run(
   config: Config,

@@ -1,4 +1,4 @@
-// `simulate`: pushes to a bridge as Catchpoint's agents would.
+// `simulate`: sends pushes to a bridge, like Catchpoint's agents.
 
 import type { Command } from 'commander';
 import { port } from '../config/settings/addresses.ts';

@@ -1,4 +1,4 @@
-// Text for people: tables, numbers, and foreign text without control characters.
+// Formats terminal output: tables, numbers, and external text with its control characters replaced.
 
 import Table from 'cli-table3';
 

@@ -99,7 +99,7 @@ export interface ConfigInputs {
   readonly file?: { readonly path: string; readonly text: string } | undefined;
   /** Throws the error of the system. */
   readonly readFile: (path: string) => string;
-  /** Whether the directory is writable or can be made. */
+  /** Reports whether the directory is writable or can be created. */
   readonly canWriteIn: (path: string) => boolean;
   /** Changes with the file; undefined if the file cannot be read. Without it no change of a file is detected. */
   readonly stampOf?: (path: string) => string | undefined;
@@ -224,7 +224,7 @@ function configOf(
   };
 }
 
-/** Shows the derived value of a setting that nobody has set. */
+/** Shows the derived value of a setting that is not set. */
 function withDerivedValue(
   setting: RedactedSetting,
   config: Config,

@@ -37,7 +37,7 @@ class ReloadRefused extends Error {
 }
 
 export interface ReloadStatus {
-  /** Whether the last configuration that was read is in effect. */
+  /** True if the last configuration that was read is in effect. */
   readonly isLastGood: boolean;
   /** When the last valid configuration was read, at the start or later, ms since 1970 UTC. */
   readonly lastGoodAtMs: number;

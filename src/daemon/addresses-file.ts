@@ -1,4 +1,4 @@
-// The addresses of a running daemon in a file of its state directory. Commands find the daemon by it.
+// Stores the addresses of a running daemon in a file of its state directory, from which commands read them.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

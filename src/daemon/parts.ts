@@ -1,4 +1,4 @@
-// The parts of a running bridge, opened sinks first, so that nothing is accepted before it can be stored.
+// Opens the parts of the bridge, the spool first, so that no push is accepted before it can be stored.
 
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
@@ -26,7 +26,7 @@ export interface Parts extends Sources {
   readonly snapshot: () => Promise<Snapshot>;
 }
 
-/** Opens the parts in dependency order. What has to be closed again is pushed to `releases`. */
+/** Opens the parts in dependency order. The functions that close them are pushed to `releases`. */
 export async function openParts(config: Config, context: ProcessContext, releases: Releases): Promise<Parts> {
   const { clock, log, pid } = context;
   releases.push((await takeStateDirectory(config.stateDir, pid)).release);
@@ -52,7 +52,7 @@ export async function openParts(config: Config, context: ProcessContext, release
   return { ...parts, snapshot: snapshots({ ...context, ...parts, spoolDirectory: directory }) };
 }
 
-/** The outlets run in a thread of their own, except while the spool of an earlier version is drained. */
+/** The outlets run in a separate thread, except while the spool of an earlier version is drained. */
 async function outletsOf(
   config: Config,
   { clock, random, log, startOutletThread }: ProcessContext,

@@ -1,4 +1,4 @@
-// What main passes in: clock, randomness, log, process id and ways to start workers and threads.
+// The context that main passes to the daemon: clock, randomness, log, process id, and starters of workers and threads.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';

@@ -1,4 +1,4 @@
-// Which part takes which setting while the bridge runs. A change of any other setting needs a restart.
+// The parts that apply changed settings while the bridge runs. A change of any other setting needs a restart.
 
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
@@ -60,7 +60,7 @@ export function reloadableParts(
         return () => spool.setMaxBytes(maxBytes);
       },
     },
-    // Last: workers get what is in effect in this process by then.
+    // Runs last: workers receive the settings that are in effect in this process.
     ...(workerPool === undefined
       ? []
       : [

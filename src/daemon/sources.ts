@@ -1,4 +1,4 @@
-// Opens what takes data in: access control, the worker pool, and the sources that the configuration switches on.
+// Opens access control, the worker pool, and the sources that the configuration enables.
 
 import { type AccessControl, openAccessControl } from '../auth/access-control.ts';
 import type { Config } from '../config/config.ts';
@@ -11,7 +11,7 @@ import type { WorkerPool } from '../workers/worker-pool.ts';
 import type { ProcessContext } from './process-context.ts';
 
 export interface Sources {
-  /** Who may push to the Catchpoint source, and how much. */
+  /** Access control of the Catchpoint source. */
   readonly access: AccessControl;
   /** Undefined without --workers: this process takes the requests itself. */
   readonly workerPool: WorkerPool | undefined;

@@ -1,4 +1,4 @@
-// One process per state directory. The owner answers on a unix socket there; the kernel closes it when the owner dies.
+// Locks a state directory for one process, the owner, by a Unix socket. The kernel closes it when the owner ends.
 
 import { link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';

@@ -1,4 +1,4 @@
-// `Expect: 100-continue` (RFC 9110, 10.1.1): a request is told to send its body once it is authenticated.
+// `Expect: 100-continue` (RFC 9110, 10.1.1): the server answers 100 Continue once the request is authenticated.
 
 import type { Context } from 'koa';
 

@@ -56,7 +56,7 @@ const keepAliveTimeoutMs = 65_000;
 /** Connections that wait to be accepted. Over it clients retry after a second or more. The system may allow fewer. */
 const backlog = 4096;
 
-/** While closing, a connection ends with its request. 0 would keep it for ever. */
+/** While closing, a connection ends with its request. 0 would keep the connection open. */
 const closingKeepAliveMs = 1;
 
 /** Request ids and error answers of an application. */

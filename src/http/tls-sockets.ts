@@ -1,4 +1,4 @@
-// Pairs the two sockets of a TLS connection. A TLS server emits the raw one first, and requests name the other.
+// Pairs the two sockets of a TLS connection. A TLS server emits the raw socket first; requests refer to the TLS socket.
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';

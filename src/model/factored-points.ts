@@ -33,7 +33,7 @@ export function expanded(points: Points): readonly DataPoint[] {
   return all;
 }
 
-/** Whether both render to the same text: equal names and values in the same order. */
+/** Reports whether both render to the same text: equal names and values in the same order. */
 export function areSameTags(one: Tags | undefined, other: Tags | undefined): boolean {
   if (one === other) return true;
   if (one === undefined || other === undefined) return false;

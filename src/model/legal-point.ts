@@ -1,4 +1,4 @@
-// Finds points that a receiver would refuse, store under another name, or take for a command.
+// Finds points that a receiver would refuse, store under another name, or interpret as a command.
 
 import type { DataPoint, Tags } from './point.ts';
 

@@ -1,4 +1,4 @@
-// The contract of sources: a data point, and `Deliver`, by which a source hands points over.
+// The contract of sources: the data point, and `Deliver`, the function by which a source hands points to the spool.
 
 /** Tag names and values, in the order in which sinks write them. */
 export type Tags = Readonly<Record<string, string>>;
@@ -100,7 +100,7 @@ export interface Parked {
 export interface DeadLetter {
   /** The class of the reason in one word, such as `rejected` or `implausible-time`. */
   readonly kind: string;
-  /** For people: the fault, and the value found. */
+  /** Human-readable: the fault, and the value found. */
   readonly reason: string;
   /** The unusable data as text. */
   readonly raw: string;
@@ -113,7 +113,7 @@ export interface LetterToRetry {
   readonly input: Buffer;
 }
 
-/** The outcome of a retry for people: the letter is removed, or it stays for the reason in `refused`. */
+/** The outcome of a retry, human-readable: the letter is removed, or it stays for the reason in `refused`. */
 export type LetterRetried = { readonly done: string } | { readonly refused: string };
 
 /** Retries a letter. Returns undefined for a kind that the source does not know. Rejects as Deliver does. */

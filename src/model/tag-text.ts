@@ -1,4 +1,4 @@
-// Makes any text a legal tag value, for every source.
+// Converts any text to a legal tag value.
 
 import { createRequire } from 'node:module';
 import type * as AnyAscii from 'any-ascii';

@@ -10,9 +10,9 @@ export interface InFlightLimit {
 }
 
 const maxInFlight = 64;
-/** How many times slower than at best answers may become before the limit falls. */
+/** The limit falls when the answer time exceeds the best answer time by this factor. */
 const tolerance = 2;
-/** The best time grows by this factor each round, so that a sink may become slower for good. */
+/** The best time grows by this factor each round, so that the limit adapts to a permanently slower sink. */
 const forgetting = 1.01;
 
 /**

@@ -1,4 +1,4 @@
-// A pause after each batch, as in Kafka's `linger.ms`: few large requests replace many small ones. A full batch, and
+// A pause after each batch, like Kafka's `linger.ms`. It merges small requests into fewer large ones. A full batch, and
 // the first batch after an idle time, are not delayed.
 
 import type { Clock } from '../runtime/clock.ts';

@@ -36,11 +36,11 @@ export interface OutletStatus {
   /** Points accepted and rejected since the start. */
   readonly accepted: number;
   readonly rejected: number;
-  /** How often the sink kept a point for a later write; a point may be kept several times. */
+  /** The number of times that the sink kept a point for a later write; a point may be kept several times. */
   readonly kept: number;
   readonly backlog: Backlog;
   readonly inFlight: number;
-  /** Why the last write failed; undefined after a successful one. */
+  /** The error of the last write; undefined after a successful one. */
   readonly lastError: string | undefined;
 }
 

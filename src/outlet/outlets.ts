@@ -28,7 +28,7 @@ export interface Outlets {
   prepare(next: Config): Promise<() => void>;
   /** Reports whether every sink has no points left, or fails. */
   isIdle(): boolean;
-  /** How often the outlet thread was restarted; undefined on the main thread. */
+  /** The number of restarts of the outlet thread; undefined on the main thread. */
   restarts?(): number;
 }
 

@@ -1,5 +1,5 @@
-// Records in the spool what the sink answered. If the spool cannot write now, it retries this instead of the points,
-// which would duplicate them in the sink.
+// Records a sink's verdict in the spool. If the spool cannot write, the record is retried instead of the sink's write,
+// which would duplicate the points in the sink.
 
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';

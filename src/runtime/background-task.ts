@@ -1,6 +1,6 @@
-// Loops that run until the process releases its parts.
+// Runs loops in the background, and releases opened parts in reverse order.
 
-/** Closes what was opened, in the opposite order. */
+/** The functions that close opened parts. They are called in reverse order. */
 export type Releases = (() => Promise<unknown>)[];
 
 export interface BackgroundTask {

@@ -1,4 +1,4 @@
-// The clock that is passed to everything that reads the time or waits.
+// The clock. Code that reads the time or waits receives it as an argument.
 
 import { setTimeout as sleepFor } from 'node:timers/promises';
 

@@ -1,8 +1,8 @@
-// A histogram of durations, cheap enough for every push.
+// A histogram of durations. Recording a duration is cheap enough to do for every push.
 
 /** The form of a Prometheus histogram. */
 export interface DurationSnapshot {
-  /** Upper bounds of the buckets, ascending. A longer duration is in `count` alone. */
+  /** Upper bounds of the buckets, ascending. A longer duration is only in `count`. */
   readonly boundsSeconds: readonly number[];
   /** Cumulative counts: durations up to the bound at the same index. */
   readonly atMost: readonly number[];

@@ -1,4 +1,4 @@
-// Sizes and ages as text for people.
+// Formats sizes and ages as human-readable text.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 

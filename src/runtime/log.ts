@@ -1,4 +1,4 @@
-// The log: text on a terminal, JSON elsewhere. It has a line for each event and none for single pushes.
+// The log: text on a terminal, JSON elsewhere. It has a line for each event, but not for single pushes.
 
 import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';

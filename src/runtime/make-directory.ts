@@ -1,4 +1,4 @@
-// mkdir -p that ends everywhere.
+// Creates a directory and its missing parents. Unlike Node's recursive mkdir, it also returns for paths below /proc.
 
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

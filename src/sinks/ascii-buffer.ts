@@ -1,4 +1,4 @@
-// A reusable buffer for ASCII text. A string that grows over a whole batch would be many small objects that live long.
+// A reusable buffer for ASCII text. A string that grows over a whole batch would create many small, long-lived objects.
 
 interface AsciiBuffer {
   /** In bytes. */

@@ -136,7 +136,7 @@ function refuseMoreLetters(store: Store, bounds: Bounds, { deadLetter, parked }:
     throw new SpoolFull(`dead letters of senders: at most ${maxBytes} bytes, found ${bytes}`);
 }
 
-/** Whether more dead letters of a sink may be kept. Only an optional sink has a bound. */
+/** Reports whether more dead letters of a sink may be stored. Only an optional sink has a bound. */
 export function hasRoomForLetters({ state }: Store, { budgets, maxBytes }: Bounds, sinkName: string): boolean {
   return !budgets.has(sinkName) || state.letters.bytes() < maxBytes * shareOfOptionalLetters;
 }

@@ -1,4 +1,4 @@
-// Parked measurements: a source parks what it cannot complete yet, within a bound and over restarts.
+// Parked measurements: a source parks a measurement that it cannot complete yet. They are bounded and survive restarts.
 
 import type { Parked } from '../model/point.ts';
 import { type Bounds, hasRoomForParked } from './deliver.ts';

@@ -55,7 +55,7 @@ export interface Spool {
   scarcity(): string | undefined;
   /** Acknowledged data that was lost, over the life of the spool. */
   lost(): Losses;
-  /** Whether records of the legacy store wait. */
+  /** Reports whether records of the legacy store wait. */
   isRestoring(): boolean;
   /** Resolves when no record of the legacy store waits. */
   legacyDrained(): Promise<void>;

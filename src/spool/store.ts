@@ -1,5 +1,5 @@
 // The store: the write-ahead log with checkpoints, logged positions, bounded disk space and the legacy store before it.
-// open-store.ts opens it, spool.ts is the facade over it.
+// open-store.ts opens it; spool.ts is its facade.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from './disk/disk.ts';
@@ -107,7 +107,7 @@ export class Store extends WriteAheadLog {
     this.changeListeners.push(listener);
   }
 
-  /** Whether a payload fits into preallocated space. Preallocates more if not. */
+  /** Reports whether a payload fits into preallocated space. Preallocates more if not. */
   hasRoomFor(bytes: number): boolean {
     if (this.log.hasRoomFor(bytes)) return true;
     // Before the first segment, or after the disk was full.

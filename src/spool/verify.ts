@@ -15,12 +15,12 @@ export interface Verification {
   readonly damage: readonly string[];
   readonly segments: number;
   readonly frames: number;
-  /** Whether there is a legacy store. It is not verified. */
+  /** True if there is a legacy store, which is not verified. */
   readonly hasFormerStore: boolean;
 }
 
 interface VerifyOptions {
-  /** Whether a bridge writes meanwhile: then the last group may be incomplete. */
+  /** True if a bridge writes meanwhile; then the last group may be incomplete. */
   readonly isRunning: boolean;
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-// The JSON messages of the status page and `top`. Imports nothing, because the page's scripts are built on it alone.
+// The JSON messages of the status page and `top`. Imports nothing, because the page's scripts run in a browser.
 
 /** Sent every second. Times are ms since 1970 UTC. */
 export interface StatusMessage {
@@ -102,7 +102,7 @@ export interface RecentPush {
   /** Of a failed run. */
   readonly error?: string;
   readonly rttMs?: number;
-  /** Why it was not taken. */
+  /** The reason why the push was not taken. */
   readonly reason?: string;
 }
 

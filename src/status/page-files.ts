@@ -1,4 +1,4 @@
-// The files of the page, compressed. Their addresses contain a hash of their contents, so browsers cache them for ever.
+// The files of the page, compressed. Their addresses contain a hash of the contents, so browsers can cache them forever.
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

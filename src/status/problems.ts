@@ -1,4 +1,4 @@
-// The problems on the status page and in `top`: those of /readyz, and what went wrong in the last minutes.
+// The problems on the status page and in `top`: those of /readyz, and the failures of the last minutes.
 
 import { formatAge, formatBytes } from '../runtime/human-units.ts';
 import { losses, readiness } from '../telemetry/readiness.ts';
@@ -8,7 +8,7 @@ import type { RecentIncreases } from './recent-increases.ts';
 
 /** The last reload of the configuration; see reload.ts. */
 export interface ConfigurationState {
-  /** Why it cannot be used. */
+  /** The reason why the configuration cannot be used. */
   readonly fault: string | undefined;
   /** Changed settings that need a restart. */
   readonly needRestart: readonly string[];

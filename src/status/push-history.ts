@@ -12,7 +12,7 @@ export interface AnsweredPush {
   readonly outcome: string;
   /** Undefined unless it was taken. */
   readonly run?: AnsweredRun;
-  /** Why it was not taken. */
+  /** The reason why the push was not taken. */
   readonly reason?: string;
 }
 
@@ -44,7 +44,7 @@ export interface PushHistory {
 
 interface PushHistoryOptions {
   readonly clock: Clock;
-  /** Which duration is the RTT; see slices.ts. */
+  /** The rule that selects the duration used as RTT; see slices.ts. */
   readonly rtt: 'by-type' | 'total';
   /** Capacity of the ring, a power of two. */
   readonly runs?: number;

@@ -3,7 +3,7 @@
 const minMs = 0.1;
 const logWidth = Math.log(1.06);
 
-/** Bucket 0 counts what was not measured. */
+/** Bucket 0 counts missing durations. */
 export const bucketCount = 256;
 
 /** From 1 to 255, which is 0.1 ms to 4 minutes; durations beyond are counted in the first and the last bucket. */

@@ -1,4 +1,4 @@
-// Makes the message of a second from two snapshots.
+// Makes the status message of each second from two snapshots.
 
 import type { SinkSnapshot, Snapshot } from '../telemetry/snapshot.ts';
 import type { SourceSnapshot } from '../telemetry/source-counts.ts';

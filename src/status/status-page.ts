@@ -168,7 +168,7 @@ function latestRuns({ ring, nodes, tests, testName, errorText }: PushHistory, no
   return runs;
 }
 
-/** OpenTSDB's telnet syntax, for people. */
+/** OpenTSDB's telnet syntax, as human-readable text. */
 function putLine({ metric, timestamp, value, tags }: DataPoint): string {
   const pairs = Object.entries(tags).map(([name, text]) => `${name}=${text}`);
   return `put ${metric} ${timestamp} ${value} ${pairs.join(' ')}`;

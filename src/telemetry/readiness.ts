@@ -1,4 +1,4 @@
-// Decides whether the bridge is ready, and lists what needs attention.
+// Decides whether the bridge is ready, and lists reasons and warnings.
 //
 // Not ready means that pushes are answered 503. A dead OpenTSDB or a stale node directory is only a warning: pushes are
 // stored and completed later, so a load balancer has no reason to send them elsewhere.
@@ -9,7 +9,7 @@ import type { LossesSnapshot, SinkSnapshot, Snapshot } from './snapshot.ts';
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** Why pushes are refused; empty if ready. */
+  /** The reasons why pushes are refused; empty if ready. */
   readonly reasons: readonly string[];
   /** Problems while pushes are accepted. */
   readonly warnings: readonly string[];

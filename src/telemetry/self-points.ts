@@ -32,7 +32,7 @@ interface SelfPointNames {
 /** Above this share of the spool only other sources may fill it. */
 const maxSpoolShare = 1 / 2;
 
-/** Delivers a point for every sample at each interval until the signal. What cannot be delivered is skipped. */
+/** Delivers a point for every sample at each interval until the signal. Points that cannot be delivered are skipped. */
 export async function deliverSelfPoints(options: SelfPointsOptions, signal: AbortSignal): Promise<void> {
   const { spool, counters, log } = options;
   const deliver = counters.source('bridge', spool.append);

@@ -1,4 +1,4 @@
-// The shape of a snapshot: everything that is known of a running bridge at one moment. `/status` answers it as JSON.
+// The shape of a snapshot: the complete status of a running bridge at one moment. `/status` answers it as JSON.
 
 import type { AccessStatus } from '../auth/access-control.ts';
 import type { ReloadStatus } from '../config/reload.ts';
@@ -44,7 +44,7 @@ export interface Snapshot {
   readonly backstop?: BackstopSnapshot;
   /** Absent without --workers. */
   readonly workers?: WorkersSnapshot;
-  /** How often the outlet thread was restarted. Absent where the outlets run on the main thread. */
+  /** The number of restarts of the outlet thread. Absent where the outlets run on the main thread. */
   readonly outletRestarts?: number;
   /** Absent where the configuration cannot be reloaded. */
   readonly reloads?: ReloadStatus;
@@ -91,9 +91,9 @@ type SpoolFigures = 'waitingBytes' | 'maxBytes' | 'fileBytes' | 'lastRecord' | '
 export interface SpoolSnapshot extends Pick<SpoolStatus, SpoolFigures> {
   /** Free bytes of the spool's disk; undefined if they cannot be read. */
   readonly freeBytes: number | undefined;
-  /** Why the spool accepts nothing while the disk is nearly full. */
+  /** The reason why the spool refuses appends while the disk is nearly full. */
   readonly scarcity: string | undefined;
-  /** Whether records of an earlier version are still being drained. */
+  /** True while records of an earlier version are being drained. */
   readonly isRestoring: boolean;
 }
 

@@ -1,6 +1,6 @@
 // The bridge's own counters. The daemon makes them once and passes them to the parts that count.
 //
-// Outlets, spool and sources have counters of their own; snapshots.ts joins them.
+// Outlets, spool and sources have separate counters; snapshots.ts joins them.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Deliver } from '../model/point.ts';

@@ -1,4 +1,4 @@
-// The messages between a worker and its owner. Both are the same version of this program.
+// The messages between a worker and its owner. Both run the same version of this program.
 
 import type { AccessStatus } from '../auth/access-control.ts';
 import type { AccessOptions } from '../auth/access-policy.ts';

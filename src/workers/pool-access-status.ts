@@ -1,4 +1,4 @@
-// Sums the access status of all workers, those that have ended included, as if they were one process.
+// Sums the access status of all workers, including ended ones, so that they appear as one process.
 
 import type { AccessStatus } from '../auth/access-control.ts';
 
@@ -41,7 +41,7 @@ function added(one: AccessStatus, other: AccessStatus): AccessStatus {
   };
 }
 
-/** A member that `other` lacks counts as 0: the owner alone has `rotatedAtMs`. */
+/** A member that `other` lacks counts as 0: only the owner has `rotatedAtMs`. */
 function sum<Counts extends object>(one: Counts, other: Partial<Counts>): Counts {
   return Object.fromEntries(
     Object.entries(one).map(([key, count]) => [key, count + Number(other[key as keyof Counts] ?? 0)]),

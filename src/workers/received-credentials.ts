@@ -1,4 +1,4 @@
-// The credentials of a worker, as its owner sent them last.
+// The credentials of a worker, as last received from its owner.
 
 import type { Server } from 'node:tls';
 import type { Credentials, CredentialsSnapshot } from '../auth/credentials.ts';

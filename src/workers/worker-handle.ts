@@ -1,4 +1,4 @@
-// The owner's side of one worker: configures it, takes its pushes, watches that it is alive, and ends it.
+// The owner's side of one worker: configures it, receives its pushes, monitors it, and ends it.
 
 import type { AccessStatus } from '../auth/access-control.ts';
 import { type Address, CannotListen } from '../http/server.ts';
@@ -18,7 +18,7 @@ export interface WorkerHandle {
   readonly listening: Promise<ListeningAt>;
   readonly ended: Promise<WorkerExit>;
   isListening(): boolean;
-  /** Why it failed, if the worker said so. */
+  /** The reason of the failure, if the worker reported one. */
   failure(): string | undefined;
   /** Resolves once the worker has applied it, or has ended. A worker that takes too long is killed. */
   configure(config: WorkerConfig): Promise<void>;

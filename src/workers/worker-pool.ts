@@ -113,7 +113,7 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 }
 
-/** TLS is switched on and off by a restart alone. */
+/** Switching TLS on or off needs a restart. */
 function sharedConfig(
   { count, config, access }: WorkerPoolOptions,
   { access: { limits, ...options }, maxBodyBytes, log }: WorkerPoolConfig,

@@ -1,4 +1,4 @@
-// A worker process as main starts it.
+// The handle of a worker process, which main starts.
 
 import type { Duplex } from 'node:stream';
 

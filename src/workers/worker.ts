@@ -161,7 +161,7 @@ async function apply(next: WorkerConfig, worker: RunningWorker): Promise<void> {
   channel.send({ type: 'applied', revision: next.revision });
 }
 
-/** Ends soon: no push can be taken any more, and the next owner needs the port. */
+/** Ends within a second: no push can be stored without the owner, and the next owner needs the port. */
 async function endWithoutOwner({ intake, rotations, listener, log }: RunningWorker, clock: Clock): Promise<number> {
   const closing = listener.close();
   intake.ownerEnded();

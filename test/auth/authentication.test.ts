@@ -80,7 +80,7 @@ test('a request without a valid token gets no 100 Continue, and its body is not 
   letIn.socket.destroy();
 });
 
-test('each of several tokens is valid, in each place of a request', async (t) => {
+test('any of several tokens is accepted in any place of a request', async (t) => {
   const directory = await temporaryDirectory(t);
   await writeFile(join(directory, 'tokens'), `${other}\n`);
   const { url, access } = await guarded(t, { tokens: [token], tokenFiles: [join(directory, 'tokens')] });
@@ -193,7 +193,7 @@ test('the secret sets the token, in any of three forms; a push token does not', 
   t.is((await post(one.url, bearer(secret))).status, 401, 'the secret is no push token');
 });
 
-test('too many attempts to set a token are answered 429, for their sender alone', async (t) => {
+test('too many attempts to set a token are answered 429, only for their sender', async (t) => {
   const clock = movableClock();
   const one = await guarded(t, { rotationSecret: secret, clock, trustedProxies: ['127.0.0.1'] });
   const attempt = (address: string, by: string): Promise<Response> =>

@@ -151,7 +151,7 @@ test('closing waits neither for a missing handshake nor for an idle connection',
   t.is(await silent.heard, '');
 });
 
-test('over TLS, too, a connection with a request in flight is not closed for a new one', async (t) => {
+test('with TLS a connection with a request in flight is not closed for a new connection', async (t) => {
   const working = deferred<void>();
   let taken = 0;
   const one = await guarded(t, {

@@ -27,7 +27,7 @@ test('--yes confirms without a question', async (t) => {
   t.true(await confirmation({ stdin: () => t.fail(), stderr: capturedOutput(), stop: never }, true)('Drop it?'));
 });
 
-test('without a terminal and without --yes it is an error', async (t) => {
+test('confirmation without a terminal and without --yes is an error', async (t) => {
   const confirm = confirmation({ stdin: () => new PassThrough(), stderr: capturedOutput(), stop: never }, false);
   const refused = await t.throwsAsync(confirm('Drop it?'), {
     message: '"Drop it?" wants a yes, and there is no terminal to ask on; --yes says it',

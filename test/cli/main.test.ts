@@ -41,7 +41,7 @@ async function configured(
   return { stateDir, path, argv: ['--config', path, ...listening, '--state-dir', stateDir, '--nodes-file', nodesFile] };
 }
 
-test("the version is the package's", async (t) => {
+test('--version prints the version of the package', async (t) => {
   const { child, exit } = started(t, ['--version']);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
@@ -49,14 +49,14 @@ test("the version is the package's", async (t) => {
   t.deepEqual([await text(child.stdout), await exit], [`${version}\n`, 0]);
 });
 
-test('wrong usage is one line and ends with 64', async (t) => {
+test('wrong usage prints one line and exits with 64', async (t) => {
   const { child, exit } = started(t, ['--nonsense']);
   child.stdout.resume();
   t.deepEqual([await text(child.stderr), await exit], ["error: unknown option '--nonsense'\n", 64]);
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} stops the bridge in order`, async (t) => {
+  test(`${signal} stops the bridge gracefully`, async (t) => {
     const { argv } = await configured(t);
     const { child, exit } = started(t, argv);
     child.stdout.resume();
@@ -99,7 +99,7 @@ test('SIGHUP reloads the configuration, and a wrong one changes nothing', async 
   ]);
 });
 
-test('closing the terminal stops the bridge in order', async (t) => {
+test('closing the terminal stops the bridge gracefully', async (t) => {
   const { stateDir, argv } = await configured(t);
   const command = [process.execPath, main, ...argv].join(' ');
   // The bridge holds the fourth stream open until it ends.
@@ -120,13 +120,13 @@ test('closing the terminal stops the bridge in order', async (t) => {
   t.false(existsSync(join(stateDir, 'admin.json')));
 });
 
-test('a closed stdout is no error', async (t) => {
+test('a closed stdout is not an error', async (t) => {
   const { child, exit } = started(t, ['--help']);
   child.stdout.destroy();
   t.deepEqual([await text(child.stderr), await exit], ['', 0]);
 });
 
-test('an uncaught error is one line and ends with 70', async (t) => {
+test('an uncaught error prints one line and exits with 70', async (t) => {
   const throwsOnceMainListens =
     'process.on("newListener",(name)=>{if(name==="uncaughtException")setImmediate(()=>{throw new Error("boom")})})';
   const { child, exit } = started(t, ['simulate', '--target', 'http://127.0.0.1:1/'], {

@@ -121,7 +121,7 @@ test('check prints settings and findings on stdout, warnings on stderr', async (
   t.regex(out, /\n\nstate directory +ok .*\nfile +ok .*\nnodes file +ok .*\n$/);
 });
 
-test('config init writes a file that check accepts, for its user alone, and overwrites none', async (t) => {
+test('config init writes a private file that check accepts, and overwrites no file', async (t) => {
   const path = join(await temporaryDirectory(t), 'bridge.yaml');
   t.deepEqual(await ran(['config', 'init', path]), {
     exitCode: 0,

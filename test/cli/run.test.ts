@@ -14,7 +14,7 @@ const context = { clock: systemClock(), random: () => 0.5, log: silentLog(), pid
 const never = { stop: new AbortController().signal, hurry: new AbortController().signal };
 const urls = { pushUrl: 'http://127.0.0.1:1', backstopUrl: undefined, adminUrl: 'http://127.0.0.1:2' };
 
-test('the daemon runs until `stop`, and its stop gets `hurry`', async (t) => {
+test('`run` runs the daemon until the signal `stop`, and passes the signal `hurry` to its stop', async (t) => {
   const [stop, hurry] = [new AbortController(), new AbortController()];
   const steps: string[] = [];
   const daemon: Daemon = {
@@ -36,7 +36,7 @@ test('the daemon runs until `stop`, and its stop gets `hurry`', async (t) => {
   t.deepEqual(steps, ['started', 'stopped']);
 });
 
-test('after a failure the daemon is hurried once requests in flight are answered, and `run` throws the failure', async (t) => {
+test('after a failure `run` stops the daemon, aborts `hurry` after a delay, and throws the failure', async (t) => {
   const failure = Object.assign(new Error('i/o error'), { exitCode: 74 });
   let hurried = '';
   const daemon: Daemon = {

@@ -58,7 +58,7 @@ async function simulated(
   return { exitCode: await simulate({ rate: 200, ...flags }, context), text: stdout.text() };
 }
 
-test('pushes until the signal, and ends with 0', async (t) => {
+test('simulate pushes until the signal, and exits with 0', async (t) => {
   const end = new AbortController();
   const { url, bodies } = await target(t, 200, (pushes, isAfterAnswer) => pushes >= 20 && isAfterAnswer && end.abort());
   const { exitCode, text } = await simulated({ target: url }, { end });
@@ -70,7 +70,7 @@ test('pushes until the signal, and ends with 0', async (t) => {
   t.true(answered > 0 && answered <= bodies.length);
 });
 
-test('writes a line every second', async (t) => {
+test('simulate writes a line every second', async (t) => {
   const end = new AbortController();
   const { url } = await target(t, 200, () => {});
   const onWrite = (text: string): void => void (text.includes('pushes/s') && end.abort());
@@ -78,7 +78,7 @@ test('writes a line every second', async (t) => {
   t.regex(text, /^ +0:\d\d +\d+ pushes\/s +200: \d+ +answers p50 [^ ]+( ms)?, p99 /m);
 });
 
-test('--seconds ends it', async (t) => {
+test('simulate stops after --seconds', async (t) => {
   const passed = deferred<void>();
   const { url, bodies } = await target(t, 200, (_, isAfterAnswer) => isAfterAnswer && passed.resolve());
   const clock = systemClock();
@@ -91,7 +91,7 @@ test('--seconds ends it', async (t) => {
   t.true(bodies.length > 0);
 });
 
-test('ends with 69 when no push was answered 200', async (t) => {
+test('simulate exits with 69 if no push was answered 200', async (t) => {
   const end = new AbortController();
   const { url } = await target(t, 503, (pushes) => pushes === 5 && end.abort());
   const { exitCode, text } = await simulated({ target: url }, { end });
@@ -99,7 +99,7 @@ test('ends with 69 when no push was answered 200', async (t) => {
   t.regex(text, /answered 200 +0\nrefused +\d+\n/);
 });
 
-test('pushes the template of few nodes and tests', async (t) => {
+test('simulate pushes the template with the given numbers of nodes and tests', async (t) => {
   const end = new AbortController();
   const { url, bodies } = await target(t, 200, (pushes) => pushes === 30 && end.abort());
   await simulated({ target: url, template: true, nodes: 5, tests: 2, seed: 4 }, { end });
@@ -109,7 +109,7 @@ test('pushes the template of few nodes and tests', async (t) => {
   t.true(new Set(pushes.map(({ NodeId }) => NodeId)).size <= 5);
 });
 
-test('serves the REST APIs of the same world', async (t) => {
+test('simulate serves the REST APIs for the simulated nodes', async (t) => {
   const end = new AbortController();
   const { url, bodies } = await target(t, 200, () => {});
   let listed: Promise<Response> | undefined;

@@ -31,7 +31,7 @@ test('a body gives the points of its push', async (t) => {
   );
 });
 
-test('a wrong field ends with 65, a missing or unknown one does not', async (t) => {
+test('a wrong field exits with 65; a missing or unknown field does not', async (t) => {
   const body = JSON.parse(sample('template-custom.json')) as object;
   const { exitCode, output } = await checked(t, JSON.stringify({ ...body, Total: undefined, Colour: 'red' }));
   t.is(exitCode, 0);

@@ -170,7 +170,7 @@ test('an empty variable counts as unset', (t) => {
   );
 });
 
-test('each place can give each kind of setting', (t) => {
+test('flags, variables and the file can set every kind of setting', (t) => {
   const wanted = {
     urls: ['http://a:4242', 'https://u:p@b'],
     assignUids: false,
@@ -216,7 +216,7 @@ test('each place can give each kind of setting', (t) => {
   );
 });
 
-test('a flag can switch off what the file switches on', (t) => {
+test('a flag can disable a setting that the file enables', (t) => {
   const file = 'timings: true\nassign-uids: false\nfile: /tmp/points\n';
   const { config } = read({ file, flags: { timings: false, assignUids: true, fileMode: false } });
   t.deepEqual([config.metrics.timings, config.tsdb.assignUids, config.file], [false, true, undefined]);
@@ -263,7 +263,7 @@ test('secrets are read from files and are never shown', (t) => {
   t.regex(shown, /"secret","value":"\*\*\*","origin":"bridge.yaml:1"/);
 });
 
-test('of a secret and its file the one with the higher precedence counts', (t) => {
+test('if a secret and its file are both set, the one with the higher precedence is used', (t) => {
   const readFile = (): string => 'from file';
   t.is(
     read({ readFile, flags: { apiKeyFile: '/x' }, env: { CATCHPOINT_BRIDGE_API_KEY: 'env' } }).config.catchpoint.apiKey,
@@ -490,7 +490,7 @@ test('self metrics are off without an interval', (t) => {
   });
 });
 
-test("Backstop's CARBON_URLS alone switch Carbon on, and OpenTSDB and Catchpoint off", (t) => {
+test("with only Backstop's CARBON_URLS set, Carbon is on, and OpenTSDB and Catchpoint are off", (t) => {
   const config = (env: Readonly<Record<string, string>>) => read({ env, needsNodes: true }).config;
   const { tsdb, graphite, takesCatchpoint, backstop } = config({
     CARBON_URLS: 'carbon://carbon-a:2003,carbon://carbon-b:2003',

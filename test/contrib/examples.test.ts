@@ -78,7 +78,7 @@ async function compile(): Promise<Compiled> {
   return { ...Object.assign({}, ...(await Promise.all(modules))), files: stdout.trim().split('\n') };
 }
 
-test('the examples compile, by the types that are published and by no source of the package', async (t) => {
+test('the examples compile against the published types, without the sources of the package', async (t) => {
   const { files } = await examples();
   t.true(files.includes(join(root, 'build/src/model/sink.d.ts')));
   t.deepEqual(
@@ -129,7 +129,7 @@ test('the InfluxDB example rejects a refused line, and keeps one that a limit re
 
 type Point = ReturnType<typeof points>[number];
 
-test('the InfluxDB example learns of every refused line, however many there are', async (t) => {
+test('the InfluxDB example finds every refused line, whatever their number', async (t) => {
   const { influx, sink } = await openSink(t);
   influx.refuse(() => 'invalid column type');
   const { rejected } = await sink.write(points(250), forever);
@@ -227,7 +227,7 @@ const attic = 'room.celsius 1794994452 24.0 room=attic';
 const cellar = 'room.celsius 1794994452 11.3 room=cellar';
 const cellarReading = { ...reading, value: 11.3, tags: { room: 'cellar' } };
 
-test('the bridge of the examples stores readings in InfluxDB, those of a repeated body once', async (t) => {
+test('the example bridge stores readings in InfluxDB, and those of a repeated body once', async (t) => {
   const influx = await fakeInfluxDb(t);
   const bridge = await startBridge(influx, await temporaryDirectory(t));
   t.is(await bridge.post(reading), 200);
@@ -256,7 +256,7 @@ test('a point that InfluxDB refuses becomes a dead letter, and the others are st
   t.like(letter, { kind: 'rejected', reason: 'invalid column type', sink: 'influxdb' });
 });
 
-test('points wait while InfluxDB is away, and over a restart', async (t) => {
+test('points wait while InfluxDB is down, and survive a restart', async (t) => {
   const influx = await fakeInfluxDb(t);
   influx.reset(true);
   const directory = await temporaryDirectory(t);
@@ -275,7 +275,7 @@ test('points wait while InfluxDB is away, and over a restart', async (t) => {
   t.deepEqual(influx.stored().toSorted(), [cellar, attic]);
 });
 
-test('the page of the examples shows the bridge that runs here', (t) => {
+test('the README of the examples contains the code of the example bridge', (t) => {
   const [, shown] =
     /\/\/ <example>\n([\s\S]*)\/\/ <\/example>/.exec(readFileSync(join(folder, 'bridge.ts'), 'utf8')) ?? [];
   t.true(readFileSync(join(folder, 'README.md'), 'utf8').includes(shown ?? 'no example'));

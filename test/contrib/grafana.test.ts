@@ -215,7 +215,7 @@ for (const one of ofTests) {
   });
 }
 
-test('counts and shares are those of the runs', async (t) => {
+test('counts and shares match the runs', async (t) => {
   const points = anHour();
   const { values, ask } = await database(t, points);
   const [dashboard] = ofTests.filter(({ uid }) => uid === 'catchpoint-availability');

@@ -192,7 +192,7 @@ test('an annotation survives a restart', async (t) => {
   t.is(tsd.annotations().length, 1);
 });
 
-test('with Catchpoint off only Backstop listens, and the status has nothing of Catchpoint', async (t) => {
+test('with Catchpoint off only Backstop listens, and the status has no Catchpoint members', async (t) => {
   const daemon = await started(t, await configOf(t, { backstop, takesCatchpoint: false }));
   t.is(daemon.backstopUrl, daemon.pushUrl);
   t.is((await push(daemon)).status, 404);

@@ -98,7 +98,7 @@ test('a new nodes file is read at once', async (t) => {
   t.pass();
 });
 
-test('an unreadable CA file refuses the reload, and points go where they went before', async (t) => {
+test('a reload with an unreadable CA file fails, and points still go to the previous OpenTSDB', async (t) => {
   const before = await tsdOf(t);
   const { reloads, configure, push } = await running(t, { 'tsdb-host': before.url });
   await configure({ 'tsdb-host': 'https://127.0.0.1:1', 'tsdb-ca': '/nowhere/ca.pem', slices: 'node' });

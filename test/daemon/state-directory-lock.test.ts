@@ -16,7 +16,7 @@ test("a second owner is refused with the first one's process id", async (t) => {
   await (await takeStateDirectory(directory, 102)).release();
 });
 
-test('of several processes at once, one becomes the owner', async (t) => {
+test('if several processes start at once, exactly one becomes the owner', async (t) => {
   const directory = await temporaryDirectory(t);
   const taken = await Promise.allSettled([201, 202, 203, 204].map((pid) => takeStateDirectory(directory, pid)));
   const owners = taken.filter(({ status }) => status === 'fulfilled');

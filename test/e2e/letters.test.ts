@@ -47,7 +47,7 @@ const puts = ({ points }: FakeTsd): string[] =>
 
 const dnsPuts = goldenPuts('catchpoint/dns').toSorted();
 
-test('with a running bridge rejected points are listed and retried, arrive unchanged, and the bridge goes on', async (t) => {
+test('with a running bridge rejected points are listed and retried, arrive unchanged, and the bridge keeps running', async (t) => {
   const { start, command, json, replaceTsd } = await withStrictTsd(t);
   const one = await start();
   t.is(await one.push(goldenPush('dns')), 200);

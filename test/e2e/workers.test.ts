@@ -204,30 +204,39 @@ test.serial('a rotated token is valid in every worker as soon as the rotation is
   await one.stop();
 });
 
-test.serial('tokens and certificates that SIGHUP reloads reach every worker, also later ones', async (t) => {
-  const files = await temporaryDirectory(t);
-  const [cert, key, tokens] = ['cert', 'key', 'tokens'].map((name) => join(files, name)) as [string, string, string];
-  await writeFile(cert, certificate);
-  await writeFile(key, privateKey);
-  await writeFile(tokens, `${fileToken}\n`);
-  const one = await withWorkers(t, ['--push-token-file', tokens, '--tls-cert', cert, '--tls-key', key]);
-  const old = { headers: { authorization: `Bearer ${fileToken}` } };
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: certificate, body: nextRun() }))), [200]);
-  await writeFile(tokens, 'another-token-0123456789\n');
-  await writeFile(cert, newCertificate);
-  await writeFile(key, newPrivateKey);
-  one.child.kill('SIGHUP');
-  await one.line((line) => line.includes('configuration read again'));
-  const other = { headers: { authorization: 'Bearer another-token-0123456789' } };
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))), [200]);
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: newCertificate, body: nextRun() }))), [401]);
-  // An invalid file leaves the last valid tokens in effect, also in a new worker.
-  await writeFile(tokens, 'short\n');
-  process.kill((await workersOf(one.child.pid as number))[0] as number, 'SIGKILL');
-  await untilIs(one, ({ workers }) => workers.replaced === 1 && workers.running === 2);
-  t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))), [200]);
-  await one.stop();
-});
+test.serial(
+  'tokens and certificates reloaded by SIGHUP reach every worker, including workers started later',
+  async (t) => {
+    const files = await temporaryDirectory(t);
+    const [cert, key, tokens] = ['cert', 'key', 'tokens'].map((name) => join(files, name)) as [string, string, string];
+    await writeFile(cert, certificate);
+    await writeFile(key, privateKey);
+    await writeFile(tokens, `${fileToken}\n`);
+    const one = await withWorkers(t, ['--push-token-file', tokens, '--tls-cert', cert, '--tls-key', key]);
+    const old = { headers: { authorization: `Bearer ${fileToken}` } };
+    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: certificate, body: nextRun() }))), [200]);
+    await writeFile(tokens, 'another-token-0123456789\n');
+    await writeFile(cert, newCertificate);
+    await writeFile(key, newPrivateKey);
+    one.child.kill('SIGHUP');
+    await one.line((line) => line.includes('configuration read again'));
+    const other = { headers: { authorization: 'Bearer another-token-0123456789' } };
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))),
+      [200],
+    );
+    t.deepEqual(statuses(await untilEachAnswered(one, () => ({ ...old, ca: newCertificate, body: nextRun() }))), [401]);
+    // An invalid file leaves the last valid tokens in effect, also in a new worker.
+    await writeFile(tokens, 'short\n');
+    process.kill((await workersOf(one.child.pid as number))[0] as number, 'SIGKILL');
+    await untilIs(one, ({ workers }) => workers.replaced === 1 && workers.running === 2);
+    t.deepEqual(
+      statuses(await untilEachAnswered(one, () => ({ ...other, ca: newCertificate, body: nextRun() }))),
+      [200],
+    );
+    await one.stop();
+  },
+);
 
 test.serial(
   'a killed worker is replaced, the other one accepts pushes meanwhile, and no count decreases',
@@ -323,7 +332,7 @@ test.serial('an address in use ends the start with the same error as without wor
   t.deepEqual(await ended('2'), without);
 });
 
-test.serial('a kept connection stays with its worker, and a worker is started by a bridge only', async (t) => {
+test.serial('a keep-alive connection stays with its worker, and only a bridge can start a worker', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const one = await withWorkers(t, ['--push-token', fileToken, '--state-dir', stateDir]);
   const { token } = JSON.parse(await readFile(join(stateDir, 'listening.json'), 'utf8')) as { readonly token: string };

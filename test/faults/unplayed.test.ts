@@ -69,7 +69,7 @@ test('a tool without permission counts as missing, and its message is reported',
   t.true(printed.includes('\n0 held, 2 not held, 0 left out'), printed);
 });
 
-test('a skipped row is reported as left out, and not as held', (t) => {
+test('a skipped row is reported as left out, not as passed', (t) => {
   const { printed, status } = played('short', 'F11,F12,power', { BRIDGE_FAULTS_WITHOUT: 'F11, F12,power' });
   t.is(printed.match(/\| left out by BRIDGE_FAULTS_WITHOUT \|/g)?.length, 3, printed);
   t.notRegex(printed, /\| yes \|/);
@@ -83,7 +83,7 @@ function scenarioOf(outcome: () => Outcome): Scenario {
   return { id: 'F11', title: 'a fault', play: async () => outcome() };
 }
 
-test('an outcome without a judgement is a fault', async (t) => {
+test('an outcome without any judgement is a fault', async (t) => {
   const row = await play(
     scenarioOf(() => ({ ...quiet, judged: 0 })),
     'short',
@@ -102,7 +102,7 @@ test('an outcome without a judgement is a fault', async (t) => {
   );
 });
 
-test('a missing tool and a program that cannot be started are reported in the words of the error', async (t) => {
+test('a missing tool and a program that cannot be started are reported with the message of the error', async (t) => {
   const faultsOf = (error: Error): Promise<readonly string[]> =>
     play(
       scenarioOf(() => {

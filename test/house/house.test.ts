@@ -16,19 +16,19 @@ function filesBelow(folder: string, ending: string): Map<string, string> {
 const sources = filesBelow('src', '.ts');
 
 for (const [title, rule] of [
-  ['every source file begins by saying what it is for', rules.beginsWithPurpose],
+  ['every source file begins with a comment on its purpose', rules.beginsWithPurpose],
   ['no source file is longer than 250 lines', rules.fileSize],
-  ['no source file has a name that says nothing', rules.names],
-  ['nothing is exported by default or wholesale', rules.exportForms],
+  ['no source file has a generic name', rules.names],
+  ['no source file has a default export or re-exports everything', rules.exportForms],
   ['time, randomness, environment and process are passed in', rules.ambient],
-  ['no name is one of the retired ones', rules.retiredNames],
-  ['each file is in a room, and imports go down only', rules.arrowsOfImport],
-  ['no imports run in a circle, types included', rules.circles],
+  ['no name contains a retired word', rules.retiredNames],
+  ['each file is in a room, and imports only from rooms that its room may import', rules.arrowsOfImport],
+  ['there are no import cycles, type imports included', rules.circles],
 ] as const) {
   test(title, (t) => t.deepEqual(rule(sources), []));
 }
 
-test('the rooms stand in order', (t) => {
+test('each room may import only rooms below it', (t) => {
   t.deepEqual(rules.orderOfRooms(), []);
 });
 
@@ -39,7 +39,7 @@ test('no function is longer than 60 lines', (t) => {
 });
 
 /** Each of them takes its time; what is not needed before pushes are taken is imported on demand, or afterwards by daemon/warm-up.ts. */
-test('the start of the bridge waits for these packages alone', (t) => {
+test('the start of the bridge loads only the listed packages', (t) => {
   const ofRun = [
     'main.js',
     'cli/program.js',
@@ -59,7 +59,7 @@ test('the start of the bridge waits for these packages alone', (t) => {
   ]);
 });
 
-test('the rules see what breaks them', (t) => {
+test('each rule detects a violation', (t) => {
   const broken = new Map([
     ['outlet/outlet.ts', "// Moves points.\nimport type { A } from './attempt.ts';\n"],
     [

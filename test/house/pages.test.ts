@@ -30,14 +30,14 @@ const pages = new Map([
 const sources = textsBelow('src', /\.ts$/);
 const pageOf = (path: string): string => pages.get(path) ?? '';
 
-test('every relative link and anchor leads somewhere', (t) => {
+test('every relative link and anchor has a target', (t) => {
   t.deepEqual(
     brokenLinks(pages, (path) => existsSync(join(root, path))),
     [],
   );
 });
 
-test('a link that leads nowhere is found, and so is an anchor', (t) => {
+test('a link or an anchor without a target is detected', (t) => {
   const found = brokenLinks(
     new Map([
       [
@@ -62,7 +62,7 @@ test('a link that leads nowhere is found, and so is an anchor', (t) => {
   ]);
 });
 
-test('what README.md and docs/ link to comes with the package', (t) => {
+test('the package contains every file that README.md and docs/ link to', (t) => {
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly files: readonly string[];
   };
@@ -72,7 +72,7 @@ test('what README.md and docs/ link to comes with the package', (t) => {
   t.deepEqual(broken, []);
 });
 
-test('the index of docs/ leads to every page', (t) => {
+test('the index of docs/ links to every page', (t) => {
   t.deepEqual(unreachedPages(new Map(docs), 'docs/README.md'), []);
   t.deepEqual(
     unreachedPages(
@@ -87,7 +87,7 @@ test('the index of docs/ leads to every page', (t) => {
   );
 });
 
-test('every page of docs/ that a source, a unit or a script names is there', (t) => {
+test('every page of docs/ that a source, a unit or a script names exists', (t) => {
   const others = [
     ...sources,
     ...textsBelow('contrib', /\.(mjs|conf|service|yml|yaml|1)$/),
@@ -109,7 +109,7 @@ function quotedIn(page: string): string[] {
   return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
 }
 
-test("the messages that operations and troubleshooting quote are the program's own", (t) => {
+test('operations and troubleshooting quote only messages that the program prints', (t) => {
   const said = sources.map(([, text]) => text.replaceAll("\\'", "'")).join('\n');
   const messages = [...quotedIn(pageOf('docs/operations.md')), ...quotedIn(pageOf('docs/troubleshooting.md'))].filter(
     (text) => text.includes(' '),
@@ -120,7 +120,7 @@ test("the messages that operations and troubleshooting quote are the program's o
     t.true(said.includes(message.replace(/ grows$/, '')), message);
 });
 
-test('operations says of every alert what to do', (t) => {
+test('operations has instructions for every alert', (t) => {
   const rules = readFileSync(join(root, 'contrib/prometheus/catchpoint-bridge.rules.yml'), 'utf8');
   const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map((match) => match[1] as string);
   const named = quotedIn(pageOf('docs/operations.md')).filter((text) => text.startsWith('CatchpointBridge'));

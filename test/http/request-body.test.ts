@@ -48,7 +48,7 @@ test('a body over the limit is refused, declared or not', async (t) => {
   );
 });
 
-test('a compressed body is read, and a bomb is refused', async (t) => {
+test('a compressed body is read, and a decompression bomb is refused', async (t) => {
   t.is(await sent(t, gzipSync('abc'), { 'content-encoding': 'gzip' }), 'abc');
   t.is(await sent(t, deflateSync('abc'), { 'content-encoding': 'deflate' }), 'abc');
   t.is(await sent(t, brotliCompressSync('abc'), { 'content-encoding': 'br' }), 'abc');
@@ -58,7 +58,7 @@ test('a compressed body is read, and a bomb is refused', async (t) => {
   );
 });
 
-test('an unknown encoding is named, and so is one that the body does not have', async (t) => {
+test('the error names an unknown encoding, and an encoding that does not match the body', async (t) => {
   t.is(
     await sent(t, 'abc', { 'content-encoding': 'zip' }),
     '415 Content-Encoding: expected gzip, deflate or br, found "zip"',

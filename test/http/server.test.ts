@@ -21,7 +21,7 @@ async function listener(t: ExecutionContext, mount: (router: Router) => void) {
   return open;
 }
 
-test('a taken port is named', async (t) => {
+test('the error for a port in use names the port', async (t) => {
   const first = await listener(t, () => {});
   await t.throwsAsync(listen(application(silentLog(), systemClock()), { host: '127.0.0.1', port: first.port }), {
     name: 'CannotListen',
@@ -59,7 +59,7 @@ test('/healthz answers with the status', async (t) => {
   t.deepEqual([answer.status, await answer.json()], [200, { status: 'ok', pushes: { taken: 3 } }]);
 });
 
-test('closing does not wait for idle connections, and cut ends half a request', async (t) => {
+test('closing does not wait for idle connections, and cut closes a connection with an incomplete request', async (t) => {
   const open = await listener(t, (router) =>
     router.post('/', async (context) => {
       for await (const chunk of context.req) void chunk;

@@ -200,7 +200,7 @@ test('a stop aborts the write in flight and leaves its batch in the spool', asyn
   t.is(outlet.status().backlog.points, 2);
 });
 
-test('a batch of which nothing is accepted pauses the outlet; other batches go between, and after the sixth attempt its points are in the retry set', async (t) => {
+test('a batch without an accepted point pauses the outlet; other batches are written in between, and the sixth attempt moves its points to the retry set', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   await spool.append(points(2, 3));
@@ -228,7 +228,7 @@ test('a batch of which nothing is accepted pauses the outlet; other batches go b
   await refuse();
 });
 
-test('a batch that alone gets no answer goes into the retry set', async (t) => {
+test('a batch that gets no answer while other batches succeed goes into the retry set', async (t) => {
   const { clock, spool, sink, outlet } = await outletOver(t);
   await spool.append(points(2));
   for (let number = 3; number <= 21; number += 2) await spool.append(points(2, number));

@@ -117,7 +117,7 @@ export function testSink(title: string, open: (t: ExecutionContext) => Promise<S
     t.deepEqual((await sentBytes()).subarray(first.length), first);
   });
 
-  test(`${title} throws when the receiver is away`, async (t) => {
+  test(`${title} throws when the receiver is down`, async (t) => {
     const { sink, stopReceiver } = await open(t);
     await stopReceiver();
     const error = await t.throwsAsync(sink.write(points(2), forever));
@@ -150,7 +150,7 @@ export function testSink(title: string, open: (t: ExecutionContext) => Promise<S
     await t.throwsAsync(sink.write(points(2), forever), { message: /closed/ });
   });
 
-  test(`${title} has a name that can be a key`, async (t) => {
+  test(`${title} has a name of the allowed characters`, async (t) => {
     t.regex((await open(t)).sink.name, /^[a-z][a-z0-9.:[\]-]*$/);
   });
 }

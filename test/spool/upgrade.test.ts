@@ -68,7 +68,7 @@ test('positions survive, with ranges finished out of order and the time of a rem
   }
 });
 
-test('every sink gets its unfinished points in order and once, then new points; a removed sink gets what was held for it', async (t) => {
+test('every sink gets its unfinished points in order and once, then new points; a removed sink gets its held points', async (t) => {
   const { spool } = await opened(t, await directoryWith(t, bytesOf('full')));
   const readers = await Promise.all(sinks.map((sink) => spool.reader(sink)));
   t.true(spool.isRestoring());
@@ -124,7 +124,7 @@ test('the file is removed once every sink has finished the last record, and stay
   t.deepEqual(await drained(await later.spool.reader('tsdb')), points(3));
 });
 
-test('the newest batch is of the log; without records there it is the oldest of the legacy store', async (t) => {
+test('the newest batch comes from the log or, if the log has no records, is the oldest batch of the legacy store', async (t) => {
   const { spool } = await opened(t, await directoryWith(t, bytesOf('full')));
   const reader = await spool.reader('carbon');
   await spool.append(points(5));

@@ -73,7 +73,7 @@ test('an unusable configuration, and settings that need a restart, are warnings'
   ]);
 });
 
-test('without the Catchpoint source its nodes are no problem', (t) => {
+test('without the Catchpoint source a missing node directory is not a problem', (t) => {
   const nodes = { ...snapshotOf().nodes, known: 0, refreshedAtMs: undefined };
   t.is(problemsOf(snapshotOf({ nodes }), quiet).warnings.length, 1);
   t.deepEqual(problemsOf(snapshotOf({ nodes, takesPushes: false }), quiet).warnings, []);

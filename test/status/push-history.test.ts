@@ -144,7 +144,7 @@ test('errors above the bound are shown as other', (t) => {
   t.is(history.errorText(0), undefined);
 });
 
-test('with the setting for Timing.Total it is the RTT of the map, too', async (t) => {
+test('with the RTT rule `total` the map shows Timing.Total', async (t) => {
   const history = pushHistory({ clock: movableClock(), rtt: 'total', runs: 16 });
   history.record({
     outcome: 'taken',

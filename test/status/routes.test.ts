@@ -15,7 +15,7 @@ import { openBridge } from './browser.ts';
 
 const html = readFileSync(new URL('../../../src/status/page/page.html', import.meta.url), 'utf8');
 
-test('the page has a strict content security policy, and its files are cached for ever', async (t) => {
+test('the page has a strict content security policy, and its files are cached permanently', async (t) => {
   const { daemon } = await openBridge(t);
   const page = await fetch(daemon.adminUrl);
   t.is(page.status, 200);

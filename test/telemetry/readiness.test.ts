@@ -35,7 +35,7 @@ const reasons: [title: string, changes: Partial<Snapshot>, reason: string][] = [
   ],
 ];
 for (const [title, changes, reason] of reasons) {
-  test(`a bridge ${title} is not ready, with the reason`, (t) => {
+  test(`a bridge ${title} is not ready, and reports the reason`, (t) => {
     t.like(readiness(snapshotOf(changes)), { isReady: false, reasons: [reason] });
   });
 }
@@ -137,7 +137,7 @@ test('an invalid configuration and an expiring certificate are warnings', (t) =>
   ]);
 });
 
-test('no running worker is not ready; fewer workers than configured are a warning', (t) => {
+test('a bridge without a running worker is not ready; fewer workers than configured are a warning', (t) => {
   const of = (running: number): ReturnType<typeof readiness> =>
     readiness(snapshotOf({ workers: { wanted: 2, running, replaced: 1 } }));
   t.deepEqual(of(2), { isReady: true, reasons: [], warnings: [] });

@@ -88,7 +88,7 @@ test('a push that the worker refuses is reported to the owner', async (t) => {
   });
 });
 
-test('the bytes of an unreadable body are not sent while too much is unsent', (t) => {
+test('a worker does not send the bytes of an unreadable body while too many bytes are unsent', (t) => {
   const unread = {
     ip: '192.0.2.1',
     isOwner: false,

@@ -1,4 +1,4 @@
-// Bounds the memory of all bodies that are being received. Over the bound the oldest body is evicted:
+// Bounds the memory of all bodies that are being received. Above the bound it evicts the oldest body, so that
 // slow senders cannot block the others.
 
 import type { ArrivingBodies } from '../../http/request-body.ts';

@@ -1,6 +1,6 @@
-// Counts something per sender: its open connections, its requests in flight.
+// Counts open connections or requests in flight by sender.
 
-/** Up to this size of the map, senders at zero stay: one that comes again and again costs no new entry. */
+/** Up to this size, the map keeps senders whose count is zero, so that a returning sender needs no new entry. */
 const maxIdleEntries = 1000;
 
 export function senderCounts() {

@@ -1,4 +1,4 @@
-// SHA-256 hashes of tokens, the only form in which they are kept, and their comparison in constant time.
+// Hashes tokens with SHA-256 and compares the hashes in constant time. Tokens are stored only as hashes.
 
 import { hash, timingSafeEqual } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// Checks the wall clock against the Date header of servers that the bridge talks to.
+// Checks the wall clock against the Date header of the servers that the bridge contacts.
 
 import { got } from 'got';
 import type { ConfigRead } from '../../config/config.ts';

@@ -45,7 +45,7 @@ function onOrOff(isOn: boolean | undefined): string {
   return isOn === undefined ? 'unknown' : isOn ? 'on' : 'off';
 }
 
-/** The limits count compressed bytes. A refused request is halved and sent again, which costs time alone. */
+/** The limits count compressed bytes. A refused request is halved and sent again, which only costs time. */
 function sizeFindings(putMaxBytes: number, { takesChunks, maxChunkBytes }: TsdLimits): Finding[] {
   if (putMaxBytes <= alwaysAcceptedBytes) return [];
   const advice = `set --put-max-bytes ${alwaysAcceptedBytes}, or tsd.http.request.enable_chunked = true and max_chunk of at least ${putMaxBytes} there`;

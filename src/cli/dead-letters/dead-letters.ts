@@ -104,7 +104,7 @@ export async function retryLetters(options: LettersOptions): Promise<number> {
   return writeOutcomes(options.administration.retry(options.query), options, 'tried again');
 }
 
-/** Exit code 1 without confirmation, or when there is no letter of an id. */
+/** Returns exit code 1 without confirmation, or if an id has no letter. */
 export async function dropLetters(options: LettersOptions & { readonly confirm: Confirm }): Promise<number> {
   const { administration, query, confirm, write, json } = options;
   const counts = new Map<string, number>();

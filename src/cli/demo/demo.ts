@@ -1,4 +1,4 @@
-// `demo`: runs the bridge between a simulated Catchpoint and an OpenTSDB, and shows what happens.
+// `demo`: runs the bridge between a simulated Catchpoint and an OpenTSDB, and shows the results.
 
 import type { DaemonStatus } from '../../daemon/parts.ts';
 import { exitCodes } from '../exit-codes.ts';

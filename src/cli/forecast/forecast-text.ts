@@ -1,4 +1,4 @@
-// The report of `forecast`, as text for people.
+// Formats the report of `forecast` as text.
 
 import { type Forecast, maxUids } from '../../sources/catchpoint/forecast/forecast.ts';
 import { formatCount, textTable } from '../terminal-text.ts';

@@ -1,4 +1,4 @@
-// The sections of the manual page that are not made from the command line: signals, exit status and files.
+// The sections of the manual page that are not generated from the commands: signals, exit status and files.
 
 type Section = readonly (readonly [name: string, text: string])[];
 

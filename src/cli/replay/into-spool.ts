@@ -1,4 +1,4 @@
-// Replays into the spool of a state directory that no daemon uses, by the same code as a push.
+// Replays into the spool of a state directory that no daemon uses. Runs take the same code path as pushes.
 
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';

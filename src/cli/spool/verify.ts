@@ -1,4 +1,4 @@
-// `spool verify`: looks for damage in the spool.
+// `spool verify`: checks the spool for damage.
 
 import type { Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';

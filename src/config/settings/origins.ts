@@ -124,7 +124,7 @@ function split(texts: readonly string[], separator: string): string[] {
     .filter((text) => text !== '');
 }
 
-/** Warnings for variables with the prefix that are no settings. */
+/** Warnings for variables that have the prefix but are not settings. */
 export function unknownVariables(env: Environment): string[] {
   const keys = settingEntries.map(([key]) => key);
   return Object.keys(env)

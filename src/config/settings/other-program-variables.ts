@@ -1,5 +1,5 @@
-// Derives which sources and sinks are on where only another program's variables are set. An installation that replaces
-// Backstop by changing the image alone gets what Backstop did.
+// Enables sources and sinks when only another program's variables are set. An installation of Backstop keeps its
+// behaviour when only its container image is replaced by this bridge.
 
 import { backstopSettings } from './groups/backstop.ts';
 import { graphiteSettings } from './groups/graphite.ts';
@@ -17,14 +17,14 @@ export function takesCatchpoint(resolved: ResolvedSettings): boolean {
   return !isBackstopAlone || hasCredentials(resolved);
 }
 
-/** With Backstop's CARBON_URLS and without --tsdb-host, points go to Carbon alone. */
+/** With Backstop's CARBON_URLS and without --tsdb-host, points go only to Carbon. */
 export function writesOpenTsdb(resolved: ResolvedSettings): boolean {
   const { values, origins } = resolved;
   if (values.opentsdb !== true || origins.opentsdb.rank > 0) return values.opentsdb === true;
   return origins.tsdbHost.rank > 0 || !isFromOtherProgram(resolved, 'graphite');
 }
 
-/** Whether a variable of another program gave the setting. */
+/** Reports whether a setting comes from a variable of another program. */
 export function isFromOtherProgram({ origins }: ResolvedSettings, key: keyof typeof settings): boolean {
   const { alsoFrom = [] }: Setting<unknown> = settings[key];
   return alsoFrom.some(({ variable }) => variable === origins[key].where);

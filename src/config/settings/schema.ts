@@ -5,7 +5,7 @@ import { defaultTextOf, nameOf } from './names.ts';
 import { settingEntries } from './settings.ts';
 import type { Form } from './values.ts';
 
-/** The form of a setting without one of its own. */
+/** The form of a setting that does not define one. */
 const anyText: Form = { type: ['string', 'number'], pattern: '\\S' };
 
 /**

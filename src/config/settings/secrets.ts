@@ -57,7 +57,7 @@ export function incompletePairs(resolved: ResolvedSettings): Fault[] {
     );
 }
 
-/** Whether the node directory has a source: an API or a file. */
+/** Reports whether the node directory has a source: an API or a file. */
 export function hasCredentials(resolved: ResolvedSettings): boolean {
   return resolved.origins.nodesFile.rank > 0 || credentialKeys.some((key) => originOf(resolved, key).rank > 0);
 }

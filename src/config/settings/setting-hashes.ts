@@ -1,4 +1,4 @@
-// Hashes of the settings. They reveal changes to a reload without keeping secrets.
+// Hashes of the settings. A reload compares them to detect changes, so that no secret has to be stored.
 
 import { hash } from 'node:crypto';
 import type { ResolvedSettings } from './origins.ts';

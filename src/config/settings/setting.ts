@@ -1,4 +1,4 @@
-// The definition of a setting: how its text is read, its default, and its help.
+// The definition of a setting: its parser, its default and its help.
 
 import { type Form, type Parse, yesOrNo } from './values.ts';
 

@@ -1,4 +1,4 @@
-// Parsers of setting values. Each throws an Error with what was expected and what was found.
+// Parsers of setting values. Each throws an Error that names the expected form and the value found.
 
 /** The JSON Schema of a value. `pattern` applies to texts, `minimum` and `maximum` to numbers. */
 export type Form = Readonly<Record<string, unknown>>;

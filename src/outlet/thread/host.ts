@@ -1,4 +1,4 @@
-// The main thread's side of the outlet thread: records the outcomes that the thread sends in the spool, and restarts
+// The main thread's side of the outlet thread: records in the spool the outcomes that the thread sends, and restarts
 // the thread if it dies.
 
 import { backoff } from '../../runtime/backoff.ts';
@@ -81,7 +81,7 @@ function statusOf({ isRequired, reader, reported }: HostedSink): SinkStatus {
 
 const stableAfterMs = 60_000;
 
-/** Runs the thread until the signal aborts, and restarts it after a pause if it ends by itself. */
+/** Runs the thread until the signal aborts, and restarts it after a pause if it ends before that. */
 async function run(host: Host, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     const startedMs = host.clock.steady();

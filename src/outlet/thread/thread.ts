@@ -1,5 +1,5 @@
-// The outlet thread: opens the sinks and runs their outlets. It reads the log itself, and leaves writing the spool to
-// the main thread.
+// The outlet thread: opens the sinks and runs their outlets. It reads the log itself; only the main thread writes to
+// the spool.
 
 import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';

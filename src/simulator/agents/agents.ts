@@ -36,7 +36,7 @@ export interface AgentsOptions {
 export type AgentsStatus = DeliveryStatus;
 
 export interface Agents {
-  /** How many times faster than real time the agents run. */
+  /** The factor by which the agents run faster than real time. */
   readonly compression: number;
   /** Pushes until the signal aborts, then waits a moment for the answers in flight. */
   run(signal: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-// Sends a push over HTTP as an agent does: one POST, whose answer matters by its status only.
+// Sends a push over HTTP like an agent: one POST. Only the status of the answer is used.
 
 import * as http from 'node:http';
 import * as https from 'node:https';

@@ -4,7 +4,7 @@ import { exponential, pick } from '../seeded.ts';
 import type { SimulatedNode } from '../world/world-node.ts';
 
 export interface Incident {
-  /** For people, such as "Vodafone: 180 ms slower, 20 % of the runs fail". */
+  /** Human-readable, such as "Vodafone: 180 ms slower, 20 % of the runs fail". */
   readonly title: string;
   readonly startMs: number;
   readonly endMs: number;

@@ -1,4 +1,4 @@
-// Simulates what a browser's run reports beyond its timing: bytes, counters, zones and hosts of the page.
+// Simulates the details of a browser run other than its timing: bytes, counters, zones and hosts of the page.
 
 import { seeded } from '../seeded.ts';
 import type { Run } from './run.ts';

@@ -3,7 +3,7 @@
 import type { Failure } from './failure.ts';
 import type { TestKind } from './tests.ts';
 
-/** By Catchpoint's names, without what was not measured. */
+/** Timings by Catchpoint's names. Timings that were not measured are absent. */
 export type Timing = Readonly<Record<string, number>> & { readonly Total: number };
 
 export interface RunConditions {

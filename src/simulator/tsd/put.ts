@@ -1,4 +1,4 @@
-// POST /api/put of the simulated OpenTSDB: each point on its own, answered as by PutDataPointRpc 2.4.
+// POST /api/put of the simulated OpenTSDB. It checks each point separately and answers like PutDataPointRpc 2.4.
 
 import { errorAnswer, jsonAnswer, methodNotAllowed, type HttpAnswer } from './answers.ts';
 import { readPuts } from './put-json.ts';

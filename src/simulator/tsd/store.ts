@@ -1,4 +1,4 @@
-// The state behind HTTP and telnet of the simulated OpenTSDB: names, storage, the last points and counts.
+// The state of the simulated OpenTSDB, shared by HTTP and telnet: names, storage, the last points and counts.
 
 import type { DataPoint } from '../../model/point.ts';
 import { checkPut, unitOf, type ReceivedPut } from './rules.ts';

@@ -1,5 +1,5 @@
-// A strict OpenTSDB 2.4 in this process: it refuses what OpenTSDB refuses, with the same messages.
-// One port speaks telnet and HTTP. Only the last points are kept, in memory.
+// A simulated OpenTSDB 2.4 in this process. It refuses the same input as OpenTSDB, with the same messages.
+// One port serves telnet and HTTP. Only the most recent points are stored, in memory.
 
 import { once } from 'node:events';
 import {

@@ -1,4 +1,4 @@
-// /api/uid/assign of the simulated OpenTSDB: each name on its own, with errors in maps beside the UIDs.
+// /api/uid/assign of the simulated OpenTSDB. It assigns each name separately and answers errors in maps beside the UIDs.
 
 import { BadRequest, jsonAnswer, methodNotAllowed, parseJson, type HttpAnswer } from './answers.ts';
 import type { PutRequest } from './put.ts';

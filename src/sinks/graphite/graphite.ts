@@ -1,5 +1,5 @@
-// The Graphite sinks, one for each Carbon. Each has its own position in the spool: a Carbon that is down delays no other,
-// and what it missed is written to it alone.
+// The Graphite sinks, one for each Carbon. Each has its own position in the spool. A Carbon that is down does not delay
+// the others, and only that Carbon receives the missed points later.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -59,7 +59,7 @@ export function graphiteSinks(options: GraphiteOptions): readonly Sink[] {
 interface CarbonSinkOptions extends LinesOptions {
   readonly name: string;
   readonly sender: LineSender;
-  /** With `hash`, one destination alone rejects illegal points, so that none is rejected twice. */
+  /** With `hash`, only one destination rejects illegal points, so that none is rejected twice. */
   readonly rejectsIllegal: boolean;
 }
 

@@ -1,6 +1,6 @@
-// Sends lines to one Carbon in groups, each on a connection of its own. Carbon confirms nothing, but closes a connection
-// whose end it has read, which confirms the group. Lines that arrive meanwhile form the next group. A standby connection
-// waits for it, and also detects that Carbon goes away.
+// Sends lines to one Carbon in groups, each on a separate connection. Carbon sends no confirmation, but it closes a
+// connection after reading it to the end, which confirms the group. Lines that arrive meanwhile form the next group.
+// A standby connection is reserved for the next group. It also detects an outage of Carbon.
 
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.ts';

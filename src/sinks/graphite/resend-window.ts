@@ -1,5 +1,5 @@
-// The lines to send again after Carbon has gone away. Carbon caches points in memory, so that a crash loses what it read
-// in the last minute or so. The window is bounded in time and bytes.
+// The lines to send again after an outage of Carbon. Carbon caches points in memory, so that its crash loses the points
+// of about the last minute. The window is bounded in time and bytes.
 
 import type { Clock } from '../../runtime/clock.ts';
 

@@ -1,5 +1,5 @@
 // Renders factored points as Carbon's lines from cached series templates. A template holds the checked names that all runs
-// of a node share; only the run's own tail, values and time are inserted. The bytes are those that carbonLine makes.
+// of a node share; only the run's own tail, values and time are inserted. The output equals that of carbonLine.
 
 import { expanded, type FactoredPoints, type Series } from '../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../model/legal-point.ts';
@@ -80,7 +80,7 @@ function namesOf(
     const line = carbonLine(point, nameOf);
     if ('fault' in line) return undefined;
     const [prefix = '', suffix = '', ...more] = line.name.split(tailPlaceholder);
-    // A metric of dots and slashes alone is dropped, and the dot of the tail with it.
+    // A metric that consists only of dots and slashes is dropped, together with the dot of the tail.
     if (
       !/[^./]/.test(point.metric.slice(0, -tailPlaceholder.length)) ||
       !line.name.includes(tailPlaceholder) ||

@@ -3,7 +3,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 
-/** How a webhook is signed. */
+/** The signature scheme of a webhook. */
 export interface Signature {
   /** Precedes the `=` in the header: `sha256` at GitHub, `v1` at PagerDuty. */
   readonly scheme: 'sha256' | 'v1';

@@ -57,7 +57,7 @@ function commitItems(push: Push, options: ReadOptions): Item[] {
   );
 }
 
-/** Branches, authors and commits are no tags, to keep the cardinality low. */
+/** Branches, authors and commits do not become tags, to keep the cardinality low. */
 function pushPoints(push: Push, options: ReadOptions): DataPoint[] {
   const timeMs = timeOf(push, options.nowMs);
   const tags = legalTags({ repo: push.repository, kind: push.ref.startsWith('refs/tags/') ? 'tag' : 'branch' });

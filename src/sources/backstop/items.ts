@@ -1,4 +1,4 @@
-// The items of a request body: each becomes data points or an error of its own.
+// The items of a request body. Each item becomes data points or a separate error.
 
 import type { Annotation, DataPoint, Tags, TimeUnit } from '../../model/point.ts';
 import { Malformed } from './json.ts';

@@ -73,7 +73,7 @@ export interface Catchpoint {
   status(): CatchpointStatus;
 }
 
-/** How often parked measurements are checked for their age. */
+/** The interval at which parked measurements are checked for their age. */
 const expiryEveryMs = 600_000;
 
 /**

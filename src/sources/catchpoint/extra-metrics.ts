@@ -1,5 +1,5 @@
 // The timings, byte counts and counters of a run beyond its round trip, with the names of their metrics. The list is
-// closed: a push cannot invent metrics.
+// closed: a push cannot add metrics to it.
 
 import { member, quantity } from './fields.ts';
 

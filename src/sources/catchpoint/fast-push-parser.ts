@@ -49,7 +49,7 @@ interface Body {
 
 const openingBrace = 0x7b;
 
-/** Undefined when the body has another form, or is no push. */
+/** Returns undefined if the body has another form, or is not a push. */
 function fastMeasurement(bytes: Buffer, { extras, labels }: MeasureOptions): Measurement | undefined {
   if (bytes[0] !== openingBrace) return undefined;
   const body = parsed(bytes);

@@ -1,6 +1,6 @@
 // Reads single fields out of untrusted JSON. None of these functions throws.
 
-/** The own member of an object. Undefined for a missing or inherited member, and for any value that is no object. */
+/** The own member of an object. Undefined for a missing or inherited member, and for a value that is not an object. */
 export function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];
@@ -47,7 +47,7 @@ export function nonBlankText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** Whether a flag is set: 1 in Catchpoint's default JSON, "True" or "1" from a template. */
+/** Reports whether a flag is set: 1 in Catchpoint's default JSON, "True" or "1" from a template. */
 export function isFlagSet(value: unknown): boolean {
   if (typeof value === 'string') return value === '1' || value.toLowerCase() === 'true';
   return value === 1 || value === true;

@@ -41,7 +41,7 @@ export interface Measurement {
 /** The values of each requested label, by its name in lower case. Catchpoint's label names are case-insensitive. */
 type Labels = Readonly<Record<string, readonly string[]>>;
 
-/** The body is no push. Answered 400; the message names the field and the value. */
+/** The body is not a push. Answered 400; the message names the field and the value. */
 export class NotAPush extends Error {
   readonly status = 400;
   readonly expose = true;
@@ -49,7 +49,7 @@ export class NotAPush extends Error {
 }
 
 export interface MeasureOptions {
-  /** Whether to read the other timings, byte counts and counters. */
+  /** True to read the other timings, byte counts and counters. */
   readonly extras?: boolean | undefined;
   /** The labels to read, in lower case. */
   readonly labels?: readonly string[] | undefined;
@@ -172,7 +172,7 @@ export function errorOf(error: ErrorFields): string | undefined {
   return errorCode(error.code) ?? errorClasses.find(([flag]) => isFlagSet(error[flag]))?.[1];
 }
 
-/** The code as text, unless it is 0. Text that is no code becomes `other`, so that it makes no series of its own. */
+/** The code as text, unless it is 0. Text that is not a code becomes `other`, so that it creates no separate series. */
 export function errorCode(code: unknown): string | undefined {
   if (typeof code === 'number') return Number.isFinite(code) && code !== 0 ? String(code) : undefined;
   const text = nonBlankText(code)?.trim();

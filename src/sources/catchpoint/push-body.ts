@@ -2,7 +2,7 @@
 
 import { NotAPush } from './measurement.ts';
 
-/** @throws NotAPush naming what the body holds in place of JSON */
+/** @throws NotAPush with a description of the body if it is not JSON */
 export function parsePush(body: Buffer): unknown {
   const json = pushText(body).trim();
   if (json === '') throw new NotAPush('body: expected one JSON object, found nothing');

@@ -1,5 +1,5 @@
 // The fast path of a push through HTTP: admits the request, reads its body, hands it to the intake and answers.
-// It runs before koa's other middlewares and leaves them every other request, and pushes with unusual URLs. Those reach
+// It runs before the other Koa middlewares, and passes on all other requests and pushes with unusual URLs. Those reach
 // push-route.ts, which gives the same answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

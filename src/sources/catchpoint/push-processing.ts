@@ -25,7 +25,7 @@ export interface ProcessingOptions {
   /** Called with each push that was processed. */
   readonly seen?: (push: PushRecord) => void;
   readonly slices: SliceOptions;
-  /** Whether to write the timings, byte counts and counters beyond the RTT. */
+  /** True to write the timings, byte counts and counters beyond the RTT. */
   readonly timings: boolean;
   readonly cardinality?: CardinalityBounds;
   readonly maxBodyBytes: number;

@@ -1,4 +1,4 @@
-// The koa route of a push, and the contract between HTTP and the place where pushes are processed.
+// The Koa route of a push, and the contract between HTTP and push processing.
 
 import type Router from '@koa/router';
 import type { Context } from 'koa';
@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/clock.ts';
 
 export interface PushSender {
   readonly ip: string;
-  /** Whether the request came with the owner's token, which skips the checks of senders. */
+  /** True if the request has the owner's token, which skips the checks of senders. */
   readonly isOwner: boolean;
   readonly requestId: string | undefined;
 }

@@ -1,4 +1,4 @@
-// Processes pushes: measures, finds the node, slices, delivers to the spool, and only then resolves with the outcome.
+// Processes pushes: parses, looks up the node, slices, and delivers to the spool. Resolves once the points are durable.
 
 import { hash } from 'node:crypto';
 import type { Clock } from '../../runtime/clock.ts';
@@ -49,7 +49,7 @@ export function pushCounts(): PushCounts {
   return Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as PushCounts;
 }
 
-/** What it takes to deliver a run. */
+/** The dependencies of the delivery of a run. */
 export interface RunOptions {
   readonly deliver: Deliver;
   readonly directory: NodeDirectory;
@@ -64,7 +64,7 @@ export interface RunOptions {
 export interface PushOptions extends RunOptions {
   /** @throws an error with status 403 when the sender may not push for this origin */
   readonly checkSender?: ((sender: Pick<PushSender, 'ip' | 'isOwner'>, origin: PushOrigin) => void) | undefined;
-  /** Whether to read the timings, byte counts and counters beyond the RTT. */
+  /** True to read the timings, byte counts and counters beyond the RTT. */
   readonly extras: boolean;
   /** The labels to read, in lower case. */
   readonly labels?: readonly string[];
@@ -101,7 +101,7 @@ interface PushOrigin {
 interface ProcessedRun {
   readonly outcome: RunOutcome;
   readonly measurement: Measurement;
-  /** Factored: nobody has expanded them yet. */
+  /** Factored, not expanded. */
   readonly points: Points;
 }
 
@@ -191,7 +191,7 @@ export function runOf(
   };
 }
 
-/** Why a run becomes a dead letter. */
+/** The reason for which a run becomes a dead letter. */
 interface RunFault {
   readonly kind: string;
   readonly reason: string;

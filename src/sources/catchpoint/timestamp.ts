@@ -20,7 +20,7 @@ export function timestampMs(value: unknown): number | undefined {
 
 const [zero, nine] = [0x30, 0x39];
 
-/** The number that the digits spell, or NaN when one of them is no digit. */
+/** The number of the decimal digits, or NaN if a character is not a digit. */
 function digits(text: string, from: number, to: number): number {
   let number = 0;
   for (let at = from; at < to; at += 1) {

@@ -1,4 +1,4 @@
-// Dead letters, which no sink accepts, and samples of malformed bodies, a ring of the most recent ones.
+// Dead letters, and samples of malformed bodies. The samples form a ring of the most recent ones.
 
 import type { DeadLetter, MalformedBody } from '../../model/point.ts';
 import type { StoredLetter } from '../state/change.ts';

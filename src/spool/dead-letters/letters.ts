@@ -1,4 +1,4 @@
-// Letters: dead letters and samples of malformed bodies. Their ids, and the interface to read them in turns.
+// Letters: dead letters and samples of malformed bodies. Defines their ids, and the interface that reads them in turns.
 
 import { hash } from 'node:crypto';
 import type { StoredLetter } from '../state/change.ts';
@@ -29,7 +29,7 @@ export function sizeOf(id: string, { raw, reason }: Pick<StoredLetter, 'raw' | '
 /** Sorts the ids of samples after those of dead letters, which are hexadecimal. */
 const samplePrefix = 'm';
 
-/** Whether it is the id of a sample: a body that was never acknowledged. */
+/** Reports whether it is the id of a sample: a body that was never acknowledged. */
 export function isSample(id: string): boolean {
   return id.startsWith(samplePrefix);
 }

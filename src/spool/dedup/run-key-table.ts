@@ -87,7 +87,7 @@ export class RunKeyTable {
     return this.oldestGeneration;
   }
 
-  /** Whether the memory of forgotten generations is freed. */
+  /** Reports whether the memory of forgotten generations is freed. */
   isSwept(): boolean {
     return this.shards.every(({ sweptBefore }) => sweptBefore === this.oldestGeneration);
   }

@@ -1,6 +1,6 @@
 // The error of a spool whose disk has failed.
 
-/** Nothing is written any more, and the process should end. */
+/** After this error the spool writes nothing, and the process should end. */
 export class DiskFailed extends Error {
   override readonly name = 'DiskFailed';
   /** EX_IOERR of sysexits. */

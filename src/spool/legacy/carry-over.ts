@@ -1,5 +1,5 @@
 // Carries over into the log everything in the legacy store but its records: letters, retries, parked measurements,
-// positions, run keys and counts. It comes before any other append, and counts once its last frame is durable
+// positions, run keys and counts. It precedes every other append, and takes effect once its last frame is durable
 // (legacy-phase.ts).
 
 import type { Log } from '../../runtime/log.ts';
@@ -84,7 +84,7 @@ export async function carryOver(options: CarryOverOptions): Promise<void> {
   await store.commit({ former: { phase: 'carried', end } });
 }
 
-/** Reads the positions alone. */
+/** Reads only the positions. */
 export async function positionsOf({
   legacy,
   end,

@@ -1,4 +1,4 @@
-// The legacy store as the older part of the spool, for the rest of the spool.
+// The interface of the legacy store to the rest of the spool, in which it is the oldest part.
 
 import type { Change } from '../state/change.ts';
 import type { Totals } from '../log/format.ts';

@@ -1,4 +1,4 @@
-// Opens the log and attaches the legacy store. A start without one does not import the code for it.
+// Opens the log and attaches the legacy store. Without a legacy store its code is not imported.
 
 import type { Log } from '../../runtime/log.ts';
 import { diskOf } from '../disk/disk.ts';

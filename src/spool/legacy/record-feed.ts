@@ -133,7 +133,7 @@ async function fetch(feed: Feed, range: FetchedRange, maxPoints: number): Promis
   if (feed.range === range || feed.range === undefined) feed.wake();
 }
 
-/** Discards what is fetched. The feed stays halted if the store is lost. */
+/** Discards the fetched records. The feed stays halted if the store is lost. */
 async function reopen(feed: Feed, range: FetchedRange, error: unknown): Promise<void> {
   if (feed.range !== range) return;
   feed.isHalted = true;

@@ -1,4 +1,4 @@
-// Restores the run keys of the legacy store into the dedup table, and stores them in a file of their own.
+// Restores the run keys of the legacy store into the dedup table, and stores them in a separate file.
 
 import { existsSync } from 'node:fs';
 import { legacySegment, storedFrom } from '../dedup/dedup.ts';

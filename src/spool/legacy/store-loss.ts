@@ -1,4 +1,4 @@
-// Handles a legacy store that is missing or damaged. Its unfinished records count as lost, and the spool goes on.
+// Handles a legacy store that is missing or damaged. Its unfinished records count as lost; the spool stays in use.
 
 import { type LegacyChange, unfinishedIn } from '../legacy-phase.ts';
 import type { Losses } from '../losses.ts';

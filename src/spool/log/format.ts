@@ -97,7 +97,7 @@ export function encodeSegmentHeader({ number, salt, firstGroup, before, createdA
   return start;
 }
 
-/** Returns undefined if the bytes are no valid header, and only the version if another version wrote it. */
+/** Returns undefined if the bytes are not a valid header, and only the version if another version wrote it. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | { readonly version: number } | undefined {
   if (bytes.length < segmentHeaderBytes || !bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
   if (crc32(bytes.subarray(12, segmentHeaderBytes)) !== bytes.readUInt32LE(8)) return undefined;

@@ -17,7 +17,7 @@ export interface GroupQueue {
   readonly freeBuffers: Buffer[];
 }
 
-/** Where the group after the forming one starts. */
+/** The start of the group after the forming one. */
 interface NextGroup extends Location {
   readonly group: number;
   readonly totals: Totals;
@@ -127,7 +127,7 @@ export function leftBytes({ forming, next, openSegmentBytes }: GroupQueue): numb
   return Math.max(0, openSegmentBytes - (forming === undefined ? next.at : groupEnd(forming)));
 }
 
-/** Whether a payload fits into the open segment. */
+/** Reports whether a payload fits into the open segment. */
 export function hasRoomFor({ forming, next, openSegmentBytes }: GroupQueue, payloadBytes: number): boolean {
   const at = forming === undefined ? next.at + groupHeaderBytes : groupEnd(forming);
   return !next.isFirstInSegment && at + frameHeaderBytes + payloadBytes + terminatorBytes <= openSegmentBytes;

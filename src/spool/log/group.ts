@@ -16,7 +16,7 @@ import {
 
 export type NewFrame = Pick<FrameHeader, 'kind' | 'points' | 'run'>;
 
-/** Where a frame or a group starts. */
+/** The start of a frame or a group. */
 export interface Location {
   readonly segment: number;
   /** Offset in the segment's file. */

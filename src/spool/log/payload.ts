@@ -135,7 +135,7 @@ export function splitPayload(payload: Buffer): { readonly points: string; readon
   return { points: payload.toString('utf8', 8, end), change: payload.toString('utf8', end) };
 }
 
-/** The JSON of the change in a frame. Undefined if it has points alone. */
+/** The JSON of the change in a frame. Undefined if the frame has only points. */
 export function changeText(frame: { readonly kind: FrameKind; readonly payload: Buffer }): string | undefined {
   if (frame.kind === frameKinds.points) return undefined;
   return frame.kind === frameKinds.both ? splitPayload(frame.payload).change : frame.payload.toString('utf8');

@@ -93,7 +93,7 @@ export interface ScannedGroup {
   readonly frames: readonly Frame[];
   /** Counts of what cannot be read. */
   readonly lost: { readonly frames: number; readonly records: number; readonly points: number } | undefined;
-  /** Whether it extends past the limit. */
+  /** True if it extends past the limit. */
   readonly isTruncated: boolean;
   readonly next: GroupStart;
 }
@@ -115,7 +115,7 @@ export function durableScan(file: SegmentFile, { seed, end, through, nextGroup }
   return { file, seed, limit: end, totalsAtLimit: through, groupAtLimit: nextGroup };
 }
 
-/** Whether a terminator is at the offset: nothing was written after the last group. */
+/** Reports whether a terminator is at the offset: nothing was written after the last group. */
 export function isEndOfLog({ file, limit }: Pick<ScanOptions, 'file' | 'limit'>, at: number): boolean {
   return file.read(at, terminatorBytes, limit).every((byte) => byte === 0);
 }

@@ -49,7 +49,7 @@ export interface SegmentLog {
   seal(): { readonly place: Location; readonly group: number; readonly totals: Totals };
   /** Totals of everything appended, durable or not. */
   totals(): Totals;
-  /** Whether a payload fits into the open segment, or a spare segment is ready. */
+  /** Reports whether a payload fits into the open segment, or a spare segment is ready. */
   hasRoomFor(payloadBytes: number): boolean;
   /** Unused bytes of the open segment. */
   leftBytes(): number;
@@ -98,7 +98,7 @@ interface LogState {
   inFlight: Group | undefined;
   /** Undefined before the first write. */
   openSegment: OpenSegment | undefined;
-  /** Whether the pump runs at the end of this turn of the event loop. */
+  /** True if the pump runs at the end of this turn of the event loop. */
   isScheduled: boolean;
   failure: Error | undefined;
 }

@@ -1,5 +1,5 @@
 // Parses the first line of factored points without JSON.parse if only the values differ from a line seen before.
-// Stems and tags are then the same objects. Any other line is left to JSON.
+// It reuses the stem and tag objects of that line. The caller parses any other line with JSON.parse.
 
 import type { FactoredPoints, Series } from '../../model/factored-points.ts';
 import type { TimeUnit } from '../../model/point.ts';

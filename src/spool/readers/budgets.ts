@@ -50,7 +50,7 @@ export function giveWay(store: Store, budgets: Budgets): boolean {
     .includes(true);
 }
 
-/** Whether the retry set of a sink may grow. Only an optional sink has a bound. */
+/** Reports whether the retry set of a sink may grow. Only an optional sink has a bound. */
 export function hasRoomForRetries({ state }: Store, budgets: Budgets, sinkName: string): boolean {
   const budget = budgets.get(sinkName);
   if (budget === undefined) return true;

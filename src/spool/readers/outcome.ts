@@ -10,7 +10,7 @@ import { type Batch, isWanted, positionOf, type Retry } from './batches.ts';
 import { hasRoomForRetries } from './budgets.ts';
 import { finishRest, type Position } from './position.ts';
 
-/** What to keep of points that were not accepted. */
+/** The letters, and the points to retry, of a batch or retry that was not accepted as a whole. */
 export interface Outcome {
   readonly letters: readonly AddressedLetter[];
   /** Points to retry. */
@@ -69,7 +69,7 @@ async function commit({ store, bounds }: OutcomeOptions, change: Change): Promis
 interface RetryTerms {
   readonly attempts: number;
   readonly firstKeptAtMs: number;
-  /** Whether the batch or retry was dropped meanwhile: then nothing is kept. */
+  /** True if the batch or retry was dropped meanwhile; then no point is kept. */
   readonly isDropped: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Sinks that are no longer configured. The backlog of a removed sink is held for a week, in case it comes back.
+// Sinks that are no longer configured. The backlog of a removed sink is held for a week, for a sink that returns.
 
 import type { Store } from '../store.ts';
 import { backlogs } from './backlog.ts';

@@ -1,4 +1,4 @@
-// Reads changes back from the log. The state holds letters, parked measurements and retries by their location alone.
+// Reads changes back from the log. The state holds only the location of letters, parked measurements and retries.
 
 import { frameHeaderBytes, groupSeed, intactFrame, readFrameHeader } from '../log/format.ts';
 import { type GroupTable, lastGroupWhere } from '../log/group-table.ts';

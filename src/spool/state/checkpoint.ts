@@ -1,4 +1,4 @@
-// Checkpoint files: the state as of a place in the log, so that recovery replays only what comes after it. The previous
+// Checkpoint files: the state as of a place in the log, so that recovery replays only the log after it. The previous
 // checkpoint is kept as `checkpoint.former`, in case the newest is unreadable.
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ export function encodeState(state: SpoolState): (rest: Omit<Checkpoint, 'state'>
 }
 
 /**
- * Returns undefined if the bytes are no valid checkpoint.
+ * Returns undefined if the bytes are not a valid checkpoint.
  *
  * @throws UnknownFormat
  */

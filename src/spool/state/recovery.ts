@@ -26,7 +26,7 @@ interface RecoveryOptions {
   readonly clock: Pick<Clock, 'now' | 'steady'>;
   /** Called with each run key found, and the time of its group. */
   readonly onRun?: (segment: number, run: StoredRunKey, atMs: number) => void;
-  /** Whether files may be changed: a torn tail is truncated and kept aside. */
+  /** True if recovery may change files: it truncates a torn tail and stores a copy of it. */
   readonly repairs: boolean;
   /** Totals before the first segment: those of the legacy store. */
   readonly firstTotals?: Totals | undefined;
@@ -163,7 +163,7 @@ function replayGroups(
   return place;
 }
 
-/** Whether a group is damaged and no other group follows. */
+/** Reports whether a group is damaged and no other group follows. */
 function isSuspect({ lost, isTruncated }: ScannedGroup, scan: ScanOptions, place: GroupStart): boolean {
   return (isTruncated || lost !== undefined) && findNextGroup(scan, place) === undefined;
 }

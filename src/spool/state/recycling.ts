@@ -10,7 +10,7 @@ import type { Position } from '../readers/position.ts';
 import type { Change, StoredLetter } from './change.ts';
 import type { EntryLocation, SpoolState } from './state.ts';
 
-/** What the two checkpoints on disk need. A segment is recycled when neither needs it. */
+/** The requirements of the two checkpoints on disk. A segment is recycled when neither checkpoint needs it. */
 export interface CheckpointNeeds {
   /** The segment of the older checkpoint's place. */
   readonly fromSegment: number;
@@ -26,7 +26,7 @@ export function recyclable(segments: readonly SegmentEntry[], needs: CheckpointN
   );
 }
 
-/** Whether every sink has finished the records of a segment. A removed sink does not wait for later segments. */
+/** Reports whether every sink has finished the records of a segment. A removed sink does not wait for later segments. */
 export function isPassed({ before, through }: SegmentEntry, positions: ReadonlyMap<string, Position>): boolean {
   return [...positions.values()].every(
     ({ through: finished, gone }) =>

@@ -150,7 +150,7 @@ function tableOf({ letters, samples }: SpoolState, id: string): LetterTable {
   return isSample(id) ? samples : letters;
 }
 
-/** Whether a dead letter or a sample exists. */
+/** Reports whether a dead letter or a sample exists. */
 export function hasLetter(state: SpoolState, id: string): boolean {
   return tableOf(state, id).get(tableId(id)) !== undefined;
 }

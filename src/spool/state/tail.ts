@@ -1,4 +1,4 @@
-// The end of a segment at recovery: detects a file that was cut short, keeps a torn tail aside, and truncates the file.
+// The end of a segment at recovery: detects a file that was cut short, copies a torn tail, and truncates the file.
 
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { groupHeaderBytes, readGroupHeader, terminatorBytes } from '../log/format.ts';
@@ -7,7 +7,7 @@ import { isEndOfLog, type ScanOptions } from '../log/scan.ts';
 const maxTailBytes = 1 << 20;
 
 /**
- * Whether the file ends within its header or within a group. No crash does that: the file is preallocated before it
+ * Reports whether the file ends within its header or a group. No crash causes that: the file is preallocated before it
  * has its name, and truncated only after a whole group.
  */
 export function isCutShort({ file, seed, limit }: ScanOptions, at: number): boolean {

@@ -1,4 +1,4 @@
-// The write-ahead log: the segment log, and the state that its changes make up. A change counts once it is durable.
+// The write-ahead log: the segment log, and the state that results from its changes. A change counts once it is durable.
 // A full disk makes it truncate failed groups and recover; any other write error fails it.
 
 import type { Clock } from '../../runtime/clock.ts';
@@ -85,7 +85,7 @@ export abstract class WriteAheadLog {
     this.log = this.openLog(recovered);
   }
 
-  /** Whether a write failed because the disk is full. */
+  /** Reports whether a write failed because the disk is full. */
   protected abstract isLackOfSpace(error: unknown): boolean;
   /** @throws SpoolFull if there is no space for a payload */
   protected abstract requireRoomFor(payloadBytes: number): void;

@@ -1,4 +1,4 @@
-// Formats numbers, durations and times for people.
+// Formats numbers, durations and times as human-readable text.
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });

@@ -1,4 +1,4 @@
-// The admin token, from the fragment of the address or from the form. It is stored for this tab alone.
+// The admin token, from the fragment of the address or from the form. It is stored only for this tab.
 
 const key = 'admin-token';
 

@@ -31,7 +31,7 @@ test('networks are addresses, prefixes and ranges of both families', (t) => {
   }
 });
 
-test('an address has one spelling, and a sender is an IPv4 address or a /64 of IPv6', (t) => {
+test('addresses are normalized, and a sender is an IPv4 address or an IPv6 /64', (t) => {
   t.is(plainAddress('::ffff:192.0.2.7'), '192.0.2.7');
   t.is(plainAddress('fe80::1%eth0'), 'fe80::1');
   t.is(senderOf('192.0.2.7'), '192.0.2.7');
@@ -111,7 +111,7 @@ test('divisions and clients that are not allowed are refused', (t) => {
   t.like(counts, { division: 2, client: 1 });
 });
 
-test('each sender has a token bucket of its own', async (t) => {
+test('each sender has a separate token bucket', async (t) => {
   const clock = movableClock();
   const attempt = rateLimit({ burst: 2, refillMs: 1000, clock });
   t.deepEqual([attempt('a'), attempt('a'), attempt('a'), attempt('b')], [0, 0, 1000, 0]);

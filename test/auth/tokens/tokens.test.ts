@@ -116,7 +116,7 @@ test('a changed file is read once it is stable; a broken one keeps the last good
   t.deepEqual([knows(a), knows(b), files.counts.reloads], [true, true, 2]);
 });
 
-test('another file with the same size and time is a change', async (t) => {
+test('a replaced file with the same size and time is read as changed', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
   await writeFile(path, `${a}\n`);
   const files = await openTokenFiles([path], silentLog());
@@ -129,7 +129,7 @@ test('another file with the same size and time is a change', async (t) => {
   t.true(isAmong(hashOf(b), files.digests()));
 });
 
-test('the error of a file at the start names it', async (t) => {
+test('the error for an invalid token file at start names the file', async (t) => {
   const path = join(await temporaryDirectory(t), 'tokens');
   await t.throwsAsync(openTokenFiles([path], silentLog()), {
     message: new RegExp(`^push-token-file: ${path}: ENOENT`),

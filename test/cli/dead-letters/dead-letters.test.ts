@@ -127,7 +127,7 @@ test('retry prints how many were requeued, and why others stay', async (t) => {
   t.deepEqual(await ran('retryLetters', { kind: 'rejected' }), { exitCode: 0, output: '0 tried again\n' });
 });
 
-test('drop asks with the counts, and a no keeps the letters', async (t) => {
+test('drop asks for confirmation with the counts, and keeps the letters if it is denied', async (t) => {
   const { ran, questions, spool } = await opened(t);
   t.deepEqual(await ran('dropLetters', { kind: 'rejected' }, { answer: false }), {
     exitCode: 1,
@@ -139,7 +139,7 @@ test('drop asks with the counts, and a no keeps the letters', async (t) => {
   t.is(spool.letters.count(), 2);
 });
 
-test('drop asks nothing without letters, and names an unknown id', async (t) => {
+test('drop does not ask if there are no letters, and reports an unknown id', async (t) => {
   const { ran, questions } = await opened(t);
   t.deepEqual(await ran('dropLetters', { kind: 'damaged' }), { exitCode: 0, output: '0 dropped\n' });
   t.deepEqual(await ran('dropLetters', { ids: ['x'] }), {
@@ -163,7 +163,7 @@ test('drop keeps a letter that arrives after the question', async (t) => {
   );
 });
 
-test('export writes whole letters to a file for its user alone or to standard output, and names a file that fails', async (t) => {
+test('export writes whole letters to a private file or to standard output, and its error names the file', async (t) => {
   const { administration } = await keptLetters(t);
   const file = join(await temporaryDirectory(t), 'letters.ndjson');
   await writeFile(file, 'an earlier one\n');

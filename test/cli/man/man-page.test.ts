@@ -46,7 +46,7 @@ test('the page names every setting and every visible command', async (t) => {
   t.false(text.includes('former-store'), 'hidden commands are left out');
 });
 
-test('no text is taken for a roff request', async (t) => {
+test('no text is interpreted as a roff request', async (t) => {
   const requests = (await manual('1.2.3'))
     .split('\n')
     .filter((line) => /^[.']/.test(line))

@@ -64,7 +64,7 @@ test('refresh fills the directory, list shows it', async (t) => {
   t.is(lines.length, 15);
 });
 
-test('list and refresh as JSON', async (t) => {
+test('list and refresh print JSON', async (t) => {
   const { list, refresh } = await opened(t);
   t.deepEqual(JSON.parse((await refresh(true)).output), {
     added: 12,

@@ -58,7 +58,7 @@ test('status shows the backlog and its age of each sink, parked measurements and
   });
 });
 
-test('drop asks with the size of the backlog, and a no keeps it', async (t) => {
+test('drop asks for confirmation with the size of the backlog, and keeps the backlog if it is denied', async (t) => {
   const { spool, drop, questions } = await opened(t);
   await spool.append(points(10));
   t.deepEqual(await drop(undefined, { answer: false }), { exitCode: 1, output: 'spool: nothing was dropped\n' });
@@ -68,7 +68,7 @@ test('drop asks with the size of the backlog, and a no keeps it', async (t) => {
   t.like(JSON.parse((await drop('tsdb', { json: true })).output), { sink: 'tsdb', points: 0 });
 });
 
-test('with several sinks drop needs the name of one', async (t) => {
+test('drop requires a sink name if there are several sinks', async (t) => {
   const { spool, drop, questions } = await opened(t);
   await spool.reader('file');
   t.deepEqual(await drop(), { exitCode: 64, output: 'spool: expected --sink, one of tsdb, file\n' });

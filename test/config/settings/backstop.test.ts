@@ -53,7 +53,7 @@ test('the environment of a Backstop deployment runs Backstop alone, with a warni
   ]);
 });
 
-test('in that environment Catchpoint is on with credentials or with --catchpoint', (t) => {
+test('in the environment of a Backstop deployment credentials or --catchpoint enable Catchpoint', (t) => {
   const env = { PREFIXES: 'test', PORT: '5000' };
   t.deepEqual(sources(readWithNodes({ env, flags: credentials })), [true, 5000]);
   t.deepEqual(

@@ -20,7 +20,7 @@ function uncommented(isWanted: (name: string, value: string) => boolean): string
   );
 }
 
-test('every setting is there once with its help, and none is in effect', (t) => {
+test('the sample has every setting once with its help, and sets none', (t) => {
   const names = [...sample.matchAll(/^#([a-z][a-z-]*):/gm)].map(([, name]) => name);
   t.deepEqual(
     names,

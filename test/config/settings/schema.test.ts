@@ -91,14 +91,14 @@ const refused: readonly string[] = [
   'log-level: loud',
 ];
 
-test('the schema accepts what the bridge accepts', (t) => {
+test('the schema accepts every configuration that the bridge accepts', (t) => {
   for (const text of accepted) {
     t.is(faultOf(text), '', text);
     t.true(validate(parse(text)), `${text}: ${JSON.stringify(validate.errors)}`);
   }
 });
 
-test('the schema refuses what the bridge refuses', (t) => {
+test('the schema refuses every configuration that the bridge refuses', (t) => {
   for (const text of refused) {
     t.regex(faultOf(text), /^bridge\.yaml:1: /, text);
     t.false(validate(parse(text)), text);

@@ -296,7 +296,7 @@ test('a setting has the same name as flag, variable and file key', (t) => {
   t.true(flags.includes('--no-assign-uids') && flags.includes('--timings'));
 });
 
-test("the original bridge's six flags have their letters and defaults", (t) => {
+test('the six flags of the original bridge keep their letters and defaults', (t) => {
   const short = settingEntries.flatMap(([key, setting]) =>
     setting.short === undefined ? [] : [[`-${setting.short}`, key, setting.default]],
   );

@@ -51,7 +51,7 @@ test('a write through a descriptor with O_DSYNC is on disk once it has returned,
   t.deepEqual(least(events), { a: 'abcd' });
 });
 
-test('any other write is on disk after a sync of its file that began after its return', (t) => {
+test('a write without O_DSYNC is on disk after a sync of its file that began after the write returned', (t) => {
   const events = [write(1, 'ab'), returned(1, 2), sync(2), write(3, 'cd', { offset: 2 }), returned(3, 2), returned(2)];
   t.deepEqual(least(events, 5), { a: '----' });
   t.deepEqual(least(events), { a: 'ab--' });
@@ -62,7 +62,7 @@ test('any other write is on disk after a sync of its file that began after its r
   );
 });
 
-test('a sync of another file, of the directory, or one that fails puts nothing on disk', (t) => {
+test('a failed sync, or a sync of another file or the directory, persists no write', (t) => {
   for (const [file, result] of [
     [2, 0],
     ['directory', 0],
@@ -72,7 +72,7 @@ test('a sync of another file, of the directory, or one that fails puts nothing o
   }
 });
 
-test('of an unsynced write any sectors may be on disk, at their places in the file', (t) => {
+test('any subset of the sectors of an unsynced write may be on disk, each at its offset', (t) => {
   const events = [write(1, 'x'.repeat(1_200), { offset: 300 })];
   const chances = [0.9, 0.1, 0.9, 0.1];
   const { files } = crashAfter(events, 1, before, 0.5, () => chances.shift() as number);
@@ -87,11 +87,11 @@ test('a file may grow by a write of which no sector is on disk', (t) => {
   t.is(files.get('a')?.whole().toString('latin1'), '----\0\0');
 });
 
-test('of a short write only the written bytes are on disk', (t) => {
+test('only the written bytes of a short write are on disk', (t) => {
   t.deepEqual(most([write(1, 'abcd', { isSynced: true }), returned(1, 2)]), { a: 'ab--' });
 });
 
-test('a later synced write overrides an earlier unsynced one, and the other way round', (t) => {
+test('a later synced write overrides an earlier unsynced one, and a later unsynced one may override a synced one', (t) => {
   const both = [write(1, 'ab'), returned(1, 2), write(2, 'cd', { isSynced: true }), returned(2, 2)];
   t.deepEqual([least(both), most(both)], [{ a: 'cd--' }, { a: 'cd--' }]);
   const turned = [write(1, 'cd', { isSynced: true }), returned(1, 2), write(2, 'ab'), returned(2, 2)];
@@ -124,19 +124,19 @@ const checkpoint: readonly StoreEvent[] = [
   returned(5),
 ];
 
-test('names change on disk with a sync of the directory only, also for a synced file', (t) => {
+test('only a sync of the directory persists a name change, even of a synced file', (t) => {
   t.deepEqual(least(checkpoint, 9), { a: '----' });
   t.deepEqual(most(checkpoint, 9), { b: 'two' });
   t.deepEqual(least(checkpoint), { b: 'two' });
 });
 
-test('of unsynced changes of names the first few are on disk, in order', (t) => {
+test('any prefix of the unsynced name changes may be on disk, in order', (t) => {
   const names = (chance: number): string[] =>
     [...crashAfter(checkpoint, 9, before, 0.5, () => chance).files.keys()].toSorted();
   t.deepEqual([0, 0.3, 0.6, 0.9].map(names), [['a'], ['a', 'b.new'], ['a', 'b'], ['b']]);
 });
 
-test('a change of a name that returned after the begin of the sync, or failed, is not on disk by it', (t) => {
+test('a sync does not persist a name change that failed, or that returned after the sync began', (t) => {
   const unlink: StoreEvent = { kind: 'unlink', call: 1, name: 'a' };
   t.deepEqual(least([unlink, sync(2, 'directory'), returned(1), returned(2)]), { a: '----' });
   t.deepEqual(most([unlink, returned(1, -1), sync(2, 'directory'), returned(2)]), { a: '----' });
@@ -154,7 +154,7 @@ test('a rename over a file replaces it, or leaves both', (t) => {
   t.deepEqual([least(events), most(events)], [{ a: '----', b: '' }, { a: '' }]);
 });
 
-test('a run is owed from the moment at which its 200 is sent', (t) => {
+test('a run counts as acknowledged from the moment at which its 200 is sent', (t) => {
   const events: StoreEvent[] = [
     write(1, 'a', { isSynced: true }),
     { kind: 'answered', timestamp: '7' },
@@ -167,7 +167,7 @@ test('a run is owed from the moment at which its 200 is sent', (t) => {
   t.deepEqual(least(events, 2), { a: '----' }, 'a 200 before its write has returned is a run that may be lost');
 });
 
-test('losses of power are independent of each other', (t) => {
+test('simulated power losses do not affect each other', (t) => {
   t.deepEqual(most([write(1, 'abcd')]), { a: 'abcd' });
   t.deepEqual(most([]), { a: '----' });
 });

@@ -97,7 +97,7 @@ test('writes without an offset follow the last write, a seek, or the end of the 
   );
 });
 
-test('a file stays the same after a rename over another', (t) => {
+test('a file keeps its identity after a rename over another file', (t) => {
   const lines = [
     `7 openat(AT_FDCWD, ${path('checkpoint.new')}, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0666) = 30`,
     `7 rename(${path('checkpoint.new')}, ${path('checkpoint')}) = 0`,
@@ -118,7 +118,7 @@ test('a file stays the same after a rename over another', (t) => {
   ]);
 });
 
-test('the directory is synced through a descriptor of its own', (t) => {
+test('a sync of a descriptor of the directory is recorded as a sync of the directory', (t) => {
   const lines = [
     `7 openat(AT_FDCWD, ${hex('/state/spool')}, O_RDONLY|O_CLOEXEC <unfinished ...>`,
     `7 <... openat resumed>) = 31`,
@@ -193,7 +193,7 @@ for (const [what, line, message] of refused) {
   });
 }
 
-test('read-only and private maps are no events', (t) => {
+test('read-only and private maps are not events', (t) => {
   const lines = [
     '7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 20, 0) = 0x7f0000000000',
     '7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, 20, 0) = 0x7f0000000000',
@@ -204,7 +204,7 @@ test('read-only and private maps are no events', (t) => {
 const push = (timestamp: string): string => `POST / HTTP/1.1\r\n\r\n{"Summary":{"Timestamp":"${timestamp}"}}`;
 const [first, second] = ['20240101000000001', '20240101000000002'];
 
-test('a run is owed from the begin of its 200, and by no other answer', (t) => {
+test('a run counts as acknowledged from the start of its 200, and not by any other answer', (t) => {
   const lines = [
     `7 read(40,  <unfinished ...>`,
     `8 pwrite64(20, ${hex('a')}, 1, 0) = 1`,

@@ -21,7 +21,7 @@ test('a checkpoint that is synced before its rename is correct', (t) => {
   t.deepEqual(namedUnsynced([create, written(true), rename]), []);
 });
 
-test('a checkpoint that is renamed before its sync is found', (t) => {
+test('a checkpoint that is renamed before it is synced is detected', (t) => {
   const fault = ['checkpoint.new is renamed to checkpoint before it is synced'];
   t.deepEqual(namedUnsynced([create, written(false), rename, sync]), fault);
   t.deepEqual(namedUnsynced([create, sync, written(false), rename]), fault);

@@ -69,7 +69,7 @@ test('a refused push is retried after 1, 3, 7, 15, 23, 31, 39, 47 and 55 minutes
   t.is(running.status().accepted, 0);
 });
 
-test('retries come sooner by the compression', async (t) => {
+test('the pauses between retries shrink with the compression', async (t) => {
   const { clock, running, attemptsOfFirst } = start(t, unavailable, { rate: 10 / 300 });
   await clock.advance(7 * minuteMs);
   t.is(Math.round(running.compression), 10);
@@ -168,7 +168,7 @@ test('maxInFlight bounds the pushes in flight', async (t) => {
   for (const answer of answers) answer();
 });
 
-test('answers are let in between pushes when many are due at once', async (t) => {
+test('answers are processed between pushes when many pushes are due at once', async (t) => {
   const end = new AbortController();
   let [inFlight, most, answered] = [0, 0, 0];
   const post: Post = async () => {
@@ -186,7 +186,7 @@ test('answers are let in between pushes when many are due at once', async (t) =>
   t.true(most <= 8, `${most} at once`);
 });
 
-test('the end waits for the answers in flight, but not for long', async (t) => {
+test('stopping waits a limited time for the answers in flight', async (t) => {
   const silent: Post = (_, signal) =>
     new Promise((__, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
   const { clock, running, stop } = start(t, silent, { rate: 1 });
@@ -196,7 +196,7 @@ test('the end waits for the answers in flight, but not for long', async (t) => {
   t.is(running.status().inFlight, 0);
 });
 
-test('the errors for an invalid target and rate name them', (t) => {
+test('the error for an invalid target or rate names it', (t) => {
   const options = { tests: simulatedTests(1), nodes, clock: movableClock(), random: seeded(1) };
   t.throws(() => agents({ ...options, target: 'bridge:8080', rate: 1 }), { message: /target: .*"bridge:8080"/ });
   t.throws(() => agents({ ...options, target: 'http://127.0.0.1:1', rate: 0 }), {

@@ -40,7 +40,7 @@ async function openApi(
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-test('a token needs key and secret in a form', async (t) => {
+test('a token request must have key and secret as form fields', async (t) => {
   const { request, credentials } = await openApi(t);
   const given = await request('/ui/api/token', undefined, { form: credentials });
   t.is(given.status, 200);

@@ -34,12 +34,12 @@ function incident(changes: Partial<Incident>): Incident {
   return { title: 'trouble', startMs: 0, endMs: Infinity, delayMs: 0, failingShare: 0, hits: () => true, ...changes };
 }
 
-test('distances are those on the globe', (t) => {
+test('distances are great-circle distances', (t) => {
   const km = distanceKm({ latitude: 51.51, longitude: -0.13 }, { latitude: 40.71, longitude: -74.01 });
   t.true(Math.abs(km - 5570) < 20, `${km} km`);
 });
 
-test('the farther from the origin, the longer a request takes', (t) => {
+test('request times grow with the distance from the origin', (t) => {
   const homepage = testNamed('Homepage (Chrome) / EU');
   const medians = ['Frankfurt', 'New York', 'Sydney'].map((city) =>
     median(runs(homepage, nodeIn(city), 101).map(({ timing }) => timing['Connect'] as number)),
@@ -51,7 +51,7 @@ test('the farther from the origin, the longer a request takes', (t) => {
   t.true((medians[2] as number) > 5 * (medians[0] as number), medians.join(', '));
 });
 
-test('no packet is faster than light in glass', (t) => {
+test('no round trip is faster than light in glass', (t) => {
   for (const one of tests) {
     for (const node of nodes) {
       const km = Math.min(...one.origins.map((place) => distanceKm(node, place)));

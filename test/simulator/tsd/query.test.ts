@@ -157,7 +157,7 @@ for (const [title, subQuery, expected] of [
   });
 }
 
-test('msResolution and showQuery', async (t) => {
+test('queries support msResolution and showQuery', async (t) => {
   const query = await queried(t);
   const filters = [{ tagk: 'nodeid', filter: '2', type: 'literal_or' }];
   const { answer } = await query({ ...withSubQuery({ filters }), msResolution: true, showQuery: true });

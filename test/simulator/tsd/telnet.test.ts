@@ -105,14 +105,14 @@ test('tsd replies with the errors of its storage', async (t) => {
   );
 });
 
-test('tsd in read-only mode has no put', async (t) => {
+test('tsd in read-only mode refuses put', async (t) => {
   t.is(
     await replies(await tsdOf(t, { isReadOnly: true }), 'put a 1795218640 1 b=c\nexit\n'),
     "unknown command: put.  Try `help'.\n",
   );
 });
 
-test('tsd is shut down by diediedie', async (t) => {
+test('the command diediedie shuts tsd down', async (t) => {
   const tsd = await tsdOf(t);
   await replies(tsd, 'put a 1795218640 1 b=c\ndiediedie\n');
   t.is(tsd.counts.commands.get('diediedie'), 1);

@@ -38,7 +38,7 @@ test('most nodes are backbone nodes, and every other type of network has some', 
   for (const type of ['Last Mile', 'Wireless', 'Public Cloud']) t.true(share(type) > 0.03, type);
 });
 
-test('a place has one id, and an id one place', (t) => {
+test('each place has a unique id', (t) => {
   for (const dimension of ['isp', 'city', 'region', 'country', 'continent'] as const) {
     const names = new Map<number, string>();
     for (const node of nodes) {

@@ -119,7 +119,7 @@ test('graphite closes ten connections a second at most', async (t) => {
   t.true(clock.steady() - startedMs >= 1_000, String(clock.steady() - startedMs));
 });
 
-test('graphite sends the lines of the last minute again after Carbon went away', async (t) => {
+test('graphite sends the lines of the last minute again after an outage of Carbon', async (t) => {
   const { carbon, clock, write } = await openSink(t);
   await write(2, 1);
   await clock.advance(61_000);
@@ -182,7 +182,7 @@ test('graphite does not send a queued write whose signal has aborted', async (t)
   t.deepEqual(pointNumbers(carbon), ['1', '3']);
 });
 
-test('each destination is a sink of its own, and does not affect the others when it is away', async (t) => {
+test('each destination is a separate sink, and its outage does not affect the others', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t)] as const;
   const [away, there] = sinksTo(t, carbons) as [Sink, Sink];
   t.deepEqual(
@@ -195,7 +195,7 @@ test('each destination is a sink of its own, and does not affect the others when
   t.is(carbons[1].lines().length, 3);
 });
 
-test('by hash every point goes to one destination, and one sink rejects an illegal point', async (t) => {
+test('with hash routing each point goes to one destination, and one sink rejects an illegal point', async (t) => {
   const carbons = [await fakeCarbon(t), await fakeCarbon(t), await fakeCarbon(t)];
   const destinations = carbons.map(({ port }, index) => ({ host: '127.0.0.1', port, instance: `i${index}` }));
   const sinks = sinksTo(t, carbons, { destinations, routing: 'hash' });

@@ -54,7 +54,7 @@ const nodes = new Map(listing.items.map((item) => nodeOfV1(item) as Node).map((n
 const files = readdirSync(folder);
 const pairs = files.filter((file) => file.endsWith('.points')).map((file) => file.replace(/\.points$/, ''));
 
-test('every push has its points, and every set of points its push', (t) => {
+test('every golden push has a file of points, and every file of points has a push', (t) => {
   const payloads = files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
   t.deepEqual(
     payloads.filter((name) => !pairs.includes(name)),

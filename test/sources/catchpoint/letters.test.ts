@@ -85,7 +85,7 @@ test('a push with a future time is taken once that time has come', async (t) => 
   t.is(spool.deadLetters.count(), 0);
 });
 
-test('an implausible push is not a duplicate of itself', async (t) => {
+test('a retried implausible push does not count as a duplicate of its first delivery', async (t) => {
   const { spool, reader, clock, directory, retry, only } = await openLetters(t);
   directory.replace([node], 1);
   const run = runOf(measurement, body);
@@ -95,7 +95,7 @@ test('an implausible push is not a duplicate of itself', async (t) => {
   t.is(reader.next(100)?.points.length, 10);
 });
 
-test('a malformed body that is a push now is taken once, even if Catchpoint has retried it', async (t) => {
+test('a malformed body that now parses as a push is taken once, even if Catchpoint has retried it', async (t) => {
   const { spool, reader, clock, retry, only } = await openLetters(t);
   const sample = async (): Promise<void> => {
     spool.samples.take({ body, reason: 'not understood then', from: '203.0.113.9' });
@@ -111,7 +111,7 @@ test('a malformed body that is a push now is taken once, even if Catchpoint has 
   t.deepEqual([spool.samples.count(), reader.next(100)?.points.length], [0, 4]);
 });
 
-test('a malformed body that is still no push is refused', async (t) => {
+test('a malformed body that still does not parse as a push is refused', async (t) => {
   const { retry } = await openLetters(t);
   const retried = await retry({ id: 'm1', kind: 'malformed', input: Buffer.from('{"TestId":5}') });
   t.deepEqual(retried, { refused: 'still no push: NodeId: expected an integer from 1 to 2^53-1, found nothing' });

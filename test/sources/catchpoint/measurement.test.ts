@@ -183,7 +183,7 @@ test('10,000 levels of nesting are refused', (t) => {
   t.throws(() => measurementOf(parsePush(Buffer.from(deep))), { message: /found an array$/ });
 });
 
-test('any JSON is a measurement or NotAPush', (t) => {
+test('any JSON gives a measurement or throws NotAPush', (t) => {
   const value = fc.jsonValue({ maxDepth: 3 });
   const body = fc.record(
     {

@@ -80,7 +80,7 @@ test('pipelined pushes are answered in their order', async (t) => {
   connection.socket.destroy();
 });
 
-test('a connection that closes before its body or answer frees its place', async (t) => {
+test('a connection that closes before its body or answer releases its concurrency slot', async (t) => {
   let answer = (): void => {};
   const working = new Promise<void>((resolve) => void (answer = resolve));
   const one = await openListener(t, () => working);

@@ -75,7 +75,7 @@ test('five tags fit: the id, the name, then the labels in their order', (t) => {
   t.deepEqual(wantedLabels(all), ['a', 'b', 'c']);
 });
 
-test('a label is its name, or a tag and its name', (t) => {
+test('a label is given by its name, or as tag=name', (t) => {
   t.deepEqual(parseLabelTag('Business Unit'), { tag: 'Business_Unit', label: 'business unit' });
   t.deepEqual(parseLabelTag('unit=Business Unit'), { tag: 'unit', label: 'business unit' });
   for (const wrong of ['', '=x', 'a b=x', 'x=', '***'])

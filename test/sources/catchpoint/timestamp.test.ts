@@ -29,10 +29,10 @@ for (const wrong of [
   null,
   undefined,
 ]) {
-  test(`${JSON.stringify(wrong)} is no timestamp`, (t) => t.is(timestampMs(wrong), undefined));
+  test(`${JSON.stringify(wrong)} is not a timestamp`, (t) => t.is(timestampMs(wrong), undefined));
 }
 
-test('17 digits are a timestamp exactly when the calendar has that time', (t) => {
+test('17 digits are a timestamp if and only if the calendar has that time', (t) => {
   const texts = fc.tuple(
     fc.integer({ min: 0, max: 9999 }),
     fc.nat(14),

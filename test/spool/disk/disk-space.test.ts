@@ -91,7 +91,7 @@ test('space that a failed write could not use counts again after half a minute',
   t.is(space.scarcity(), undefined);
 });
 
-test('a failing disk is not a full disk', async (t) => {
+test('an I/O error does not count as a full disk', async (t) => {
   const { disk, space } = await spaceOf(t);
   disk.foreignBytes = 60 * mebibyte;
   t.false(space.isLackOfSpace(Object.assign(new Error('input/output error'), { code: 'EIO' })));

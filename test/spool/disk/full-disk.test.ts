@@ -176,7 +176,7 @@ async function mountedSmallDisk(t: ExecutionContext): Promise<SmallDisk> {
 
 const filling = 'filled by the spool and by others, every acknowledged point is delivered and the only error is 503';
 
-test(`on a small disk, played, ${filling}`, async (t) => filled(t, await playedSmallDisk(t)));
+test(`on a simulated small disk, ${filling}`, async (t) => filled(t, await playedSmallDisk(t)));
 
 rowTest('F11', `on a small disk, mounted, ${filling}`, async (t) => filled(t, await mountedSmallDisk(t)));
 

@@ -182,7 +182,7 @@ test('a zeroed page damages records or entries, or makes the store unreadable, a
   t.true(outcomes.damaged > whole.length / pageBytes / 4);
 });
 
-test('flipped bits in a record damage that record alone', async (t) => {
+test('flipped bits in a record damage only that record', async (t) => {
   const { records } = contentsOf('full');
   const data = bytesOf('full');
   const places = textsOf(records.find(({ sequence }) => sequence === 20)).flatMap((text) => placesOf(data, text));

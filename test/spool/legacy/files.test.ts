@@ -15,7 +15,7 @@ import {
 import { LegacyStoreUnreadable } from '../../../src/spool/legacy/lmdb/unreadable.ts';
 import { bytesOf, directoryWith, openedStore } from './legacy-stores.ts';
 
-test('removing a store deletes its files alone', async (t) => {
+test('removing a store deletes only its files', async (t) => {
   const directory = await directoryWith(t, bytesOf('full'));
   await (await openedStore(t, directory)).close();
   writeFileSync(join(directory, '1.segment'), '');

@@ -187,7 +187,7 @@ test('a torn group is kept aside, and counted once', async (t) => {
   t.is((await (await smallSpool(t, killed)).status()).suspectTails, 1, 'after a stop');
 });
 
-test('a segment with nothing but a header is skipped, and nothing is lost', async (t) => {
+test('a segment with only a header is skipped without a loss', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   const inLast = record.groups.filter(({ name }) => name === last.name);
@@ -251,7 +251,7 @@ test('a missing last segment is an uncounted loss', async (t) => {
   ]);
 });
 
-test('a torn write in a preallocated file is no loss', async (t) => {
+test('a torn write in a preallocated file is not a loss', async (t) => {
   const record = await recorded(t);
   const last = record.groups.at(-1) as WrittenGroup;
   for (const from of [last.at + 1, last.at + 70, last.end - 1]) {

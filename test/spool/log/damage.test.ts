@@ -220,12 +220,12 @@ function seedOf(t: ExecutionContext, fallback: number): number {
   return seed;
 }
 
-test('damage anywhere in the segments of a stopped spool loses what was hit, and counts it', async (t) => {
+test('damage in the segments of a stopped spool loses only the damaged data, and counts it', async (t) => {
   const one = await filled(t);
   await judgeAll(t, one, hitsOf(one, 260, seedOf(t, 20261130)), false);
 });
 
-test('damage anywhere in the segments of a killed spool without a checkpoint loses what was hit', async (t) => {
+test('damage in the segments of a killed spool without a checkpoint loses only the damaged data', async (t) => {
   const one = await filled(t, { isKilled: true });
   const hits = hitsOf(one, 120, seedOf(t, 7));
   const { name: last, at } = one.lastGroup;

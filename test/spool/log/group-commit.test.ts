@@ -83,7 +83,7 @@ test('a duplicate is not acknowledged before the first one is durable', async (t
   t.deepEqual(await Promise.all([first, again]), ['stored', 'duplicate']);
 });
 
-test('a duplicate of a failed delivery is refused with it', async (t) => {
+test('a duplicate of a delivery that fails is refused as well', async (t) => {
   const directory = await memoryDirectory(t);
   const { played, write } = failingWrite();
   const spool = await smallSpool(t, directory, { write });

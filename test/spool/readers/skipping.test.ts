@@ -17,7 +17,7 @@ function all(reader: SpoolReader): number[] {
   return taken;
 }
 
-test('above its bytes an optional sink skips its oldest points, a required one none', async (t) => {
+test('above its byte budget an optional sink skips its oldest points; a required sink skips none', async (t) => {
   const { spool, reader } = await readSpool(t, { maxBytes: 1 << 24 });
   const optional = await spool.reader('graphite', { maxBytes: 20_000, maxAgeMs: dayMs });
   await push(spool, 0, 299);
@@ -44,7 +44,7 @@ test('a batch in flight that is half skipped counts once, and ranges finished ou
   t.is(reader.backlog().points, 100);
 });
 
-test('an optional sink skips points above its age', async (t) => {
+test('an optional sink skips points older than its age budget', async (t) => {
   const { spool, reader, clock } = await readSpool(t, { maxBytes: 1 << 24 });
   const optional = await spool.reader('graphite', { maxBytes: 1 << 20, maxAgeMs: 60_000 });
   await spool.append(points(3));
@@ -89,7 +89,7 @@ test('an optional sink that rejects everything fills neither the letters nor its
   t.is(deadLetters.count + optional.backlog().points + optional.skippedPoints(), 800);
 });
 
-test('skipped points stay skipped and counted over a restart', async (t) => {
+test('skipped points stay skipped and counted after a restart', async (t) => {
   const { spool, reopened } = await readSpool(t, { maxBytes: 1 << 24 });
   const budget = { maxBytes: 20_000, maxAgeMs: dayMs };
   const optional = await spool.reader('graphite', budget);

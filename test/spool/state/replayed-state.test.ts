@@ -186,7 +186,7 @@ test('after any changes, recovery from a checkpoint and from the log alone gives
   );
 });
 
-test('a position logged while a batch is being finished does not undo that', async (t) => {
+test('a position logged while a batch is being finished does not undo the finish', async (t) => {
   const { store, reader, clock, deliver, directory } = await played(t);
   for (let number = 1; number <= 3; number += 1) await deliver(points(1, number));
   const [first, second] = [reader.next(1), reader.next(1)] as [Batch, Batch];

@@ -1,4 +1,4 @@
-// The settings of the Backstop source. Backstop's own environment variables give some of them too.
+// The settings of the Backstop source. Backstop's own environment variables also set some of them.
 
 import { listenAddress } from '../addresses.ts';
 import { inGroup, list, optional, toggle, value } from '../setting.ts';

@@ -1,4 +1,4 @@
-// The settings of the metrics that are made of a push.
+// The settings of the metrics that are made from a push.
 
 import { inGroup, list, toggle, value } from '../setting.ts';
 import { choice, metricPrefix } from '../values.ts';

@@ -1,4 +1,4 @@
-// The OpenTSDB sink over HTTP. It posts to /api/put with `sync` and `details`, which answers with a verdict on each point.
+// The OpenTSDB sink over HTTP. It posts to /api/put with `sync` and `details`; the answer has a verdict on each point.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import { withAnySignal } from '../../../runtime/deadline.ts';

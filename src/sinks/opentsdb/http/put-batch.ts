@@ -40,7 +40,7 @@ export async function putBatch(
 /** Fits a body of the default limit. zlib's own default allocates eight times as much for every call. */
 const chunkBytes = 16_384;
 
-/** Synchronous: the outlets have a thread of their own, with nothing else to do meanwhile. */
+/** Compresses synchronously: the outlets run in a separate thread that has no other work meanwhile. */
 function compress(text: Buffer): Buffer {
   return gzipSync(text, { level: 1, chunkSize: chunkBytes });
 }

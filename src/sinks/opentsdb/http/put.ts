@@ -1,5 +1,5 @@
-// Puts points in one request or several. Halves a body that is too large, and a refused one until it has found the point
-// at fault.
+// Puts points in one or more requests. Halves a body that is too large, and halves a refused body until it has isolated
+// the faulty point.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import { NoVerdict } from '../no-verdict.ts';
@@ -32,11 +32,11 @@ interface Attempt {
   hasVerdict: boolean;
   /** The receiver is known to refuse a body for its contents only. */
   isReceiverSound: boolean;
-  /** Points refused in a request of their own. */
+  /** Points refused in a request that contained no other point. */
   refusedSingly: number;
 }
 
-/** How long OpenTSDB may wait for its storage. */
+/** The maximum time that OpenTSDB waits for its storage. */
 const syncTimeoutMs = 10_000;
 /** A body up to this size is never refused for its size. */
 const smallBytes = 1024;

@@ -1,5 +1,5 @@
-// Redacts passwords and header values in messages. An answer may repeat a secret that was sent, and its beginning is
-// quoted in errors, in the log and in dead letters.
+// Redacts passwords and header values in messages. Errors, the log and dead letters quote the beginning of an answer,
+// which may repeat a secret of the request.
 
 import type { Ruling, Verdict } from '../../../model/sink.ts';
 import { tsdHost } from './hosts.ts';

@@ -1,6 +1,6 @@
 // Splits a list into the groups of several requests.
 
-/** Keeps the order. An item above the bound is a group of its own. */
+/** Keeps the order. An item above the bound becomes a separate group. */
 export function requestGroups<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => number,

@@ -21,11 +21,11 @@ export interface TelnetConnection {
 interface TelnetConnectionOptions {
   readonly host: TsdHost;
   readonly clock: Clock;
-  /** Called with every line that is no answer to `version`. */
+  /** Called with every line that is not an answer to `version`. */
   readonly onLine: (line: string) => void;
   /** Called once, when the connection is no longer usable. */
   readonly onClose: () => void;
-  /** Closes the connection; its reason rejects what is in flight. */
+  /** Closes the connection, and rejects the batches in flight with the reason. */
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +77,7 @@ export async function telnetConnection(options: TelnetConnectionOptions): Promis
   return { send: (lines, sending) => send(state, lines, sending) };
 }
 
-/** Reads all the time: OpenTSDB drops its answers when nobody reads, and older versions hang. */
+/** Reads continuously: OpenTSDB drops answers that are not read, and older versions hang. */
 function listen(state: State, onLine: (line: string) => void): void {
   const onVersion = (): void => {
     state.answersVersion = true;

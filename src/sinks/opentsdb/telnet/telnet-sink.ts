@@ -1,4 +1,4 @@
-// The OpenTSDB sink over telnet; best effort. OpenTSDB does not confirm a point and does not name a refused one. It reports
+// The OpenTSDB sink over telnet, best effort. OpenTSDB does not confirm points or name a refused point. It reports
 // a storage error while later points are in flight.
 
 import type { Clock } from '../../../runtime/clock.ts';
@@ -26,7 +26,7 @@ export interface TsdTelnetOptions {
 }
 
 export interface TelnetSinkStatus extends SinkStatus {
-  /** Received lines that are no answer to `version`: mostly errors. */
+  /** Received lines that are not answers to `version`: mostly errors. */
   readonly errorLines: number;
 }
 

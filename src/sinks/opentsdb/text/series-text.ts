@@ -1,5 +1,5 @@
 // Renders factored points for /api/put from cached series templates. A template holds the text that all runs of a node
-// share; only the run's own time, values and tags are inserted. The bytes are those that renderJson makes of the points.
+// share; only the run's own time, values and tags are inserted. The output equals that of renderJson for the points.
 
 import type { Cuts, FactoredPoints, Series } from '../../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime, isPlainName, maxTags } from '../../../model/legal-point.ts';

@@ -86,7 +86,7 @@ export function archivedLine(body: Buffer, receivedAt: string): Buffer {
 
 const [newline, carriageReturn, byteOrderMark] = [0x0a, 0x0d, 0xef];
 
-/** Whether a body, which is valid JSON already, can be part of a line as it is. */
+/** Reports whether a body of valid JSON can be embedded in a line unchanged. */
 function isOneLineJson(body: Buffer): boolean {
   return !body.includes(newline) && !body.includes(carriageReturn) && body[0] !== byteOrderMark && isUtf8(body);
 }

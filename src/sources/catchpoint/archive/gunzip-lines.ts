@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 /** Yields chunks, and returns the error that ended them early, if any. */
 export type Chunks<T> = AsyncGenerator<T, Error | undefined>;
 
-/** Decompresses as far as possible. An error of the input stream is thrown. */
+/** Yields the output up to the first damaged place. Throws an error of the input stream. */
 export async function* gunzipped(packed: AsyncIterable<Buffer>): Chunks<Buffer> {
   const gunzip = createGunzip();
   const ready: Buffer[] = [];

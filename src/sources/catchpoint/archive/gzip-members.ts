@@ -1,5 +1,5 @@
 // Gzip members with their length in an extra field. An archive can be scanned without decompression: a torn end is
-// found and cut off, and a damaged member is skipped. Every gunzip reads such files.
+// found and cut off, and a damaged member is skipped. Any gunzip can read these files.
 
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -1,5 +1,5 @@
-// The tests, nodes and tag values that pushes have brought so far, which the cardinality guard counts. They are held in
-// memory and in a file that grows by a line for each. No push waits for the file, and it survives a damaged spool.
+// The tests, nodes and tag values seen in pushes so far, for the cardinality guard to count. They are stored in
+// memory and in a file with one line for each. Pushes do not wait for the file, and it survives a damaged spool.
 
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

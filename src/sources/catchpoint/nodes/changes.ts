@@ -29,7 +29,7 @@ export function withChanges(sum: ChangesSum, more: DirectoryChanges): ChangesSum
   };
 }
 
-/** How long the directory still has a node that is missing from the listing. */
+/** The time for which the directory keeps a node that is missing from the listing. */
 export const retirementMs = 7 * 86_400_000;
 
 /** The listed nodes, followed by nodes that went missing within the last seven days, marked as retired. */

@@ -1,5 +1,5 @@
-// The node directory on disk: JSON with one node a line. It is read first at a start, so that neither a restart nor an
-// outage of the API costs a slice.
+// The node directory on disk: JSON with one node a line. It is read first at start, so that every slice is available
+// after a restart, even during an outage of the API.
 
 import { join } from 'node:path';
 import type { Log } from '../../../runtime/log.ts';

@@ -28,7 +28,7 @@ export interface DirectoryUpdates {
    * @throws ImplausibleListing, and then nothing has changed
    */
   take(listing: Listing, accept: boolean): Promise<DirectoryChanges>;
-  /** Why the last write failed. Undefined when the directory is on disk. */
+  /** The error of the last write. Undefined when the directory is on disk. */
   fileFault(): string | undefined;
 }
 

@@ -11,14 +11,14 @@ export interface Listing {
   readonly skipped: number;
   /** One line for each part that could not be filled in. */
   readonly notes: readonly string[];
-  /** Whether a person wrote it, so that it replaces the directory however small it is. */
+  /** True for a listing from a file. It replaces the directory even if it has far fewer nodes. */
   readonly trusted: boolean;
 }
 
 /** @throws an error that names the fault (RestFailure for the API), or the signal's reason */
 export type NodeListing = (signal: AbortSignal) => Promise<Listing>;
 
-/** What the caches of the API need. They are in the folder `nodes/` of the state directory. */
+/** The options of the API's caches, which are in the folder `nodes/` of the state directory. */
 export interface CacheOptions {
   readonly stateDir: string;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-// Reads the file of nodes that replaces an account: the bridge's own directory, a saved answer of either REST API, or a
+// Reads a nodes file, used instead of an account: the bridge's own directory, a saved answer of either REST API, or a
 // plain array of nodes.
 
 import { readFile } from 'node:fs/promises';

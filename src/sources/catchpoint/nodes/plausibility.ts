@@ -1,4 +1,4 @@
-// Decides whether a listing may replace the directory. An API that suddenly lists fewer nodes is doubted at first.
+// Decides whether a listing may replace the directory. A listing with far fewer nodes must be confirmed by later ones.
 
 import type { Node } from './node.ts';
 

@@ -36,7 +36,7 @@ export interface RefreshStatus extends RefreshResults {
   readonly refreshedAtMs: number | undefined;
   readonly nextAtMs: number;
   readonly everyMs: number;
-  /** Why the directory could not be written. Undefined when it is on disk. */
+  /** The reason why the directory could not be written. Undefined when it is on disk. */
   readonly fileFault: string | undefined;
   /** Nodes in the directory, including retired ones. */
   readonly nodes: number;

@@ -18,7 +18,7 @@ interface JoinedRun {
   readonly measurement: Measurement;
   /** The node as the record has it. */
   readonly node: Node;
-  /** Whether the run's time may be off; see correctedTime. */
+  /** True if the run's time may be off; see correctedTime. */
   readonly isDoubtful: boolean;
 }
 

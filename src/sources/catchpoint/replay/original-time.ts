@@ -6,7 +6,7 @@ import type { Zone } from 'luxon';
 interface CorrectedTime {
   /** Time of the run, ms since 1970 UTC. */
   readonly timeMs: number;
-  /** Whether it may be off by the length of a clock change. */
+  /** True if the time may be off by the length of a clock change. */
   readonly isDoubtful: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface ReplayedRun {
   readonly body: Buffer;
   /** The node of a joined record, which is not looked up. */
   readonly node?: Node;
-  /** Whether the time of a joined record may be off by a clock change. */
+  /** True if the time of a joined record may be off by a clock change. */
   readonly isDoubtful: boolean;
 }
 

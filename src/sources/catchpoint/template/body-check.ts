@@ -17,7 +17,7 @@ interface BodyFinding {
 export interface BodyCheck {
   readonly shape: PushShape | 'none';
   readonly findings: readonly BodyFinding[];
-  /** Undefined when the body is no push. */
+  /** Undefined if the body is not a push. */
   readonly measurement: Measurement | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The bridge's template for Catchpoint: its fields, their macros, and how each value is read.
+// The bridge's template for Catchpoint: its fields, their macros, and the expected values.
 
 import { templateExtras } from '../extra-metrics.ts';
 import { asNumber, finiteNumber, positiveInteger, quantity } from '../fields.ts';
@@ -8,7 +8,7 @@ export interface TemplateField {
   readonly name: string;
   /** Without `${` and `}`. */
   readonly macro: string;
-  /** What the field is for, such as `the RTT`. */
+  /** The purpose of the field, such as `the RTT`. */
   readonly purpose: string;
   /** Describes a valid value when the given one is invalid. Undefined when it is valid. */
   readonly expectation: (value: unknown) => string | undefined;

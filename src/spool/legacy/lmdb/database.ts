@@ -134,7 +134,7 @@ function* recordsOneByOne(store: OpenStore, from: number, through: number): Gene
   }
 }
 
-/** Reads as many entries as fit into a response. Those before a damaged page are a response of their own. */
+/** Reads as many entries as fit into a response. Entries before a damaged page form a separate response. */
 function entriesOf(
   environment: Environment,
   name: LegacyDatabaseName,

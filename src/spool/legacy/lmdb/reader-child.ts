@@ -1,5 +1,5 @@
-// Starts the process that reads the legacy store, and sends it requests. A damaged page can crash lmdb; only that
-// process dies of it.
+// Starts the process that reads the legacy store, and sends it requests. A damaged page can crash lmdb, but only in
+// that process.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -112,7 +112,7 @@ function pendingResponses() {
     silentChecks: () => silentChecks,
     /** Sets the error of all later failures; the first one holds. */
     failWith: (error: unknown) => void (failure ??= { error }),
-    /** Rejects what is pending, and all later requests. */
+    /** Rejects all pending and all later requests. */
     end() {
       isEnded = true;
       for (const { reject } of pending.values()) reject(failure?.error);

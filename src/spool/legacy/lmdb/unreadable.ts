@@ -19,7 +19,7 @@ export class LegacyStoreUnreadable extends Error {
   }
 }
 
-/** Signals that the system and people send. */
+/** Signals that the system or an operator sends. */
 const sentByOthers = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
 /** After sysexits: reading or writing failed. */

@@ -31,7 +31,7 @@ test('opentsdb http fails over to the next host, stays there, and tries the firs
   t.deepEqual([first.counts.accepted, second.counts.accepted], [3, 2]);
 });
 
-test('opentsdb http tries the first host once a minute while it is down, and loses nothing by that', async (t) => {
+test('opentsdb http tries the first host once a minute while it is down, without losing a point', async (t) => {
   const second = await fakeTsd(t);
   const first = await fakeTsd(t);
   first.always(answers(500, 'no'));

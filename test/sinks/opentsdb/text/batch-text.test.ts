@@ -47,7 +47,7 @@ const deliveries = arbitraryDeliveries({
   extra: mostly(fc.constant({}), fc.constant({ annotation })),
 });
 
-test('any deliveries are rendered as their points, or not at all', (t) => {
+test('a batch is rendered to the same text as its points, or not at all', (t) => {
   const render = batchRenderer(maxBytes);
   let renderedCount = 0;
   fc.assert(
@@ -95,7 +95,7 @@ test('runs with the same cuts and tags differ in their values, and an illegal va
   t.is(rendered(render, delivered), oneByOne(delivered));
 });
 
-test('the template of runs decoded from the log with tags or points of their own is made once', (t) => {
+test('runs decoded from the log with individual tags or points share one template', (t) => {
   let iterations = 0;
   const { cuts: shared } = runs(1)[0] as FactoredPoints;
   const series = [
@@ -153,7 +153,7 @@ for (const [title, change] of [
   });
 }
 
-test('a point can be as long as the bound, and no longer', (t) => {
+test('a point of the maximum length is rendered, a longer one is not', (t) => {
   const longest = (extra: number): FactoredPoints => ({
     ...run,
     series: [{ stem: 'm'.repeat(300 - longestOf('').length + extra), value: '1' }],

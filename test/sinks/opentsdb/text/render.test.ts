@@ -72,7 +72,7 @@ test('a legal point is stored unchanged from its JSON', (t) => {
   );
 });
 
-test('a legal point is stored unchanged from its telnet line, and nothing else is', (t) => {
+test('a legal point is stored unchanged from its telnet line, without other effects', (t) => {
   fc.assert(
     fc.property(anyPoint, (point) => {
       const strict = store();
@@ -108,7 +108,7 @@ for (const point of illegalPoints) {
   });
 }
 
-test('a point has one text in each format', (t) => {
+test('equal points have equal text in each format', (t) => {
   const float: DataPoint = { ...point(), metric: 'a.b', value: '158.0' };
   const json = '{"metric":"a.b","timestamp":1794994452,"value":158.0,"tags":{"nodeid":"312","city":"Jinan"}}';
   t.is(renderJson(float), json);

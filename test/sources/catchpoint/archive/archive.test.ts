@@ -123,7 +123,7 @@ test("a torn end shorter than a member's header is cut off", async (t) => {
   t.deepEqual(testIds(await zcat(path)), [1, 2]);
 });
 
-test('a file with a foreign end is moved aside', async (t) => {
+test('a file that ends in foreign bytes is moved aside', async (t) => {
   const directory = await temporaryDirectory(t);
   const packed = gzipSync('{"receivedAt":"x","body":{"TestId":9}}\n');
   for (const number of [1, 2]) {

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../../fakes/directory.ts';
 
 const log = silentLog();
 
-test('names are known after a restart, and to a reader', async (t) => {
+test('names are known after a restart, and are readable by another process', async (t) => {
   const stateDir = await temporaryDirectory(t);
   const known = await openKnownNames({ stateDir, log });
   known.learn([

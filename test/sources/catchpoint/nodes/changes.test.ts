@@ -18,7 +18,7 @@ test('a missing node stays for seven days, marked with the time', (t) => {
   t.is(withRetired(before.slice(0, 2), later, 1000 + retirementMs).length, 2);
 });
 
-test('a node that returns is as in the listing', (t) => {
+test('a node that returns has the fields of the listing', (t) => {
   const retired = withRetired([], before, 1000);
   t.deepEqual(withRetired(before, retired, 2000), before);
   t.like(directoryChanges(retired, before), { added: 3, removed: 0 });

@@ -17,7 +17,7 @@ async function openFile(t: ExecutionContext): Promise<JsonFile<{ readonly number
   return jsonFile({ path, parse, log: silentLog() });
 }
 
-test('reads what was written, and nothing before', async (t) => {
+test('read returns undefined before the first write, and the written value after it', async (t) => {
   const file = await openFile(t);
   t.is(await file.read(), undefined);
   t.is(await file.modifiedAtMs(), undefined);

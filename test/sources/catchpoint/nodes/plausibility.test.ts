@@ -54,7 +54,7 @@ test('listings within 20 minutes count as one', (t) => {
     t.not(plausible.doubt(listing(nodes(1, 31)), nodes(1, 101), turn * 60_000), undefined);
 });
 
-test('a plausible listing in between ends the doubt', (t) => {
+test('a plausible listing in between discards the earlier doubted listings', (t) => {
   const before = nodes(1, 101);
   const plausible = plausibility();
   plausible.doubt(listing(nodes(1, 31)), before, 0);

@@ -39,7 +39,7 @@ for (const name of Object.keys(zones)) {
   });
 }
 
-test('the hours beside a clock set forward are doubtful, those beside a clock set back are not', (t) => {
+test('times near a clock set forward are doubtful, times near a clock set back are not', (t) => {
   const doubtful = (name: string): string[] =>
     runs(name)
       .filter((run) => run.isDoubtful)

@@ -51,7 +51,7 @@ test('an unreplaced macro and an invalid value are wrong, an empty value is not'
   ]);
 });
 
-test('the fault that makes it no push is reported once', (t) => {
+test('the fault that makes a body invalid as a push is reported once', (t) => {
   const { findings, measurement } = check({ NodeId: '${nodeid}', Total: 'x' });
   t.is(measurement, undefined);
   t.deepEqual(
@@ -68,7 +68,7 @@ test('the fault that makes it no push is reported once', (t) => {
   });
 });
 
-test('the other shapes have no missing fields', (t) => {
+test('missing fields are not reported for the other shapes', (t) => {
   t.like(bodyCheck(goldenPush('web'), base), { shape: 'default', findings: [] });
   t.like(bodyCheck(goldenPush('template-grafana'), base), { shape: 'grafana', findings: [] });
   t.like(check({ TestDetails: null }), { shape: 'template' });

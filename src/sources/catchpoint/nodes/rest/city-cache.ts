@@ -16,7 +16,7 @@ interface CityKey {
 
 interface Regions {
   readonly regionOf: PlaceLookup;
-  /** Why wanted cities are missing that the rest of the list may have. */
+  /** The reason why the list was not read to its end, if wanted cities are missing. */
   readonly incompleteReason?: string;
 }
 
@@ -29,7 +29,7 @@ interface StoredCities {
   /** Time of the first page, ms since 1970 UTC. */
   readonly startedAtMs: number;
   readonly nextPage: number;
-  /** Whether the list was read to its end. */
+  /** True if the list was read to its end. */
   readonly finished: boolean;
   readonly cities: ReadonlyMap<string, City>;
 }

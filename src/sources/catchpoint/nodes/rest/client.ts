@@ -22,7 +22,7 @@ export interface RestRequest<T> {
 
 export interface Refusal {
   readonly message: string;
-  /** Whether a retry would be refused again, although the HTTP status does not tell. */
+  /** True if a retry would be refused again, although the HTTP status does not show it. */
   readonly final?: boolean;
 }
 
@@ -97,7 +97,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Gives got a signal of its own: an abort after the end of a got request is an unhandled error. */
+/** Gives got a separate signal: an abort after the end of a got request is an unhandled error. */
 async function send<T>(options: RestClientOptions, request: RestRequest<T>, signal: AbortSignal): Promise<Answer> {
   const stop = new AbortController();
   const abort = (): void => stop.abort();

@@ -3,9 +3,9 @@
 interface FailureDetails {
   /** HTTP status. Undefined when there was no answer. */
   readonly status?: number | undefined;
-  /** Whether a retry would fail in the same way. */
+  /** True if a retry would fail in the same way. */
   readonly final?: boolean;
-  /** How long to delay the next call. */
+  /** The minimum delay of the next call. */
   readonly retryAfterMs?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 // Parses a node in the forms of both REST APIs and of the bridge's own directory. Odd fields count as unknown. An entry
-// without a usable id is no node.
+// without a usable id is not a node.
 
 import {
   asNumber,

@@ -11,7 +11,7 @@ import { RestFailure } from './failure.ts';
 
 export interface Page {
   readonly entries: readonly unknown[];
-  /** Whether another page follows. */
+  /** True if another page follows. */
   readonly more: boolean;
   /** Number of the page that follows, when it is not the next one. */
   readonly next?: number;
@@ -24,7 +24,7 @@ export interface PageCache {
 }
 
 interface PageCacheOptions {
-  /** A directory for these pages alone. */
+  /** A directory that contains only these pages. */
   readonly folder: string;
   /** Identifies the account, secrets included. Pages of another account are ignored. Only a digest is stored. */
   readonly account: string;

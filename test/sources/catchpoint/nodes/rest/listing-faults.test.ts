@@ -97,7 +97,7 @@ for (const [title, fault, message] of [
   });
 }
 
-test('a next marks another page when hasMore is null', async (t) => {
+test('a next link marks another page when hasMore is null', async (t) => {
   const { api, list, paths } = await triedListing(t);
   const page = (id: number, hasMore: boolean | null, next: string | null) =>
     v2Answer({ nodes: [{ id }], hasMore, next });
