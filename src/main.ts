@@ -26,7 +26,7 @@ const hurry = new AbortController();
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
-/** The first signal stops the process, the second one ends the drain, a third one kills it. */
+/** The first signal stops the process, the second one cuts what it waits for, a third one kills it. */
 function onSignal(): void {
   if (!stop.signal.aborted) return stop.abort();
   hurry.abort();

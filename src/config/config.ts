@@ -40,7 +40,7 @@ export interface Config extends SinksConfig {
   /** Undefined without --archive. */
   readonly archive: { readonly directory: string; readonly days: number } | undefined;
   readonly catchpoint: CatchpointConfig;
-  /** False with --no-catchpoint. */
+  /** False with --no-catchpoint, and with nothing but Backstop's variables set. */
   readonly takesCatchpoint: boolean;
   /** Undefined without --backstop. */
   readonly backstop: BackstopConfig | undefined;

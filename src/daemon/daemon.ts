@@ -24,7 +24,7 @@ export interface Daemon {
   readonly failed: Promise<Error>;
   /**
    * Stops accepting pushes, answers those in flight, and gives the outlets 10 s to drain the spool.
-   * What is left waits for the next start. `hurry` ends the drain.
+   * What is left waits for the next start. `hurry` ends both waits.
    */
   stop(options?: { readonly hurry?: AbortSignal }): Promise<void>;
 }

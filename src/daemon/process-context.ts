@@ -19,7 +19,7 @@ export interface ProcessContext {
   readonly version?: string;
   /** The host name of the machine. */
   readonly host?: string | undefined;
-  /** Memory, CPU time and event loop lag. Without it the `process_*` metrics are absent. */
+  /** Memory, CPU time and event loop lag. Without it the `process_*` and `event_loop_lag_*` metrics are absent. */
   readonly processStats?: ProcessStats | undefined;
   /** Starts a worker process. Without it --workers is an error. */
   readonly startWorker?: StartWorker | undefined;

@@ -15,7 +15,7 @@ export interface Sources {
   readonly access: AccessControl;
   /** Undefined without --workers: this process takes the requests itself. */
   readonly workerPool: WorkerPool | undefined;
-  /** Undefined with --no-catchpoint. */
+  /** Undefined if the configuration has no Catchpoint source. */
   readonly catchpoint: Catchpoint | undefined;
   /** Undefined without --backstop. */
   readonly backstop: Backstop | undefined;

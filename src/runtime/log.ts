@@ -41,7 +41,7 @@ export function silentLog(): Log {
   return pino({ level: 'silent' });
 }
 
-/** A log of a worker or thread. It sends lines of every level to the process that calls `logForwarded` with them. */
+/** A log of the outlet thread. It sends lines of every level to the process that calls `logForwarded` with them. */
 export function forwardingLog(send: (line: string) => void): Log {
   return pino({ level: 'debug', timestamp: false, base: null }, { write: send });
 }

@@ -1,4 +1,5 @@
-// Maps ids to small numbers. The capacity is bounded; an id that was not used for an hour is removed.
+// Maps ids to small numbers. The capacity is bounded; when it is exhausted, ids that were
+// not used for an hour are removed.
 
 export interface InternedIds {
   /** The number of an id, from 1; 0 when all numbers are in use. */

@@ -7,7 +7,7 @@ export interface StatusMessage {
   readonly version: string;
   readonly pushesPerS: number;
   readonly pointsPerS: number;
-  /** Pushes that are malformed, refused or failed. */
+  /** Pushes that were malformed, refused or failed, and requests refused before their body. */
   readonly notTakenPerS: number;
   readonly answerP50Ms?: number | undefined;
   readonly answerP99Ms?: number | undefined;

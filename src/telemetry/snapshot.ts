@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly sources: readonly SourceSnapshot[];
   /** The configured sinks. */
   readonly sinks: readonly SinkSnapshot[];
-  /** Sinks that are no longer configured and still have points in the spool. */
+  /** Sinks that are no longer configured and still have a position in the spool. */
   readonly goneSinks: readonly SinkWaiting[];
   readonly nodes: NodesSnapshot;
   readonly spool: SpoolSnapshot;

@@ -18,7 +18,7 @@ export interface WorkerHandle {
   readonly listening: Promise<ListeningAt>;
   readonly ended: Promise<WorkerExit>;
   isListening(): boolean;
-  /** The reason of the failure, if the worker reported one. */
+  /** The reason of the failure, reported by the worker or found by the owner. */
   failure(): string | undefined;
   /** Resolves once the worker has applied it, or has ended. A worker that takes too long is killed. */
   configure(config: WorkerConfig): Promise<void>;

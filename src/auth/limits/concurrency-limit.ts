@@ -42,7 +42,8 @@ export interface ConcurrencyLimit {
 const retryAfterMs = 1_000;
 
 /**
- * A request counts against `maxRequests` once its body is read: otherwise a few slow senders would take all slots.
+ * A push counts against `maxRequests` once its body is read: otherwise a few slow senders would take all slots. Other
+ * requests count at once.
  *
  * @param limits - read with every request
  */

@@ -59,7 +59,11 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<LiveMessage>
     if (rest.length > maxCharacters) throw new Error(`an event of more than ${maxCharacters} characters`);
     for (const event of events) {
       const [, name = '', data = 'null'] = /^event: (now|hour|slot)\ndata: (.*)$/.exec(event) ?? [];
-      if (name !== '') yield { [name]: JSON.parse(data) as unknown };
+      if (name === '') continue;
+      const message = JSON.parse(data) as object;
+      if (name === 'now' && !('problems' in message))
+        throw new Error('its events are of another version than this command');
+      yield { [name]: message };
     }
   }
 }

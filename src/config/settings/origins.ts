@@ -21,7 +21,7 @@ export interface Origin {
 export interface Fault {
   /** Begins with the origin. */
   readonly text: string;
-  /** After sysexits: 64 for the command line, 78 for the other places. */
+  /** After sysexits: 78 for the environment and the configuration file, 64 otherwise. */
   readonly exitCode: 64 | 78;
 }
 

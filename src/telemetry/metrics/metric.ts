@@ -14,7 +14,7 @@ export interface Sample<Value = number> {
 /** A number is one sample without labels. Undefined is no sample: the value is unknown. */
 export type Reading = number | undefined | readonly Sample[];
 
-/** The meaning of a value above 0. `loss`: data is lost. `risk`: data will be lost unless an operator acts. */
+/** The kind of alert on a metric. `loss`: data is lost. `risk`: data will be lost unless an operator acts. */
 export type Alarm = 'loss' | 'risk';
 
 interface MetricDefinition {

@@ -1,6 +1,8 @@
 // `top`: the text of the screen, and the output of a running bridge.
 
 import test from 'ava';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { screen } from '../../../src/cli/top/screen.ts';
 import { top, withMessage } from '../../../src/cli/top/top.ts';
@@ -141,6 +143,20 @@ test('top reports that the bridge does not answer, retries, and ends with 69', a
   const [stdout, end] = [capturedOutput(), new AbortController()];
   const ended = top('http://127.0.0.1:1', { stdout, clock: systemClock(), stop: end.signal });
   await stdout.until(/the bridge at http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/);
+  end.abort();
+  t.is(await ended, 69);
+});
+
+test('top names a bridge of another version, and ends with 69', async (t) => {
+  const server = createServer((_, response) =>
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: now\ndata: {"atMs":1}\n\n'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const [stdout, end] = [capturedOutput(), new AbortController()];
+  const ended = top(url, { stdout, clock: systemClock(), stop: end.signal });
+  await stdout.until(/its events are of another version than this command/);
   end.abort();
   t.is(await ended, 69);
 });
