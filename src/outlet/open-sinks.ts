@@ -1,5 +1,5 @@
-// Opens the sinks in the configuration. A sink's module is imported only if it is configured. A new sink needs a line in
-// openSinks, sinkNames and sinksOf.
+// Opens the configured sinks, and imports the modules of those only. A new sink needs a line in openSinks, sinkNames and
+// sinksOf.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { SinksConfig } from '../config/settings/sink-config.ts';

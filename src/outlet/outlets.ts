@@ -1,5 +1,5 @@
-// Runs an outlet for each configured sink. thread/host.ts does the same in a thread of its own, the usual way. The spool holds points for a required sink until it
-// accepts them, for an optional one within a budget.
+// Runs an outlet for each configured sink, on the main thread. (thread/host.ts runs them in the outlet thread.) The spool
+// holds points for a required sink until it accepts them, for an optional one within a budget.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../config/config.ts';

@@ -26,7 +26,10 @@ export interface Bounds {
   readonly lettersAdded: Map<string, number>;
 }
 
-/** Shares of `maxBytes`. Above this one every delivery that does not redeem a letter is refused: dead letters are never deleted to free space. */
+/**
+ * Shares of `maxBytes`. Above this one, deliveries that do not redeem a letter are refused, since dead letters are never
+ * deleted to free space.
+ */
 const shareOfLetters = 1 / 8;
 /** Above this one deliveries that would add a dead letter are refused, so that senders cannot fill the share. */
 const shareOfSendersLetters = 1 / 16;

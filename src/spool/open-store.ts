@@ -14,7 +14,8 @@ export function openStore(options: StoreOptions): Store {
   const runs: [segment: number, run: StoredRunKey, atMs: number][] = [];
   const recovered = recover({ directory, clock, firstTotals, repairs: true, onRun: (...run) => void runs.push(run) });
   const dedup = new Dedup({ directory, clock, maxBytes: options.dedupMaxBytes, previousEndMs: recovered.lastAtMs });
-  for (const [segment, run, atMs] of runs) dedup.restore(run, segment, atMs);
+  // `splice` empties the array, which the closures above keep for the life of the store.
+  for (const [segment, run, atMs] of runs.splice(0)) dedup.restore(run, segment, atMs);
   const allocator = segmentAllocator(directory, segmentBytes);
   const log = { directory, clock, segmentBytes, allocator, dedup, recovered, firstTotals, write };
   return new Store({ ...log, disk, onScarcity });

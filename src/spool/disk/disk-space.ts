@@ -1,5 +1,5 @@
-// Guards the free space of the disk. Deliveries are refused before the disk is full (deliver.ts asks `scarcity`). If it is full all the same, a reserve
-// file is deleted, so that positions and checkpoints, which free space, can still be written.
+// Guards the free space of the disk. Deliveries are refused before the disk is full (deliver.ts asks `scarcity`). If it is
+// full nevertheless, a reserve file is deleted, so that positions and checkpoints, which free space, can still be written.
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Disk } from './disk.ts';

@@ -15,7 +15,7 @@ export interface SharedDurableEnd {
 
 const valueCount = 5;
 
-/** Two u32: the version, odd during a write, and whether the reader waits. Then the values as doubles. */
+/** Two i32: the version, odd during a write, and whether the reader waits. Then the values as doubles. */
 export function durableEndMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(8 + valueCount * 8);
 }

@@ -47,7 +47,7 @@ export interface DamagedGroup {
   readonly points: number;
 }
 
-/** Members are applied in this order. */
+/** Members are applied in this order. Only `former: begun` comes first: it empties the state. */
 export interface Change {
   /** Deleted dead letters and samples. */
   readonly noLetters?: readonly string[];

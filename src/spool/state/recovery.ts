@@ -75,7 +75,8 @@ export function recover(options: RecoveryOptions): Recovered {
   for (const number of marked.filter((each) => each >= from && !numbers.includes(each)))
     addUncountedLoss(replay, `segment ${number} was begun, and its file is gone`);
   const last = Math.max(numbers.at(-1) ?? 0, from, ...fileNumbers(directory, 'keys'), ...marked);
-  return { ...replay, nextSegment: last + 1 };
+  const { options: _options, checkpoint: _checkpoint, ...recovered } = replay;
+  return { ...recovered, nextSegment: last + 1 };
 }
 
 /** Renames an unreadable checkpoint, since the next one written would move it over the previous one. */

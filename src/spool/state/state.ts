@@ -1,5 +1,6 @@
 // The state of the spool beside its records: positions, retry sets, parked measurements, letters and counts, in memory.
-// Apart from positions that move without a frame, only `applyChange` changes it: at an append and at recovery.
+// `applyChange` changes it: when a change is appended (finished ranges: when it is durable) and at recovery. Positions also
+// move without a frame.
 
 import type { Clock } from '../../runtime/clock.ts';
 import { isSample, sizeOf, tableId } from '../dead-letters/letters.ts';

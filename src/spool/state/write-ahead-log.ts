@@ -58,20 +58,21 @@ export abstract class WriteAheadLog {
   readonly changes: ChangeReader;
   /** Resolves once the disk has failed. */
   readonly failed: Promise<DiskFailed>;
-  /** Includes every appended change, durable or not. Replaced by a reload, like `segmentTable` and `log`. */
+  /** Includes every appended change, durable or not, except for finished ranges. Replaced by a reload, like `segmentTable` and `log`. */
   state: SpoolState;
   segmentTable: SegmentEntry[];
   log: SegmentLog;
   /** Finished ranges whose frames are not durable. They take effect then: their batches may have to be redelivered. */
   readonly pending = new Set<NonNullable<Change['finish']>>();
-  protected readonly options: WriteAheadLogOptions;
+  protected readonly options: Omit<WriteAheadLogOptions, 'recovered'>;
   protected failure: DiskFailed | undefined;
   private recoveredTotals: Totals;
   private resolveFailed: (failure: DiskFailed) => void = () => {};
 
   constructor(options: WriteAheadLogOptions) {
-    const { directory, recovered } = options;
-    this.options = options;
+    const { recovered, ...rest } = options;
+    const { directory } = options;
+    this.options = rest;
     this.clock = options.clock;
     this.directory = directory;
     this.allocator = options.allocator;
