@@ -30,6 +30,16 @@ interface AccessContext {
   readonly signal: AbortSignal;
 }
 
+/** A process is starting or stopping in the state directory, or another command has its store open. */
+export class StoreBusy extends CommandError {
+  override readonly name = 'StoreBusy';
+  constructor(stateDir: string) {
+    super(
+      `state directory ${stateDir}: a process uses it and has written no admin.json; it is starting, stopping, or another command`,
+    );
+  }
+}
+
 /** No bridge has run with the state directory. */
 export class NoStore extends CommandError {
   override readonly name = 'NoStore';
@@ -41,7 +51,7 @@ export class NoStore extends CommandError {
 /**
  * Takes the state directory, unless a bridge uses it, until `close`.
  *
- * @throws NoStore, or another CommandError
+ * @throws NoStore, StoreBusy, another CommandError, or the errors of openSpool
  */
 export async function openAdministration(
   config: Config,
@@ -85,9 +95,7 @@ export function isStoreFile(name: string): boolean {
 async function connect(stateDir: string, signal: AbortSignal): Promise<Administration> {
   const access = await readAdminFile(stateDir);
   if (access !== undefined) return adminClient(access, signal);
-  throw new CommandError(
-    `state directory ${stateDir}: a process uses it and has written no admin.json; it is starting, stopping, or another command`,
-  );
+  throw new StoreBusy(stateDir);
 }
 
 /** Imports the store on demand: a command that asks a running bridge starts faster without it. */
@@ -115,6 +123,7 @@ async function openStore(
     await release();
   };
   try {
+    await spool.runKeysRead();
     const retryLetter = letterRetry({
       deliver: spool.append,
       hasRoomFor: spool.parking.hasRoomFor,

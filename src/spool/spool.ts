@@ -40,6 +40,8 @@ export interface Spool {
   /** Drops the backlog of a sink. Throws NoSuchSink. */
   drop(sinkName: string): Promise<DroppedPoints>;
   status(): Promise<SpoolStatus>;
+  /** Resolves when the run keys of earlier starts are read. Until then `status` counts fewer runs. */
+  runKeysRead(): Promise<void>;
   /** Opens the reader of a sink. A sink with a budget is optional: past the budget it skips its oldest points. */
   reader(sinkName: string, budget?: Budget): Promise<SpoolReader>;
   /** Replicates the store to a thread, which reads the log by itself. Outcomes go to the readers of this thread. */
@@ -119,6 +121,7 @@ function spoolOn({ store, legacy }: OpenedStore, bounds: Bounds, log: Log | unde
     },
     drop: (sinkName) => dropBacklog(store, readers, sinkName),
     status: async () => spoolStatus(store, bounds, readers),
+    runKeysRead: () => store.dedup.read(),
     async reader(sinkName, budget) {
       if (budget !== undefined) bounds.budgets.set(sinkName, budget);
       await addSink(store, sinkName);

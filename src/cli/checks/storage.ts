@@ -5,7 +5,7 @@ import type { ConfigRead } from '../../config/config.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { directoryFile } from '../../sources/catchpoint/nodes/directory-file.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
-import { NoStore, openAdministration } from '../administration-access.ts';
+import { NoStore, openAdministration, StoreBusy } from '../administration-access.ts';
 import { formatSize } from '../terminal-text.ts';
 import { type CheckContext, fault, type Finding, notChecked, ok, warning } from './finding.ts';
 
@@ -33,6 +33,7 @@ export async function spoolCheck({ config }: ConfigRead, context: CheckContext):
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NoStore) return [notChecked('spool', 'nothing is kept yet')];
+    if (error instanceof StoreBusy) return [notChecked('spool', error.message, 'run doctor again in a moment')];
     const { message, exitCode } = error as Error & { readonly exitCode?: number };
     if (exitCode === 74) return [fault('spool', message, 74, '`spool verify` tells more')];
     return [fault('spool', message, 69, "run doctor as the bridge's user, and give it the bridge's --state-dir")];

@@ -110,7 +110,9 @@ async function inBatches(
   for (;;) {
     const entries = nextBatch();
     if (entries.length > 0) signal.throwIfAborted();
-    await Promise.all(entries.map(deliverEntry));
+    const results = await Promise.allSettled(entries.map(deliverEntry));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     if (entries.length < batchSize) return;
     await clock.sleep(pauseMs, { signal });
   }
