@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Administration } from '../../src/admin/administration.ts';
 import { adminClient } from '../../src/admin/admin-client.ts';
-import { all, openAdmin } from '../fakes/admin.ts';
+import { openAdmin } from '../fakes/admin.ts';
+import { all } from '../fakes/all.ts';
 import { lettersOf, rejected } from '../fakes/letters.ts';
 import { points } from '../fakes/points.ts';
 

@@ -19,7 +19,8 @@ import {
   senderPrivateKey,
 } from '../fakes/certificate.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { bare, guarded, until } from '../fakes/guarded.ts';
+import { bare, guarded } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 import { movableClock } from '../fakes/time.ts';
 
 interface Heard {

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { Tsd } from '../../src/simulator/tsd/tsd.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { until } from '../fakes/letters.ts';
+import { until } from '../fakes/until.ts';
 import { nodesFile, post, sample, samplePoints, tsdOf } from './bridge.ts';
 
 async function configOf(t: ExecutionContext, changes: Partial<Config> = {}): Promise<Config> {

@@ -13,7 +13,7 @@ import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { reloading, type Reloading } from '../../src/config/reload.ts';
 import type { Tsd } from '../../src/simulator/tsd/tsd.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { until } from '../fakes/letters.ts';
+import { until } from '../fakes/until.ts';
 import { nodesFile, post, sample, tsdOf } from './bridge.ts';
 
 const sampleRun = '20160226010449609';

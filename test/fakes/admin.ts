@@ -10,7 +10,8 @@ import { silentLog } from '../../src/runtime/log.ts';
 import type { LetterRetry } from '../../src/model/point.ts';
 import { application, listen } from '../../src/http/server.ts';
 import { temporaryDirectory } from './directory.ts';
-import { lettersOf, readSpool, rejected, until } from './letters.ts';
+import { lettersOf, readSpool, rejected } from './letters.ts';
+import { until } from './until.ts';
 import { points } from './points.ts';
 
 /** Makes letters `rejected` ("Unknown metric" and "Too many tags") and `implausible-time`, and a sample `garbage`. */
@@ -48,5 +49,3 @@ export async function openAdmin(t: ExecutionContext, retryLetter?: LetterRetry) 
     fetch(access.url + path, { ...init, headers: { authorization: `Bearer ${token}`, connection: 'close' } });
   return { ...kept, stateDir, door, access, ask };
 }
-
-export { all } from './all.ts';

@@ -100,5 +100,3 @@ export async function bare({ port }: Pick<Listener, 'port'>, sent = ''): Promise
       }),
   };
 }
-
-export { until } from './until.ts';

@@ -55,5 +55,3 @@ export function everyLetter(letters: Pick<Letters, 'after'>): Letter[] {
   for (let turn = letters.after(undefined); turn.length > 0; turn = letters.after(turn.at(-1))) all.push(...turn);
   return all;
 }
-
-export { until } from './until.ts';

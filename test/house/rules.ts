@@ -15,7 +15,7 @@ const maxFunctionLines = 60;
 const forbiddenNames = /^(utils?|helpers?|common|misc|managers?|services?|types|interfaces|index)$/;
 
 /** The files that a file imports, types included, as paths below src/. */
-export function importsOf(path: string, text: string): string[] {
+function importsOf(path: string, text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
     posix.join(posix.dirname(path), match[1] as string),
   );
@@ -218,7 +218,7 @@ const walls: readonly { readonly from: RegExp; readonly to: RegExp; readonly why
   { from: /^sinks\//, to: /^sources\//, why: 'sources and sinks do not know of each other' },
 ];
 
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   return path.split('/')[0] as string;
 }
 

@@ -8,7 +8,7 @@ import { health } from '../../src/telemetry/health.ts';
 import { deferred } from '../../src/runtime/deferred.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { application, listen } from '../../src/http/server.ts';
-import { until } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 import { readLog } from '../fakes/log.ts';
 
 async function listener(t: ExecutionContext, mount: (router: Router) => void) {

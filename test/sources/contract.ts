@@ -7,7 +7,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import type { DataPoint, Deliver, Delivered, MalformedBody } from '../../src/model/point.ts';
 import { application, listen } from '../../src/http/server.ts';
 import { SpoolFull } from '../../src/spool/spool-full.ts';
-import { until } from '../fakes/letters.ts';
+import { until } from '../fakes/until.ts';
 import { movableClock } from '../fakes/time.ts';
 
 export interface SourceRequests {

@@ -3,7 +3,8 @@
 import type { Letter } from '../../src/spool/dead-letters/letters.ts';
 import type { Spool } from '../../src/spool/spool.ts';
 import type { SpoolReader } from '../../src/spool/readers/reader.ts';
-import { everyLetter, lettersOf, rejected, until } from '../fakes/letters.ts';
+import { everyLetter, lettersOf, rejected } from '../fakes/letters.ts';
+import { until } from '../fakes/until.ts';
 import { points } from '../fakes/points.ts';
 import type { QueueTest } from './queue-fixture.ts';
 import { nothing, run } from './small-spool.ts';

@@ -111,8 +111,7 @@ export function filesOf(directory: string, extension: string): string[] {
     .toSorted();
 }
 
-export const systemError = (code: string): NodeJS.ErrnoException =>
-  Object.assign(new Error(`${code}: played`), { code });
+const systemError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: played`), { code });
 
 /** A write that fails while `code` is set, optionally after half of the bytes. */
 export function failingWrite() {

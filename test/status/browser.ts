@@ -12,7 +12,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { openTsd, type Tsd, type TsdOptions } from '../../src/simulator/tsd/tsd.ts';
 import { pageAddress } from '../../src/status/page-address.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { until } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 
 /** Five nodes on three continents, one of them without coordinates. */
 export const nodes = [

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
-import { until } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 import { openBridge, openChromium, openPage, type WatchedBridge } from './browser.ts';
 
 const inBrowser = process.env['BRIDGE_BROWSER'] === 'off' ? test.serial.skip : test.serial;

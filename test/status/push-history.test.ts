@@ -3,7 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { movableClock } from '../fakes/time.ts';
-import { until } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 import { points } from '../fakes/points.ts';
 import { responseTimeMs } from '../../src/status/response-times.ts';
 import { lastHour } from '../../src/status/last-hour.ts';

@@ -14,7 +14,7 @@ import type { OwnerMessage, WorkerConfig, WorkerMessage } from '../../src/worker
 import type { WorkerExit, WorkerProcess } from '../../src/workers/worker-process.ts';
 import { runWorker } from '../../src/workers/worker.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
-import { until } from '../fakes/guarded.ts';
+import { until } from '../fakes/until.ts';
 import { readLog } from '../fakes/log.ts';
 import { movableClock } from '../fakes/time.ts';
 

@@ -3,7 +3,8 @@
 import test from 'ava';
 import { bodyMemoryLimit } from '../../../src/auth/limits/body-memory-limit.ts';
 import { deferred } from '../../../src/runtime/deferred.ts';
-import { bare, guarded, until } from '../../fakes/guarded.ts';
+import { bare, guarded } from '../../fakes/guarded.ts';
+import { until } from '../../fakes/until.ts';
 
 const head = (length: number, more = ''): string =>
   `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${more}\r\n`;

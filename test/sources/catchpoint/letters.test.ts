@@ -10,7 +10,8 @@ import { parkedMeasurement } from '../../../src/sources/catchpoint/parked.ts';
 import { runOf } from '../../../src/sources/catchpoint/push.ts';
 import { dimensionsWithoutNode, slicer } from '../../../src/sources/catchpoint/slices.ts';
 import type { Letter } from '../../../src/spool/dead-letters/letters.ts';
-import { readSpool, until } from '../../fakes/letters.ts';
+import { readSpool } from '../../fakes/letters.ts';
+import { until } from '../../fakes/until.ts';
 import { defaultSlices, goldenPush } from './samples.ts';
 
 const body = goldenPush('dns');

@@ -1,7 +1,8 @@
 // The fast path of a push through HTTP: which requests it takes, and how it answers.
 
 import test, { type ExecutionContext } from 'ava';
-import { bare, guarded, until } from '../../fakes/guarded.ts';
+import { bare, guarded } from '../../fakes/guarded.ts';
+import { until } from '../../fakes/until.ts';
 
 const token = 'a-token-of-someone-0123456789';
 const head = (target: string, length: number, more = ''): string =>

@@ -15,7 +15,7 @@ import { nodeDirectory } from '../../../src/sources/catchpoint/nodes/node.ts';
 import { pushCounts, pushIntake } from '../../../src/sources/catchpoint/push.ts';
 import { pushRoute } from '../../../src/sources/catchpoint/push-route.ts';
 import { slicer } from '../../../src/sources/catchpoint/slices.ts';
-import { until } from '../../fakes/letters.ts';
+import { until } from '../../fakes/until.ts';
 import { movableClock } from '../../fakes/time.ts';
 import { defaultSlices, dnsPush as sample } from './samples.ts';
 

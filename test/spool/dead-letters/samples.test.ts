@@ -8,7 +8,7 @@ import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
 import { openStore } from '../../../src/spool/open-store.ts';
 import type { Store } from '../../../src/spool/store.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
-import { until } from '../../fakes/letters.ts';
+import { until } from '../../fakes/until.ts';
 import { movableClock } from '../../fakes/time.ts';
 
 async function samplesIn(

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { write as writeToFile } from 'node:fs';
 import type { DataPoint } from '../../../src/model/point.ts';
 import type { WriteFunction } from '../../../src/spool/log/segment-log.ts';
-import { until } from '../../fakes/letters.ts';
+import { until } from '../../fakes/until.ts';
 import { points } from '../../fakes/points.ts';
 import {
   drained,

@@ -10,7 +10,7 @@ import { silentLog } from '../../../../src/runtime/log.ts';
 import { type Archive, type ArchiveOptions, pushArchive } from '../../../../src/sources/catchpoint/archive/archive.ts';
 import { linesOfFile } from '../../../../src/sources/catchpoint/archive/archived-lines.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
-import { until } from '../../../fakes/letters.ts';
+import { until } from '../../../fakes/until.ts';
 import { type MovableClock, movableClock } from '../../../fakes/time.ts';
 
 const zcat = async (path: string): Promise<string[]> =>

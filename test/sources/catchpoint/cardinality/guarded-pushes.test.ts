@@ -7,7 +7,8 @@ import { readKnownNames } from '../../../../src/sources/catchpoint/cardinality/k
 import { parseLabelTag } from '../../../../src/sources/catchpoint/run-tags.ts';
 import { openSpool } from '../../../../src/spool/spool.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
-import { everyLetter, until } from '../../../fakes/letters.ts';
+import { everyLetter } from '../../../fakes/letters.ts';
+import { until } from '../../../fakes/until.ts';
 import { movableClock } from '../../../fakes/time.ts';
 import { noApi, openSource } from '../open-source.ts';
 import { defaultSlices, golden, goldenPush } from '../samples.ts';

@@ -9,7 +9,7 @@ import { nodeOverridesOf, WrongOverrides } from '../../../../src/sources/catchpo
 import { openOverrides } from '../../../../src/sources/catchpoint/nodes/overrides-file.ts';
 import { dimensionsWithoutNode, type OverrideOf, slicer } from '../../../../src/sources/catchpoint/slices.ts';
 import { temporaryDirectory } from '../../../fakes/directory.ts';
-import { until } from '../../../fakes/letters.ts';
+import { until } from '../../../fakes/until.ts';
 import { movableClock } from '../../../fakes/time.ts';
 import { defaultSlices } from '../samples.ts';
 

@@ -3,7 +3,7 @@
 import test from 'ava';
 import type { Listing } from '../../../../src/sources/catchpoint/nodes/listing.ts';
 import { RestFailure } from '../../../../src/sources/catchpoint/nodes/rest/failure.ts';
-import { until } from '../../../fakes/letters.ts';
+import { until } from '../../../fakes/until.ts';
 import { timePasses } from '../../../fakes/passing-time.ts';
 import { hourMs, listing, minuteMs, never, nodes, triedRefresh } from '../../../fakes/refreshing.ts';
 import { movableClock } from '../../../fakes/time.ts';

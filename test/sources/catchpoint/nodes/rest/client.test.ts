@@ -8,7 +8,7 @@ import {
 } from '../../../../../src/sources/catchpoint/nodes/rest/client.ts';
 import { RestFailure } from '../../../../../src/sources/catchpoint/nodes/rest/failure.ts';
 import { answer, fakeCatchpoint, faults } from '../../../../fakes/catchpoint.ts';
-import { until } from '../../../../fakes/letters.ts';
+import { until } from '../../../../fakes/until.ts';
 import { untilSettled } from '../../../../fakes/passing-time.ts';
 import { movableClock } from '../../../../fakes/time.ts';
 
