@@ -95,7 +95,7 @@ export function pushHistory({ clock, rtt, runs }: PushHistoryOptions): PushHisto
       if (hasPoints) addRun(run, nowMs);
       if (!recent.isSampled(clock.steady())) return;
       recent.add(
-        { atMs: nowMs, outcome: outcome, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
+        { atMs: nowMs, outcome, ...(run && fieldsOf(run, rtt)), ...(reason !== undefined && { reason }) },
         hasPoints ? run.points : [],
       );
     },

@@ -49,7 +49,7 @@ export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: Me
     answerP99Ms: responseTimeMs(...times, 0.99),
     pushes: byOutcome,
     takesPushes,
-    problems: problems,
+    problems,
     sources: sources.map((source) =>
       sourceNow(
         source,

@@ -37,11 +37,11 @@ export interface ProbeOptions {
 type Finding = Omit<Probe, 'roundTripMs'>;
 
 function usable(product: TsdProduct, description: string): Finding {
-  return { isUsable: true, product: product, description: description };
+  return { isUsable: true, product, description };
 }
 
 function unusable(description: string, product: TsdProduct = 'unknown'): Finding {
-  return { isUsable: false, product: product, description: description };
+  return { isUsable: false, product, description };
 }
 
 /** Asks for the version by HTTP, and where that fails by telnet. Rejects only when the signal aborts. */

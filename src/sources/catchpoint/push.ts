@@ -125,7 +125,7 @@ async function take(push: ArrivedPush, options: PushOptions): Promise<RunOutcome
     const { outcome } = run;
     if (!isReplay) options.archive?.add(body);
     options.counts[outcome] += 1;
-    options.record?.({ outcome: outcome, run });
+    options.record?.({ outcome, run });
     return outcome;
   } catch (error) {
     const { status = 500, message: reason } = error as Error & { readonly status?: number };
@@ -143,7 +143,7 @@ function refuse(
 ): void {
   const outcome = status === 403 ? 'denied' : status < 500 ? 'malformed' : status === 503 ? 'refused' : 'failed';
   options.counts[outcome] += 1;
-  options.record?.({ outcome: outcome, reason });
+  options.record?.({ outcome, reason });
   if (status >= 500) options.refused(reason, requestId);
   else if (status !== 403) options.malformed?.({ body, reason, from: ip });
 }

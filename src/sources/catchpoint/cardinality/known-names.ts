@@ -96,7 +96,7 @@ export async function openKnownNames(options: { readonly stateDir: string; reado
       mustRewrite = true;
       void write();
     },
-    flush: flush,
+    flush,
   };
 }
 
