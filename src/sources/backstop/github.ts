@@ -4,7 +4,7 @@ import type { Annotation, DataPoint } from '../../model/point.ts';
 import { annotationOf } from './annotation.ts';
 import { type Item, item, pointOf, type ReadOptions } from './items.ts';
 import { describe, get, isObject, Malformed, parseForm, parseJson, requiredText, textOf } from './json.ts';
-import { dottedPath, legalTags } from './legal-name.ts';
+import { dottedPath, legalTags } from '../legal-name.ts';
 import { parseIso, parseSeconds } from './timestamps.ts';
 
 interface Push {

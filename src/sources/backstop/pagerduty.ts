@@ -4,7 +4,7 @@ import type { Annotation } from '../../model/point.ts';
 import { annotationOf } from './annotation.ts';
 import { type Item, pointOf, type ReadOptions } from './items.ts';
 import { describe, get, isObject, Malformed, parseForm, parseJson, requiredText, textOf } from './json.ts';
-import { dottedPath, legalTags } from './legal-name.ts';
+import { dottedPath, legalTags } from '../legal-name.ts';
 import { parseIso } from './timestamps.ts';
 
 interface Alert {

@@ -4,7 +4,7 @@ import type { DataPoint } from '../../model/point.ts';
 import { valueText } from './collectd/value-list.ts';
 import { type Item, item, pointOf, type ReadOptions } from './items.ts';
 import { describe, get, isObject, Malformed, requiredText, textOf } from './json.ts';
-import { dottedPath, legalTags, metricName } from './legal-name.ts';
+import { dottedPath, legalTags, metricName } from '../legal-name.ts';
 import { parseSeconds } from './timestamps.ts';
 
 /** The items of a body such as `{"metric":"bar","value":12345,"measure_time":1700000000}`. */

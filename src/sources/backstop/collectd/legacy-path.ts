@@ -1,7 +1,7 @@
 // Names collectd's values by Backstop's paths. Unlike Backstop it drops no data source and keeps colliding paths distinct.
 
 import { lookup } from '../json.ts';
-import { dottedPath } from '../legal-name.ts';
+import { dottedPath } from '../../legal-name.ts';
 import type { ValueList } from './value-list.ts';
 
 /** The paths of a value list, in the order of its data sources. */

@@ -1,7 +1,7 @@
 // Names collectd's values in OpenTSDB's form: plugin and type in the metric, everything else in tags.
 
 import { lookup } from '../json.ts';
-import { legalTags, metricName } from '../legal-name.ts';
+import { legalTags, metricName } from '../../legal-name.ts';
 import type { ValueList } from './value-list.ts';
 
 export interface TaggedName {

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import anyAscii from 'any-ascii';
-import { legalTagText } from '../../model/tag-text.ts';
+import { legalTagText } from '../model/tag-text.ts';
 
 /** Carbon stores a node as a file, whose name may have 255 bytes. */
 const maxNodeLength = 250;
