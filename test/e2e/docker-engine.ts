@@ -101,23 +101,23 @@ export async function dockerEngine(t: Pick<ExecutionContext, 'teardown'>): Promi
 
 /** Storage without an overlay, a network without iptables, and containers that outlive the engine. */
 function dockerdArguments({ directory, cgroup }: World, socket: string): string[] {
-  const paths = ['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')];
-  const network = ['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--userland-proxy=false'];
-  const cgroups = ['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', cgroup];
-  return [
-    ...[
-      '--host',
-      `unix://${socket}`,
-      '--pidfile',
-      join(directory, 'pid'),
-      '--config-file',
-      join(directory, 'daemon.json'),
-    ],
-    ...paths,
-    ...network,
-    ...cgroups,
-    ...['--storage-driver', 'vfs', '--live-restore', '--log-level', 'warn'],
-  ];
+  const switches = {
+    host: `unix://${socket}`,
+    'config-file': join(directory, 'daemon.json'),
+    'data-root': join(directory, 'data'),
+    'exec-root': join(directory, 'exec'),
+    pidfile: join(directory, 'pid'),
+    iptables: 'false',
+    ip6tables: 'false',
+    'ip-forward': 'false',
+    'userland-proxy': 'false',
+    'exec-opt': 'native.cgroupdriver=cgroupfs',
+    'cgroup-parent': cgroup,
+    'storage-driver': 'vfs',
+    'live-restore': 'true',
+    'log-level': 'warn',
+  };
+  return Object.entries(switches).map(([name, value]) => `--${name}=${value}`);
 }
 
 /** Returns what the API and the command line offer, for any engine. */
@@ -134,11 +134,10 @@ export function containerEngine(
   return {
     url,
     docker,
-    run: (name, script, ...options) =>
-      docker(
-        ...['run', '--detach', '--name', name, '--cgroup-parent', cgroup, ...runOptions, ...options],
-        ...[image, busybox, 'sh', '-c', script],
-      ),
+    run: (name, script, ...options) => {
+      const run = ['run', '--detach', '--name', name, '--cgroup-parent', cgroup, ...runOptions, ...options];
+      return docker(...run, image, busybox, 'sh', '-c', script);
+    },
     get: (path) => answerOf(socket, path),
   };
 }
