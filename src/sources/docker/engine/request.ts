@@ -3,7 +3,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Request, Response } from 'got';
 import type { Clock } from '../../../runtime/clock.ts';
-import { abortable, withTimeout } from '../../../runtime/deadline.ts';
+import { abortable, TimedOut, withTimeout } from '../../../runtime/deadline.ts';
 import { excerptOf, messageOf } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine.ts';
@@ -208,7 +208,10 @@ async function asEngineError<T>(
 
 function engineError({ connection: { peer } }: Exchange, call: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, { cause: error });
+  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, {
+    isTimeout: error instanceof TimedOut,
+    cause: error,
+  });
 }
 
 function reasonOf(peer: string, error: Error): string {
