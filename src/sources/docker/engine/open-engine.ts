@@ -97,7 +97,8 @@ async function statsOf(session: Session, id: string, signal: AbortSignal): Promi
   const { call, status, text } = await ask(session.exchange, sample, { maxBytes, signal });
   if (status === 404 || status === 409) return undefined;
   if (status !== 200) throw statusError(call, status, text);
-  return sampleOf(call, text);
+  // Podman sends 200 and nothing for a container that has stopped.
+  return text.trim() === '' ? undefined : sampleOf(call, text);
 }
 
 async function firstSampleOf(session: Session, path: string, signal: AbortSignal): Promise<unknown> {

@@ -161,9 +161,11 @@ async function sendOnce(
   const abort = (): void => void stream.destroy();
   signal.addEventListener('abort', abort, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', abort));
-  stream.once('request', onRequest);
+  stream.once('request', (request: ClientRequest) => {
+    onRequest(request);
+    request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+  });
   const response = await headOf(stream, signal);
-  response.socket.setKeepAlive(true, keepAliveMs);
   const answer: Answer = {
     call: callOf(question),
     status: response.statusCode,
