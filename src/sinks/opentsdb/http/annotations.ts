@@ -3,11 +3,11 @@
 import type { Log } from '../../../runtime/log.ts';
 import type { Annotation, DataPoint } from '../../../model/point.ts';
 import type { AnnotationCounts, Ruling, Verdict } from '../../../model/sink.ts';
-import { NoVerdict, quoted } from '../no-verdict.ts';
-import { errorMessage } from './json.ts';
-import { type Answer, gzipped, post } from './post.ts';
+import { NoVerdict, quoted } from '../../no-verdict.ts';
+import { errorMessage } from './error-message.ts';
+import { type Answer, gzipped, post } from '../../http-post.ts';
 import type { PutContext } from './put.ts';
-import { requestGroups } from './request-groups.ts';
+import { requestGroups } from '../../request-groups.ts';
 
 interface AnnotationWriter {
   /**
@@ -44,7 +44,9 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
     };
     if (context.clock.steady() < unsupportedUntilMs) return skip();
     const body = await gzipped(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`);
-    const answer = await post(context, { host: context.hosts.current(), path: '/api/annotation/bulk', body, signal });
+    const host = context.hosts.current();
+    const path = `${host.prefix}/api/annotation/bulk`;
+    const answer = await post(context, { host, path, body, isGzipped: true, signal });
     const outcome = outcomeOf(answer);
     if (outcome === 'unsupported') {
       recordUnsupported(answer);
