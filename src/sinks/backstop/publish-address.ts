@@ -18,5 +18,6 @@ export function publishAddress(url: string): PublishAddress {
 /** Returns `backstop:host:port/path`, without user, password and query. */
 export function backstopSinkName(url: string): string {
   const { hostname, port, prefix } = publishAddress(url).address;
-  return `backstop:${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}${prefix}`;
+  const name = `backstop:${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}${prefix}`;
+  return name.replace(/[^A-Za-z0-9._:/%[\]~-]/g, '_');
 }

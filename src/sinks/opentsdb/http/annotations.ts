@@ -44,9 +44,7 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
     };
     if (context.clock.steady() < unsupportedUntilMs) return skip();
     const body = await gzipped(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`);
-    const host = context.hosts.current();
-    const path = `${host.prefix}/api/annotation/bulk`;
-    const answer = await post(context, { host, path, body, isGzipped: true, signal });
+    const answer = await postAnnotations(context, body, signal);
     const outcome = outcomeOf(answer);
     if (outcome === 'unsupported') {
       recordUnsupported(answer);
@@ -85,6 +83,11 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
       return { rejected: [...rejected, ...added.rejected], kept: [...kept, ...added.kept] };
     },
   };
+}
+
+function postAnnotations(context: PutContext, body: Buffer, signal: AbortSignal): Promise<Answer> {
+  const host = context.hosts.current();
+  return post(context, { host, path: `${host.prefix}/api/annotation/bulk`, body, isGzipped: true, signal });
 }
 
 function isAnnotated(point: DataPoint): point is AnnotatedPoint {
