@@ -61,14 +61,15 @@ export async function run(
   // A failed reload is in the log; during the start SIGHUP waits.
   onHangup?.(() => void starting.then(() => reloading?.reload()).catch(() => {}));
   const daemon = await starting;
+  // Empty where nothing is pushed: the Docker source polls.
+  const push = daemon.pushUrl === '' ? undefined : daemon.pushUrl;
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
   void reloading?.watch(signal);
-  log.info(
-    { push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir },
-    'ready',
+  log.info({ push, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir }, 'ready');
+  const notified = systemd.ready(
+    `${push === undefined ? 'polls containers' : `takes pushes at ${push}`}, second listener ${daemon.adminUrl}`,
   );
-  const notified = systemd.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
   void clock.sleep(warmUpAfterMs, { signal }).then(
     () => warmUp(log),
     () => {},

@@ -5,11 +5,13 @@ import type { LogOptions } from '../runtime/log.ts';
 import type { TimeUnit } from '../model/point.ts';
 import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
+import type { DockerSettings } from '../sources/docker/docker.ts';
 import { accessConfig, accessFaults } from './settings/access-config.ts';
-import type { ListenAddress } from './settings/addresses.ts';
+import { type ListenAddress, withoutPassword } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
 import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
+import { dockerConfig, dockerFaults } from './settings/docker-config.ts';
 import { nameOf } from './settings/names.ts';
 import {
   type Environment,
@@ -44,6 +46,8 @@ export interface Config extends SinksConfig {
   readonly takesCatchpoint: boolean;
   /** Undefined without --backstop. */
   readonly backstop: BackstopConfig | undefined;
+  /** Undefined without --docker. */
+  readonly docker: DockerSettings | undefined;
   readonly metrics: MetricsConfig;
   readonly cardinality: CardinalityConfig;
   readonly stateDir: string;
@@ -150,6 +154,7 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...accessFaults(resolved, secrets.found.rotationSecret, readFile),
     ...incompletePairs(resolved),
     ...contradictions(resolved),
+    ...dockerFaults(resolved, env),
     ...(needsCredentials ? missingCredentials(resolved) : []),
     ...(stateDirChoice === undefined ? [noStateDir] : []),
   ];
@@ -162,7 +167,7 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);
 
-  const config = configOf(resolved, secrets.found, stateDirChoice.path);
+  const config = configOf(resolved, secrets.found, stateDirChoice.path, env);
   const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice));
   return { config, origins, hashes: settingHashes(resolved, stampOf), warnings };
 }
@@ -183,6 +188,7 @@ function configOf(
   resolved: ResolvedSettings,
   found: ReturnType<typeof readSecrets>['found'],
   stateDir: string,
+  env: Environment,
 ): Config {
   const values = resolved.values as SettingValues;
   const { rotationSecret, ...credentials } = found;
@@ -202,6 +208,7 @@ function configOf(
     catchpoint: { url, ...credentials, nodesFile, nodeOverrides, refreshHours },
     takesCatchpoint: takesCatchpoint(resolved),
     backstop: backstopConfig(values),
+    docker: dockerConfig(values, env),
     metrics: {
       prefix,
       resolution,
@@ -232,6 +239,8 @@ function withDerivedValue(
 ): RedactedSetting {
   const { name } = setting;
   if (name === 'state-dir' && origin !== undefined) return { ...setting, value: config.stateDir, origin };
+  if (name === 'docker' && setting.value === 'env')
+    return { ...setting, value: `env: ${withoutPassword(config.docker?.url ?? '')}` };
   if (name === 'file' && setting.origin === 'default') return { ...setting, value: config.file?.path ?? '' };
   if (name === 'file-mode' && config.file !== undefined) return { ...setting, value: 'true' };
   return setting;

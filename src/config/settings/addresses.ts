@@ -84,6 +84,17 @@ function tsdbUrl(text: string, wrong: Error): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** The address of a Docker Engine, or `env`: as the environment says. */
+export function engineUrl(text: string): string {
+  const isSocket = /^unix:\/\/[^?#]*[^?#/]/.test(text);
+  const isHost = /^(https?|tcp):\/\/[^/?#]/.test(text) && URL.canParse(text);
+  if (text !== 'env' && !isSocket && !isHost) {
+    throw expected('unix:///path, http(s)://host:port, tcp://host:port or env', withoutPassword(text));
+  }
+  return text;
+}
+engineUrl.form = { type: 'string', pattern: '^(env$|(unix|https?|tcp)://)' };
+
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;
 }

@@ -64,9 +64,10 @@ export function hasCredentials(resolved: ResolvedSettings): boolean {
 
 export function missingCredentials(resolved: ResolvedSettings): Fault[] {
   const wanted = "--key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account)";
+  const withoutCatchpoint = resolved.origins.docker.rank === 0 ? '' : ', or --no-catchpoint to run Docker alone';
   return hasCredentials(resolved)
     ? []
-    : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
+    : [{ text: `credentials: expected ${wanted}${withoutCatchpoint}, found none of them`, exitCode: 64 }];
 }
 
 /** Warnings for secrets in flags: every user of the machine can read them in the process list. */
@@ -82,6 +83,9 @@ export function visibleSecrets({ origins, texts }: ResolvedSettings): string[] {
   return [
     ...[...secretKeys, 'pushToken' as const].filter(isFlag).map(inFile),
     ...(isFlag('tsdbHost') && hasPassword ? [inVariable('tsdbHost', 'its password is visible')] : []),
+    ...(isFlag('docker') && texts.docker.some((text) => text.includes('@'))
+      ? [inVariable('docker', 'its password is visible')]
+      : []),
     ...(isFlag('tsdbHeader') && hasSecretHeader ? [inVariable('tsdbHeader')] : []),
     ...backstopSecrets.filter(isFlag).map((key) => inVariable(key)),
   ];

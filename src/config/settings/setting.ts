@@ -11,6 +11,7 @@ export const groups = [
   'File mode',
   'Catchpoint',
   'Backstop',
+  'Docker',
   'Metrics',
   'Cardinality',
   'State',

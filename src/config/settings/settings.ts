@@ -5,6 +5,7 @@ import { backstopSettings } from './groups/backstop.ts';
 import { cardinalitySettings } from './groups/cardinality.ts';
 import { catchpointSettings } from './groups/catchpoint.ts';
 import { configurationSettings } from './groups/configuration.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { fileModeSettings } from './groups/file-mode.ts';
 import { graphiteSettings } from './groups/graphite.ts';
 import { loggingSettings } from './groups/logging.ts';
@@ -23,6 +24,7 @@ const settings = {
   ...fileModeSettings,
   ...catchpointSettings,
   ...backstopSettings,
+  ...dockerSettings,
   ...metricsSettings,
   ...cardinalitySettings,
   ...stateSettings,
