@@ -17,6 +17,7 @@ import {
   type Environment,
   type Fault,
   type Flags,
+  type Origin,
   resolveSettings,
   type ResolvedSettings,
   unknownVariables,
@@ -25,7 +26,7 @@ import { takesCatchpoint } from './settings/other-program-variables.ts';
 import { type RedactedSetting, redactedSettings } from './settings/redacted-settings.ts';
 import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
 import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
-import { settingEntries, type SettingValues } from './settings/settings.ts';
+import { settingEntries, type SettingKey, type SettingValues } from './settings/settings.ts';
 import { type SinksConfig, sinksConfig } from './settings/sink-config.ts';
 import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
 
@@ -98,6 +99,8 @@ interface MetricsConfig extends RunTagOptions {
 /** The places of settings, and the file operations that reading them needs. */
 export interface ConfigInputs {
   readonly flags: Flags;
+  /** Where a command has its flags from if they are not settings as such: a flag or variable of its own, or a default. */
+  readonly flagOrigins?: Partial<Readonly<Record<SettingKey, Origin>>>;
   readonly env: Environment;
   /** The file of --config. */
   readonly file?: { readonly path: string; readonly text: string } | undefined;
@@ -139,10 +142,10 @@ export class WrongConfiguration extends Error {
 
 /** @throws WrongConfiguration with every fault */
 export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptions): ConfigRead {
-  const { flags, env, readFile, canWriteIn, stampOf = () => undefined } = inputs;
+  const { env, readFile, canWriteIn, stampOf = () => undefined } = inputs;
   const namesInFile = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
   const file = inputs.file && readConfigFile(inputs.file.path, inputs.file.text, namesInFile);
-  const resolved = resolveSettings({ flags, env, file });
+  const resolved = resolveSettings({ ...inputs, file });
   const secrets = readSecrets(resolved, readFile);
   const { stateDir } = resolved.values;
   const stateDirChoice = stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir };

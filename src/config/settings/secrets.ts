@@ -76,7 +76,7 @@ export function visibleSecrets({ origins, texts }: ResolvedSettings): string[] {
   const inFile = (key: SettingKey): string =>
     `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`;
   const inVariable = (key: SettingKey, what = 'visible'): string =>
-    `--${nameOf(key)}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
+    `${origins[key].where}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
   const hasPassword = texts.tsdbHost.some((text) => text.includes('@'));
   const hasSecretHeader = texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text));
   const backstopSecrets = ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const;
