@@ -7,11 +7,11 @@ import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
 import type { DockerSettings } from '../sources/docker/docker.ts';
 import { accessConfig, accessFaults } from './settings/access-config.ts';
-import { type ListenAddress, withoutPassword } from './settings/addresses.ts';
+import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
 import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
-import { dockerConfig, dockerFaults } from './settings/docker-config.ts';
+import { dockerConfig, dockerFaults, dockerTagsLeftOut } from './settings/docker-config.ts';
 import { nameOf } from './settings/names.ts';
 import {
   type Environment,
@@ -23,12 +23,12 @@ import {
   unknownVariables,
 } from './settings/origins.ts';
 import { takesCatchpoint } from './settings/other-program-variables.ts';
-import { type RedactedSetting, redactedSettings } from './settings/redacted-settings.ts';
+import { type RedactedSetting, redactedSettings, withDerivedValue } from './settings/redacted-settings.ts';
 import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
 import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
 import { settingEntries, type SettingKey, type SettingValues } from './settings/settings.ts';
 import { type SinksConfig, sinksConfig } from './settings/sink-config.ts';
-import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
+import { chooseStateDir } from './settings/state-dir.ts';
 
 export interface Config extends SinksConfig {
   readonly listen: ListenAddress;
@@ -148,7 +148,8 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
   const resolved = resolveSettings({ ...inputs, file });
   const secrets = readSecrets(resolved, readFile);
   const { stateDir } = resolved.values;
-  const stateDirChoice = stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir };
+  const stateDirChoice =
+    stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir, origin: undefined };
   // With a faulty file credentials may be missing only because of its faults.
   const needsCredentials = needsNodes && takesCatchpoint(resolved) && (file?.faults ?? []).length === 0;
   const faults = [
@@ -166,12 +167,13 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...visibleSecrets(resolved),
     ...withoutEffect(resolved),
     ...beyondTagBudget(resolved),
+    ...dockerTagsLeftOut(resolved),
     ...backstopAlone(resolved),
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);
 
   const config = configOf(resolved, secrets.found, stateDirChoice.path, env);
-  const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice));
+  const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice.origin));
   return { config, origins, hashes: settingHashes(resolved, stampOf), warnings };
 }
 
@@ -232,19 +234,4 @@ function configOf(
       selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix },
     }),
   };
-}
-
-/** Shows the derived value of a setting that is not set. */
-function withDerivedValue(
-  setting: RedactedSetting,
-  config: Config,
-  { origin }: Partial<StateDirChoice>,
-): RedactedSetting {
-  const { name } = setting;
-  if (name === 'state-dir' && origin !== undefined) return { ...setting, value: config.stateDir, origin };
-  if (name === 'docker' && setting.value === 'env')
-    return { ...setting, value: `env: ${withoutPassword(config.docker?.url ?? '')}` };
-  if (name === 'file' && setting.origin === 'default') return { ...setting, value: config.file?.path ?? '' };
-  if (name === 'file-mode' && config.file !== undefined) return { ...setting, value: 'true' };
-  return setting;
 }

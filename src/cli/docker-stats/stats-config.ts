@@ -7,6 +7,7 @@ import { type Environment, type Fault, faultAt, type Flags, type Origin } from '
 import type { SettingKey } from '../../config/settings/settings.ts';
 import { chooseStateDir } from '../../config/settings/state-dir.ts';
 import { goInterval } from '../../config/settings/values.ts';
+import { prefixRule } from '../../sources/docker/naming/rules.ts';
 import { type StatsOption, statsOptions } from './options.ts';
 
 /** An option's text, and the flag, the variable or the default that gives it. */
@@ -45,7 +46,12 @@ export function statsConfig(inputs: StatsInputs): ConfigRead {
   const { options, canWriteIn } = inputs;
   const env = Object.fromEntries(passedVariables.map((name) => [name, inputs.env[name]]));
   const given = new Map(statsOptions.flatMap((option) => entryOf(option, inputs)));
-  const faults = [...missingBackstop(given), ...wrongPoll(given.get('poll')), ...twoRules(given)];
+  const faults = [
+    ...missingBackstop(given),
+    ...wrongPoll(given.get('poll')),
+    ...wrongPrefix(given),
+    ...twoRules(given),
+  ];
   if (faults.length > 0) throw new WrongConfiguration(faults);
 
   const [flags, flagOrigins] = settingsOf(given, { ...inputs, env });
@@ -75,12 +81,20 @@ function missingBackstop(given: GivenOptions): Fault[] {
 
 /** The bridge's own form of an interval is not Go's: `60` and `1d` were errors. */
 function wrongPoll(poll: Given | undefined): Fault[] {
-  if (poll === undefined) return [];
+  return poll === undefined ? [] : faultsOf(poll, goInterval('100ms', '24h'));
+}
+
+function wrongPrefix(given: GivenOptions): Fault[] {
+  const prefix = given.get('prefix');
+  return prefix === undefined ? [] : faultsOf(prefix, prefixRule);
+}
+
+function faultsOf({ text, origin }: Given, parse: (text: string) => unknown): Fault[] {
   try {
-    goInterval('100ms', '24h')(poll.text);
+    parse(text);
     return [];
   } catch (error) {
-    return [faultAt(poll.origin, (error as Error).message)];
+    return [faultAt(origin, (error as Error).message)];
   }
 }
 
@@ -125,7 +139,8 @@ function ruleOf(given: GivenOptions): Given | undefined {
     .map((name) => given.get(name))
     .map((one) => (one?.text === '' ? undefined : one));
   if (prefix === undefined || (rules !== undefined && rules.origin.rank > prefix.origin.rank)) return rules;
-  return { ...prefix, text: `[${prefix.text}]` };
+  const rule = prefixRule(prefix.text).rules.map(({ regexp, into }) => ({ regexp, into }));
+  return { ...prefix, text: JSON.stringify(rule) };
 }
 
 /** A bridge beside it keeps its own spool. A unit may name the subdirectory in StateDirectory= itself. */

@@ -1,6 +1,7 @@
 // Parsers of addresses, URLs and HTTP headers in settings.
 
 import { isIPv6 } from 'node:net';
+import { engineAddress } from '../../sources/docker/engine/address.ts';
 import { expected, type Parse, wholeNumber } from './values.ts';
 
 /** Port 0 is any free port. */
@@ -86,14 +87,10 @@ function tsdbUrl(text: string, wrong: Error): string {
 
 /** The address of a Docker Engine, or `env`: as the environment says. */
 export function engineUrl(text: string): string {
-  const isSocket = /^unix:\/\/[^?#]*[^?#/]/.test(text);
-  const isHost = /^(https?|tcp):\/\/[^/?#]/.test(text) && URL.canParse(text);
-  if (text !== 'env' && !isSocket && !isHost) {
-    throw expected('unix:///path, http(s)://host:port, tcp://host:port or env', withoutPassword(text));
-  }
+  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
   return text;
 }
-engineUrl.form = { type: 'string', pattern: '^(env$|(unix|https?|tcp)://)' };
+engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
 
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;

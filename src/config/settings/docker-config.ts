@@ -1,10 +1,13 @@
 // The configuration of the Docker source: where the engine is, and the checks across its settings.
 
 import type { DockerSettings } from '../../sources/docker/docker.ts';
+import { maxTags } from '../../model/legal-point.ts';
+import { parseLabelTags, splitLabelTags } from '../../sources/docker/naming/labels.ts';
 import { engineUrl } from './addresses.ts';
 import { type Environment, type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingValues } from './settings.ts';
 
+const ownTags = 'host, container, image, category and interface';
 const defaultUrl = 'unix:///var/run/docker.sock';
 
 /** Where `--docker env` finds the engine, as Docker's own command line does. An empty variable counts as unset. */
@@ -12,8 +15,12 @@ function environmentUrl({ DOCKER_HOST: host = '' }: Environment): string {
   return host === '' ? defaultUrl : host;
 }
 
-/** A wrong DOCKER_HOST, which is read for `--docker env` alone. */
-export function dockerFaults({ values: { docker } }: ResolvedSettings, env: Environment): Fault[] {
+export function dockerFaults(resolved: ResolvedSettings, env: Environment): Fault[] {
+  return [...wrongDockerHost(resolved, env), ...tagTwice(resolved)];
+}
+
+/** DOCKER_HOST is read for `--docker env` alone. */
+function wrongDockerHost({ values: { docker } }: ResolvedSettings, env: Environment): Fault[] {
   if (docker !== 'env') return [];
   try {
     engineUrl(environmentUrl(env));
@@ -21,6 +28,26 @@ export function dockerFaults({ values: { docker } }: ResolvedSettings, env: Envi
   } catch (error) {
     return [faultAt({ rank: 2, where: 'DOCKER_HOST' }, (error as Error).message)];
   }
+}
+
+function tagTwice({ values: { dockerLabels }, texts, origins }: ResolvedSettings): Fault[] {
+  if (dockerLabels === undefined) return [];
+  try {
+    parseLabelTags(texts.dockerLabels);
+    return [];
+  } catch (error) {
+    return [faultAt(origins.dockerLabels, (error as Error).message)];
+  }
+}
+
+/** A warning for labels beyond the tags that OpenTSDB takes. */
+export function dockerTagsLeftOut({ values: { docker, dockerLabels = [] }, origins }: ResolvedSettings): string[] {
+  const leftOut = docker === undefined ? [] : splitLabelTags(dockerLabels).leftOut;
+  if (leftOut.length === 0) return [];
+  const tags = leftOut.map(({ tag }) => tag).join(', ');
+  return [
+    `${origins.dockerLabels.where}: ${tags}: not written, OpenTSDB takes ${maxTags} tags, and ${ownTags} may be among them`,
+  ];
 }
 
 /** Undefined without --docker. */

@@ -79,7 +79,10 @@ function fromFlags(key: SettingKey, setting: Setting<unknown>, { flags, flagOrig
   const given = flags[key];
   if (given === undefined) return undefined;
   const where = given === false ? `--no-${nameOf(key)}` : given === true ? `--${nameOf(key)}` : flagOf(key, setting);
-  return { texts: typeof given === 'object' ? given : [String(given)], origin: flagOrigins?.[key] ?? { rank: 3, where } };
+  return {
+    texts: typeof given === 'object' ? given : [String(given)],
+    origin: flagOrigins?.[key] ?? { rank: 3, where },
+  };
 }
 
 /** An empty variable counts as unset. */

@@ -1,5 +1,8 @@
 // The settings of the Docker source. Variables of Docker's own command line say where the engine is; none switches the source on.
 
+import { parseFilter } from '../../../sources/docker/naming/filters.ts';
+import { parseLabelTag } from '../../../sources/docker/naming/labels.ts';
+import { parseRules } from '../../../sources/docker/naming/rules.ts';
 import { engineUrl, withoutPassword } from '../addresses.ts';
 import { inGroup, list, optional, toggle, value } from '../setting.ts';
 import { choice, goInterval, interval, metricPrefix, path, printable, wholeNumber } from '../values.ts';
@@ -10,6 +13,14 @@ const inGoNotation = goInterval(shortest, longest);
 /** A duration in Go's notation, or an interval as the other settings have it, such as `5 min`. */
 function poll(text: string): number {
   return /^\d+(\.\d+)? ?(min|[smh])$/i.test(text) ? interval('0.1s', longest)(text) : inGoNotation(text);
+}
+
+/** Refuses what `parse` refuses. The value is the text, which the source parses again. */
+function checked(parse: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    parse(text);
+    return text;
+  };
 }
 
 export const dockerSettings = inGroup('Docker', {
@@ -38,26 +49,26 @@ export const dockerSettings = inGroup('Docker', {
   }),
   dockerRules: optional({
     argument: 'json',
-    parse: (text) => text,
+    parse: checked(parseRules),
     help: 'rules for names, as a JSON array of {regexp, into, category}; the first that matches a container renames it',
   }),
   dockerInclude: list({
     argument: 'filters',
     separator: ',',
-    parse: (text) => text,
+    parse: checked(parseFilter),
     help: 'poll these containers alone: name=GLOB, label=NAME or label=NAME=GLOB; several, separated by commas, of which one must match',
   }),
   dockerExclude: list({
     argument: 'filters',
     separator: ',',
-    parse: (text) => text,
+    parse: checked(parseFilter),
     help: 'do not poll these containers; filters as for --docker-include',
   }),
   dockerLabels: list({
     argument: 'labels',
     separator: ',',
     default: 'project=com.docker.compose.project,service=com.docker.compose.service',
-    parse: (text) => ({ label: text, tag: text }),
+    parse: parseLabelTag,
     help: 'labels of containers that become tags, as label or tag=label, separated by commas',
   }),
   dockerNaming: value({
