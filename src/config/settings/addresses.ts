@@ -1,6 +1,7 @@
 // Parsers of addresses, URLs and HTTP headers in settings.
 
 import { isIPv6 } from 'node:net';
+import { engineAddress } from '../../sources/docker/engine/address.ts';
 import { expected, type Parse, wholeNumber } from './values.ts';
 
 /** Port 0 is any free port. */
@@ -97,6 +98,13 @@ export function publishUrl(text: string): string {
   return url.href;
 }
 publishUrl.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://.' };
+
+/** The address of a Docker Engine, or `env`: as the environment says. */
+export function engineUrl(text: string): string {
+  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
+  return text;
+}
+engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
 
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;

@@ -4,6 +4,7 @@ import { parseTemplate } from '../../sinks/graphite/template.ts';
 import { maxTags, reservedTags, tagsWithinBudget } from '../../sources/catchpoint/run-tags.ts';
 import { urlOfTsdb } from './addresses.ts';
 import { backstopSettings } from './groups/backstop.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { isFromOtherProgram } from './other-program-variables.ts';
 import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingKey } from './settings.ts';
@@ -123,8 +124,8 @@ export function beyondTagBudget({ values, origins }: ResolvedSettings): string[]
 }
 
 function noSource({ values, origins }: ResolvedSettings): Fault[] {
-  if (values.catchpoint !== false || values.backstop !== false) return [];
-  return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop, found none')];
+  if (values.catchpoint !== false || values.backstop !== false || origins.docker.rank > 0) return [];
+  return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop or --docker, found none')];
 }
 
 /** Switched on by --file-mode, or by --file from an origin above that of --no-file-mode. */
@@ -151,13 +152,30 @@ function hasHttps(urls: readonly string[] = []): boolean {
   return urls.some((url) => url.startsWith('https:'));
 }
 
+const dockerKeys = (Object.keys(dockerSettings) as (keyof typeof dockerSettings)[]).filter((key) => key !== 'docker');
+
+type Ineffective = readonly [key: SettingKey, isIneffective: boolean, reason: string];
+
+/** Docker's own variables are for other programs too, so they are no mistake. */
+function dockerWithoutEffect(resolved: ResolvedSettings): readonly Ineffective[] {
+  const { docker, dockerNaming, dockerTls } = resolved.values;
+  const isGiven = (key: (typeof dockerKeys)[number]): boolean => !isFromOtherProgram(resolved, key);
+  if (docker === undefined) return dockerKeys.map((key) => [key, isGiven(key), 'there is no --docker'] as const);
+  const hasNoTls = /^(unix|http):/.test(docker) || (docker.startsWith('tcp:') && dockerTls === false);
+  return [
+    ['dockerTls', isGiven('dockerTls') && /^(unix|http):/.test(docker), 'only tcp:// and https:// have TLS'],
+    ['dockerCertPath', isGiven('dockerCertPath') && hasNoTls, 'the engine is reached without TLS'],
+    ['dockerLabels', dockerNaming === 'legacy', 'legacy names have no tags'],
+  ];
+}
+
 /** Warnings for settings that change nothing. */
 export function withoutEffect(resolved: ResolvedSettings): string[] {
   const { values, origins } = resolved;
   const hosts = values.tsdbHost ?? [];
   const isInFileMode = isFileMode(resolved);
   const isHttps = hosts.some((address) => 'url' in address && address.url.startsWith('https:'));
-  const rules: readonly (readonly [key: SettingKey, isIneffective: boolean, reason: string])[] = [
+  const rules: readonly Ineffective[] = [
     ['workers', values.catchpoint === false, "Catchpoint's pushes are not taken"],
     ['archiveDays', values.archive === undefined, 'there is no --archive'],
     ['file', !isInFileMode, 'file mode is off'],
@@ -179,7 +197,7 @@ export function withoutEffect(resolved: ResolvedSettings): string[] {
       (key) => [key, values.backstop !== true && !isFromOtherProgram(resolved, key), 'there is no --backstop'] as const,
     ),
   ];
-  return rules
+  return [...rules, ...dockerWithoutEffect(resolved)]
     .filter(([key, isIneffective]) => isIneffective && origins[key].rank > 0)
     .map(([key, , reason]) => `${origins[key].where}: without effect, ${reason}`);
 }

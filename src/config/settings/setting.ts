@@ -12,6 +12,7 @@ export const groups = [
   'File mode',
   'Catchpoint',
   'Backstop',
+  'Docker',
   'Metrics',
   'Cardinality',
   'State',

@@ -6,6 +6,7 @@ import { backstopSinkSettings } from './groups/backstop-sink.ts';
 import { cardinalitySettings } from './groups/cardinality.ts';
 import { catchpointSettings } from './groups/catchpoint.ts';
 import { configurationSettings } from './groups/configuration.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { fileModeSettings } from './groups/file-mode.ts';
 import { graphiteSettings } from './groups/graphite.ts';
 import { loggingSettings } from './groups/logging.ts';
@@ -25,6 +26,7 @@ const settings = {
   ...fileModeSettings,
   ...catchpointSettings,
   ...backstopSettings,
+  ...dockerSettings,
   ...metricsSettings,
   ...cardinalitySettings,
   ...stateSettings,
