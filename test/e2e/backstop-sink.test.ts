@@ -41,7 +41,8 @@ async function gateway(t: ExecutionContext, firstUrl: string): Promise<Gateway> 
       const body = await buffer(request);
       if (mode === 'refuse' || mode === 'reset') return fail(response, undefined);
       const { authorization = '' } = headers;
-      const answer = await fetch(target + url, { method, body, headers: { authorization, connection: 'close' } });
+      const headersOn = { authorization, connection: 'close' };
+      const answer = await fetch(target + url, { method, headers: headersOn, ...(method === 'POST' && { body }) });
       const text = await answer.text();
       if (mode !== 'pass') return fail(response, text);
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
