@@ -84,6 +84,12 @@ async function publish({ backstopUrl }: Bridge, index: number): Promise<number> 
   return answer.status;
 }
 
+/** Deliveries that were stored before, since the start. */
+async function duplicatesOf({ adminUrl }: Bridge): Promise<number> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  return Number(/deliveries_total\{[^}]*outcome="duplicate"[^}]*\} (\d+)/.exec(text)?.[1]);
+}
+
 e2e(
   'points that a bridge publishes to another one arrive once, over faults, a kill and restarts of both',
   async (t) => {
@@ -147,6 +153,7 @@ e2e(
       .map(({ metric, timestamp, value, tags }) => [metric, timestamp, value, JSON.stringify(tags)].join(' '));
     t.deepEqual(stored.toSorted(), expected.flat().toSorted());
     t.is(Number(before?.['accepted']) + Number(after.backstop?.['accepted']), 2 * count, 'each element once');
+    t.true((await duplicatesOf(farAgain)) > 0, 'records came again after the restarts');
     const output = [near, far, nearAgain, farAgain].flatMap(({ printed }) => printed).join('\n');
     t.notRegex(output, /pass-word|dXNlcjpwYXNzLXdvcmQ/);
 
