@@ -126,7 +126,7 @@ test('the URL is posted to as it is', async (t) => {
 
 test('every element of a delivery has its id, whatever the batch, and another delivery another id', async (t) => {
   const { backstop, sink } = await backstopFixture(t);
-  const [first = [], second = [], third = []] = [points(2), points(3, 10), points(1, 20)];
+  const [first, second, third] = [points(2), points(3, 10), points(1, 20)] as const;
   await sink.writeBatch?.(batchOf(first, second), forever);
   await sinkTo(t, `${backstop.url}/publish/test`).writeBatch?.(batchOf(second, third), forever);
   const [before, after] = backstop.requests.map(({ body }) => idsOf(body));
