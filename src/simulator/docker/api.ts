@@ -77,7 +77,7 @@ async function route(options: ApiOptions, call: Call, path: string): Promise<voi
       return send(response, 200, infoBody(machine, options.containers(), { ...versions, apiVersion }));
     case '/containers/json': {
       if (query.has('filters')) return refuse(call, 400, 'the simulated engine has no filters of containers');
-      const listed = options.containers().filter(({ state }) => isTrue(query.get('all')) || state !== 'exited');
+      const listed = options.containers().filter(({ state }) => isTrue(query.get('all')) || isListed(state));
       return send(
         response,
         200,
@@ -89,6 +89,10 @@ async function route(options: ApiOptions, call: Call, path: string): Promise<voi
     default:
       return send(response, 404, { message: 'page not found' });
   }
+}
+
+function isListed(state: SimulatedContainer['state']): boolean {
+  return state !== 'created' && state !== 'exited';
 }
 
 async function routeContainer(options: ApiOptions, call: Call, name: string, what: 'json' | 'stats'): Promise<void> {
