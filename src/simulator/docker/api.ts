@@ -148,11 +148,16 @@ async function answerEvents({ clock, events }: ApiOptions, call: Call): Promise<
   const end = events.read(write);
   try {
     if (until === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    else await clock.sleep(Math.max(0, Number(until / 1_000_000n) - clock.now()), { signal });
+    else await untilMs(clock, Number(until / 1_000_000n), signal);
   } finally {
     end();
   }
   response.end();
+}
+
+async function untilMs(clock: Clock, endMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = endMs - clock.now();
+  if (leftMs > 0) await clock.sleep(leftMs, { signal });
 }
 
 /** Seconds, with nanoseconds from engines of API 1.21 on. A text: the message of the engine. */

@@ -146,6 +146,20 @@ test('connections are kept between requests, and close with the client', async (
   t.is(await messageFrom(t, () => engine.containers(lasting)), `${docker.url}: not connected`);
 });
 
+test('another connect closes the connections of the one before, once they are idle', async (t) => {
+  const { engine, docker } = await connected(t);
+  const events = new AbortController();
+  const next = engine.events(undefined, events.signal)[Symbol.asyncIterator]().next();
+  await until(() => docker.eventReaders() === 1);
+  await engine.connect(lasting);
+  while ((await docker.connections()) > 2) await new Promise((resolve) => setImmediate(resolve));
+  t.is(docker.eventReaders(), 1);
+  events.abort(new Error('enough'));
+  await t.throwsAsync(next, { message: 'enough' });
+  while ((await docker.connections()) > 1) await new Promise((resolve) => setImmediate(resolve));
+  t.is((await engine.containers(lasting)).length, 1);
+});
+
 test('a sample of more than a mebibyte is refused', async (t) => {
   const body = `{"read":"${'x'.repeat(1024 * 1024)}"}`;
   const { engine } = await connected(t, {
