@@ -105,7 +105,10 @@ async function routeContainer(options: ApiOptions, call: Call, name: string, wha
   return answerStats(options, call, { container, isStream, isOneShot });
 }
 
-/** A one-shot comes at once, anything else when there are two samples. A stopped container has none, so it is not waited for. */
+/**
+ * A one-shot comes at once, and so does the first sample of a stream, without one before it. Anything else has two
+ * samples, so it waits for the second, unless the container is stopped.
+ */
 async function answerStats(
   { clock, machine, sampleOf }: ApiOptions,
   { response, apiVersion, signal }: Call,
@@ -118,7 +121,7 @@ async function answerStats(
   let previous: Sample | undefined;
   for (;;) {
     const sample = sampleOf(container);
-    if (isOneShot || previous !== undefined || sample.counters === undefined) {
+    if (isOneShot || isStream || previous !== undefined || sample.counters === undefined) {
       const body = statsBody({ apiVersion, machine, container, sample, previous });
       if (!isStream) return send(response, 200, body);
       if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/json' });

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { existsSync, readFileSync } from 'node:fs';
 import { request as requestOf } from 'node:http';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { demoContainers } from '../../../src/simulator/docker/demo-containers.ts';
 import {
@@ -256,6 +257,29 @@ test('the CPU time of a container stays within that of the machine', async (t) =
   t.is(grown('cpu_stats', 'system_cpu_usage'), 4n * 60_000_000_000n);
   const used = grown('cpu_stats', 'cpu_usage', 'total_usage');
   t.true(used > 0n && used < 4n * 60_000_000_000n);
+});
+
+test('a stream begins with a sample that has none before it, and has another each second', async (t) => {
+  const { docker, clock } = await opened(t);
+  const lines: string[] = [];
+  const request = requestOf(`${docker.url}/containers/container-1/stats`, (response) => {
+    createInterface(response).on('line', (line) => lines.push(line));
+  }).end();
+  request.on('error', () => {});
+  t.teardown(() => request.destroy());
+  for (let second = 0; second < 3; second += 1) {
+    await until(() => lines.length > second && clock.sleepers() === 1);
+    await clock.advance(1000);
+  }
+  const times = lines.slice(0, 3).map((line) => {
+    const { read, preread } = JSON.parse(line) as { read: string; preread: string };
+    return [preread, read];
+  });
+  t.deepEqual(times, [
+    ['0001-01-01T00:00:00Z', '2026-11-18T10:00:00Z'],
+    ['2026-11-18T10:00:00Z', '2026-11-18T10:00:01Z'],
+    ['2026-11-18T10:00:01Z', '2026-11-18T10:00:02Z'],
+  ]);
 });
 
 test('a paused container uses nothing, and a restarted one begins at 0', async (t) => {
