@@ -8,9 +8,10 @@ import { openConnection, type Connection } from './connection.ts';
 import { containerDetails, listedContainers } from './containers.ts';
 import { type ContainerEvent, type Engine, EngineError } from './engine.ts';
 import { containerEvent, sinceOf } from './events.ts';
+import { statusError } from './failure.ts';
 import { shakeHands } from './handshake.ts';
 import { firstObject, linesOf } from './json-stream.ts';
-import { ask, bodyOf, openStream, statusError, type Exchange, type Question } from './request.ts';
+import { ask, bodyOf, openStream, type Exchange, type Question } from './request.ts';
 import { isAtLeast } from './versions.ts';
 
 /** An engine has some kilobytes for each container in the listing. */
