@@ -10,7 +10,7 @@ import { accessConfig, accessFaults } from './settings/access-config.ts';
 import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
-import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
+import { beyondTagBudget, contradictions, unusualPublishUrls, withoutEffect } from './settings/contradictions.ts';
 import { dockerConfig, dockerFaults, dockerTagsLeftOut } from './settings/docker-config.ts';
 import { nameOf } from './settings/names.ts';
 import {
@@ -168,6 +168,7 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...withoutEffect(resolved),
     ...beyondTagBudget(resolved),
     ...dockerTagsLeftOut(resolved),
+    ...unusualPublishUrls(resolved),
     ...backstopAlone(resolved),
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);

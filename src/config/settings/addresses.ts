@@ -75,14 +75,18 @@ export function carbonAddress(text: string): CarbonAddress {
 function tsdbUrl(text: string, wrong: Error): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.search !== '' || url.hash !== '' || url.port === '0') throw wrong;
+  refuseUnescaped(url, text);
+  return url.href.replace(/\/+$/, '');
+}
+
+function refuseUnescaped({ username, password }: URL, text: string): void {
   try {
-    decodeURIComponent(url.username + url.password);
+    decodeURIComponent(username + password);
   } catch {
     throw new Error(
       `expected a % in user or password to be written %25, found ${JSON.stringify(withoutPassword(text))}`,
     );
   }
-  return url.href.replace(/\/+$/, '');
 }
 
 /** The address of a Docker Engine, or `env`: as the environment says. */
@@ -91,6 +95,16 @@ export function engineUrl(text: string): string {
   return text;
 }
 engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
+
+/** A URL to which points are posted as it is; its path mostly ends in /publish/PREFIX. */
+export function publishUrl(text: string): string {
+  const wrong = expected('http(s)://user:password@host:port/publish/PREFIX', withoutPassword(text));
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hash !== '' || url.port === '0') throw wrong;
+  refuseUnescaped(url, text);
+  return url.href;
+}
+publishUrl.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://.' };
 
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;

@@ -15,6 +15,7 @@ export function contradictions(resolved: ResolvedSettings): Fault[] {
     ...telnetOverHttp(resolved),
     ...noSink(resolved),
     ...sameCarbon(resolved),
+    ...sameBackstop(resolved),
     ...wrongTemplate(resolved),
     ...noSource(resolved),
     ...tagsTwice(resolved),
@@ -50,8 +51,10 @@ function telnetOverHttp({ values: { put, tsdbHost }, origins }: ResolvedSettings
 
 function noSink(resolved: ResolvedSettings): Fault[] {
   const { values, origins } = resolved;
-  if (values.opentsdb !== false || isFileMode(resolved) || values.graphite?.length !== 0) return [];
-  return [faultAt(origins.opentsdb, 'expected another place for the points, --graphite or file mode, found none')];
+  const hasOther = values.graphite?.length !== 0 || values.backstopSink?.length !== 0;
+  if (values.opentsdb !== false || isFileMode(resolved) || hasOther) return [];
+  const expected = 'expected another place for the points, --graphite, --backstop-sink or file mode';
+  return [faultAt(origins.opentsdb, `${expected}, found none`)];
 }
 
 /** With routing `hash`, Carbons on the same host differ only in their instances. */
@@ -69,6 +72,27 @@ function sameCarbon({ values: { graphite = [], graphiteRouting }, origins }: Res
       `expected host:port:instance for several Carbons on a host with routing hash, found ${same} twice`,
     ),
   ];
+}
+
+/** The spool stores a position for each host, port and path. */
+function sameBackstop({ values: { backstopSink = [] }, origins }: ResolvedSettings): Fault[] {
+  const places = backstopSink.map((text) => {
+    const { protocol, hostname, port, pathname } = new URL(text);
+    return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${pathname.replace(/\/+$/, '')}`;
+  });
+  const twice = places.find((place, index) => places.indexOf(place) < index);
+  return twice === undefined ? [] : [faultAt(origins.backstopSink, `expected each URL once, found ${twice} twice`)];
+}
+
+/** Warnings for URLs that are probably no Backstop's. They are posted to all the same. */
+export function unusualPublishUrls({ values: { backstopSink = [] }, origins }: ResolvedSettings): string[] {
+  return backstopSink
+    .map((text) => new URL(text))
+    .filter(({ pathname }) => !/\/publish\/[^/]+$/.test(pathname))
+    .map(({ host, pathname }) => {
+      const found = `expected a path that ends in /publish/PREFIX, found ${host}${pathname}`;
+      return `${origins.backstopSink.where}: ${found}, which is posted to as it is`;
+    });
 }
 
 function wrongTemplate({ values: { graphiteTemplate, graphiteNames }, origins }: ResolvedSettings): Fault[] {
@@ -118,6 +142,8 @@ const graphiteKeys = [
   'graphiteRequired',
 ] as const;
 
+const backstopSinkKeys = ['backstopSinkNames', 'backstopSinkRequired'] as const;
+
 const backstopKeys = (Object.keys(backstopSettings) as (keyof typeof backstopSettings)[]).filter(
   (key) => key !== 'backstop',
 );
@@ -137,6 +163,10 @@ function dockerWithoutEffect(resolved: ResolvedSettings): readonly Ineffective[]
     ['dockerCertPath', isGiven('dockerCertPath') && hasNoTls, 'the engine is reached without TLS'],
     ['dockerLabels', dockerNaming === 'legacy', 'legacy names have no tags'],
   ];
+}
+
+function hasHttps(urls: readonly string[] = []): boolean {
+  return urls.some((url) => url.startsWith('https:'));
 }
 
 /** Warnings for settings that change nothing. */
@@ -161,6 +191,8 @@ export function withoutEffect(resolved: ResolvedSettings): string[] {
     ['tsdbHost', !isInFileMode && values.opentsdb === false, 'OpenTSDB is not written to'],
     ...graphiteKeys.map((key) => [key, values.graphite?.length === 0, 'there is no --graphite'] as const),
     ['graphiteCa', values.graphiteTls === false, 'there is no --graphite-tls'],
+    ...backstopSinkKeys.map((key) => [key, values.backstopSink?.length === 0, 'there is no --backstop-sink'] as const),
+    ['backstopSinkCa', !hasHttps(values.backstopSink), 'no --backstop-sink is https'],
     ...backstopKeys.map(
       (key) => [key, values.backstop !== true && !isFromOtherProgram(resolved, key), 'there is no --backstop'] as const,
     ),

@@ -77,15 +77,13 @@ export function visibleSecrets({ origins, texts }: ResolvedSettings): string[] {
     `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`;
   const inVariable = (key: SettingKey, what = 'visible'): string =>
     `${origins[key].where}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
-  const hasPassword = texts.tsdbHost.some((text) => text.includes('@'));
+  const urls = ['tsdbHost', 'backstopSink', 'docker'] as const;
+  const hasPassword = (key: SettingKey): boolean => texts[key].some((text) => text.includes('@'));
   const hasSecretHeader = texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text));
   const backstopSecrets = ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const;
   return [
     ...[...secretKeys, 'pushToken' as const].filter(isFlag).map(inFile),
-    ...(isFlag('tsdbHost') && hasPassword ? [inVariable('tsdbHost', 'its password is visible')] : []),
-    ...(isFlag('docker') && texts.docker.some((text) => text.includes('@'))
-      ? [inVariable('docker', 'its password is visible')]
-      : []),
+    ...urls.filter((key) => isFlag(key) && hasPassword(key)).map((key) => inVariable(key, 'its password is visible')),
     ...(isFlag('tsdbHeader') && hasSecretHeader ? [inVariable('tsdbHeader')] : []),
     ...backstopSecrets.filter(isFlag).map((key) => inVariable(key)),
   ];

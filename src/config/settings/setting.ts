@@ -8,6 +8,7 @@ export const groups = [
   'Who may push',
   'OpenTSDB',
   'Graphite',
+  'Backstop sink',
   'File mode',
   'Catchpoint',
   'Backstop',

@@ -2,6 +2,7 @@
 
 import { accessSettings } from './groups/access.ts';
 import { backstopSettings } from './groups/backstop.ts';
+import { backstopSinkSettings } from './groups/backstop-sink.ts';
 import { cardinalitySettings } from './groups/cardinality.ts';
 import { catchpointSettings } from './groups/catchpoint.ts';
 import { configurationSettings } from './groups/configuration.ts';
@@ -21,6 +22,7 @@ const settings = {
   ...accessSettings,
   ...openTsdbSettings,
   ...graphiteSettings,
+  ...backstopSinkSettings,
   ...fileModeSettings,
   ...catchpointSettings,
   ...backstopSettings,
