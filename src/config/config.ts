@@ -167,8 +167,8 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...visibleSecrets(resolved),
     ...withoutEffect(resolved),
     ...beyondTagBudget(resolved),
-    ...dockerTagsLeftOut(resolved),
     ...unusualPublishUrls(resolved),
+    ...dockerTagsLeftOut(resolved),
     ...backstopAlone(resolved),
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);

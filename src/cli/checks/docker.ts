@@ -12,7 +12,7 @@ import { type CheckContext, fault, type Finding, ok, warning } from './finding.t
 
 const what = 'Docker';
 const requestTimeoutMs = 15_000;
-/** An engine that may be asked for events answers, but sends nothing before something happens. */
+/** An engine before API 1.22 may answer with the first event, which may be long in coming. */
 const eventsTimeoutMs = 1000;
 
 export async function dockerCheck({ config: { docker } }: ConfigRead, context: CheckContext): Promise<Finding[]> {
@@ -67,12 +67,15 @@ function codeOf({ cause }: Error): string {
   return String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
-/** Opens the stream of events, and closes it after the first one or a second. */
+/** Opens the stream of events and closes it again. */
 async function eventFindings(engine: Engine, clock: Clock, signal: AbortSignal): Promise<Finding[]> {
+  const done = new AbortController();
+  const opened = new Promise<void>((resolve, reject) => {
+    const events = engine.events(undefined, done.signal, resolve)[Symbol.asyncIterator]();
+    events.next().then(() => resolve(), reject);
+  });
   try {
-    await withTimeout(clock, eventsTimeoutMs, signal, async (limited) => {
-      await engine.events(undefined, limited)[Symbol.asyncIterator]().next();
-    });
+    await withTimeout(clock, eventsTimeoutMs, signal, () => opened);
     return [];
   } catch (error) {
     signal.throwIfAborted();
@@ -80,6 +83,8 @@ async function eventFindings(engine: Engine, clock: Clock, signal: AbortSignal):
     const advice =
       'restarts, OOM kills and exits are not counted without it; let the proxy allow GET of /events (EVENTS=1 for docker-socket-proxy)';
     return [warning(what, `events are refused: ${withoutAddress(error, engine)}`, advice)];
+  } finally {
+    done.abort();
   }
 }
 

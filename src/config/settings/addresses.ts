@@ -89,13 +89,6 @@ function refuseUnescaped({ username, password }: URL, text: string): void {
   }
 }
 
-/** The address of a Docker Engine, or `env`: as the environment says. */
-export function engineUrl(text: string): string {
-  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
-  return text;
-}
-engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
-
 /** A URL to which points are posted as it is; its path mostly ends in /publish/PREFIX. */
 export function publishUrl(text: string): string {
   const wrong = expected('http(s)://user:password@host:port/publish/PREFIX', withoutPassword(text));
@@ -105,6 +98,13 @@ export function publishUrl(text: string): string {
   return url.href;
 }
 publishUrl.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://.' };
+
+/** The address of a Docker Engine, or `env`: as the environment says. */
+export function engineUrl(text: string): string {
+  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
+  return text;
+}
+engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
 
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;

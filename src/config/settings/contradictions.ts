@@ -148,6 +148,10 @@ const backstopKeys = (Object.keys(backstopSettings) as (keyof typeof backstopSet
   (key) => key !== 'backstop',
 );
 
+function hasHttps(urls: readonly string[] = []): boolean {
+  return urls.some((url) => url.startsWith('https:'));
+}
+
 const dockerKeys = (Object.keys(dockerSettings) as (keyof typeof dockerSettings)[]).filter((key) => key !== 'docker');
 
 type Ineffective = readonly [key: SettingKey, isIneffective: boolean, reason: string];
@@ -163,10 +167,6 @@ function dockerWithoutEffect(resolved: ResolvedSettings): readonly Ineffective[]
     ['dockerCertPath', isGiven('dockerCertPath') && hasNoTls, 'the engine is reached without TLS'],
     ['dockerLabels', dockerNaming === 'legacy', 'legacy names have no tags'],
   ];
-}
-
-function hasHttps(urls: readonly string[] = []): boolean {
-  return urls.some((url) => url.startsWith('https:'));
 }
 
 /** Warnings for settings that change nothing. */
