@@ -92,7 +92,7 @@ export async function openAccessControl(
   const isOpen = (): boolean => policy.needsNoToken && options.tls?.clientCaFile === undefined;
   const poll = async (): Promise<void> => void (await Promise.all([policy.tokenFiles.poll(), certificates?.poll()]));
   const warnIfOpen = (): void => {
-    if (isOpen() && received === undefined) log.warn(openWarning);
+    if (isOpen() && received === undefined && context.hasListener !== false) log.warn(openWarning);
   };
   warnIfOpen();
   return {
