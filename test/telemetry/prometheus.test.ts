@@ -57,7 +57,7 @@ test('the Docker source has its metrics, which are absent without it', async (t)
       'events_connected 1',
     ].map((line) => `catchpoint_bridge_docker_${line}`),
   );
-  const { docker, ...withoutDocker } = snapshotOf();
+  const { docker: _, ...withoutDocker } = snapshotOf();
   t.deepEqual(linesOf(await metricsPage().text(withoutDocker), 'docker_'), []);
 });
 

@@ -64,7 +64,7 @@ function adviceFor(error: Error): string {
 }
 
 function codeOf({ cause }: Error): string {
-  return String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+  return (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
 }
 
 /** Opens the stream of events and closes it again. */
