@@ -47,3 +47,9 @@ test('pushes without authentication are a warning', async (t) => {
     'ok who may push: whoever has what push-token-file ask for',
   ]);
 });
+
+test('without the Catchpoint source neither its key nor who may push is checked', async (t) => {
+  const read = configFrom({ catchpoint: false, backstop: true });
+  t.deepEqual(await keyCheck(read, checkContext), []);
+  t.deepEqual(await authenticationCheck(read), []);
+});

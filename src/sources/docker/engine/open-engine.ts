@@ -138,7 +138,7 @@ async function* eventsOf(
   session: Session,
   sinceNs: string | undefined,
   signal: AbortSignal,
-  onOpen: () => void,
+  onOpen: () => void = () => {},
 ): AsyncGenerator<ContainerEvent> {
   const { exchange, apiVersion } = session;
   const isTyped = isAtLeast(apiVersion, '1.22');
