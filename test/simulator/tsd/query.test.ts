@@ -92,7 +92,7 @@ for (const [title, body, message] of [
   [
     'an unknown option of a rate',
     withSubQuery({ rate: true, rateOptions: { interval: '1m' } }),
-    'interval: not understood by the simulator',
+    'Unable to parse the given JSON',
   ],
   [
     'explicitTags, which is not simulated,',

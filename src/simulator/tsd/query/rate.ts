@@ -1,6 +1,6 @@
 // Rates in the simulated OpenTSDB: the change per second between neighbouring values (RateSpan, RateOptions).
 
-import { BadRequest, invalidJson } from '../answers.ts';
+import { invalidJson } from '../answers.ts';
 import type { Series } from './downsample.ts';
 
 export interface RateOptions {
@@ -30,8 +30,7 @@ export function readRate(rate: unknown = false, rateOptions: unknown = {}): Rate
     dropResets = false,
     ...others
   } = rateOptions as Record<string, unknown>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new BadRequest(`${unknown}: not understood by the simulator`);
+  if (Object.keys(others).length > 0) throw invalidJson();
   if (typeof counter !== 'boolean' || typeof dropResets !== 'boolean') throw invalidJson();
   if (typeof counterMax !== 'number' || typeof resetValue !== 'number') throw invalidJson();
   return rate ? { isCounter: counter, counterMax, resetValue, dropsResets: dropResets } : undefined;
