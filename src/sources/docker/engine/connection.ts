@@ -1,0 +1,78 @@
+// The connections to an engine: over a socket, plain or TLS, kept open between requests.
+
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { join } from 'node:path';
+import type { EngineAddress } from './address.ts';
+import { EngineError } from './engine.ts';
+
+/** Requests besides those for statistics: the listing, details, the stream of events. */
+const otherRequests = 8;
+
+export interface Connection {
+  /** What every URL begins with. */
+  readonly base: string;
+  readonly agent: HttpAgent;
+  /** The path of the unix socket, or host and port; for messages. */
+  readonly peer: string;
+  /** Closes idle connections now, and the others after their requests. */
+  retire(): void;
+  /** Closes all connections. */
+  destroy(): void;
+}
+
+/**
+ * Looks for the socket, and reads the certificates anew, so that renewed ones count without a restart.
+ *
+ * @param concurrency - the requests for statistics at once
+ * @throws EngineError - a certificate cannot be read
+ */
+export function openConnection(address: EngineAddress, concurrency: number): Connection {
+  const place = address.socket?.();
+  const pool = { keepAlive: true, maxSockets: concurrency + otherRequests, scheduling: 'lifo' as const };
+  const agent = address.origin.startsWith('https:')
+    ? new HttpsAgent({ ...pool, ...certificates(address.certDirectory) })
+    : new HttpAgent(place === undefined ? pool : { ...pool, ...{ socketPath: place.path } });
+  return {
+    base: `${address.origin}${place?.pathPrefix ?? address.pathPrefix}`,
+    agent,
+    peer: place?.path ?? new URL(address.origin).host,
+    retire() {
+      agent.maxFreeSockets = 0;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    },
+    destroy: () => agent.destroy(),
+  };
+}
+
+interface Certificates {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** The names are those of Docker's DOCKER_CERT_PATH. Without ca.pem, the certificates of the system count. */
+function certificates(directory: string | undefined): Certificates {
+  if (directory === undefined) return {};
+  const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(directory, name)));
+  if ((cert === undefined) !== (key === undefined)) {
+    const [present, missing] = cert === undefined ? ['key.pem', 'cert.pem'] : ['cert.pem', 'key.pem'];
+    throw new EngineError(
+      `${directory}: expected both cert.pem and key.pem or neither, found ${present} without ${missing}`,
+    );
+  }
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  };
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new EngineError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
