@@ -13,7 +13,7 @@ function point(figure: string, value: string, { container = 'shop-web-1', projec
     timestamp: beginS + atS,
     unit: 's',
     value,
-    tags: { host: 'h', container, project: 'shop', ...tags },
+    tags: { host: 'h', container, project },
   };
 }
 
