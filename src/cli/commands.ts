@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   template: () => import('./template.ts'),
   forecast: () => import('./forecast/forecast.ts'),
   demo: () => import('./demo/command-line.ts'),
+  'docker-stats': () => import('./docker-stats/docker-stats.ts'),
   simulate: () => import('./simulate.ts'),
   'former-store': () => import('./legacy-store.ts'),
   worker: () => import('./worker.ts'),

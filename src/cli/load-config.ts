@@ -16,9 +16,12 @@ import { type Log, openLog } from '../runtime/log.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { flagsOf } from './setting-options.ts';
 
+/** The file operations that reading a configuration needs. */
+export const files = { readFile, canWriteIn, stampOf } as const;
+
 /** @throws WrongConfiguration */
 export function loadConfig(flags: Flags, env: Environment, options: ReadConfigOptions): ConfigRead {
-  return readConfig({ flags, env, file: configFile(flags, env), readFile, canWriteIn, stampOf }, options);
+  return readConfig({ flags, env, file: configFile(flags, env), ...files }, options);
 }
 
 /**

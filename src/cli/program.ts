@@ -29,16 +29,26 @@ export async function runProgram(argv: readonly string[], version: string, conte
   const define = async (command: Command): Promise<void> =>
     (await commands[command.name()]?.())?.define(command, bind, context);
   try {
+    const words = argv[0] === 'docker-stats' ? await withoutGoSyntax(argv) : argv;
     // The help and the manual page show all commands.
-    if (argv.some((word) => ['help', '-h', '--help', 'man'].includes(word)))
+    if (words.some((word) => ['help', '-h', '--help', 'man'].includes(word)))
       await Promise.all(program.commands.map(define));
     else program.hook('preSubcommand', (_, command) => define(command));
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
     return report(error as ReportedError, context);
   }
+}
+
+/** `docker-stats` replaces a program in Go and takes its flags as Go does. */
+async function withoutGoSyntax(argv: readonly string[]): Promise<readonly string[]> {
+  const [{ fromGoFlags }, { goFlags }] = await Promise.all([
+    import('./docker-stats/go-flags.ts'),
+    import('./docker-stats/options.ts'),
+  ]);
+  return fromGoFlags(argv, goFlags);
 }
 
 /** The error of a command; configuration errors have warnings. */

@@ -21,13 +21,28 @@ const stopMs = 500;
 const warmUpAfterMs = 1000;
 
 export async function runBridge(command: Command, context: CommandContext): Promise<number> {
+  const read = (): ConfigRead => loadConfig(flagsOf(command), context.env, { needsNodes: true });
+  await runConfigured(read(), context, { version: command.parent?.version(), read });
+  return 0;
+}
+
+interface RunOptions {
+  /** Of the program. */
+  readonly version: string | undefined;
+  /** Reads the configuration again; without it a reload is impossible. */
+  readonly read?: () => ConfigRead;
+}
+
+/** Runs the bridge with its log on stderr, and reports to systemd. Resolves and throws as `run` does. */
+export async function runConfigured(
+  running: ConfigRead,
+  context: CommandContext,
+  { version, read }: RunOptions,
+): Promise<void> {
   const { clock, random, pid, host, stderr, env, processStats, startWorker, startOutletThread } = context;
-  const read = (): ConfigRead => loadConfig(flagsOf(command), env, { needsNodes: true });
-  const running = read();
   const { config, warnings } = running;
   const log = openLog({ ...config.log, destination: stderr });
   for (const warning of warnings) log.warn(warning);
-  const version = command.parent?.version();
   const processContext: ProcessContext = {
     clock,
     random,
@@ -38,10 +53,9 @@ export async function runBridge(command: Command, context: CommandContext): Prom
     startOutletThread,
     ...(version !== undefined && { version }),
     processStats: processStats?.(),
-    reloading: reloading({ read, running, log, clock }),
+    ...(read && { reloading: reloading({ read, running, log, clock }) }),
   };
   await run(config, processContext, context, systemdNotify(env, log));
-  return 0;
 }
 
 /**
@@ -59,16 +73,17 @@ export async function run(
   const { log, clock, reloading } = context;
   const starting = start(config, context);
   // A failed reload is in the log; during the start SIGHUP waits.
-  onHangup?.(() => void starting.then(() => reloading?.reload()).catch(() => {}));
+  if (reloading !== undefined) onHangup?.(() => void starting.then(reloading.reload).catch(() => {}));
   const daemon = await starting;
+  // Empty where nothing is pushed: the Docker source polls.
+  const push = daemon.pushUrl === '' ? undefined : daemon.pushUrl;
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
   void reloading?.watch(signal);
-  log.info(
-    { push: daemon.pushUrl, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir },
-    'ready',
+  log.info({ push, backstop: daemon.backstopUrl, admin: daemon.adminUrl, stateDir: config.stateDir }, 'ready');
+  const notified = systemd.ready(
+    `${push === undefined ? 'polls containers' : `takes pushes at ${push}`}, second listener ${daemon.adminUrl}`,
   );
-  const notified = systemd.ready(`takes pushes at ${daemon.pushUrl}, second listener ${daemon.adminUrl}`);
   void clock.sleep(warmUpAfterMs, { signal }).then(
     () => warmUp(log),
     () => {},

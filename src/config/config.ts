@@ -5,27 +5,30 @@ import type { LogOptions } from '../runtime/log.ts';
 import type { TimeUnit } from '../model/point.ts';
 import type { RunTagOptions } from '../sources/catchpoint/run-tags.ts';
 import { type Dimension, dimensions, type RttRule } from '../sources/catchpoint/slices.ts';
+import type { DockerSettings } from '../sources/docker/docker.ts';
 import { accessConfig, accessFaults } from './settings/access-config.ts';
 import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
-import { beyondTagBudget, contradictions, withoutEffect } from './settings/contradictions.ts';
+import { beyondTagBudget, contradictions, unusualPublishUrls, withoutEffect } from './settings/contradictions.ts';
+import { dockerConfig, dockerFaults, dockerTagsLeftOut } from './settings/docker-config.ts';
 import { nameOf } from './settings/names.ts';
 import {
   type Environment,
   type Fault,
   type Flags,
+  type Origin,
   resolveSettings,
   type ResolvedSettings,
   unknownVariables,
 } from './settings/origins.ts';
 import { takesCatchpoint } from './settings/other-program-variables.ts';
-import { type RedactedSetting, redactedSettings } from './settings/redacted-settings.ts';
+import { type RedactedSetting, redactedSettings, withDerivedValue } from './settings/redacted-settings.ts';
 import { incompletePairs, missingCredentials, readSecrets, visibleSecrets } from './settings/secrets.ts';
 import { settingHashes, type SettingHashes } from './settings/setting-hashes.ts';
-import { settingEntries, type SettingValues } from './settings/settings.ts';
+import { settingEntries, type SettingKey, type SettingValues } from './settings/settings.ts';
 import { type SinksConfig, sinksConfig } from './settings/sink-config.ts';
-import { chooseStateDir, type StateDirChoice } from './settings/state-dir.ts';
+import { chooseStateDir } from './settings/state-dir.ts';
 
 export interface Config extends SinksConfig {
   readonly listen: ListenAddress;
@@ -44,6 +47,8 @@ export interface Config extends SinksConfig {
   readonly takesCatchpoint: boolean;
   /** Undefined without --backstop. */
   readonly backstop: BackstopConfig | undefined;
+  /** Undefined without --docker. */
+  readonly docker: DockerSettings | undefined;
   readonly metrics: MetricsConfig;
   readonly cardinality: CardinalityConfig;
   readonly stateDir: string;
@@ -94,6 +99,8 @@ interface MetricsConfig extends RunTagOptions {
 /** The places of settings, and the file operations that reading them needs. */
 export interface ConfigInputs {
   readonly flags: Flags;
+  /** Where a command has its flags from if they are not settings as such: a flag or variable of its own, or a default. */
+  readonly flagOrigins?: Partial<Readonly<Record<SettingKey, Origin>>>;
   readonly env: Environment;
   /** The file of --config. */
   readonly file?: { readonly path: string; readonly text: string } | undefined;
@@ -135,13 +142,14 @@ export class WrongConfiguration extends Error {
 
 /** @throws WrongConfiguration with every fault */
 export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptions): ConfigRead {
-  const { flags, env, readFile, canWriteIn, stampOf = () => undefined } = inputs;
+  const { env, readFile, canWriteIn, stampOf = () => undefined } = inputs;
   const namesInFile = settingEntries.filter(([, { isNotInFile }]) => isNotInFile !== true).map(([key]) => nameOf(key));
   const file = inputs.file && readConfigFile(inputs.file.path, inputs.file.text, namesInFile);
-  const resolved = resolveSettings({ flags, env, file });
+  const resolved = resolveSettings({ ...inputs, file });
   const secrets = readSecrets(resolved, readFile);
   const { stateDir } = resolved.values;
-  const stateDirChoice = stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir };
+  const stateDirChoice =
+    stateDir === undefined ? chooseStateDir(env, canWriteIn) : { path: stateDir, origin: undefined };
   // With a faulty file credentials may be missing only because of its faults.
   const needsCredentials = needsNodes && takesCatchpoint(resolved) && (file?.faults ?? []).length === 0;
   const faults = [
@@ -150,6 +158,7 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...accessFaults(resolved, secrets.found.rotationSecret, readFile),
     ...incompletePairs(resolved),
     ...contradictions(resolved),
+    ...dockerFaults(resolved, env),
     ...(needsCredentials ? missingCredentials(resolved) : []),
     ...(stateDirChoice === undefined ? [noStateDir] : []),
   ];
@@ -158,12 +167,14 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...visibleSecrets(resolved),
     ...withoutEffect(resolved),
     ...beyondTagBudget(resolved),
+    ...unusualPublishUrls(resolved),
+    ...dockerTagsLeftOut(resolved),
     ...backstopAlone(resolved),
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);
 
-  const config = configOf(resolved, secrets.found, stateDirChoice.path);
-  const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice));
+  const config = configOf(resolved, secrets.found, stateDirChoice.path, env);
+  const origins = redactedSettings(resolved).map((setting) => withDerivedValue(setting, config, stateDirChoice.origin));
   return { config, origins, hashes: settingHashes(resolved, stampOf), warnings };
 }
 
@@ -183,6 +194,7 @@ function configOf(
   resolved: ResolvedSettings,
   found: ReturnType<typeof readSecrets>['found'],
   stateDir: string,
+  env: Environment,
 ): Config {
   const values = resolved.values as SettingValues;
   const { rotationSecret, ...credentials } = found;
@@ -202,6 +214,7 @@ function configOf(
     catchpoint: { url, ...credentials, nodesFile, nodeOverrides, refreshHours },
     takesCatchpoint: takesCatchpoint(resolved),
     backstop: backstopConfig(values),
+    docker: dockerConfig(values, env),
     metrics: {
       prefix,
       resolution,
@@ -222,17 +235,4 @@ function configOf(
       selfMetrics: { everyMs: values.selfMetrics, prefix: values.selfMetricsPrefix },
     }),
   };
-}
-
-/** Shows the derived value of a setting that is not set. */
-function withDerivedValue(
-  setting: RedactedSetting,
-  config: Config,
-  { origin }: Partial<StateDirChoice>,
-): RedactedSetting {
-  const { name } = setting;
-  if (name === 'state-dir' && origin !== undefined) return { ...setting, value: config.stateDir, origin };
-  if (name === 'file' && setting.origin === 'default') return { ...setting, value: config.file?.path ?? '' };
-  if (name === 'file-mode' && config.file !== undefined) return { ...setting, value: 'true' };
-  return setting;
 }

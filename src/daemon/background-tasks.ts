@@ -16,11 +16,12 @@ export async function startBackgroundTasks(
   parts: Parts,
   releases: Releases,
 ): Promise<BackgroundTask[]> {
-  const { access, workerPool, catchpoint, counters, spool } = parts;
+  const { access, workerPool, catchpoint, docker, counters, spool } = parts;
   const { clock, log } = context;
   const critical = catchpoint === undefined ? [] : [runInBackground(catchpoint.run, releases)];
   runInBackground(access.run, releases);
   if (workerPool !== undefined) runInBackground(workerPool.run, releases);
+  if (docker !== undefined) runInBackground(docker.run, releases);
   runInBackground(counters.run, releases);
   if (config.selfMetrics !== undefined) {
     const { deliverSelfPoints } = await import('../telemetry/self-points.ts');

@@ -14,7 +14,7 @@ import type { ProcessContext } from './process-context.ts';
 import { reloadableParts } from './reloadable-parts.ts';
 
 export interface Daemon {
-  /** Such as http://127.0.0.1:8080. With --no-catchpoint it is `backstopUrl`. */
+  /** Such as http://127.0.0.1:8080. With --no-catchpoint it is `backstopUrl`, or empty without --backstop. */
   readonly pushUrl: string;
   /** Undefined without --backstop. */
   readonly backstopUrl: string | undefined;

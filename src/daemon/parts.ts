@@ -74,10 +74,19 @@ function logScarcity(log: Log, scarcity: string | undefined): void {
 export type DaemonStatus = ReturnType<typeof statusOf>;
 
 /** The members of `/healthz`. Those of a source that is off are absent. */
-export function statusOf({ spool, outlets, access, workerPool, catchpoint, backstop }: Omit<Parts, 'snapshot'>) {
+export function statusOf({
+  spool,
+  outlets,
+  access,
+  workerPool,
+  catchpoint,
+  backstop,
+  docker,
+}: Omit<Parts, 'snapshot'>) {
   return {
     ...catchpoint?.status(),
     ...(backstop && { backstop: backstop.status() }),
+    ...(docker && { docker: docker.status() }),
     sinks: outlets.status(),
     spool: { waitingBytes: spool.waitingBytes(), maxBytes: spool.maxBytes(), scarcity: spool.scarcity() },
     parked: spool.parking.count(),

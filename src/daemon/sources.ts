@@ -4,6 +4,7 @@ import { type AccessControl, openAccessControl } from '../auth/access-control.ts
 import type { Config } from '../config/config.ts';
 import type { Backstop } from '../sources/backstop/backstop.ts';
 import { type Catchpoint, openCatchpoint } from '../sources/catchpoint/catchpoint.ts';
+import type { Docker } from '../sources/docker/docker.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { PushHistory } from '../status/push-history.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -19,6 +20,8 @@ export interface Sources {
   readonly catchpoint: Catchpoint | undefined;
   /** Undefined without --backstop. */
   readonly backstop: Backstop | undefined;
+  /** Undefined without --docker. */
+  readonly docker: Docker | undefined;
 }
 
 /** The parts that the sources deliver to and report to. */
@@ -36,7 +39,8 @@ export async function openSources(config: Config, context: ProcessContext, optio
   const access =
     workerPool === undefined ? control : { ...control, status: () => workerPool.accessStatus(control.status()) };
   const catchpoint = config.takesCatchpoint ? await catchpointOf(config, context, { ...options, access }) : undefined;
-  return { access, workerPool, catchpoint, backstop: await backstopOf(config, context, options) };
+  const backstop = await backstopOf(config, context, options);
+  return { access, workerPool, catchpoint, backstop, docker: await dockerOf(config, context, options) };
 }
 
 async function workerPoolOf(
@@ -97,4 +101,15 @@ async function backstopOf(
     clock,
     log,
   });
+}
+
+async function dockerOf(
+  { docker, metrics }: Config,
+  { clock, random, log, host }: ProcessContext,
+  { spool, counters }: SourcesOptions,
+): Promise<Docker | undefined> {
+  if (docker === undefined) return undefined;
+  const { openDocker } = await import('../sources/docker/docker.ts');
+  const deliver = counters.source('docker', spool.append);
+  return openDocker({ ...docker, unit: metrics.resolution, machineName: host, deliver, clock, random, log });
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SinksConfig } from '../config/settings/sink-config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Sink } from '../model/sink.ts';
+import { backstopSinkName } from '../sinks/backstop/publish-address.ts';
 import type { ReplaceableSink } from './replaceable-sink.ts';
 
 export interface ConfiguredSink {
@@ -20,7 +21,7 @@ interface OpenContext {
 
 /** A sink connects at its first write. */
 export async function openSinks(
-  { tsdb, graphite, file }: SinksConfig,
+  { tsdb, graphite, backstopSink, file }: SinksConfig,
   { clock, log }: OpenContext,
 ): Promise<readonly ConfiguredSink[]> {
   const required: Sink[] = [];
@@ -33,16 +34,26 @@ export async function openSinks(
     graphite === undefined
       ? []
       : (await import('../sinks/graphite/graphite.ts')).graphiteSinks({ ...graphite, clock, log });
+  const backstops = await openBackstops(backstopSink, { clock, log });
   return [
     ...required.map((sink) => ({ sink, isRequired: true })),
     ...carbons.map((sink) => ({ sink, isRequired: graphite?.isRequired === true })),
+    ...backstops.map((sink) => ({ sink, isRequired: backstopSink?.isRequired === true })),
   ];
+}
+
+async function openBackstops(config: SinksConfig['backstopSink'], context: OpenContext): Promise<readonly Sink[]> {
+  if (config === undefined) return [];
+  const { backstopSink } = await import('../sinks/backstop/backstop-sink.ts');
+  const { urls, names, caFile } = config;
+  return urls.map((url) => backstopSink({ url, names, caFile, ...context }));
 }
 
 /** The names of the same sinks in the same order, without opening them. */
 export function sinkNames({
   tsdb,
   graphite,
+  backstopSink,
   file,
 }: SinksConfig): readonly { readonly name: string; readonly isRequired: boolean }[] {
   const required = [...(file === undefined ? [] : ['file']), ...(tsdb.isOn ? [replaceableName] : [])];
@@ -51,12 +62,16 @@ export function sinkNames({
   return [
     ...required.map((name) => ({ name, isRequired: true })),
     ...carbons.map((name) => ({ name, isRequired: graphite?.isRequired === true })),
+    ...(backstopSink?.urls ?? []).map((url) => ({
+      name: backstopSinkName(url),
+      isRequired: backstopSink?.isRequired === true,
+    })),
   ];
 }
 
 /** The settings of the sinks alone: a message to the outlet thread carries plain values. */
-export function sinksOf({ tsdb, graphite, file }: SinksConfig): SinksConfig {
-  return structuredClone({ tsdb, graphite, file });
+export function sinksOf({ tsdb, graphite, backstopSink, file }: SinksConfig): SinksConfig {
+  return structuredClone({ tsdb, graphite, backstopSink, file });
 }
 
 /** The only sink that a reload can replace. */

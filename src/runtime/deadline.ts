@@ -3,9 +3,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 
+/** The reason of a signal that aborted because the time was over. */
+export class TimedOut extends Error {
+  override readonly name = 'TimedOut';
+}
+
 /**
  * Runs `work` with a signal that aborts after `ms` or with `signal`.
- * Rejects as soon as that signal aborts, even if `work` ignores it.
+ * Rejects as soon as that signal aborts, even if `work` ignores it; with TimedOut after the time.
  */
 export async function withTimeout<T>(
   clock: Clock,
@@ -16,7 +21,7 @@ export async function withTimeout<T>(
   const timeout = new AbortController();
   const done = new AbortController();
   void clock.sleep(ms, { signal: done.signal }).then(
-    () => timeout.abort(new Error(`no answer within ${ms / 1000} s`)),
+    () => timeout.abort(new TimedOut(`no answer within ${ms / 1000} s`)),
     () => {},
   );
   try {

@@ -46,14 +46,16 @@ export interface SourceSummary {
   readonly name: string;
   readonly pointsPerS: number;
   readonly points: number;
-  /** Pushes, requests or rounds of own metrics that are on disk. */
+  /** Pushes, requests, samples of containers or rounds of own metrics that are on disk. */
   readonly deliveries: number;
   readonly duplicates: number;
   readonly failures: number;
   /** Time of the last delivery. */
   readonly lastAtMs?: number | undefined;
-  /** Requests by outcome, without zeros. */
+  /** Requests or samples by outcome, without zeros. */
   readonly counts: Readonly<Record<string, number>>;
+  /** What else there is to know, in a line; undefined for most sources. */
+  readonly detail?: string | undefined;
 }
 
 export interface SinkSummary {

@@ -2,6 +2,7 @@
 
 import type { SinkSnapshot, Snapshot } from '../telemetry/snapshot.ts';
 import type { SourceSnapshot } from '../telemetry/source-counts.ts';
+import { dockerCounts, dockerDetail } from './docker-detail.ts';
 import type { NodesSummary, Problems, RecentPush, SinkSummary, SourceSummary, StatusMessage } from './messages.ts';
 import { responseTimeMs } from './response-times.ts';
 
@@ -32,7 +33,7 @@ const notTakenOutcomes = ['malformed', 'denied', 'refused', 'failed'];
 /** Rates use the time between the snapshots, not the nominal second. */
 export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: MessageExtras): StatusMessage {
   const { letters, recent, problems, newLetters, refusedRequests, backstop } = extras;
-  const { atMs, startedAtMs, version, takesPushes, sources, sinks, spool } = snapshot;
+  const { atMs, startedAtMs, version, takesPushes, sources, sinks, spool, docker } = snapshot;
   const seconds = Math.max(1, atMs - before.atMs) / 1000;
   const rate = (added: number): number => Math.round((Math.max(0, added) / seconds) * 10) / 10;
   const perS = (of: (one: Snapshot) => number): number => rate(of(snapshot) - of(before));
@@ -54,7 +55,8 @@ export function statusMessageOf(snapshot: Snapshot, before: Snapshot, extras: Me
       sourceNow(
         source,
         perS((one) => one.sources.find(({ name }) => name === source.name)?.points ?? 0),
-        countsOf(source.name, byOutcome, backstop),
+        countsOf(source.name, snapshot, backstop),
+        source.name === 'docker' && docker ? dockerDetail(docker, atMs) : undefined,
       ),
     ),
     sinks: sinks.map((sink) =>
@@ -92,10 +94,18 @@ function takenOf(snapshot: Snapshot): number {
 }
 
 /** The names are those of telemetry. Own metrics have no counts. */
-function countsOf(name: string, pushes: object, backstop: object | undefined): Readonly<Record<string, number>> {
-  const counts = name === 'catchpoint' ? pushes : name === 'backstop' ? (backstop ?? {}) : {};
+function countsOf(
+  name: string,
+  { pushes, docker }: Snapshot,
+  backstop: object | undefined,
+): Readonly<Record<string, number>> {
+  const bySource: Readonly<Record<string, object | undefined>> = {
+    catchpoint: pushes.byOutcome,
+    backstop,
+    docker: docker && dockerCounts(docker),
+  };
   return Object.fromEntries(
-    Object.entries(counts as Readonly<Record<string, number>>).filter(([, count]) => count > 0),
+    Object.entries((bySource[name] ?? {}) as Readonly<Record<string, number>>).filter(([, count]) => count > 0),
   );
 }
 
@@ -103,8 +113,9 @@ function sourceNow(
   { name, points, deliveries, duplicates, failures, lastAtMs }: SourceSnapshot,
   pointsPerS: number,
   counts: SourceSummary['counts'],
+  detail: string | undefined,
 ): SourceSummary {
-  return { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts };
+  return { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts, detail };
 }
 
 function sinkNow(sink: SinkSnapshot, acceptedPerS: number, nowMs: number): SinkSummary {

@@ -34,6 +34,7 @@ export function readiness(snapshot: Snapshot): Readiness {
   const warnings = [
     ...snapshot.sinks.flatMap((sink) => sinkWarnings(sink, snapshot.atMs)),
     ...nodeWarnings(snapshot),
+    ...dockerWarnings(snapshot),
     ...spoolWarnings(snapshot),
     ...dataWarnings(snapshot),
     ...configurationWarnings(snapshot),
@@ -112,6 +113,14 @@ function nodeWarnings({ atMs, takesPushes, nodes }: Snapshot): string[] {
   if (fileFault !== undefined) warnings.push(`the node directory is in memory alone: ${fileFault}`);
   if (notes.length > 0) warnings.push(`the node directory lacks something: ${notes.join('; ')}`);
   return warnings;
+}
+
+/** Containers are not asked meanwhile; pushes are taken all the same. */
+function dockerWarnings({ atMs, docker }: Snapshot): string[] {
+  if (docker?.failingSinceMs === undefined) return [];
+  const { address, failingSinceMs, lastError } = docker;
+  const error = lastError === undefined ? '' : ` (${lastError})`;
+  return [`the Docker engine at ${address} has not answered for ${formatAge(failingSinceMs, atMs)}${error}`];
 }
 
 function spoolWarnings({ spool, goneSinks, deadLetters }: Snapshot): string[] {

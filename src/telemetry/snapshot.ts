@@ -42,6 +42,8 @@ export interface Snapshot {
   readonly cardinality?: CardinalitySnapshot;
   /** Absent without --backstop. */
   readonly backstop?: BackstopSnapshot;
+  /** Absent without --docker. */
+  readonly docker?: DockerSnapshot;
   /** Absent without --workers. */
   readonly workers?: WorkersSnapshot;
   /** The number of restarts of the outlet thread. Absent where the outlets run on the main thread. */
@@ -124,6 +126,36 @@ export interface BackstopSnapshot {
   readonly notAllowed: number;
   readonly refused: number;
   readonly failed: number;
+}
+
+/** See DockerStatus in sources/docker/status.ts. */
+export interface DockerSnapshot {
+  readonly address: string;
+  readonly engine:
+    | {
+        readonly version: string;
+        readonly apiVersion: string;
+        readonly product: string;
+        readonly cgroupVersion: 1 | 2 | undefined;
+      }
+    | undefined;
+  readonly lastError: string | undefined;
+  readonly failingSinceMs: number | undefined;
+  readonly containers: Readonly<Record<string, number>>;
+  readonly excluded: number;
+  readonly lastPoll:
+    | { readonly atMs: number; readonly durationMs: number; readonly skipped: Readonly<Record<string, number>> }
+    | undefined;
+  readonly polls: { readonly completed: number; readonly late: number; readonly failed: number };
+  readonly samples: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly events: {
+    readonly isConnected: boolean;
+    readonly exits: number;
+    readonly oomKills: number;
+    readonly restarts: number;
+    readonly lastError: string | undefined;
+  };
 }
 
 /** See WorkerPoolStatus in workers/worker-pool.ts. */

@@ -12,6 +12,7 @@ import type {
   ArchiveSnapshot,
   BackstopSnapshot,
   CardinalitySnapshot,
+  DockerSnapshot,
   NodesSnapshot,
   SinkSnapshot,
   Snapshot,
@@ -44,13 +45,14 @@ export interface SnapshotParts {
   readonly catchpoint?: WithStatus<PushSourceStatus> | undefined;
   readonly access?: WithStatus<AccessStatus>;
   readonly backstop?: WithStatus<BackstopSnapshot> | undefined;
+  readonly docker?: WithStatus<DockerSnapshot> | undefined;
   readonly reloading?: WithStatus<ReloadStatus>;
   readonly workerPool?: WithStatus<WorkersSnapshot> | undefined;
 }
 
 /** Returns a function that takes a snapshot. */
 export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
-  const { clock, version = '', counters, catchpoint, access, backstop, reloading, workerPool, outlets } = parts;
+  const { clock, version = '', counters, catchpoint, access, backstop, docker, reloading, workerPool, outlets } = parts;
   return async () => {
     const [status, freeBytes] = await Promise.all([
       parts.spool.status(),
@@ -75,6 +77,7 @@ export function snapshots(parts: SnapshotParts): () => Promise<Snapshot> {
       ...(access && { access: access.status() }),
       ...(cardinality && { cardinality }),
       ...(backstop && { backstop: { ...backstop.status() } }),
+      ...(docker && { docker: docker.status() }),
       ...(reloading && { reloads: reloading.status() }),
       ...(workerPool && { workers: workerPool.status() }),
       ...(outlets.restarts && { outletRestarts: outlets.restarts() }),

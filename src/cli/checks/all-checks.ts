@@ -12,7 +12,7 @@ import { diskCheck } from './disk.ts';
 import type { Check, CheckContext } from './finding.ts';
 import { nameCheck } from './name-lookup.ts';
 import { pushUrlCheck } from './push-url.ts';
-import { graphiteCheck, tsdbCheck } from './sinks.ts';
+import { backstopSinkCheck, graphiteCheck, tsdbCheck } from './sinks.ts';
 import { nodesCheck, spoolCheck } from './storage.ts';
 import { limitsCheck } from './tsdb-limits.ts';
 
@@ -24,6 +24,7 @@ export const configChecks: readonly Check[] = [
   certificateCheck,
   tsdbCheck,
   graphiteCheck,
+  backstopSinkCheck,
   catchpointCheck,
 ];
 
@@ -35,6 +36,7 @@ export const doctorChecks: readonly Check[] = [
   nameCheck,
   tsdbCheck,
   graphiteCheck,
+  backstopSinkCheck,
   limitsCheck,
   catchpointCheck,
   keyCheck,

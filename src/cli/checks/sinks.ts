@@ -1,6 +1,9 @@
-// Checks that OpenTSDB accepts points by the configured put protocol, and that each Carbon accepts connections.
+// Checks that OpenTSDB accepts points by the configured put protocol, that each Carbon accepts connections, and that each
+// Backstop accepts publications.
 
 import type { ConfigRead } from '../../config/config.ts';
+import { probeBackstop } from '../../sinks/backstop/probe.ts';
+import { publishAddress } from '../../sinks/backstop/publish-address.ts';
 import { probeCarbon } from '../../sinks/graphite/probe.ts';
 import { probeTsdb } from '../../sinks/opentsdb/probe.ts';
 import { outputFileCheck } from './directories.ts';
@@ -38,6 +41,22 @@ export async function graphiteCheck({ config }: ConfigRead, { clock, signal }: C
         unreachable,
         async () => `${host}:${port}: ${await probeCarbon({ host, port, isTls, caFile, clock, signal })}`,
       ),
+    ),
+  );
+}
+
+export async function backstopSinkCheck({ config }: ConfigRead, { clock, signal }: CheckContext): Promise<Finding[]> {
+  const { urls = [], caFile } = config.backstopSink ?? {};
+  const unusable = {
+    code: 69,
+    advice: 'points wait in the spool until it takes them; look at --backstop-sink',
+  } as const;
+  return Promise.all(
+    urls.map((url) =>
+      okOrFault('Backstop', unusable, async () => {
+        const { label } = publishAddress(url).address;
+        return `${label}: ${await probeBackstop({ url, caFile, clock, signal })}`;
+      }),
     ),
   );
 }

@@ -101,6 +101,7 @@ async function openDestination(
     if (listening === undefined)
       throw new CommandError(`${error.message}; where that listens is not known, say it by --to`);
     const { push: pushUrl, admin: adminUrl, token: ownerToken } = listening;
+    if (pushUrl === '') throw new CommandError(`${error.message}; that takes no pushes`);
     return toBridge({ pushUrl, adminUrl, ownerToken, clock, random, onWait });
   }
 }

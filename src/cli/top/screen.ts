@@ -39,7 +39,7 @@ function sections(now: StatusMessage, slots: readonly Slot[], columns: number): 
     ...charts(slots, columns),
     '',
     ...now.sinks.map(sinkLine),
-    ...now.sources.filter(({ name }) => name !== 'catchpoint').map(sourceLine),
+    ...now.sources.filter(({ name }) => name !== 'catchpoint').flatMap(sourceLines),
     ...(now.takesPushes ? ['', pushHead] : []),
   ];
 }
@@ -133,9 +133,12 @@ function sinkLine(sink: SinkSummary): string {
   ].join('   ');
 }
 
-function sourceLine({ name, pointsPerS, counts }: SourceSummary): string {
+function sourceLines({ name, pointsPerS, counts, detail }: SourceSummary): string[] {
   const outcomes = Object.entries(counts).map(([outcome, count]) => `${outcome} ${formatCount(count)}`);
-  return `${`from ${name}`.padEnd(labelWidth)} ${formatCount(pointsPerS)} points/s   ${outcomes.join('   ')}`;
+  return [
+    `${`from ${name}`.padEnd(labelWidth)} ${formatCount(pointsPerS)} points/s   ${outcomes.join('   ')}`,
+    ...(detail === undefined ? [] : [`${' '.repeat(labelWidth)} ${detail}`]),
+  ];
 }
 
 const pushHead = `${'time, UTC'.padEnd(10)}${'became'.padEnd(10)}${'points'.padStart(6)}  ${'RTT'.padStart(9)}  node, test`;

@@ -1,6 +1,7 @@
 // Parsers of addresses, URLs and HTTP headers in settings.
 
 import { isIPv6 } from 'node:net';
+import { engineAddress } from '../../sources/docker/engine/address.ts';
 import { expected, type Parse, wholeNumber } from './values.ts';
 
 /** Port 0 is any free port. */
@@ -74,15 +75,36 @@ export function carbonAddress(text: string): CarbonAddress {
 function tsdbUrl(text: string, wrong: Error): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.search !== '' || url.hash !== '' || url.port === '0') throw wrong;
+  refuseUnescaped(url, text);
+  return url.href.replace(/\/+$/, '');
+}
+
+function refuseUnescaped({ username, password }: URL, text: string): void {
   try {
-    decodeURIComponent(url.username + url.password);
+    decodeURIComponent(username + password);
   } catch {
     throw new Error(
       `expected a % in user or password to be written %25, found ${JSON.stringify(withoutPassword(text))}`,
     );
   }
-  return url.href.replace(/\/+$/, '');
 }
+
+/** A URL to which points are posted as it is; its path mostly ends in /publish/PREFIX. */
+export function publishUrl(text: string): string {
+  const wrong = expected('http(s)://user:password@host:port/publish/PREFIX', withoutPassword(text));
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hash !== '' || url.port === '0') throw wrong;
+  refuseUnescaped(url, text);
+  return url.href;
+}
+publishUrl.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://.' };
+
+/** The address of a Docker Engine, or `env`: as the environment says. */
+export function engineUrl(text: string): string {
+  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
+  return text;
+}
+engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };
 
 export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;

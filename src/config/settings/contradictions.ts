@@ -4,6 +4,7 @@ import { parseTemplate } from '../../sinks/graphite/template.ts';
 import { maxTags, reservedTags, tagsWithinBudget } from '../../sources/catchpoint/run-tags.ts';
 import { urlOfTsdb } from './addresses.ts';
 import { backstopSettings } from './groups/backstop.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { isFromOtherProgram } from './other-program-variables.ts';
 import { type Fault, faultAt, type ResolvedSettings } from './origins.ts';
 import type { SettingKey } from './settings.ts';
@@ -14,6 +15,7 @@ export function contradictions(resolved: ResolvedSettings): Fault[] {
     ...telnetOverHttp(resolved),
     ...noSink(resolved),
     ...sameCarbon(resolved),
+    ...sameBackstop(resolved),
     ...wrongTemplate(resolved),
     ...noSource(resolved),
     ...tagsTwice(resolved),
@@ -49,8 +51,10 @@ function telnetOverHttp({ values: { put, tsdbHost }, origins }: ResolvedSettings
 
 function noSink(resolved: ResolvedSettings): Fault[] {
   const { values, origins } = resolved;
-  if (values.opentsdb !== false || isFileMode(resolved) || values.graphite?.length !== 0) return [];
-  return [faultAt(origins.opentsdb, 'expected another place for the points, --graphite or file mode, found none')];
+  const hasOther = values.graphite?.length !== 0 || values.backstopSink?.length !== 0;
+  if (values.opentsdb !== false || isFileMode(resolved) || hasOther) return [];
+  const expected = 'expected another place for the points, --graphite, --backstop-sink or file mode';
+  return [faultAt(origins.opentsdb, `${expected}, found none`)];
 }
 
 /** With routing `hash`, Carbons on the same host differ only in their instances. */
@@ -68,6 +72,27 @@ function sameCarbon({ values: { graphite = [], graphiteRouting }, origins }: Res
       `expected host:port:instance for several Carbons on a host with routing hash, found ${same} twice`,
     ),
   ];
+}
+
+/** The spool stores a position for each host, port and path. */
+function sameBackstop({ values: { backstopSink = [] }, origins }: ResolvedSettings): Fault[] {
+  const places = backstopSink.map((text) => {
+    const { protocol, hostname, port, pathname } = new URL(text);
+    return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${pathname.replace(/\/+$/, '')}`;
+  });
+  const twice = places.find((place, index) => places.indexOf(place) < index);
+  return twice === undefined ? [] : [faultAt(origins.backstopSink, `expected each URL once, found ${twice} twice`)];
+}
+
+/** Warnings for URLs that are probably no Backstop's. They are posted to all the same. */
+export function unusualPublishUrls({ values: { backstopSink = [] }, origins }: ResolvedSettings): string[] {
+  return backstopSink
+    .map((text) => new URL(text))
+    .filter(({ pathname }) => !/\/publish\/[^/]+$/.test(pathname))
+    .map(({ host, pathname }) => {
+      const found = `expected a path that ends in /publish/PREFIX, found ${host}${pathname}`;
+      return `${origins.backstopSink.where}: ${found}, which is posted to as it is`;
+    });
 }
 
 function wrongTemplate({ values: { graphiteTemplate, graphiteNames }, origins }: ResolvedSettings): Fault[] {
@@ -99,8 +124,8 @@ export function beyondTagBudget({ values, origins }: ResolvedSettings): string[]
 }
 
 function noSource({ values, origins }: ResolvedSettings): Fault[] {
-  if (values.catchpoint !== false || values.backstop !== false) return [];
-  return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop, found none')];
+  if (values.catchpoint !== false || values.backstop !== false || origins.docker.rank > 0) return [];
+  return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop or --docker, found none')];
 }
 
 /** Switched on by --file-mode, or by --file from an origin above that of --no-file-mode. */
@@ -117,9 +142,32 @@ const graphiteKeys = [
   'graphiteRequired',
 ] as const;
 
+const backstopSinkKeys = ['backstopSinkNames', 'backstopSinkRequired'] as const;
+
 const backstopKeys = (Object.keys(backstopSettings) as (keyof typeof backstopSettings)[]).filter(
   (key) => key !== 'backstop',
 );
+
+function hasHttps(urls: readonly string[] = []): boolean {
+  return urls.some((url) => url.startsWith('https:'));
+}
+
+const dockerKeys = (Object.keys(dockerSettings) as (keyof typeof dockerSettings)[]).filter((key) => key !== 'docker');
+
+type Ineffective = readonly [key: SettingKey, isIneffective: boolean, reason: string];
+
+/** Docker's own variables are for other programs too, so they are no mistake. */
+function dockerWithoutEffect(resolved: ResolvedSettings): readonly Ineffective[] {
+  const { docker, dockerNaming, dockerTls } = resolved.values;
+  const isGiven = (key: (typeof dockerKeys)[number]): boolean => !isFromOtherProgram(resolved, key);
+  if (docker === undefined) return dockerKeys.map((key) => [key, isGiven(key), 'there is no --docker'] as const);
+  const hasNoTls = /^(unix|http):/.test(docker) || (docker.startsWith('tcp:') && dockerTls === false);
+  return [
+    ['dockerTls', isGiven('dockerTls') && /^(unix|http):/.test(docker), 'only tcp:// and https:// have TLS'],
+    ['dockerCertPath', isGiven('dockerCertPath') && hasNoTls, 'the engine is reached without TLS'],
+    ['dockerLabels', dockerNaming === 'legacy', 'legacy names have no tags'],
+  ];
+}
 
 /** Warnings for settings that change nothing. */
 export function withoutEffect(resolved: ResolvedSettings): string[] {
@@ -127,7 +175,7 @@ export function withoutEffect(resolved: ResolvedSettings): string[] {
   const hosts = values.tsdbHost ?? [];
   const isInFileMode = isFileMode(resolved);
   const isHttps = hosts.some((address) => 'url' in address && address.url.startsWith('https:'));
-  const rules: readonly (readonly [key: SettingKey, isIneffective: boolean, reason: string])[] = [
+  const rules: readonly Ineffective[] = [
     ['workers', values.catchpoint === false, "Catchpoint's pushes are not taken"],
     ['archiveDays', values.archive === undefined, 'there is no --archive'],
     ['file', !isInFileMode, 'file mode is off'],
@@ -143,11 +191,13 @@ export function withoutEffect(resolved: ResolvedSettings): string[] {
     ['tsdbHost', !isInFileMode && values.opentsdb === false, 'OpenTSDB is not written to'],
     ...graphiteKeys.map((key) => [key, values.graphite?.length === 0, 'there is no --graphite'] as const),
     ['graphiteCa', values.graphiteTls === false, 'there is no --graphite-tls'],
+    ...backstopSinkKeys.map((key) => [key, values.backstopSink?.length === 0, 'there is no --backstop-sink'] as const),
+    ['backstopSinkCa', !hasHttps(values.backstopSink), 'no --backstop-sink is https'],
     ...backstopKeys.map(
       (key) => [key, values.backstop !== true && !isFromOtherProgram(resolved, key), 'there is no --backstop'] as const,
     ),
   ];
-  return rules
+  return [...rules, ...dockerWithoutEffect(resolved)]
     .filter(([key, isIneffective]) => isIneffective && origins[key].rank > 0)
     .map(([key, , reason]) => `${origins[key].where}: without effect, ${reason}`);
 }

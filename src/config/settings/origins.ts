@@ -36,6 +36,8 @@ export interface ResolvedSettings {
 
 interface Inputs {
   readonly flags: Flags;
+  /** In place of the names of flags. */
+  readonly flagOrigins?: Partial<Readonly<Record<SettingKey, Origin>>>;
   readonly env: Environment;
   readonly file: FileContents | undefined;
 }
@@ -73,11 +75,14 @@ interface Given {
   readonly wrongForm?: string;
 }
 
-function fromFlags(key: SettingKey, setting: Setting<unknown>, { flags }: Inputs): Given | undefined {
+function fromFlags(key: SettingKey, setting: Setting<unknown>, { flags, flagOrigins }: Inputs): Given | undefined {
   const given = flags[key];
   if (given === undefined) return undefined;
   const where = given === false ? `--no-${nameOf(key)}` : given === true ? `--${nameOf(key)}` : flagOf(key, setting);
-  return { texts: typeof given === 'object' ? given : [String(given)], origin: { rank: 3, where } };
+  return {
+    texts: typeof given === 'object' ? given : [String(given)],
+    origin: flagOrigins?.[key] ?? { rank: 3, where },
+  };
 }
 
 /** An empty variable counts as unset. */

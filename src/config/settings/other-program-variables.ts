@@ -2,12 +2,13 @@
 // behaviour when only its container image is replaced by this bridge.
 
 import { backstopSettings } from './groups/backstop.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { graphiteSettings } from './groups/graphite.ts';
 import type { Setting } from './setting.ts';
 import type { ResolvedSettings } from './origins.ts';
 import { hasCredentials } from './secrets.ts';
 
-const settings = { ...backstopSettings, ...graphiteSettings };
+const settings = { ...backstopSettings, ...dockerSettings, ...graphiteSettings };
 
 /** With Backstop's variables and without credentials, Catchpoint's pushes are off. */
 export function takesCatchpoint(resolved: ResolvedSettings): boolean {

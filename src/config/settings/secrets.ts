@@ -64,9 +64,10 @@ export function hasCredentials(resolved: ResolvedSettings): boolean {
 
 export function missingCredentials(resolved: ResolvedSettings): Fault[] {
   const wanted = "--key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account)";
+  const withoutCatchpoint = resolved.origins.docker.rank === 0 ? '' : ', or --no-catchpoint to run Docker alone';
   return hasCredentials(resolved)
     ? []
-    : [{ text: `credentials: expected ${wanted}, found none of them`, exitCode: 64 }];
+    : [{ text: `credentials: expected ${wanted}${withoutCatchpoint}, found none of them`, exitCode: 64 }];
 }
 
 /** Warnings for secrets in flags: every user of the machine can read them in the process list. */
@@ -75,13 +76,14 @@ export function visibleSecrets({ origins, texts }: ResolvedSettings): string[] {
   const inFile = (key: SettingKey): string =>
     `--${nameOf(key)}: visible in the process list; use --${nameOf(key)}-file or ${environmentNameOf(key)}`;
   const inVariable = (key: SettingKey, what = 'visible'): string =>
-    `--${nameOf(key)}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
-  const hasPassword = texts.tsdbHost.some((text) => text.includes('@'));
+    `${origins[key].where}: ${what} in the process list; use ${environmentNameOf(key)} or a configuration file`;
+  const urls = ['tsdbHost', 'backstopSink', 'docker'] as const;
+  const hasPassword = (key: SettingKey): boolean => texts[key].some((text) => text.includes('@'));
   const hasSecretHeader = texts.tsdbHeader.some((text) => /^[^:]*(auth|cookie|key|secret|token)/i.test(text));
   const backstopSecrets = ['backstopAuth', 'backstopKey', 'githubSecret', 'pagerdutySecret'] as const;
   return [
     ...[...secretKeys, 'pushToken' as const].filter(isFlag).map(inFile),
-    ...(isFlag('tsdbHost') && hasPassword ? [inVariable('tsdbHost', 'its password is visible')] : []),
+    ...urls.filter((key) => isFlag(key) && hasPassword(key)).map((key) => inVariable(key, 'its password is visible')),
     ...(isFlag('tsdbHeader') && hasSecretHeader ? [inVariable('tsdbHeader')] : []),
     ...backstopSecrets.filter(isFlag).map((key) => inVariable(key)),
   ];

@@ -2,9 +2,11 @@
 
 import { accessSettings } from './groups/access.ts';
 import { backstopSettings } from './groups/backstop.ts';
+import { backstopSinkSettings } from './groups/backstop-sink.ts';
 import { cardinalitySettings } from './groups/cardinality.ts';
 import { catchpointSettings } from './groups/catchpoint.ts';
 import { configurationSettings } from './groups/configuration.ts';
+import { dockerSettings } from './groups/docker.ts';
 import { fileModeSettings } from './groups/file-mode.ts';
 import { graphiteSettings } from './groups/graphite.ts';
 import { loggingSettings } from './groups/logging.ts';
@@ -20,9 +22,11 @@ const settings = {
   ...accessSettings,
   ...openTsdbSettings,
   ...graphiteSettings,
+  ...backstopSinkSettings,
   ...fileModeSettings,
   ...catchpointSettings,
   ...backstopSettings,
+  ...dockerSettings,
   ...metricsSettings,
   ...cardinalitySettings,
   ...stateSettings,

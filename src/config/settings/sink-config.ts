@@ -1,4 +1,4 @@
-// The configuration of the sinks: OpenTSDB, Graphite and file mode.
+// The configuration of the sinks: OpenTSDB, Graphite, Backstop and file mode.
 
 import { join } from 'node:path';
 import type { NamingForm } from '../../sinks/graphite/template.ts';
@@ -12,6 +12,8 @@ export interface SinksConfig {
   readonly tsdb: TsdbConfig;
   /** Undefined without --graphite. */
   readonly graphite: GraphiteConfig | undefined;
+  /** Undefined without --backstop-sink. */
+  readonly backstopSink: BackstopSinkConfig | undefined;
   /** Undefined outside of file mode. */
   readonly file: FileConfig | undefined;
 }
@@ -43,7 +45,18 @@ interface GraphiteConfig {
   readonly isTls: boolean;
   /** A PEM file of certificate authorities to trust. */
   readonly caFile: string | undefined;
-  /** Required sinks make the spool wait for them. Graphite is one if configured so, or if it is the only sink. */
+  /** Required sinks make the spool wait for them. Graphite is one if configured so, or without OpenTSDB and file mode. */
+  readonly isRequired: boolean;
+}
+
+interface BackstopSinkConfig {
+  /** Each is a sink. Example: https://user:password@backstop.example/publish/PREFIX. */
+  readonly urls: readonly string[];
+  /** `dotted`: tags are nodes of the name. `tags`: a member of their own. */
+  readonly names: 'dotted' | 'tags';
+  /** A PEM file of certificate authorities to trust. */
+  readonly caFile: string | undefined;
+  /** See GraphiteConfig. */
   readonly isRequired: boolean;
 }
 
@@ -67,6 +80,7 @@ export function sinksConfig(resolved: ResolvedSettings, stateDir: string): Sinks
       caFile: values.tsdbCa,
     },
     graphite: graphiteConfig(values, isOn || isInFileMode),
+    backstopSink: backstopSinkConfig(values, isOn || isInFileMode),
     file: isInFileMode ? { path: values.file ?? join(stateDir, 'points.put'), format: values.fileFormat } : undefined,
   };
 }
@@ -82,5 +96,15 @@ function graphiteConfig(values: SettingValues, hasOtherSink: boolean): GraphiteC
     isTls: values.graphiteTls,
     caFile: values.graphiteCa,
     isRequired: values.graphiteRequired || !hasOtherSink,
+  };
+}
+
+function backstopSinkConfig(values: SettingValues, hasOtherSink: boolean): BackstopSinkConfig | undefined {
+  if (values.backstopSink.length === 0) return undefined;
+  return {
+    urls: values.backstopSink,
+    names: values.backstopSinkNames,
+    caFile: values.backstopSinkCa,
+    isRequired: values.backstopSinkRequired || !hasOtherSink,
   };
 }

@@ -81,6 +81,36 @@ export function interval(min: string, max: string): (text: string) => number {
   };
 }
 
+/** The units of Go's time.ParseDuration in ms; the micro sign is U+00B5 or U+03BC. */
+const goUnits: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  '\u00b5s': 1e-3,
+  '\u03bcs': 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 60e3,
+  h: 3600e3,
+};
+
+/** A duration in the notation of Go's time.ParseDuration, such as 300ms, 1.5h or 1h30m, in ms. It may be negative. */
+export function goDuration(text: string): number {
+  const [, sign, amount = ''] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|[u\u00b5\u03bcm]s|[smh]))+|0)$/.exec(text) ?? [];
+  if (amount === '') throw expected("a duration in Go's notation such as 500ms, 60s or 1h30m", text);
+  const parts = [...amount.matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g)];
+  const ms = parts.reduce((sum, [, digits, unit = '']) => sum + Number(digits) * (goUnits[unit] ?? NaN), 0);
+  return sign === '-' ? -ms : ms;
+}
+
+/** A Go duration between two others, in whole ms. */
+export function goInterval(min: string, max: string): (text: string) => number {
+  return (text) => {
+    const ms = goDuration(text);
+    if (ms < goDuration(min) || ms > goDuration(max)) throw expected(`from ${min} to ${max}`, text);
+    return Math.round(ms);
+  };
+}
+
 /** An integer between two others, both included. */
 export function wholeNumber(minimum: number, maximum: number, what = 'a whole number', maxDigits = 16): Parse<number> {
   const pattern = `^\\d{1,${maxDigits}}$`;
@@ -138,6 +168,12 @@ export function userAndPassword(text: string): string {
 export function prefix(text: string): string {
   if (!/^(?!\.)[!-:<-~]{1,100}(?<!\.)$/.test(text))
     throw new Error('expected 1 to 100 characters that print, no space and no ;, and no dot at an end');
+  return text;
+}
+
+/** One word of printable characters, such as the name of a machine. */
+export function printable(text: string): string {
+  if (!/^[^\s\p{C}]{1,255}$/u.test(text)) throw expected('1 to 255 characters that print, and no space', text);
   return text;
 }
 

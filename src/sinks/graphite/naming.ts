@@ -1,7 +1,7 @@
 // Names a point's series in Graphite by a template: tagged, `metric;tag=value`, or dotted.
 
 import type { DataPoint, Tags } from '../../model/point.ts';
-import { exactPath, legalNode, legalPath, legalTagName, legalTagValue, withoutEmptyNodes } from './legal-name.ts';
+import { exactPath, legalNode, legalPath, legalTagName, legalTagValue, withoutEmptyNodes } from '../carbon-name.ts';
 import { defaultTemplates, type NamingForm, parseTemplate, type Template, type TemplatePart } from './template.ts';
 
 export interface NamingOptions {

@@ -4,8 +4,8 @@
 import { expanded, type FactoredPoints, type Series } from '../../model/factored-points.ts';
 import { faultOfNumber, faultOfTime } from '../../model/legal-point.ts';
 import { seriesCache } from '../series-cache.ts';
-import { isLegalTail } from './legal-name.ts';
-import { carbonLine, maxLengthBetween, secondsOf } from './line.ts';
+import { isLegalTail, maxLengthBetween } from '../carbon-name.ts';
+import { carbonLine, secondsOf } from './line.ts';
 import type { Naming } from './naming.ts';
 
 /**

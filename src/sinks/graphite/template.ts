@@ -1,6 +1,6 @@
 // Parses the template of a Graphite name, such as `eu.{metric}.{tag:nodeid}.{values}`.
 
-import { legalNode } from './legal-name.ts';
+import { legalNode } from '../carbon-name.ts';
 
 /** Tags follow the name, or are nodes of it. */
 export type NamingForm = 'tagged' | 'dotted';

@@ -5,10 +5,10 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import { withTimeout } from '../../runtime/deadline.ts';
 import { socketEvent } from '../socket-event.ts';
-import { field, parseJson } from './http/json.ts';
+import { field, parseJson } from '../json-answer.ts';
 import { query, type QueryAnswer, type QueryOptions, withConnections } from './http/query.ts';
-import { redact } from './http/redact.ts';
-import { quoted } from './no-verdict.ts';
+import { redact } from '../redact.ts';
+import { quoted } from '../no-verdict.ts';
 
 /** `accepts-all`: answers 204 to every put that it can read. `telnet`: speaks telnet only. */
 type TsdProduct = 'opentsdb' | 'victoriametrics' | 'influxdb' | 'accepts-all' | 'telnet' | 'unknown';

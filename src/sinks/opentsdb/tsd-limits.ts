@@ -1,6 +1,6 @@
 // Reads the settings of an OpenTSDB that limit puts, from /api/config.
 
-import { field, parseJson } from './http/json.ts';
+import { field, parseJson } from '../json-answer.ts';
 import { type HostQueryOptions, query, withConnections } from './http/query.ts';
 
 /** A member is undefined where OpenTSDB does not show it. */

@@ -11,6 +11,7 @@ import type { Log } from '../../runtime/log.ts';
 import { authenticate, type Signature } from './authentication.ts';
 import { collectdItems } from './collectd/collectd.ts';
 import type { DataSets } from './collectd/data-sets.ts';
+import { deliverItems } from './deliveries.ts';
 import { githubItems } from './github.ts';
 import type { Item, NamingOptions, ReadOptions } from './items.ts';
 import { describe, parseJson } from './json.ts';
@@ -36,12 +37,12 @@ export interface BackstopOptions extends NamingOptions {
 
 /** Counts since the start. */
 export interface BackstopCounts {
-  /** Items: value lists, notifications, published metrics, commits, events. */
+  /** Items: value lists, notifications, published metrics, commits, events. Without those that were stored before. */
   accepted: number;
   rejected: number;
   /** Valid items with nothing to store: unknown values, events without a conversion. */
   skipped: number;
-  /** Requests whose event was stored before. */
+  /** Requests whose event or records were all stored before. */
   duplicate: number;
   /** Requests answered 4xx, other than 401 and 403. */
   malformed: number;
@@ -143,12 +144,8 @@ async function handlePost(
     body = await readBody(context.req, source.maxBodyBytes);
     authenticate(context, body, source.auth, signature);
     const { items, eventKey } = read(body.toString(), context, { ...source, nowMs: source.clock.now() });
-    const points = items.flatMap((item) => ('points' in item ? item.points : []));
-    if (points.length > 0) {
-      const run = eventKey === undefined ? {} : { run: { key: eventKey, digest: hash('sha1', body, 'base64url') } };
-      if ((await source.deliver(points, run)) === 'duplicate') counts.duplicate += 1;
-    }
-    respond(context, items, body, source);
+    const run = eventKey === undefined ? undefined : { key: eventKey, digest: hash('sha1', body, 'base64url') };
+    respond(context, { items, body, duplicates: await deliverItems(source.deliver, items, run) }, source);
   } catch (error) {
     const { status = 500, message } = error as Error & { readonly status?: number };
     const isUnauthenticated = status === 401 || status === 403;
@@ -165,15 +162,23 @@ function partOf(error: unknown): Buffer {
 
 const maxErrors = 20;
 
-/** Answers 400 if every item was rejected, otherwise 200. */
-function respond(context: Context, items: readonly Item[], body: Buffer, { counts, malformed }: Source): void {
+interface Delivered {
+  readonly items: readonly Item[];
+  readonly body: Buffer;
+  /** Items that were stored before. */
+  readonly duplicates: number;
+}
+
+/** Answers 400 if every item was rejected, otherwise 200. `accepted` includes `duplicates`. */
+function respond(context: Context, { items, body, duplicates }: Delivered, { counts, malformed }: Source): void {
   const errors = items.flatMap((item) => ('error' in item ? [item.error] : []));
   const skipped = items.filter((item) => 'points' in item && item.points.length === 0).length;
   const accepted = items.length - errors.length - skipped;
-  counts.accepted += accepted;
+  counts.accepted += accepted - duplicates;
+  if (duplicates > 0 && duplicates === accepted) counts.duplicate += 1;
   counts.rejected += errors.length;
   counts.skipped += skipped;
   if (errors[0] !== undefined) malformed({ body, reason: errors[0], from: context.ip });
   context.status = errors.length > 0 && errors.length === items.length ? 400 : 200;
-  context.body = { accepted, rejected: errors.length, skipped, errors: errors.slice(0, maxErrors) };
+  context.body = { accepted, duplicates, rejected: errors.length, skipped, errors: errors.slice(0, maxErrors) };
 }

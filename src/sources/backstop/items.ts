@@ -18,8 +18,13 @@ export interface ReadOptions extends NamingOptions {
   readonly nowMs: number;
 }
 
-/** An item without points is skipped: it is valid and there is nothing to store. */
-export type Item = { readonly points: readonly DataPoint[] } | { readonly error: string };
+/**
+ * An item without points is skipped: it is valid and there is nothing to store. Items with the same run key are one
+ * delivery, which is stored once.
+ */
+export type Item =
+  | { readonly points: readonly DataPoint[]; readonly runKey?: string | undefined }
+  | { readonly error: string };
 
 export interface Sample {
   readonly metric: string;

@@ -9,8 +9,23 @@ import { parseSeconds } from './timestamps.ts';
 
 /** The items of a body such as `{"metric":"bar","value":12345,"measure_time":1700000000}`. */
 export function publishedItems(json: unknown, prefix: string, options: ReadOptions): Item[] {
-  if (!Array.isArray(json)) return [item('body', () => [publishedPoint(json, prefix, options)])];
-  return json.map((element: unknown, index) => item(`[${index}]`, () => [publishedPoint(element, prefix, options)]));
+  const read = (place: string, element: unknown): Item => ({
+    ...item(place, () => [publishedPoint(element, prefix, options)]),
+    runKey: runKeyOf(element, prefix),
+  });
+  if (!Array.isArray(json)) return [read('body', json)];
+  return json.map((element: unknown, index) => read(`[${index}]`, element));
+}
+
+const maxIdLength = 200;
+
+/**
+ * An extension of Backstop's format: `"id":"…"`, the same in every element of a record. Undefined without an id. Backstop
+ * ignores a member that it does not know, whatever its value, and so does the bridge where it is no text of this length.
+ */
+function runKeyOf(element: unknown, prefix: string): string | undefined {
+  const id = get(element, 'id');
+  return typeof id === 'string' && id !== '' && id.length <= maxIdLength ? `publish|${prefix}|${id}` : undefined;
 }
 
 function publishedPoint(element: unknown, prefix: string, options: ReadOptions): DataPoint {

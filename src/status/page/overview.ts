@@ -111,16 +111,22 @@ function nodesNote({ nodes, atMs }: StatusMessage): string {
 const sourceNames: Readonly<Record<string, string>> = {
   catchpoint: 'Catchpoint',
   backstop: 'Backstop',
+  docker: 'Docker',
   bridge: 'own metrics',
 };
 
 function sourceRow(source: SourceSummary, atMs: number): HTMLElement {
-  const { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts } = source;
+  const { name, pointsPerS, points, deliveries, duplicates, failures, lastAtMs, counts, detail } = source;
   const outcomes = Object.entries(counts).map(([outcome, number]) => `${count(number)} ${outcomeText(outcome)}`);
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, sourceNames[name] ?? name),
+    element(
+      'th',
+      { scope: 'row' },
+      sourceNames[name] ?? name,
+      ...(detail === undefined ? [] : [element('small', {}, detail)]),
+    ),
     ...numberCells(count(pointsPerS), count(points), count(deliveries), count(duplicates)),
     problemCount(failures),
     cell(lastAtMs === undefined ? 'none yet' : `${age(atMs - lastAtMs)} ago`, 'number'),

@@ -13,9 +13,12 @@ const outcomeNames: Readonly<Record<string, string>> = {
   cardinality: 'dead letter: too many',
 };
 
-/** notAllowed → not allowed. */
+/** notAllowed → not allowed, not-measured → not measured. */
 export function outcomeText(outcome: string): string {
-  return outcomeNames[outcome] ?? outcome.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return (
+    outcomeNames[outcome] ??
+    outcome.replaceAll(/-|[A-Z]/g, (letter) => (letter === '-' ? ' ' : ` ${letter.toLowerCase()}`))
+  );
 }
 
 export function recentList(): (pushes: readonly RecentPush[]) => void {

@@ -3,6 +3,7 @@
 import { accessMetrics } from './access.ts';
 import { cardinalityMetrics } from './cardinality.ts';
 import { storageMetrics } from './storage.ts';
+import { dockerMetrics } from './docker.ts';
 import type { Metric } from './metric.ts';
 import { nodeMetrics } from './nodes.ts';
 import { pushMetrics } from './pushes.ts';
@@ -16,5 +17,6 @@ export const metrics: readonly Metric[] = [
   ...sinkMetrics,
   ...storageMetrics,
   ...nodeMetrics,
+  ...dockerMetrics,
   ...stateMetrics,
 ];

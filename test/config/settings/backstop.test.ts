@@ -24,7 +24,7 @@ test('without credentials Catchpoint must be off and another source on', (t) => 
   t.regex(faultOf({ env: { CATCHPOINT_BRIDGE_BACKSTOP: 'true' } }), /^64 credentials: expected/);
   t.is(
     faultOf({ flags: { catchpoint: false } }),
-    '64 --no-catchpoint: expected another source with it, such as --backstop, found none',
+    '64 --no-catchpoint: expected another source with it, such as --backstop or --docker, found none',
   );
 });
 

@@ -3,11 +3,11 @@
 import type { Log } from '../../../runtime/log.ts';
 import type { Annotation, DataPoint } from '../../../model/point.ts';
 import type { AnnotationCounts, Ruling, Verdict } from '../../../model/sink.ts';
-import { NoVerdict, quoted } from '../no-verdict.ts';
-import { errorMessage } from './json.ts';
-import { type Answer, gzipped, post } from './post.ts';
+import { NoVerdict, quoted } from '../../no-verdict.ts';
+import { errorMessage } from './error-message.ts';
+import { type Answer, gzipped, post } from '../../http-post.ts';
 import type { PutContext } from './put.ts';
-import { requestGroups } from './request-groups.ts';
+import { requestGroups } from '../../request-groups.ts';
 
 interface AnnotationWriter {
   /**
@@ -44,7 +44,7 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
     };
     if (context.clock.steady() < unsupportedUntilMs) return skip();
     const body = await gzipped(`[${group.map(({ annotation }) => renderAnnotation(annotation)).join(',')}]`);
-    const answer = await post(context, { host: context.hosts.current(), path: '/api/annotation/bulk', body, signal });
+    const answer = await postAnnotations(context, body, signal);
     const outcome = outcomeOf(answer);
     if (outcome === 'unsupported') {
       recordUnsupported(answer);
@@ -83,6 +83,11 @@ export function annotationWriter(context: PutContext, log: Log): AnnotationWrite
       return { rejected: [...rejected, ...added.rejected], kept: [...kept, ...added.kept] };
     },
   };
+}
+
+function postAnnotations(context: PutContext, body: Buffer, signal: AbortSignal): Promise<Answer> {
+  const host = context.hosts.current();
+  return post(context, { host, path: `${host.prefix}/api/annotation/bulk`, body, isGzipped: true, signal });
 }
 
 function isAnnotated(point: DataPoint): point is AnnotatedPoint {

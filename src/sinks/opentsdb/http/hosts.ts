@@ -3,20 +3,11 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { logThrottle } from '../../../runtime/log-throttle.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { type HttpAddress, httpAddress } from '../../http-address.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 
-/** One OpenTSDB, parsed from its URL. */
-export interface TsdHost {
-  /** The URL without user and password. */
-  readonly label: string;
-  readonly isTls: boolean;
-  readonly hostname: string;
-  readonly port: number;
-  /** The path before /api, without a trailing slash. */
-  readonly prefix: string;
-  /** The Authorization header for the URL's user and password. */
-  readonly authorization: string | undefined;
-}
+/** One OpenTSDB, parsed from its URL. `prefix` is the path before /api. */
+export type TsdHost = HttpAddress;
 
 export interface TsdHosts {
   current(): TsdHost;
@@ -81,23 +72,7 @@ export function tsdHosts({ urls, clock, log }: TsdHostsOptions): TsdHosts {
 
 /** @throws Error for a URL that cannot be used; the message omits its password */
 export function tsdHost(url: string): TsdHost {
-  if (!URL.canParse(url))
-    throw new Error('OpenTSDB: a URL such as http://tsdb.example:4242 wanted, found something else');
-  const { protocol, hostname, port, pathname, username, password } = new URL(url);
-  const isTls = protocol === 'https:';
-  const prefix = pathname.replace(/\/+$/, '');
-  const label = `${protocol}//${hostname}${port && `:${port}`}${prefix}`;
-  if (hostname === '' || (!isTls && protocol !== 'http:'))
-    throw new Error(`OpenTSDB: http:// or https:// wanted, found ${label}`);
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
-  return {
-    label,
-    isTls,
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port) || (isTls ? 443 : 80),
-    prefix,
-    authorization: username === '' ? undefined : `Basic ${basic}`,
-  };
+  return httpAddress(url, 'OpenTSDB', 'http://tsdb.example:4242');
 }
 
 /** The error requests a pause only where every host did. */

@@ -14,20 +14,20 @@ import {
   valueCounts,
   type Verdict,
 } from '../../../model/sink.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 import { batchRenderer } from '../text/batch-text.ts';
 import { writeWithDefaultTag } from '../text/default-tag.ts';
 import { renderLegal } from '../text/render.ts';
 import { countedWrites, type WriteCounts } from '../write-counts.ts';
 import { annotationWriter } from './annotations.ts';
 import { bodySize } from './body-size.ts';
-import { cancellation } from './cancellation.ts';
+import { cancellation } from '../../cancellation.ts';
 import { tsdHosts } from './hosts.ts';
-import { connections } from './post.ts';
+import { connections } from '../../http-post.ts';
 import type { FailedPoint } from './put-answer.ts';
 import { putBatch } from './put-batch.ts';
 import { putAll, type FirstRequest, type PutContext } from './put.ts';
-import { redact, redactVerdict } from './redact.ts';
+import { redact, redactVerdict } from '../../redact.ts';
 import { assignNames, uidAssigner } from './uid-assignment.ts';
 
 export interface TsdbHttpOptions {

@@ -2,9 +2,10 @@
 
 import type { DataPoint } from '../../../model/point.ts';
 import { errorClassOf, isTimeout, type ErrorClass } from '../error-class.ts';
-import { NoVerdict, quoted } from '../no-verdict.ts';
-import { errorMessage, field, parseJson } from './json.ts';
-import type { Answer } from './post.ts';
+import { NoVerdict, quoted, retryAfterMs } from '../../no-verdict.ts';
+import { field, parseJson } from '../../json-answer.ts';
+import { errorMessage } from './error-message.ts';
+import type { Answer } from '../../http-post.ts';
 
 export interface FailedPoint {
   readonly point: DataPoint;
@@ -65,13 +66,6 @@ function noVerdict(answer: Answer, nowMs: number): NoVerdict {
 
 function described({ status, text }: Answer): string {
   return `answered ${status}: ${quoted(text)}`;
-}
-
-/** At most an hour. */
-function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
-  return ms > 0 ? Math.min(ms, 3_600_000) : undefined;
 }
 
 function bodyRefused(message: string, points: readonly DataPoint[], answer: Answer): PutAnswer {

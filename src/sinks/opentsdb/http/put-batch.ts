@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import type { SinkBatch } from '../../../model/sink.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 import { acceptsAll, type PutAnswer, readPutAnswer } from './put-answer.ts';
 import { postPut, type PutContext, type FirstRequest } from './put.ts';
 

@@ -2,12 +2,12 @@
 // the faulty point.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 import type { RenderedPoint } from '../text/render.ts';
 import type { BodySize } from './body-size.ts';
 import type { TsdHost, TsdHosts } from './hosts.ts';
-import { errorMessage } from './json.ts';
-import { type Answer, gzipped, post, type PostContext } from './post.ts';
+import { errorMessage } from './error-message.ts';
+import { type Answer, gzipped, post, type PostContext } from '../../http-post.ts';
 import { readPutAnswer, type FailedPoint, type PutAnswer } from './put-answer.ts';
 
 export interface PutContext extends PostContext {
@@ -163,5 +163,6 @@ function request({ context, signal }: Attempt, rendered: readonly RenderedPoint[
 }
 
 export function postPut(context: PostContext, host: TsdHost, body: Buffer, signal: AbortSignal): Promise<Answer> {
-  return post(context, { host, path: `/api/put?sync&sync_timeout=${syncTimeoutMs}&details`, body, signal });
+  const path = `${host.prefix}/api/put?sync&sync_timeout=${syncTimeoutMs}&details`;
+  return post(context, { host, path, body, isGzipped: true, signal });
 }

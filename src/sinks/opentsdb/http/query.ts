@@ -3,7 +3,7 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import { withTimeout } from '../../../runtime/deadline.ts';
 import { type TsdHost, tsdHost } from './hosts.ts';
-import { type Connections, connections } from './post.ts';
+import { type Connections, connections } from '../../http-post.ts';
 
 export interface QueryOptions {
   readonly host: TsdHost;

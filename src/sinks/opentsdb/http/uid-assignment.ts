@@ -2,10 +2,10 @@
 
 import { abortable } from '../../../runtime/deadline.ts';
 import type { DataPoint } from '../../../model/point.ts';
-import { quoted } from '../no-verdict.ts';
+import { quoted } from '../../no-verdict.ts';
 import type { TsdHost } from './hosts.ts';
-import { field, parseJson } from './json.ts';
-import { requestGroups } from './request-groups.ts';
+import { field, parseJson } from '../../json-answer.ts';
+import { requestGroups } from '../../request-groups.ts';
 import type { FailedPoint } from './put-answer.ts';
 import { query, type QueryOptions } from './query.ts';
 

@@ -7,7 +7,7 @@ import { abortable, withTimeout } from '../../../runtime/deadline.ts';
 import { type Deferred, deferred } from '../../../runtime/deferred.ts';
 import { socketEvent } from '../../socket-event.ts';
 import type { TsdHost } from '../http/hosts.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 import { telnetAnswers } from './answers.ts';
 
 export interface TelnetConnection {

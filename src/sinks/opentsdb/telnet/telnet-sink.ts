@@ -9,7 +9,7 @@ import type { DataPoint } from '../../../model/point.ts';
 import { valueCounts, type Verdict } from '../../../model/sink.ts';
 import { type TsdHost, tsdHosts } from '../http/hosts.ts';
 import type { OpenTsdbSink, SinkStatus } from '../http/http-sink.ts';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from '../../no-verdict.ts';
 import { writeWithDefaultTag } from '../text/default-tag.ts';
 import { renderLegal } from '../text/render.ts';
 import { countedWrites } from '../write-counts.ts';

@@ -3,7 +3,7 @@
 import type { DataPoint } from '../../../model/point.ts';
 import type { Ruling, Verdict } from '../../../model/sink.ts';
 import { errorClassOf } from '../error-class.ts';
-import { NoVerdict, quoted } from '../no-verdict.ts';
+import { NoVerdict, quoted } from '../../no-verdict.ts';
 
 /**
  * Rejects the points whose names a line calls unknown. Keeps all others after a storage error: it names no point, and may

@@ -31,9 +31,10 @@ export interface Connection {
 export function openConnection(address: EngineAddress, concurrency: number): Connection {
   const place = address.socket?.();
   const pool = { keepAlive: true, maxSockets: concurrency + otherRequests, scheduling: 'lifo' as const };
+  const socket = place === undefined ? {} : { socketPath: place.path };
   const agent = address.origin.startsWith('https:')
     ? new HttpsAgent({ ...pool, ...certificates(address.certDirectory) })
-    : new HttpAgent(place === undefined ? pool : { ...pool, ...{ socketPath: place.path } });
+    : new HttpAgent({ ...pool, ...socket });
   return {
     base: `${address.origin}${place?.pathPrefix ?? address.pathPrefix}`,
     agent,

@@ -55,9 +55,18 @@ export class EngineError extends Error {
   override readonly name = 'EngineError';
   /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
-  constructor(message: string, { status, cause }: { readonly status?: number; readonly cause?: unknown } = {}) {
+  readonly isTimeout: boolean;
+  constructor(
+    message: string,
+    {
+      status,
+      isTimeout = false,
+      cause,
+    }: { readonly status?: number; readonly isTimeout?: boolean; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause });
     this.status = status;
+    this.isTimeout = isTimeout;
   }
 }
 
@@ -75,7 +84,11 @@ export interface Engine {
    * From API 1.41 on it is a one-shot sample. @throws EngineError
    */
   stats(id: string, signal: AbortSignal): Promise<unknown>;
-  /** Container events from `sinceNs` on, until the stream ends. @throws EngineError */
-  events(sinceNs: string | undefined, signal: AbortSignal): AsyncIterable<ContainerEvent>;
+  /**
+   * Container events from `sinceNs` on, until the stream ends. @throws EngineError
+   *
+   * @param onOpen - called when the engine has accepted the request
+   */
+  events(sinceNs: string | undefined, signal: AbortSignal, onOpen: () => void): AsyncIterable<ContainerEvent>;
   close(): void;
 }

@@ -46,10 +46,15 @@ export function containerEvent(call: string, line: string): ContainerEvent | und
     action: actionOf(action),
     atMs: Number(BigInt(atNs) / 1_000_000n),
     atNs,
-    exitCode: attributes['exitCode'] || attributes['containerExitCode'] || undefined,
+    exitCode: exitCodeOf(attributes, action),
     labels: Object.fromEntries(Object.entries(attributes).filter(([name]) => !ownAttributes.has(name))),
     image: attributes['image'] || textAt(event, 'from') || undefined,
   };
+}
+
+/** Podman gives every event a containerExitCode, which is 0 for all but the end of a container. */
+function exitCodeOf(attributes: Readonly<Record<string, string>>, action: string): string | undefined {
+  return attributes['exitCode'] || (action === 'died' ? attributes['containerExitCode'] : undefined) || undefined;
 }
 
 /** Before API 1.22, events of images have no `from`. */

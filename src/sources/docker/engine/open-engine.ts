@@ -1,7 +1,7 @@
 // Opens an engine: the requests of the source over kept connections.
 
 import type { Clock } from '../../../runtime/clock.ts';
-import { withTimeout } from '../../../runtime/deadline.ts';
+import { TimedOut, withTimeout } from '../../../runtime/deadline.ts';
 import type { EngineAddress } from './address.ts';
 import { isObject, parseAnswer, parseLossless, textAt } from './answer.ts';
 import { openConnection, type Connection } from './connection.ts';
@@ -52,7 +52,7 @@ export function openEngine(options: EngineOptions): Engine {
     containers: async (signal) => containersOf(current(), signal),
     details: async (id, signal) => detailsOf(current(), id, signal),
     stats: async (id, signal) => statsOf(current(), id, signal),
-    events: (sinceNs, signal) => eventsOf(current(), sinceNs, signal),
+    events: (sinceNs, signal, onOpen) => eventsOf(current(), sinceNs, signal, onOpen),
     close() {
       connection?.destroy();
       session = undefined;
@@ -97,7 +97,8 @@ async function statsOf(session: Session, id: string, signal: AbortSignal): Promi
   const { call, status, text } = await ask(session.exchange, sample, { maxBytes, signal });
   if (status === 404 || status === 409) return undefined;
   if (status !== 200) throw statusError(call, status, text);
-  return sampleOf(call, text);
+  // Podman sends 200 and nothing for a container that has stopped.
+  return text.trim() === '' ? undefined : sampleOf(call, text);
 }
 
 async function firstSampleOf(session: Session, path: string, signal: AbortSignal): Promise<unknown> {
@@ -112,7 +113,10 @@ async function firstSampleOf(session: Session, path: string, signal: AbortSignal
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof EngineError)) {
-      throw new EngineError(`GET /v${session.apiVersion}${path}: ${(error as Error).message}`, { cause: error });
+      throw new EngineError(`GET /v${session.apiVersion}${path}: ${(error as Error).message}`, {
+        isTimeout: error instanceof TimedOut,
+        cause: error,
+      });
     }
     if (error.status === 404 || error.status === 409) return undefined;
     throw error;
@@ -133,6 +137,7 @@ async function* eventsOf(
   session: Session,
   sinceNs: string | undefined,
   signal: AbortSignal,
+  onOpen: () => void,
 ): AsyncGenerator<ContainerEvent> {
   const { exchange, apiVersion } = session;
   const isTyped = isAtLeast(apiVersion, '1.22');
@@ -141,6 +146,7 @@ async function* eventsOf(
     ...(isTyped ? { filters: JSON.stringify({ type: ['container'] }) } : {}),
   });
   const answer = await openStream(exchange, stream, { isHeadTimed: isTyped, signal });
+  onOpen();
   for await (const line of linesOf(answer.call, bodyOf(exchange, answer, signal), maxBytes)) {
     const event = containerEvent(answer.call, line);
     if (event !== undefined && !isBefore(event, sinceNs)) yield event;

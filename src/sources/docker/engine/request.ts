@@ -3,7 +3,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Request, Response } from 'got';
 import type { Clock } from '../../../runtime/clock.ts';
-import { abortable, withTimeout } from '../../../runtime/deadline.ts';
+import { abortable, TimedOut, withTimeout } from '../../../runtime/deadline.ts';
 import { excerptOf, messageOf } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine.ts';
@@ -161,9 +161,11 @@ async function sendOnce(
   const abort = (): void => void stream.destroy();
   signal.addEventListener('abort', abort, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', abort));
-  stream.once('request', onRequest);
+  stream.once('request', (request: ClientRequest) => {
+    onRequest(request);
+    request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+  });
   const response = await headOf(stream, signal);
-  response.socket.setKeepAlive(true, keepAliveMs);
   const answer: Answer = {
     call: callOf(question),
     status: response.statusCode,
@@ -208,7 +210,10 @@ async function asEngineError<T>(
 
 function engineError({ connection: { peer } }: Exchange, call: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, { cause: error });
+  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, {
+    isTimeout: error instanceof TimedOut,
+    cause: error,
+  });
 }
 
 function reasonOf(peer: string, error: Error): string {

@@ -18,6 +18,8 @@ export type SkipReason =
   | 'not-measured'
   | 'same-sample'
   | 'same-name'
+  /** The request of an earlier poll still ran. */
+  | 'slow'
   | 'timeout'
   | 'engine-error'
   | 'not-stored';

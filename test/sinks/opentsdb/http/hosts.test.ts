@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { allAccepted } from '../../../../src/model/sink.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { tsdHost, tsdHosts } from '../../../../src/sinks/opentsdb/http/hosts.ts';
-import { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
+import { NoVerdict } from '../../../../src/sinks/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { fakeTsd, answers } from '../../../fakes/tsd.ts';
 import { movableClock } from '../../../fakes/time.ts';

@@ -4,7 +4,7 @@ import test from 'ava';
 import { type AddressInfo, createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { allAccepted } from '../../../../src/model/sink.ts';
-import type { NoVerdict } from '../../../../src/sinks/opentsdb/no-verdict.ts';
+import type { NoVerdict } from '../../../../src/sinks/no-verdict.ts';
 import { points } from '../../../fakes/points.ts';
 import { answerLost, answers, closed, hang, held, raw, refuses, resetAfter, type Fault } from '../../../fakes/tsd.ts';
 import { asLine, forever, point, testSink } from '../../contract.ts';

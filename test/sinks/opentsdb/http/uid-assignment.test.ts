@@ -4,7 +4,7 @@ import test from 'ava';
 import type { DataPoint } from '../../../../src/model/point.ts';
 import { allAccepted } from '../../../../src/model/sink.ts';
 import { points } from '../../../fakes/points.ts';
-import { connections } from '../../../../src/sinks/opentsdb/http/post.ts';
+import { connections } from '../../../../src/sinks/http-post.ts';
 import { tsdHost } from '../../../../src/sinks/opentsdb/http/hosts.ts';
 import { uidAssigner } from '../../../../src/sinks/opentsdb/http/uid-assignment.ts';
 import { answers, fakeTsd, held, type Fault } from '../../../fakes/tsd.ts';

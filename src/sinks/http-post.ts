@@ -1,4 +1,4 @@
-// Posts gzipped JSON to OpenTSDB and reads the answer. It uses node:http, because got takes three times as long here
+// Sends JSON to a receiver over HTTP and reads the answer. It uses node:http, because got takes three times as long here
 // and adds unwanted retries and redirects.
 
 import { readFileSync } from 'node:fs';
@@ -6,9 +6,9 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { NoVerdict } from '../no-verdict.ts';
+import { NoVerdict } from './no-verdict.ts';
 import type { Cancellation, RequestCancellation } from './cancellation.ts';
-import type { TsdHost } from './hosts.ts';
+import type { HttpAddress } from './http-address.ts';
 
 export interface Answer {
   readonly status: number;
@@ -60,12 +60,15 @@ export interface PostContext {
   readonly cancellation: Cancellation;
 }
 
-interface PostRequest {
-  readonly host: TsdHost;
-  /** Follows the host's prefix. */
+export interface PostRequest {
+  readonly host: Pick<HttpAddress, 'isTls' | 'hostname' | 'port' | 'authorization'>;
+  /** The whole path, with the query. */
   readonly path: string;
-  /** Gzipped JSON. */
+  /** Default POST. */
+  readonly method?: 'GET' | 'POST';
+  /** JSON. */
   readonly body: Buffer;
+  readonly isGzipped: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -92,7 +95,7 @@ export async function post(context: PostContext, request: PostRequest): Promise<
 function postOn(
   agent: HttpAgent | false,
   { connections: { https }, headers }: PostContext,
-  { host, path, body }: PostRequest,
+  { host, path, method = 'POST', body, isGzipped }: PostRequest,
   running: RequestCancellation,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -100,16 +103,16 @@ function postOn(
     const request = (host.isTls ? httpsRequest : httpRequest)({
       agent,
       ...(host.isTls && https.options.ca !== undefined && { ca: https.options.ca }),
-      method: 'POST',
+      method,
       hostname: host.hostname,
       port: host.port,
-      path: `${host.prefix}${path}`,
+      path,
       headers: {
         ...headers,
-        'content-type': 'application/json',
-        'content-encoding': 'gzip',
+        ...(method === 'POST' && { 'content-type': 'application/json' }),
+        ...(isGzipped && { 'content-encoding': 'gzip' }),
         ...(host.authorization !== undefined && { authorization: host.authorization }),
-        'content-length': body.length,
+        ...(method === 'POST' && { 'content-length': body.length }),
       },
     });
     running.onCancel = (reason) => {

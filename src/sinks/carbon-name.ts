@@ -9,6 +9,13 @@ const illegalInNode = /[^A-Za-z0-9_:%+@#$&^!<>=~-]/g;
 const illegalInPath = /[^A-Za-z0-9_:%+@#$&^!<>=~.-]/g;
 const illegalInTag = /[^A-Za-z0-9_:%+@#$&<>./-]/g;
 
+/** Legal in a metric before naming; OpenTSDB allows fewer characters. */
+export const printable = /^[!-~]+$/;
+/** The last node of a dotted name becomes a file name, which has at most 255 bytes with `.wsp`. */
+const maxNodeBytes = 250;
+/** Carbon closes the connection at a line of 16,384 bytes, and a path has at most 4096. */
+const maxNameBytes = 2_000;
+
 /** Returns a text as one node of a dotted name; dots and slashes become `_` too. */
 export function legalNode(text: string): string {
   return text.replace(illegalInNode, '_');
@@ -50,4 +57,25 @@ export function legalTagName(text: string): string {
 /** Dots and slashes stay: the file of a tagged series is named by a hash. */
 export function legalTagValue(text: string): string {
   return text.replace(illegalInTag, '_');
+}
+
+/** Returns how long a text between two parts of a name may be, whatever its characters; a lower bound. */
+export function maxLengthBetween(before: string, after: string): number {
+  const length = maxNameBytes - before.length - after.length;
+  return after.includes(';') ? length : Math.min(length, maxNodeBytes - longestNode(before) - longestNode(after));
+}
+
+function longestNode(path: string): number {
+  return Math.max(...path.split(/[./]/).map((node) => node.length));
+}
+
+/** The fault of a whole name, and what was found; undefined for a legal one. */
+export function faultOfCarbonName(name: string): string | undefined {
+  if (name === '' || name.startsWith(';')) return 'metric: a name wanted, found none in the letters that Carbon takes';
+  const [path = '', tags] = name.split(/;(.*)/s);
+  const bytes = tags === undefined ? longestNode(path) : 0;
+  if (bytes > maxNodeBytes) return `name: at most ${maxNodeBytes} characters between two dots wanted, found ${bytes}`;
+  return name.length > maxNameBytes
+    ? `name: at most ${maxNameBytes} characters wanted, found ${name.length}`
+    : undefined;
 }

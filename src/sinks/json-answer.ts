@@ -14,9 +14,3 @@ export function field(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];
 }
-
-/** Returns the message of OpenTSDB's error object (HttpJsonSerializer.formatErrorV1). */
-export function errorMessage(text: string): string | undefined {
-  const message = field(field(parseJson(text), 'error'), 'message');
-  return typeof message === 'string' ? message : undefined;
-}

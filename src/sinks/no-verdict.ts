@@ -1,4 +1,4 @@
-// The error of a write on which OpenTSDB gave no verdict. The outlet writes the same points again later.
+// The error of a write on which the receiver gave no verdict. The outlet writes the same points again later.
 
 export class NoVerdict extends Error {
   override readonly name = 'NoVerdict';
@@ -20,4 +20,15 @@ export class NoVerdict extends Error {
 /** Quotes the beginning of an answer for a message: at most 300 characters, on one line. */
 export function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 300).replace(/\s+/g, ' ').trim());
+}
+
+/**
+ * Returns the pause that a Retry-After header requests, at most an hour; undefined for none.
+ *
+ * @param header - seconds, or a date
+ */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return ms > 0 ? Math.min(ms, 3_600_000) : undefined;
 }

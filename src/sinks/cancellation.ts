@@ -2,7 +2,7 @@
 // of all requests, since dozens begin and end each second.
 
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Shared by all requests of a sink. */
 export interface Cancellation {

@@ -1,9 +1,9 @@
 // Passwords and header values are redacted in messages.
 
 import test from 'ava';
-import type { DataPoint } from '../../../../src/model/point.ts';
-import { redact, redactVerdict } from '../../../../src/sinks/opentsdb/http/redact.ts';
-import { points } from '../../../fakes/points.ts';
+import type { DataPoint } from '../../src/model/point.ts';
+import { redact, redactVerdict } from '../../src/sinks/redact.ts';
+import { points } from '../fakes/points.ts';
 
 const password = 'p%20w"ä&7-long';
 const url = `http://user:${encodeURIComponent(password)}@tsdb.example:4242/prefix`;

@@ -1,8 +1,8 @@
 // Redacts passwords and header values in messages. Errors, the log and dead letters quote the beginning of an answer,
 // which may repeat a secret of the request.
 
-import type { Ruling, Verdict } from '../../../model/sink.ts';
-import { tsdHost } from './hosts.ts';
+import type { Ruling, Verdict } from '../model/sink.ts';
+import { basicOf } from './http-address.ts';
 
 type Redact = (text: string) => string;
 
@@ -35,7 +35,7 @@ export function redactVerdict({ rejected, kept }: Verdict, redactText: Redact): 
 
 function secretsOfUrl(url: string): string[] {
   if (!URL.canParse(url)) return [];
-  const { authorization } = tsdHost(url);
+  const authorization = basicOf(url);
   return authorization === undefined ? [] : [authorization, decodeURIComponent(new URL(url).password)];
 }
 

@@ -1,0 +1,148 @@
+// Publishes records in one or more requests. Halves a body that is too large, and halves a refused body until it has
+// isolated the faulty element.
+
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Ruling, Verdict } from '../../model/sink.ts';
+import type { HttpAddress } from '../http-address.ts';
+import { type Answer, post, type PostContext } from '../http-post.ts';
+import { NoVerdict } from '../no-verdict.ts';
+import { requestGroups } from '../request-groups.ts';
+import { described, isSuccess, type PublishAnswer, readPublishAnswer } from './answer.ts';
+import type { Element } from './element.ts';
+import { type BackstopRecord, halvesOf, recordOf, renderRecords, withoutElements } from './record.ts';
+import type { RequestSize } from './request-size.ts';
+
+export interface PublishContext extends PostContext {
+  readonly address: HttpAddress;
+  /** With the query. */
+  readonly path: string;
+  readonly size: RequestSize;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The state of one write over its requests. */
+interface Attempt {
+  readonly context: PublishContext;
+  readonly signal: AbortSignal;
+  readonly rejected: Ruling[];
+  readonly kept: Ruling[];
+  /** The receiver has accepted an element. */
+  hasAccepted: boolean;
+  /** The receiver is known to refuse a body for its contents only. */
+  isReceiverSound: boolean;
+  /** Elements refused in a request that contained no other one. */
+  refusedSingly: number;
+}
+
+/** After so many elements refused singly, and none accepted, the cause is not in the elements. */
+const maxRefusedSingly = 8;
+
+/** @throws NoVerdict when a request has no answer, or one without a verdict; then every record is to be sent again */
+export async function publishAll(
+  context: PublishContext,
+  records: readonly BackstopRecord[],
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const attempt: Attempt = {
+    context,
+    signal,
+    rejected: [],
+    kept: [],
+    hasAccepted: false,
+    isReceiverSound: false,
+    refusedSingly: 0,
+  };
+  for (const group of requestGroups(records, ({ bytes }) => bytes, context.size.maxBytes()))
+    await publish(attempt, group);
+  const { rejected, kept } = attempt;
+  return { rejected, kept };
+}
+
+async function publish(attempt: Attempt, records: readonly BackstopRecord[]): Promise<void> {
+  const { context, signal } = attempt;
+  const elements = records.flatMap((record) => record.elements);
+  const body = Buffer.from(renderRecords(records));
+  const answer = readPublishAnswer(await postPublish(context, body, signal), elements.length, context.clock.now());
+  if (answer.kind === 'taken') return recordTaken(attempt, records, elements, answer);
+  if (answer.kind === 'refused') await checkReceiver(attempt, answer.message);
+  else recordTooLarge(context, body.length);
+  return publishHalves(attempt, records, answer);
+}
+
+async function recordTaken(
+  attempt: Attempt,
+  records: readonly BackstopRecord[],
+  elements: readonly Element[],
+  { rejected, untold }: Extract<PublishAnswer, { kind: 'taken' }>,
+): Promise<void> {
+  const named = new Set<Element>();
+  for (const [index, reason] of rejected) {
+    const element = elements[index] as Element;
+    named.add(element);
+    attempt.rejected.push({ point: element.point, reason });
+  }
+  if (rejected.size + untold < elements.length) attempt.hasAccepted = true;
+  if (untold === 0) return;
+  if (named.size === 0) {
+    await publishHalves(attempt, records, { kind: 'refused', message: 'rejected without a reason' });
+    return;
+  }
+  // The bridge stores nothing twice: each record keeps its id, and what is accepted of it is the same.
+  await publish(
+    attempt,
+    records.map((record) => withoutElements(record, named)).filter(({ elements: own }) => own.length > 0),
+  );
+}
+
+/** Halves between records where there are several, otherwise within the record. Rules on a single element. */
+async function publishHalves(
+  attempt: Attempt,
+  records: readonly BackstopRecord[],
+  { kind, message }: Exclude<PublishAnswer, { kind: 'taken' }>,
+): Promise<void> {
+  const [first] = records;
+  if (first === undefined) return;
+  if (records.length > 1) {
+    for (const half of halvesOf(records)) await publish(attempt, half);
+  } else if (first.elements.length > 1) {
+    for (const half of halvesOf(first.elements)) await publish(attempt, [recordOf(half)]);
+  } else {
+    const [{ point }] = first.elements as readonly [Element];
+    if (kind === 'refused') recordRefusedSingly(attempt, message);
+    (kind === 'refused' ? attempt.rejected : attempt.kept).push({ point, reason: message });
+  }
+}
+
+/** @throws NoVerdict when it seems that the receiver refuses everything */
+function recordRefusedSingly(attempt: Attempt, message: string): void {
+  attempt.refusedSingly += 1;
+  if (!attempt.hasAccepted && attempt.refusedSingly >= maxRefusedSingly)
+    throw new NoVerdict(`every point is refused, each alone in its request: ${message}`);
+}
+
+/**
+ * Publishes an empty list after a 400, which proxies answer as well. A sound receiver accepts it; after any other answer no
+ * point is given up.
+ */
+async function checkReceiver(attempt: Attempt, message: string): Promise<void> {
+  if (attempt.isReceiverSound) return;
+  const answer = await postPublish(attempt.context, Buffer.from('[]'), attempt.signal);
+  if (!isSuccess(answer.status)) throw new NoVerdict(`${message}; an empty list is ${described(answer)}`);
+  attempt.isReceiverSound = true;
+}
+
+function recordTooLarge({ size, log, address }: PublishContext, bytes: number): void {
+  size.recordTooLarge(bytes);
+  log.warn({ url: address.label, bytes, nextMaxBytes: size.maxBytes() }, 'Backstop: a request was too large');
+}
+
+export function postPublish(
+  context: Pick<PublishContext, 'address' | 'path' | keyof PostContext>,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { address, path } = context;
+  return post(context, { host: address, path, body, isGzipped: false, signal });
+}

@@ -1,0 +1,66 @@
+// The connection to the engine: negotiates when needed, and logs an outage and its end with one line each.
+
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
+import type { DockerStatus } from './status.ts';
+
+export interface Connection {
+  /** Connects unless it is connected. Callers share one attempt. @throws EngineError */
+  open(signal: AbortSignal): Promise<EngineInfo>;
+  /** Records that the engine has listed its containers. */
+  succeeded(): void;
+  /** Records that it has not. Without an answer, the next `open` connects again. */
+  failed(error: Error): void;
+  status(): Pick<DockerStatus, 'engine' | 'lastError' | 'failingSinceMs'>;
+}
+
+interface ConnectionOptions {
+  readonly engine: Pick<Engine, 'address' | 'connect'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+}
+
+export function connection({ engine, clock, log }: ConnectionOptions): Connection {
+  const { address } = engine;
+  let info: EngineInfo | undefined;
+  let isConnected = false;
+  let opening: Promise<EngineInfo> | undefined;
+  let lastError: string | undefined;
+  let failingSinceMs: number | undefined;
+  let logged: 'nothing' | 'answers' | 'fails' = 'nothing';
+
+  async function connect(signal: AbortSignal): Promise<EngineInfo> {
+    try {
+      info = await engine.connect(signal);
+      isConnected = true;
+      return info;
+    } finally {
+      opening = undefined;
+    }
+  }
+
+  return {
+    async open(signal) {
+      if (isConnected && info !== undefined) return info;
+      opening ??= connect(signal);
+      return opening;
+    },
+    succeeded() {
+      lastError = undefined;
+      failingSinceMs = undefined;
+      if (logged === 'answers') return;
+      logged = 'answers';
+      log.info({ address, ...info }, 'the Docker engine answers');
+    },
+    failed(error) {
+      if (!(error instanceof EngineError) || error.status === undefined) isConnected = false;
+      lastError = error.message;
+      failingSinceMs ??= clock.now();
+      if (logged === 'fails') return;
+      logged = 'fails';
+      log.warn({ address, reason: error.message }, 'the Docker engine does not answer; no container is sampled');
+    },
+    status: () => ({ engine: info, lastError, failingSinceMs }),
+  };
+}

@@ -1,0 +1,236 @@
+// One poll: lists the containers, samples those that run, and delivers the points of each.
+
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Deliver } from '../../model/point.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { logThrottle } from '../../runtime/log-throttle.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Engine, ListedContainer } from './engine/engine.ts';
+import type { SkipReason } from './figures/figure.ts';
+import { type Gathering, gathering } from './gathering.ts';
+import { type Candidate, type SampleOutcome, type SamplingOptions, takeSample } from './sampling.ts';
+import type { PollSummary } from './status.ts';
+
+export interface PollerOptions extends SamplingOptions {
+  readonly engine: Pick<Engine, 'containers' | 'details' | 'stats'>;
+  readonly isSelected: (container: ListedContainer) => boolean;
+  readonly nameOf: (name: string) => Pick<Candidate, 'name' | 'category'>;
+  readonly pollMs: number;
+  readonly concurrency: number;
+  readonly deliver: Deliver;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface PollerCounts {
+  samples: number;
+  excluded: number;
+  containers: Readonly<Record<string, number>>;
+  readonly skipped: Record<string, number>;
+}
+
+export interface Poller {
+  /**
+   * Resolves when every container is sampled, or when the next poll is due and all requests are under way; those go on,
+   * and the next poll leaves out their containers.
+   *
+   * @throws EngineError if the engine does not list its containers
+   */
+  poll(signal: AbortSignal): Promise<PollSummary>;
+  counts(): Readonly<PollerCounts>;
+}
+
+interface State extends PollerOptions {
+  readonly limit: LimitFunction;
+  readonly counts: PollerCounts;
+  readonly warn: (reason: string, container: string) => void;
+  /** Polls with unfinished requests. */
+  readonly rounds: Set<Round>;
+  lastHostAt: number;
+}
+
+/** The samples of one poll. */
+interface Round {
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+  readonly skipped: Record<string, number>;
+  readonly byCategory: Map<string, number>;
+  readonly gathering: Gathering;
+  unfinished: number;
+  samples: number;
+  points: number;
+}
+
+export function poller(options: PollerOptions): Poller {
+  const { clock, log } = options;
+  const throttle = logThrottle(clock);
+  const state: State = {
+    ...options,
+    limit: pLimit(options.concurrency),
+    counts: { samples: 0, excluded: 0, containers: {}, skipped: {} },
+    warn: (reason, container) =>
+      throttle((times) => log.warn({ container, reason, times }, 'a container was not sampled, or not in full')),
+    rounds: new Set(),
+    lastHostAt: 0,
+  };
+  return { poll: (signal) => poll(state, signal), counts: () => state.counts };
+}
+
+async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
+  const { clock, engine, counts } = state;
+  const startedMs = clock.steady();
+  const nowMs = clock.now();
+  const listed = await engine.containers(signal);
+  const selected = listed.filter(state.isSelected);
+  counts.excluded = listed.length - selected.length;
+  counts.containers = countsBy(selected.map((container) => container.state));
+  forgetAllBut(state, listed);
+  const round = newRound(state, nowMs, signal);
+  const running = selected.filter(({ isRunning }) => isRunning);
+  let durationMs = 0;
+  try {
+    await sampleAll(state, round, candidatesOf(state, round, running), startedMs);
+    durationMs = clock.steady() - startedMs;
+  } finally {
+    await round.gathering.finish();
+  }
+  await deliverHost(state, round, running.length, durationMs);
+  const { samples, points, skipped } = round;
+  return { atMs: nowMs, durationMs: Math.round(durationMs), samples, points, skipped: { ...skipped } };
+}
+
+function newRound(state: State, nowMs: number, signal: AbortSignal): Round {
+  const { deliver, clock, counts } = state;
+  const round: Round = {
+    nowMs,
+    signal,
+    skipped: {},
+    byCategory: new Map(),
+    unfinished: 0,
+    samples: 0,
+    points: 0,
+    gathering: gathering({
+      deliver,
+      signal,
+      clock,
+      onStored({ points }) {
+        counts.samples += 1;
+        round.samples += 1;
+        round.points += points.length;
+      },
+      onRefused({ container }, { message }) {
+        skip(state, round, 'not-stored');
+        state.warn(`not stored: ${message}`, container);
+      },
+    }),
+  };
+  return round;
+}
+
+function forgetAllBut({ states, counters }: State, containers: readonly ListedContainer[]): void {
+  const ids = new Set(containers.map(({ id }) => id));
+  states.keepOnly(ids);
+  counters.keepOnly(ids);
+}
+
+/** Leaves out a container with the same name after the rules as another one: their points would replace each other. */
+function candidatesOf(state: State, round: Round, running: readonly ListedContainer[]): Candidate[] {
+  const owners = new Map<string, string>();
+  return running.flatMap((container) => {
+    const { name, category } = state.nameOf(container.name);
+    const series = state.names().seriesKey({ ...container, name }, category);
+    const owner = owners.get(series);
+    if (owner !== undefined) {
+      skip(state, round, 'same-name');
+      state.warn(`by the rules its name is ${name}, which is that of ${owner} too`, container.name);
+      return [];
+    }
+    owners.set(series, container.name);
+    if (!state.states.of(container.id).isInFlight) return [{ container, name, category }];
+    skip(state, round, 'slow');
+    return [];
+  });
+}
+
+async function sampleAll(
+  state: State,
+  round: Round,
+  candidates: readonly Candidate[],
+  startedMs: number,
+): Promise<void> {
+  if (candidates.length > 0) state.rounds.add(round);
+  round.unfinished = candidates.length;
+  const all = candidates.map((candidate, index) => state.limit(() => sample(state, round, candidate, index)));
+  const over = new AbortController();
+  try {
+    await Promise.race([Promise.all(all), untilNextPoll(state, startedMs, over.signal)]);
+  } finally {
+    over.abort();
+  }
+  for (let left = round.unfinished; left > 0; left -= 1) skip(state, round, 'slow');
+}
+
+/** Resolves when the next poll is due and no request waits for its turn. */
+async function untilNextPoll({ clock, limit, pollMs }: State, startedMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    for (let dueMs = startedMs + pollMs; ; dueMs += pollMs) {
+      await clock.sleep(Math.max(0, dueMs - clock.steady()), { signal });
+      if (limit.pendingCount === 0) return;
+    }
+  } catch {
+    // All requests were over before.
+  }
+}
+
+async function sample(state: State, round: Round, candidate: Candidate, index: number): Promise<void> {
+  const { container, category } = candidate;
+  const memory = state.states.of(container.id);
+  memory.isInFlight = true;
+  let outcome: SampleOutcome;
+  try {
+    round.signal.throwIfAborted();
+    outcome = await takeSample(state, candidate, round.nowMs, round.signal);
+  } finally {
+    memory.isInFlight = false;
+    round.unfinished -= 1;
+    if (round.unfinished === 0) state.rounds.delete(round);
+  }
+  if (outcome.error !== undefined) state.warn(outcome.error.message, container.name);
+  if ('skip' in outcome) {
+    if (outcome.skip !== 'stopped') skip(state, round, outcome.skip);
+    return;
+  }
+  if (category !== undefined) round.byCategory.set(category, (round.byCategory.get(category) ?? 0) + 1);
+  round.gathering.add({ index, points: outcome.points, container: container.name });
+}
+
+async function deliverHost(state: State, round: Round, total: number, durationMs: number): Promise<void> {
+  const timestamp = state.timestampOf(round.nowMs);
+  if (timestamp <= state.lastHostAt) return;
+  state.lastHostAt = timestamp;
+  const figures = {
+    total,
+    byState: Object.entries(state.counts.containers),
+    byCategory: round.byCategory,
+    pollDurationNs: Math.round(durationMs * 1e6),
+    threads: new Set([...state.rounds, round]).size,
+  };
+  const points = state.names().hostPoints(figures, round.nowMs);
+  try {
+    await state.deliver(points);
+    round.points += points.length;
+  } catch (error) {
+    state.warn(`not stored: ${(error as Error).message}`, 'figures of the host');
+  }
+}
+
+function skip({ counts }: State, round: Round, reason: SkipReason): void {
+  counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1;
+  round.skipped[reason] = (round.skipped[reason] ?? 0) + 1;
+}
+
+function countsBy(keys: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+}

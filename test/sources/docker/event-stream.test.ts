@@ -1,0 +1,112 @@
+import test from 'ava';
+import { type ContainerEvent, EngineError, type EngineInfo } from '../../../src/sources/docker/engine/engine.ts';
+import { eventStream } from '../../../src/sources/docker/event-stream.ts';
+import { readLog } from '../../fakes/log.ts';
+import { timePasses } from '../../fakes/passing-time.ts';
+import { movableClock } from '../../fakes/time.ts';
+
+function event(action: string, atNs: string, id = 'a'): ContainerEvent {
+  return { id, name: id, action, atMs: Number(atNs) / 1e6, atNs, exitCode: undefined, labels: {}, image: undefined };
+}
+
+const info: EngineInfo = {
+  version: '20.10.24',
+  apiVersion: '1.41',
+  osType: 'linux',
+  product: 'Docker',
+  cgroupVersion: 1,
+  hostname: undefined,
+};
+
+/** Each stream tells its events; then it fails, or stays open. */
+type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error };
+
+function followed(streams: Stream[]) {
+  const clock = movableClock();
+  const log = readLog('info');
+  const stop = new AbortController();
+  const recorded: string[] = [];
+  const forgotten: (string | undefined)[] = [];
+  const sinces: (string | undefined)[] = [];
+  async function* events(since: string | undefined, signal: AbortSignal, onOpen: () => void) {
+    sinces.push(since);
+    const stream = streams.shift() ?? { events: [] };
+    if (stream.events.length === 0 && stream.fails !== undefined) throw stream.fails;
+    onOpen();
+    yield* stream.events;
+    if (stream.fails !== undefined) throw stream.fails;
+    await clock.sleep(1e9, { signal });
+  }
+  const stream = eventStream({
+    engine: { address: 'unix:///run/docker.sock', events },
+    connection: { open: async () => info },
+    states: { forgetDetails: (id) => void forgotten.push(id) },
+    counters: { record: ({ action }) => void recorded.push(action) },
+    isSelected: ({ name }) => name !== 'excluded',
+    clock,
+    random: () => 1,
+    log: log.log,
+  });
+  return { clock, log, stream, recorded, forgotten, sinces, stop };
+}
+
+test('records the events of selected containers, and forgets the details of each', async (t) => {
+  const { stream, clock, recorded, forgotten, stop } = followed([
+    { events: [event('die', '1'), event('die', '2', 'excluded'), event('start', '3', 'b')] },
+  ]);
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  t.true(stream.isOpen());
+  t.deepEqual(recorded, ['die', 'start']);
+  t.deepEqual(forgotten, [undefined, 'a', 'excluded', 'b']);
+  stop.abort();
+  await running;
+});
+
+test('a stream that breaks is resumed at the last event, and no event counts twice', async (t) => {
+  const { stream, clock, recorded, forgotten, sinces, stop } = followed([
+    { events: [event('die', '7'), event('start', '8')], fails: new EngineError('reset') },
+    { events: [event('start', '8'), event('die', '9')] },
+  ]);
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  t.false(stream.isOpen());
+  t.is(stream.lastError(), 'reset');
+  await clock.advance(1000);
+  t.true(stream.isOpen());
+  t.is(stream.lastError(), undefined);
+  t.deepEqual(recorded, ['die', 'start', 'die']);
+  t.deepEqual(sinces, [undefined, '8']);
+  t.is(forgotten.filter((id) => id === undefined).length, 2);
+  stop.abort();
+  await running;
+});
+
+test('an engine or proxy that refuses events is logged once, and asked again after at most five minutes', async (t) => {
+  const refused = { events: [], fails: new EngineError('GET /events: 403: Forbidden', { status: 403 }) };
+  const { stream, clock, log, sinces, stop } = followed(Array.from({ length: 40 }, () => refused));
+  const running = stream.run(stop.signal);
+  await timePasses(clock, 3_600_000, 1000);
+  t.deepEqual(
+    log.lines().map(({ reason, msg }) => [reason, msg]),
+    [
+      [
+        'GET /events: 403: Forbidden',
+        'the Docker engine tells no events; exits, OOM kills and restarts are not counted',
+      ],
+    ],
+  );
+  t.true(sinces.length > 15 && sinces.length < 30, String(sinces.length));
+  stop.abort();
+  await running;
+});
+
+test('an engine without an answer is left to the log of the polls', async (t) => {
+  const { stream, clock, log, stop } = followed([{ events: [], fails: new EngineError('connect ECONNREFUSED') }]);
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  t.is(stream.lastError(), 'connect ECONNREFUSED');
+  t.deepEqual(log.lines(), []);
+  stop.abort();
+  await running;
+});
