@@ -5,6 +5,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { statsOptions } from '../../src/cli/docker-stats/options.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { demoContainers } from '../../src/simulator/docker/demo-containers.ts';
+import { openSimulatedEngine } from '../../src/simulator/docker/simulated-engine.ts';
+import { seeded } from '../../src/simulator/seeded.ts';
+import { engineAddress } from '../../src/sources/docker/engine/address.ts';
+import { openEngine } from '../../src/sources/docker/engine/open-engine.ts';
+import { until } from '../fakes/until.ts';
 
 const folder = new URL('../../../contrib/container/', import.meta.url).pathname;
 const text = readFileSync(join(folder, 'docker-stats.compose.yaml'), 'utf8');
@@ -105,5 +112,42 @@ test('the proxy denies everything but reading engine and containers', (t) => {
     ['GET', '/x/_ping'],
   ] as const) {
     t.false(lets(method, path), `${method} ${path}`);
+  }
+});
+
+test('the proxy lets through every request of the engine client, with the oldest and the newest API', async (t) => {
+  for (const [minApiVersion, apiVersion] of [
+    ['1.12', '1.17'],
+    ['1.40', '1.52'],
+  ] as const) {
+    const clock = systemClock();
+    const simulated = await openSimulatedEngine({
+      clock,
+      random: seeded(1),
+      containers: demoContainers(),
+      minApiVersion,
+      apiVersion,
+    });
+    t.teardown(simulated.close);
+    const address = engineAddress({ url: simulated.url, isTls: false, certDirectory: undefined }, () => false);
+    const engine = openEngine({ address, clock, requestTimeoutMs: 32_000, concurrency: 2 });
+    const { signal } = new AbortController();
+    await engine.connect(signal);
+    const [first] = await engine.containers(signal);
+    await engine.details(first?.id ?? '', signal);
+    await engine.stats(first?.id ?? '', signal);
+    const events = engine.events(undefined, signal, () => {})[Symbol.asyncIterator]();
+    const next = events.next();
+    await until(() => simulated.eventReaders() > 0);
+    simulated.kill(first?.name ?? '');
+    await next;
+    await events.return?.();
+    engine.close();
+    const asked = simulated.calls.map(({ method, path }) => [method, path.split('?')[0] ?? ''] as const);
+    t.true(asked.length >= 6);
+    t.deepEqual(
+      asked.filter(([method, path]) => !lets(method, path)),
+      [],
+    );
   }
 });
