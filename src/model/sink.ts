@@ -53,7 +53,7 @@ export interface Sink {
   /** `write` for sinks that render factored points faster than single ones. Without it the outlet calls `write`. */
   writeBatch?(batch: SinkBatch, options: { readonly signal: AbortSignal }): Promise<Verdict>;
   close(): Promise<void>;
-  /** Absent in sinks that never write annotations. */
+  /** Absent in sinks that do not count annotations. */
   annotations?(): AnnotationCounts;
 }
 

@@ -41,6 +41,7 @@ test('the defaults are those of the original bridge', (t) => {
       caFile: undefined,
     },
     graphite: undefined,
+    backstopSink: undefined,
     file: undefined,
     catchpoint: {
       url: 'https://io.catchpoint.com',
@@ -107,21 +108,60 @@ test('Graphite is optional beside OpenTSDB, unless it is the only sink or config
   t.false(read({ flags: { fileMode: true } }).config.tsdb.isOn);
 });
 
+test('a Backstop sink is optional beside OpenTSDB or a file, and required without them', (t) => {
+  const url = 'https://u:p%2Cw@Backstop.example/publish/PREFIX';
+  const isRequired = (flags: Flags): boolean | undefined =>
+    read({ flags: { backstopSink: [url], ...flags } }).config.backstopSink?.isRequired;
+  t.deepEqual(
+    [{}, { backstopSinkRequired: true }, { opentsdb: false }, { opentsdb: false, fileMode: true }].map(isRequired),
+    [false, true, true, false],
+  );
+  const { config, origins } = read({
+    flags: { backstopSink: [`${url},http://b:3000/publish/x?y`], backstopSinkCa: '/ca' },
+  });
+  t.deepEqual(config.backstopSink, {
+    urls: ['https://u:p%2Cw@backstop.example/publish/PREFIX', 'http://b:3000/publish/x?y'],
+    names: 'dotted',
+    caFile: '/ca',
+    isRequired: false,
+  });
+  const shown = 'https://***@Backstop.example/publish/PREFIX, http://b:3000/publish/x?***';
+  t.is(origins.find(({ name }) => name === 'backstop-sink')?.value, shown);
+});
+
 for (const [title, given, faults] of [
   [
     'no sink',
     { flags: { opentsdb: false } },
-    [64, '--no-opentsdb: expected another place for the points, --graphite or file mode, found none'],
+    [64, '--no-opentsdb: expected another place for the points, --graphite, --backstop-sink or file mode, found none'],
   ],
   [
     'no sink, by the environment',
     { env: { CATCHPOINT_BRIDGE_OPENTSDB: 'false' } },
-    [78, 'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite or file mode, found none'],
+    [
+      78,
+      'CATCHPOINT_BRIDGE_OPENTSDB: expected another place for the points, --graphite, --backstop-sink or file mode, found none',
+    ],
   ],
   [
     'a Carbon twice',
     { flags: { graphite: ['c', 'd', 'C:2003'] } },
     [64, '--graphite: expected each Carbon once, found c:2003 twice'],
+  ],
+  [
+    'a Backstop twice',
+    { flags: { backstopSink: ['http://b/publish/x', 'http://u:p@B:80/publish/x/'] } },
+    [64, '--backstop-sink: expected each URL once, found b:80/publish/x twice'],
+  ],
+  [
+    'a Backstop without a scheme',
+    { flags: { backstopSink: ['u:p@b:3000/publish/x'] } },
+    [64, '--backstop-sink: expected http(s)://user:password@host:port/publish/PREFIX, found "***@b:3000/publish/x"'],
+  ],
+  [
+    "a password with a bare % in a Backstop's URL",
+    { flags: { backstopSink: ['http://u:p%@b/publish/x'] } },
+    [64, '--backstop-sink: expected a % in user or password to be written %25, found "http://***@b/publish/x"'],
   ],
   [
     'Carbons with the same hash key',
@@ -437,6 +477,23 @@ for (const [title, given, warnings] of [
       '--graphite-routing: without effect, there is no --graphite',
       '--graphite-required: without effect, there is no --graphite',
       '--graphite-ca: without effect, there is no --graphite-tls',
+    ],
+  ],
+  [
+    'settings of a Backstop sink without one',
+    { flags: { backstopSinkNames: 'tags', backstopSinkCa: '/ca', backstopSinkRequired: true } },
+    [
+      '--backstop-sink-names: without effect, there is no --backstop-sink',
+      '--backstop-sink-required: without effect, there is no --backstop-sink',
+      '--backstop-sink-ca: without effect, no --backstop-sink is https',
+    ],
+  ],
+  [
+    'a password and an unusual path in the URL of a Backstop',
+    { flags: { backstopSink: ['http://u:p@b/metrics'] } },
+    [
+      '--backstop-sink: its password is visible in the process list; use CATCHPOINT_BRIDGE_BACKSTOP_SINK or a configuration file',
+      '--backstop-sink: expected a path that ends in /publish/PREFIX, found b/metrics, which is posted to as it is',
     ],
   ],
   [

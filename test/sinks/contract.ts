@@ -151,6 +151,6 @@ export function testSink(title: string, open: (t: ExecutionContext) => Promise<S
   });
 
   test(`${title} has a name of the allowed characters`, async (t) => {
-    t.regex((await open(t)).sink.name, /^[a-z][a-z0-9.:[\]-]*$/);
+    t.regex((await open(t)).sink.name, /^[a-z][A-Za-z0-9._:/%~[\]-]*$/);
   });
 }

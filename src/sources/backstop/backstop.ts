@@ -180,5 +180,6 @@ function respond(context: Context, { items, body, duplicates }: Delivered, { cou
   counts.skipped += skipped;
   if (errors[0] !== undefined) malformed({ body, reason: errors[0], from: context.ip });
   context.status = errors.length > 0 && errors.length === items.length ? 400 : 200;
-  context.body = { accepted, duplicates, rejected: errors.length, skipped, errors: errors.slice(0, maxErrors) };
+  const repeated = duplicates > 0 ? { duplicates } : {};
+  context.body = { accepted, ...repeated, rejected: errors.length, skipped, errors: errors.slice(0, maxErrors) };
 }

@@ -95,7 +95,7 @@ const backlogMetrics: readonly Metric[] = [
     name: 'sink_annotations_total',
     type: 'counter',
     labels: ['sink', 'outcome'],
-    help: 'Annotations of points that were taken: written, or skipped, since the receiver has none; OpenTSDB alone',
+    help: 'Annotations of points that were taken: written, or skipped, since the receiver has none; OpenTSDB and Backstop',
     read: ({ sinks }) => eachSink(sinks, ({ annotations }) => samplesBy('outcome', annotations && { ...annotations })),
   },
   {

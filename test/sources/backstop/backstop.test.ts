@@ -87,11 +87,11 @@ test("a repeated event has the same run key, made of GitHub's or PagerDuty's id"
   t.deepEqual([first?.key, unnamed, alert?.key], ['github|d-1', undefined, 'pagerduty|01A']);
 });
 
-test('a duplicate is answered like the first delivery, and counted', async (t) => {
+test('a duplicate is answered 200 with the number of duplicates, and counted', async (t) => {
   const { post, source } = await backstopBench(t, {}, async () => 'duplicate');
   const answer = await post('/pagerduty', event);
-  t.deepEqual(await answer.json(), { accepted: 1, rejected: 0, skipped: 0, errors: [] });
-  t.is(source.status().duplicate, 1);
+  t.deepEqual(await answer.json(), { accepted: 1, duplicates: 1, rejected: 0, skipped: 0, errors: [] });
+  t.like(source.status(), { accepted: 0, duplicate: 1 });
 });
 
 test('an answer lists at most twenty errors', async (t) => {

@@ -42,19 +42,19 @@ function countersOf(value: unknown): Counters {
   const counters: Counters = Object.fromEntries(members.map((member) => [member, counterOf(value, member)]));
   // Podman 4 counts bytes alone and writes 0 for the rest. Docker has no bytes without packets.
   const hasBytesAlone = (counters.rx_packets ?? 0n) + (counters.tx_packets ?? 0n) === 0n && bytesOf(counters) > 0n;
-  return hasBytesAlone ? { rx_bytes: counters.rx_bytes as bigint, tx_bytes: counters.tx_bytes as bigint } : counters;
+  if (!hasBytesAlone) return counters;
+  return Object.fromEntries(Object.entries(counters).filter(([member]) => member.endsWith('_bytes')));
 }
 
 function bytesOf({ rx_bytes: received = 0n, tx_bytes: sent = 0n }: Counters): bigint {
   return received + sent;
 }
 
-/** A total is omitted if an interface lacks the counter: it would be too small. */
+/** The sum over the interfaces that have the counter. */
 function totals(interfaces: readonly Counters[]): Figure[] {
   return members.flatMap((member) => {
-    const counters = interfaces.map((counted) => counted[member]);
-    const known = counters.filter((counter) => counter !== undefined);
-    const isWhole = known.length === counters.length && known.length > 0;
-    return originalFigure(`network.${member}`, isWhole ? known.reduce((sum, counter) => sum + counter, 0n) : undefined);
+    const counters = interfaces.map((counted) => counted[member]).filter((counter) => counter !== undefined);
+    const total = counters.length === 0 ? undefined : counters.reduce((sum, counter) => sum + counter, 0n);
+    return originalFigure(`network.${member}`, total);
   });
 }

@@ -47,8 +47,8 @@ function matches({ name, labels }: FilteredContainer, filter: Filter): boolean {
  * lengths; a regular expression of `.*` is not.
  */
 function matchesGlob(text: string, glob: string): boolean {
-  const characters = [...text];
-  const wanted = [...glob];
+  const characters = Array.from(text);
+  const wanted = Array.from(glob);
   let [at, wantedAt, starAt, resumeAt] = [0, 0, -1, 0];
   while (at < characters.length) {
     if (wanted[wantedAt] === '*') {

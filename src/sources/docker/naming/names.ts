@@ -80,9 +80,12 @@ function legacyNames({ prefix, hostname, unit }: NameSettings): Names {
   return {
     containerPoints: (container, _category, figures, atMs) => {
       const name = nameOf(container);
+      const time = timeOf(atMs, unit);
+      // A dot in an interface's name would be a level of the path.
+      const nodeOf = remembered((text: string) => dottedPath(text.replaceAll('.', '_')) || '_');
       return figures.map((figure) => ({
-        metric: `${name}.${legacyFigure(figure)}`,
-        ...timeOf(atMs, unit),
+        metric: `${name}.${nameWithin(figure, nodeOf)}`,
+        ...time,
         value: figure.value,
         tags: {},
       }));
@@ -109,11 +112,10 @@ function legacyNames({ prefix, hostname, unit }: NameSettings): Names {
   };
 }
 
-/** `network.eth0.rx_bytes` for an interface; a dot in its name would be a level of the path. */
-function legacyFigure({ name, interfaceName }: Figure): string {
+/** `network.eth0.rx_bytes` for an interface. */
+function nameWithin({ name, interfaceName }: Figure, nodeOf: (interfaceName: string) => string): string {
   if (interfaceName === undefined) return name;
-  const node = dottedPath(interfaceName.replaceAll('.', '_')) || '_';
-  return name.replace(/^network\./, () => `network.${node}.`);
+  return name.replace(/^network\./, () => `network.${nodeOf(interfaceName)}.`);
 }
 
 function taggedNames({ prefix, hostname, unit, labelTags }: NameSettings): Names {
@@ -126,8 +128,9 @@ function taggedNames({ prefix, hostname, unit, labelTags }: NameSettings): Names
       Object.fromEntries(used.map(({ label, tag }) => [tag, Object.hasOwn(labels, label) ? labels[label] : undefined])),
     ),
   });
+  const metricOf = remembered((figure: string) => metricName(prefix, figure));
   const pointOf = (figure: string, tags: Tags, value: string, atMs: number): DataPoint => ({
-    metric: metricName(prefix, figure),
+    metric: metricOf(figure),
     ...timeOf(atMs, unit),
     value,
     tags,
@@ -135,15 +138,11 @@ function taggedNames({ prefix, hostname, unit, labelTags }: NameSettings): Names
   return {
     containerPoints: (container, category, figures, atMs) => {
       const tags = tagsOf(container, category);
+      const tagsWith = remembered((name: string) => ({ ...tags, interface: legalTagText(name) ?? 'unknown' }));
       return figures.map(({ name, value, interfaceName }) =>
         interfaceName === undefined
           ? pointOf(name, tags, value, atMs)
-          : pointOf(
-              name.replace(/^network\./, 'network.interface.'),
-              { ...tags, interface: legalTagText(interfaceName) ?? 'unknown' },
-              value,
-              atMs,
-            ),
+          : pointOf(name.replace(/^network\./, 'network.interface.'), tagsWith(interfaceName), value, atMs),
       );
     },
     hostPoints: ({ total, byState, byCategory, pollDurationNs }, atMs) => [
@@ -157,6 +156,18 @@ function taggedNames({ prefix, hostname, unit, labelTags }: NameSettings): Names
       ),
     ],
     seriesKey: (container, category) => JSON.stringify(Object.entries(tagsOf(container, category))),
+  };
+}
+
+/** Calls a function once for each text. For a small set of texts: nothing is forgotten. */
+function remembered<T>(of: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const made = of(text);
+    known.set(text, made);
+    return made;
   };
 }
 
