@@ -42,7 +42,7 @@ export interface AccessContext {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** False: nothing is pushed, so that open access is no warning. Default true. */
+  /** False without a push listener: then nothing is open. Default true. */
   readonly hasListener?: boolean;
 }
 

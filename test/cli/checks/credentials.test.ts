@@ -40,6 +40,8 @@ test('pushes without authentication are a warning', async (t) => {
   t.deepEqual(lines(await authenticationCheck(configFrom())), [
     'warning who may push: everybody who knows the address',
   ]);
+  const backstopAlone = configFrom({ catchpoint: false, backstop: true });
+  t.deepEqual(await authenticationCheck(backstopAlone), [], 'nobody pushes');
   const origins = [{ name: 'push-token-file', value: '/t', origin: 'bridge.yaml:3' }];
   t.deepEqual(lines(await authenticationCheck({ ...configFrom(), origins })), [
     'ok who may push: whoever has what push-token-file ask for',
