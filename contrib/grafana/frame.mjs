@@ -1,7 +1,7 @@
 // What every dashboard is made of: its frame, rows, panels side by side, and the variable for the data source.
 
 /** A dashboard; `rows` are rows of panels, each panel as wide as its share of 24 columns. */
-export function dashboard({ uid, title, description, tags, variables, rows, links = [] }) {
+export function dashboard({ uid, title, description, tags, variables, rows, links = [], annotations = [] }) {
   return {
     uid,
     title,
@@ -15,7 +15,7 @@ export function dashboard({ uid, title, description, tags, variables, rows, link
     refresh: '1m',
     time: { from: 'now-6h', to: 'now' },
     templating: { list: variables },
-    annotations: { list: [] },
+    annotations: { list: annotations },
     links,
     panels: placed(rows),
   };

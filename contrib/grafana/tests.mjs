@@ -4,14 +4,7 @@
 // regular expression. Each panel has one query, since versions of the data source tell the answers to several apart in different ways.
 
 import { bars, dashboard, lines, shares, sourceVariable, textVariable } from './frame.mjs';
-
-const source = { type: 'opentsdb', uid: '${ds}' };
-
-/** Every value of a tag that fits what was typed: a part of it, or a regular expression. */
-const typed = (tag) => ({ tagk: tag, filter: `$${tag}`, type: 'regexp', groupBy: false });
-const any = (tag) => ({ tagk: tag, filter: '*', type: 'wildcard', groupBy: false });
-const exactly = (tag, value) => ({ tagk: tag, filter: value, type: 'literal_or', groupBy: false });
-const grouping = (filter) => ({ ...filter, groupBy: true });
+import { any, exactly, grouping, hint, intervalVariable, source, typed } from './opentsdb.mjs';
 
 /** A query of one metric: `aggregator` over the nodes, of each node's `downsample` of an interval; filters that group make a line each. */
 function query({ name, slice = 'node', aggregator, downsample, fill = 'none', filters }) {
@@ -119,26 +112,12 @@ const test = {
   options: [],
 };
 
-const intervals = ['1m', '5m', '15m', '1h', '6h', '1d'];
-const intervalVariable = {
-  name: 'interval',
-  label: 'Interval',
-  description: 'At least as long as the test\'s frequency',
-  type: 'custom',
-  query: intervals.join(','),
-  hide: 0,
-  multi: false,
-  includeAll: false,
-  current: { text: '5m', value: '5m' },
-  options: intervals.map((text) => ({ text, value: text, selected: text === '5m' })),
-};
-
+const interval = intervalVariable('At least as long as the test\'s frequency');
 const labels = { asn: 'AS number', isp: 'ISP', nodeid: 'Node' };
-const hint = 'A part of the tag\'s value, or a regular expression: Asia, ^(Japan|China)$, North_America; .* is any.';
 
 function variables(tags) {
   const texts = tags.map((tag) => textVariable(tag, labels[tag] ?? tag[0].toUpperCase() + tag.slice(1), '.*', hint));
-  return [sourceVariable('opentsdb', 'Data source'), textVariable('prefix', 'Prefix', 'catchpoint', 'What --metric-prefix says'), test, ...texts, intervalVariable];
+  return [sourceVariable('opentsdb', 'Data source'), textVariable('prefix', 'Prefix', 'catchpoint', 'What --metric-prefix says'), test, ...texts, interval];
 }
 
 const links = [

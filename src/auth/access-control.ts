@@ -78,7 +78,7 @@ export async function openAccessControl(
   context: AccessContext,
   received?: Credentials,
 ): Promise<AccessControl> {
-  const { clock, log } = context;
+  const { clock, log, hasListener = true } = context;
   const credentials = received ?? credentialsOnDisk(context);
   const { ownerToken } = credentials;
   const policy = await accessPolicy(options, credentials, log);
@@ -89,7 +89,7 @@ export async function openAccessControl(
   const rotation = tokenRotation(context);
   const authenticator = authentication({ policy, ownerToken, rotation, clock, log });
   const senders = senderCheck(policy, context);
-  const isOpen = (): boolean => policy.needsNoToken && options.tls?.clientCaFile === undefined;
+  const isOpen = (): boolean => hasListener && policy.needsNoToken && options.tls?.clientCaFile === undefined;
   const poll = async (): Promise<void> => void (await Promise.all([policy.tokenFiles.poll(), certificates?.poll()]));
   const warnIfOpen = (): void => {
     if (isOpen() && received === undefined) log.warn(openWarning);

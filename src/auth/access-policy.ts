@@ -42,6 +42,8 @@ export interface AccessContext {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** False without a push listener: then nothing is open. Default true. */
+  readonly hasListener?: boolean;
 }
 
 /** A reload replaces the fields in place: read them at each use. */

@@ -11,7 +11,7 @@ import type { ListenAddress } from './settings/addresses.ts';
 import { type BackstopConfig, backstopConfig } from './settings/backstop-config.ts';
 import { readConfigFile } from './settings/config-file.ts';
 import { beyondTagBudget, contradictions, unusualPublishUrls, withoutEffect } from './settings/contradictions.ts';
-import { dockerConfig, dockerFaults, dockerTagsLeftOut } from './settings/docker-config.ts';
+import { dockerConfig, dockerFaults, dockerWarnings } from './settings/docker-config.ts';
 import { nameOf } from './settings/names.ts';
 import {
   type Environment,
@@ -168,7 +168,7 @@ export function readConfig(inputs: ConfigInputs, { needsNodes }: ReadConfigOptio
     ...withoutEffect(resolved),
     ...beyondTagBudget(resolved),
     ...unusualPublishUrls(resolved),
-    ...dockerTagsLeftOut(resolved),
+    ...dockerWarnings(resolved),
     ...backstopAlone(resolved),
   ];
   if (faults.length > 0 || stateDirChoice === undefined) throw new WrongConfiguration(faults, warnings);

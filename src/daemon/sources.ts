@@ -34,7 +34,8 @@ interface SourcesOptions {
 /** Rejects with an Error that names the file where a file that a source needs cannot be read. */
 export async function openSources(config: Config, context: ProcessContext, options: SourcesOptions): Promise<Sources> {
   const { clock, log } = context;
-  const control = await openAccessControl(config.access, { stateDir: config.stateDir, clock, log });
+  const { stateDir, takesCatchpoint: hasListener } = config;
+  const control = await openAccessControl(config.access, { stateDir, clock, log, hasListener });
   const workerPool = await workerPoolOf(config, context, control);
   const access =
     workerPool === undefined ? control : { ...control, status: () => workerPool.accessStatus(control.status()) };

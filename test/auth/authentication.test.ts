@@ -9,6 +9,7 @@ import { rotatedTokensFileOf } from '../../src/auth/tokens/rotating-tokens.ts';
 import { hash } from 'node:crypto';
 import { bare, type Guarded, guarded } from '../fakes/guarded.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { readLog } from '../fakes/log.ts';
 import { movableClock } from '../fakes/time.ts';
 
 const token = 'a-token-of-someone-0123456789';
@@ -104,6 +105,13 @@ test('without any token all requests are accepted, and a warning is logged once'
   t.true(access.status().isOpen);
   t.is(lines.length, 1);
   t.regex(lines[0] ?? '', /"level":40.*whoever reaches the push listener may push/);
+});
+
+test('without a push listener nothing is open, and no warning is logged', async (t) => {
+  const log = readLog();
+  const { access } = await guarded(t, { log: log.log, hasListener: false });
+  t.false(access.status().isOpen);
+  t.deepEqual(log.lines(), []);
 });
 
 test('refusals are logged once a minute with their count, and never with the token', async (t) => {

@@ -33,7 +33,7 @@ test("the program's help names every command", async (t) => {
     [...(await ran(argv)).out.matchAll(/^  ([a-z][a-z-]*) /gm)].map(([, name]) => name as string);
   t.is(
     (await commandsOf(['--help'])).join(' '),
-    'run check doctor config nodes dead-letters spool replay top template forecast demo simulate help',
+    'run check doctor config nodes dead-letters spool replay top template forecast demo docker-stats simulate help',
   );
   t.deepEqual(await commandsOf(['nodes', '--help']), ['list', 'show', 'refresh', 'diff', 'help']);
   t.deepEqual(await commandsOf(['dead-letters', '--help']), ['list', 'show', 'retry', 'drop', 'export', 'help']);
@@ -55,6 +55,13 @@ for (const [commandLine, error] of [
   ['dead-letters drop --kind a --all', 'expected --all, or else --reason or --kind, found both'],
   ['replay', "missing required argument 'files'"],
   ['simulate', "required option '--target <url>' not specified"],
+  ['docker-stats', 'backstop: expected --backstop or SRV_BACKSTOP with the URL to send to, found neither'],
+  ['docker-stats -poll', "option '--poll <duration>' argument missing"],
+  ['docker-stats -verbose=yes', "unknown option '-verbose=yes'"],
+  [
+    'docker-stats -backstop=http://h/publish/a -poll 60',
+    '--poll: expected a duration in Go\'s notation such as 500ms, 60s or 1h30m, found "60"',
+  ],
   ['demo -p 1', "option '-p, --tsdb-port' needs --tsdb-host"],
   [
     '',

@@ -17,6 +17,8 @@ export interface Target {
   readonly downsampleInterval: string;
   readonly downsampleAggregator: string;
   readonly downsampleFillPolicy: string;
+  readonly shouldComputeRate: boolean;
+  readonly isCounter?: boolean;
   readonly filters: readonly Filter[];
 }
 
@@ -54,13 +56,17 @@ export function filledIn(text: string, values: Values): string {
   );
 }
 
-/** Returns the sub query for /api/query. */
+/** Returns the sub query for /api/query. A rate without a counterMax drops resets (tsdbVersion 2 and later). */
 export function asSubQuery(target: Target, values: Values): object {
   const fill = target.downsampleFillPolicy === 'none' ? '' : `-${target.downsampleFillPolicy}`;
   return {
     metric: filledIn(target.metric, values),
     aggregator: filledIn(target.aggregator, values),
     downsample: `${filledIn(target.downsampleInterval, values)}-${target.downsampleAggregator}${fill}`,
+    ...(target.shouldComputeRate && {
+      rate: true,
+      rateOptions: { counter: target.isCounter === true, dropResets: true },
+    }),
     filters: target.filters.map((filter) => ({
       ...filter,
       tagk: filledIn(filter.tagk, values),

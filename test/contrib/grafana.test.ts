@@ -1,29 +1,28 @@
 // The dashboards for OpenTSDB: /api/query accepts every query, which finds the series of the bridge.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { expanded } from '../../src/model/factored-points.ts';
 import type { DataPoint } from '../../src/model/point.ts';
 import { pushBody } from '../../src/simulator/runs/push-body.ts';
 import { runOf } from '../../src/simulator/runs/run.ts';
 import { simulatedTests } from '../../src/simulator/runs/tests.ts';
 import { seeded } from '../../src/simulator/seeded.ts';
-import { openTsd } from '../../src/simulator/tsd/tsd.ts';
 import { world } from '../../src/simulator/world/world.ts';
 import { measurementOf } from '../../src/sources/catchpoint/measurement.ts';
 import { dimensions, slicer } from '../../src/sources/catchpoint/slices.ts';
-import { asSubQuery, type Dashboard, filledIn, type Target, type Values } from './grafana-target.ts';
+import { database, targetsOf } from './grafana-database.ts';
+import type { Dashboard, Target } from './grafana-target.ts';
 
 const folder = new URL('../../../contrib/grafana/', import.meta.url);
 const files = readdirSync(new URL('dashboards/', folder)).filter((file) => file.endsWith('.json'));
 const dashboards = files.map(
   (file) => JSON.parse(readFileSync(new URL(`dashboards/${file}`, folder), 'utf8')) as Dashboard,
 );
-const ofTests = dashboards.filter(({ panels }) => panels.every(({ datasource }) => datasource.type === 'opentsdb'));
+const ofOpenTsdb = dashboards.filter(({ panels }) => panels.every(({ datasource }) => datasource.type === 'opentsdb'));
+const ofTests = ofOpenTsdb.filter(({ uid }) => uid.startsWith('catchpoint-'));
 
-const beginMs = Date.UTC(2026, 10, 18, 9);
-const endMs = beginMs + 3_600_000;
+const hour = { beginMs: Date.UTC(2026, 10, 18, 9), endMs: Date.UTC(2026, 10, 18, 10) };
 /** The metrics of a test, without its id and the prefix. */
 const slice = slicer({ prefix: 'catchpoint', resolution: 's', rtt: 'by-type', slices: dimensions });
 
@@ -43,7 +42,7 @@ function anHour(): DataPoint[] {
         failingShare: 0.2,
         hits: () => true,
       });
-      const run = runOf(one, node, beginMs + at * 600_000 + (node.id % 300) * 1000, { random, incidents });
+      const run = runOf(one, node, hour.beginMs + at * 600_000 + (node.id % 300) * 1000, { random, incidents });
       const { name, asn, city, region, country, continent, isp } = node;
       const known = {
         id: node.id,
@@ -65,79 +64,6 @@ function anHour(): DataPoint[] {
   );
 }
 
-interface Answered {
-  readonly status: number;
-  readonly series: readonly {
-    readonly metric: string;
-    readonly tags: Values;
-    readonly dps: Readonly<Record<string, number>>;
-  }[];
-  readonly text: string;
-}
-
-interface Database {
-  /** The initial values of the variables. */
-  values(dashboard: Dashboard): Promise<Values>;
-  ask(target: Target, values: Values): Promise<Answered>;
-}
-
-/** A database with the hour, queried as Grafana does. */
-async function database(t: ExecutionContext, points = anHour()): Promise<Database> {
-  const tsd = await openTsd();
-  t.teardown(tsd.close);
-  const puts = points.map(({ metric, timestamp, value, tags }) => ({ metric, timestamp, value, tags }));
-  for (let at = 0; at < puts.length; at += 200) {
-    const body = gzipSync(JSON.stringify(puts.slice(at, at + 200)));
-    const { status } = await fetch(`${tsd.url}/api/put`, {
-      method: 'POST',
-      body,
-      headers: { 'content-encoding': 'gzip' },
-    });
-    if (status !== 204) throw new Error(`put was answered ${status}`);
-  }
-  return {
-    async values({ templating: { list } }) {
-      const values: Record<string, string> = {};
-      for (const { name, type, query, regex = '', current } of list) {
-        values[name] =
-          type === 'query'
-            ? await firstMetric(tsd.url, filledIn(String(query), values), regex)
-            : (current.value ?? 'chosen');
-      }
-      return values;
-    },
-    async ask(target, values) {
-      const body = {
-        start: beginMs,
-        end: endMs,
-        queries: [asSubQuery(target, values)],
-        msResolution: false,
-        globalAnnotations: true,
-        showQuery: true,
-      };
-      const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body: JSON.stringify(body) });
-      const text = await response.text();
-      return {
-        status: response.status,
-        text,
-        series: response.status === 200 ? (JSON.parse(text) as Answered['series']) : [],
-      };
-    },
-  };
-}
-
-/** `metrics(prefix)` uses /api/suggest, which needs no meta tables; the expression selects a part of each name. */
-async function firstMetric(url: string, query: string, regex: string): Promise<string> {
-  const [, prefix = ''] = /^metrics\((.*)\)$/.exec(query) ?? [];
-  const [, expression = ''] = /^\/(.*)\/$/.exec(regex) ?? [];
-  const names = (await (await fetch(`${url}/api/suggest?type=metrics&q=${prefix}&max=10000`)).json()) as string[];
-  return (
-    names.map((name) => new RegExp(expression).exec(name)?.[1]).find((found) => found !== undefined) ?? 'none found'
-  );
-}
-
-const targetsOf = ({ panels }: Dashboard): Target[] => panels.flatMap(({ targets }) => targets);
-
 test('the dashboards are generated from their source, with stable uids', async (t) => {
   const { dashboards: made } = (await import(new URL('build.mjs', folder).href)) as {
     readonly dashboards: Readonly<Record<string, object>>;
@@ -154,6 +80,7 @@ test('the dashboards are generated from their source, with stable uids', async (
     files,
   );
   t.is(ofTests.length, 6);
+  t.is(ofOpenTsdb.length, 7);
 });
 
 test('panels do not overlap, and have a title and a description', (t) => {
@@ -179,7 +106,7 @@ test('panels do not overlap, and have a title and a description', (t) => {
 });
 
 test('every used variable is defined, and none needs meta tables', (t) => {
-  for (const { uid, templating, panels } of ofTests) {
+  for (const { uid, templating, panels } of ofOpenTsdb) {
     const names = templating.list.map(({ name }) => name);
     const text = JSON.stringify(
       panels.map(({ targets, datasource }) => [datasource, targets.map((target) => ({ ...target, alias: '' }))]),
@@ -200,7 +127,7 @@ test('every used variable is defined, and none needs meta tables', (t) => {
 
 for (const one of ofTests) {
   test(`${one.uid}: every query is accepted, and finds a series for each value of its tag`, async (t) => {
-    const { values, ask } = await database(t);
+    const { values, ask } = await database(t, anHour(), hour);
     const chosen = await values(one);
     t.regex(chosen['test'] ?? '', /^\d+$/);
     for (const target of targetsOf(one)) {
@@ -217,7 +144,7 @@ for (const one of ofTests) {
 
 test('counts and shares match the runs', async (t) => {
   const points = anHour();
-  const { values, ask } = await database(t, points);
+  const { values, ask } = await database(t, points, hour);
   const [dashboard] = ofTests.filter(({ uid }) => uid === 'catchpoint-availability');
   const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
   if (dashboard === undefined || first === undefined) return t.fail();
@@ -232,7 +159,7 @@ test('counts and shares match the runs', async (t) => {
 });
 
 test('a variable filters the series', async (t) => {
-  const { values, ask } = await database(t);
+  const { values, ask } = await database(t, anHour(), hour);
   const [dashboard] = ofTests.filter(({ uid }) => uid === 'catchpoint-continents');
   const [first] = dashboard === undefined ? [] : targetsOf(dashboard);
   if (dashboard === undefined || first === undefined) return t.fail();
@@ -247,7 +174,7 @@ test('a variable filters the series', async (t) => {
 });
 
 test('a query of an unknown name is rejected', async (t) => {
-  const { values, ask } = await database(t);
+  const { values, ask } = await database(t, anHour(), hour);
   const dashboard = ofTests[0] as Dashboard;
   const target = targetsOf(dashboard)[0] as Target;
   const chosen = await values(dashboard);

@@ -1,25 +1,21 @@
 // The systemd unit is valid and confined, and its variables are settings.
 
 import test, { type ExecutionContext } from 'ava';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { environmentNameOf } from '../../src/config/settings/names.ts';
 import { settingEntries } from '../../src/config/settings/settings.ts';
 import { temporaryDirectory } from '../fakes/directory.ts';
+import { analysis, unitValues } from './systemd-analyze.ts';
 
-const run = promisify(execFile);
 const folder = new URL('../../../contrib/systemd/', import.meta.url).pathname;
 const name = 'catchpoint-opentsdb-bridge.service';
 const text = (file: string): string => readFileSync(join(folder, file), 'utf8');
 const unit = text(name);
 const dropIns = ['rest-v1.conf', 'rest-v2.conf', 'push-token.conf', 'tls.conf'];
 
-/** Returns the values of a key in order. */
-const valuesOf = (key: string, from = unit): string[] =>
-  [...from.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+const valuesOf = (key: string, from = unit): string[] => unitValues(from, key);
 
 /** Writes the unit and its drop-ins, with a program that every machine has. */
 async function installed(t: ExecutionContext, change = (one: string): string => one): Promise<string> {
@@ -31,35 +27,6 @@ async function installed(t: ExecutionContext, change = (one: string): string => 
     change(unit.replace('ExecStart=catchpoint-opentsdb-bridge', 'ExecStart=/bin/true')),
   );
   return join(directory, name);
-}
-
-interface Analysis {
-  readonly code: number;
-  /** The lines about these files. */
-  readonly output: string;
-}
-
-async function analysis(path: string, ...args: readonly string[]): Promise<Analysis> {
-  const ours = (output: string): string =>
-    output
-      .split('\n')
-      .filter((line) => line.includes('catchpoint'))
-      .join('\n');
-  const env = { ...process.env, SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
-  try {
-    const { stdout, stderr } = await run('systemd-analyze', [...args, path], { env });
-    return { code: 0, output: ours(stdout + stderr) };
-  } catch (error) {
-    const { code, stdout, stderr, message } = error as {
-      readonly code: number | string;
-      readonly stdout: string;
-      readonly stderr: string;
-      readonly message: string;
-    };
-    if (typeof code === 'string')
-      throw new Error(`systemd-analyze, of Debian's package systemd, cannot be run: ${message}`, { cause: error });
-    return { code, output: ours(stdout + stderr) };
-  }
 }
 
 test('systemd-analyze verify accepts the unit with every drop-in', async (t) => {

@@ -22,13 +22,22 @@ export interface GuardedOptions extends Partial<Omit<AccessOptions, 'limits'>> {
   readonly stateDir?: string;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** False: the state is that of a bridge without a push listener. Default true. */
+  readonly hasListener?: boolean;
   /** Awaited after the body has arrived. */
   readonly take?: (body: Buffer) => Promise<void> | void;
 }
 
 /** Opens the listener as the daemon does, but with `take` in place of the source. */
 export async function guarded(t: ExecutionContext, options: GuardedOptions = {}): Promise<Guarded> {
-  const { limits = {}, clock = systemClock(), log = silentLog(), take = () => {}, ...given } = options;
+  const {
+    limits = {},
+    clock = systemClock(),
+    log = silentLog(),
+    take = () => {},
+    hasListener = true,
+    ...given
+  } = options;
   const stateDir = options.stateDir ?? (await temporaryDirectory(t));
   const usual = { maxConnections: 100, maxConnectionsPerAddress: 100, maxRequests: 100, maxArrivingBytes: 2 ** 20 };
   const nothing = {
@@ -42,7 +51,7 @@ export async function guarded(t: ExecutionContext, options: GuardedOptions = {})
   };
   const access = await openAccessControl(
     { checkSender: 'off', ...nothing, ...given, limits: { ...usual, ...limits } },
-    { stateDir, clock, log },
+    { stateDir, clock, log, hasListener },
   );
   const intake: PushIntake = {
     async take({ body }) {

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { until } from '../fakes/until.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { openSimulatedEngine } from '../../src/simulator/docker/simulated-engine.ts';
 import { openBridge, openChromium, openPage, type WatchedBridge } from './browser.ts';
 
 const inBrowser = process.env['BRIDGE_BROWSER'] === 'off' ? test.serial.skip : test.serial;
@@ -237,6 +239,24 @@ inBrowser('without the Catchpoint source nodes and pushes are hidden', async (t)
   });
   t.is(answer.status, 200, await answer.text());
   await shows(t, page, '#sources tbody tr', /Backstop.*1 accepted/s);
+  t.deepEqual(complaints, []);
+});
+
+inBrowser('the Docker source has a line on its engine and its last poll', async (t) => {
+  const engine = await openSimulatedEngine({ clock: systemClock(), random: Math.random, containers: 3 });
+  t.teardown(engine.close);
+  const flags = { catchpoint: false, docker: engine.url, dockerPoll: '1s' };
+  const { address } = await openBridge(t, {}, flags);
+  const { page, complaints } = await openPage(t, await browser(), address);
+  await shows(
+    t,
+    page,
+    '#sources tbody th',
+    /Docker\s*Docker 29\.0\.1, API 1\.52, cgroup v2; 3 containers; last poll \d+ s ago in \d+ ms/,
+  );
+  await shows(t, page, '#sources tbody tr', /\d samples/);
+  await engine.halt();
+  await shows(t, page, '#problems', /the Docker engine at http:.* has not answered for/);
   t.deepEqual(complaints, []);
 });
 

@@ -4,6 +4,7 @@ import test from 'ava';
 import { connectionCounts } from '../../src/auth/limits/connection-limit.ts';
 import { refusalCounts } from '../../src/auth/refusal-counts.ts';
 import { type RecentIncreases, recentIncreases, type CountsAt } from '../../src/status/recent-increases.ts';
+import { dockerDetail } from '../../src/status/docker-detail.ts';
 import { problemsOf } from '../../src/status/problems.ts';
 import { statusMessageOf } from '../../src/status/status-message.ts';
 import { seenAtMs, sinkOf, snapshotOf } from '../fakes/snapshot.ts';
@@ -123,6 +124,7 @@ test('the message has the counts of sources and sinks', (t) => {
   const sources = [
     { name: 'catchpoint', ...counted },
     { name: 'backstop', ...counted },
+    { name: 'docker', ...counted },
   ];
   const sinks = [sinkOf({ isRequired: false, skipped: 12, annotations: { written: 0, skipped: 5 } })];
   const now = statusMessageOf(snapshotOf({ sources, sinks, takesPushes: false }), snapshotOf(), {
@@ -134,8 +136,37 @@ test('the message has the counts of sources and sinks', (t) => {
     [
       ['catchpoint', { taken: 12, missed: 1 }],
       ['backstop', { accepted: 9, notAllowed: 2 }],
+      ['docker', { samples: 56, timeout: 57, 'not-measured': 58 }],
+    ],
+  );
+  t.deepEqual(
+    now.sources.map(({ detail }) => detail),
+    [
+      undefined,
+      undefined,
+      'Docker 20.10.24, API 1.41, cgroup v1; 101 containers, 52 excluded; last poll 3 s ago in 120 ms; skipped: 2 timeout',
     ],
   );
   t.like(now.sinks[0], { isRequired: false, skipped: 12, annotationsSkipped: 5 });
   t.false(now.takesPushes);
+});
+
+test('the line of the Docker source says what the engine does not do', (t) => {
+  const { docker } = snapshotOf();
+  if (docker === undefined) return t.fail();
+  const lineOf = (changes: Partial<typeof docker>): string => dockerDetail({ ...docker, ...changes }, seenAtMs);
+  const before = { lastPoll: undefined, engine: undefined } as const;
+  t.is(lineOf(before), 'connects to unix:///var/run/docker.sock');
+  t.is(
+    lineOf({ ...before, failingSinceMs: seenAtMs - 300_000, lastError: 'no engine at /var/run/docker.sock' }),
+    'unix:///var/run/docker.sock has not answered for 5 min: no engine at /var/run/docker.sock',
+  );
+  t.is(
+    lineOf({
+      lastPoll: undefined,
+      engine: { product: 'Podman', version: '', apiVersion: '1.40', cgroupVersion: undefined },
+      events: { ...docker.events, isConnected: false, lastError: 'GET /v1.40/events: 403: Forbidden' },
+    }),
+    'Podman, API 1.40; no events: GET /v1.40/events: 403: Forbidden',
+  );
 });

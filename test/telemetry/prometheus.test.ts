@@ -33,6 +33,45 @@ test('a histogram is written as cumulative buckets, sum and count', async (t) =>
   ]);
 });
 
+test('the Docker source has its metrics, which are absent without it', async (t) => {
+  const text = await metricsPage().text(snapshotOf());
+  t.deepEqual(
+    text.split('\n').filter((line) => line.startsWith('catchpoint_bridge_docker_')),
+    [
+      'engine_up 1',
+      'engine_info{product="Docker",version="20.10.24",api_version="1.41",cgroup="v1"} 1',
+      'containers{state="running"} 50',
+      'containers{state="exited"} 51',
+      'containers_excluded 52',
+      'polls_total{outcome="completed"} 53',
+      'polls_total{outcome="late"} 54',
+      'polls_total{outcome="failed"} 55',
+      'poll_duration_seconds 0.12',
+      'last_poll_timestamp_seconds 1794995997',
+      'samples_total 56',
+      'skipped_total{reason="timeout"} 57',
+      'skipped_total{reason="not-measured"} 58',
+      'events_total{event="exit"} 59',
+      'events_total{event="oom_kill"} 60',
+      'events_total{event="restart"} 61',
+      'events_connected 1',
+    ].map((line) => `catchpoint_bridge_docker_${line}`),
+  );
+  const { docker: _, ...withoutDocker } = snapshotOf();
+  t.deepEqual(linesOf(await metricsPage().text(withoutDocker), 'docker_'), []);
+});
+
+test('an engine is up while it answers, and not before its first answer', async (t) => {
+  const { docker } = snapshotOf();
+  const upWith = async (changes: Partial<NonNullable<typeof docker>>): Promise<string[]> =>
+    linesOf(
+      await metricsPage().text(snapshotOf({ ...(docker && { docker: { ...docker, ...changes } }) })),
+      'docker_engine',
+    );
+  t.deepEqual(await upWith({ engine: undefined }), ['catchpoint_bridge_docker_engine_up 0']);
+  t.is((await upWith({ failingSinceMs: 1 }))[0], 'catchpoint_bridge_docker_engine_up 0');
+});
+
 test('each page shows its own snapshot alone: removed series and unknown values are absent', async (t) => {
   const page = metricsPage();
   await page.text(snapshotOf({ sinks: [sinkOf(), sinkOf({ name: 'file' })] }));
@@ -79,7 +118,7 @@ test('the page has exactly the defined metrics, each with all its labels', async
     const begins = new RegExp(`^catchpoint_bridge_${name}${type === 'histogram' ? '_count' : ''}[{ ]`);
     const sample = text.split('\n').find((line) => begins.test(line)) ?? 'none';
     t.deepEqual(
-      [...sample.matchAll(/([a-z]+)="/g)].map(([, label]) => label),
+      [...sample.matchAll(/([a-z_]+)="/g)].map(([, label]) => label),
       [...labels],
       name,
     );

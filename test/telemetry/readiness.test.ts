@@ -109,6 +109,13 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     'what an earlier version has stored is drained still; its store stays until then',
   ],
   [
+    'a Docker engine that does not answer',
+    {
+      ...(healthy.docker && { docker: { ...healthy.docker, failingSinceMs: seenAtMs - 300_000, lastError: 'ENOENT' } }),
+    },
+    'the Docker engine at unix:///var/run/docker.sock has not answered for 5 min (ENOENT)',
+  ],
+  [
     'an archive that is not written',
     { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } },
     'pushes are not archived: ENOSPC',

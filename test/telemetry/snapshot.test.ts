@@ -28,7 +28,9 @@ async function opened(t: ExecutionContext, more: Partial<SnapshotParts> = {}) {
 test('a snapshot joins counters, spool, outlets and sources, and does not change afterwards', async (t) => {
   const pushes = { taken: 2, malformed: 1 };
   const catchpoint = { status: () => ({ pushes, nodes }) };
-  const { clock, spool, counters, outlets, take } = await opened(t, { version: '1.2.3', catchpoint });
+  const { docker: dockerStatus } = snapshotOf();
+  const docker = dockerStatus && { status: () => dockerStatus };
+  const { clock, spool, counters, outlets, take } = await opened(t, { version: '1.2.3', catchpoint, docker });
   const sink = counters.sink(playedSink());
   const reader = await spool.reader(sink.name);
   const deliver = counters.source('catchpoint', spool.append);
@@ -67,6 +69,7 @@ test('a snapshot joins counters, spool, outlets and sources, and does not change
     lastError: 'refused',
     retrySet: { points: 0, bytes: 0 },
   });
+  t.deepEqual(snapshot.docker, dockerStatus);
   t.like(snapshot.sources[0], { name: 'catchpoint', points: 3, deliveries: 2 });
   t.deepEqual(snapshot.deadLetters.added, { 'implausible-time': 1 });
   t.like(snapshot.parked, { count: 1, nodes: 1 });
@@ -80,6 +83,6 @@ test('a snapshot without Catchpoint and without free space of the disk is comple
   const { take } = await opened(t, { spoolDirectory: '/nowhere' });
   const { takesPushes, pushes, nodes, spool, ...others } = await take();
   t.deepEqual([takesPushes, pushes.byOutcome, nodes.known, spool.freeBytes], [false, {}, 0, undefined]);
-  for (const absent of ['access', 'cardinality', 'backstop', 'reloads', 'workers', 'outletRestarts'])
+  for (const absent of ['access', 'cardinality', 'backstop', 'docker', 'reloads', 'workers', 'outletRestarts'])
     t.false(absent in others, absent);
 });

@@ -9,6 +9,7 @@ import { overridesCheck, tokenFilesCheck } from './configured-files.ts';
 import { authenticationCheck, keyCheck } from './credentials.ts';
 import { directoriesCheck } from './directories.ts';
 import { diskCheck } from './disk.ts';
+import { dockerCheck } from './docker.ts';
 import type { Check, CheckContext } from './finding.ts';
 import { nameCheck } from './name-lookup.ts';
 import { pushUrlCheck } from './push-url.ts';
@@ -25,6 +26,7 @@ export const configChecks: readonly Check[] = [
   tsdbCheck,
   graphiteCheck,
   backstopSinkCheck,
+  dockerCheck,
   catchpointCheck,
 ];
 
@@ -38,6 +40,7 @@ export const doctorChecks: readonly Check[] = [
   graphiteCheck,
   backstopSinkCheck,
   limitsCheck,
+  dockerCheck,
   catchpointCheck,
   keyCheck,
   nodesCheck,

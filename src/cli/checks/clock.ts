@@ -30,9 +30,10 @@ export async function clockCheck({ config }: ConfigRead, context: CheckContext):
   return [notChecked('clock', 'no server here gives its time to compare with', 'look at `timedatectl` yourself')];
 }
 
-function timeServers({ tsdb, file, catchpoint }: ConfigRead['config']): TimeServer[] {
-  const usesApi = catchpoint.nodesFile === undefined && (catchpoint.apiKey ?? catchpoint.key) !== undefined;
-  const tsdbUrls = file !== undefined || tsdb.put === 'telnet' ? [] : tsdb.urls;
+function timeServers({ tsdb, catchpoint, takesCatchpoint }: ConfigRead['config']): TimeServer[] {
+  const usesApi =
+    takesCatchpoint && catchpoint.nodesFile === undefined && (catchpoint.apiKey ?? catchpoint.key) !== undefined;
+  const tsdbUrls = !tsdb.isOn || tsdb.put === 'telnet' ? [] : tsdb.urls;
   return [
     ...(usesApi ? [{ name: catchpoint.url, url: `${catchpoint.url}/`, headers: {} }] : []),
     ...tsdbUrls.map((url) => {

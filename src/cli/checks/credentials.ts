@@ -13,7 +13,7 @@ const renewal =
 
 export async function keyCheck({ config, origins }: ConfigRead, { clock }: CheckContext): Promise<Finding[]> {
   const { apiKey, key, nodesFile } = config.catchpoint;
-  if (nodesFile !== undefined) return [];
+  if (nodesFile !== undefined || !config.takesCatchpoint) return [];
   if (apiKey === undefined && key === undefined) {
     const advice = 'give --key and --secret, --api-key, or --nodes-file';
     return [fault('Catchpoint', 'there is nowhere to get the nodes from', 78, advice)];
@@ -51,7 +51,8 @@ function expiryOf(key: string): number | undefined {
 /** The settings by which pushes are authenticated. */
 const authentication = ['push-token', 'push-token-file', 'rotation-secret', 'rotation-secret-file', 'tls-client-ca'];
 
-export async function authenticationCheck({ origins }: ConfigRead): Promise<Finding[]> {
+export async function authenticationCheck({ config, origins }: ConfigRead): Promise<Finding[]> {
+  if (!config.takesCatchpoint) return [];
   const names = origins
     .filter(({ name, origin }) => authentication.includes(name) && origin !== 'default')
     .map(({ name }) => name);

@@ -7,12 +7,13 @@ import { type CheckContext, fault, type Finding, ok, warning } from './finding.t
 const slowMs = 1000;
 
 export async function nameCheck(
-  { config: { tsdb, file, catchpoint } }: ConfigRead,
+  { config: { tsdb, catchpoint, takesCatchpoint, docker } }: ConfigRead,
   { clock, lookup, pushUrl }: CheckContext,
 ): Promise<Finding[]> {
   const urls = [
-    ...(file === undefined ? tsdb.urls : []),
-    ...(catchpoint.nodesFile === undefined ? [catchpoint.url] : []),
+    ...(tsdb.isOn ? tsdb.urls : []),
+    ...(takesCatchpoint && catchpoint.nodesFile === undefined ? [catchpoint.url] : []),
+    ...(docker === undefined || /^unix:/i.test(docker.url) ? [] : [docker.url]),
     ...(pushUrl === undefined ? [] : [pushUrl]),
   ];
   const names = [...new Set(urls.map((url) => hostOf(new URL(url))))].filter((host) => isIP(host) === 0);

@@ -73,9 +73,10 @@ function spoolFindings(
 
 /** Warns after two missed refreshes. */
 export async function nodesCheck(
-  { config: { stateDir, catchpoint } }: ConfigRead,
+  { config: { stateDir, catchpoint, takesCatchpoint } }: ConfigRead,
   { clock }: CheckContext,
 ): Promise<Finding[]> {
+  if (!takesCatchpoint) return [];
   const what = 'node directory';
   const stored = await directoryFile({ stateDir, log: silentLog() })
     .read()

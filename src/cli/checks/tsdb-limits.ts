@@ -10,10 +10,10 @@ const alwaysAcceptedBytes = 8192;
 const what = 'OpenTSDB limits';
 
 export async function limitsCheck(
-  { config: { tsdb, file } }: ConfigRead,
+  { config: { tsdb } }: ConfigRead,
   { clock, signal }: CheckContext,
 ): Promise<Finding[]> {
-  if (file !== undefined) return [];
+  if (!tsdb.isOn) return [];
   const { urls, headers, caFile } = tsdb;
   const findings = await Promise.all(
     urls.map(async (url) => {

@@ -11,6 +11,7 @@ interface DemoFlags {
   readonly tsdbPort?: number;
   readonly rate?: number;
   readonly nodes?: number;
+  readonly docker?: boolean;
   readonly seconds?: number;
 }
 
@@ -21,17 +22,19 @@ export function define(command: Command, bind: BindAction): void {
     .option('-p, --tsdb-port <port>', 'its port', argumentParser(port))
     .option('--rate <number>', 'pushes a second (default: 100)', positiveNumber)
     .option('--nodes <number>', 'how many nodes there are (default: 300)', positiveNumber)
+    .option('--docker', 'also poll a simulated Docker Engine, and show its containers')
     .option('--seconds <number>', 'how long (default: until Ctrl-C)', positiveNumber)
     .action(bind(demoAction));
 }
 
 async function demoAction(command: Command, context: CommandContext): Promise<number> {
   const { stdout, stderr, clock, random, pid, stop: signal } = context;
-  const { tsdbHost: host, tsdbPort: port, ...flags } = command.opts<DemoFlags>();
+  const { tsdbHost: host, tsdbPort: port, docker: hasDocker = false, ...flags } = command.opts<DemoFlags>();
   if (port !== undefined && host === undefined) command.error("error: option '-p, --tsdb-port' needs --tsdb-host");
   const { demo } = await import('./demo.ts');
   return demo({
     ...flags,
+    hasDocker,
     ...(host !== undefined && { tsdb: { host, ...(port !== undefined && { port }) } }),
     clock,
     random,

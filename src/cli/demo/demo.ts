@@ -4,7 +4,7 @@ import type { DaemonStatus } from '../../daemon/parts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { everyInterval, withTimeLimit } from '../interval.ts';
 import { formatCount, formatMinutes, formatMs } from '../terminal-text.ts';
-import { type DemoSetup, type DemoSetupOptions, openDemoSetup, type Releases } from './demo-setup.ts';
+import { type DemoDocker, type DemoSetup, type DemoSetupOptions, openDemoSetup, type Releases } from './demo-setup.ts';
 
 export interface DemoOptions extends Omit<DemoSetupOptions, 'rate' | 'nodes'> {
   /** Pushes a second; default 100. */
@@ -63,25 +63,32 @@ function noNodes({ daemon }: DemoSetup, { write, signal }: DemoOptions): number 
   return exitCodes.unavailable;
 }
 
-function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, table, agents }: DemoSetup, rate: number): string {
+function addresses({ catchpointUrl, nodes, daemon, tsdbUrl, table, agents, docker }: DemoSetup, rate: number): string {
   const countries = new Set(nodes.map(({ country }) => country.name)).size;
   return [
     `Catchpoint (simulated)   ${catchpointUrl}   ${nodes.length} nodes in ${countries} countries, ${formatCount(rate)} pushes a second`,
+    ...(docker === undefined
+      ? []
+      : [`Docker (simulated)       ${docker.url}   ${docker.containers} containers, polled every two seconds`]),
     `bridge, takes pushes     ${daemon.pushUrl}`,
     `bridge, status page      ${daemon.adminUrl}/   (in a terminal: top --admin-url ${daemon.adminUrl})`,
     `bridge, health           ${daemon.adminUrl}/healthz`,
     `OpenTSDB ${table === undefined ? '               ' : '(simulated)    '} ${tsdbUrl}`,
     '',
     `Time goes ${agents.compression.toFixed(0)} times as fast as in earnest. Ctrl-C ends it.`,
-    ...(table === undefined ? ['Look into OpenTSDB for catchpoint.rtt.by_continent.204417 and its like.'] : []),
+    ...(table === undefined ? [`Look into OpenTSDB for ${exampleMetrics(docker)} and the like.`] : []),
     '',
     '',
   ].join('\n');
 }
 
-/** Writes a line a second, each incident, and the table every ten seconds. */
+function exampleMetrics(docker: DemoDocker | undefined): string {
+  return `catchpoint.rtt.by_continent.204417${docker === undefined ? '' : ', docker.cpu.percent'}`;
+}
+
+/** Writes a line a second, each incident, and the tables every ten seconds. */
 function show(
-  { agents, daemon, incidents, table }: DemoSetup,
+  { agents, daemon, incidents, table, docker }: DemoSetup,
   { clock, write }: DemoOptions,
   end: AbortSignal,
 ): Promise<void> {
@@ -99,12 +106,16 @@ function show(
     if (incident !== undefined && incident !== previous.incident) write(`        ⚡ ${incident.title}\n`);
     previous = { sent, accepted, incident };
     ticks += 1;
-    if (table !== undefined && ticks % tableEveryTicks === 0) write(`\n${tableTitle}\n\n${table.table()}\n\n`);
+    if (table === undefined || ticks % tableEveryTicks !== 0) return;
+    write(`\n${tableTitle}\n\n${table.table()}\n\n`);
+    if (docker !== undefined) write(`${dockerTitle}\n\n${docker.table.table()}\n\n`);
   });
 }
 
 const tableTitle =
   'What OpenTSDB got in the last ten seconds: RTT of DNS, ping and traceroute tests, errors of all tests';
+
+const dockerTitle = 'What OpenTSDB got of the containers; restarts and OOM kills since the start of the demo';
 
 function statusLine(
   elapsedMs: number,
@@ -139,7 +150,7 @@ function resultOf({ agents, daemon, table }: DemoSetup): Result {
 
 function summary(
   { taken, accepted, rejected, waiting, lost }: Result,
-  { agents }: DemoSetup,
+  { agents, daemon }: DemoSetup,
   elapsedMs: number,
 ): string {
   const { sent, answerMs } = agents.status();
@@ -148,9 +159,20 @@ function summary(
     `pushes    sent ${formatCount(sent)}, taken ${formatCount(taken)}, in ${(elapsedMs / 1000).toFixed(1)} s`,
     `points    accepted ${formatCount(accepted)}, rejected ${formatCount(rejected)}${waiting > 0 ? `, waiting ${formatCount(waiting)}` : ''}`,
     `answers   p50 ${formatMs(answerMs.p50)}, p99 ${formatMs(answerMs.p99)}`,
+    ...containersLine(daemon.status()),
     `lost      ${formatCount(lost)}`,
     '',
   ].join('\n');
+}
+
+function containersLine({ docker }: DaemonStatus): string[] {
+  if (docker === undefined) return [];
+  const { samples, polls, skipped, events } = docker;
+  const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
+  const seen = `exits ${formatCount(events.exits)}, restarts ${formatCount(events.restarts)}, OOM kills ${formatCount(events.oomKills)}`;
+  return [
+    `docker    samples ${formatCount(samples)} in ${formatCount(polls.completed)} polls, skipped ${formatCount(left)}; ${seen}`,
+  ];
 }
 
 /** True without a backlog, and when the sink does not accept it. */

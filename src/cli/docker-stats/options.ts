@@ -22,7 +22,7 @@ export const statsOptions: readonly StatsOption[] = [
     name: 'backstop',
     argument: 'url',
     variable: 'SRV_BACKSTOP',
-    key: 'backstopSink' as string as SettingKey,
+    key: 'backstopSink',
     help: 'send the figures to this Backstop: http(s)://user:password@host:port/publish/PREFIX',
   },
   {

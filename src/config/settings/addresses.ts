@@ -1,8 +1,12 @@
 // Parsers of addresses, URLs and HTTP headers in settings.
 
+import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
-import { engineAddress } from '../../sources/docker/engine/address.ts';
+import type * as EngineAddresses from '../../sources/docker/engine/address.ts';
 import { expected, type Parse, wholeNumber } from './values.ts';
+
+/** Loads what few bridges need on demand. */
+const require = createRequire(import.meta.url);
 
 /** Port 0 is any free port. */
 export interface ListenAddress {
@@ -101,7 +105,9 @@ publishUrl.form = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://.' };
 
 /** The address of a Docker Engine, or `env`: as the environment says. */
 export function engineUrl(text: string): string {
-  if (text !== 'env') engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
+  if (text === 'env') return text;
+  const { engineAddress } = require('../../sources/docker/engine/address.js') as typeof EngineAddresses;
+  engineAddress({ url: text, isTls: false, certDirectory: undefined }, () => false);
   return text;
 }
 engineUrl.form = { type: 'string', pattern: '^\\s*(env$|([uU][nN][iI][xX]|[hH][tT][tT][pP][sS]?|[tT][cC][pP])://)' };

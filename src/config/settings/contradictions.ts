@@ -123,8 +123,8 @@ export function beyondTagBudget({ values, origins }: ResolvedSettings): string[]
   return [`${origins.labelTags.where}: ${dropped.join(', ')}: not written, ${room}`];
 }
 
-function noSource({ values, origins }: ResolvedSettings): Fault[] {
-  if (values.catchpoint !== false || values.backstop !== false || origins.docker.rank > 0) return [];
+function noSource({ values, origins, texts }: ResolvedSettings): Fault[] {
+  if (values.catchpoint !== false || values.backstop !== false || texts.docker.length > 0) return [];
   return [faultAt(origins.catchpoint, 'expected another source with it, such as --backstop or --docker, found none')];
 }
 

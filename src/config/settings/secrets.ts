@@ -64,7 +64,7 @@ export function hasCredentials(resolved: ResolvedSettings): boolean {
 
 export function missingCredentials(resolved: ResolvedSettings): Fault[] {
   const wanted = "--key and --secret (Catchpoint's REST API v1), --api-key (v2) or --nodes-file (no account)";
-  const withoutCatchpoint = resolved.origins.docker.rank === 0 ? '' : ', or --no-catchpoint to run Docker alone';
+  const withoutCatchpoint = resolved.texts.docker.length === 0 ? '' : ', or --no-catchpoint to run Docker alone';
   return hasCredentials(resolved)
     ? []
     : [{ text: `credentials: expected ${wanted}${withoutCatchpoint}, found none of them`, exitCode: 64 }];

@@ -77,7 +77,7 @@ async function route(options: ApiOptions, call: Call, path: string): Promise<voi
       return send(response, 200, infoBody(machine, options.containers(), { ...versions, apiVersion }));
     case '/containers/json': {
       if (query.has('filters')) return refuse(call, 400, 'the simulated engine has no filters of containers');
-      const listed = options.containers().filter(({ state }) => isTrue(query.get('all')) || state !== 'exited');
+      const listed = options.containers().filter(({ state }) => isTrue(query.get('all')) || isListed(state));
       return send(
         response,
         200,
@@ -91,6 +91,10 @@ async function route(options: ApiOptions, call: Call, path: string): Promise<voi
   }
 }
 
+function isListed(state: SimulatedContainer['state']): boolean {
+  return state !== 'created' && state !== 'exited';
+}
+
 async function routeContainer(options: ApiOptions, call: Call, name: string, what: 'json' | 'stats'): Promise<void> {
   const container = options.containers().find(({ id, name: own }) => id === name || own === name);
   if (container === undefined) return refuse(call, 404, `No such container: ${name}`);
@@ -101,7 +105,10 @@ async function routeContainer(options: ApiOptions, call: Call, name: string, wha
   return answerStats(options, call, { container, isStream, isOneShot });
 }
 
-/** A one-shot comes at once, anything else when there are two samples. A stopped container has none, so it is not waited for. */
+/**
+ * A one-shot comes at once, and so does the first sample of a stream, without one before it. Anything else has two
+ * samples, so it waits for the second, unless the container is stopped.
+ */
 async function answerStats(
   { clock, machine, sampleOf }: ApiOptions,
   { response, apiVersion, signal }: Call,
@@ -114,7 +121,7 @@ async function answerStats(
   let previous: Sample | undefined;
   for (;;) {
     const sample = sampleOf(container);
-    if (isOneShot || previous !== undefined || sample.counters === undefined) {
+    if (isOneShot || isStream || previous !== undefined || sample.counters === undefined) {
       const body = statsBody({ apiVersion, machine, container, sample, previous });
       if (!isStream) return send(response, 200, body);
       if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -144,11 +151,16 @@ async function answerEvents({ clock, events }: ApiOptions, call: Call): Promise<
   const end = events.read(write);
   try {
     if (until === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    else await clock.sleep(Math.max(0, Number(until / 1_000_000n) - clock.now()), { signal });
+    else await untilMs(clock, Number(until / 1_000_000n), signal);
   } finally {
     end();
   }
   response.end();
+}
+
+async function untilMs(clock: Clock, endMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = endMs - clock.now();
+  if (leftMs > 0) await clock.sleep(leftMs, { signal });
 }
 
 /** Seconds, with nanoseconds from engines of API 1.21 on. A text: the message of the engine. */

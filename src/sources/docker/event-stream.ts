@@ -37,13 +37,16 @@ export function eventStream(options: EventStreamOptions): EventStream {
   let isOpen = false;
   let lastError: string | undefined;
   let isRefusalLogged = false;
-  /** Of the last event: a resumed stream begins there. */
+  /** Of the last event. */
   let lastNs: string | undefined;
+  /** A resumed stream begins there: at the last event, or when the first stream was opened. */
+  let sinceNs: string | undefined;
 
   function opened(): void {
     isOpen = true;
     isRefusalLogged = false;
     lastError = undefined;
+    sinceNs ??= `${Math.floor(clock.now())}000000`;
     // Changes since the last stream may be missing in this one.
     states.forgetDetails();
   }
@@ -51,6 +54,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
   function record(event: ContainerEvent): void {
     if (lastNs !== undefined && BigInt(event.atNs) <= BigInt(lastNs)) return;
     lastNs = event.atNs;
+    sinceNs = event.atNs;
     states.forgetDetails(event.id);
     if (isSelected(event)) counters.record(event);
   }
@@ -66,7 +70,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
 
   async function follow(signal: AbortSignal): Promise<void> {
     await connection.open(signal);
-    for await (const event of engine.events(lastNs, signal, opened)) record(event);
+    for await (const event of engine.events(sinceNs, signal, opened)) record(event);
     throw new Error('the engine ended the stream');
   }
 

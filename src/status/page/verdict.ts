@@ -32,11 +32,12 @@ function at(level: Level): (sentence: string) => { readonly level: Level; readon
 }
 
 /** Has no figures that change every second, because screen readers read it. */
-function verdictOf({ problems: { alarms, warnings } }: StatusMessage): string {
+function verdictOf({ takesPushes, problems: { alarms, warnings } }: StatusMessage): string {
   if (alarms.some((alarm) => alarm.startsWith('Pushes are refused'))) return 'Pushes are refused';
   if (alarms.length > 0) return 'Something was lost';
   if (warnings.length === 0) return 'All is well';
-  return `Pushes are taken and kept; ${warnings.length === 1 ? 'one thing needs' : `${warnings.length} things need`} a look`;
+  const isWell = takesPushes ? 'Pushes are taken and kept' : 'Points are kept';
+  return `${isWell}; ${warnings.length === 1 ? 'one thing needs' : `${warnings.length} things need`} a look`;
 }
 
 /** Explains an empty page before the first request. */

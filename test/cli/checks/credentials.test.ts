@@ -40,8 +40,16 @@ test('pushes without authentication are a warning', async (t) => {
   t.deepEqual(lines(await authenticationCheck(configFrom())), [
     'warning who may push: everybody who knows the address',
   ]);
+  const backstopAlone = configFrom({ catchpoint: false, backstop: true });
+  t.deepEqual(await authenticationCheck(backstopAlone), [], 'nobody pushes');
   const origins = [{ name: 'push-token-file', value: '/t', origin: 'bridge.yaml:3' }];
   t.deepEqual(lines(await authenticationCheck({ ...configFrom(), origins })), [
     'ok who may push: whoever has what push-token-file ask for',
   ]);
+});
+
+test('without the Catchpoint source neither its key nor who may push is checked', async (t) => {
+  const read = configFrom({ catchpoint: false, backstop: true });
+  t.deepEqual(await keyCheck(read, checkContext), []);
+  t.deepEqual(await authenticationCheck(read), []);
 });

@@ -81,3 +81,8 @@ test('a node directory older than two refreshes is a warning', async (t) => {
   t.deepEqual(lines(await nodesCheck(configFrom({ stateDir }), context)), [`ok ${words}`]);
   t.deepEqual(lines(await nodesCheck(configFrom({ stateDir, refreshHours: '12' }), context)), [`warning ${words}`]);
 });
+
+test('without the Catchpoint source there is no node directory to check', async (t) => {
+  const read = configFrom({ catchpoint: false, backstop: true, stateDir: await temporaryDirectory(t) });
+  t.deepEqual(await nodesCheck(read, checkContext), []);
+});

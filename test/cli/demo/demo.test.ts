@@ -46,6 +46,19 @@ test('pushes arrive in OpenTSDB, and none is lost', async (t) => {
   t.regex(text, /^lost +0$/m);
 });
 
+test('with a Docker Engine its containers arrive in OpenTSDB too, and no push counts as lost', async (t) => {
+  const { exitCode, text } = await played(/^shop-web-1 +shop +\d+\.\d +[\d.]+ MiB/m, { hasDocker: true });
+  t.is(exitCode, 0, text);
+  t.regex(text, /^Docker \(simulated\) +http:\/\/127\.0\.0\.1:\d+ +12 containers, polled every two seconds$/m);
+  t.regex(text, /^docker +samples [1-9]\d* in [1-9]\d* polls, skipped 0; exits \d+, restarts \d+, OOM kills \d+$/m);
+  t.regex(text, /^lost +0$/m);
+});
+
+test('without a Docker Engine nothing is said of containers', async (t) => {
+  const { text } = await played(secondWithPoints);
+  t.notRegex(text, /docker/i);
+});
+
 test('a given OpenTSDB gets the points', async (t) => {
   const real = await tsd(t);
   const { exitCode, text } = await played(secondWithPoints, { tsdb: { host: '127.0.0.1', port: real.port } });

@@ -42,6 +42,16 @@ const now: StatusMessage = {
       failures: 0,
       counts: { accepted: 9, notAllowed: 2 },
     },
+    {
+      name: 'docker',
+      pointsPerS: 7,
+      points: 9,
+      deliveries: 3,
+      duplicates: 0,
+      failures: 0,
+      counts: { samples: 12 },
+      detail: 'Docker 20.10.24, API 1.41; 12 containers',
+    },
   ],
   sinks: [
     {
@@ -90,6 +100,7 @@ test('the screen shows rates, charts, sinks and pushes, without control characte
   t.regex(text, /^!! lost, ever: 3 points\n! the node directory is stale: 3 days old$/m);
   t.regex(text, /optional, missed 12 +annotations left out 5 +TAKES NOTHING$/m);
   t.regex(text, /^from backstop +4 points\/s +accepted 9 +notAllowed 2$/m);
+  t.regex(text, /^from docker +7 points\/s +samples 12\n {13}Docker 20\.10\.24, API 1\.41; 12 containers$/m);
   t.notRegex(text, /\u001B/);
 });
 

@@ -182,7 +182,49 @@ test('settings without effect are warnings, but not the variables of Docker', (t
     '--docker-cert-path: without effect, the engine is reached without TLS',
   ]);
   t.deepEqual(warningsOf({ flags: { docker: 'https://e:1', dockerCertPath: '/c' } }), []);
-  t.deepEqual(warningsOf({ flags: { docker: socket, dockerNaming: 'legacy', dockerLabels: ['a'] } }), [
-    '--docker-labels: without effect, legacy names have no tags',
+  t.deepEqual(
+    warningsOf({
+      flags: { docker: socket, dockerNaming: 'legacy', dockerLabels: ['a'], opentsdb: false, graphite: ['c'] },
+    }),
+    ['--docker-labels: without effect, legacy names have no tags'],
+  );
+});
+
+test('wrong rules, filters and labels are faults, with what was found', (t) => {
+  const faultOf = (flags: Given['flags']): string | undefined =>
+    faultsOf({ flags: { ...withoutCatchpoint, docker: socket, ...flags } })[1];
+  t.regex(faultOf({ dockerRules: '{}' }) ?? '', /^--docker-rules: expected a JSON array of .*, found an object$/);
+  t.regex(faultOf({ dockerRules: '[{"regexp":"("}]' }) ?? '', /^--docker-rules: rule 1: regexp: expected RE2 syntax/);
+  t.is(
+    faultOf({ dockerInclude: ['name=web-*,web'] }),
+    '--docker-include: expected name=GLOB, label=NAME or label=NAME=GLOB, found "web"',
+  );
+  t.regex(faultOf({ dockerExclude: ['label='] }) ?? '', /^--docker-exclude: expected name=GLOB/);
+  t.regex(faultOf({ dockerLabels: ['host=a'] }) ?? '', /^--docker-labels: expected a tag other than host/);
+  t.regex(faultOf({ dockerLabels: ['a=x,a=y'] }) ?? '', /^--docker-labels: expected each tag once, found a again/);
+});
+
+test('rules with commas are one text, filters and labels are lists', (t) => {
+  const rules = '[{"regexp":"a{1,2}","into":"b"},{"regexp":"c"}]';
+  t.like(dockerOf({ flags: { docker: socket, dockerRules: rules, dockerInclude: ['name=a,label=b=c'] } }), {
+    rules,
+    include: ['name=a', 'label=b=c'],
+  });
+});
+
+test('more labels than OpenTSDB has room for are a warning', (t) => {
+  const flags = { docker: socket, dockerLabels: ['a,b,c,d,e'] };
+  t.deepEqual(warningsOf({ flags }), [
+    '--docker-labels: d, e: not written, OpenTSDB takes 8 tags, and host, container, image, category and interface may be among them',
   ]);
+  t.deepEqual(warningsOf({ flags: { ...flags, dockerLabels: ['a,b,c'] } }), []);
+});
+
+test('legacy names for OpenTSDB are a warning, since it refuses points without tags', (t) => {
+  const flags = { docker: socket, dockerNaming: 'legacy' } as const;
+  t.deepEqual(warningsOf({ flags }), [
+    '--docker-naming: legacy names have no tags, and OpenTSDB refuses points without tags; they become dead letters there',
+  ]);
+  t.deepEqual(warningsOf({ flags: { ...flags, opentsdb: false, graphite: ['carbon'] } }), []);
+  t.deepEqual(warningsOf({ flags: { ...flags, fileMode: true } }), []);
 });

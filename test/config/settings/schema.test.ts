@@ -51,6 +51,10 @@ const accepted: readonly string[] = [
   'archive: /var/archive\narchive-days: 7',
   'log-level: silent',
   'state-dir: /srv/bridge',
+  'docker: env',
+  'docker: unix:///var/run/docker.sock\ndocker-poll: 1h30m\ndocker-include: [name=web-*, label=a]',
+  'docker: tcp://engine:2376\ndocker-tls: true\ndocker-labels: team=org.example.team',
+  'docker: https://engine\ndocker-concurrency: 5\ndocker-rules: \'[{"regexp":"^a"}]\'',
 ];
 
 const refused: readonly string[] = [
@@ -89,6 +93,10 @@ const refused: readonly string[] = [
   'metric-prefix: a b',
   'metric-prefix: a.',
   'log-level: loud',
+  'docker: /var/run/docker.sock',
+  'docker: ssh://engine',
+  'docker-naming: dotted',
+  'docker-concurrency: 0',
 ];
 
 test('the schema accepts every configuration that the bridge accepts', (t) => {

@@ -89,7 +89,16 @@ for (const [title, body, message] of [
     withSubQuery({ filters: [{ tagk: 'nodeid', filter: '*', type: 'wildcard', group_by: true }] }),
     'group_by: not understood by the simulator',
   ],
-  ['a rate, which is not simulated,', withSubQuery({ rate: true }), 'rate: not understood by the simulator'],
+  [
+    'an unknown option of a rate',
+    withSubQuery({ rate: true, rateOptions: { interval: '1m' } }),
+    'Unable to parse the given JSON',
+  ],
+  [
+    'explicitTags, which is not simulated,',
+    withSubQuery({ explicitTags: true }),
+    'explicitTags: not understood by the simulator',
+  ],
 ] as const) {
   test(`${title} is refused`, async (t) => {
     const query = await queried(t);
@@ -134,6 +143,11 @@ for (const [title, subQuery, expected] of [
     [[{ continent: 'Asia', nodeid: '3' }, [], { 0: 2, 120: 0, 240: 0 }]],
   ],
   [
+    'a rate is the change per second since the value before, and is aggregated afterwards',
+    { aggregator: 'zimsum', rate: true },
+    [[{}, ['continent', 'nodeid'], { 30: 2 / 30, 60: 20 / 60 }]],
+  ],
+  [
     'a filter excludes series',
     { aggregator: 'count', filters: [{ tagk: 'continent', filter: 'asia', type: 'not_iliteral_or' }] },
     [[{ continent: 'Europe' }, ['nodeid'], { 0: 2, 60: 2 }]],
@@ -154,6 +168,28 @@ for (const [title, subQuery, expected] of [
       aggregateTags: aggregateTags.toSorted((a, b) => (a < b ? -1 : 1)),
     }));
     t.deepEqual(sorted as unknown, shifted as unknown);
+  });
+}
+
+for (const [title, rateOptions, expected] of [
+  ['negative without a counter', {}, { 10: 5, 20: -4, 30: 3 }],
+  ['dropped for a counter with dropResets', { counter: true, dropResets: true }, { 10: 5, 30: 3 }],
+  ['a roll-over for a counter with a maximum', { counter: true, counterMax: 100 }, { 10: 5, 20: 6, 30: 3 }],
+  ['0 for a counter above the reset value', { counter: true, resetValue: 10 }, { 10: 5, 20: 0, 30: 3 }],
+] as const) {
+  test(`the rate of a value that falls is ${title}`, async (t) => {
+    const tsd = await tsdOf(t);
+    const put = [0, 50, 10, 40].map((value, index) => ({
+      metric: 'c',
+      timestamp: beginS + index * 10,
+      value,
+      tags: { a: 'b' },
+    }));
+    await fetch(`${tsd.url}/api/put`, { method: 'POST', body: JSON.stringify(put) });
+    const body = { ...times, queries: [{ metric: 'c', aggregator: 'sum', rate: true, rateOptions }] };
+    const response = await fetch(`${tsd.url}/api/query`, { method: 'POST', body: JSON.stringify(body) });
+    const [{ dps }] = (await response.json()) as [{ dps: object }];
+    t.deepEqual(dps, Object.fromEntries(Object.entries(expected).map(([at, rate]) => [beginS + Number(at), rate])));
   });
 }
 

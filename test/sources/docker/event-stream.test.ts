@@ -18,8 +18,8 @@ const info: EngineInfo = {
   hostname: undefined,
 };
 
-/** Each stream tells its events; then it fails, or stays open. */
-type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error };
+/** Each stream is refused, or tells its events and then breaks or stays open. */
+type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error; readonly breaks?: Error };
 
 function followed(streams: Stream[]) {
   const clock = movableClock();
@@ -31,10 +31,10 @@ function followed(streams: Stream[]) {
   async function* events(since: string | undefined, signal: AbortSignal, onOpen: () => void) {
     sinces.push(since);
     const stream = streams.shift() ?? { events: [] };
-    if (stream.events.length === 0 && stream.fails !== undefined) throw stream.fails;
+    if (stream.fails !== undefined) throw stream.fails;
     onOpen();
     yield* stream.events;
-    if (stream.fails !== undefined) throw stream.fails;
+    if (stream.breaks !== undefined) throw stream.breaks;
     await clock.sleep(1e9, { signal });
   }
   const stream = eventStream({
@@ -65,7 +65,7 @@ test('records the events of selected containers, and forgets the details of each
 
 test('a stream that breaks is resumed at the last event, and no event counts twice', async (t) => {
   const { stream, clock, recorded, forgotten, sinces, stop } = followed([
-    { events: [event('die', '7'), event('start', '8')], fails: new EngineError('reset') },
+    { events: [event('die', '7'), event('start', '8')], breaks: new EngineError('reset') },
     { events: [event('start', '8'), event('die', '9')] },
   ]);
   const running = stream.run(stop.signal);
@@ -78,6 +78,21 @@ test('a stream that breaks is resumed at the last event, and no event counts twi
   t.deepEqual(recorded, ['die', 'start', 'die']);
   t.deepEqual(sinces, [undefined, '8']);
   t.is(forgotten.filter((id) => id === undefined).length, 2);
+  stop.abort();
+  await running;
+});
+
+test('a stream that breaks before its first event is resumed at its begin', async (t) => {
+  const { stream, clock, recorded, sinces, stop } = followed([
+    { events: [], breaks: new EngineError('reset') },
+    { events: [event('die', '9')] },
+  ]);
+  const openedMs = clock.now();
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  await clock.advance(1000);
+  t.deepEqual(sinces, [undefined, `${openedMs}000000`]);
+  t.deepEqual(recorded, ['die'], 'the clock of the engine may be behind');
   stop.abort();
   await running;
 });

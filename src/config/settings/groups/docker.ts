@@ -1,8 +1,9 @@
 // The settings of the Docker source. Variables of Docker's own command line say where the engine is; none switches the source on.
 
-import { parseFilter } from '../../../sources/docker/naming/filters.ts';
+import { createRequire } from 'node:module';
+import type * as Filters from '../../../sources/docker/naming/filters.ts';
+import type * as Rules from '../../../sources/docker/naming/rules.ts';
 import { parseLabelTag } from '../../../sources/docker/naming/labels.ts';
-import { parseRules } from '../../../sources/docker/naming/rules.ts';
 import { engineUrl, withoutPassword } from '../addresses.ts';
 import { inGroup, list, optional, toggle, value } from '../setting.ts';
 import { choice, goInterval, interval, metricPrefix, path, printable, wholeNumber } from '../values.ts';
@@ -14,6 +15,13 @@ const inGoNotation = goInterval(shortest, longest);
 function poll(text: string): number {
   return /^\d+(\.\d+)? ?(min|[smh])$/i.test(text) ? interval('0.1s', longest)(text) : inGoNotation(text);
 }
+
+/** The source's own parsers are loaded with the first filter or rule, so that other bridges start without them. */
+const require = createRequire(import.meta.url);
+const parseFilter = (text: string): unknown =>
+  (require('../../../sources/docker/naming/filters.js') as typeof Filters).parseFilter(text);
+const parseRules = (text: string): unknown =>
+  (require('../../../sources/docker/naming/rules.js') as typeof Rules).parseRules(text);
 
 /** Refuses what `parse` refuses. The value is the text, which the source parses again. */
 function checked(parse: (text: string) => unknown): (text: string) => string {

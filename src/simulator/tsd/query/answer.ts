@@ -6,6 +6,7 @@ import type { TsdStore } from '../store.ts';
 import type { UidKind } from '../uids.ts';
 import { aggregate, interpolationOf } from './aggregators.ts';
 import { downsampled, type Series } from './downsample.ts';
+import { rated } from './rate.ts';
 import { readQuery, type SubQuery, type TsQuery } from './ts-query.ts';
 
 interface TaggedSeries {
@@ -39,10 +40,10 @@ function answerSubQuery(store: TsdStore, query: TsQuery, subQuery: SubQuery): ob
   checkNames(store, subQuery);
   // A series without milliseconds has one value per second.
   const downsample = subQuery.downsample ?? (isInMilliseconds ? undefined : secondly(aggregator));
-  const series = seriesOf(store.points(), subQuery, query).map(({ tags, values }) => ({
-    tags,
-    values: downsample === undefined ? values : downsampled(values, downsample, startMs, endMs),
-  }));
+  const series = seriesOf(store.points(), subQuery, query).map(({ tags, values }) => {
+    const thinned = downsample === undefined ? values : downsampled(values, downsample, startMs, endMs);
+    return { tags, values: subQuery.rate === undefined ? thinned : rated(thinned, subQuery.rate) };
+  });
   const groups = aggregator === 'none' ? series.map((single) => [single]) : grouped(series, subQuery);
   return groups.map((group) => ({
     metric,

@@ -3,6 +3,7 @@
 import { aggregatorNames } from './aggregators.ts';
 import { type Downsample, readDownsample } from './downsample.ts';
 import { readFilters, type TagFilter } from './filters.ts';
+import { type RateOptions, readRate } from './rate.ts';
 import { BadRequest, invalidJson, parseJson } from '../answers.ts';
 
 export interface SubQuery {
@@ -10,6 +11,8 @@ export interface SubQuery {
   readonly metric: string;
   readonly aggregator: string;
   readonly downsample: Downsample | undefined;
+  /** Undefined: values, no rates. */
+  readonly rate: RateOptions | undefined;
   readonly filters: readonly TagFilter[];
 }
 
@@ -24,10 +27,10 @@ export interface TsQuery {
 
 /** The simulated members. The bridge's dashboards use no others. */
 const queryMembers = ['start', 'end', 'queries', 'msResolution', 'globalAnnotations', 'showQuery'];
-const subQueryMembers = ['metric', 'aggregator', 'downsample', 'filters'];
+const subQueryMembers = ['metric', 'aggregator', 'downsample', 'rate', 'rateOptions', 'filters'];
 
 /**
- * Rates, expressions, TSUIDs, explicit tags and relative times are not simulated.
+ * Expressions, TSUIDs, explicit tags and relative times are not simulated.
  *
  * @param lastMs - the default end
  * @throws BadRequest
@@ -50,7 +53,7 @@ export function readQuery(text: string, lastMs: number): TsQuery {
 }
 
 function readSubQuery(given: unknown, index: number): SubQuery {
-  const { metric, aggregator, downsample, filters } = membersOf(given, subQueryMembers);
+  const { metric, aggregator, downsample, rate, rateOptions, filters } = membersOf(given, subQueryMembers);
   if (typeof aggregator !== 'string' || aggregator === '') throw new BadRequest('Missing the aggregation function');
   if (!aggregatorNames.includes(aggregator)) throw new BadRequest(`No such aggregation function: ${aggregator}`);
   if (typeof metric !== 'string' || metric === '') {
@@ -61,6 +64,7 @@ function readSubQuery(given: unknown, index: number): SubQuery {
     metric,
     aggregator,
     downsample: downsample === undefined || downsample === '' ? undefined : readDownsample(String(downsample)),
+    rate: readRate(rate, rateOptions),
     filters: readFilters(filters),
   };
 }

@@ -89,6 +89,6 @@ export interface Engine {
    *
    * @param onOpen - called when the engine has accepted the request
    */
-  events(sinceNs: string | undefined, signal: AbortSignal, onOpen: () => void): AsyncIterable<ContainerEvent>;
+  events(sinceNs: string | undefined, signal: AbortSignal, onOpen?: () => void): AsyncIterable<ContainerEvent>;
   close(): void;
 }

@@ -2,7 +2,8 @@
 
 import { isObject, parseAnswer, textAt } from './answer.ts';
 import { EngineError, type EngineInfo } from './engine.ts';
-import { ask, statusError, type Exchange } from './request.ts';
+import { statusError } from './failure.ts';
+import { ask, type Exchange } from './request.ts';
 import { negotiate } from './versions.ts';
 
 const maxBytes = 1024 * 1024;

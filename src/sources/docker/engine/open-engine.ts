@@ -8,9 +8,10 @@ import { openConnection, type Connection } from './connection.ts';
 import { containerDetails, listedContainers } from './containers.ts';
 import { type ContainerEvent, type Engine, EngineError } from './engine.ts';
 import { containerEvent, sinceOf } from './events.ts';
+import { statusError } from './failure.ts';
 import { shakeHands } from './handshake.ts';
 import { firstObject, linesOf } from './json-stream.ts';
-import { ask, bodyOf, openStream, statusError, type Exchange, type Question } from './request.ts';
+import { ask, bodyOf, openStream, type Exchange, type Question } from './request.ts';
 import { isAtLeast } from './versions.ts';
 
 /** An engine has some kilobytes for each container in the listing. */
@@ -137,7 +138,7 @@ async function* eventsOf(
   session: Session,
   sinceNs: string | undefined,
   signal: AbortSignal,
-  onOpen: () => void,
+  onOpen: () => void = () => {},
 ): AsyncGenerator<ContainerEvent> {
   const { exchange, apiVersion } = session;
   const isTyped = isAtLeast(apiVersion, '1.22');

@@ -3,10 +3,11 @@
 import type { ClientRequest } from 'node:http';
 import type { Request, Response } from 'got';
 import type { Clock } from '../../../runtime/clock.ts';
-import { abortable, TimedOut, withTimeout } from '../../../runtime/deadline.ts';
-import { excerptOf, messageOf } from './answer.ts';
+import { abortable, withTimeout } from '../../../runtime/deadline.ts';
+import { excerptOf } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine.ts';
+import { codeOf, engineError, statusError } from './failure.ts';
 
 /** The time after which the kernel probes a silent peer. */
 const keepAliveMs = 30_000;
@@ -77,11 +78,13 @@ export async function openStream(
       stop.abort();
     };
     try {
-      const opening = (signal: AbortSignal): Promise<Answer> =>
-        abortable(send(exchange, question, stop.signal), signal);
+      const opening = async (signal: AbortSignal): Promise<Answer> => {
+        const answer = await abortable(send(exchange, question, stop.signal), signal);
+        if (answer.status !== 200) throw statusError(call, answer.status, await readText(answer, maxErrorBytes));
+        return answer;
+      };
       const { clock, timeoutMs } = exchange;
       const answer = await (isHeadTimed ? withTimeout(clock, timeoutMs, signal, opening) : opening(signal));
-      if (answer.status !== 200) throw statusError(call, answer.status, await readText(answer, maxErrorBytes));
       return { ...answer, close };
     } catch (error) {
       close();
@@ -90,17 +93,13 @@ export async function openStream(
   });
 }
 
-export function statusError(call: string, status: number, text: string): EngineError {
-  return new EngineError(`${call}: ${status}: ${messageOf(text)}`, { status });
-}
-
 /** Passes the body on, with an EngineError where the connection breaks. */
 export async function* bodyOf(exchange: Exchange, answer: Answer, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer.body) yield chunk;
   } catch (error) {
     signal.throwIfAborted();
-    throw engineError(exchange, answer.call, error);
+    throw engineError(exchange.connection.peer, answer.call, error);
   } finally {
     answer.close();
   }
@@ -204,47 +203,6 @@ async function asEngineError<T>(
     return await work();
   } catch (error) {
     signal.throwIfAborted();
-    throw engineError(exchange, call, error);
+    throw engineError(exchange.connection.peer, call, error);
   }
-}
-
-function engineError({ connection: { peer } }: Exchange, call: string, error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, {
-    isTimeout: error instanceof TimedOut,
-    cause: error,
-  });
-}
-
-function reasonOf(peer: string, error: Error): string {
-  switch (codeOf(error)) {
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission for ${peer}: the socket is open to root, and mostly to the group docker`;
-    case 'ENOENT':
-      return `there is no engine at ${peer}: no such file`;
-    case 'ENOTSOCK':
-      return `expected a socket at ${peer}, found a file of another kind`;
-    case 'ECONNREFUSED':
-      return `no engine listens at ${peer}`;
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `the name of ${peer} has no address`;
-    case 'EPROTO':
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-      return `the engine at ${peer} does not speak TLS: ${excerptOf(error.message)}`;
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'ERR_STREAM_PREMATURE_CLOSE':
-      return `${peer} closed the connection before the end of the answer`;
-    default:
-      return excerptOf(error.message);
-  }
-}
-
-/** got wraps the error of the system. */
-function codeOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  const cause = (error as Error).cause;
-  return cause instanceof Error && (code === undefined || code.startsWith('ERR_')) ? codeOf(cause) : (code ?? '');
 }

@@ -1,0 +1,56 @@
+// Errors of an engine: what was asked, and what was found or why nobody answered.
+
+import { TimedOut } from '../../../runtime/deadline.ts';
+import { excerptOf, messageOf } from './answer.ts';
+import { EngineError } from './engine.ts';
+
+/** An answer whose status is an error. */
+export function statusError(call: string, status: number, text: string): EngineError {
+  return new EngineError(`${call}: ${status}: ${messageOf(text)}`, { status });
+}
+
+/**
+ * No answer, or only a part of one.
+ *
+ * @param peer - the path of the socket, or host and port
+ */
+export function engineError(peer: string, call: string, error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return new EngineError(`${call}: ${reasonOf(peer, error as Error)}`, {
+    isTimeout: error instanceof TimedOut,
+    cause: error,
+  });
+}
+
+function reasonOf(peer: string, error: Error): string {
+  switch (codeOf(error)) {
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission for ${peer}: the socket is open to root, and mostly to the group docker`;
+    case 'ENOENT':
+      return `there is no engine at ${peer}: no such file`;
+    case 'ENOTSOCK':
+      return `expected a socket at ${peer}, found a file of another kind`;
+    case 'ECONNREFUSED':
+      return `no engine listens at ${peer}`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the name of ${peer} has no address`;
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+      return `the engine at ${peer} does not speak TLS: ${excerptOf(error.message)}`;
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return `${peer} closed the connection before the end of the answer`;
+    default:
+      return excerptOf(error.message);
+  }
+}
+
+/** got wraps the error of the system. */
+export function codeOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const cause = (error as Error).cause;
+  return cause instanceof Error && (code === undefined || code.startsWith('ERR_')) ? codeOf(cause) : (code ?? '');
+}
