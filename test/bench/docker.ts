@@ -1,10 +1,12 @@
-// Row 14: a poll of 1,000 containers on an engine that takes two seconds for each, and pushes meanwhile to a bridge with
-// the source and to one without, in turns.
+// Row 14: the Docker source on a simulated engine that takes two seconds for each container. A poll of 1,000 containers,
+// and pushes to a bridge while it polls and between its polls: in one process, since two processes of one program differ
+// by more than a poll costs.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Bodies, bodiesOf } from './bodies.ts';
 import { contender } from './contender.ts';
 import { type BridgeContender, startBridge } from './contenders.ts';
+import type { Load } from './generator.ts';
 import { type Measured, measured } from './loaded-bridge.ts';
 import { median, range, ratios } from './medians.ts';
 import { roundsWithin } from './rounds.ts';
@@ -12,125 +14,152 @@ import { type Bar, type Row, row } from './row.ts';
 import type { Settings } from './settings.ts';
 
 const engine = new URL('./simulated-docker.js', import.meta.url).pathname;
-const [containers, answerMs] = [1000, 2000];
-/** A poll that takes longer than wanted ends with the samples that it has. */
-const interval = '30s';
+const answerMs = 2000;
 const bars = {
   poll: { way: 'at most', value: 30, digits: 1, unit: ' s' },
   memory: { way: 'at most', value: 100, digits: 0, unit: ' MB' },
   pushes: { way: 'at least', value: 0.95, digits: 2 },
+  latency: { way: 'at most', value: 1.25, digits: 2 },
 } as const satisfies Record<string, Bar>;
+/** A poll of so many containers; one that takes longer than wanted ends with the samples that it has. */
+const large = { containers: 1000, poll: '30s' };
+/** A poll takes half of the interval: 100 containers are asked at once. */
+const half = { containers: 500, poll: '20s', pollMs: 20_000 };
 const connections = 16;
+/** Six times the rate of a large account. */
+const pushesASecond = 1000;
+/** Two measurements fit into half an interval. */
+const mostLoadSeconds = 3;
 /** The time limits of a poll and of the rounds, for slow machines. */
-const [mostPollSeconds, mostSeconds] = [90, 60];
-
-interface Runner {
-  readonly label: string;
-  readonly bridge: BridgeContender;
-  readonly bodies: Bodies;
-  readonly rounds: Measured[];
-}
+const [mostPollSeconds, mostSeconds] = [90, 75];
 
 /** The part of /healthz that is needed. */
-interface Health {
-  readonly docker: {
-    readonly lastPoll?: { readonly durationMs: number; readonly samples: number; readonly points: number };
-    readonly polls: { readonly completed: number };
-    readonly samples: number;
-  };
+interface Poll {
+  /** ms since 1970 UTC */
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly samples: number;
+  readonly points: number;
 }
 
+type Phase = 'during' | 'between';
+type Measurements = Readonly<Record<Phase, { readonly fast: Measured[]; readonly paced: Measured[] }>>;
+
 export async function docker(settings: Settings): Promise<Row[]> {
+  return [...(await pollRows(settings)), ...(await pushesRows(settings))];
+}
+
+/** Runs a bridge beside an engine. */
+async function withEngine<Result>(
+  { nodes, dir }: Settings,
+  { containers, poll }: { readonly containers: number; readonly poll: string },
+  measure: (bridge: BridgeContender) => Promise<Result>,
+): Promise<Result> {
   const simulated = await contender([engine, String(containers), String(answerMs)], ({ url }) => url);
-  const running = new Set<BridgeContender>();
-  const start = async (label: string, poll?: string): Promise<Runner> => {
-    const { nodes, tests, dir, body } = settings;
-    const bridge = await startBridge({
-      nodes,
-      dir,
-      docker: poll === undefined ? undefined : { url: simulated.url, poll },
-    });
-    running.add(bridge);
-    return { label, bridge, bodies: bodiesOf({ kind: body, nodeIds: bridge.nodeIds, tests }), rounds: [] };
-  };
-  const stop = async (bridge: BridgeContender): Promise<void> => {
-    running.delete(bridge);
-    await bridge.stop();
-  };
   try {
-    const without = await start('without the source');
-    const once = await start('with it', interval);
-    const rows = await pollRows(once.bridge, without.bridge);
-    await stop(once.bridge);
-    // It polls all the time: the next poll is due before the one before is over.
-    const polling = await start('with it', '1s');
-    await polled(polling.bridge);
-    await playRounds([without, polling], settings);
-    return [...rows, await pushesRow(polling, without)];
+    const bridge = await startBridge({ nodes, dir, docker: { url: simulated.url, poll } });
+    try {
+      return await measure(bridge);
+    } finally {
+      await bridge.stop();
+    }
   } finally {
-    for (const bridge of running) await stop(bridge);
     await simulated.stop();
   }
 }
 
-async function pollRows(polling: BridgeContender, without: BridgeContender): Promise<Row[]> {
-  const { durationMs, samples, points } = await polled(polling);
-  const [own, others] = [polling.ownBytes() / 1e6, without.ownBytes() / 1e6];
-  const name = `poll of ${containers} containers, each answers after ${answerMs / 1000} s`;
+async function pollRows(settings: Settings): Promise<Row[]> {
+  const { nodes, dir } = settings;
+  const without = await startBridge({ nodes, dir });
+  try {
+    return await withEngine(settings, large, async (polling) => {
+      const { durationMs, samples, points } = await pollOf(polling, 0);
+      const [own, others] = [polling.ownBytes() / 1e6, without.ownBytes() / 1e6];
+      const name = `poll of ${large.containers} containers, each answers after ${answerMs / 1000} s`;
+      return [
+        row(14, name, bars.poll, [durationMs / 1000], `${samples} samples, ${points} points`),
+        row(
+          14,
+          'memory with this poll, more than without the source',
+          bars.memory,
+          [own - others],
+          `${own.toFixed(0)} MB with it, ${others.toFixed(0)} MB without`,
+        ),
+      ];
+    });
+  } finally {
+    await without.stop();
+  }
+}
+
+async function pushesRows(settings: Settings): Promise<Row[]> {
+  const { during, between } = await withEngine(settings, half, (bridge) => playRounds(bridge, settings));
+  const rates = (rounds: readonly Measured[]): number[] => rounds.map(({ perSecond }) => perSecond);
+  const p99s = (rounds: readonly Measured[]): number[] => rounds.map(({ p99Ms }) => p99Ms);
+  const tell = (rounds: readonly Measured[]): string =>
+    `${median(rates(rounds)).toFixed(0)}/s (${range(rates(rounds), 0)}), p99 ${median(p99s(rounds)).toFixed(1)} ms (${range(p99s(rounds), 1)})`;
   return [
-    row(14, name, bars.poll, [durationMs / 1000], `${samples} samples, ${points} points`),
     row(
       14,
-      'memory with this poll, more than without the source',
-      bars.memory,
-      [own - others],
-      `${own.toFixed(0)} MB with it, ${others.toFixed(0)} MB without`,
+      'pushes/s during a poll ÷ between polls, 16 connections',
+      bars.pushes,
+      ratios(rates(during.fast), rates(between.fast)),
+      `during ${tell(during.fast)}; between ${tell(between.fast)}`,
+    ),
+    row(
+      14,
+      `p99 during a poll ÷ between polls, ${pushesASecond} pushes/s, open loop`,
+      bars.latency,
+      ratios(p99s(during.paced), p99s(between.paced)),
+      `during ${tell(during.paced)}; between ${tell(between.paced)}`,
     ),
   ];
 }
 
-async function playRounds(runners: readonly Runner[], { rounds: most, seconds, patience }: Settings): Promise<void> {
-  for (const round of roundsWithin({ most: most + 1, least: 2, seconds: mostSeconds * patience })) {
-    for (const { bridge, bodies, rounds } of round % 2 === 0 ? runners : runners.toReversed()) {
-      const one = await measured(bridge, { bodies, seconds, connections });
-      // The first round warms up.
-      if (round > 0) rounds.push(one);
-    }
+/** A round is one interval: a poll, and the time to the next one. */
+async function playRounds(bridge: BridgeContender, settings: Settings): Promise<Measurements> {
+  const all: Measurements = { during: { fast: [], paced: [] }, between: { fast: [], paced: [] } };
+  const bodies = bodiesOf({ kind: settings.body, nodeIds: bridge.nodeIds, tests: settings.tests });
+  const load = { bodies, seconds: Math.min(settings.seconds, mostLoadSeconds), connections };
+  // The first poll reads the details of each container as well; pushes meanwhile warm up.
+  await measured(bridge, load);
+  let { atMs: dueMs } = await pollOf(bridge, 0);
+  for (const _ of roundsWithin({ most: settings.rounds, seconds: mostSeconds * settings.patience })) {
+    dueMs += half.pollMs * Math.ceil((Date.now() - dueMs) / half.pollMs);
+    await pause(dueMs - Date.now());
+    const during = await bothLoads(bridge, load);
+    const loadedMs = Date.now();
+    const poll = await pollOf(bridge, dueMs);
+    const between = await bothLoads(bridge, load);
+    // On a slow machine one phase may reach into the other.
+    if (loadedMs > poll.atMs + poll.durationMs || Date.now() > dueMs + half.pollMs) continue;
+    all.during.fast.push(during.fast);
+    all.during.paced.push(during.paced);
+    all.between.fast.push(between.fast);
+    all.between.paced.push(between.paced);
   }
+  if (all.during.fast.length === 0) throw new Error('no poll lasted as long as the pushes beside it');
+  return all;
 }
 
-async function pushesRow(polling: Runner, without: Runner): Promise<Row> {
-  const { polls, samples } = await healthOf(polling.bridge);
-  return row(
-    14,
-    'pushes/s during polls ÷ without the source, 16 connections',
-    bars.pushes,
-    ratios(perSecond(polling), perSecond(without)),
-    `${summary(polling)}; ${summary(without)}; ${samples} samples in ${polls.completed} polls`,
-  );
+async function bothLoads(
+  bridge: BridgeContender,
+  load: Omit<Load, 'url'> & { readonly bodies: Bodies },
+): Promise<{ readonly fast: Measured; readonly paced: Measured }> {
+  const fast = await measured(bridge, load);
+  return { fast, paced: await measured(bridge, { ...load, rate: pushesASecond }) };
 }
 
-async function healthOf(bridge: BridgeContender): Promise<Health['docker']> {
-  return ((await (await fetch(`${bridge.ready['admin']}/healthz`)).json()) as Health).docker;
-}
-
-/** Waits for the end of the first poll. */
-async function polled(bridge: BridgeContender): Promise<NonNullable<Health['docker']['lastPoll']>> {
+/** Waits for the end of the first poll that begins at this time or later; polls begin a little late. */
+async function pollOf(bridge: BridgeContender, fromMs: number): Promise<Poll> {
   const endAtMs = performance.now() + mostPollSeconds * 1000;
   for (;;) {
-    const { lastPoll } = await healthOf(bridge);
-    if (lastPoll !== undefined) return lastPoll;
+    const health = (await (await fetch(`${bridge.ready['admin']}/healthz`)).json()) as {
+      readonly docker: { readonly lastPoll?: Poll };
+    };
+    const { lastPoll } = health.docker;
+    if (lastPoll !== undefined && lastPoll.atMs >= fromMs - half.pollMs / 4) return lastPoll;
     if (performance.now() > endAtMs) throw new Error(`no poll has ended within ${mostPollSeconds} s`);
     await pause(100);
   }
-}
-
-function perSecond({ rounds }: Runner): number[] {
-  return rounds.map((round) => round.perSecond);
-}
-
-function summary({ label, rounds }: Runner): string {
-  const rates = rounds.map((round) => round.perSecond);
-  const of = (name: 'p99Ms' | 'cpuUs'): string => median(rounds.map((round) => round[name])).toFixed(1);
-  return `${label} ${median(rates).toFixed(0)}/s (${range(rates, 0)}), p99 ${of('p99Ms')} ms, CPU ${of('cpuUs')} µs a push`;
 }
