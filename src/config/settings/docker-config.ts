@@ -5,8 +5,6 @@ import { maxTags } from '../../model/legal-point.ts';
 import { parseLabelTags, splitLabelTags } from '../../sources/docker/naming/labels.ts';
 import { engineUrl } from './addresses.ts';
 import { type Environment, type Fault, faultAt, type ResolvedSettings } from './origins.ts';
-import { isFileMode } from './contradictions.ts';
-import { writesOpenTsdb } from './other-program-variables.ts';
 import type { SettingValues } from './settings.ts';
 
 const ownTags = 'host, container, image, category and interface';
@@ -42,21 +40,8 @@ function tagTwice({ values: { dockerLabels }, texts, origins }: ResolvedSettings
   }
 }
 
-/** Warnings for what OpenTSDB does not take: names without tags, and more labels than there is room for. */
-export function dockerWarnings(resolved: ResolvedSettings): string[] {
-  return [...legacyNamesToOpenTsdb(resolved), ...tagsLeftOut(resolved)];
-}
-
-function legacyNamesToOpenTsdb(resolved: ResolvedSettings): string[] {
-  const { values, origins } = resolved;
-  if (values.docker === undefined || values.dockerNaming !== 'legacy') return [];
-  if (!writesOpenTsdb(resolved) || isFileMode(resolved)) return [];
-  return [
-    `${origins.dockerNaming.where}: legacy names have no tags, and OpenTSDB refuses points without tags; they become dead letters there`,
-  ];
-}
-
-function tagsLeftOut({ values: { docker, dockerLabels = [] }, origins }: ResolvedSettings): string[] {
+/** Warnings for labels beyond the tags that OpenTSDB takes. */
+export function dockerWarnings({ values: { docker, dockerLabels = [] }, origins }: ResolvedSettings): string[] {
   const leftOut = docker === undefined ? [] : splitLabelTags(dockerLabels).leftOut;
   if (leftOut.length === 0) return [];
   const tags = leftOut.map(({ tag }) => tag).join(', ');

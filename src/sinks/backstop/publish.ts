@@ -39,6 +39,9 @@ interface Attempt {
 /** After so many elements refused singly, and none accepted, the cause is not in the elements. */
 const maxRefusedSingly = 8;
 
+/** Of a body or an answer, in the log. */
+const maxLoggedChars = 4000;
+
 /** @throws NoVerdict when a request has no answer, or one without a verdict; then every record is to be sent again */
 export async function publishAll(
   context: PublishContext,
@@ -64,11 +67,22 @@ async function publish(attempt: Attempt, records: readonly BackstopRecord[]): Pr
   const { context, signal } = attempt;
   const elements = records.flatMap((record) => record.elements);
   const body = Buffer.from(renderRecords(records));
-  const answer = readPublishAnswer(await postPublish(context, body, signal), elements.length, context.clock.now());
+  const response = await postPublish(context, body, signal);
+  logExchange(context, body, response);
+  const answer = readPublishAnswer(response, elements.length, context.clock.now());
   if (answer.kind === 'taken') return recordTaken(attempt, records, elements, answer);
   if (answer.kind === 'refused') await checkReceiver(attempt, answer.message);
   else recordTooLarge(context, body.length);
   return publishHalves(attempt, records, answer);
+}
+
+function logExchange({ address, path, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
+  if (!log.isLevelEnabled('debug')) return;
+  const sent = body.toString('utf8', 0, maxLoggedChars);
+  log.debug(
+    { url: `${address.label}${path}`, status, sent, answer: text.slice(0, maxLoggedChars) },
+    'Backstop answered',
+  );
 }
 
 async function recordTaken(

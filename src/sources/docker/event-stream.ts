@@ -32,64 +32,77 @@ const maxPauseMs = 30_000;
 /** The same after a refusal, which a proxy repeats until it is configured otherwise. */
 const maxRefusalPauseMs = 300_000;
 
-export function eventStream(options: EventStreamOptions): EventStream {
-  const { engine, connection, states, counters, isSelected, clock, random, log } = options;
-  let isOpen = false;
-  let lastError: string | undefined;
-  let isRefusalLogged = false;
+interface State extends EventStreamOptions {
+  isOpen: boolean;
+  lastError: string | undefined;
+  isRefusalLogged: boolean;
   /** Of the last event. */
-  let lastNs: string | undefined;
+  lastNs: string | undefined;
   /** A resumed stream begins there: at the last event, or when the first stream was opened. */
-  let sinceNs: string | undefined;
+  sinceNs: string | undefined;
+}
 
-  function opened(): void {
-    isOpen = true;
-    isRefusalLogged = false;
-    lastError = undefined;
-    sinceNs ??= `${Math.floor(clock.now())}000000`;
-    // Changes since the last stream may be missing in this one.
-    states.forgetDetails();
-  }
-
-  function record(event: ContainerEvent): void {
-    if (lastNs !== undefined && BigInt(event.atNs) <= BigInt(lastNs)) return;
-    lastNs = event.atNs;
-    sinceNs = event.atNs;
-    states.forgetDetails(event.id);
-    if (isSelected(event)) counters.record(event);
-  }
-
-  /** The poll logs an engine that does not answer. */
-  function failed(error: Error): void {
-    lastError = error.message;
-    if (!(error instanceof EngineError) || error.status === undefined || isRefusalLogged) return;
-    isRefusalLogged = true;
-    const consequence = 'exits, OOM kills and restarts are not counted';
-    log.warn({ address: engine.address, reason: error.message }, `the Docker engine tells no events; ${consequence}`);
-  }
-
-  async function follow(signal: AbortSignal): Promise<void> {
-    await connection.open(signal);
-    for await (const event of engine.events(sinceNs, signal, opened)) record(event);
-    throw new Error('the engine ended the stream');
-  }
-
-  return {
-    async run(signal) {
-      for (let attempt = 1; !signal.aborted; attempt += 1) {
-        try {
-          await follow(signal);
-        } catch (error) {
-          if (signal.aborted) return;
-          if (isOpen) attempt = 1;
-          isOpen = false;
-          failed(error as Error);
-        }
-        const capMs = isRefusalLogged ? maxRefusalPauseMs : maxPauseMs;
-        await clock.sleep(backoff(attempt, random, { baseMs: 500, capMs }), { signal }).catch(() => {});
-      }
-    },
-    isOpen: () => isOpen,
-    lastError: () => lastError,
+export function eventStream(options: EventStreamOptions): EventStream {
+  const state: State = {
+    ...options,
+    isOpen: false,
+    lastError: undefined,
+    isRefusalLogged: false,
+    lastNs: undefined,
+    sinceNs: undefined,
   };
+  return {
+    run: (signal) => run(state, signal),
+    isOpen: () => state.isOpen,
+    lastError: () => state.lastError,
+  };
+}
+
+async function run(state: State, signal: AbortSignal): Promise<void> {
+  const { clock, random } = state;
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      await follow(state, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (state.isOpen) attempt = 1;
+      state.isOpen = false;
+      failed(state, error as Error);
+    }
+    const capMs = state.isRefusalLogged ? maxRefusalPauseMs : maxPauseMs;
+    await clock.sleep(backoff(attempt, random, { baseMs: 500, capMs }), { signal }).catch(() => {});
+  }
+}
+
+async function follow(state: State, signal: AbortSignal): Promise<void> {
+  await state.connection.open(signal);
+  for await (const event of state.engine.events(state.sinceNs, signal, () => opened(state))) record(state, event);
+  throw new Error('the engine ended the stream');
+}
+
+function opened(state: State): void {
+  state.isOpen = true;
+  state.isRefusalLogged = false;
+  state.lastError = undefined;
+  state.sinceNs ??= `${Math.floor(state.clock.now())}000000`;
+  // Changes since the last stream may be missing in this one.
+  state.states.forgetDetails();
+}
+
+function record(state: State, event: ContainerEvent): void {
+  if (state.lastNs !== undefined && BigInt(event.atNs) <= BigInt(state.lastNs)) return;
+  state.lastNs = event.atNs;
+  state.sinceNs = event.atNs;
+  state.states.forgetDetails(event.id);
+  if (state.isSelected(event)) state.counters.record(event);
+}
+
+/** The poll logs an engine that does not answer. */
+function failed(state: State, error: Error): void {
+  const { engine, log } = state;
+  state.lastError = error.message;
+  if (!(error instanceof EngineError) || error.status === undefined || state.isRefusalLogged) return;
+  state.isRefusalLogged = true;
+  const consequence = 'exits, OOM kills and restarts are not counted';
+  log.warn({ address: engine.address, reason: error.message }, `the Docker engine tells no events; ${consequence}`);
 }

@@ -220,11 +220,6 @@ test('more labels than OpenTSDB has room for are a warning', (t) => {
   t.deepEqual(warningsOf({ flags: { ...flags, dockerLabels: ['a,b,c'] } }), []);
 });
 
-test('legacy names for OpenTSDB are a warning, since it refuses points without tags', (t) => {
-  const flags = { docker: socket, dockerNaming: 'legacy' } as const;
-  t.deepEqual(warningsOf({ flags }), [
-    '--docker-naming: legacy names have no tags, and OpenTSDB refuses points without tags; they become dead letters there',
-  ]);
-  t.deepEqual(warningsOf({ flags: { ...flags, opentsdb: false, graphite: ['carbon'] } }), []);
-  t.deepEqual(warningsOf({ flags: { ...flags, fileMode: true } }), []);
+test('legacy names are no warning: OpenTSDB gets them with its default tag', (t) => {
+  t.deepEqual(warningsOf({ flags: { docker: socket, dockerNaming: 'legacy' } }), []);
 });

@@ -109,12 +109,17 @@ async function joined<Group>(groups: readonly Group[], write: (group: Group) => 
 /** Without a tsuid it is a global annotation. Equal annotations give equal bytes. */
 function renderAnnotation({ startMs, endMs, description, notes, custom }: Annotation): string {
   return JSON.stringify({
-    startTime: startMs,
-    ...(endMs !== undefined && { endTime: endMs }),
+    startTime: annotationTime(startMs),
+    ...(endMs !== undefined && { endTime: annotationTime(endMs) }),
     description,
     notes,
     custom,
   });
+}
+
+/** OpenTSDB documents seconds and takes milliseconds too. Grafana reads seconds alone. */
+function annotationTime(ms: number): number {
+  return ms % 1000 === 0 ? ms / 1000 : ms;
 }
 
 /** With a comma. */

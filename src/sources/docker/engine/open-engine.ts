@@ -1,6 +1,7 @@
 // Opens an engine: the requests of the source over kept connections.
 
 import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { TimedOut, withTimeout } from '../../../runtime/deadline.ts';
 import type { EngineAddress } from './address.ts';
 import { isObject, parseAnswer, parseLossless, textAt } from './answer.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly requestTimeoutMs: number;
   /** Requests for statistics at once. */
   readonly concurrency: number;
+  /** Logs each answer at level debug. */
+  readonly log?: Log;
 }
 
 /** Opens nothing by itself: `connect` does. Requests before that throw. */
@@ -44,8 +47,8 @@ export function openEngine(options: EngineOptions): Engine {
       const fresh = openConnection(address, concurrency);
       connection?.retire();
       connection = fresh;
-      const { clock, requestTimeoutMs: timeoutMs } = options;
-      const exchange = { connection: fresh, authorization: address.authorization, clock, timeoutMs };
+      const { clock, requestTimeoutMs: timeoutMs, log } = options;
+      const exchange = { connection: fresh, authorization: address.authorization, clock, timeoutMs, log };
       const info = await shakeHands(exchange, signal);
       session = { exchange, apiVersion: info.apiVersion };
       return info;

@@ -3,6 +3,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Request, Response } from 'got';
 import type { Clock } from '../../../runtime/clock.ts';
+import type { Log } from '../../../runtime/log.ts';
 import { abortable, withTimeout } from '../../../runtime/deadline.ts';
 import { excerptOf } from './answer.ts';
 import type { Connection } from './connection.ts';
@@ -12,12 +13,16 @@ import { codeOf, engineError, statusError } from './failure.ts';
 /** The time after which the kernel probes a silent peer. */
 const keepAliveMs = 30_000;
 const maxErrorBytes = 64 * 1024;
+/** Of an answer, in the log. */
+const maxLoggedChars = 4000;
 
 export interface Exchange {
   readonly connection: Connection;
   readonly authorization: string | undefined;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Logs each answer at level debug. */
+  readonly log?: Log | undefined;
 }
 
 export interface Question {
@@ -49,8 +54,12 @@ export async function ask(
   const call = callOf(question);
   return asEngineError(exchange, call, signal, () =>
     withTimeout(exchange.clock, exchange.timeoutMs, signal, async (signal) => {
+      const startedMs = exchange.clock.steady();
       const answer = await send(exchange, question, signal);
       const text = await readText(answer, maxBytes);
+      const { status } = answer;
+      const ms = Math.round(exchange.clock.steady() - startedMs);
+      exchange.log?.debug({ call, status, ms, answer: text.slice(0, maxLoggedChars) }, 'the Docker engine answered');
       return { call, status: answer.status, text, header: answer.header };
     }),
   );

@@ -35,7 +35,7 @@ test('a point with an annotation is put without it, and the annotation is writte
   const shared = { notes: 'a\nb', custom: { repo: 'web' } };
   t.deepEqual(tsd.annotations(), [
     { startTime: 1794994452001, description: 'event 1794994452001', ...shared },
-    { startTime: 1794994452002, endTime: 1794994453000, description: 'event 1794994452002', ...shared },
+    { startTime: 1794994452002, endTime: 1794994453, description: 'event 1794994452002', ...shared },
   ]);
   t.is(tsd.points().length, 3);
   t.deepEqual(sink.status().annotations, { written: 2, skipped: 0 });
