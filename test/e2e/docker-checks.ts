@@ -24,7 +24,7 @@ export interface Compared {
 }
 
 /** The values of each figure between the first and the last answer of the engine. */
-export const minSamples = 4;
+export const minSamples = 3;
 
 /** Every figure of a container that has a network and no CPU limit, and those of the others. */
 export function assertNames(t: ExecutionContext, name: string, { after, figures }: Compared): void {

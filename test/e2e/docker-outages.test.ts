@@ -118,7 +118,7 @@ dockerTest('an engine that is stopped and started again is polled again, after o
 
   await engine.stop();
   await eventually('the bridge says that the engine is away', () => saidOfEngine(one).includes(isAway));
-  await eventually('three polls have failed', async () => (await failedPolls(one)) >= 3);
+  await eventually('two polls have failed', async () => (await failedPolls(one)) >= 2);
   await engine.start();
   const startedAgainMs = Date.now();
   await Promise.all(['steady', 'victim'].map((name) => untilSampled(victoria, name, startedAgainMs)));

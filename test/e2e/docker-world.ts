@@ -5,7 +5,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,6 +57,8 @@ export async function dockerWorld(t: Pick<ExecutionContext, 'teardown'>): Promis
   const end = async (): Promise<void> => {
     child.stdin.end();
     await ended;
+    // The shell has removed it, unless it could not be started.
+    await rm(directory, { recursive: true, force: true });
   };
   t.teardown(end);
   const isReady = new Promise<boolean>((resolve) => {
@@ -65,7 +67,10 @@ export async function dockerWorld(t: Pick<ExecutionContext, 'teardown'>): Promis
     });
     void ended.then(() => resolve(false));
   });
-  if (!(await isReady)) throw new Error(`namespaces are not permitted: ${said()}`);
+  if (!(await isReady)) {
+    await end();
+    throw new Error(`namespaces are not permitted: ${said()}`);
+  }
   const [unshare] = await childrenOf(child.pid as number);
   const [init] = await childrenOf(unshare as number);
   return {
