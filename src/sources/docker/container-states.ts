@@ -12,6 +12,8 @@ export interface ContainerState {
   lastUptimeAt: number;
   /** Undefined: to be read again. */
   details: ContainerDetails | undefined;
+  /** How often details were forgotten. Details that were asked for before that may be those of the time before. */
+  changes: number;
   /** A request for its sample runs. */
   isInFlight: boolean;
 }
@@ -40,13 +42,18 @@ export function containerStates(): ContainerStates {
         lastSampleAt: 0,
         lastUptimeAt: 0,
         details: undefined,
+        changes: 0,
         isInFlight: false,
       };
       states.set(id, made);
       return made;
     },
     forgetDetails(id) {
-      for (const [other, state] of states) if (id === undefined || id === other) state.details = undefined;
+      for (const [other, state] of states) {
+        if (id !== undefined && id !== other) continue;
+        state.details = undefined;
+        state.changes += 1;
+      }
     },
     keepOnly(ids) {
       for (const [id, { isInFlight }] of states) if (!ids.has(id) && !isInFlight) states.delete(id);

@@ -77,7 +77,8 @@ export function openDocker(options: DockerOptions): Docker {
   const [states, counters] = [containerStates(), eventCounters(unit)];
   const link = connection({ engine, clock, log });
   const { isSelected, nameOf } = selection(options);
-  const stream = eventStream({ engine, connection: link, states, counters, isSelected, clock, random, log });
+  const events = { engine, connection: link, states, counters, isSelected, clock, random, log };
+  const stream = eventStream({ ...events, listed: (id) => polls.listed(id) });
   const names = namesByHost(options, () => link.status().engine?.hostname);
   const polls = poller({
     ...options,

@@ -189,6 +189,31 @@ test('reads the details of a container once, and again after they may have chang
   t.is(asked.length, 2);
 });
 
+test('details that change while they are read are read again', async (t) => {
+  const base = bench([]);
+  let asked = 0;
+  const states = containerStates();
+  const { polls, signal, clock } = bench(['a'], {
+    states,
+    engine: {
+      containers: async () => [listed('a')],
+      async details(id) {
+        asked += 1;
+        // The event of a restart comes before the answer, which is of the time before it.
+        if (asked === 1) states.forgetDetails(id);
+        return { startedAtMs: 0 };
+      },
+      stats: async () => parse(stats(base.read())),
+    },
+  });
+  for (let poll = 0; poll < 3; poll += 1) {
+    await polls.poll(signal);
+    await clock.advance(10_000);
+    await base.clock.advance(10_000);
+  }
+  t.is(asked, 2);
+});
+
 test('refused details cost the uptime alone', async (t) => {
   const refused = new EngineError('GET /containers/a/json: 403: Forbidden', { status: 403 });
   const base = bench([]);
@@ -226,6 +251,18 @@ test('a sample with the time of the one before gives no points', async (t) => {
   const { skipped } = await polls.poll(signal);
   t.deepEqual(skipped, { 'same-sample': 1 });
   t.is(delivered.flat().filter(({ metric }) => metric === 'a.cpu.total').length, 1);
+});
+
+test('a clock that is set back by hours costs no figures', async (t) => {
+  const { polls, signal, clock, metricsOf, delivered } = bench(['a']);
+  await polls.poll(signal);
+  // The container starts later than now.
+  const first = metricsOf().filter((metric) => metric !== 'a.uptime');
+  clock.jump(-7_200_000);
+  await clock.advance(10_000);
+  delivered.length = 0;
+  t.deepEqual((await polls.poll(signal)).skipped, {});
+  t.deepEqual(metricsOf(), first);
 });
 
 test('of two containers with one name after the rules the first listed is sampled, and the log names both', async (t) => {
