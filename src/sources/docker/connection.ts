@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
+import type { Engine, EngineError, EngineInfo } from './engine/engine.ts';
 import type { DockerStatus } from './status.ts';
 
 export interface Connection {
@@ -11,7 +11,7 @@ export interface Connection {
   /** Records that the engine has listed its containers. */
   succeeded(): void;
   /** Records that it has not. The next `open` connects again unless an engine of the same version has answered. */
-  failed(error: Error): void;
+  failed(error: EngineError): void;
   /** Makes the next `open` connect again: the engine went away, and may come back as another version. */
   lost(): void;
   status(): Pick<DockerStatus, 'engine' | 'lastError' | 'failingSinceMs'>;
@@ -59,7 +59,7 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
       log.info({ address, ...info }, 'the Docker engine answers');
     },
     failed(error) {
-      const status = error instanceof EngineError ? error.status : undefined;
+      const { status } = error;
       if (status === undefined || versionStatuses.includes(status)) isConnected = false;
       lastError = error.message;
       failingSinceMs ??= clock.now();
