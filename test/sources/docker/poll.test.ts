@@ -135,8 +135,10 @@ test('no request waits for a container that does not answer, and the next poll l
   );
   await clock.advance(8000);
   t.deepEqual((await first).skipped, { slow: 1 });
+  t.deepEqual(polls.counts().skipped, {}, 'its sample may become points yet');
   const second = await polls.poll(signal);
   t.deepEqual([second.samples, second.skipped], [2, { slow: 1 }]);
+  t.deepEqual(polls.counts().skipped, { slow: 1 });
   t.is(delivered.flat().findLast(({ metric }) => metric === 'vm.metrics.threads')?.value, '2');
   answer('stuck', () => stats(read()));
   release();
@@ -160,6 +162,7 @@ test('a poll goes on past its interval while requests wait for their turn', asyn
   t.deepEqual([samples, skipped, durationMs], [4, { slow: 2 }, 20_000], 'the last two are under way');
   await clock.advance(2000);
   t.is(polls.counts().samples, 6);
+  t.deepEqual(polls.counts().skipped, {});
 });
 
 test('asks no more containers at once than the limit', async (t) => {
