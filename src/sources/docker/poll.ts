@@ -146,7 +146,7 @@ function forgetUnlisted({ states, counters, listed }: State): void {
 /** Leaves out a container with the same name after the rules as another one: their points would replace each other. */
 function candidatesOf(state: State, round: Round, running: readonly ListedContainer[]): Candidate[] {
   const owners = new Map<string, string>();
-  return running.flatMap((container) => {
+  const candidates = running.flatMap((container) => {
     const { name, category } = state.nameOf(container.name);
     const series = state.names().seriesKey({ ...container, name }, category);
     const owner = owners.get(series);
@@ -156,10 +156,12 @@ function candidatesOf(state: State, round: Round, running: readonly ListedContai
       return [];
     }
     owners.set(series, container.name);
-    if (!state.states.of(container.id).isInFlight) return [{ container, name, category }];
+    if (!state.states.of(container.id).isInFlight) return [{ container, name, category, series }];
     skip(state, round, 'slow');
     return [];
   });
+  state.states.keepSeries(new Set(owners.keys()), state.timestampOf(round.nowMs - maxWaitMs));
+  return candidates;
 }
 
 async function sampleAll(

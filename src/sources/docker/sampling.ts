@@ -25,6 +25,8 @@ export interface Candidate {
   readonly container: ListedContainer;
   readonly name: string;
   readonly category: string | undefined;
+  /** See seriesKey of Names. */
+  readonly series: string;
 }
 
 /** The error is for the log. With points, it is of the details alone, and the uptime is missing. */
@@ -43,6 +45,7 @@ export async function takeSample(
   const { engine, states, timestampOf } = options;
   const { id } = candidate.container;
   const state = states.of(id);
+  const times = states.timesOf(candidate.series);
   try {
     const { startedAtMs, error } = await readDetails(options, id, signal);
     const stats = await engine.stats(id, signal);
@@ -52,10 +55,10 @@ export async function takeSample(
     states.cgroupVersion = sample.cgroupVersion ?? states.cgroupVersion;
     const timestamp = timestampOf(sample.atMs);
     // Two values of one series at one time would replace each other.
-    if (!isNewTime(timestamp, state.lastSampleAt, timestampOf(maxWaitMs))) return { skip: 'same-sample' };
+    if (!isNewTime(timestamp, times.lastSampleAt, timestampOf(maxWaitMs))) return { skip: 'same-sample' };
     state.cpu = sample.cpu;
     state.cpuStartedAtMs = startedAtMs;
-    state.lastSampleAt = timestamp;
+    times.lastSampleAt = timestamp;
     return { points: pointsOf(options, candidate, { ...sample, startedAtMs }, nowMs), error };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -85,7 +88,7 @@ async function readDetails(
 /** The original's figures, the uptime behind them as in its posts, then the others. */
 function pointsOf(
   { states, counters, names, timestampOf }: SamplingOptions,
-  { container, name, category }: Candidate,
+  { container, name, category, series }: Candidate,
   {
     atMs,
     figures,
@@ -93,12 +96,12 @@ function pointsOf(
   }: { readonly atMs: number; readonly figures: readonly Figure[]; readonly startedAtMs: number | undefined },
   nowMs: number,
 ): DataPoint[] {
-  const state = states.of(container.id);
+  const times = states.timesOf(series);
   const pointsAt = (figures: readonly Figure[], atMs: number): DataPoint[] =>
     names().containerPoints({ ...container, name }, category, figures, atMs);
   const up = uptime(startedAtMs, nowMs);
-  const isNewUptime = isNewTime(timestampOf(nowMs), state.lastUptimeAt, timestampOf(maxWaitMs));
-  if (up !== undefined && isNewUptime) state.lastUptimeAt = timestampOf(nowMs);
+  const isNewUptime = isNewTime(timestampOf(nowMs), times.lastUptimeAt, timestampOf(maxWaitMs));
+  if (up !== undefined && isNewUptime) times.lastUptimeAt = timestampOf(nowMs);
   return [
     ...pointsAt(
       figures.filter(({ isOriginal }) => isOriginal),

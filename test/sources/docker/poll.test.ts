@@ -66,7 +66,7 @@ function bench(names: readonly (string | ListedContainer)[], overrides: Partial<
   const { signal } = new AbortController();
   const answer = (name: string, given: () => Answer): void => void answers.set(`id-${name}`, given);
   const metricsOf = (): string[] => delivered.flat().map(({ metric }) => metric);
-  return { clock, log, delivered, answer, asked, states, counters, polls, signal, metricsOf, read };
+  return { clock, log, delivered, answer, asked, containers, states, counters, polls, signal, metricsOf, read };
 }
 
 test('delivers the running containers in the order of the listing, and the host behind them', async (t) => {
@@ -254,6 +254,22 @@ test('a sample with the time of the one before gives no points', async (t) => {
   const { skipped } = await polls.poll(signal);
   t.deepEqual(skipped, { 'same-sample': 1 });
   t.is(delivered.flat().filter(({ metric }) => metric === 'a.cpu.total').length, 1);
+});
+
+test('a container made anew under its name gives no second value of a second', async (t) => {
+  const { polls, signal, clock, containers, read, answer, delivered } = bench(['a']);
+  await polls.poll(signal);
+  containers[0] = { ...listed('a'), id: 'id-new' };
+  answer('new', () => stats(read(), 5));
+  await clock.advance(900);
+  t.deepEqual((await polls.poll(signal)).skipped, { 'same-sample': 1 });
+  await clock.advance(100);
+  t.deepEqual((await polls.poll(signal)).skipped, {});
+  const totals = delivered.flat().filter(({ metric }) => metric === 'a.cpu.total');
+  t.deepEqual(
+    totals.map(({ value }) => value),
+    ['1000', '5'],
+  );
 });
 
 test('a clock that is set back by hours costs no figures', async (t) => {
