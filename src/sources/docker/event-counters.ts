@@ -4,7 +4,7 @@ import type { TimeUnit } from '../../model/point.ts';
 import type { ContainerEvent } from './engine/engine.ts';
 import { isNewTime, maxWaitMs } from './point-times.ts';
 
-export const eventFigures = ['restarts', 'oom_kills', 'exits'] as const;
+const eventFigures = ['restarts', 'oom_kills', 'exits'] as const;
 export type EventFigure = (typeof eventFigures)[number];
 
 /** The value of a counter after the events of one second (or one millisecond in unit ms). */
