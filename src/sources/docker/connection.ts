@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
+import type { Engine, EngineError, EngineInfo } from './engine/engine.ts';
 import type { DockerStatus } from './status.ts';
 
 export interface Connection {
@@ -10,8 +10,10 @@ export interface Connection {
   open(signal: AbortSignal): Promise<EngineInfo>;
   /** Records that the engine has listed its containers. */
   succeeded(): void;
-  /** Records that it has not. Without an answer, the next `open` connects again. */
-  failed(error: Error): void;
+  /** Records that it has not. The next `open` connects again unless an engine of the same version has answered. */
+  failed(error: EngineError): void;
+  /** Makes the next `open` connect again: the engine went away, and may come back as another version. */
+  lost(): void;
   status(): Pick<DockerStatus, 'engine' | 'lastError' | 'failingSinceMs'>;
 }
 
@@ -20,6 +22,9 @@ interface ConnectionOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }
+
+/** Of an engine that refuses the API version of the last connect. */
+const versionStatuses: readonly (number | undefined)[] = [400, 404];
 
 export function connection({ engine, clock, log }: ConnectionOptions): Connection {
   const { address } = engine;
@@ -54,13 +59,15 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
       log.info({ address, ...info }, 'the Docker engine answers');
     },
     failed(error) {
-      if (!(error instanceof EngineError) || error.status === undefined) isConnected = false;
+      const { status } = error;
+      if (status === undefined || versionStatuses.includes(status)) isConnected = false;
       lastError = error.message;
       failingSinceMs ??= clock.now();
       if (logged === 'fails') return;
       logged = 'fails';
       log.warn({ address, reason: error.message }, 'the Docker engine does not answer; no container is sampled');
     },
+    lost: () => void (isConnected = false),
     status: () => ({ engine: info, lastError, failingSinceMs }),
   };
 }

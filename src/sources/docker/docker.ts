@@ -7,10 +7,10 @@ import type { DataPoint, Deliver, TimeUnit } from '../../model/point.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { logThrottle } from '../../runtime/log-throttle.ts';
-import { connection } from './connection.ts';
+import { type Connection, connection } from './connection.ts';
 import { containerStates } from './container-states.ts';
 import { engineAddress, isSocketFile } from './engine/address.ts';
-import type { Engine, EngineInfo, ListedContainer } from './engine/engine.ts';
+import { type Engine, EngineError, type EngineInfo, type ListedContainer } from './engine/engine.ts';
 import { openEngine } from './engine/open-engine.ts';
 import { eventCounters } from './event-counters.ts';
 import { eventPoints } from './event-points.ts';
@@ -77,7 +77,8 @@ export function openDocker(options: DockerOptions): Docker {
   const [states, counters] = [containerStates(), eventCounters(unit)];
   const link = connection({ engine, clock, log });
   const { isSelected, nameOf } = selection(options);
-  const stream = eventStream({ engine, connection: link, states, counters, isSelected, clock, random, log });
+  const events = { engine, connection: link, states, counters, isSelected, clock, random, log };
+  const stream = eventStream({ ...events, listed: (id) => polls.listed(id) });
   const names = namesByHost(options, () => link.status().engine?.hostname);
   const polls = poller({
     ...options,
@@ -95,7 +96,7 @@ export function openDocker(options: DockerOptions): Docker {
   });
   const loop = pollLoop({
     ...options,
-    onFailure: link.failed,
+    onFailure: failureHandler(options, link),
     async poll(signal) {
       await deliverEvents();
       await link.open(signal);
@@ -164,6 +165,16 @@ function withListener(engine: Engine, onListing: () => void): Engine {
   };
 }
 
+/** What is no error of the engine is one of this program: it is not reported as an engine that does not answer. */
+function failureHandler({ clock, log }: DockerOptions, link: Connection): (error: Error) => void {
+  const throttle = logThrottle(clock);
+  return (error) => {
+    if (error instanceof EngineError) return link.failed(error);
+    const { message: reason, stack } = error;
+    throttle((times) => log.error({ times, reason, stack }, 'polls of the Docker engine fail'));
+  };
+}
+
 /** Points of events wait for so many others while they cannot be stored. */
 const maxPendingPoints = 10_000;
 
@@ -172,9 +183,9 @@ function eventDelivery({ deliver, clock, log }: DockerOptions, take: () => reado
   const throttle = logThrottle(clock);
   let pending: DataPoint[] = [];
   return async () => {
-    pending.push(...take());
-    if (pending.length === 0) return;
     try {
+      pending = pending.concat(take());
+      if (pending.length === 0) return;
       await deliver(pending);
       pending = [];
     } catch (error) {

@@ -2,14 +2,15 @@
 
 import type { TimeUnit } from '../../model/point.ts';
 import type { ContainerEvent } from './engine/engine.ts';
+import { isNewTime, maxWaitMs } from './point-times.ts';
 
-export const eventFigures = ['restarts', 'oom_kills', 'exits'] as const;
+const eventFigures = ['restarts', 'oom_kills', 'exits'] as const;
 export type EventFigure = (typeof eventFigures)[number];
 
 /** The value of a counter after the events of one second (or one millisecond in unit ms). */
 export interface Moment {
   readonly figure: EventFigure;
-  /** ms since 1970 UTC; no other value of the counter has this time. */
+  /** ms since 1970 UTC; no other value of the counter has this time, unless the clock was set back. */
   readonly atMs: number;
   readonly value: number;
   readonly event: ContainerEvent;
@@ -72,7 +73,7 @@ export function eventCounters(unit: TimeUnit): EventCounters {
     current(id, nowMs) {
       const { values, lastAtMs } = countersOf(id);
       const slotMs = Math.floor(nowMs / stepMs) * stepMs;
-      const due = eventFigures.filter((figure) => lastAtMs[figure] < slotMs);
+      const due = eventFigures.filter((figure) => isNewTime(slotMs, lastAtMs[figure], maxWaitMs));
       for (const figure of due) lastAtMs[figure] = slotMs;
       return due.map((figure) => ({ figure, value: values[figure] }));
     },
@@ -109,6 +110,7 @@ function count(counters: Counters, figure: EventFigure, event: ContainerEvent, s
     moments[lastIndex] = { ...last, value, times: last.times + 1 };
     return;
   }
+  // An event may be told after points of later times. Before them, its value would be followed by a lower one.
   const atMs = Math.max(slotMs, lastAtMs[figure] + stepMs);
   lastAtMs[figure] = atMs;
   moments.push({ figure, atMs, value, event, times: 1 });

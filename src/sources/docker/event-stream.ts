@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Connection } from './connection.ts';
 import type { ContainerStates } from './container-states.ts';
-import { type ContainerEvent, type Engine, EngineError } from './engine/engine.ts';
+import { type ContainerEvent, type Engine, EngineError, type ListedContainer } from './engine/engine.ts';
 import type { EventCounters } from './event-counters.ts';
 
 export interface EventStream {
@@ -18,10 +18,12 @@ export interface EventStream {
 
 interface EventStreamOptions {
   readonly engine: Pick<Engine, 'events' | 'address'>;
-  readonly connection: Pick<Connection, 'open'>;
+  readonly connection: Pick<Connection, 'open' | 'lost'>;
   readonly states: Pick<ContainerStates, 'forgetDetails'>;
   readonly counters: Pick<EventCounters, 'record'>;
   readonly isSelected: (event: ContainerEvent) => boolean;
+  /** A container of the last listing. */
+  readonly listed: (id: string) => ListedContainer | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -36,10 +38,15 @@ interface State extends EventStreamOptions {
   isOpen: boolean;
   lastError: string | undefined;
   isRefusalLogged: boolean;
-  /** Of the last event. */
+  /** Of the newest event. */
   lastNs: string | undefined;
-  /** A resumed stream begins there: at the last event, or when the first stream was opened. */
+  /** The events of that time. Before API 1.21 a time is a whole second. */
+  readonly atLastNs: Set<string>;
+  /** A resumed stream begins there: at the newest event, or when the first stream was opened. */
   sinceNs: string | undefined;
+  /** What this stream may repeat: the events until the newest of the streams before it. */
+  repeatedNs: string | undefined;
+  repeated: ReadonlySet<string>;
 }
 
 export function eventStream(options: EventStreamOptions): EventStream {
@@ -49,7 +56,10 @@ export function eventStream(options: EventStreamOptions): EventStream {
     lastError: undefined,
     isRefusalLogged: false,
     lastNs: undefined,
+    atLastNs: new Set(),
     sinceNs: undefined,
+    repeatedNs: undefined,
+    repeated: new Set(),
   };
   return {
     run: (signal) => run(state, signal),
@@ -65,7 +75,11 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
       await follow(state, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (state.isOpen) attempt = 1;
+      if (state.isOpen) {
+        attempt = 1;
+        // It may be another version that comes back.
+        state.connection.lost();
+      }
       state.isOpen = false;
       failed(state, error as Error);
     }
@@ -85,16 +99,48 @@ function opened(state: State): void {
   state.isRefusalLogged = false;
   state.lastError = undefined;
   state.sinceNs ??= `${Math.floor(state.clock.now())}000000`;
+  state.repeatedNs = state.lastNs;
+  state.repeated = new Set(state.atLastNs);
   // Changes since the last stream may be missing in this one.
   state.states.forgetDetails();
 }
 
 function record(state: State, event: ContainerEvent): void {
-  if (state.lastNs !== undefined && BigInt(event.atNs) <= BigInt(state.lastNs)) return;
-  state.lastNs = event.atNs;
-  state.sinceNs = event.atNs;
+  if (isRepeated(state, event)) return;
+  // The engine takes the time before it puts an event in order: of two at once, the earlier may come second.
+  if (isAfter(event.atNs, state.lastNs)) {
+    state.lastNs = event.atNs;
+    state.sinceNs = event.atNs;
+    state.atLastNs.clear();
+  }
+  if (event.atNs === state.lastNs) state.atLastNs.add(keyOf(event));
   state.states.forgetDetails(event.id);
-  if (state.isSelected(event)) state.counters.record(event);
+  const asPolled = asListed(event, state.listed(event.id));
+  if (state.isSelected(asPolled)) state.counters.record(asPolled);
+}
+
+/**
+ * With the image and labels of the listing, so that a counter is one series with the points of polls: an event tells the
+ * image that the container was made of, and the listing its id once that name is another image's. Before API 1.22 an
+ * event has neither name nor labels.
+ */
+function asListed(event: ContainerEvent, listed: ListedContainer | undefined): ContainerEvent {
+  if (listed === undefined) return event;
+  const { image, labels } = listed;
+  return { ...event, name: event.name === event.id ? listed.name : event.name, image, labels };
+}
+
+function isRepeated({ repeatedNs, repeated }: State, event: ContainerEvent): boolean {
+  if (repeatedNs === undefined || isAfter(event.atNs, repeatedNs)) return false;
+  return event.atNs !== repeatedNs || repeated.has(keyOf(event));
+}
+
+function isAfter(atNs: string, otherNs: string | undefined): boolean {
+  return otherNs === undefined || BigInt(atNs) > BigInt(otherNs);
+}
+
+function keyOf({ id, action }: ContainerEvent): string {
+  return `${action} ${id}`;
 }
 
 /** The poll logs an engine that does not answer. */

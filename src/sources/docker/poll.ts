@@ -8,6 +8,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Engine, ListedContainer } from './engine/engine.ts';
 import type { SkipReason } from './figures/figure.ts';
 import { type Gathering, gathering } from './gathering.ts';
+import { isNewTime, maxWaitMs } from './point-times.ts';
 import { type Candidate, type SampleOutcome, type SamplingOptions, takeSample } from './sampling.ts';
 import type { PollSummary } from './status.ts';
 
@@ -38,6 +39,8 @@ export interface Poller {
    */
   poll(signal: AbortSignal): Promise<PollSummary>;
   counts(): Readonly<PollerCounts>;
+  /** A container of the last listing. */
+  listed(id: string): ListedContainer | undefined;
 }
 
 interface State extends PollerOptions {
@@ -47,6 +50,7 @@ interface State extends PollerOptions {
   /** Polls with unfinished requests. */
   readonly rounds: Set<Round>;
   lastHostAt: number;
+  listed: ReadonlyMap<string, ListedContainer>;
 }
 
 /** The samples of one poll. */
@@ -72,8 +76,13 @@ export function poller(options: PollerOptions): Poller {
       throttle((times) => log.warn({ container, reason, times }, 'a container was not sampled, or not in full')),
     rounds: new Set(),
     lastHostAt: 0,
+    listed: new Map(),
   };
-  return { poll: (signal) => poll(state, signal), counts: () => state.counts };
+  return {
+    poll: (signal) => poll(state, signal),
+    counts: () => state.counts,
+    listed: (id) => state.listed.get(id),
+  };
 }
 
 async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
@@ -84,7 +93,8 @@ async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
   const selected = listed.filter(state.isSelected);
   counts.excluded = listed.length - selected.length;
   counts.containers = countsBy(selected.map((container) => container.state));
-  forgetAllBut(state, listed);
+  state.listed = new Map(listed.map((container) => [container.id, container]));
+  forgetUnlisted(state);
   const round = newRound(state, nowMs, signal);
   const running = selected.filter(({ isRunning }) => isRunning);
   let durationMs = 0;
@@ -127,8 +137,8 @@ function newRound(state: State, nowMs: number, signal: AbortSignal): Round {
   return round;
 }
 
-function forgetAllBut({ states, counters }: State, containers: readonly ListedContainer[]): void {
-  const ids = new Set(containers.map(({ id }) => id));
+function forgetUnlisted({ states, counters, listed }: State): void {
+  const ids = new Set(listed.keys());
   states.keepOnly(ids);
   counters.keepOnly(ids);
 }
@@ -136,7 +146,7 @@ function forgetAllBut({ states, counters }: State, containers: readonly ListedCo
 /** Leaves out a container with the same name after the rules as another one: their points would replace each other. */
 function candidatesOf(state: State, round: Round, running: readonly ListedContainer[]): Candidate[] {
   const owners = new Map<string, string>();
-  return running.flatMap((container) => {
+  const candidates = running.flatMap((container) => {
     const { name, category } = state.nameOf(container.name);
     const series = state.names().seriesKey({ ...container, name }, category);
     const owner = owners.get(series);
@@ -146,10 +156,12 @@ function candidatesOf(state: State, round: Round, running: readonly ListedContai
       return [];
     }
     owners.set(series, container.name);
-    if (!state.states.of(container.id).isInFlight) return [{ container, name, category }];
+    if (!state.states.of(container.id).isInFlight) return [{ container, name, category, series }];
     skip(state, round, 'slow');
     return [];
   });
+  state.states.keepSeries(new Set(owners.keys()), state.timestampOf(round.nowMs - maxWaitMs));
+  return candidates;
 }
 
 async function sampleAll(
@@ -167,7 +179,8 @@ async function sampleAll(
   } finally {
     over.abort();
   }
-  for (let left = round.unfinished; left > 0; left -= 1) skip(state, round, 'slow');
+  // Since the start they count with the next poll, which leaves them out.
+  if (round.unfinished > 0) round.skipped['slow'] = (round.skipped['slow'] ?? 0) + round.unfinished;
 }
 
 /** Resolves when the next poll is due and no request waits for its turn. */
@@ -206,7 +219,7 @@ async function sample(state: State, round: Round, candidate: Candidate, index: n
 
 async function deliverHost(state: State, round: Round, total: number, durationMs: number): Promise<void> {
   const timestamp = state.timestampOf(round.nowMs);
-  if (timestamp <= state.lastHostAt) return;
+  if (!isNewTime(timestamp, state.lastHostAt, state.timestampOf(maxWaitMs))) return;
   state.lastHostAt = timestamp;
   const figures = {
     total,

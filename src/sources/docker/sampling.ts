@@ -8,6 +8,7 @@ import type { EventCounters } from './event-counters.ts';
 import type { Figure, SkipReason } from './figures/figure.ts';
 import { readSample, uptime } from './figures/sample.ts';
 import type { Names } from './naming/names.ts';
+import { isNewTime, maxWaitMs } from './point-times.ts';
 
 export interface SamplingOptions {
   readonly engine: Pick<Engine, 'details' | 'stats'>;
@@ -24,6 +25,8 @@ export interface Candidate {
   readonly container: ListedContainer;
   readonly name: string;
   readonly category: string | undefined;
+  /** See seriesKey of Names. */
+  readonly series: string;
 }
 
 /** The error is for the log. With points, it is of the details alone, and the uptime is missing. */
@@ -42,21 +45,21 @@ export async function takeSample(
   const { engine, states, timestampOf } = options;
   const { id } = candidate.container;
   const state = states.of(id);
+  const times = states.timesOf(candidate.series);
   try {
-    const error = await readDetails(options, id, signal);
+    const { startedAtMs, error } = await readDetails(options, id, signal);
     const stats = await engine.stats(id, signal);
     if (stats === undefined) return { skip: 'gone' };
-    const startedAtMs = state.details?.startedAtMs;
     const sample = readSample(stats, state.cpuStartedAtMs === startedAtMs ? state.cpu : undefined);
     if ('skip' in sample) return sample;
     states.cgroupVersion = sample.cgroupVersion ?? states.cgroupVersion;
     const timestamp = timestampOf(sample.atMs);
     // Two values of one series at one time would replace each other.
-    if (timestamp <= state.lastSampleAt) return { skip: 'same-sample' };
+    if (!isNewTime(timestamp, times.lastSampleAt, timestampOf(maxWaitMs))) return { skip: 'same-sample' };
     state.cpu = sample.cpu;
     state.cpuStartedAtMs = startedAtMs;
-    state.lastSampleAt = timestamp;
-    return { points: pointsOf(options, candidate, sample, nowMs), error };
+    times.lastSampleAt = timestamp;
+    return { points: pointsOf(options, candidate, { ...sample, startedAtMs }, nowMs), error };
   } catch (error) {
     if (signal.aborted) throw error;
     const isTimeout = error instanceof EngineError && error.isTimeout;
@@ -69,30 +72,36 @@ async function readDetails(
   { engine, states }: SamplingOptions,
   id: string,
   signal: AbortSignal,
-): Promise<Error | undefined> {
+): Promise<{ readonly startedAtMs: number | undefined; readonly error?: Error }> {
   const state = states.of(id);
+  const { changes } = state;
   try {
-    state.details ??= await engine.details(id, signal);
-    return undefined;
+    const details = state.details ?? (await engine.details(id, signal));
+    if (state.changes === changes) state.details = details;
+    return { startedAtMs: details?.startedAtMs };
   } catch (error) {
     if (!(error instanceof EngineError) || error.status === undefined) throw error;
-    return error;
+    return { startedAtMs: undefined, error };
   }
 }
 
 /** The original's figures, the uptime behind them as in its posts, then the others. */
 function pointsOf(
   { states, counters, names, timestampOf }: SamplingOptions,
-  { container, name, category }: Candidate,
-  { atMs, figures }: { readonly atMs: number; readonly figures: readonly Figure[] },
+  { container, name, category, series }: Candidate,
+  {
+    atMs,
+    figures,
+    startedAtMs,
+  }: { readonly atMs: number; readonly figures: readonly Figure[]; readonly startedAtMs: number | undefined },
   nowMs: number,
 ): DataPoint[] {
-  const state = states.of(container.id);
+  const times = states.timesOf(series);
   const pointsAt = (figures: readonly Figure[], atMs: number): DataPoint[] =>
     names().containerPoints({ ...container, name }, category, figures, atMs);
-  const up = uptime(state.details?.startedAtMs, nowMs);
-  const isNewUptime = timestampOf(nowMs) > state.lastUptimeAt;
-  if (up !== undefined && isNewUptime) state.lastUptimeAt = timestampOf(nowMs);
+  const up = uptime(startedAtMs, nowMs);
+  const isNewUptime = isNewTime(timestampOf(nowMs), times.lastUptimeAt, timestampOf(maxWaitMs));
+  if (up !== undefined && isNewUptime) times.lastUptimeAt = timestampOf(nowMs);
   return [
     ...pointsAt(
       figures.filter(({ isOriginal }) => isOriginal),

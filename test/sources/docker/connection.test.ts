@@ -44,6 +44,19 @@ test('connects again after an error without an answer, not after an answer', asy
   t.is(connects(), 2);
 });
 
+test('connects again after a refusal of the API version, and when the engine was lost', async (t) => {
+  const { link, connects } = opened();
+  await link.open(signal);
+  for (const status of [400, 404]) {
+    link.failed(new EngineError('client version 1.52 is too new. Maximum supported API version is 1.41', { status }));
+    await link.open(signal);
+  }
+  t.is(connects(), 3);
+  link.lost();
+  await link.open(signal);
+  t.is(connects(), 4);
+});
+
 test('logs an outage and its end once, and tells since when it lasts', async (t) => {
   const { link, clock, messages } = opened();
   await link.open(signal);

@@ -1,5 +1,10 @@
 import test from 'ava';
-import { type ContainerEvent, EngineError, type EngineInfo } from '../../../src/sources/docker/engine/engine.ts';
+import {
+  type ContainerEvent,
+  EngineError,
+  type EngineInfo,
+  type ListedContainer,
+} from '../../../src/sources/docker/engine/engine.ts';
 import { eventStream } from '../../../src/sources/docker/event-stream.ts';
 import { readLog } from '../../fakes/log.ts';
 import { timePasses } from '../../fakes/passing-time.ts';
@@ -21,13 +26,15 @@ const info: EngineInfo = {
 /** Each stream is refused, or tells its events and then breaks or stays open. */
 type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error; readonly breaks?: Error };
 
-function followed(streams: Stream[]) {
+function followed(streams: Stream[], listed?: ListedContainer) {
   const clock = movableClock();
   const log = readLog('info');
   const stop = new AbortController();
   const recorded: string[] = [];
+  const kept: ContainerEvent[] = [];
   const forgotten: (string | undefined)[] = [];
   const sinces: (string | undefined)[] = [];
+  let losses = 0;
   async function* events(since: string | undefined, signal: AbortSignal, onOpen: () => void) {
     sinces.push(since);
     const stream = streams.shift() ?? { events: [] };
@@ -39,15 +46,16 @@ function followed(streams: Stream[]) {
   }
   const stream = eventStream({
     engine: { address: 'unix:///run/docker.sock', events },
-    connection: { open: async () => info },
+    connection: { open: async () => info, lost: () => void (losses += 1) },
     states: { forgetDetails: (id) => void forgotten.push(id) },
-    counters: { record: ({ action }) => void recorded.push(action) },
+    counters: { record: (event) => void (recorded.push(event.action), kept.push(event)) },
+    listed: (id) => (listed?.id === id ? listed : undefined),
     isSelected: ({ name }) => name !== 'excluded',
     clock,
     random: () => 1,
     log: log.log,
   });
-  return { clock, log, stream, recorded, forgotten, sinces, stop };
+  return { clock, log, stream, recorded, kept, forgotten, sinces, stop, losses: () => losses };
 }
 
 test('records the events of selected containers, and forgets the details of each', async (t) => {
@@ -63,8 +71,28 @@ test('records the events of selected containers, and forgets the details of each
   await running;
 });
 
+test('an event of a listed container has the image and labels of the listing, and its name if it has none', async (t) => {
+  const inListing = { id: 'a', name: 'web', image: 'sha256:1', labels: { tier: 'front' }, state: '', isRunning: true };
+  const { stream, clock, kept, stop } = followed(
+    [{ events: [event('die', '1'), { ...event('die', '2'), name: 'new', image: 'web:1' }, event('die', '3', 'b')] }],
+    inListing,
+  );
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  t.deepEqual(
+    kept.map(({ name, image, labels }) => [name, image, labels]),
+    [
+      ['web', 'sha256:1', { tier: 'front' }],
+      ['new', 'sha256:1', { tier: 'front' }],
+      ['b', undefined, {}],
+    ],
+  );
+  stop.abort();
+  await running;
+});
+
 test('a stream that breaks is resumed at the last event, and no event counts twice', async (t) => {
-  const { stream, clock, recorded, forgotten, sinces, stop } = followed([
+  const { stream, clock, recorded, forgotten, sinces, stop, losses } = followed([
     { events: [event('die', '7'), event('start', '8')], breaks: new EngineError('reset') },
     { events: [event('start', '8'), event('die', '9')] },
   ]);
@@ -72,12 +100,31 @@ test('a stream that breaks is resumed at the last event, and no event counts twi
   await clock.untilSomebodySleeps();
   t.false(stream.isOpen());
   t.is(stream.lastError(), 'reset');
+  t.is(losses(), 1, 'the version is negotiated again');
   await clock.advance(1000);
   t.true(stream.isOpen());
   t.is(stream.lastError(), undefined);
   t.deepEqual(recorded, ['die', 'start', 'die']);
   t.deepEqual(sinces, [undefined, '8']);
   t.is(forgotten.filter((id) => id === undefined).length, 2);
+  stop.abort();
+  await running;
+});
+
+test('events at one time, and of two at once the earlier that comes second, all count', async (t) => {
+  const second = '1000000000';
+  const { stream, clock, recorded, sinces, stop } = followed([
+    {
+      events: [event('oom', '999999999'), event('die', second), event('die', second, 'b'), event('kill', '999999998')],
+      breaks: new EngineError('reset'),
+    },
+    { events: [event('die', second), event('die', second, 'b'), event('start', second, 'b')] },
+  ]);
+  const running = stream.run(stop.signal);
+  await clock.untilSomebodySleeps();
+  await clock.advance(1000);
+  t.deepEqual(recorded, ['oom', 'die', 'die', 'kill', 'start']);
+  t.deepEqual(sinces, [undefined, second]);
   stop.abort();
   await running;
 });

@@ -66,7 +66,7 @@ function bench(names: readonly (string | ListedContainer)[], overrides: Partial<
   const { signal } = new AbortController();
   const answer = (name: string, given: () => Answer): void => void answers.set(`id-${name}`, given);
   const metricsOf = (): string[] => delivered.flat().map(({ metric }) => metric);
-  return { clock, log, delivered, answer, asked, states, counters, polls, signal, metricsOf, read };
+  return { clock, log, delivered, answer, asked, containers, states, counters, polls, signal, metricsOf, read };
 }
 
 test('delivers the running containers in the order of the listing, and the host behind them', async (t) => {
@@ -135,8 +135,10 @@ test('no request waits for a container that does not answer, and the next poll l
   );
   await clock.advance(8000);
   t.deepEqual((await first).skipped, { slow: 1 });
+  t.deepEqual(polls.counts().skipped, {}, 'its sample may become points yet');
   const second = await polls.poll(signal);
   t.deepEqual([second.samples, second.skipped], [2, { slow: 1 }]);
+  t.deepEqual(polls.counts().skipped, { slow: 1 });
   t.is(delivered.flat().findLast(({ metric }) => metric === 'vm.metrics.threads')?.value, '2');
   answer('stuck', () => stats(read()));
   release();
@@ -160,6 +162,7 @@ test('a poll goes on past its interval while requests wait for their turn', asyn
   t.deepEqual([samples, skipped, durationMs], [4, { slow: 2 }, 20_000], 'the last two are under way');
   await clock.advance(2000);
   t.is(polls.counts().samples, 6);
+  t.deepEqual(polls.counts().skipped, {});
 });
 
 test('asks no more containers at once than the limit', async (t) => {
@@ -187,6 +190,31 @@ test('reads the details of a container once, and again after they may have chang
   await clock.advance(10_000);
   await polls.poll(signal);
   t.is(asked.length, 2);
+});
+
+test('details that change while they are read are read again', async (t) => {
+  const base = bench([]);
+  let asked = 0;
+  const states = containerStates();
+  const { polls, signal, clock } = bench(['a'], {
+    states,
+    engine: {
+      containers: async () => [listed('a')],
+      async details(id) {
+        asked += 1;
+        // The event of a restart comes before the answer, which is of the time before it.
+        if (asked === 1) states.forgetDetails(id);
+        return { startedAtMs: 0 };
+      },
+      stats: async () => parse(stats(base.read())),
+    },
+  });
+  for (let poll = 0; poll < 3; poll += 1) {
+    await polls.poll(signal);
+    await clock.advance(10_000);
+    await base.clock.advance(10_000);
+  }
+  t.is(asked, 2);
 });
 
 test('refused details cost the uptime alone', async (t) => {
@@ -226,6 +254,34 @@ test('a sample with the time of the one before gives no points', async (t) => {
   const { skipped } = await polls.poll(signal);
   t.deepEqual(skipped, { 'same-sample': 1 });
   t.is(delivered.flat().filter(({ metric }) => metric === 'a.cpu.total').length, 1);
+});
+
+test('a container made anew under its name gives no second value of a second', async (t) => {
+  const { polls, signal, clock, containers, read, answer, delivered } = bench(['a']);
+  await polls.poll(signal);
+  containers[0] = { ...listed('a'), id: 'id-new' };
+  answer('new', () => stats(read(), 5));
+  await clock.advance(900);
+  t.deepEqual((await polls.poll(signal)).skipped, { 'same-sample': 1 });
+  await clock.advance(100);
+  t.deepEqual((await polls.poll(signal)).skipped, {});
+  const totals = delivered.flat().filter(({ metric }) => metric === 'a.cpu.total');
+  t.deepEqual(
+    totals.map(({ value }) => value),
+    ['1000', '5'],
+  );
+});
+
+test('a clock that is set back by hours costs no figures', async (t) => {
+  const { polls, signal, clock, metricsOf, delivered } = bench(['a']);
+  await polls.poll(signal);
+  // The container starts later than now.
+  const first = metricsOf().filter((metric) => metric !== 'a.uptime');
+  clock.jump(-7_200_000);
+  await clock.advance(10_000);
+  delivered.length = 0;
+  t.deepEqual((await polls.poll(signal)).skipped, {});
+  t.deepEqual(metricsOf(), first);
 });
 
 test('of two containers with one name after the rules the first listed is sampled, and the log names both', async (t) => {
