@@ -6,12 +6,12 @@ import { readSettings } from './settings.ts';
 test('the default is all rows but those that take minutes', (t) => {
   t.deepEqual(
     [...readSettings([]).only].toSorted((a, b) => a - b),
-    [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14],
+    [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12],
   );
 });
 
-test('the long run adds the memory and starts with a backlog', (t) => {
-  for (const row of [8, 13]) t.true(readSettings(['--long']).only.has(row));
+test('the long run adds the memory, starts with a backlog and the Docker source', (t) => {
+  for (const row of [8, 13, 14]) t.true(readSettings(['--long']).only.has(row));
 });
 
 test('rows are selected by number and by the name of their part', (t) => {

@@ -104,7 +104,9 @@ function rowsOf(text: string): Set<number> {
 function defaultRows(isLong: boolean): Set<number> {
   const all = Object.values(partRows).flat();
   return new Set(
-    isLong ? all : all.filter((row) => ![...partRows.memory, ...partRows.waiting].some((one) => one === row)),
+    isLong
+      ? all
+      : all.filter((row) => ![...partRows.memory, ...partRows.waiting, ...partRows.docker].some((one) => one === row)),
   );
 }
 

@@ -54,7 +54,9 @@ dockerTest(
         `${figure}: from ${low} to ${high}`,
       );
     }
-    t.true(figures.get('cpu.percent')?.every(({ value }) => value > 0));
+    const percents = figures.get('cpu.percent')?.map(({ value }) => value) ?? [];
+    // Two samples of a busy machine may be so close that the container has slept between them.
+    t.true(percents.some((value) => value > 0) && percents.every((value) => value >= 0), percents.join(', '));
     t.true(figures.get('memory.limit')?.every(({ value }) => value === limitBytes));
     t.true(figures.get('pids')?.every(({ value }) => value >= 1));
     const { container, project, image } = figures.get('cpu.total')?.[0]?.tags ?? {};
