@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
+import type { Engine, EngineInfo } from './engine/engine.ts';
 import type { DockerStatus } from './status.ts';
 
 export interface Connection {
@@ -10,8 +10,13 @@ export interface Connection {
   open(signal: AbortSignal): Promise<EngineInfo>;
   /** Records that the engine has listed its containers. */
   succeeded(): void;
-  /** Records that it has not. Without an answer, the next `open` connects again. */
+  /** Records that it has not. The next `open` connects again. */
   failed(error: Error): void;
+  /**
+   * Makes the next `open` connect again: when a stream breaks, the engine may have been replaced by one that speaks other
+   * versions of the API.
+   */
+  renew(): void;
   status(): Pick<DockerStatus, 'engine' | 'lastError' | 'failingSinceMs'>;
 }
 
@@ -28,7 +33,9 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
   let opening: Promise<EngineInfo> | undefined;
   let lastError: string | undefined;
   let failingSinceMs: number | undefined;
-  let logged: 'nothing' | 'answers' | 'fails' = 'nothing';
+  /** The engine that the last line says answers; undefined: none, or the last line says that it fails. */
+  let loggedInfo: string | undefined;
+  let isFailureLogged = false;
 
   async function connect(signal: AbortSignal): Promise<EngineInfo> {
     try {
@@ -49,17 +56,23 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
     succeeded() {
       lastError = undefined;
       failingSinceMs = undefined;
-      if (logged === 'answers') return;
-      logged = 'answers';
+      isFailureLogged = false;
+      const current = JSON.stringify(info);
+      if (loggedInfo === current) return;
+      loggedInfo = current;
       log.info({ address, ...info }, 'the Docker engine answers');
     },
     failed(error) {
-      if (!(error instanceof EngineError) || error.status === undefined) isConnected = false;
+      isConnected = false;
       lastError = error.message;
       failingSinceMs ??= clock.now();
-      if (logged === 'fails') return;
-      logged = 'fails';
+      if (isFailureLogged) return;
+      isFailureLogged = true;
+      loggedInfo = undefined;
       log.warn({ address, reason: error.message }, 'the Docker engine does not answer; no container is sampled');
+    },
+    renew() {
+      isConnected = false;
     },
     status: () => ({ engine: info, lastError, failingSinceMs }),
   };

@@ -18,7 +18,7 @@ export interface EventStream {
 
 interface EventStreamOptions {
   readonly engine: Pick<Engine, 'events' | 'address'>;
-  readonly connection: Pick<Connection, 'open'>;
+  readonly connection: Pick<Connection, 'open' | 'renew'>;
   readonly states: Pick<ContainerStates, 'forgetDetails'>;
   readonly counters: Pick<EventCounters, 'record'>;
   readonly isSelected: (event: ContainerEvent) => boolean;
@@ -65,9 +65,12 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
       await follow(state, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (state.isOpen) attempt = 1;
+      if (state.isOpen) {
+        attempt = 1;
+        state.connection.renew();
+      }
       state.isOpen = false;
-      failed(state, error as Error);
+      state.lastError = (error as Error).message;
     }
     const capMs = state.isRefusalLogged ? maxRefusalPauseMs : maxPauseMs;
     await clock.sleep(backoff(attempt, random, { baseMs: 500, capMs }), { signal }).catch(() => {});
@@ -76,7 +79,12 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
 
 async function follow(state: State, signal: AbortSignal): Promise<void> {
   await state.connection.open(signal);
-  for await (const event of state.engine.events(state.sinceNs, signal, () => opened(state))) record(state, event);
+  try {
+    for await (const event of state.engine.events(state.sinceNs, signal, () => opened(state))) record(state, event);
+  } catch (error) {
+    logRefusal(state, error);
+    throw error;
+  }
   throw new Error('the engine ended the stream');
 }
 
@@ -97,11 +105,14 @@ function record(state: State, event: ContainerEvent): void {
   if (state.isSelected(event)) state.counters.record(event);
 }
 
+/** A proxy answers these while the engine is away. */
+const awayStatuses: readonly number[] = [502, 503, 504];
+
 /** The poll logs an engine that does not answer. */
-function failed(state: State, error: Error): void {
+function logRefusal(state: State, error: unknown): void {
   const { engine, log } = state;
-  state.lastError = error.message;
-  if (!(error instanceof EngineError) || error.status === undefined || state.isRefusalLogged) return;
+  if (!(error instanceof EngineError) || error.status === undefined || awayStatuses.includes(error.status)) return;
+  if (state.isRefusalLogged) return;
   state.isRefusalLogged = true;
   const consequence = 'exits, OOM kills and restarts are not counted';
   log.warn({ address: engine.address, reason: error.message }, `the Docker engine tells no events; ${consequence}`);

@@ -46,7 +46,8 @@ async function running(
 ) {
   const clock = systemClock();
   const path = join(await temporaryDirectory(t), 'docker.sock');
-  const open = () => openSimulatedEngine({ clock, random: seeded(7), containers, listen: path, ...engineOptions });
+  const open = (options: Partial<SimulatedEngineOptions> = engineOptions) =>
+    openSimulatedEngine({ clock, random: seeded(7), containers, listen: path, ...options });
   const engine = isStarted ? await open() : undefined;
   const points: DataPoint[] = [];
   const newest = new Map<string, DataPoint>();
@@ -143,6 +144,25 @@ test.serial('an engine that goes away and comes back costs one line each, and no
       'the Docker engine does not answer; no container is sampled',
       'the Docker engine answers',
     ],
+  );
+});
+
+test.serial('an engine that is replaced between two polls is spoken to in its own version', async (t) => {
+  const { engine, docker, open, log } = await running(t, {
+    pollMs: 1000,
+    engine: { version: '20.10.24', apiVersion: '1.41', minApiVersion: '1.12' },
+  });
+  await until(() => docker.status().events.isConnected && docker.status().polls.completed > 0);
+  await engine.close();
+  const newer = await open({ version: '29.0.1', apiVersion: '1.52', minApiVersion: '1.44' });
+  t.teardown(newer.close);
+  await until(() => docker.status().engine?.apiVersion === '1.52' && docker.status().lastError === undefined);
+  const { completed } = docker.status().polls;
+  await until(() => docker.status().polls.completed > completed);
+  const lines = log.lines().filter(({ msg }) => msg === 'the Docker engine answers');
+  t.deepEqual(
+    lines.map(({ version }) => version),
+    ['20.10.24', '29.0.1'],
   );
 });
 

@@ -21,7 +21,8 @@ const info: EngineInfo = {
 /** Each stream is refused, or tells its events and then breaks or stays open. */
 type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error; readonly breaks?: Error };
 
-function followed(streams: Stream[]) {
+function followed(streams: Stream[], isAway = (): boolean => false) {
+  let renewals = 0;
   const clock = movableClock();
   const log = readLog('info');
   const stop = new AbortController();
@@ -39,7 +40,13 @@ function followed(streams: Stream[]) {
   }
   const stream = eventStream({
     engine: { address: 'unix:///run/docker.sock', events },
-    connection: { open: async () => info },
+    connection: {
+      async open() {
+        if (isAway()) throw new EngineError('503: no server', { status: 503 });
+        return info;
+      },
+      renew: () => void (renewals += 1),
+    },
     states: { forgetDetails: (id) => void forgotten.push(id) },
     counters: { record: ({ action }) => void recorded.push(action) },
     isSelected: ({ name }) => name !== 'excluded',
@@ -47,7 +54,7 @@ function followed(streams: Stream[]) {
     random: () => 1,
     log: log.log,
   });
-  return { clock, log, stream, recorded, forgotten, sinces, stop };
+  return { clock, log, stream, recorded, forgotten, sinces, stop, renewals: () => renewals };
 }
 
 test('records the events of selected containers, and forgets the details of each', async (t) => {
@@ -64,7 +71,7 @@ test('records the events of selected containers, and forgets the details of each
 });
 
 test('a stream that breaks is resumed at the last event, and no event counts twice', async (t) => {
-  const { stream, clock, recorded, forgotten, sinces, stop } = followed([
+  const { stream, clock, recorded, forgotten, sinces, stop, renewals } = followed([
     { events: [event('die', '7'), event('start', '8')], breaks: new EngineError('reset') },
     { events: [event('start', '8'), event('die', '9')] },
   ]);
@@ -72,6 +79,7 @@ test('a stream that breaks is resumed at the last event, and no event counts twi
   await clock.untilSomebodySleeps();
   t.false(stream.isOpen());
   t.is(stream.lastError(), 'reset');
+  t.is(renewals(), 1, 'the engine may be another one');
   await clock.advance(1000);
   t.true(stream.isOpen());
   t.is(stream.lastError(), undefined);
@@ -124,4 +132,20 @@ test('an engine without an answer is left to the log of the polls', async (t) =>
   t.deepEqual(log.lines(), []);
   stop.abort();
   await running;
+});
+
+test('an engine that is away behind a proxy is left to the log of the polls too, and asked again as soon', async (t) => {
+  const fails = new EngineError('GET /events: 503: no server', { status: 503 });
+  for (const isAway of [true, false]) {
+    const { stream, clock, log, stop, sinces } = followed(
+      Array.from({ length: 1000 }, () => ({ events: [], fails })),
+      () => isAway,
+    );
+    const running = stream.run(stop.signal);
+    await timePasses(clock, 3_600_000, 1000);
+    t.deepEqual(log.lines(), []);
+    t.true(isAway || sinces.length > 100, String(sinces.length));
+    stop.abort();
+    await running;
+  }
 });
