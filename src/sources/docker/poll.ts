@@ -38,6 +38,8 @@ export interface Poller {
    */
   poll(signal: AbortSignal): Promise<PollSummary>;
   counts(): Readonly<PollerCounts>;
+  /** Whether the last poll left out the container, because another one has its name. */
+  isLeftOut(id: string): boolean;
 }
 
 interface State extends PollerOptions {
@@ -46,6 +48,8 @@ interface State extends PollerOptions {
   readonly warn: (reason: string, container: string) => void;
   /** Polls with unfinished requests. */
   readonly rounds: Set<Round>;
+  /** Ids of the containers with the name of another one. */
+  leftOut: Set<string>;
   lastHostAt: number;
 }
 
@@ -71,9 +75,14 @@ export function poller(options: PollerOptions): Poller {
     warn: (reason, container) =>
       throttle((times) => log.warn({ container, reason, times }, 'a container was not sampled, or not in full')),
     rounds: new Set(),
+    leftOut: new Set(),
     lastHostAt: 0,
   };
-  return { poll: (signal) => poll(state, signal), counts: () => state.counts };
+  return {
+    poll: (signal) => poll(state, signal),
+    counts: () => state.counts,
+    isLeftOut: (id) => state.leftOut.has(id),
+  };
 }
 
 async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
@@ -136,11 +145,13 @@ function forgetAllBut({ states, counters }: State, containers: readonly ListedCo
 /** Leaves out a container with the same name after the rules as another one: their points would replace each other. */
 function candidatesOf(state: State, round: Round, running: readonly ListedContainer[]): Candidate[] {
   const owners = new Map<string, string>();
+  state.leftOut = new Set();
   return running.flatMap((container) => {
     const { name, category } = state.nameOf(container.name);
     const series = state.names().seriesKey({ ...container, name }, category);
     const owner = owners.get(series);
     if (owner !== undefined) {
+      state.leftOut.add(container.id);
       skip(state, round, 'same-name');
       state.warn(`by the rules its name is ${name}, which is that of ${owner} too`, container.name);
       return [];
