@@ -20,7 +20,7 @@ interface EventStreamOptions {
   readonly engine: Pick<Engine, 'events' | 'address'>;
   readonly connection: Pick<Connection, 'open' | 'renew'>;
   readonly states: Pick<ContainerStates, 'forgetDetails'>;
-  readonly counters: Pick<EventCounters, 'record'>;
+  readonly counters: Pick<EventCounters, 'begin' | 'record'>;
   readonly isSelected: (event: ContainerEvent) => boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -92,6 +92,7 @@ function opened(state: State): void {
   state.isOpen = true;
   state.isRefusalLogged = false;
   state.lastError = undefined;
+  state.counters.begin();
   state.sinceNs ??= `${Math.floor(state.clock.now())}000000`;
   // Changes since the last stream may be missing in this one.
   state.states.forgetDetails();

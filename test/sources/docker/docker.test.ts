@@ -199,6 +199,7 @@ test.serial('a proxy that refuses /info, /version and /events costs the events a
   });
   await until(() => docker.status().events.lastError !== undefined && docker.status().polls.completed >= 2);
   t.true(last('web.cpu.total') !== undefined);
+  t.is(last('web.exits'), undefined, 'nobody knows');
   t.is(last('this-machine.containers.total')?.value, '2');
   t.is(docker.status().engine?.cgroupVersion, 2, 'by the samples');
   t.true(log.lines().some(({ msg }) => String(msg).startsWith('the Docker engine tells no events')));

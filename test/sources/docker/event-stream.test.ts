@@ -48,7 +48,7 @@ function followed(streams: Stream[], isAway = (): boolean => false) {
       renew: () => void (renewals += 1),
     },
     states: { forgetDetails: (id) => void forgotten.push(id) },
-    counters: { record: ({ action }) => void recorded.push(action) },
+    counters: { begin: () => {}, record: ({ action }) => void recorded.push(action) },
     isSelected: ({ name }) => name !== 'excluded',
     clock,
     random: () => 1,
