@@ -132,9 +132,11 @@ export class WrongConfiguration extends Error {
   override readonly name = 'WrongConfiguration';
   /** After sysexits: 64 with a fault on the command line, otherwise 78. */
   readonly exitCode: 64 | 78;
+  readonly faults: readonly Fault[];
   readonly warnings: readonly string[];
   constructor(faults: readonly Fault[], warnings: readonly string[] = []) {
     super(faults.map(({ text }) => text).join('\n'));
+    this.faults = faults;
     this.warnings = warnings;
     this.exitCode = faults.some(({ exitCode }) => exitCode === 64) ? 64 : 78;
   }

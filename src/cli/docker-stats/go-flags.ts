@@ -1,5 +1,7 @@
 // Rewrites flags in the syntax of Go's package flag, such as `-poll 5m` and `-verbose=true`, to those of this program.
 
+import { WrongConfiguration } from '../../config/config.ts';
+
 /** The flags of a command by name. A switch takes no argument but `=true` and `=false`. */
 export type GoFlags = ReadonlyMap<string, 'value' | 'switch'>;
 
@@ -12,6 +14,7 @@ const trueWords = /^(1|t|T|true|TRUE|True)$/;
  * Flags that are not known stay as they are.
  *
  * @param argv - the command's name and its arguments
+ * @throws WrongConfiguration - a switch has another text than those of ParseBool
  */
 export function fromGoFlags([name = '', ...argv]: readonly string[], flags: GoFlags): string[] {
   const words = [name];
@@ -21,14 +24,16 @@ export function fromGoFlags([name = '', ...argv]: readonly string[], flags: GoFl
     const kind = flag === 'help' ? 'switch' : flags.get(flag);
     if (!word.startsWith('-') || word === '--') return [...words, ...argv.slice(at)];
     if (kind === undefined) words.push(word);
-    else if (kind === 'switch') words.push(...switchWords(flag, word, text));
+    else if (kind === 'switch') words.push(...switchWords(flag, text));
     else if (text === undefined && at + 1 < argv.length) words.push(`--${flag}=${argv[(at += 1)]}`);
     else words.push(text === undefined ? `--${flag}` : `--${flag}=${text}`);
   }
   return words;
 }
 
-function switchWords(flag: string, word: string, text: string | undefined): string[] {
+function switchWords(flag: string, text: string | undefined): string[] {
   if (text === undefined || trueWords.test(text)) return [`--${flag}`];
-  return falseWords.test(text) ? [] : [word];
+  if (falseWords.test(text)) return [];
+  const fault = `--${flag}: expected true or false, found ${JSON.stringify(text)}`;
+  throw new WrongConfiguration([{ text: fault, exitCode: 64 }]);
 }

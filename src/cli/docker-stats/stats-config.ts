@@ -56,8 +56,13 @@ export function statsConfig(inputs: StatsInputs): ConfigRead {
 
   const [flags, flagOrigins] = settingsOf(given, { ...inputs, env });
   if (options['verbose'] === true) flags.logLevel = 'debug';
-  const read = readConfig({ ...inputs, flags, flagOrigins, env, canWriteIn }, { needsNodes: false });
-  return { ...read, warnings: read.warnings.map(underOwnVariable) };
+  try {
+    const read = readConfig({ ...inputs, flags, flagOrigins, env, canWriteIn }, { needsNodes: false });
+    return { ...read, warnings: read.warnings.map(underOwnVariable) };
+  } catch (error) {
+    if (!(error instanceof WrongConfiguration)) throw error;
+    throw new WrongConfiguration(error.faults, error.warnings.map(underOwnVariable));
+  }
 }
 
 function entryOf(option: StatsOption, { options, env, host }: StatsInputs): (readonly [string, Given])[] {

@@ -160,6 +160,7 @@ type Ineffective = readonly [key: SettingKey, isIneffective: boolean, reason: st
 function dockerWithoutEffect(resolved: ResolvedSettings): readonly Ineffective[] {
   const { docker, dockerNaming, dockerTls } = resolved.values;
   const isGiven = (key: (typeof dockerKeys)[number]): boolean => !isFromOtherProgram(resolved, key);
+  if (docker === undefined && resolved.texts.docker.length > 0) return [];
   if (docker === undefined) return dockerKeys.map((key) => [key, isGiven(key), 'there is no --docker'] as const);
   const hasNoTls = /^(unix|http):/.test(docker) || (docker.startsWith('tcp:') && dockerTls === false);
   return [

@@ -76,13 +76,10 @@ async function publish(attempt: Attempt, records: readonly BackstopRecord[]): Pr
   return publishHalves(attempt, records, answer);
 }
 
-function logExchange({ address, path, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
+function logExchange({ address, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
   if (!log.isLevelEnabled('debug')) return;
   const sent = body.toString('utf8', 0, maxLoggedChars);
-  log.debug(
-    { url: `${address.label}${path}`, status, sent, answer: text.slice(0, maxLoggedChars) },
-    'Backstop answered',
-  );
+  log.debug({ url: address.label, status, sent, answer: text.slice(0, maxLoggedChars) }, 'Backstop answered');
 }
 
 async function recordTaken(

@@ -10,7 +10,7 @@ export interface Connection {
   open(signal: AbortSignal): Promise<EngineInfo>;
   /** Records that the engine has listed its containers. */
   succeeded(): void;
-  /** Records that it has not. The next `open` connects again unless an engine of the same version has answered. */
+  /** Records that it has not. The next `open` connects again. */
   failed(error: EngineError): void;
   /** Makes the next `open` connect again: the engine went away, and may come back as another version. */
   lost(): void;
@@ -23,9 +23,6 @@ interface ConnectionOptions {
   readonly log: Log;
 }
 
-/** Of an engine that refuses the API version of the last connect. */
-const versionStatuses: readonly (number | undefined)[] = [400, 404];
-
 export function connection({ engine, clock, log }: ConnectionOptions): Connection {
   const { address } = engine;
   let info: EngineInfo | undefined;
@@ -33,7 +30,9 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
   let opening: Promise<EngineInfo> | undefined;
   let lastError: string | undefined;
   let failingSinceMs: number | undefined;
-  let logged: 'nothing' | 'answers' | 'fails' = 'nothing';
+  /** The engine that the last line says answers; undefined: none, or the last line says that it fails. */
+  let loggedInfo: string | undefined;
+  let isFailureLogged = false;
 
   async function connect(signal: AbortSignal): Promise<EngineInfo> {
     try {
@@ -54,17 +53,19 @@ export function connection({ engine, clock, log }: ConnectionOptions): Connectio
     succeeded() {
       lastError = undefined;
       failingSinceMs = undefined;
-      if (logged === 'answers') return;
-      logged = 'answers';
+      isFailureLogged = false;
+      const current = JSON.stringify(info);
+      if (loggedInfo === current) return;
+      loggedInfo = current;
       log.info({ address, ...info }, 'the Docker engine answers');
     },
     failed(error) {
-      const { status } = error;
-      if (status === undefined || versionStatuses.includes(status)) isConnected = false;
+      isConnected = false;
       lastError = error.message;
       failingSinceMs ??= clock.now();
-      if (logged === 'fails') return;
-      logged = 'fails';
+      if (isFailureLogged) return;
+      isFailureLogged = true;
+      loggedInfo = undefined;
       log.warn({ address, reason: error.message }, 'the Docker engine does not answer; no container is sampled');
     },
     lost: () => void (isConnected = false),

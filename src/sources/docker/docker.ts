@@ -91,7 +91,7 @@ export function openDocker(options: DockerOptions): Docker {
     timestampOf: (atMs) => Math.floor(unit === 'ms' ? atMs : atMs / 1000),
   });
   const deliverEvents = eventDelivery(options, () => {
-    const moments = [...counters.takeMoments().values()].flat();
+    const moments = [...counters.takeMoments()].flatMap(([id, taken]) => (polls.isLeftOut(id) ? [] : taken));
     return eventPoints(moments, { names: names(), nameOf });
   });
   const loop = pollLoop({

@@ -19,6 +19,8 @@ export interface Moment {
 }
 
 export interface EventCounters {
+  /** Says that events come in. Before that nothing is known, and no counter has a value. */
+  begin(): void;
   record(event: ContainerEvent): void;
   /** Containers with events since the last call, with the events in order. */
   takeMoments(): ReadonlyMap<string, readonly Moment[]>;
@@ -47,6 +49,7 @@ interface Counters {
 export function eventCounters(unit: TimeUnit): EventCounters {
   const stepMs = unit === 's' ? 1000 : 1;
   const containers = new Map<string, Counters>();
+  let hasBegun = false;
   const totals = { exits: 0, oomKills: 0, restarts: 0 };
   const countersOf = (id: string): Counters => {
     const counters = containers.get(id) ?? newCounters();
@@ -54,6 +57,9 @@ export function eventCounters(unit: TimeUnit): EventCounters {
     return counters;
   };
   return {
+    begin() {
+      hasBegun = true;
+    },
     record(event) {
       const counters = countersOf(event.id);
       const figure = figureOf(event.action, counters);
@@ -71,6 +77,7 @@ export function eventCounters(unit: TimeUnit): EventCounters {
       return taken;
     },
     current(id, nowMs) {
+      if (!hasBegun) return [];
       const { values, lastAtMs } = countersOf(id);
       const slotMs = Math.floor(nowMs / stepMs) * stepMs;
       const due = eventFigures.filter((figure) => isNewTime(slotMs, lastAtMs[figure], maxWaitMs));

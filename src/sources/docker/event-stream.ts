@@ -20,7 +20,7 @@ interface EventStreamOptions {
   readonly engine: Pick<Engine, 'events' | 'address'>;
   readonly connection: Pick<Connection, 'open' | 'lost'>;
   readonly states: Pick<ContainerStates, 'forgetDetails'>;
-  readonly counters: Pick<EventCounters, 'record'>;
+  readonly counters: Pick<EventCounters, 'begin' | 'record'>;
   readonly isSelected: (event: ContainerEvent) => boolean;
   /** A container of the last listing. */
   readonly listed: (id: string) => ListedContainer | undefined;
@@ -81,7 +81,7 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
         state.connection.lost();
       }
       state.isOpen = false;
-      failed(state, error as Error);
+      state.lastError = (error as Error).message;
     }
     const capMs = state.isRefusalLogged ? maxRefusalPauseMs : maxPauseMs;
     await clock.sleep(backoff(attempt, random, { baseMs: 500, capMs }), { signal }).catch(() => {});
@@ -90,7 +90,12 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
 
 async function follow(state: State, signal: AbortSignal): Promise<void> {
   await state.connection.open(signal);
-  for await (const event of state.engine.events(state.sinceNs, signal, () => opened(state))) record(state, event);
+  try {
+    for await (const event of state.engine.events(state.sinceNs, signal, () => opened(state))) record(state, event);
+  } catch (error) {
+    logRefusal(state, error);
+    throw error;
+  }
   throw new Error('the engine ended the stream');
 }
 
@@ -98,6 +103,7 @@ function opened(state: State): void {
   state.isOpen = true;
   state.isRefusalLogged = false;
   state.lastError = undefined;
+  state.counters.begin();
   state.sinceNs ??= `${Math.floor(state.clock.now())}000000`;
   state.repeatedNs = state.lastNs;
   state.repeated = new Set(state.atLastNs);
@@ -143,11 +149,14 @@ function keyOf({ id, action }: ContainerEvent): string {
   return `${action} ${id}`;
 }
 
+/** A proxy answers these while the engine is away. */
+const awayStatuses: readonly number[] = [502, 503, 504];
+
 /** The poll logs an engine that does not answer. */
-function failed(state: State, error: Error): void {
+function logRefusal(state: State, error: unknown): void {
   const { engine, log } = state;
-  state.lastError = error.message;
-  if (!(error instanceof EngineError) || error.status === undefined || state.isRefusalLogged) return;
+  if (!(error instanceof EngineError) || error.status === undefined || awayStatuses.includes(error.status)) return;
+  if (state.isRefusalLogged) return;
   state.isRefusalLogged = true;
   const consequence = 'exits, OOM kills and restarts are not counted';
   log.warn({ address: engine.address, reason: error.message }, `the Docker engine tells no events; ${consequence}`);

@@ -6,10 +6,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import { logThrottle } from '../../runtime/log-throttle.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Engine, ListedContainer } from './engine/engine.ts';
-import type { SkipReason } from './figures/figure.ts';
-import { type Gathering, gathering } from './gathering.ts';
 import { isNewTime, maxWaitMs } from './point-times.ts';
 import { type Candidate, type SampleOutcome, type SamplingOptions, takeSample } from './sampling.ts';
+import { newRound, type PollerCounts, type Round, skip } from './round.ts';
 import type { PollSummary } from './status.ts';
 
 export interface PollerOptions extends SamplingOptions {
@@ -23,13 +22,6 @@ export interface PollerOptions extends SamplingOptions {
   readonly log: Log;
 }
 
-export interface PollerCounts {
-  samples: number;
-  excluded: number;
-  containers: Readonly<Record<string, number>>;
-  readonly skipped: Record<string, number>;
-}
-
 export interface Poller {
   /**
    * Resolves when every container is sampled, or when the next poll is due and all requests are under way; those go on,
@@ -41,6 +33,8 @@ export interface Poller {
   counts(): Readonly<PollerCounts>;
   /** A container of the last listing. */
   listed(id: string): ListedContainer | undefined;
+  /** Whether the last poll left out the container, because another one has its name. */
+  isLeftOut(id: string): boolean;
 }
 
 interface State extends PollerOptions {
@@ -49,20 +43,10 @@ interface State extends PollerOptions {
   readonly warn: (reason: string, container: string) => void;
   /** Polls with unfinished requests. */
   readonly rounds: Set<Round>;
+  /** Ids of the containers with the name of another one. */
+  leftOut: Set<string>;
   lastHostAt: number;
   listed: ReadonlyMap<string, ListedContainer>;
-}
-
-/** The samples of one poll. */
-interface Round {
-  readonly nowMs: number;
-  readonly signal: AbortSignal;
-  readonly skipped: Record<string, number>;
-  readonly byCategory: Map<string, number>;
-  readonly gathering: Gathering;
-  unfinished: number;
-  samples: number;
-  points: number;
 }
 
 export function poller(options: PollerOptions): Poller {
@@ -75,6 +59,7 @@ export function poller(options: PollerOptions): Poller {
     warn: (reason, container) =>
       throttle((times) => log.warn({ container, reason, times }, 'a container was not sampled, or not in full')),
     rounds: new Set(),
+    leftOut: new Set(),
     lastHostAt: 0,
     listed: new Map(),
   };
@@ -82,6 +67,7 @@ export function poller(options: PollerOptions): Poller {
     poll: (signal) => poll(state, signal),
     counts: () => state.counts,
     listed: (id) => state.listed.get(id),
+    isLeftOut: (id) => state.leftOut.has(id),
   };
 }
 
@@ -109,34 +95,6 @@ async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
   return { atMs: nowMs, durationMs: Math.round(durationMs), samples, points, skipped: { ...skipped } };
 }
 
-function newRound(state: State, nowMs: number, signal: AbortSignal): Round {
-  const { deliver, clock, counts } = state;
-  const round: Round = {
-    nowMs,
-    signal,
-    skipped: {},
-    byCategory: new Map(),
-    unfinished: 0,
-    samples: 0,
-    points: 0,
-    gathering: gathering({
-      deliver,
-      signal,
-      clock,
-      onStored({ points }) {
-        counts.samples += 1;
-        round.samples += 1;
-        round.points += points.length;
-      },
-      onRefused({ container }, { message }) {
-        skip(state, round, 'not-stored');
-        state.warn(`not stored: ${message}`, container);
-      },
-    }),
-  };
-  return round;
-}
-
 function forgetUnlisted({ states, counters, listed }: State): void {
   const ids = new Set(listed.keys());
   states.keepOnly(ids);
@@ -146,11 +104,13 @@ function forgetUnlisted({ states, counters, listed }: State): void {
 /** Leaves out a container with the same name after the rules as another one: their points would replace each other. */
 function candidatesOf(state: State, round: Round, running: readonly ListedContainer[]): Candidate[] {
   const owners = new Map<string, string>();
+  state.leftOut = new Set();
   const candidates = running.flatMap((container) => {
     const { name, category } = state.nameOf(container.name);
     const series = state.names().seriesKey({ ...container, name }, category);
     const owner = owners.get(series);
     if (owner !== undefined) {
+      state.leftOut.add(container.id);
       skip(state, round, 'same-name');
       state.warn(`by the rules its name is ${name}, which is that of ${owner} too`, container.name);
       return [];
@@ -235,11 +195,6 @@ async function deliverHost(state: State, round: Round, total: number, durationMs
   } catch (error) {
     state.warn(`not stored: ${(error as Error).message}`, 'figures of the host');
   }
-}
-
-function skip({ counts }: State, round: Round, reason: SkipReason): void {
-  counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1;
-  round.skipped[reason] = (round.skipped[reason] ?? 0) + 1;
 }
 
 function countsBy(keys: readonly string[]): Record<string, number> {

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { fromGoFlags } from '../../../src/cli/docker-stats/go-flags.ts';
+import { WrongConfiguration } from '../../../src/config/config.ts';
 import { goFlags } from '../../../src/cli/docker-stats/options.ts';
 
 const rewritten = (line: readonly string[]): string[] => fromGoFlags(['docker-stats', ...line], goFlags).slice(1);
@@ -31,7 +32,14 @@ test("a switch takes the words of Go's ParseBool after =, and no next word", (t)
   for (const word of ['false', 'FALSE', 'False', 'f', 'F', '0'])
     t.deepEqual(rewritten([`--verbose=${word}`, '-poll', '1m']), ['--poll=1m'], word);
   t.deepEqual(rewritten(['-verbose', 'false']), ['--verbose', 'false']);
-  t.deepEqual(rewritten(['-verbose=yes']), ['-verbose=yes']);
+});
+
+test('a switch with another word is wrong usage', (t) => {
+  for (const word of ['yes', '', 'TrUe']) {
+    const error = t.throws(() => rewritten([`-verbose=${word}`]), { instanceOf: WrongConfiguration });
+    t.is(error?.message, `--verbose: expected true or false, found ${JSON.stringify(word)}`);
+    t.is(error?.exitCode, 64);
+  }
 });
 
 test('help has one dash or two', (t) => {

@@ -158,3 +158,13 @@ test('a password in --backstop is a warning that names SRV_BACKSTOP, and is not 
   t.notRegex(JSON.stringify([warnings, origins]), /hunter/);
   t.deepEqual(read({}, { SRV_BACKSTOP: secretUrl }).warnings, []);
 });
+
+test('warnings beside a fault name the options of this command too', (t) => {
+  const secretUrl = 'http://u:hunter2@backstop.example/publish/docker';
+  const warningsBeside = (options: StatsInputs['options']): readonly string[] | undefined =>
+    t.throws(() => read(options), { instanceOf: WrongConfiguration })?.warnings;
+  t.deepEqual(warningsBeside({ backstop: secretUrl, rules: '{}' }), [
+    '--backstop: its password is visible in the process list; use SRV_BACKSTOP',
+  ]);
+  t.deepEqual(warningsBeside({ backstop: url, docker: 'ssh://h', rules: '[]' }), []);
+});

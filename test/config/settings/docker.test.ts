@@ -1,6 +1,7 @@
 // The settings of the Docker source: durations, where the engine is, and what Docker's own variables do.
 
 import test from 'ava';
+import { WrongConfiguration } from '../../../src/config/config.ts';
 import { goDuration, goInterval } from '../../../src/config/settings/values.ts';
 import { faultsOf, type Given, read } from '../given.ts';
 
@@ -172,6 +173,9 @@ test('settings without effect are warnings, but not the variables of Docker', (t
     '--docker-tls: without effect, there is no --docker',
     '--docker-poll: without effect, there is no --docker',
   ]);
+  const flags = { ...withoutCatchpoint, docker: 'x', dockerPoll: '30s' };
+  const wrongAddress = t.throws(() => read({ flags }), { instanceOf: WrongConfiguration });
+  t.deepEqual(wrongAddress?.warnings, [], 'a wrong address is not a missing one');
   const env = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' };
   t.deepEqual(warningsOf({ flags: { docker: socket }, env }), []);
   t.deepEqual(warningsOf({ flags: { docker: socket, dockerTls: true, dockerCertPath: '/c' } }), [

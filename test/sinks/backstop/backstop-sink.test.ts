@@ -10,6 +10,7 @@ import type { PublishedElement } from '../../fakes/backstop.ts';
 import { batchOf, runs } from '../../fakes/batches.ts';
 import { certificate } from '../../fakes/certificate.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
+import { readLog } from '../../fakes/log.ts';
 import { points } from '../../fakes/points.ts';
 import { answerLost, answers, closed, type Fault, hang, raw } from '../../fakes/tsd.ts';
 import { forever, point, testSink } from '../contract.ts';
@@ -115,6 +116,18 @@ test('user and password of the URL are sent, and not shown', async (t) => {
   const wrong = sinkTo(t, `${backstop.url.replace('//', '//user:another@')}/publish/test`);
   const error = await t.throwsAsync(wrong.write(points(1), forever));
   t.is(error?.message, 'answered 401, user and password in the URL are missing or wrong: "Not authorized"');
+});
+
+test('the log of requests has the URL once, without its user and password', async (t) => {
+  const { lines, log } = readLog();
+  const { backstop } = await backstopFixture(t);
+  const sink = sinkTo(t, `${backstop.url.replace('//', '//user:hunter2@')}/publish/test`, { log });
+  await sink.write(points(1), forever);
+  t.deepEqual(
+    lines().map(({ url, status }) => ({ url, status })),
+    [{ url: `${backstop.url}/publish/test`, status: 200 }],
+  );
+  t.notRegex(JSON.stringify(lines()), /hunter/);
 });
 
 test('the URL is posted to as it is', async (t) => {

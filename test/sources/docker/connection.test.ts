@@ -33,28 +33,30 @@ test('connects once for callers at the same time and later ones', async (t) => {
   t.is(connects(), 1);
 });
 
-test('connects again after an error without an answer, not after an answer', async (t) => {
+test('connects again after a failure, with or without an answer, and when it is told to', async (t) => {
   const { link, connects } = opened();
   await link.open(signal);
-  link.failed(new EngineError('500: broken', { status: 500 }));
-  await link.open(signal);
-  t.is(connects(), 1);
-  link.failed(new EngineError('connect ECONNREFUSED'));
+  link.failed(new EngineError('400: client version 1.41 is too old', { status: 400 }));
   await link.open(signal);
   t.is(connects(), 2);
-});
-
-test('connects again after a refusal of the API version, and when the engine was lost', async (t) => {
-  const { link, connects } = opened();
+  link.failed(new EngineError('connect ECONNREFUSED'));
   await link.open(signal);
-  for (const status of [400, 404]) {
-    link.failed(new EngineError('client version 1.52 is too new. Maximum supported API version is 1.41', { status }));
-    await link.open(signal);
-  }
   t.is(connects(), 3);
   link.lost();
   await link.open(signal);
+  await link.open(signal);
   t.is(connects(), 4);
+});
+
+test('an engine that is replaced by another one is logged, and the same one once', async (t) => {
+  const engines = [info, { ...info }, { ...info, version: '29.0.1' }];
+  const { link, messages } = opened(async () => engines.shift() ?? info);
+  for (const expected of [1, 1, 2]) {
+    await link.open(signal);
+    link.succeeded();
+    t.is(messages().length, expected);
+    link.lost();
+  }
 });
 
 test('logs an outage and its end once, and tells since when it lasts', async (t) => {

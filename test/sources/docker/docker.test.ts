@@ -47,7 +47,8 @@ async function running(
 ) {
   const clock = systemClock();
   const path = join(await temporaryDirectory(t), 'docker.sock');
-  const open = () => openSimulatedEngine({ clock, random: seeded(7), containers, listen: path, ...engineOptions });
+  const open = (options: Partial<SimulatedEngineOptions> = engineOptions) =>
+    openSimulatedEngine({ clock, random: seeded(7), containers, listen: path, ...options });
   const engine = isStarted ? await open() : undefined;
   const points: DataPoint[] = [];
   const newest = new Map<string, DataPoint>();
@@ -125,6 +126,22 @@ test.serial('exits, OOM kills and restarts are counters with annotations', async
   t.is(new Set(keys).size, keys.length, 'no two points of a series have one time');
 });
 
+test.serial('a container that is left out for its name has no points of its events', async (t) => {
+  const { engine, docker, points } = await running(t, { rules: '[{"regexp":"web|db","into":"one"}]' });
+  await until(() => docker.status().events.isConnected && docker.status().skipped['same-name'] !== undefined);
+  const [owner, leftOut] = engine.containers().filter(({ state }) => state === 'running');
+  engine.crash(leftOut?.name ?? '', 3);
+  await until(() => docker.status().events.exits === 1);
+  engine.crash(owner?.name ?? '', 4);
+  await until(() => points.some(({ annotation }) => annotation?.description.endsWith('with code 4') === true));
+  t.deepEqual(
+    points
+      .filter(({ metric, value }) => metric === 'one.exits' && value !== '0')
+      .map(({ annotation }) => annotation?.description),
+    ['container one exited with code 4'],
+  );
+});
+
 test.serial('an engine that goes away and comes back costs one line each, and no event', async (t) => {
   const { engine, docker, log, last, points } = await running(t);
   await until(() => docker.status().events.isConnected && last('web.exits') !== undefined);
@@ -147,6 +164,25 @@ test.serial('an engine that goes away and comes back costs one line each, and no
   );
 });
 
+test.serial('an engine that is replaced between two polls is spoken to in its own version', async (t) => {
+  const { engine, docker, open, log } = await running(t, {
+    pollMs: 1000,
+    engine: { version: '20.10.24', apiVersion: '1.41', minApiVersion: '1.12' },
+  });
+  await until(() => docker.status().events.isConnected && docker.status().polls.completed > 0);
+  await engine.close();
+  const newer = await open({ version: '29.0.1', apiVersion: '1.52', minApiVersion: '1.44' });
+  t.teardown(newer.close);
+  await until(() => docker.status().engine?.apiVersion === '1.52' && docker.status().lastError === undefined);
+  const { completed } = docker.status().polls;
+  await until(() => docker.status().polls.completed > completed);
+  const lines = log.lines().filter(({ msg }) => msg === 'the Docker engine answers');
+  t.deepEqual(
+    lines.map(({ version }) => version),
+    ['20.10.24', '29.0.1'],
+  );
+});
+
 test.serial('starts without an engine, and polls once there is one', async (t) => {
   const { docker, open, last, log } = await running(t, { isStarted: false });
   await until(() => docker.status().polls.failed >= 1);
@@ -164,6 +200,7 @@ test.serial('a proxy that refuses /info, /version and /events costs the events a
   });
   await until(() => docker.status().events.lastError !== undefined && docker.status().polls.completed >= 2);
   t.true(last('web.cpu.total') !== undefined);
+  t.is(last('web.exits'), undefined, 'nobody knows');
   t.is(last('this-machine.containers.total')?.value, '2');
   t.is(docker.status().engine?.cgroupVersion, 2, 'by the samples');
   t.true(log.lines().some(({ msg }) => String(msg).startsWith('the Docker engine tells no events')));

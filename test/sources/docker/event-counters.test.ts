@@ -1,6 +1,7 @@
 import test from 'ava';
+import type { TimeUnit } from '../../../src/model/point.ts';
 import type { ContainerEvent } from '../../../src/sources/docker/engine/engine.ts';
-import { eventCounters } from '../../../src/sources/docker/event-counters.ts';
+import { type EventCounters, eventCounters } from '../../../src/sources/docker/event-counters.ts';
 
 const startMs = Date.UTC(2026, 10, 30, 10);
 
@@ -9,8 +10,21 @@ function event(action: string, atMs: number, id = 'a'): ContainerEvent {
   return { id, name: `name-${id}`, action, atMs: startMs + atMs, atNs, exitCode: '1', labels: {}, image: 'bb:1' };
 }
 
-test('counts exits, OOM kills and starts after an exit', (t) => {
+function begun(unit: TimeUnit): EventCounters {
+  const counters = eventCounters(unit);
+  counters.begin();
+  return counters;
+}
+
+test('counters have no value until events come in', (t) => {
   const counters = eventCounters('s');
+  t.deepEqual(counters.current('a', startMs), []);
+  counters.begin();
+  t.is(counters.current('a', startMs).length, 3);
+});
+
+test('counts exits, OOM kills and starts after an exit', (t) => {
+  const counters = begun('s');
   for (const [action, atMs] of [
     ['create', 0],
     ['start', 1000],
@@ -34,13 +48,13 @@ test('counts exits, OOM kills and starts after an exit', (t) => {
 });
 
 test('a start without an exit before it is no restart', (t) => {
-  const counters = eventCounters('s');
+  const counters = begun('s');
   counters.record(event('start', 0));
   t.is(counters.totals().restarts, 0);
 });
 
 test('several events of a second become one value with their number', (t) => {
-  const counters = eventCounters('s');
+  const counters = begun('s');
   for (const atMs of [100, 400, 900, 1100]) counters.record(event('die', atMs));
   t.deepEqual(
     counters
@@ -55,7 +69,7 @@ test('several events of a second become one value with their number', (t) => {
 });
 
 test('no two points of a counter have one time, whether of an event or of a poll', (t) => {
-  const counters = eventCounters('s');
+  const counters = begun('s');
   counters.record(event('die', 5200));
   t.is(counters.takeMoments().get('a')?.[0]?.atMs, startMs + 5000);
   t.deepEqual(
@@ -75,7 +89,7 @@ test('no two points of a counter have one time, whether of an event or of a poll
 });
 
 test('events of a second that are told after its point move to the next second', (t) => {
-  const counters = eventCounters('ms');
+  const counters = begun('ms');
   counters.record(event('die', 5));
   counters.takeMoments();
   counters.record(event('die', 5));
@@ -83,7 +97,7 @@ test('events of a second that are told after its point move to the next second',
 });
 
 test('forgets a container that is gone once its events are taken', (t) => {
-  const counters = eventCounters('s');
+  const counters = begun('s');
   counters.record(event('die', 0));
   counters.keepOnly(new Set());
   t.is(counters.takeMoments().size, 1);

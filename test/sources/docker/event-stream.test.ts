@@ -26,7 +26,7 @@ const info: EngineInfo = {
 /** Each stream is refused, or tells its events and then breaks or stays open. */
 type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error; readonly breaks?: Error };
 
-function followed(streams: Stream[], listed?: ListedContainer) {
+function followed(streams: Stream[], listed?: ListedContainer, isAway = (): boolean => false) {
   const clock = movableClock();
   const log = readLog('info');
   const stop = new AbortController();
@@ -46,9 +46,15 @@ function followed(streams: Stream[], listed?: ListedContainer) {
   }
   const stream = eventStream({
     engine: { address: 'unix:///run/docker.sock', events },
-    connection: { open: async () => info, lost: () => void (losses += 1) },
+    connection: {
+      async open() {
+        if (isAway()) throw new EngineError('503: no server', { status: 503 });
+        return info;
+      },
+      lost: () => void (losses += 1),
+    },
     states: { forgetDetails: (id) => void forgotten.push(id) },
-    counters: { record: (event) => void (recorded.push(event.action), kept.push(event)) },
+    counters: { begin: () => {}, record: (event) => void (recorded.push(event.action), kept.push(event)) },
     listed: (id) => (listed?.id === id ? listed : undefined),
     isSelected: ({ name }) => name !== 'excluded',
     clock,
@@ -171,4 +177,21 @@ test('an engine without an answer is left to the log of the polls', async (t) =>
   t.deepEqual(log.lines(), []);
   stop.abort();
   await running;
+});
+
+test('an engine that is away behind a proxy is left to the log of the polls too, and asked again as soon', async (t) => {
+  const fails = new EngineError('GET /events: 503: no server', { status: 503 });
+  for (const isAway of [true, false]) {
+    const { stream, clock, log, stop, sinces } = followed(
+      Array.from({ length: 1000 }, () => ({ events: [], fails })),
+      undefined,
+      () => isAway,
+    );
+    const running = stream.run(stop.signal);
+    await timePasses(clock, 3_600_000, 1000);
+    t.deepEqual(log.lines(), []);
+    t.true(isAway || sinces.length > 100, String(sinces.length));
+    stop.abort();
+    await running;
+  }
 });

@@ -31,6 +31,7 @@ function bench(names: readonly (string | ListedContainer)[], overrides: Partial<
   const asked: string[] = [];
   const read = () => new Date(clock.now()).toISOString();
   const counters = eventCounters('s');
+  counters.begin();
   const states = containerStates();
   const made = namesOf({ naming: 'legacy', prefix: '', hostname: 'vm', unit: 's', labelTags: [], figures: 'all' });
   const polls = poller({

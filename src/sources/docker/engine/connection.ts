@@ -57,6 +57,9 @@ interface Certificates {
 function certificates(directory: string | undefined): Certificates {
   if (directory === undefined) return {};
   const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(directory, name)));
+  if (ca === undefined && cert === undefined && key === undefined) {
+    throw new EngineError(`${directory}: expected ca.pem, or cert.pem and key.pem, found none of them`);
+  }
   if ((cert === undefined) !== (key === undefined)) {
     const [present, missing] = cert === undefined ? ['key.pem', 'cert.pem'] : ['cert.pem', 'key.pem'];
     throw new EngineError(

@@ -22,7 +22,14 @@ export function engineError(peer: string, call: string, error: unknown): EngineE
   });
 }
 
+/** What OpenSSL calls the end of a handshake by the other side, such as `tlsv13 alert certificate required:../deps/…`. */
+const tlsAlert = /alert ([a-z ]+)/;
+
 function reasonOf(peer: string, error: Error): string {
+  const [, alert] = tlsAlert.exec(error.message) ?? [];
+  if (alert !== undefined) {
+    return `the engine at ${peer} refuses the TLS connection: ${alert}; it may expect other cert.pem and key.pem`;
+  }
   switch (codeOf(error)) {
     case 'EACCES':
     case 'EPERM':
@@ -39,6 +46,12 @@ function reasonOf(peer: string, error: Error): string {
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
       return `the engine at ${peer} does not speak TLS: ${excerptOf(error.message)}`;
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return `expected a certificate of ${peer} that ca.pem or the system vouches for, found another: ${excerptOf(error.message)}`;
     case 'ECONNRESET':
     case 'EPIPE':
     case 'ERR_STREAM_PREMATURE_CLOSE':

@@ -83,10 +83,20 @@ async function containersOf(session: Session, signal: AbortSignal): ReturnType<E
 
 async function detailsOf(session: Session, id: string, signal: AbortSignal): ReturnType<Engine['details']> {
   const inspect = question(session, `/containers/${encodeURIComponent(id)}/json`);
-  const { call, status, text } = await ask(session.exchange, inspect, { maxBytes, signal });
+  const { call, status, text } = await ask(session.exchange, inspect, { maxBytes, signal, logged: withoutSecrets });
   if (status === 404) return undefined;
   if (status !== 200) throw statusError(call, status, text);
   return containerDetails(call, parseAnswer(call, text));
+}
+
+/** The environment and the arguments of a container hold secrets, so the log shows its state alone, or an error. */
+function withoutSecrets(text: string): string {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return isObject(answer) ? JSON.stringify({ State: answer['State'], message: answer['message'] }) : '';
+  } catch {
+    return `${text.length} characters that are no JSON`;
+  }
 }
 
 /**

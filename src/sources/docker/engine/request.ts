@@ -41,6 +41,15 @@ export interface Answer {
   close(): void;
 }
 
+interface AskOptions {
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** What the log shows of the answer; default: all of it. */
+  readonly logged?: (text: string) => string;
+}
+
+const asItIs = (text: string): string => text;
+
 /**
  * Asks and reads the whole answer, whose status may be any but a redirect's.
  *
@@ -49,7 +58,7 @@ export interface Answer {
 export async function ask(
   exchange: Exchange,
   question: Question,
-  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+  { maxBytes, signal, logged = asItIs }: AskOptions,
 ): Promise<{ readonly call: string; readonly status: number; readonly text: string; header(name: string): string }> {
   const call = callOf(question);
   return asEngineError(exchange, call, signal, () =>
@@ -59,7 +68,10 @@ export async function ask(
       const text = await readText(answer, maxBytes);
       const { status } = answer;
       const ms = Math.round(exchange.clock.steady() - startedMs);
-      exchange.log?.debug({ call, status, ms, answer: text.slice(0, maxLoggedChars) }, 'the Docker engine answered');
+      if (exchange.log?.isLevelEnabled('debug') === true) {
+        const shown = logged(text).slice(0, maxLoggedChars);
+        exchange.log.debug({ call, status, ms, answer: shown }, 'the Docker engine answered');
+      }
       return { call, status: answer.status, text, header: answer.header };
     }),
   );

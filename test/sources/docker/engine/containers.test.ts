@@ -3,6 +3,7 @@
 import test from 'ava';
 import { isLosslessNumber } from 'lossless-json';
 import type { Fault } from '../../../../src/simulator/docker/faults.ts';
+import { readLog } from '../../../fakes/log.ts';
 import { untilSettled } from '../../../fakes/passing-time.ts';
 import { until } from '../../../fakes/until.ts';
 import { client, connected, engineOf, lasting, messageFrom, recorded, served } from './opened.ts';
@@ -239,4 +240,37 @@ test('an error in an answer of status 200 is an error', async (t) => {
     await messageFrom(t, () => engine.stats('x', lasting)),
     'GET /v1.52/containers/x/stats: container state improper',
   );
+});
+
+test('the log of answers has the state of a container, and nothing else of its description', async (t) => {
+  const { log, lines } = readLog();
+  const description = {
+    State: { StartedAt: '2026-11-30T10:00:00Z' },
+    Config: { Env: ['PASSWORD=hunter2'] },
+    Args: ['hunter2'],
+  };
+  const answers = [
+    JSON.stringify(description),
+    JSON.stringify(description).slice(0, -1),
+    '{"message":"No such container: c"}',
+  ];
+  const url = await served(
+    t,
+    engineOf('1.41', (_, response) => void response.end(answers.shift())),
+  );
+  const { engine } = client(t, { url, log });
+  await engine.connect(lasting);
+  await engine.details('c', lasting);
+  for (let left = answers.length; left > 0; left -= 1) await messageFrom(t, () => engine.details('c', lasting));
+  t.deepEqual(
+    lines()
+      .slice(-3)
+      .map(({ answer }) => answer),
+    [
+      '{"State":{"StartedAt":"2026-11-30T10:00:00Z"}}',
+      '102 characters that are no JSON',
+      '{"message":"No such container: c"}',
+    ],
+  );
+  t.notRegex(JSON.stringify(lines()), /hunter/);
 });

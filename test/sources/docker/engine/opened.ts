@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Log } from '../../../../src/runtime/log.ts';
 import {
   openSimulatedEngine,
   type SimulatedEngine,
@@ -25,11 +26,16 @@ export interface Client {
   readonly clock: MovableClock;
 }
 
+interface ClientSettings extends Partial<AddressSettings> {
+  readonly url: string;
+  readonly log?: Log;
+}
+
 /** A client, closed after the test. */
-export function client(t: ExecutionContext, settings: Partial<AddressSettings> & { readonly url: string }): Client {
+export function client(t: ExecutionContext, { log, ...settings }: ClientSettings): Client {
   const clock = movableClock();
   const address = engineAddress({ isTls: false, certDirectory: undefined, ...settings }, isSocketFile);
-  const engine = openEngine({ address, clock, requestTimeoutMs: 32_000, concurrency: 4 });
+  const engine = openEngine({ address, clock, requestTimeoutMs: 32_000, concurrency: 4, ...(log && { log }) });
   t.teardown(() => engine.close());
   return { engine, clock };
 }

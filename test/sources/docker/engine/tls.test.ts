@@ -55,7 +55,10 @@ test('an engine whose certificate nobody vouches for is refused', async (t) => {
   const docker = await simulated(t, { tls: { cert: certificate, key: privateKey } });
   for (const certDirectory of [undefined, await directoryWith(t, { 'ca.pem': newCertificate })]) {
     const { engine } = client(t, { url: docker.url, certDirectory });
-    t.regex(await messageFrom(t, () => engine.connect(lasting)), /^GET \/_ping: .*self-signed certificate/);
+    t.regex(
+      await messageFrom(t, () => engine.connect(lasting)),
+      /^GET \/_ping: expected a certificate of localhost:\d+ that ca.pem or the system vouches for, found another: self-signed certificate$/,
+    );
   }
 });
 
@@ -64,7 +67,7 @@ test('a client without a certificate is refused by an engine that wants one', as
   const certDirectory = await directoryWith(t, { 'ca.pem': certificate });
   t.regex(
     await messageFrom(t, () => client(t, { url: docker.url, certDirectory }).engine.connect(lasting)),
-    /^GET \/_ping: /,
+    /^GET \/_ping: the engine at localhost:\d+ refuses the TLS connection: (certificate required|handshake failure); it may expect other cert\.pem and key\.pem$/,
   );
   t.is(docker.calls.length, 0);
 });
@@ -92,6 +95,17 @@ for (const [missing, present] of [
     );
   });
 }
+
+test('a directory without any of the files is an error', async (t) => {
+  const certDirectory = await temporaryDirectory(t);
+  for (const directory of [certDirectory, `${certDirectory}/none`]) {
+    const { engine } = client(t, { url: 'https://localhost:1', certDirectory: directory });
+    t.is(
+      await messageFrom(t, () => engine.connect(lasting)),
+      `${directory}: expected ca.pem, or cert.pem and key.pem, found none of them`,
+    );
+  }
+});
 
 test('a certificate that is none is an error', async (t) => {
   const certDirectory = await directoryWith(t, { ...all, 'key.pem': 'secret text' });
