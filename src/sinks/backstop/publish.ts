@@ -19,6 +19,8 @@ export interface PublishContext extends PostContext {
   readonly path: string;
   readonly size: RequestSize;
   readonly clock: Clock;
+  /** Removes the secrets of the URL from a text. */
+  readonly redact: (text: string) => string;
   readonly log: Log;
 }
 
@@ -76,13 +78,11 @@ async function publish(attempt: Attempt, records: readonly BackstopRecord[]): Pr
   return publishHalves(attempt, records, answer);
 }
 
-function logExchange({ address, path, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
+function logExchange({ address, redact, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
   if (!log.isLevelEnabled('debug')) return;
   const sent = body.toString('utf8', 0, maxLoggedChars);
-  log.debug(
-    { url: `${address.label}${path}`, status, sent, answer: text.slice(0, maxLoggedChars) },
-    'Backstop answered',
-  );
+  const answer = redact(text.slice(0, maxLoggedChars));
+  log.debug({ url: address.label, status, sent, answer }, 'Backstop answered');
 }
 
 async function recordTaken(

@@ -11,6 +11,7 @@ import { batchOf, runs } from '../../fakes/batches.ts';
 import { certificate } from '../../fakes/certificate.ts';
 import { temporaryDirectory } from '../../fakes/directory.ts';
 import { points } from '../../fakes/points.ts';
+import { readLog } from '../../fakes/log.ts';
 import { answerLost, answers, closed, type Fault, hang, raw } from '../../fakes/tsd.ts';
 import { forever, point, testSink } from '../contract.ts';
 import { backstopFixture, idsOf, path, sinkTo } from './backstop-fixture.ts';
@@ -112,9 +113,29 @@ test('user and password of the URL are sent, and not shown', async (t) => {
   t.regex(sink.name, /^backstop:127\.0\.0\.1:\d+\/publish\/test$/);
   backstop.play(answers(500, 'who is user with p@ss-word?'));
   await t.throwsAsync(sink.write(points(1), forever), { message: 'answered 500: "who is user with ***?"' });
+  const withoutUser = sinkTo(t, `${backstop.url.replace('//', '//:p%40ss-word@')}/publish/test`);
+  backstop.play(answers(500, 'who is p@ss-word?'));
+  await t.throwsAsync(withoutUser.write(points(1), forever), { message: 'answered 500: "who is ***?"' });
+  t.is(backstop.requests.at(-1)?.headers.authorization, `Basic ${Buffer.from(':p@ss-word').toString('base64')}`);
   const wrong = sinkTo(t, `${backstop.url.replace('//', '//user:another@')}/publish/test`);
   const error = await t.throwsAsync(wrong.write(points(1), forever));
   t.is(error?.message, 'answered 401, user and password in the URL are missing or wrong: "Not authorized"');
+});
+
+test('the debug log has the requests and answers, without the secrets of the URL', async (t) => {
+  const { backstop } = await backstopFixture(t);
+  const { log, lines } = readLog();
+  const url = `${backstop.url.replace('//', '//user:p%40ss-word@')}/publish/test?key=k-123456`;
+  backstop.play(answers(200, 'at /publish/test?key=k-123456 by p@ss-word'));
+  await sinkTo(t, url, { log }).write([path('a', '1')], forever);
+  const [{ sent, ...rest }] = lines() as [Record<string, unknown>];
+  t.regex(String(sent), /^\[\{"metric":"a","value":1,"measure_time":1422027546,"id":"/);
+  t.deepEqual(rest, {
+    url: `${backstop.url}/publish/test`,
+    status: 200,
+    answer: 'at /publish/test?*** by ***',
+    msg: 'Backstop answered',
+  });
 });
 
 test('the URL is posted to as it is', async (t) => {
@@ -236,6 +257,11 @@ const noVerdicts: readonly (readonly [what: string, fault: Fault, message: RegEx
     'an answer that breaks off',
     raw('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"accepted":2'),
     /^answer broke off after 13 bytes/,
+  ],
+  [
+    'an answer that is cut off where its length is unknown',
+    raw('HTTP/1.0 200 OK\r\n\r\n{"accepted":1,"rejected":1,"sk'),
+    /^an answer that is cut off: answered 200: /,
   ],
   [
     'counts of another request',
