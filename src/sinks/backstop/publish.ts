@@ -61,7 +61,9 @@ export async function publishAll(
   };
   for (const group of requestGroups(records, ({ bytes }) => bytes, context.size.maxBytes()))
     await publish(attempt, group);
-  const { rejected, kept } = attempt;
+  const { rejected, kept, refusedSingly } = attempt;
+  const elementCount = records.reduce((sum, { elements }) => sum + elements.length, 0);
+  if (elementCount > 1 && refusedSingly === elementCount) throw allRefused(rejected.at(-1)?.reason);
   return { rejected, kept };
 }
 
@@ -132,8 +134,11 @@ async function publishHalves(
 /** @throws NoVerdict when it seems that the receiver refuses everything */
 function recordRefusedSingly(attempt: Attempt, message: string): void {
   attempt.refusedSingly += 1;
-  if (!attempt.hasAccepted && attempt.refusedSingly >= maxRefusedSingly)
-    throw new NoVerdict(`every point is refused, each alone in its request: ${message}`);
+  if (!attempt.hasAccepted && attempt.refusedSingly >= maxRefusedSingly) throw allRefused(message);
+}
+
+function allRefused(message: string | undefined): NoVerdict {
+  return new NoVerdict(`every point is refused, each alone in its request: ${message}`);
 }
 
 /**
