@@ -204,6 +204,18 @@ test('a size that is refused is halved, and not sent again for ten minutes', asy
   t.true(refused() > before);
 });
 
+test('a receiver that finds everything too large is logged once for each size', async (t) => {
+  const { log, lines } = readLog('warn');
+  const { sink } = await backstopFixture(t, { log, backstop: { maxBodyBytes: 20 } });
+  for (const _ of [1, 2]) t.is((await sink.write(points(100), forever)).kept.length, 100);
+  const sizes = lines().map(({ nextMaxBytes }) => Number(nextMaxBytes));
+  t.true(sizes.length > 1);
+  t.deepEqual(
+    sizes,
+    [...new Set(sizes)].toSorted((a, b) => b - a),
+  );
+});
+
 test('a point that is too large by itself is kept', async (t) => {
   const { sink } = await backstopFixture(t, { backstop: { maxBodyBytes: 20 } });
   const { kept, rejected } = await sink.write(points(2), forever);
