@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { docker } from './docker.ts';
 import { drain, type Drained } from './drain.ts';
 import { growth } from './growth.ts';
 import { cpuOfAll } from './kernel-figures.ts';
@@ -60,6 +61,7 @@ async function table(settings: Settings): Promise<void> {
   await part('start', [11], () => start(settings));
   if (settings.only.has(12)) rows.push(original);
   await part('waiting', [13], () => waitingStart(settings));
+  await part('docker', [14], () => docker(settings));
   const after = cpuOfAll();
   const othersShare =
     Math.max(0, after.busyMs - before.busyMs - (after.familyMs - before.familyMs)) / (after.allMs - before.allMs);

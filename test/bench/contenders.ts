@@ -75,6 +75,8 @@ export interface BridgeOptions {
   readonly workers?: number;
   /** The number of Carbons beside OpenTSDB. */
   readonly carbons?: number;
+  /** A Docker Engine, and the interval of its polls, such as 30s. */
+  readonly docker?: { readonly url: string; readonly poll: string } | undefined;
   /** A built checkout of another version. */
   readonly root?: string | undefined;
   /** A directory for CPU profiles. */
@@ -123,7 +125,7 @@ export async function startBridge(options: BridgeOptions): Promise<BridgeContend
 
 /** The options of a careful installation: a token, the check of senders, and verdicts on each point. */
 function bridgeArguments(
-  { isTls = false, workers = 0, carbons = 0 }: BridgeOptions,
+  { isTls = false, workers = 0, carbons = 0, docker }: BridgeOptions,
   stateDir: string,
   nodesFile: string,
   tsd: Contender,
@@ -139,6 +141,7 @@ function bridgeArguments(
     tsd.url,
     ...(isTls ? certificateFiles(stateDir) : []),
     ...(workers === 0 ? [] : ['--workers', String(workers)]),
+    ...(docker === undefined ? [] : ['--docker', docker.url, '--docker-poll', docker.poll]),
     ...(carbons === 0 ? [] : ['--graphite', (tsd.ready['carbons'] as string[]).join(',')]),
   ];
 }

@@ -15,6 +15,7 @@ const partRows = {
   start: [11],
   original: [12],
   waiting: [13],
+  docker: [14],
 } as const;
 
 export interface Settings {
