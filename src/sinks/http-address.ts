@@ -35,10 +35,10 @@ export function httpAddress(url: string, receiver: string, example: string): Htt
   };
 }
 
-/** Returns the Authorization header for the user and password of a URL; undefined without a user. */
+/** Returns the Authorization header for the user and password of a URL, one of which may be empty; undefined for neither. */
 export function basicOf(url: string): string | undefined {
   const { username, password } = new URL(url);
-  if (username === '') return undefined;
+  if (username === '' && password === '') return undefined;
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }

@@ -12,8 +12,8 @@ const minLength = 4;
 const minPrefixLength = 6;
 
 /**
- * Replaces the passwords of URLs and the values of headers; a token after a scheme also by itself. Matches them verbatim,
- * URL-encoded, in JSON, and where a quotation cuts them off.
+ * Replaces the passwords of URLs, the members of their queries and the values of headers; a token after a scheme also by
+ * itself. Matches them verbatim, URL-encoded, in JSON, and where a quotation cuts them off.
  */
 export function redact(urls: readonly string[], headers: Readonly<Record<string, string>>): Redact {
   const values = [...urls.flatMap(secretsOfUrl), ...Object.values(headers)];
@@ -35,8 +35,11 @@ export function redactVerdict({ rejected, kept }: Verdict, redactText: Redact): 
 
 function secretsOfUrl(url: string): string[] {
   if (!URL.canParse(url)) return [];
+  const { password, search } = new URL(url);
+  // Of a query as a whole, `key=value`: the value alone may be an ordinary word.
+  const members = search.slice(1).split('&');
   const authorization = basicOf(url);
-  return authorization === undefined ? [] : [authorization, decodeURIComponent(new URL(url).password)];
+  return authorization === undefined ? members : [authorization, decodeURIComponent(password), ...members];
 }
 
 /** JSON twice: an answer in JSON is quoted as JSON. */

@@ -6,6 +6,8 @@ import { legalTagText } from '../model/tag-text.ts';
 
 /** Carbon stores a node as a file, whose name may have 255 bytes. */
 const maxNodeLength = 250;
+/** legalTagText cuts longer texts. */
+const maxPartLength = 200;
 const digestLength = 16;
 
 /**
@@ -21,21 +23,26 @@ export function dottedPath(...parts: readonly (string | undefined)[]): string {
         .split('.'),
     )
     .filter((node) => node !== '')
-    .map((node) => (node.length > maxNodeLength ? shortened(node) : node))
+    .map((node) => (node.length > maxNodeLength ? shortened(node, maxNodeLength, node) : node))
     .join('.');
 }
 
-/** Ends in a digest, so that two long nodes with the same beginning stay distinct. */
-function shortened(node: string): string {
-  return `${node.slice(0, maxNodeLength - digestLength)}${hash('sha256', node).slice(0, digestLength)}`;
+/** Ends in a digest of the whole, so that two long texts with the same beginning stay distinct. */
+function shortened(text: string, maxLength: number, whole: string): string {
+  return `${text.slice(0, maxLength - digestLength)}${hash('sha256', whole).slice(0, digestLength)}`;
 }
 
 /** Joins parts into a metric of the characters that OpenTSDB keeps distinct (see legalTagText). */
 export function metricName(...parts: readonly (string | undefined)[]): string {
   return parts
-    .flatMap((part) => legalTagText(part ?? '')?.split('.') ?? [])
+    .flatMap((part) => legalPart(part ?? '').split('.'))
     .filter((node) => node !== '')
     .join('.');
+}
+
+function legalPart(part: string): string {
+  const legal = legalTagText(part) ?? '';
+  return legal !== '' && part.length > maxPartLength ? shortened(legal, maxPartLength, part) : legal;
 }
 
 /** Makes tags legal. Omits a tag if nothing of its name or value is left. */

@@ -54,6 +54,7 @@ test('the defaults are those of the original bridge', (t) => {
     },
     takesCatchpoint: true,
     backstop: undefined,
+    docker: undefined,
     metrics: {
       prefix: 'catchpoint',
       resolution: 's',
@@ -152,6 +153,11 @@ for (const [title, given, faults] of [
     'a Backstop twice',
     { flags: { backstopSink: ['http://b/publish/x', 'http://u:p@B:80/publish/x/'] } },
     [64, '--backstop-sink: expected each URL once, found b:80/publish/x twice'],
+  ],
+  [
+    'Backstops whose sinks would have the same name',
+    { flags: { backstopSink: ['http://b/publish/x+y', 'http://b/publish/x@y'] } },
+    [64, '--backstop-sink: expected each URL once, found b:80/publish/x_y twice'],
   ],
   [
     'a Backstop without a scheme',

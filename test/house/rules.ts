@@ -212,7 +212,7 @@ const walls: readonly { readonly from: RegExp; readonly to: RegExp; readonly why
   },
   {
     from: /^config\//,
-    to: /^(sources|sinks)\/(?!catchpoint\/(slices|run-tags)\.ts|graphite\/template\.ts|docker\/(naming\/(rules|filters|labels|names)|engine\/address|docker)\.ts)/,
+    to: /^(sources|sinks)\/(?!catchpoint\/(slices|run-tags)\.ts|graphite\/template\.ts|backstop\/publish-address\.ts|docker\/(naming\/(rules|filters|labels|names)|engine\/address|docker)\.ts)/,
     why: 'settings name dimensions, tags, templates, rules, filters and addresses alone',
   },
   { from: /^sinks\//, to: /^sources\//, why: 'sources and sinks do not know of each other' },

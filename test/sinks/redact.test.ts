@@ -7,7 +7,7 @@ import { points } from '../fakes/points.ts';
 
 const password = 'p%20w"ä&7-long';
 const url = `http://user:${encodeURIComponent(password)}@tsdb.example:4242/prefix`;
-const redactText = redact([url, 'nonsense'], {
+const redactText = redact([url, 'http://host/publish/x?key=k-1234&sync=true', 'nonsense'], {
   Authorization: 'Bearer tok3n-of-ours',
   'X-Scope-OrgID': 'tenant-12',
   'X-One': '1',
@@ -26,6 +26,7 @@ const cases: [message: string, redacted: string][] = [
     'http://a: answered 401: "scope ***"; http://b: refused',
   ],
   ['and it broke off within tok3n-of', 'and it broke off within ***'],
+  ['Cannot POST /publish/x?key=k-1234&sync=true', 'Cannot POST /publish/x?***&***'],
   ['answered 400 at 1 of 11 hosts', 'answered 400 at 1 of 11 hosts'],
 ];
 for (const [message, redacted] of cases)

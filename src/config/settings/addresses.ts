@@ -116,9 +116,12 @@ export function urlOfTsdb(address: TsdbAddress, defaultPort: number): string {
   return 'url' in address ? address.url : `http://${address.host}:${defaultPort}`;
 }
 
-/** Redacts user, password and query of an address. */
+/** Redacts user, password and query of an address, also where a bare `?` or `,` in a password has cut it short. */
 export function withoutPassword(text: string): string {
-  return text.replace(/\?.*$/s, '?***').replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
+  const withoutUser = (address: string): string => address.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@');
+  const withoutQuery = (address: string): string => address.replace(/\?.*$/s, '?***');
+  if (URL.canParse(text)) return withoutUser(withoutQuery(text));
+  return withoutQuery(withoutUser(text)).replace(/^([a-z]+:\/\/[^/@:[\]]*):(?!\d{1,5}(?:\/|$)).*/is, '$1:***');
 }
 
 /** scheme://host[:port] without a path. */

@@ -1,5 +1,6 @@
 // Checks across settings: combinations that contradict each other, and settings without effect.
 
+import { backstopSinkName } from '../../sinks/backstop/publish-address.ts';
 import { parseTemplate } from '../../sinks/graphite/template.ts';
 import { maxTags, reservedTags, tagsWithinBudget } from '../../sources/catchpoint/run-tags.ts';
 import { urlOfTsdb } from './addresses.ts';
@@ -74,13 +75,10 @@ function sameCarbon({ values: { graphite = [], graphiteRouting }, origins }: Res
   ];
 }
 
-/** The spool stores a position for each host, port and path. */
+/** The spool stores a position under the name of each sink. */
 function sameBackstop({ values: { backstopSink = [] }, origins }: ResolvedSettings): Fault[] {
-  const places = backstopSink.map((text) => {
-    const { protocol, hostname, port, pathname } = new URL(text);
-    return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${pathname.replace(/\/+$/, '')}`;
-  });
-  const twice = places.find((place, index) => places.indexOf(place) < index);
+  const names = backstopSink.map(backstopSinkName);
+  const twice = names.find((name, index) => names.indexOf(name) < index)?.replace('backstop:', '');
   return twice === undefined ? [] : [faultAt(origins.backstopSink, `expected each URL once, found ${twice} twice`)];
 }
 

@@ -26,10 +26,16 @@ export function readPublishAnswer(answer: Answer, elementCount: number, nowMs: n
   const { status } = answer;
   const counts = status === 400 || isSuccess(status) ? bridgeCounts(answer) : undefined;
   if (counts !== undefined) return takenOf(counts, elementCount, answer);
+  if (isSuccess(status) && isCutOff(answer)) throw new NoVerdict(`an answer that is cut off: ${described(answer)}`);
   if (isSuccess(status)) return { kind: 'taken', rejected: new Map(), untold: 0 };
   if (status === 400) return { kind: 'refused', message: described(answer) };
   if (status === 413) return { kind: 'too-large', message: described(answer) };
   throw new NoVerdict(described(answer), { retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) });
+}
+
+/** A part of a bridge's counts. Of an answer without Content-Length, the end of the connection looks like the end. */
+function isCutOff({ text, isWhole }: Answer): boolean {
+  return text.trimStart().startsWith('{') && (!isWhole || parseJson(text) === undefined);
 }
 
 export function isSuccess(status: number): boolean {

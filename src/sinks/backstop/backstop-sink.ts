@@ -40,6 +40,7 @@ export function backstopSink({ url, names, caFile, clock, log }: BackstopSinkOpt
   const open = connections(caFile);
   const cancel = cancellation(clock, timeoutMs);
   const size = requestSize(clock);
+  const redactText = redact([url], {});
   const context: PublishContext = {
     ...publishAddress(url),
     connections: open,
@@ -47,9 +48,9 @@ export function backstopSink({ url, names, caFile, clock, log }: BackstopSinkOpt
     cancellation: cancel,
     size,
     clock,
+    redact: redactText,
     log,
   };
-  const redactText = redact([url], {});
   let skipped = 0;
 
   async function write(deliveries: readonly Points[], signal: AbortSignal): Promise<Verdict> {

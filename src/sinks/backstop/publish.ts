@@ -19,6 +19,8 @@ export interface PublishContext extends PostContext {
   readonly path: string;
   readonly size: RequestSize;
   readonly clock: Clock;
+  /** Removes the secrets of the URL from a text. */
+  readonly redact: (text: string) => string;
   readonly log: Log;
 }
 
@@ -59,7 +61,9 @@ export async function publishAll(
   };
   for (const group of requestGroups(records, ({ bytes }) => bytes, context.size.maxBytes()))
     await publish(attempt, group);
-  const { rejected, kept } = attempt;
+  const { rejected, kept, refusedSingly } = attempt;
+  const elementCount = records.reduce((sum, { elements }) => sum + elements.length, 0);
+  if (elementCount > 1 && refusedSingly === elementCount) throw allRefused(rejected.at(-1)?.reason);
   return { rejected, kept };
 }
 
@@ -76,10 +80,11 @@ async function publish(attempt: Attempt, records: readonly BackstopRecord[]): Pr
   return publishHalves(attempt, records, answer);
 }
 
-function logExchange({ address, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
+function logExchange({ address, redact, log }: PublishContext, body: Buffer, { status, text }: Answer): void {
   if (!log.isLevelEnabled('debug')) return;
   const sent = body.toString('utf8', 0, maxLoggedChars);
-  log.debug({ url: address.label, status, sent, answer: text.slice(0, maxLoggedChars) }, 'Backstop answered');
+  const answer = redact(text.slice(0, maxLoggedChars));
+  log.debug({ url: address.label, status, sent, answer }, 'Backstop answered');
 }
 
 async function recordTaken(
@@ -129,8 +134,11 @@ async function publishHalves(
 /** @throws NoVerdict when it seems that the receiver refuses everything */
 function recordRefusedSingly(attempt: Attempt, message: string): void {
   attempt.refusedSingly += 1;
-  if (!attempt.hasAccepted && attempt.refusedSingly >= maxRefusedSingly)
-    throw new NoVerdict(`every point is refused, each alone in its request: ${message}`);
+  if (!attempt.hasAccepted && attempt.refusedSingly >= maxRefusedSingly) throw allRefused(message);
+}
+
+function allRefused(message: string | undefined): NoVerdict {
+  return new NoVerdict(`every point is refused, each alone in its request: ${message}`);
 }
 
 /**
@@ -144,9 +152,13 @@ async function checkReceiver(attempt: Attempt, message: string): Promise<void> {
   attempt.isReceiverSound = true;
 }
 
+/** Logs each smaller bound once: at a receiver that finds everything too large, each point has a request of its own. */
 function recordTooLarge({ size, log, address }: PublishContext, bytes: number): void {
+  const maxBytes = size.maxBytes();
   size.recordTooLarge(bytes);
-  log.warn({ url: address.label, bytes, nextMaxBytes: size.maxBytes() }, 'Backstop: a request was too large');
+  const nextMaxBytes = size.maxBytes();
+  if (nextMaxBytes < maxBytes)
+    log.warn({ url: address.label, bytes, nextMaxBytes }, 'Backstop: a request was too large');
 }
 
 export function postPublish(

@@ -9,6 +9,11 @@ export type RunLookup = 'new' | 'duplicate' | 'conflict';
 const shardCount = 256;
 const slotBytes = 16;
 const minSlots = 16;
+/**
+ * Contents that are remembered of a run, the last ones. A sender that gives every event the same id would make the lookups
+ * longer with each of them.
+ */
+const maxContents = 8;
 
 /** Linear probing; `hi` is 0 in an empty slot. */
 interface Shard {
@@ -51,13 +56,21 @@ export class RunKeyTable {
     const { lo, hi, digests, generations } = shard;
     const mask = hi.length - 1;
     let isKnown = false;
+    let isOlder = false;
+    let contents: number[] | undefined;
     let at = run.lo & mask;
     for (; hi[at] !== 0; at = (at + 1) & mask) {
       if (hi[at] !== run.hi || lo[at] !== run.lo) continue;
-      generations[at] = Math.max(generations[at] as number, generation);
+      (contents ??= []).push(at);
+      if ((generations[at] as number) > generation) isOlder = true;
+      else generations[at] = generation;
       if (digests[at] === run.digest) isKnown = true;
     }
     if (isKnown) return;
+    if (contents !== undefined && contents.length >= maxContents) {
+      if (!isOlder) replaceFirst(digests, contents, run.digest);
+      return;
+    }
     lo[at] = run.lo;
     hi[at] = run.hi;
     digests[at] = run.digest;
@@ -125,6 +138,14 @@ export class RunKeyTable {
     this.slots += slots - hi.length;
     Object.assign(shard, rebuilt, { used: kept });
   }
+}
+
+/** Drops the digest in the first of these slots, and appends one. */
+function replaceFirst(digests: Uint32Array, slots: readonly number[], digest: number): void {
+  slots.forEach((slot, index) => {
+    const next = slots[index + 1];
+    digests[slot] = next === undefined ? digest : (digests[next] as number);
+  });
 }
 
 function emptyShard(slots: number, sweptBefore: number): Shard {

@@ -285,6 +285,9 @@ for (const [what, parse, cases] of refused) {
 test('addresses and headers are redacted', (t) => {
   t.is(withoutPassword('https://user:p@ss@host:1/x'), 'https://***@host:1/x');
   t.is(withoutPassword('host:1'), 'host:1');
+  t.is(withoutPassword('http://host:99999/x?key=1'), 'http://host:99999/x?***');
+  t.is(withoutPassword('http://user:pass?word@host/x'), 'http://***@host/x');
+  t.is(withoutPassword('http://user:pass'), 'http://user:***', 'of http://user:pass,word@host in a list');
   t.is(withoutValue('Authorization: Bearer x:y\nz'), 'Authorization: ***');
 });
 

@@ -113,6 +113,10 @@ test('user and password of the URL are sent, and not shown', async (t) => {
   t.regex(sink.name, /^backstop:127\.0\.0\.1:\d+\/publish\/test$/);
   backstop.play(answers(500, 'who is user with p@ss-word?'));
   await t.throwsAsync(sink.write(points(1), forever), { message: 'answered 500: "who is user with ***?"' });
+  const withoutUser = sinkTo(t, `${backstop.url.replace('//', '//:p%40ss-word@')}/publish/test`);
+  backstop.play(answers(500, 'who is p@ss-word?'));
+  await t.throwsAsync(withoutUser.write(points(1), forever), { message: 'answered 500: "who is ***?"' });
+  t.is(backstop.requests.at(-1)?.headers.authorization, `Basic ${Buffer.from(':p@ss-word').toString('base64')}`);
   const wrong = sinkTo(t, `${backstop.url.replace('//', '//user:another@')}/publish/test`);
   const error = await t.throwsAsync(wrong.write(points(1), forever));
   t.is(error?.message, 'answered 401, user and password in the URL are missing or wrong: "Not authorized"');
@@ -128,6 +132,22 @@ test('the log of requests has the URL once, without its user and password', asyn
     [{ url: `${backstop.url}/publish/test`, status: 200 }],
   );
   t.notRegex(JSON.stringify(lines()), /hunter/);
+});
+
+test('the debug log has the requests and answers, without the secrets of the URL', async (t) => {
+  const { backstop } = await backstopFixture(t);
+  const { log, lines } = readLog();
+  const url = `${backstop.url.replace('//', '//user:p%40ss-word@')}/publish/test?key=k-123456`;
+  backstop.play(answers(200, 'at /publish/test?key=k-123456 by p@ss-word'));
+  await sinkTo(t, url, { log }).write([path('a', '1')], forever);
+  const [{ sent, ...rest }] = lines() as [Record<string, unknown>];
+  t.regex(String(sent), /^\[\{"metric":"a","value":1,"measure_time":1422027546,"id":"/);
+  t.deepEqual(rest, {
+    url: `${backstop.url}/publish/test`,
+    status: 200,
+    answer: 'at /publish/test?*** by ***',
+    msg: 'Backstop answered',
+  });
 });
 
 test('the URL is posted to as it is', async (t) => {
@@ -196,6 +216,18 @@ test('a size that is refused is halved, and not sent again for ten minutes', asy
   t.true(refused() > before);
 });
 
+test('a receiver that finds everything too large is logged once for each size', async (t) => {
+  const { log, lines } = readLog('warn');
+  const { sink } = await backstopFixture(t, { log, backstop: { maxBodyBytes: 20 } });
+  for (const _ of [1, 2]) t.is((await sink.write(points(100), forever)).kept.length, 100);
+  const sizes = lines().map(({ nextMaxBytes }) => Number(nextMaxBytes));
+  t.true(sizes.length > 1);
+  t.deepEqual(
+    sizes,
+    [...new Set(sizes)].toSorted((a, b) => b - a),
+  );
+});
+
 test('a point that is too large by itself is kept', async (t) => {
   const { sink } = await backstopFixture(t, { backstop: { maxBodyBytes: 20 } });
   const { kept, rejected } = await sink.write(points(2), forever);
@@ -231,9 +263,10 @@ test('when everything is refused, an empty list too, nothing is rejected', async
 
 test('when every point is refused by itself, and only an empty list is taken, nothing is rejected', async (t) => {
   const { sink } = await backstopFixture(t, { backstop: { isIncomplete: () => true } });
-  await t.throwsAsync(sink.write(points(20), forever), {
-    message: 'every point is refused, each alone in its request: answered 400: "missing fields"',
-  });
+  for (const count of [20, 2])
+    await t.throwsAsync(sink.write(points(count), forever), {
+      message: 'every point is refused, each alone in its request: answered 400: "missing fields"',
+    });
 });
 
 const noVerdicts: readonly (readonly [what: string, fault: Fault, message: RegExp, retryAfterMs?: number])[] = [
@@ -249,6 +282,11 @@ const noVerdicts: readonly (readonly [what: string, fault: Fault, message: RegEx
     'an answer that breaks off',
     raw('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"accepted":2'),
     /^answer broke off after 13 bytes/,
+  ],
+  [
+    'an answer that is cut off where its length is unknown',
+    raw('HTTP/1.0 200 OK\r\n\r\n{"accepted":1,"rejected":1,"sk'),
+    /^an answer that is cut off: answered 200: /,
   ],
   [
     'counts of another request',

@@ -47,6 +47,15 @@ test('a dotted name arrives as it is with the naming legacy', async (t) => {
   t.deepEqual(spool.stored(), [path('test.web.1.cpu.total', '7')]);
 });
 
+test('long dotted names stay distinct with the naming tags', async (t) => {
+  const { sink, spool } = await bridgeFixture(t, { unit: 's' });
+  const name = `docker.${'x'.repeat(120)}.${'y'.repeat(120)}`;
+  await sink.write([path(`${name}.eth0`, '1'), path(`${name}.eth1`, '2')], forever);
+  const names = spool.stored().map(({ metric }) => metric);
+  t.is(new Set(names).size, 2);
+  for (const each of names) t.true(each.startsWith(`test.docker.${'x'.repeat(120)}.yyy`) && each.length === 205, each);
+});
+
 test('deliveries that are sent again, in other batches too, are stored once', async (t) => {
   const { sink, spool, source, url } = await bridgeFixture(t);
   const [first, second, third] = [points(2), points(3, 10), points(1, 20)] as const;

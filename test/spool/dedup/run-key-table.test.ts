@@ -64,6 +64,20 @@ test('the table behaves like a Map', (t) => {
   t.pass();
 });
 
+test('of a run with ever new contents the last eight are remembered', (t) => {
+  const table = new RunKeyTable(1);
+  const content = (digest: number): StoredRunKey => ({ lo: 7, hi: 9, digest });
+  for (let digest = 1; digest <= 1_000; digest += 1) table.add(content(digest), 2);
+  table.add(content(5_000), 1);
+  t.is(table.count(), 8);
+  const looked = [992, 993, 1_000, 5_000].map((digest) => table.look(content(digest)));
+  t.deepEqual(looked, ['conflict', 'duplicate', 'duplicate', 'conflict']);
+  table.add(content(1_001), 3);
+  t.is(table.look(content(993)), 'conflict');
+  table.forgetBefore(3);
+  t.is(table.look(content(1_001)), 'duplicate');
+});
+
 test('a hundred thousand runs are distinguished, and forgotten ones free their memory', (t) => {
   const table = new RunKeyTable(1);
   const run = (index: number): StoredRunKey => ({
