@@ -1,8 +1,8 @@
 // The connections to an engine: over a socket, plain or TLS, kept open between requests.
 
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent, type ClientRequest, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { EngineAddress } from './address.ts';
 import { EngineError } from './engine.ts';
@@ -11,9 +11,8 @@ import { EngineError } from './engine.ts';
 const otherRequests = 8;
 
 export interface Connection {
-  /** What every URL begins with. */
-  readonly base: string;
-  readonly agent: HttpAgent;
+  /** A GET request that is not sent yet. The path has the query, and no prefix of the address. */
+  get(path: string, headers: OutgoingHttpHeaders): ClientRequest;
   /** The path of the unix socket, or host and port; for messages. */
   readonly peer: string;
   /** Closes idle connections now, and the others after their requests. */
@@ -32,13 +31,17 @@ export function openConnection(address: EngineAddress, concurrency: number): Con
   const place = address.socket?.();
   const pool = { keepAlive: true, maxSockets: concurrency + otherRequests, scheduling: 'lifo' as const };
   const socket = place === undefined ? {} : { socketPath: place.path };
-  const agent = address.origin.startsWith('https:')
+  const isTls = address.origin.startsWith('https:');
+  const agent = isTls
     ? new HttpsAgent({ ...pool, ...certificates(address.certDirectory) })
     : new HttpAgent({ ...pool, ...socket });
+  const { hostname, port, host: peer } = new URL(address.origin);
+  const host = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), ...(port !== '' && { port }) };
+  const pathPrefix = place?.pathPrefix ?? address.pathPrefix;
   return {
-    base: `${address.origin}${place?.pathPrefix ?? address.pathPrefix}`,
-    agent,
-    peer: place?.path ?? new URL(address.origin).host,
+    get: (path, headers) =>
+      (isTls ? httpsRequest : httpRequest)({ ...host, agent, path: `${pathPrefix}${path}`, headers }),
+    peer: place?.path ?? peer,
     retire() {
       agent.maxFreeSockets = 0;
       for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

@@ -61,7 +61,7 @@ function reasonOf(peer: string, error: Error): string {
   }
 }
 
-/** got wraps the error of the system. */
+/** Of the error, or of the error of the system in it. */
 export function codeOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const cause = (error as Error).cause;

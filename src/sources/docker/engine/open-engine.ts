@@ -3,6 +3,7 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { TimedOut, withTimeout } from '../../../runtime/deadline.ts';
+import { turns } from '../../../runtime/turns.ts';
 import type { EngineAddress } from './address.ts';
 import { isObject, parseAnswer, parseLossless, textAt } from './answer.ts';
 import { openConnection, type Connection } from './connection.ts';
@@ -13,6 +14,7 @@ import { statusError } from './failure.ts';
 import { shakeHands } from './handshake.ts';
 import { firstObject, linesOf } from './json-stream.ts';
 import { ask, bodyOf, openStream, type Exchange, type Question } from './request.ts';
+import { timeLimits } from './time-limits.ts';
 import { isAtLeast } from './versions.ts';
 
 /** An engine has some kilobytes for each container in the listing. */
@@ -33,6 +35,7 @@ export interface EngineOptions {
 /** Opens nothing by itself: `connect` does. Requests before that throw. */
 export function openEngine(options: EngineOptions): Engine {
   const { address, concurrency } = options;
+  const [limits, turn] = [timeLimits(options.clock), turns()];
   let session: Session | undefined;
   let connection: Connection | undefined;
 
@@ -48,9 +51,10 @@ export function openEngine(options: EngineOptions): Engine {
       connection?.retire();
       connection = fresh;
       const { clock, requestTimeoutMs: timeoutMs, log } = options;
-      const exchange = { connection: fresh, authorization: address.authorization, clock, timeoutMs, log };
+      const { authorization } = address;
+      const exchange = { connection: fresh, authorization, clock, timeoutMs, timeLimits: limits, log };
       const info = await shakeHands(exchange, signal);
-      session = { exchange, apiVersion: info.apiVersion };
+      session = { exchange, apiVersion: info.apiVersion, turn };
       return info;
     },
     containers: async (signal) => containersOf(current(), signal),
@@ -68,6 +72,8 @@ export function openEngine(options: EngineOptions): Engine {
 interface Session {
   readonly exchange: Exchange;
   readonly apiVersion: string;
+  /** Samples are read one in each iteration of the event loop: many come at once. */
+  readonly turn: () => Promise<void>;
 }
 
 function question({ apiVersion }: Session, path: string, query: Readonly<Record<string, string>> = {}): Question {
@@ -111,6 +117,7 @@ async function statsOf(session: Session, id: string, signal: AbortSignal): Promi
   const { call, status, text } = await ask(session.exchange, sample, { maxBytes, signal });
   if (status === 404 || status === 409) return undefined;
   if (status !== 200) throw statusError(call, status, text);
+  await session.turn();
   // Podman sends 200 and nothing for a container that has stopped.
   return text.trim() === '' ? undefined : sampleOf(call, text);
 }

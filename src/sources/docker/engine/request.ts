@@ -1,14 +1,15 @@
 // One GET request to an engine: its answer, or an EngineError that says what was asked and what was found.
+// It uses node:http: with got a sample costs several times as much, and pushes wait while many samples come at once.
 
-import type { ClientRequest } from 'node:http';
-import type { Request, Response } from 'got';
+import { setMaxListeners } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
-import { abortable, withTimeout } from '../../../runtime/deadline.ts';
 import { excerptOf } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine.ts';
 import { codeOf, engineError, statusError } from './failure.ts';
+import type { TimeLimits } from './time-limits.ts';
 
 /** The time after which the kernel probes a silent peer. */
 const keepAliveMs = 30_000;
@@ -21,6 +22,7 @@ export interface Exchange {
   readonly authorization: string | undefined;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly timeLimits: TimeLimits;
   /** Logs each answer at level debug. */
   readonly log?: Log | undefined;
 }
@@ -36,6 +38,13 @@ export interface Answer {
   readonly call: string;
   readonly status: number;
   header(name: string): string;
+}
+
+export interface TextAnswer extends Answer {
+  readonly text: string;
+}
+
+export interface StreamAnswer extends Answer {
   /** Consume it, or leave it by `break`: both free the connection. */
   readonly body: AsyncIterable<Buffer>;
   close(): void;
@@ -55,26 +64,21 @@ const asItIs = (text: string): string => text;
  *
  * @throws EngineError, or the signal's reason
  */
-export async function ask(
-  exchange: Exchange,
-  question: Question,
-  { maxBytes, signal, logged = asItIs }: AskOptions,
-): Promise<{ readonly call: string; readonly status: number; readonly text: string; header(name: string): string }> {
-  const call = callOf(question);
-  return asEngineError(exchange, call, signal, () =>
-    withTimeout(exchange.clock, exchange.timeoutMs, signal, async (signal) => {
-      const startedMs = exchange.clock.steady();
-      const answer = await send(exchange, question, signal);
-      const text = await readText(answer, maxBytes);
-      const { status } = answer;
-      const ms = Math.round(exchange.clock.steady() - startedMs);
-      if (exchange.log?.isLevelEnabled('debug') === true) {
-        const shown = logged(text).slice(0, maxLoggedChars);
-        exchange.log.debug({ call, status, ms, answer: shown }, 'the Docker engine answered');
-      }
-      return { call, status: answer.status, text, header: answer.header };
-    }),
+export async function ask(exchange: Exchange, question: Question, options: AskOptions): Promise<TextAnswer> {
+  const { clock, log } = exchange;
+  const startedMs = clock.steady();
+  const answer = await withRetry<TextAnswer>(exchange, question, options.signal, (request, settle) =>
+    readText(exchange, callOf(question), request, options, settle),
   );
+  if (log?.isLevelEnabled('debug') === true) {
+    const { call, status, text } = answer;
+    const shown = (options.logged ?? asItIs)(text).slice(0, maxLoggedChars);
+    log.debug(
+      { call, status, ms: Math.round(clock.steady() - startedMs), answer: shown },
+      'the Docker engine answered',
+    );
+  }
+  return answer;
 }
 
 /**
@@ -88,34 +92,30 @@ export async function openStream(
   exchange: Exchange,
   question: Question,
   { isHeadTimed, signal }: { readonly isHeadTimed: boolean; readonly signal: AbortSignal },
-): Promise<Answer> {
+): Promise<StreamAnswer> {
   const call = callOf(question);
-  return asEngineError(exchange, call, signal, async () => {
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const close = (): void => {
-      signal.removeEventListener('abort', abort);
-      stop.abort();
-    };
-    try {
-      const opening = async (signal: AbortSignal): Promise<Answer> => {
-        const answer = await abortable(send(exchange, question, stop.signal), signal);
-        if (answer.status !== 200) throw statusError(call, answer.status, await readText(answer, maxErrorBytes));
-        return answer;
-      };
-      const { clock, timeoutMs } = exchange;
-      const answer = await (isHeadTimed ? withTimeout(clock, timeoutMs, signal, opening) : opening(signal));
-      return { ...answer, close };
-    } catch (error) {
-      close();
-      throw error;
-    }
+  return withRetry<StreamAnswer>(exchange, question, signal, (request, settle) => {
+    const stopTimer = isHeadTimed ? exchange.timeLimits.start(exchange.timeoutMs, settle.fail) : undefined;
+    request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+    request.once('close', () => stopTimer?.());
+    request.once('response', (response) => {
+      if (response.statusCode !== 200) {
+        collect(call, response, maxErrorBytes, settle, (text) =>
+          settle.fail(statusError(call, response.statusCode ?? 0, text)),
+        );
+        return;
+      }
+      stopTimer?.();
+      const abort = (): void => void request.destroy(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      response.once('close', () => signal.removeEventListener('abort', abort));
+      settle.done({ ...answerOf(call, response), body: response, close: () => void request.destroy() });
+    });
   });
 }
 
 /** Passes the body on, with an EngineError where the connection breaks. */
-export async function* bodyOf(exchange: Exchange, answer: Answer, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* bodyOf(exchange: Exchange, answer: StreamAnswer, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer.body) yield chunk;
   } catch (error) {
@@ -130,100 +130,120 @@ function callOf({ path }: Question): string {
   return `GET ${path}`;
 }
 
-async function readText(answer: Answer, maxBytes: number): Promise<string> {
+interface Settle<T> {
+  readonly done: (value: T) => void;
+  /** Ends the request. */
+  readonly fail: (error: Error) => void;
+}
+
+function readText(
+  { timeLimits, timeoutMs }: Exchange,
+  call: string,
+  request: ClientRequest,
+  { maxBytes }: AskOptions,
+  settle: Settle<TextAnswer>,
+): void {
+  const stopTimer = timeLimits.start(timeoutMs, settle.fail);
+  request.once('close', stopTimer);
+  request.once('response', (response) =>
+    collect(call, response, maxBytes, settle, (text) => {
+      stopTimer();
+      settle.done({ ...answerOf(call, response), text });
+    }),
+  );
+}
+
+function collect(
+  call: string,
+  response: IncomingMessage,
+  maxBytes: number,
+  { fail }: Pick<Settle<never>, 'fail'>,
+  onText: (text: string) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer.body) {
+  response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) {
-      throw new EngineError(`${answer.call}: expected an answer of at most ${maxBytes} bytes, found a longer one`);
-    }
     chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes).toString();
+    if (bytes <= maxBytes) return;
+    fail(new EngineError(`${call}: expected an answer of at most ${maxBytes} bytes, found a longer one`));
+  });
+  response.once('error', fail);
+  response.once('end', () => onText(Buffer.concat(chunks, bytes).toString()));
 }
+
+function answerOf(call: string, { statusCode = 0, headers }: IncomingMessage): Answer {
+  return { call, status: statusCode, header: (name) => [headers[name]].flat()[0] ?? '' };
+}
+
+type Read<T> = (request: ClientRequest, settle: Settle<T>) => void;
 
 /** A proxy may close an idle connection at the moment in which it is used again; the second attempt takes a new one. */
-async function send(exchange: Exchange, question: Question, signal: AbortSignal): Promise<Answer> {
+async function withRetry<T>(exchange: Exchange, question: Question, signal: AbortSignal, read: Read<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
     let request: ClientRequest | undefined;
     try {
-      return await sendOnce(exchange, question, signal, (sent) => void (request = sent));
+      request = requestOf(exchange, question);
+      return await settled(callOf(question), request, signal, read);
     } catch (error) {
+      signal.throwIfAborted();
       const isBroken = ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
-      if (!(isBroken && request?.reusedSocket === true && attempt === 1 && !signal.aborted)) throw error;
+      if (!(isBroken && request?.reusedSocket === true && attempt === 1))
+        throw engineError(exchange.connection.peer, callOf(question), error);
     }
   }
 }
 
-/** Gives got a signal of its own: an abort after the end of a got request is an unhandled error. */
-async function sendOnce(
-  { connection, authorization }: Exchange,
-  question: Question,
-  signal: AbortSignal,
-  onRequest: (request: ClientRequest) => void,
-): Promise<Answer> {
-  signal.throwIfAborted();
-  const { got } = await import('got');
-  const stream = got.stream(`${connection.base}${question.path}`, {
-    ...(question.query === undefined ? {} : { searchParams: question.query }),
-    headers: {
-      accept: 'application/json',
-      'user-agent': 'catchpoint-opentsdb-bridge',
-      ...(authorization === undefined ? {} : { authorization }),
-    },
-    agent: { http: connection.agent, https: connection.agent as never },
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    followRedirect: false,
-    decompress: false,
-  });
-  const abort = (): void => void stream.destroy();
-  signal.addEventListener('abort', abort, { once: true });
-  stream.once('close', () => signal.removeEventListener('abort', abort));
-  stream.once('request', (request: ClientRequest) => {
-    onRequest(request);
-    request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
-  });
-  const response = await headOf(stream, signal);
-  const answer: Answer = {
-    call: callOf(question),
-    status: response.statusCode,
-    header: (name) => [response.headers[name]].flat()[0] ?? '',
-    body: stream as AsyncIterable<Buffer>,
-    close: abort,
-  };
-  if (answer.status >= 300 && answer.status < 400) {
-    abort();
-    const where = excerptOf(answer.header('location').replace(/\/\/[^/]*@/, '//***@'));
-    throw new EngineError(`${answer.call}: ${answer.status}: redirected to ${where}; an engine does not redirect`, {
-      status: answer.status,
-    });
-  }
-  return answer;
-}
-
-function headOf(stream: Request, signal: AbortSignal): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    // Stays for good: an error after the end of the request has no other listener.
-    stream.on('error', reject);
-    stream.once('response', resolve);
-    stream.once('close', () => {
-      reject(signal.aborted ? (signal.reason as Error) : new Error('the connection ended without an answer'));
-    });
+function requestOf({ connection, authorization }: Exchange, { path, query }: Question): ClientRequest {
+  const parameters = new URLSearchParams(query).toString();
+  const search = parameters === '' ? '' : `?${parameters}`;
+  return connection.get(`${path}${search}`, {
+    accept: 'application/json',
+    'user-agent': 'catchpoint-opentsdb-bridge',
+    ...(authorization === undefined ? {} : { authorization }),
   });
 }
 
-async function asEngineError<T>(
-  exchange: Exchange,
+function settled<T>(call: string, request: ClientRequest, signal: AbortSignal, read: Read<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      reject(error);
+      request.destroy();
+    };
+    const abort = (): void => fail(signal.reason as Error);
+    // Every request of a poll listens to its signal.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', abort);
+    const done = (value: T): void => {
+      signal.removeEventListener('abort', abort);
+      resolve(value);
+    };
+    let isAnswered = false;
+    request.on('error', reject);
+    request.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      if (!isAnswered) reject(new Error('the connection ended without an answer'));
+    });
+    request.once('response', (response) => {
+      isAnswered = true;
+      refuseRedirect(call, response, fail);
+    });
+    read(request, { done, fail });
+    request.end();
+  });
+}
+
+function refuseRedirect(
   call: string,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw engineError(exchange.connection.peer, call, error);
-  }
+  { statusCode = 0, headers }: IncomingMessage,
+  fail: (error: Error) => void,
+): void {
+  if (statusCode < 300 || statusCode >= 400) return;
+  const where = excerptOf((headers.location ?? '').replace(/\/\/[^/]*@/, '//***@'));
+  fail(
+    new EngineError(`${call}: ${statusCode}: redirected to ${where}; an engine does not redirect`, {
+      status: statusCode,
+    }),
+  );
 }
