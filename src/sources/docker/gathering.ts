@@ -2,6 +2,7 @@
 
 import type { DataPoint, Deliver } from '../../model/point.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { turns } from '../../runtime/turns.ts';
 
 export interface Gathered {
   /** The place of the container in the listing. */
@@ -32,8 +33,11 @@ const gatherMs = 1000;
 export function gathering({ deliver, signal, clock, onStored, onRefused }: GatheringOptions): Gathering {
   let waiting: Gathered[] = [];
   const deliveries = new Set<Promise<void>>();
+  // The points of many containers come at once, and pushes go on between them.
+  const turn = turns();
 
   async function deliverOne(gathered: Gathered): Promise<void> {
+    await turn();
     try {
       await deliver(gathered.points);
     } catch (error) {

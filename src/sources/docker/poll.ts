@@ -37,6 +37,12 @@ export interface Poller {
   isLeftOut(id: string): boolean;
 }
 
+/** Requests that start together, and the time from one group to the next. */
+const groupSize = 10;
+const groupPauseMs = 50;
+/** All of them start in this share of the interval. */
+const maxStartShare = 0.25;
+
 interface State extends PollerOptions {
   readonly limit: LimitFunction;
   readonly counts: PollerCounts;
@@ -132,10 +138,10 @@ async function sampleAll(
 ): Promise<void> {
   if (candidates.length > 0) state.rounds.add(round);
   round.unfinished = candidates.length;
-  const all = candidates.map((candidate, index) => state.limit(() => sample(state, round, candidate, index)));
+  const all = candidates.map((candidate, index) => () => state.limit(() => sample(state, round, candidate, index)));
   const over = new AbortController();
   try {
-    await Promise.race([Promise.all(all), untilNextPoll(state, startedMs, over.signal)]);
+    await Promise.race([startAll(state, round, all), untilNextPoll(state, round, startedMs, over.signal)]);
   } finally {
     over.abort();
   }
@@ -143,12 +149,38 @@ async function sampleAll(
   if (round.unfinished > 0) round.skipped['slow'] = (round.skipped['slow'] ?? 0) + round.unfinished;
 }
 
+/** Starts requests in groups, and resolves when all are over. Their answers would come all at once otherwise. */
+async function startAll(state: State, round: Round, all: readonly (() => Promise<void>)[]): Promise<void> {
+  const { clock, pollMs } = state;
+  const groups = Math.ceil(all.length / groupSize);
+  const pauseMs = Math.min(groupPauseMs, (pollMs * maxStartShare) / groups);
+  const running: Promise<void>[] = [];
+  round.isStarting = true;
+  for (let group = 0; group < groups && !round.signal.aborted; group += 1) {
+    if (group > 0) await clock.sleep(pauseMs, { signal: round.signal }).catch(() => {});
+    for (const start of all.slice(group * groupSize, (group + 1) * groupSize)) {
+      const sampling = start();
+      // It may fail before the last group is started.
+      sampling.catch(() => {});
+      running.push(sampling);
+    }
+  }
+  round.isStarting = false;
+  await Promise.all(running);
+  round.signal.throwIfAborted();
+}
+
 /** Resolves when the next poll is due and no request waits for its turn. */
-async function untilNextPoll({ clock, limit, pollMs }: State, startedMs: number, signal: AbortSignal): Promise<void> {
+async function untilNextPoll(
+  { clock, limit, pollMs }: State,
+  round: Round,
+  startedMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     for (let dueMs = startedMs + pollMs; ; dueMs += pollMs) {
       await clock.sleep(Math.max(0, dueMs - clock.steady()), { signal });
-      if (limit.pendingCount === 0) return;
+      if (!round.isStarting && limit.pendingCount === 0) return;
     }
   } catch {
     // All requests were over before.

@@ -21,6 +21,8 @@ export interface Round {
   readonly skipped: Record<string, number>;
   readonly byCategory: Map<string, number>;
   readonly gathering: Gathering;
+  /** Not every request has been started. */
+  isStarting: boolean;
   /** Requests for samples. */
   unfinished: number;
   samples: number;
@@ -42,6 +44,7 @@ export function newRound(context: RoundContext, nowMs: number, signal: AbortSign
     signal,
     skipped: {},
     byCategory: new Map(),
+    isStarting: false,
     unfinished: 0,
     samples: 0,
     points: 0,

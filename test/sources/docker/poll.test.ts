@@ -166,6 +166,26 @@ test('a poll goes on past its interval while requests wait for their turn', asyn
   t.deepEqual(polls.counts().skipped, {});
 });
 
+test('requests start in groups over a quarter of the interval at most, and all are sampled', async (t) => {
+  const names = Array.from({ length: 45 }, (_, index) => `c${index}`);
+  for (const [pollMs, starts] of [
+    [10_000, [10, 20, 30, 40, 45]],
+    [100, [10, 45]],
+  ] as const) {
+    const { polls, signal, clock, asked } = bench(names, { pollMs, concurrency: 100 });
+    const poll = polls.poll(signal);
+    const seen = [];
+    for (const _ of starts) {
+      await clock.untilSomebodySleeps();
+      seen.push(asked.length);
+      await clock.advance(50);
+    }
+    t.deepEqual([seen.at(0), asked.length], [starts[0], 45], `${pollMs}: ${seen.join()}`);
+    await clock.advance(1000);
+    t.is((await poll).samples, 45);
+  }
+});
+
 test('asks no more containers at once than the limit', async (t) => {
   const { polls, signal, answer, read } = bench(['a', 'b', 'c', 'd', 'e']);
   let [running, most] = [0, 0];
