@@ -5,7 +5,7 @@
 
 import { dedupWindowMs } from '../spool/dedup/dedup.ts';
 import { formatAge, formatBytes } from '../runtime/human-units.ts';
-import type { LossesSnapshot, SinkSnapshot, Snapshot } from './snapshot.ts';
+import type { DockerPollSnapshot, LossesSnapshot, SinkSnapshot, Snapshot } from './snapshot.ts';
 
 export interface Readiness {
   readonly isReady: boolean;
@@ -116,9 +116,18 @@ function nodeWarnings({ atMs, takesPushes, nodes }: Snapshot): string[] {
 }
 
 /** Containers are not asked meanwhile; pushes are taken all the same. */
+/** When every container fails, the cause is not in one of them. */
+function unsampledContainers({ samples, skipped }: DockerPollSnapshot): string[] {
+  const counts = Object.entries(skipped).filter(([, count]) => count > 0);
+  if (samples > 0 || counts.length === 0) return [];
+  const reasons = counts.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  return [`no container was sampled in the last poll of the Docker engine: ${reasons}`];
+}
+
 function dockerWarnings({ atMs, docker }: Snapshot): string[] {
-  if (docker?.failingSinceMs === undefined) return [];
-  const { address, failingSinceMs, lastError } = docker;
+  if (docker === undefined) return [];
+  const { address, failingSinceMs, lastError, lastPoll } = docker;
+  if (failingSinceMs === undefined) return lastPoll === undefined ? [] : unsampledContainers(lastPoll);
   const error = lastError === undefined ? '' : ` (${lastError})`;
   return [`the Docker engine at ${address} has not answered for ${formatAge(failingSinceMs, atMs)}${error}`];
 }

@@ -128,6 +128,14 @@ export interface BackstopSnapshot {
   readonly failed: number;
 }
 
+export interface DockerPollSnapshot {
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly samples: number;
+  /** By reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
 /** See DockerStatus in sources/docker/status.ts. */
 export interface DockerSnapshot {
   readonly address: string;
@@ -143,9 +151,7 @@ export interface DockerSnapshot {
   readonly failingSinceMs: number | undefined;
   readonly containers: Readonly<Record<string, number>>;
   readonly excluded: number;
-  readonly lastPoll:
-    | { readonly atMs: number; readonly durationMs: number; readonly skipped: Readonly<Record<string, number>> }
-    | undefined;
+  readonly lastPoll: DockerPollSnapshot | undefined;
   readonly polls: { readonly completed: number; readonly late: number; readonly failed: number };
   readonly samples: number;
   readonly skipped: Readonly<Record<string, number>>;

@@ -132,7 +132,7 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
       failingSinceMs: undefined,
       containers: { running: 50, exited: 51 },
       excluded: 52,
-      lastPoll: { atMs: seenAtMs - 3000, durationMs: 120, skipped: { timeout: 2, gone: 0 } },
+      lastPoll: { atMs: seenAtMs - 3000, durationMs: 120, samples: 9, skipped: { timeout: 2, gone: 0 } },
       polls: { completed: 53, late: 54, failed: 55 },
       samples: 56,
       skipped: { timeout: 57, 'not-measured': 58 },

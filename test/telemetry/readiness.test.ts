@@ -116,6 +116,18 @@ const warnings: [title: string, changes: Partial<Snapshot>, warning: string][] =
     'the Docker engine at unix:///var/run/docker.sock has not answered for 5 min (ENOENT)',
   ],
   [
+    'a Docker engine of which no container is sampled',
+    {
+      ...(healthy.docker && {
+        docker: {
+          ...healthy.docker,
+          lastPoll: { atMs: seenAtMs, durationMs: 9, samples: 0, skipped: { 'engine-error': 12, gone: 0, slow: 1 } },
+        },
+      }),
+    },
+    'no container was sampled in the last poll of the Docker engine: 12 engine-error, 1 slow',
+  ],
+  [
     'an archive that is not written',
     { archive: { archived: 1, lost: 2, lastError: 'ENOSPC' } },
     'pushes are not archived: ENOSPC',

@@ -4,7 +4,7 @@ import { isLosslessNumber, parse } from 'lossless-json';
 
 /** A body, or one item of it, that an endpoint cannot read. The sender sees the message. */
 export class Malformed extends Error {
-  readonly status = 400;
+  readonly status: number = 400;
   readonly expose = true;
   override readonly name = 'Malformed';
 }

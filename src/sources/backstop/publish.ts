@@ -13,8 +13,31 @@ export function publishedItems(json: unknown, prefix: string, options: ReadOptio
     ...item(place, () => [publishedPoint(element, prefix, options)]),
     runKey: runKeyOf(element, prefix),
   });
+  if (options.naming === 'legacy') refuseTagsOfBridges(json);
   if (!Array.isArray(json)) return [read('body', json)];
   return json.map((element: unknown, index) => read(`[${index}]`, element));
+}
+
+/** No fault of an element: the bridge that sends waits until one of the two is configured otherwise. */
+class TagsNotStored extends Malformed {
+  override readonly status = 422;
+}
+
+/**
+ * A bridge sends an id and tags. Names without their tags would make one series of many. Tags without an id are ignored,
+ * as Backstop ignores them.
+ */
+function refuseTagsOfBridges(json: unknown): void {
+  const elements: readonly unknown[] = Array.isArray(json) ? json : [json];
+  const found = elements.find((element) => {
+    const tags = get(element, 'tags');
+    return typeof get(element, 'id') === 'string' && isObject(tags) && Object.keys(tags).length > 0;
+  });
+  if (found === undefined) return;
+  const metric = describe(get(found, 'metric'));
+  throw new TagsNotStored(
+    `tags: expected names without tags, as --backstop-sink-names dotted sends them, since names are legacy here (--backstop-naming), found tags of ${metric}`,
+  );
 }
 
 const maxIdLength = 200;

@@ -84,7 +84,10 @@ async function poll(state: State, signal: AbortSignal): Promise<PollSummary> {
   const listed = await engine.containers(signal);
   const selected = listed.filter(state.isSelected);
   counts.excluded = listed.length - selected.length;
-  counts.containers = countsBy(selected.map((container) => container.state));
+  counts.containers = countsBy(
+    Object.keys(counts.containers),
+    selected.map((container) => container.state),
+  );
   state.listed = new Map(listed.map((container) => [container.id, container]));
   forgetUnlisted(state);
   const round = newRound(state, nowMs, signal);
@@ -229,8 +232,9 @@ async function deliverHost(state: State, round: Round, total: number, durationMs
   }
 }
 
-function countsBy(keys: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
+/** A state that was there before counts 0 now: without a point its series would keep the last count. */
+function countsBy(before: readonly string[], keys: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = Object.fromEntries(before.map((key) => [key, 0]));
   for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
   return counts;
 }

@@ -47,6 +47,14 @@ test('a dotted name arrives as it is with the naming legacy', async (t) => {
   t.deepEqual(spool.stored(), [path('test.web.1.cpu.total', '7')]);
 });
 
+test('points with tags wait for a bridge whose names are legacy', async (t) => {
+  const { sink, spool } = await bridgeFixture(t, { naming: 'legacy', unit: 's' });
+  const tagged = { ...path('docker.cpu.total', '7'), tags: { container: 'web' } };
+  const error = await t.throwsAsync(sink.write([tagged], forever));
+  t.regex(error?.message ?? '', /^answered 422.*expected names without tags, as --backstop-sink-names dotted/);
+  t.deepEqual(spool.stored(), []);
+});
+
 test('long dotted names stay distinct with the naming tags', async (t) => {
   const { sink, spool } = await bridgeFixture(t, { unit: 's' });
   const name = `docker.${'x'.repeat(120)}.${'y'.repeat(120)}`;

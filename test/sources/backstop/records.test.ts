@@ -29,6 +29,20 @@ test('elements of the same id are one delivery, with a run key of prefix and id'
   );
 });
 
+test('a bridge that sends tags is refused by legacy names, which would make one series of many, and nothing is stored', async (t) => {
+  const { post, delivered } = await backstopBench(t, { naming: 'legacy' });
+  const tagged = element('cpu', 'i1', { tags: { container: 'web' } });
+  const answer = await post('/publish/test', body(element('mem', 'i1'), tagged));
+  t.is(answer.status, 422);
+  t.regex(
+    await answer.text(),
+    /expected names without tags, as --backstop-sink-names dotted sends them.*found tags of \\?"cpu/,
+  );
+  t.deepEqual(delivered, []);
+  t.is((await post('/publish/test', body(element('cpu', 'i1', { tags: {} })))).status, 200, 'no tags');
+  t.is((await post('/publish/test', body(element('cpu', undefined, { tags: { a: 'b' } })))).status, 200, 'no bridge');
+});
+
 test('a single object may have an id', async (t) => {
   const { post, delivered } = await backstopBench(t);
   await post('/publish/test', JSON.stringify(element('a', 'i1')));

@@ -329,6 +329,22 @@ test('what the spool refuses is counted and logged, and the next poll goes on', 
   t.is((await polls.poll(signal)).samples, 1);
 });
 
+test('a state that no container has any more counts 0', async (t) => {
+  const { polls, signal, clock, delivered } = bench([], {
+    engine: {
+      containers: async () => [clock.now() === startMs ? listed('a', 'exited') : listed('a', 'paused')],
+      details: async () => undefined,
+      stats: async () => undefined,
+    },
+  });
+  const startMs = clock.now();
+  await polls.poll(signal);
+  await clock.advance(10_000);
+  await polls.poll(signal);
+  t.deepEqual(polls.counts().containers, { exited: 0, paused: 1 });
+  t.is(delivered.flat().findLast(({ metric }) => metric === 'vm.containers.state.exited')?.value, '0');
+});
+
 test('a listing that fails is the error of the poll', async (t) => {
   const { polls, signal } = bench([], {
     engine: {

@@ -47,7 +47,7 @@ export const dockerSettings = inGroup('Docker', {
     argument: 'path',
     alsoFrom: [{ variable: 'DOCKER_CERT_PATH' }],
     parse: path,
-    help: 'a directory with ca.pem, cert.pem and key.pem for TLS; each may be missing',
+    help: 'a directory with ca.pem, cert.pem and key.pem for TLS; ca.pem alone, or the other two, are enough',
   }),
   dockerPoll: value({
     argument: 'interval',

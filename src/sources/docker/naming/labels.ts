@@ -1,6 +1,7 @@
 // The labels of containers that become tags.
 
 import { isPlainName, maxTags } from '../../../model/legal-point.ts';
+import { legalTagText } from '../../../model/tag-text.ts';
 
 export interface LabelTag {
   readonly label: string;
@@ -25,9 +26,10 @@ export function parseLabelTag(text: string): LabelTag {
   const label = trimmed.slice(equalsAt + 1);
   const found = JSON.stringify(trimmed.slice(0, 80));
   if (label === '') throw new Error(`expected LABEL or TAG=LABEL, found ${found}`);
-  if (!isPlainName(tag)) {
+  // A tag that legalTagText would change could become that of another label.
+  if (!isPlainName(tag) || legalTagText(tag) !== tag) {
     throw new Error(
-      `expected a tag of letters, digits and -_./ (TAG=LABEL gives another name to a label), found ${found}`,
+      `expected a tag of letters, digits and -_./, without _ at an end (TAG=LABEL gives another name to a label), found ${found}`,
     );
   }
   if (ownTags.includes(tag)) {

@@ -22,9 +22,11 @@ for (const text of ['', 'team=']) {
   });
 }
 
-for (const text of ['my label', 'größe', '=team', 'a b=team']) {
+for (const text of ['my label', 'größe', '=team', 'a b=team', '_host=team', 'x_=team']) {
   test(`the tag of ${JSON.stringify(text)} is an error`, (t) => {
-    t.throws(() => parseLabelTag(text), { message: /^expected a tag of letters, digits and -_\.\/ .*, found / });
+    t.throws(() => parseLabelTag(text), {
+      message: /^expected a tag of letters, digits and -_\.\/, without _ at an end .*, found /,
+    });
   });
 }
 
