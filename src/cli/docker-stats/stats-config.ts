@@ -126,7 +126,7 @@ function settingsOf(
   };
   for (const { name, key } of statsOptions) {
     const option = given.get(name);
-    if (key !== undefined && option !== undefined) set(key, option);
+    if (key !== undefined && option !== undefined) set(key, key === 'backstopSink' ? asSingleUrl(option) : option);
   }
   const rules = ruleOf(given);
   if (rules === undefined) delete flags.dockerRules;
@@ -136,6 +136,11 @@ function settingsOf(
     if (path !== undefined) set('stateDir', { text: ownDirectory(path), origin: { rank: 0, where: 'default' } });
   }
   return [flags, origins];
+}
+
+/** The setting is a list, which commas separate. */
+function asSingleUrl({ text, origin }: Given): Given {
+  return { text: text.replaceAll(',', '%2C'), origin };
 }
 
 /** Empty rules are none. A prefix is an array of one rule. */

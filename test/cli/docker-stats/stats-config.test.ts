@@ -151,6 +151,11 @@ test('--verbose logs at the level debug', (t) => {
   t.is(read({ backstop: url, 'log-level': 'warn' }).config.log.level, 'warn');
 });
 
+test('the URL of --backstop may have commas, as it is one', (t) => {
+  const { config } = read({ backstop: 'http://user:a,b@backstop.example/publish/x,y' });
+  t.deepEqual(config.backstopSink?.urls, ['http://user:a%2Cb@backstop.example/publish/x%2Cy']);
+});
+
 test('a password in --backstop is a warning that names SRV_BACKSTOP, and is not shown', (t) => {
   const secretUrl = 'http://u:hunter2@backstop.example/publish/docker';
   const { warnings, origins } = read({ backstop: secretUrl });
