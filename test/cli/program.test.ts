@@ -57,7 +57,7 @@ for (const [commandLine, error] of [
   ['simulate', "required option '--target <url>' not specified"],
   ['docker-stats', 'backstop: expected --backstop or SRV_BACKSTOP with the URL to send to, found neither'],
   ['docker-stats -poll', "option '--poll <duration>' argument missing"],
-  ['docker-stats -verbose=yes', "unknown option '-verbose=yes'"],
+  ['docker-stats -verbose=yes', '--verbose: expected true or false, found "yes"'],
   [
     'docker-stats -backstop=http://h/publish/a -poll 60',
     '--poll: expected a duration in Go\'s notation such as 500ms, 60s or 1h30m, found "60"',
