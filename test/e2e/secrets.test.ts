@@ -133,10 +133,13 @@ const ways: Readonly<
       ['--push-token', secretOf('push-token'), '--rotation-secret', secretOf('rotation-secret')],
       ['--backstop', '--backstop-listen', '127.0.0.1:0', '--backstop-auth', `user:${secretOf('backstop-auth')}`],
       ['--github-secret', secretOf('github'), '--pagerduty-secret', secretOf('pagerduty')],
+      ['--docker', `http://user:${secretOf('docker')}@127.0.0.1:${port}`],
+      ['--backstop-sink', `http://user:${secretOf('backstop-sink')}@127.0.0.1:${port}/publish/x`],
     ].flat(),
-    secrets: 'key secret api-key password header scope push-token rotation-secret backstop-auth github pagerduty'
-      .split(' ')
-      .map(secretOf),
+    secrets:
+      'key secret api-key password header scope push-token rotation-secret backstop-auth github pagerduty docker backstop-sink'
+        .split(' ')
+        .map(secretOf),
   }),
   'in the environment': async (_t, { port }) => ({
     args: [],
@@ -146,8 +149,10 @@ const ways: Readonly<
       [environmentNameOf('apiKey')]: secretOf('api-key'),
       [environmentNameOf('tsdbHost')]: `http://user:${secretOf('password')}@127.0.0.1:${port}/prefix`,
       [environmentNameOf('tsdbHeader')]: `X-Scope-OrgID: ${secretOf('scope')}`,
+      [environmentNameOf('docker')]: `tcp://user:${secretOf('docker')}@127.0.0.1:${port}/prefix`,
+      [environmentNameOf('backstopSink')]: `http://user:${secretOf('backstop-sink')}@127.0.0.1:${port}/publish/x`,
     },
-    secrets: ['key', 'secret', 'api-key', 'password', 'scope'].map(secretOf),
+    secrets: ['key', 'secret', 'api-key', 'password', 'scope', 'docker', 'backstop-sink'].map(secretOf),
   }),
   'in files': async (_t, { port }, directory) => {
     const files = await Promise.all(
@@ -205,6 +210,6 @@ test('these tests configure every secret', (t) => {
     .map(([key]) => key);
   // The key of a hosted Graphite is part of every metric's name, as in Backstop.
   const known =
-    'apiKey backstopAuth backstopKey githubSecret key pagerdutySecret pushToken rotationSecret secret tsdbHeader tsdbHost';
+    'apiKey backstopAuth backstopKey backstopSink docker githubSecret key pagerdutySecret pushToken rotationSecret secret tsdbHeader tsdbHost';
   t.is(secrets.toSorted().join(' '), known);
 });

@@ -106,9 +106,10 @@ export async function openStream(
         return;
       }
       stopTimer?.();
-      const abort = (): void => void request.destroy(signal.reason as Error);
+      const abort = (): void => void request.destroy();
       signal.addEventListener('abort', abort, { once: true });
       response.once('close', () => signal.removeEventListener('abort', abort));
+      response.on('error', () => {}); // An abort is an error of a body that nobody reads any more.
       settle.done({ ...answerOf(call, response), body: response, close: () => void request.destroy() });
     });
   });
