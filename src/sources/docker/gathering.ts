@@ -19,6 +19,8 @@ export interface Gathering {
 
 interface GatheringOptions {
   readonly deliver: Deliver;
+  /** The interval of polls. */
+  readonly pollMs: number;
   /** Ends the wait for other containers. */
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -26,11 +28,14 @@ interface GatheringOptions {
   readonly onRefused: (gathered: Gathered, error: Error) => void;
 }
 
-/** Points wait so long for those of containers before them. */
-const gatherMs = 1000;
+/**
+ * Points wait so long for those of containers before them, or half of the interval if that is less. Engines measure every
+ * second, and answer a one-shot request after up to one.
+ */
+const maxGatherMs = 1500;
 
 /** Makes a delivery of each container: a sink that sends records counts what is sent again by the record. */
-export function gathering({ deliver, signal, clock, onStored, onRefused }: GatheringOptions): Gathering {
+export function gathering({ deliver, pollMs, signal, clock, onStored, onRefused }: GatheringOptions): Gathering {
   let waiting: Gathered[] = [];
   const deliveries = new Set<Promise<void>>();
   // The points of many containers come at once, and pushes go on between them.
@@ -57,7 +62,7 @@ export function gathering({ deliver, signal, clock, onStored, onRefused }: Gathe
   return {
     add(gathered) {
       waiting.push(gathered);
-      if (waiting.length === 1) clock.sleep(gatherMs, { signal }).then(flush, flush);
+      if (waiting.length === 1) clock.sleep(Math.min(maxGatherMs, pollMs / 2), { signal }).then(flush, flush);
     },
     async finish() {
       flush();

@@ -30,6 +30,7 @@ export interface Round {
 }
 
 interface RoundContext {
+  readonly pollMs: number;
   readonly deliver: Deliver;
   readonly clock: Clock;
   readonly counts: PollerCounts;
@@ -38,7 +39,7 @@ interface RoundContext {
 }
 
 export function newRound(context: RoundContext, nowMs: number, signal: AbortSignal): Round {
-  const { deliver, clock, counts, warn } = context;
+  const { deliver, pollMs, clock, counts, warn } = context;
   const round: Round = {
     nowMs,
     signal,
@@ -50,6 +51,7 @@ export function newRound(context: RoundContext, nowMs: number, signal: AbortSign
     points: 0,
     gathering: gathering({
       deliver,
+      pollMs,
       signal,
       clock,
       onStored({ points }) {
