@@ -25,6 +25,9 @@ export function engineError(peer: string, call: string, error: unknown): EngineE
 /** What OpenSSL calls the end of a handshake by the other side, such as `tlsv13 alert certificate required:../deps/…`. */
 const tlsAlert = /alert ([a-z ]+)/;
 
+/** Node 24 advises flags of its own. */
+const nodeHint = /; if the root CA is installed locally.*/s;
+
 function reasonOf(peer: string, error: Error): string {
   const [, alert] = tlsAlert.exec(error.message) ?? [];
   if (alert !== undefined) {
@@ -51,7 +54,7 @@ function reasonOf(peer: string, error: Error): string {
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return `expected a certificate of ${peer} that ca.pem or the system vouches for, found another: ${excerptOf(error.message)}`;
+      return `expected a certificate of ${peer} that ca.pem or the system vouches for, found another: ${excerptOf(error.message.replace(nodeHint, ''))}`;
     case 'ECONNRESET':
     case 'EPIPE':
     case 'ERR_STREAM_PREMATURE_CLOSE':
