@@ -74,14 +74,14 @@ const tagged: DataPoint = {
   timestamp: 1709633742,
   unit: 's',
   value: '1',
-  tags: { image: 'registry.example/web', container: 'web.1' },
+  tags: { image: 'shop/web', container: 'web.1' },
 };
 
 test('dotted names have the tags by name, and no dot or slash within a value', async (t) => {
   const { backstop, sink } = await backstopFixture(t);
   await sink.write([tagged, path('web.1.a"b', '2')], forever);
   t.deepEqual(backstop.lines(), [
-    'test.docker.cpu.total.container.web_1.image.registry_example_web 1 1709633742',
+    'test.docker.cpu.total.container.web_1.image.shop_web 1 1709633742',
     'test.web.1.a"b 2 1422027546',
   ]);
 });
@@ -91,7 +91,7 @@ test('with the names tags, tags are a member of their own, in their order', asyn
   await sink.write([tagged, path('web.1', '2')], forever);
   t.regex(
     backstop.requests[0]?.body ?? '',
-    /^\[\{"metric":"docker.cpu.total","value":1,"measure_time":1709633742,"tags":\{"image":"registry.example\/web","container":"web.1"\},"id":"[\w-]{22}"\},\{"metric":"web.1","value":2,"measure_time":1422027546,"id":/,
+    /^\[\{"metric":"docker.cpu.total","value":1,"measure_time":1709633742,"tags":\{"image":"shop\/web","container":"web.1"\},"id":"[\w-]{22}"\},\{"metric":"web.1","value":2,"measure_time":1422027546,"id":/,
   );
 });
 
