@@ -8,7 +8,7 @@ export function dockerDetail(docker: DockerSnapshot, nowMs: number): string {
   const { failingSinceMs, lastError = 'no answer', events } = docker;
   return [
     ...(failingSinceMs === undefined
-      ? [engineText(docker)]
+      ? [docker.engine === undefined ? `connects to ${docker.address}` : engineText(docker.engine)]
       : [`${docker.address} has not answered for ${formatAge(failingSinceMs, nowMs)}: ${lastError}`]),
     ...(docker.lastPoll === undefined ? [] : [containersText(docker), ...pollTexts(docker.lastPoll, nowMs)]),
     ...(events.lastError === undefined || failingSinceMs !== undefined ? [] : [`no events: ${events.lastError}`]),
@@ -20,9 +20,13 @@ export function dockerCounts({ samples, skipped }: DockerSnapshot): Readonly<Rec
   return { samples, ...skipped };
 }
 
-function engineText({ address, engine }: DockerSnapshot): string {
-  if (engine === undefined) return `connects to ${address}`;
-  const { product, version, apiVersion, cgroupVersion } = engine;
+/** Such as `Docker 20.10.24, API 1.41, cgroup v1`. */
+export function engineText({
+  product,
+  version,
+  apiVersion,
+  cgroupVersion,
+}: NonNullable<DockerSnapshot['engine']>): string {
   const cgroup = cgroupVersion === undefined ? '' : `, cgroup v${cgroupVersion}`;
   return `${[product, version].filter((text) => text !== '').join(' ')}, API ${apiVersion}${cgroup}`;
 }

@@ -5,9 +5,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import { withTimeout } from '../../runtime/deadline.ts';
 import type { DockerSettings } from '../../sources/docker/docker.ts';
 import { engineAddress, isSocketFile } from '../../sources/docker/engine/address.ts';
-import { type Engine, type EngineInfo, EngineError, type ListedContainer } from '../../sources/docker/engine/engine.ts';
+import { type Engine, EngineError, type ListedContainer } from '../../sources/docker/engine/engine.ts';
 import { isSelected, parseFilter } from '../../sources/docker/naming/filters.ts';
 import { parseRules } from '../../sources/docker/naming/rules.ts';
+import { engineText } from '../../status/docker-detail.ts';
 import { type CheckContext, fault, type Finding, ok, warning } from './finding.ts';
 
 const what = 'Docker';
@@ -39,11 +40,6 @@ export async function dockerCheck({ config: { docker } }: ConfigRead, context: C
 /** Some messages of the engine's client begin with the address. */
 function withoutAddress({ message }: Error, { address }: Engine): string {
   return message.startsWith(`${address}: `) ? message.slice(address.length + 2) : message;
-}
-
-function engineText({ product, version, apiVersion, cgroupVersion }: EngineInfo): string {
-  const name = [product, version].filter((text) => text !== '').join(' ');
-  return `${name}, API ${apiVersion}${cgroupVersion === undefined ? '' : `, cgroup v${cgroupVersion}`}`;
 }
 
 function containersText(listed: readonly ListedContainer[]): string {

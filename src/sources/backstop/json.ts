@@ -1,6 +1,7 @@
 // Parses JSON and form bodies of any sender. Numbers keep their text, since collectd's JSON carries 64-bit counters.
 
 import { isLosslessNumber, parse } from 'lossless-json';
+import { get } from '../json-members.ts';
 
 /** A body, or one item of it, that an endpoint cannot read. The sender sees the message. */
 export class Malformed extends Error {
@@ -42,22 +43,9 @@ export function parseForm(text: string): unknown {
   return fields;
 }
 
-/** The value at a path of member names; undefined if a member is missing. */
-export function get(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
-    value,
-  );
-}
-
 /** Looks up a name given by a sender, without the members that every object inherits. */
 export function lookup<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
-}
-
-/** True for an object that is neither an array nor a number. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
 /** The JSON literal of a number or of its decimal text. Undefined for anything else, infinities included. */

@@ -3,7 +3,8 @@
 import type { Annotation } from '../../model/point.ts';
 import { annotationOf } from './annotation.ts';
 import { type Item, pointOf, type ReadOptions } from './items.ts';
-import { describe, get, isObject, Malformed, parseForm, parseJson, requiredText, textOf } from './json.ts';
+import { get, isObject } from '../json-members.ts';
+import { describe, Malformed, parseForm, parseJson, requiredText, textOf } from './json.ts';
 import { dottedPath, legalTags } from '../legal-name.ts';
 import { parseIso } from './timestamps.ts';
 

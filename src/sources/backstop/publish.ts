@@ -3,7 +3,8 @@
 import type { DataPoint } from '../../model/point.ts';
 import { valueText } from './collectd/value-list.ts';
 import { type Item, item, pointOf, type ReadOptions } from './items.ts';
-import { describe, get, isObject, Malformed, requiredText, textOf } from './json.ts';
+import { get, isObject } from '../json-members.ts';
+import { describe, Malformed, requiredText, textOf } from './json.ts';
 import { dottedPath, legalTags, metricName } from '../legal-name.ts';
 import { parseSeconds } from './timestamps.ts';
 

@@ -2,7 +2,8 @@
 
 import type { DataPoint } from '../../../model/point.ts';
 import { type Item, item, pointOf, type ReadOptions } from '../items.ts';
-import { describe, get, isObject, Malformed, parseJson } from '../json.ts';
+import { get, isObject } from '../../json-members.ts';
+import { describe, Malformed, parseJson } from '../json.ts';
 import type { DataSets } from './data-sets.ts';
 import { legacyPaths } from './legacy-path.ts';
 import { isNotification, notificationPoint } from './notification.ts';

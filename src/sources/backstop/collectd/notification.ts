@@ -3,7 +3,8 @@
 import type { DataPoint } from '../../../model/point.ts';
 import { annotationOf } from '../annotation.ts';
 import { pointOf, type ReadOptions } from '../items.ts';
-import { get, isObject, requiredText, textOf } from '../json.ts';
+import { get, isObject } from '../../json-members.ts';
+import { requiredText, textOf } from '../json.ts';
 import { dottedPath, legalTags } from '../../legal-name.ts';
 import { parseIso } from '../timestamps.ts';
 import { hostPath } from './legacy-path.ts';

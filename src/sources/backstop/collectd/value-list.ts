@@ -1,6 +1,7 @@
 // Reads a value list, collectd's unit of data: values of one type, read at one instant by one plugin on one host.
 
-import { describe, get, isObject, Malformed, numberText } from '../json.ts';
+import { get, isObject } from '../../json-members.ts';
+import { describe, Malformed, numberText } from '../json.ts';
 import { parseSeconds } from '../timestamps.ts';
 
 export type SourceKind = 'gauge' | 'derive' | 'counter' | 'absolute';

@@ -1,9 +1,8 @@
 // Reads what an engine answers: JSON, and the message of an error.
 
 import { parse } from 'lossless-json';
+import { isObject } from '../../json-members.ts';
 import { EngineError } from './engine.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Parses JSON as doubles. @throws EngineError */
 export function parseAnswer(call: string, text: string): unknown {
@@ -46,10 +45,6 @@ function lineOf(text: string): string {
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The text of a member; empty if there is none. */

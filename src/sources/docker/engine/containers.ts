@@ -1,6 +1,7 @@
 // Containers as /containers/json and /containers/ID/json describe them.
 
-import { isObject, textAt, textsOf } from './answer.ts';
+import { isObject } from '../../json-members.ts';
+import { textAt, textsOf } from './answer.ts';
 import { type ContainerDetails, EngineError, type ListedContainer } from './engine.ts';
 
 /** @throws EngineError */

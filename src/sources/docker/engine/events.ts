@@ -1,7 +1,8 @@
 // Container events as the engines of all versions and Podman send them.
 
 import { isLosslessNumber } from 'lossless-json';
-import { excerptOf, isObject, parseLossless, textAt, textsOf } from './answer.ts';
+import { isObject } from '../../json-members.ts';
+import { excerptOf, parseLossless, textAt, textsOf } from './answer.ts';
 import { type ContainerEvent, EngineError } from './engine.ts';
 
 /** Podman's names, by Docker's. Newer versions of Podman translate `died` themselves (pkg/api/handlers/compat/events.go). */

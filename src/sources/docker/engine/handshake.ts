@@ -1,6 +1,7 @@
 // The first requests to an engine: which product it is, and which version of the API both sides speak.
 
-import { isObject, parseAnswer, textAt } from './answer.ts';
+import { isObject } from '../../json-members.ts';
+import { parseAnswer, textAt } from './answer.ts';
 import { EngineError, type EngineInfo } from './engine.ts';
 import { statusError } from './failure.ts';
 import { ask, type Exchange } from './request.ts';

@@ -2,7 +2,8 @@
 
 import type { Figure } from './figure.ts';
 import { addedFigure } from './figure-values.ts';
-import { counterOf, entriesOf, memberOf } from './json-fields.ts';
+import { get } from '../../json-members.ts';
+import { counterOf, entriesOf } from './json-fields.ts';
 
 /**
  * Reads the bytes read and written since the start, over all devices. The engine lists a device with its first I/O:
@@ -19,7 +20,7 @@ export function readBlockIo(stats: unknown): Figure[] {
 /** Undefined without entries of the operation, and if one of them is not a counter. */
 function sumOf(entries: readonly unknown[], operation: 'read' | 'write'): bigint | undefined {
   const counters = entries
-    .filter((entry) => String(memberOf(entry, 'op')).toLowerCase() === operation)
+    .filter((entry) => String(get(entry, 'op')).toLowerCase() === operation)
     .map((entry) => counterOf(entry, 'value'));
   if (counters.length === 0) return undefined;
   return counters.reduce<bigint | undefined>(

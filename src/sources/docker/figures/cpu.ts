@@ -2,7 +2,8 @@
 
 import type { Figure } from './figure.ts';
 import { addedFigure, originalFigure, percentFigure } from './figure-values.ts';
-import { counterOf, entriesOf, memberOf } from './json-fields.ts';
+import { get } from '../../json-members.ts';
+import { counterOf, entriesOf } from './json-fields.ts';
 
 /** The CPU counters of a sample, from which the next sample of the same container makes a per cent. */
 export interface CpuSample {
@@ -86,7 +87,7 @@ function onlineCpus(stats: unknown): bigint | undefined {
 
 /** Without periods nothing was enforced or measured: the container has no CPU limit, or the engine is Podman, which writes zeros. */
 function throttling(stats: unknown): Figure[] {
-  const data = memberOf(stats, 'cpu_stats', 'throttling_data');
+  const data = get(stats, 'cpu_stats', 'throttling_data');
   const periods = counterOf(data, 'periods') ?? 0n;
   if (periods === 0n) return [];
   return [

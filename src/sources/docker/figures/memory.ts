@@ -2,7 +2,8 @@
 
 import type { Figure } from './figure.ts';
 import { addedFigure, isStorable, originalFigure, percentFigure } from './figure-values.ts';
-import { counterOf, memberOf } from './json-fields.ts';
+import { get } from '../../json-members.ts';
+import { counterOf } from './json-fields.ts';
 
 export interface MemoryFigures {
   readonly original: readonly Figure[];
@@ -49,7 +50,7 @@ function percentOf(used: bigint | undefined, limit: bigint | undefined): number 
 
 /** Undefined where the sample has no memory statistics that tell it. */
 export function cgroupVersionOf(stats: unknown): 1 | 2 | undefined {
-  const members = memberOf(stats, 'memory_stats', 'stats');
+  const members = get(stats, 'memory_stats', 'stats');
   if (counterOf(members, 'total_cache') !== undefined || counterOf(members, 'total_inactive_file') !== undefined)
     return 1;
   return counterOf(members, 'file') === undefined && counterOf(members, 'inactive_file') === undefined ? undefined : 2;

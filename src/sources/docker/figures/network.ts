@@ -2,7 +2,8 @@
 
 import type { Figure } from './figure.ts';
 import { addedFigure, originalFigure } from './figure-values.ts';
-import { counterOf, isRecord, memberOf } from './json-fields.ts';
+import { get, isObject } from '../../json-members.ts';
+import { counterOf } from './json-fields.ts';
 
 const members = [
   'rx_bytes',
@@ -27,8 +28,8 @@ export interface NetworkFigures {
  * A container without a network of its own (none, host) has neither, and no figures.
  */
 export function readNetwork(stats: unknown): NetworkFigures {
-  const byInterface = memberOf(stats, 'networks');
-  if (!isRecord(byInterface)) return { original: totals([countersOf(memberOf(stats, 'network'))]), added: [] };
+  const byInterface = get(stats, 'networks');
+  if (!isObject(byInterface)) return { original: totals([countersOf(get(stats, 'network'))]), added: [] };
   const interfaces = Object.entries(byInterface).map(([name, value]) => [name, countersOf(value)] as const);
   return {
     original: totals(interfaces.map(([, counters]) => counters)),

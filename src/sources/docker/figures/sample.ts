@@ -4,7 +4,8 @@ import { readBlockIo } from './block-io.ts';
 import { type CpuSample, readCpu } from './cpu.ts';
 import type { Figure, SkipReason } from './figure.ts';
 import { addedFigure, originalFigure } from './figure-values.ts';
-import { counterOf, memberOf } from './json-fields.ts';
+import { get } from '../../json-members.ts';
+import { counterOf } from './json-fields.ts';
 import { cgroupVersionOf, readMemory } from './memory.ts';
 import { readNetwork } from './network.ts';
 import { isWindows, readWindows } from './windows.ts';
@@ -38,7 +39,7 @@ export function readSample(
   stats: unknown,
   previous: CpuSample | undefined,
 ): Sample | { readonly skip: Extract<SkipReason, 'stopped' | 'not-measured'> } {
-  const atMs = timeOf(memberOf(stats, 'read'));
+  const atMs = timeOf(get(stats, 'read'));
   const { cpu, figures } = figuresOf(stats, atMs ?? 0, previous);
   if (atMs === undefined) return { skip: figures.some(({ value }) => Number(value) > 0) ? 'not-measured' : 'stopped' };
   if (figures.length === 0) return { skip: 'not-measured' };

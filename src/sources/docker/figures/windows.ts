@@ -3,7 +3,8 @@
 import type { CpuSample } from './cpu.ts';
 import type { Figure } from './figure.ts';
 import { addedFigure, originalFigure, percentFigure } from './figure-values.ts';
-import { counterOf, memberOf } from './json-fields.ts';
+import { get } from '../../json-members.ts';
+import { counterOf } from './json-fields.ts';
 
 /** CPU time is counted in intervals of 100 ns. */
 const nsPerInterval = 100n;
@@ -11,7 +12,7 @@ const intervalsPerMs = 10_000;
 
 /** `os_type` exists from API 1.52 on. `num_procs` is 0 on Linux, and a Windows sample has no CPU time of the machine. */
 export function isWindows(stats: unknown): boolean {
-  if (memberOf(stats, 'os_type') === 'windows') return true;
+  if (get(stats, 'os_type') === 'windows') return true;
   return (counterOf(stats, 'num_procs') ?? 0n) > 0n && counterOf(stats, 'cpu_stats', 'system_cpu_usage') === undefined;
 }
 
