@@ -1,17 +1,10 @@
 import test from 'ava';
 import { connection } from '../../../src/sources/docker/connection.ts';
 import { EngineError, type EngineInfo } from '../../../src/sources/docker/engine/engine.ts';
+import { engineInfo as info } from './engine-info.ts';
 import { readLog } from '../../fakes/log.ts';
 import { movableClock } from '../../fakes/time.ts';
 
-const info: EngineInfo = {
-  version: '20.10.24',
-  apiVersion: '1.41',
-  osType: 'linux',
-  product: 'Docker',
-  cgroupVersion: 1,
-  hostname: 'web-1',
-};
 const { signal } = new AbortController();
 
 function opened(connect: () => Promise<EngineInfo> = async () => info) {

@@ -1,11 +1,7 @@
 import test from 'ava';
-import {
-  type ContainerEvent,
-  EngineError,
-  type EngineInfo,
-  type ListedContainer,
-} from '../../../src/sources/docker/engine/engine.ts';
+import { type ContainerEvent, EngineError, type ListedContainer } from '../../../src/sources/docker/engine/engine.ts';
 import { eventStream } from '../../../src/sources/docker/event-stream.ts';
+import { engineInfo as info } from './engine-info.ts';
 import { readLog } from '../../fakes/log.ts';
 import { timePasses } from '../../fakes/passing-time.ts';
 import { movableClock } from '../../fakes/time.ts';
@@ -13,15 +9,6 @@ import { movableClock } from '../../fakes/time.ts';
 function event(action: string, atNs: string, id = 'a'): ContainerEvent {
   return { id, name: id, action, atMs: Number(atNs) / 1e6, atNs, exitCode: undefined, labels: {}, image: undefined };
 }
-
-const info: EngineInfo = {
-  version: '20.10.24',
-  apiVersion: '1.41',
-  osType: 'linux',
-  product: 'Docker',
-  cgroupVersion: 1,
-  hostname: undefined,
-};
 
 /** Each stream is refused, or tells its events and then breaks or stays open. */
 type Stream = { readonly events: readonly ContainerEvent[]; readonly fails?: Error; readonly breaks?: Error };
