@@ -106,7 +106,8 @@ export function openDocker(options: DockerOptions): Docker {
   });
   return {
     async run(signal) {
-      await Promise.all([stream.run(signal), loop.run(signal)]);
+      const polling = untilNextSecond(options, signal).then(() => loop.run(signal));
+      await Promise.all([stream.run(signal), polling]);
       await deliverEvents();
       engine.close();
     },
@@ -125,6 +126,11 @@ export function openDocker(options: DockerOptions): Docker {
 /** Engines before API 1.41, and proxies that refuse /info, do not tell the version of the cgroups; samples do. */
 function withCgroup(info: EngineInfo | undefined, sampled: EngineInfo['cgroupVersion']): EngineInfo | undefined {
   return info && { ...info, cgroupVersion: info.cgroupVersion ?? sampled };
+}
+
+/** A process that ended within this second may have sent points of it. Points of milliseconds need no pause. */
+async function untilNextSecond({ unit, clock }: DockerOptions, signal: AbortSignal): Promise<void> {
+  if (unit === 's') await clock.sleep(1000 - (clock.now() % 1000), { signal }).catch(() => {});
 }
 
 interface Selection {

@@ -98,6 +98,20 @@ test.serial('polls the running containers, names the engine, and counts by state
   t.is(last('simulated.containers.state.exited')?.value, '1');
 });
 
+test.serial(
+  'with points of seconds the first poll is in the next second, since a process before may have sent this one',
+  async (t) => {
+    const startedAt = Math.floor(Date.now() / 1000);
+    const { points, docker } = await running(t, { unit: 's' });
+    await until(() => docker.status().polls.completed > 0);
+    t.true(points.length > 0);
+    t.deepEqual(
+      points.filter(({ timestamp }) => timestamp <= startedAt),
+      [],
+    );
+  },
+);
+
 test.serial('include, exclude and rules choose and name containers', async (t) => {
   const { docker, points, last } = await running(t, {
     include: ['name=d*', 'name=old'],
