@@ -73,8 +73,9 @@ dockerTest('containers that are killed, restart and run out of memory are counte
   await engine.docker('kill', 'victim');
   await engine.run('newcomer', sleeps, ...isolated);
   await engine.run('loop', 'exit 1', ...isolated, '--restart', 'always');
-  // The engine misses the kill of a container that is gone with it: here its shell outlives the hungry process.
-  await engine.run('hungry', '/bin/busybox tail /dev/zero; /bin/busybox sleep 2; exit 1', ...isolated, '-m', '8m');
+  // The engine misses a kill before it watches the container, and one of a container that is gone with it.
+  const hungry = '/bin/busybox sleep 2; /bin/busybox tail /dev/zero; /bin/busybox sleep 2; exit 1';
+  await engine.run('hungry', hungry, ...isolated, '-m', '8m');
   await untilLast(victoria, 'victim', 'exits', 1);
   await eventually('the engine tells the OOM kill', async () => (await timesOf(engine, 'hungry', 'oom')) === 1);
   await untilLast(victoria, 'hungry', 'oom_kills', 1);
